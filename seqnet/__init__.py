@@ -1,0 +1,13 @@
+"""seqnet: classify biological sequences with convolutional and recurrent networks.
+
+Start here: the five commands live in `seqnet.cli`, one file each, and every one of them is options plus one library
+call. The library reads top-down in the order of `docs/architecture.md`: `readers` turn files into `RecordBatch`
+columns, `datasets` store tokens, `training` makes a `bundles.Bundle` of them, `inference` applies it, `evaluation`
+measures it.
+
+Importing this package imports nothing heavy.
+"""
+
+__all__ = ["__version__"]
+
+__version__ = "0.1.0"

@@ -1,0 +1,26 @@
+"""How input files are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from seqnet.configs.settings import Settings, setting
+
+__all__ = ["ReadOptions"]
+
+
+@dataclass(frozen=True)
+class ReadOptions(Settings):
+    """What a reader needs to know beyond the path; formats ignore what does not concern them."""
+
+    section: ClassVar[str] = "read"
+
+    region: str | None = setting(None, "BAM, CRAM: only reads that overlap this region, such as chr22:1,000-2,000")
+    min_mapq: int = setting(0, "BAM, CRAM: only reads with at least this mapping quality", minimum=0, maximum=255)
+    reference: str | None = setting(None, "CRAM: the reference FASTA that it was compressed against")
+    name_column: str | None = setting(None, "tables: column of the record names [default: the first column]")
+    sequence_column: str = setting("sequence", "tables: column of the sequences")
+    columns: tuple[str, ...] = setting((), "tables: further columns to read")
+    batch_bytes: int = setting(1 << 20, "bytes of uncompressed text, or of bases, in a batch", minimum=1)
+    threads: int = setting(1, "threads that decompress", minimum=1)

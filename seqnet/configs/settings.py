@@ -1,0 +1,138 @@
+"""How a setting is written down: default, help and bounds in one place, checked when it is made.
+
+A class of settings is a frozen dataclass that derives from `Settings` and whose fields are made with `setting`. It
+checks itself on construction, and goes to and from plain dictionaries (TOML, JSON). Command-line options and the
+reference page are made from the same fields.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar, Self
+
+from seqnet.errors import SettingError
+
+__all__ = ["Settings", "convert", "setting"]
+
+
+def setting(
+    default: Any,
+    help: str,
+    *,
+    minimum: float | None = None,
+    above: float | None = None,
+    maximum: float | None = None,
+    below: float | None = None,
+    choices: Sequence[str] = (),
+) -> Any:
+    """Returns a dataclass field that carries its help and bounds.
+
+    Args:
+        default: value when none is given; a list or dict is copied for each object.
+        help: one line, unit included.
+        minimum: smallest allowed value.
+        above: value that it must be greater than.
+        maximum: largest allowed value.
+        below: value that it must be less than.
+        choices: the allowed words; empty for any.
+    """
+    bounds = {"minimum": minimum, "above": above, "maximum": maximum, "below": below}
+    metadata = {"help": help, "choices": tuple(choices)} | {
+        key: value for key, value in bounds.items() if value is not None
+    }
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+_BOUNDS: Mapping[str, tuple[str, typing.Callable[[float, float], bool]]] = {
+    "minimum": ("at least", lambda value, bound: value >= bound),
+    "above": ("more than", lambda value, bound: value > bound),
+    "maximum": ("at most", lambda value, bound: value <= bound),
+    "below": ("less than", lambda value, bound: value < bound),
+}
+
+
+def _names(kind: Any) -> str:
+    return getattr(kind, "__name__", str(kind)).replace("NoneType", "none")
+
+
+def convert(name: str, value: Any, kind: Any) -> Any:
+    """Returns `value` as the annotated type `kind`: whole numbers widen to float, lists freeze to tuples.
+
+    Raises:
+        SettingError: the value is of another type.
+    """
+    origin, arguments = typing.get_origin(kind), typing.get_args(kind)
+    if origin in (types.UnionType, typing.Union):
+        for option in arguments:
+            try:
+                return convert(name, value, option)
+            except SettingError:
+                continue
+        raise SettingError(name, value, " or ".join(_names(option) for option in arguments))
+    if origin is tuple:
+        if isinstance(value, str) or not isinstance(value, Sequence):
+            raise SettingError(name, value, "a list, such as [1, 2]")
+        return tuple(convert(f"{name}[{index}]", item, arguments[0]) for index, item in enumerate(value))
+    if kind is float and isinstance(value, int) and not isinstance(value, bool):
+        return float(value)
+    if isinstance(kind, type) and issubclass(kind, Settings) and isinstance(value, Mapping):
+        return kind.from_dict(value, prefix=f"{name}.")
+    if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+        raise SettingError(name, value, f"a value of type {_names(kind)}")
+    return value
+
+
+@dataclasses.dataclass(frozen=True)
+class Settings:
+    """Base of all settings: checks every field against its type, bounds and choices when it is made."""
+
+    section: ClassVar[str] = ""
+
+    def __post_init__(self) -> None:
+        """Converts and checks every field.
+
+        Raises:
+            SettingError: a value is of the wrong type, outside its bounds or not one of the choices.
+        """
+        kinds = typing.get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            name = f"{self.section}.{field.name}" if self.section else field.name
+            value = convert(name, getattr(self, field.name), kinds[field.name])
+            object.__setattr__(self, field.name, value)
+            if value is not None:
+                self._check(name, value, field.metadata)
+
+    @staticmethod
+    def _check(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
+        for item in value if isinstance(value, tuple) else (value,):
+            for key, (words, holds) in _BOUNDS.items():
+                if key in metadata and isinstance(item, int | float) and not holds(item, metadata[key]):
+                    raise SettingError(name, value, f"{words} {metadata[key]:g}")
+        if metadata.get("choices") and value not in metadata["choices"]:
+            raise SettingError(name, value, "one of " + ", ".join(metadata["choices"]))
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], prefix: str = "") -> Self:
+        """Returns the settings with `values` in place of defaults.
+
+        Raises:
+            SettingError: a name is unknown, or a value is wrong.
+        """
+        known = [field.name for field in dataclasses.fields(cls)]
+        for name in values:
+            if name not in known:
+                raise SettingError(f"{prefix}{name}", values[name], "a known setting: " + ", ".join(known))
+        return cls(**values)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Returns all settings as plain values (lists for tuples), nested settings as dictionaries."""
+        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Settings):
+        return value.to_dict()
+    return [_plain(item) for item in value] if isinstance(value, tuple) else value

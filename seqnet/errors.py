@@ -1,0 +1,222 @@
+"""Every error that a user can cause, as one tree.
+
+    SeqnetError
+    ├── InputError               a file that can't be read as what it should be
+    │   ├── FormatError            its content breaks the format, at a line or record
+    │   ├── TruncatedError         it ends too early
+    │   └── EmptyInputError        it holds no records
+    ├── SymbolError              a symbol that the alphabet does not know
+    ├── AlphabetMismatchError    proteins for a DNA model, or the reverse
+    ├── LabelError               labels that don't fit the records
+    ├── ContainerError           a dataset, bundle or checkpoint that is not ours, damaged, or of another version
+    ├── OutputError              a target that exists or can't be written
+    ├── SettingError             a setting outside its bounds, or unknown
+    ├── DownloadError            a source that can't be fetched or is not what it should be
+    └── MissingDependencyError   an optional package that is not installed
+
+Facts are attributes, text is made in `describe`. `str(error)` is one line: `place: what is wrong; what to do`.
+A parser raises what it knows; the layer that knows the path adds it with `error.at(path)`.
+"""
+
+from __future__ import annotations
+
+from typing import Self
+
+__all__ = [
+    "AlphabetMismatchError",
+    "ContainerError",
+    "DownloadError",
+    "EmptyInputError",
+    "FormatError",
+    "InputError",
+    "LabelError",
+    "MissingDependencyError",
+    "OutputError",
+    "SeqnetError",
+    "SettingError",
+    "SymbolError",
+    "TruncatedError",
+]
+
+
+class SeqnetError(Exception):
+    """Root of all errors that are the input's or the user's, not a bug's.
+
+    Attributes:
+        place: file, class, source or record that it is about; may be empty.
+        problem: what is wrong, in a few words.
+        remedy: what the user can do about it; may be empty.
+    """
+
+    def __init__(self, place: str, problem: str, remedy: str = "") -> None:
+        super().__init__(place, problem, remedy)
+        self.place = place
+        self.problem = problem
+        self.remedy = remedy
+
+    def describe(self) -> tuple[str, str, str]:
+        """Returns (place, what is wrong, what to do)."""
+        return self.place, self.problem, self.remedy
+
+    def __str__(self) -> str:
+        place, problem, remedy = self.describe()
+        text = f"{place}: {problem}" if place else problem
+        return f"{text}; {remedy}" if remedy else text
+
+
+class InputError(SeqnetError):
+    """A file that can't be read as what it should be.
+
+    Attributes:
+        path: the file, once a layer that knows it has added it.
+        line: 1-based line of the file, if known.
+        record: name of the record, if known.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        remedy: str = "",
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        record: str | None = None,
+    ) -> None:
+        super().__init__("", problem, remedy)
+        self.path = path
+        self.line = line
+        self.record = record
+
+    def at(self, path: str) -> Self:
+        """Returns the same error, with the path added if it had none."""
+        self.path = self.path or path
+        return self
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        parts = [self.path or ""]
+        if self.line is not None:
+            parts.append(f"line {self.line}")
+        if self.record is not None:
+            parts.append(f"record {self.record}")
+        return ": ".join(part for part in parts if part), self.problem, self.remedy
+
+
+class FormatError(InputError):
+    """The content breaks its format."""
+
+
+class TruncatedError(InputError):
+    """The file ends before its content does."""
+
+
+class EmptyInputError(InputError):
+    """The file holds no records."""
+
+
+class SymbolError(SeqnetError):
+    """A symbol that the alphabet does not know.
+
+    Attributes:
+        path: the file.
+        record: name of the record.
+        position: 1-based position in the sequence.
+        symbol: the offending character.
+        alphabet: name of the alphabet.
+    """
+
+    def __init__(self, path: str, record: str, position: int, symbol: str, alphabet: str) -> None:
+        super().__init__(path, "")
+        self.path = path
+        self.record = record
+        self.position = position
+        self.symbol = symbol
+        self.alphabet = alphabet
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        return (
+            f"{self.path}: record {self.record}: position {self.position}",
+            f"symbol {self.symbol!r} is not in the {self.alphabet} alphabet",
+            "correct it, choose another --alphabet, or say --unknown skip or --unknown mask",
+        )
+
+
+class AlphabetMismatchError(SeqnetError):
+    """Sequences of one kind given to something made for another.
+
+    Attributes:
+        path: the file with the sequences.
+        found: alphabet that its first records look like.
+        expected: alphabet of the model or dataset.
+    """
+
+    def __init__(self, path: str, found: str, expected: str) -> None:
+        super().__init__(path, "")
+        self.path = path
+        self.found = found
+        self.expected = expected
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        return (
+            self.path,
+            f"this looks like {self.found}, the model is for {self.expected}",
+            f"give it {self.expected} sequences, or choose a {self.found} model",
+        )
+
+
+class LabelError(SeqnetError):
+    """Labels that don't fit the records, or classes without any."""
+
+
+class ContainerError(SeqnetError):
+    """A dataset, bundle or checkpoint that is not ours, is damaged, or is of another version."""
+
+
+class OutputError(SeqnetError):
+    """A target that exists already or can't be written."""
+
+
+class SettingError(SeqnetError):
+    """A setting that is unknown, of the wrong type, or outside its bounds.
+
+    Attributes:
+        name: dotted name of the setting.
+        value: what was given.
+        expected: what would be right.
+    """
+
+    def __init__(self, name: str, value: object, expected: str) -> None:
+        super().__init__(name, "")
+        self.name = name
+        self.value = value
+        self.expected = expected
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        return f"setting {self.name}", f"{self.value!r} is not allowed", f"expected {self.expected}"
+
+
+class DownloadError(SeqnetError):
+    """A source that can't be fetched, or is not what it should be."""
+
+
+class MissingDependencyError(SeqnetError):
+    """An optional package that this needs and that is not installed.
+
+    Attributes:
+        package: the package.
+        purpose: what it is needed for.
+        extra: the extra of seqnet that brings it.
+    """
+
+    def __init__(self, package: str, purpose: str, extra: str) -> None:
+        super().__init__(package, "")
+        self.package = package
+        self.purpose = purpose
+        self.extra = extra
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        return "", f"{self.purpose} needs the package {self.package}", f"pip install 'seqnet[{self.extra}]'"

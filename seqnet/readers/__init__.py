@@ -1,0 +1,1 @@
+"""Files to columnar record batches."""

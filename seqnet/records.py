@@ -1,0 +1,159 @@
+"""The columnar record batch: what every reader hands over and every consumer takes.
+
+`Ragged` is a column of N byte strings as one buffer with offsets; `RecordBatch` is a few such columns of equal
+length. Nothing here is a Python object per record, so that a chunk of thousands of records costs a handful of numpy
+calls.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["Ragged", "RecordBatch", "gather_positions"]
+
+
+def gather_positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Returns the positions of all elements of the given ranges, one range after the other.
+
+    Args:
+        starts: (N,) int64, first position of each range.
+        lengths: (N,) int64, number of elements of each range; zero is allowed.
+
+    Returns:
+        (sum(lengths),) int64.
+    """
+    ends = np.cumsum(lengths)
+    total = int(ends[-1]) if len(ends) else 0
+    return np.repeat(starts - (ends - lengths), lengths) + np.arange(total, dtype=np.int64)
+
+
+@dataclass(frozen=True)
+class Ragged:
+    """A column of N byte strings of any length.
+
+    Attributes:
+        data: (ΣL,) uint8, all strings one after the other.
+        offsets: (N + 1,) int64, string i is `data[offsets[i]:offsets[i + 1]]`; `offsets[0]` is 0.
+    """
+
+    data: NDArray[np.uint8]
+    offsets: NDArray[np.int64]
+
+    @classmethod
+    def from_lengths(cls, data: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Self:
+        """Returns the column whose strings follow each other in `data` (ΣL,) with `lengths` (N,) int64."""
+        offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
+        np.cumsum(lengths, out=offsets[1:])
+        return cls(data, offsets)
+
+    @classmethod
+    def from_strings(cls, strings: Sequence[bytes] | Sequence[str]) -> Self:
+        """Returns the column of the given strings; text is stored as UTF-8."""
+        encoded = [string.encode() if isinstance(string, str) else string for string in strings]
+        lengths = np.fromiter(map(len, encoded), dtype=np.int64, count=len(encoded))
+        return cls.from_lengths(np.frombuffer(b"".join(encoded), dtype=np.uint8), lengths)
+
+    @classmethod
+    def from_arrow(cls, array: pa.Array | pa.ChunkedArray) -> Self:
+        """Returns the column of an Arrow array of any type that casts to text; null becomes the empty string."""
+        import pyarrow as pa
+        import pyarrow.compute as pc
+
+        chunk = array.combine_chunks() if isinstance(array, pa.ChunkedArray) else array
+        text = pc.fill_null(pc.cast(chunk, pa.large_string()), "")
+        text = pa.concat_arrays([text]) if text.offset else text
+        offsets = np.frombuffer(text.buffers()[1], dtype=np.int64)[text.offset : text.offset + len(text) + 1]
+        data = np.frombuffer(text.buffers()[2] or b"", dtype=np.uint8)[offsets[0] : offsets[-1]]
+        return cls(data, offsets - offsets[0])
+
+    @classmethod
+    def concatenate(cls, columns: Sequence[Self]) -> Self:
+        """Returns the strings of all columns, one column after the other."""
+        if len(columns) == 1:
+            return columns[0]
+        lengths = [column.lengths for column in columns]
+        data = [column.data for column in columns]
+        empty = (np.empty(0, np.uint8), np.empty(0, np.int64))
+        return cls.from_lengths(np.concatenate(data or [empty[0]]), np.concatenate(lengths or [empty[1]]))
+
+    @cached_property
+    def lengths(self) -> NDArray[np.int64]:
+        """(N,) int64, length of each string."""
+        return np.diff(self.offsets)
+
+    def __len__(self) -> int:
+        return len(self.offsets) - 1
+
+    def __getitem__(self, index: int) -> bytes:
+        return self.data[self.offsets[index] : self.offsets[index + 1]].tobytes()
+
+    def slice(self, start: int, stop: int) -> Self:
+        """Returns the strings start (included) to stop (excluded); the data is a view."""
+        offsets = self.offsets[start : stop + 1]
+        return type(self)(self.data[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+    def take(self, indices: NDArray[np.int64]) -> Self:
+        """Returns the strings at `indices` (M,) int64, in that order."""
+        lengths = self.lengths[indices]
+        return self.from_lengths(self.data[gather_positions(self.offsets[indices], lengths)], lengths)
+
+    def text(self) -> list[str]:
+        """Returns the strings as Python text; bytes that are not UTF-8 are shown as replacement characters."""
+        joined = self.data.tobytes()
+        bounds = self.offsets.tolist()
+        return [joined[a:b].decode(errors="replace") for a, b in itertools.pairwise(bounds)]
+
+    def to_arrow(self) -> pa.LargeStringArray:
+        """Returns the column as an Arrow array of text that shares its memory."""
+        import pyarrow as pa
+
+        offsets = pa.py_buffer(np.ascontiguousarray(self.offsets))
+        return pa.LargeStringArray.from_buffers(len(self), offsets, pa.py_buffer(np.ascontiguousarray(self.data)))
+
+
+@dataclass(frozen=True)
+class RecordBatch:
+    """Some thousand records in file order.
+
+    Attributes:
+        names: N record ids (the first word of a FASTA or FASTQ header, the read name of a BAM).
+        symbols: N sequences as the file has them, letter case and all; a record without a sequence is empty.
+        headers: N full header lines without their `>` or `@`; the names where the format has no more than these.
+        columns: further columns of a table by name, N strings each.
+    """
+
+    names: Ragged
+    symbols: Ragged
+    headers: Ragged
+    columns: Mapping[str, Ragged] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def take(self, indices: NDArray[np.int64]) -> RecordBatch:
+        """Returns the records at `indices` (M,) int64, in that order."""
+        names = self.names.take(indices)
+        headers = names if self.headers is self.names else self.headers.take(indices)
+        columns = {key: column.take(indices) for key, column in self.columns.items()}
+        return RecordBatch(names, self.symbols.take(indices), headers, columns)
+
+    @staticmethod
+    def concatenate(batches: Iterable[RecordBatch]) -> RecordBatch:
+        """Returns the records of all batches, in order; the batches have the same columns."""
+        parts = list(batches)
+        names = Ragged.concatenate([part.names for part in parts])
+        same = all(part.headers is part.names for part in parts)
+        headers = names if same else Ragged.concatenate([part.headers for part in parts])
+        keys = parts[0].columns if parts else {}
+        columns = {key: Ragged.concatenate([part.columns[key] for part in parts]) for key in keys}
+        return RecordBatch(names, Ragged.concatenate([part.symbols for part in parts]), headers, columns)
