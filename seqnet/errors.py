@@ -148,7 +148,7 @@ class AlphabetMismatchError(SeqnetError):
     Attributes:
         path: the file with the sequences.
         found: alphabet that its first records look like.
-        expected: alphabet of the model or dataset.
+        expected: alphabet of the model or of the dataset so far.
     """
 
     def __init__(self, path: str, found: str, expected: str) -> None:
@@ -161,8 +161,8 @@ class AlphabetMismatchError(SeqnetError):
         """See `SeqnetError.describe`."""
         return (
             self.path,
-            f"this looks like {self.found}, the model is for {self.expected}",
-            f"give it {self.expected} sequences, or choose a {self.found} model",
+            f"this looks like {self.found}, not {self.expected}",
+            f"give {self.expected} sequences, or use what is made for {self.found}",
         )
 
 

@@ -1,0 +1,41 @@
+"""How a dataset is made."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from seqnet.configs.settings import Settings, setting
+
+__all__ = ["EncodeOptions"]
+
+
+@dataclass(frozen=True)
+class EncodeOptions(Settings):
+    """What becomes of the records on their way into a dataset."""
+
+    section: ClassVar[str] = "encode"
+
+    alphabet: str = setting("auto", "what the sequences are made of", choices=("auto", "dna", "rna", "protein"))
+    unknown: str = setting(
+        "error",
+        "a record with a symbol outside the alphabet: stop, leave the record out, or mask the symbol",
+        choices=("error", "skip", "mask"),
+    )
+    length: str | None = setting(None, "keep only sequences of this length or range: 36, 30-200, 40- or -500")
+    window: int | None = setting(None, "cut each sequence into windows of this many symbols", minimum=1)
+    stride: int | None = setting(None, "distance between window starts [default: the window]", minimum=1)
+    limit: int | None = setting(None, "at most this many records of each class, drawn at random", minimum=1)
+    split: str = setting("80/10/10", "percent of records to train, validate and test")
+    group_by: str | None = setting(
+        None,
+        "records to keep in one split: an expression whose first group, found in the name, is the record's group; "
+        "a column of a table; or a file of two columns, cluster and member (MMseqs2 createtsv)",
+    )
+    label_regex: str | None = setting(None, r"class in the header: its first group, such as label=(\S+)")
+    label_column: str | None = setting(None, "tables: column of the class")
+    labels: str | None = setting(None, "file of two tab-separated columns: record name, class")
+    positive: str | None = setting(
+        None, "class that binary metrics call positive [default: the first --class, else the last in sorted order]"
+    )
+    seed: int = setting(1, "seed of the split, of --limit and of generated sequences", minimum=0)

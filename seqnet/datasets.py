@@ -1,0 +1,161 @@
+"""The dataset file: labelled, split token sequences, memory-mapped.
+
+Tensors, for N records: `tokens` uint8 (ΣL,), `offsets` int64 (N+1,), `name_bytes` uint8 (ΣM,), `name_offsets` int64
+(N+1,), `labels` int32 (N,), `groups` int64 (N,), `split` uint8 (N,). The description has `alphabet`, `classes`,
+`positive`, `generators` (class → how its records were generated, and none for records that were read) and
+`provenance`. `docs/formats.md` is the specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.alphabets import Alphabet, alphabet
+from seqnet.containers import Container, Spool, read_container, write_container
+from seqnet.errors import ContainerError
+from seqnet.records import Ragged
+from seqnet.splits import SPLITS
+
+__all__ = ["DATASET_KIND", "DATASET_VERSION", "Dataset", "open_dataset", "write_dataset"]
+
+DATASET_KIND = "dataset"
+DATASET_VERSION = 1
+_REMEDY = "make one with seqnet encode"
+_TENSORS = ("tokens", "offsets", "name_bytes", "name_offsets", "labels", "groups", "split")
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """N labelled token sequences.
+
+    Attributes:
+        path: the file.
+        alphabet: of the tokens.
+        classes: the K class names; labels index into them.
+        positive: index of the class that binary metrics call positive.
+        generators: class → name of the generator that made its records.
+        tokens: N token sequences, none empty.
+        names: N record names.
+        labels: (N,) int32.
+        groups: (N,) int64; records of one group are kin or neighbours and lie in one split.
+        split: (N,) uint8, index into `splits.SPLITS`.
+        provenance: where it came from: inputs with SHA-256, command, versions, seed.
+    """
+
+    path: Path
+    alphabet: Alphabet
+    classes: tuple[str, ...]
+    positive: int
+    generators: Mapping[str, str]
+    tokens: Ragged
+    names: Ragged
+    labels: NDArray[np.int32]
+    groups: NDArray[np.int64]
+    split: NDArray[np.uint8]
+    provenance: Mapping[str, Any]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def members(self, split: str) -> NDArray[np.int64]:
+        """Returns the indices (M,) int64 of the records of a split, in file order."""
+        return np.flatnonzero(self.split == SPLITS.index(split))
+
+    def counts(self) -> NDArray[np.int64]:
+        """Returns the number of records (K, 3) int64 of each class in each split."""
+        counts = np.zeros((len(self.classes), len(SPLITS)), dtype=np.int64)
+        np.add.at(counts, (self.labels, self.split), 1)
+        return counts
+
+
+def open_dataset(path: Path) -> Dataset:
+    """Returns the dataset in a file, its columns memory-mapped.
+
+    Raises:
+        ContainerError: the file is not a dataset, damaged, or of another version.
+    """
+    return dataset_of(path, read_container(path, DATASET_KIND, {DATASET_KIND: DATASET_VERSION}, _REMEDY))
+
+
+def dataset_of(path: Path, container: Container) -> Dataset:
+    """Returns the dataset in a container that was read from `path`.
+
+    Raises:
+        ContainerError: its columns don't fit each other.
+    """
+    about, tensors = container.description, container.tensors
+    missing = [name for name in _TENSORS if name not in tensors]
+    if missing:
+        raise ContainerError(str(path), f"the dataset lacks {', '.join(missing)}", _REMEDY)
+    dataset = Dataset(
+        path=path,
+        alphabet=alphabet(about["alphabet"]),
+        classes=tuple(about["classes"]),
+        positive=int(about["positive"]),
+        generators=about["generators"],
+        tokens=Ragged(tensors["tokens"], tensors["offsets"]),
+        names=Ragged(tensors["name_bytes"], tensors["name_offsets"]),
+        labels=tensors["labels"],
+        groups=tensors["groups"],
+        split=tensors["split"],
+        provenance=about["provenance"],
+    )
+    _check(dataset)
+    return dataset
+
+
+def _check(dataset: Dataset) -> None:
+    count = len(dataset)
+    fits = (
+        len(dataset.tokens) == len(dataset.names) == len(dataset.groups) == len(dataset.split) == count > 0
+        and dataset.tokens.offsets[-1] == len(dataset.tokens.data)
+        and dataset.names.offsets[-1] == len(dataset.names.data)
+        and bool((dataset.tokens.lengths > 0).all())
+        and 0 <= dataset.labels.min() <= dataset.labels.max() < len(dataset.classes)
+        and dataset.split.max() < len(SPLITS)
+        and 0 <= dataset.positive < len(dataset.classes)
+    )
+    if not fits:
+        raise ContainerError(str(dataset.path), "the columns of the dataset don't fit each other", _REMEDY)
+
+
+def write_dataset(
+    path: Path,
+    *,
+    alphabet: Alphabet,
+    classes: Sequence[str],
+    positive: int,
+    generators: Mapping[str, str],
+    tokens: NDArray[np.uint8] | Spool,
+    lengths: NDArray[np.int64],
+    name_bytes: NDArray[np.uint8] | Spool,
+    name_lengths: NDArray[np.int64],
+    labels: NDArray[np.int32],
+    groups: NDArray[np.int64],
+    split: NDArray[np.uint8],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Writes a dataset file; the arguments are as in `Dataset`, columns may be spools on disk."""
+    description = {
+        "alphabet": alphabet.name,
+        "classes": list(classes),
+        "positive": positive,
+        "generators": dict(generators),
+        "provenance": dict(provenance),
+    }
+    tensors: dict[str, NDArray[Any] | Spool] = {
+        "tokens": tokens,
+        "offsets": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        "name_bytes": name_bytes,
+        "name_offsets": np.concatenate([[0], np.cumsum(name_lengths)]).astype(np.int64),
+        "labels": labels.astype(np.int32),
+        "groups": groups.astype(np.int64),
+        "split": split.astype(np.uint8),
+    }
+    write_container(path, DATASET_KIND, DATASET_VERSION, description, tensors)

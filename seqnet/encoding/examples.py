@@ -1,0 +1,132 @@
+"""What is kept of the input: columns that grow on disk, and a uniform sample of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.containers import Spool
+from seqnet.records import Ragged
+
+__all__ = ["Collector", "Examples", "Reservoir"]
+
+
+@dataclass(frozen=True)
+class Examples:
+    """N labelled token sequences.
+
+    Attributes:
+        tokens: N token sequences.
+        names: N names.
+        labels: (N,) int32.
+        groups: (N,) int64; negative for a record that is a group of its own.
+    """
+
+    tokens: Ragged
+    names: Ragged
+    labels: NDArray[np.int32]
+    groups: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def take(self, indices: NDArray[np.int64]) -> Examples:
+        """Returns the examples at `indices` (M,) int64."""
+        return Examples(self.tokens.take(indices), self.names.take(indices), self.labels[indices], self.groups[indices])
+
+    @staticmethod
+    def concatenate(parts: Sequence[Examples]) -> Examples:
+        """Returns the examples of all parts, in order."""
+        return Examples(
+            Ragged.concatenate([part.tokens for part in parts]),
+            Ragged.concatenate([part.names for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.groups for part in parts]),
+        )
+
+
+class Collector:
+    """Examples on their way to the dataset file: sequences and names on disk, the rest in memory."""
+
+    def __init__(self) -> None:
+        self.tokens = Spool(np.uint8)
+        self.name_bytes = Spool(np.uint8)
+        self._lengths: list[NDArray[np.int64]] = []
+        self._name_lengths: list[NDArray[np.int64]] = []
+        self._labels: list[NDArray[np.int32]] = []
+        self._groups: list[NDArray[np.int64]] = []
+        self.count = 0
+
+    def add(self, examples: Examples) -> None:
+        """Adds examples at the end."""
+        self.tokens.append(examples.tokens.data)
+        self.name_bytes.append(examples.names.data)
+        self._lengths.append(examples.tokens.lengths)
+        self._name_lengths.append(examples.names.lengths)
+        self._labels.append(examples.labels)
+        self._groups.append(examples.groups)
+        self.count += len(examples)
+
+    def collected(self) -> Examples:
+        """Returns all examples so far; sequences and names are memory-mapped."""
+        return Examples(
+            Ragged.from_lengths(self.tokens.view(), np.concatenate(self._lengths)),
+            Ragged.from_lengths(self.name_bytes.view(), np.concatenate(self._name_lengths)),
+            np.concatenate(self._labels),
+            np.concatenate(self._groups),
+        )
+
+    def close(self) -> None:
+        """Frees the disk space."""
+        self.tokens.close()
+        self.name_bytes.close()
+
+
+class Reservoir:
+    """A uniform sample of at most `size` examples of each class of a stream, in stream order.
+
+    Every example draws a random key, and a class keeps its smallest: the sample of a stream of any length, in memory
+    for the sample alone.
+
+    Args:
+        size: examples to keep of each class.
+        rng: source of the keys.
+
+    Source: Efraimidis and Spirakis 2006, doi:10.1016/j.ipl.2005.11.003, with equal weights.
+    """
+
+    def __init__(self, size: int, rng: np.random.Generator) -> None:
+        self._size = size
+        self._rng = rng
+        self._parts: list[Examples] = []
+        self._keys: list[NDArray[np.float64]] = []
+        self._held = 0
+        self._prune_at = 1 << 16
+
+    def add(self, examples: Examples) -> None:
+        """Offers examples to the sample."""
+        self._parts.append(examples)
+        self._keys.append(self._rng.random(len(examples)))
+        self._held += len(examples)
+        if self._held >= self._prune_at:
+            self._prune()
+            self._prune_at = max(1 << 16, 2 * self._held)
+
+    def sample(self) -> Examples | None:
+        """Returns the sample, or None if nothing was offered."""
+        if not self._parts:
+            return None
+        self._prune()
+        return self._parts[0]
+
+    def _prune(self) -> None:
+        examples, keys = Examples.concatenate(self._parts), np.concatenate(self._keys)
+        kept = []
+        for label in np.unique(examples.labels):
+            members = np.flatnonzero(examples.labels == label)
+            kept.append(members[np.argsort(keys[members], kind="stable")[: self._size]])
+        chosen = np.sort(np.concatenate(kept))
+        self._parts, self._keys, self._held = [examples.take(chosen)], [keys[chosen]], len(chosen)

@@ -1,0 +1,106 @@
+"""What a dataset came to hold, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.audit import Duplicates
+from seqnet.encoding.examples import Examples
+from seqnet.splits import SPLITS
+
+__all__ = ["EncodeSummary"]
+
+_QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
+
+
+@dataclass(frozen=True)
+class EncodeSummary:
+    """Counts of what was made.
+
+    Attributes:
+        alphabet: name of the alphabet.
+        classes: the K class names.
+        positive: the class that binary metrics call positive.
+        generators: class → generator of its records.
+        counts: (K, 3) int64, records of each class in each split.
+        lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
+        groups: number of groups, or None where records are not grouped.
+        left_out: reason → number of records (or symbols, as the reason says) that were not kept.
+        duplicates: exact duplicates.
+    """
+
+    alphabet: str
+    classes: tuple[str, ...]
+    positive: str
+    generators: Mapping[str, str]
+    counts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    groups: int | None
+    left_out: Mapping[str, int]
+    duplicates: Duplicates
+
+    @classmethod
+    def of(
+        cls,
+        examples: Examples,
+        split: NDArray[np.uint8],
+        alphabet: str,
+        classes: Sequence[str],
+        positive: int,
+        generators: Mapping[str, str],
+        left_out: Mapping[str, int],
+        duplicates: Duplicates,
+        *,
+        grouped: bool,
+    ) -> EncodeSummary:
+        """Returns the summary of N examples and their split (N,) uint8."""
+        counts = np.zeros((len(classes), len(SPLITS)), dtype=np.int64)
+        np.add.at(counts, (examples.labels, split), 1)
+        return cls(
+            alphabet=alphabet,
+            classes=tuple(classes),
+            positive=classes[positive],
+            generators=generators,
+            counts=counts,
+            lengths=np.quantile(examples.tokens.lengths, _QUANTILES, method="nearest").astype(np.int64),
+            groups=len(np.unique(examples.groups)) if grouped else None,
+            left_out=left_out,
+            duplicates=duplicates,
+        )
+
+    def warnings(self) -> list[str]:
+        """Returns one line for each thing that could flatter or mislead."""
+        found = self.duplicates
+        lines = []
+        if found.across_splits:
+            lines.append(f"{found.across_splits:,} records have an exact duplicate in another split")
+        if found.contradictory:
+            lines.append(f"{found.contradictory:,} records have an exact duplicate with another label")
+        if found.repeated_names:
+            lines.append(f"{found.repeated_names:,} records have a name that occurred before; all are kept")
+        for index, name in enumerate(SPLITS):
+            missing = [label for label, count in zip(self.classes, self.counts[:, index], strict=True) if not count]
+            if missing and self.counts[:, index].any():
+                lines.append(f"the {name} split has no record of {', '.join(missing)}")
+        return lines
+
+    def lines(self) -> list[str]:
+        """Returns the table for people."""
+        width = max(len(name) for name in (*self.classes, "total"))
+        rows = [(name, self.counts[index]) for index, name in enumerate(self.classes)]
+        rows.append(("total", self.counts.sum(axis=0)))
+        out = [f"{'class':{width}}  " + "  ".join(f"{name:>10}" for name in (*SPLITS, "all"))]
+        for name, counts in rows:
+            out.append(f"{name:{width}}  " + "  ".join(f"{count:>10,}" for count in (*counts, counts.sum())))
+        quantiles = ", ".join(f"{length:,}" for length in self.lengths)
+        out.append(f"alphabet {self.alphabet}; positive class {self.positive}")
+        out.append(f"lengths at 0, 5, 50, 95, 100 %: {quantiles}")
+        if self.groups is not None:
+            out.append(f"{self.groups:,} groups, none in two splits")
+        out += [f"generated: {label} by @{generator}" for label, generator in self.generators.items()]
+        out += [f"not kept: {count:,} {reason}" for reason, count in self.left_out.items()]
+        return out

@@ -1,0 +1,56 @@
+"""Outputs that are whole or not there.
+
+A target is written under a temporary name beside it and renamed when it is complete; an existing one is refused
+unless the user forces it. Devices and pipes (`/dev/stdout`, a FIFO) are written as they are.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from seqnet.errors import OutputError
+
+__all__ = ["check_targets", "whole_file"]
+
+
+def check_targets(targets: Iterable[Path], *, force: bool) -> None:
+    """Checks, before any work is done, that every target may be written.
+
+    Raises:
+        OutputError: a target exists and is not forced, is a directory, or its directory is missing or not writable.
+    """
+    for target in targets:
+        if target.is_dir():
+            raise OutputError(str(target), "this is a directory", "name a file in it")
+        if target.exists() and not force and target.is_file():
+            raise OutputError(str(target), "exists already", "choose another name or say --force")
+        parent = target.parent
+        if not parent.is_dir():
+            raise OutputError(str(target), f"there is no directory {parent}", f"make it first: mkdir -p {parent}")
+        if not os.access(parent, os.W_OK) and not target.exists():
+            raise OutputError(str(target), f"the directory {parent} is not writable", "choose another place")
+
+
+@contextmanager
+def whole_file(target: Path, *, force: bool) -> Iterator[Path]:
+    """Yields the temporary path to write to; renames it to `target` at the end, removes it after an error.
+
+    Raises:
+        OutputError: see `check_targets`.
+    """
+    check_targets([target], force=force)
+    if target.exists() and not target.is_file():
+        yield target
+        return
+    final = Path(os.path.realpath(target))
+    temporary = final.with_name(f".{final.name}.{os.getpid()}.part")
+    try:
+        yield temporary
+        temporary.replace(final)
+    except BaseException:
+        with suppress(FileNotFoundError):
+            temporary.unlink()
+        raise

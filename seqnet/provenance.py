@@ -1,0 +1,61 @@
+"""Where a file came from: hashes of its inputs and the versions of what made it."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from importlib.metadata import version
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import seqnet
+
+__all__ = ["InputHashes", "file_hash", "versions"]
+
+_PACKAGES = ("numpy", "pysam", "torch")
+
+
+def versions() -> dict[str, str]:
+    """Returns the versions of Python, seqnet and the packages whose numbers can change a result."""
+    found = {"python": platform.python_version(), "seqnet": seqnet.__version__}
+    return found | {package: version(package) for package in _PACKAGES}
+
+
+def file_hash(path: Path) -> str:
+    """Returns the SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class InputHashes:
+    """Hashes input files on another core while they are read.
+
+    Args:
+        paths: the inputs; `-` and what is not a regular file have no hash.
+    """
+
+    def __init__(self, paths: Sequence[str]) -> None:
+        self._paths = list(dict.fromkeys(paths))
+        self._pool = ThreadPoolExecutor(max_workers=1)
+        self._hashes: dict[str, Future[str]] = {}
+
+    def __enter__(self) -> Self:
+        for path in self._paths:
+            if Path(path).is_file():
+                self._hashes[path] = self._pool.submit(file_hash, Path(path))
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+    def collect(self) -> list[dict[str, str | None]]:
+        """Returns path and SHA-256 (None for a stream) of each input, once all are hashed."""
+        return [
+            {"path": path, "sha256": self._hashes[path].result() if path in self._hashes else None}
+            for path in self._paths
+        ]

@@ -1,0 +1,106 @@
+"""Record batches → tokens, with a word for every record that can't be used.
+
+RecordBatch (symbols) → `Tokenized` (tokens, status), one row per record: the same step for `encode`, which refuses,
+skips or masks what it can't read, and for `predict`, which reports it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.alphabets import INVALID, Alphabet, guess_alphabet
+from seqnet.errors import AlphabetMismatchError, SymbolError
+from seqnet.records import Ragged, RecordBatch, gather_positions
+
+__all__ = ["Status", "Tokenized", "check_alphabet", "first_invalid", "tokenize", "window_spans"]
+
+# Fewer symbols than this say too little about their alphabet to refuse a file over them.
+_ENOUGH_SYMBOLS = 30
+
+
+class Status(IntEnum):
+    """What became of a record; its name in lower case is the word in the `status` column."""
+
+    OK = 0
+    EMPTY = 1
+    INVALID_SYMBOL = 2
+    TOO_SHORT = 3
+
+    @property
+    def word(self) -> str:
+        """The word in the `status` column."""
+        return self.name.lower()
+
+
+@dataclass(frozen=True)
+class Tokenized:
+    """Tokens of a batch.
+
+    Attributes:
+        tokens: N sequences of tokens; `INVALID` where the alphabet does not know the symbol.
+        status: (N,) uint8, `Status` of each record.
+    """
+
+    tokens: Ragged
+    status: NDArray[np.uint8]
+
+
+def tokenize(symbols: Ragged, alphabet: Alphabet) -> Tokenized:
+    """Returns the tokens and status of N sequences of symbols."""
+    tokens = Ragged(alphabet.encode(symbols.data), symbols.offsets)
+    status = np.where(tokens.lengths == 0, np.uint8(Status.EMPTY), np.uint8(Status.OK))
+    invalid = np.flatnonzero(tokens.data == INVALID)
+    if len(invalid):
+        status[np.searchsorted(tokens.offsets, invalid, side="right") - 1] = Status.INVALID_SYMBOL
+    return Tokenized(tokens, status)
+
+
+def first_invalid(path: str, batch: RecordBatch, tokens: Ragged, alphabet: Alphabet) -> SymbolError:
+    """Returns the error for the first symbol of the batch that the alphabet does not know."""
+    position = int(np.flatnonzero(tokens.data == INVALID)[0])
+    record = int(np.searchsorted(tokens.offsets, position, side="right")) - 1
+    symbol = chr(int(batch.symbols.data[position]))
+    name = batch.names[record].decode(errors="replace")
+    return SymbolError(path, name, position - int(tokens.offsets[record]) + 1, symbol, alphabet.name)
+
+
+def check_alphabet(path: str, symbols: Ragged, expected: Alphabet) -> None:
+    """Checks that the first symbols of a file are not plainly of another alphabet.
+
+    Raises:
+        AlphabetMismatchError: they are.
+    """
+    if len(symbols.data) < _ENOUGH_SYMBOLS:
+        return
+    found = guess_alphabet(symbols.data)
+    if found is None or found == expected.name:
+        return
+    # cDNA notation: RNA may be written with T, so reads that look like DNA suit an RNA model.
+    if expected.name == "rna" and found == "dna":
+        return
+    raise AlphabetMismatchError(path, found, expected.name)
+
+
+def window_spans(
+    lengths: NDArray[np.int64], window: int, stride: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Returns the whole windows of N sequences.
+
+    Args:
+        lengths: (N,) int64.
+        window: length of a window.
+        stride: distance between the starts of neighbouring windows.
+
+    Returns:
+        sequence (W,) int64 that each window is cut from, start (W,) int64 in that sequence, and (N,) int64 symbols at
+        the end of each sequence that no window covers.
+    """
+    counts = np.maximum((lengths - window) // stride + 1, 0)
+    sequence = np.repeat(np.arange(len(lengths), dtype=np.int64), counts)
+    start = gather_positions(np.zeros(len(counts), np.int64), counts) * stride
+    covered = np.where(counts > 0, (counts - 1) * stride + window, 0)
+    return sequence, start, lengths - covered
