@@ -1,0 +1,21 @@
+"""How a model is evaluated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from seqnet.configs.settings import Settings, setting
+
+__all__ = ["EvaluationOptions"]
+
+
+@dataclass(frozen=True)
+class EvaluationOptions(Settings):
+    """How the intervals around the metrics are made."""
+
+    section: ClassVar[str] = "evaluate"
+
+    replicates: int = setting(1000, "bootstrap replicates behind each interval; 0 for no intervals", minimum=0)
+    confidence: float = setting(0.95, "share of replicates inside an interval", above=0, below=1)
+    seed: int = setting(0, "seed of the bootstrap", minimum=0)

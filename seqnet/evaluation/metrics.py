@@ -1,0 +1,282 @@
+"""Every metric, as a function of labels (N,), probabilities (N, K) and weights (N,).
+
+`METRICS` is the table: name → what it is, what it needs, which way is better, when it is undefined. `measure` returns
+any of them for given arrays. A metric's `compute` takes the weighted counts (`Tally`), which the bootstrap makes anew
+for each replicate from records that were sorted once.
+
+Two classes: precision, recall, specificity, F1, AUROC and AUPRC are those of the positive class. More classes: each of
+them is the unweighted mean over classes, one class against the rest (macro average).
+
+A value that its definition leaves open (0 / 0) is NaN, not 0 and not a warning. A macro average with one undefined
+class is undefined: averaging over fewer classes would be another metric. The values per class tell which it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from seqnet.errors import SettingError
+from seqnet.evaluation.scored import Tally, score
+
+__all__ = ["METRICS", "Metric", "measure"]
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """One row of the table of metrics.
+
+    Attributes:
+        title: name for people.
+        needs: what it looks at: decisions made, the order of the probabilities, or the probabilities themselves.
+        undefined: when it is NaN, apart from weights that are all 0.
+        help: one line that says what it is.
+        compute: returns (K,) float64 where `per_class`, else (1,) float64.
+        better: which way is better.
+        per_class: whether there is one value per class, of this class against the rest.
+    """
+
+    title: str
+    needs: Literal["decisions", "ranking", "probabilities"]
+    undefined: str
+    help: str
+    compute: Callable[[Tally], NDArray[np.float64]]
+    better: Literal["higher", "lower"] = "higher"
+    per_class: bool = False
+
+    def overall(self, values: NDArray[np.float64], positive: int | None) -> float:
+        """Returns the one value of what `compute` gave: the positive class's, or the mean over classes."""
+        return float(values[positive]) if self.per_class and positive is not None else float(values.mean())
+
+
+def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns numerator / denominator, NaN where the denominator is 0; all (M,) float64, none negative."""
+    undefined = np.full(np.shape(denominator), np.nan)
+    return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator > 0))
+
+
+def _accuracy(tally: Tally) -> NDArray[np.float64]:
+    """Returns the share of the diagonal, (1,) float64."""
+    return _ratio(np.array([np.trace(tally.confusion)]), np.array([tally.confusion.sum()]))
+
+
+def _precision(tally: Tally) -> NDArray[np.float64]:
+    """Returns TP / (TP + FP) per class, (K,) float64."""
+    return _ratio(np.diagonal(tally.confusion), tally.confusion.sum(axis=0))
+
+
+def _recall(tally: Tally) -> NDArray[np.float64]:
+    """Returns TP / (TP + FN) per class, (K,) float64."""
+    return _ratio(np.diagonal(tally.confusion), tally.confusion.sum(axis=1))
+
+
+def _specificity(tally: Tally) -> NDArray[np.float64]:
+    """Returns TN / (TN + FP) per class, (K,) float64."""
+    others = 1 - np.eye(len(tally.confusion))
+    rest = others @ tally.confusion  # (K, K): records outside the class, by given class
+    return _ratio((rest * others).sum(axis=1), rest.sum(axis=1))
+
+
+def _f1(tally: Tally) -> NDArray[np.float64]:
+    """Returns 2 TP / (2 TP + FP + FN) per class, (K,) float64.
+
+    From counts, not from precision and recall: 0, not undefined, when a class is there but never predicted.
+
+    Source: Sokolova & Lapalme 2009, doi:10.1016/j.ipm.2009.03.002.
+    """
+    return _ratio(2 * np.diagonal(tally.confusion), tally.confusion.sum(axis=0) + tally.confusion.sum(axis=1))
+
+
+def _balanced_accuracy(tally: Tally) -> NDArray[np.float64]:
+    """Returns the mean recall of all classes, (1,) float64.
+
+    Source: Brodersen et al. 2010, doi:10.1109/ICPR.2010.764.
+    """
+    return np.array([_recall(tally).mean()])
+
+
+def _mcc(tally: Tally) -> NDArray[np.float64]:
+    """Returns the correlation of given and true classes, (1,) float64, by Gorodkin's covariances for K classes.
+
+    Source: Matthews 1975, doi:10.1016/0005-2795(75)90109-9, for two classes;
+    Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006, for more.
+    """
+    true, given = tally.confusion.sum(axis=1), tally.confusion.sum(axis=0)  # (K,)
+    # Counted, not taken from a spread of 0, which sums of uneven weights miss by a rounding error.
+    if np.count_nonzero(true) < 2 or np.count_nonzero(given) < 2:
+        return np.array([np.nan])
+    total = tally.confusion.sum()
+    covariance = np.trace(tally.confusion) * total - (true * given).sum()
+    spreads = (total**2 - (true**2).sum()) * (total**2 - (given**2).sum())
+    return np.array([covariance / np.sqrt(spreads)])
+
+
+def _auroc(tally: Tally) -> NDArray[np.float64]:
+    """Returns the area under the ROC curve per class, (K,) float64.
+
+    Source: Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
+    """
+    areas = np.full(len(tally.ranked), np.nan)
+    for index, (at, above) in enumerate(tally.ranked):
+        rest, own = above[:, -1]
+        if rest > 0 and own > 0:
+            # Pairs in the wrong order; a pair with equal probabilities counts half.
+            wrong = (at[1] * (above[0] - at[0] / 2)).sum()
+            areas[index] = 1 - wrong / (rest * own)
+    return areas
+
+
+def _auprc(tally: Tally) -> NDArray[np.float64]:
+    """Returns the average precision per class, (K,) float64: steps, no line between the points of the curve.
+
+    Source: Davis & Goadrich 2006, doi:10.1145/1143844.1143874, for why a line would be too kind.
+    """
+    areas = np.full(len(tally.ranked), np.nan)
+    for index, (at, above) in enumerate(tally.ranked):
+        own = above[1, -1]
+        if own > 0:
+            weight = above[0] + above[1]  # (T,)
+            # Where no weight has come yet, neither has any of the class, so that any precision will do.
+            precision = np.divide(above[1], weight, out=np.zeros_like(weight), where=weight > 0)
+            areas[index] = (at[1] * precision).sum() / own
+    return areas
+
+
+def _brier(tally: Tally) -> NDArray[np.float64]:
+    """Returns the mean squared error of the probabilities, (1,) float64.
+
+    Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2; half of it where K = 2, as is usual.
+    """
+    return np.array([tally.mean(tally.scored.squared_errors)])
+
+
+def _log_loss(tally: Tally) -> NDArray[np.float64]:
+    """Returns the mean -ln of the true class's probability, (1,) float64, nats.
+
+    Source: Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
+    """
+    return np.array([tally.mean(tally.scored.losses)])
+
+
+METRICS: Mapping[str, Metric] = {
+    "accuracy": Metric(
+        title="accuracy",
+        needs="decisions",
+        undefined="never",
+        help="share of records given to their class",
+        compute=_accuracy,
+    ),
+    "balanced_accuracy": Metric(
+        title="balanced accuracy",
+        needs="decisions",
+        undefined="a class has no record",
+        help="mean recall over all classes",
+        compute=_balanced_accuracy,
+    ),
+    "precision": Metric(
+        title="precision",
+        needs="decisions",
+        undefined="no record is given to the class",
+        help="share of the records given to the class that belong to it",
+        compute=_precision,
+        per_class=True,
+    ),
+    "recall": Metric(
+        title="recall (sensitivity)",
+        needs="decisions",
+        undefined="the class has no record",
+        help="share of the class's records that are given to it",
+        compute=_recall,
+        per_class=True,
+    ),
+    "specificity": Metric(
+        title="specificity",
+        needs="decisions",
+        undefined="no record is outside the class",
+        help="share of the records outside the class that are not given to it",
+        compute=_specificity,
+        per_class=True,
+    ),
+    "f1": Metric(
+        title="F1",
+        needs="decisions",
+        undefined="the class has no record and none is given to it",
+        help="harmonic mean of precision and recall",
+        compute=_f1,
+        per_class=True,
+    ),
+    "mcc": Metric(
+        title="MCC",
+        needs="decisions",
+        undefined="all records are of one class, or are given to one class",
+        help="Matthews correlation of given and true classes: 1 perfect, 0 chance, below 0 worse than chance",
+        compute=_mcc,
+    ),
+    "auroc": Metric(
+        title="AUROC",
+        needs="ranking",
+        undefined="the class has no record, or no record is outside it",
+        help="chance that a record of the class ranks above one outside it; a tie counts half",
+        compute=_auroc,
+        per_class=True,
+    ),
+    "auprc": Metric(
+        title="AUPRC",
+        needs="ranking",
+        undefined="the class has no record",
+        help="average precision: precision at every threshold, weighted by the recall that it adds",
+        compute=_auprc,
+        per_class=True,
+    ),
+    "brier": Metric(
+        title="Brier score",
+        needs="probabilities",
+        undefined="never",
+        help="mean squared error of the positive class's probability; summed over the classes if more than two",
+        compute=_brier,
+        better="lower",
+    ),
+    "log_loss": Metric(
+        title="log loss (nats)",
+        needs="probabilities",
+        undefined="never",
+        help="mean of -ln of the true class's probability, which counts as at least 1.2e-7",
+        compute=_log_loss,
+        better="lower",
+    ),
+}
+
+
+def measure(
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    weights: NDArray[np.float64] | None = None,
+    *,
+    positive: int | None = None,
+    threshold: float | None = None,
+    names: Sequence[str] = tuple(METRICS),
+) -> dict[str, float]:
+    """Returns the named metrics; NaN where one is undefined.
+
+    Args:
+        labels: (N,) int64, true class, in 0..K-1.
+        probabilities: (N, K) float64, rows sum to 1.
+        weights: (N,) float64, how often each record counts, not negative [default: once].
+        positive: K = 2: index of the positive class [default: 1].
+        threshold: K = 2: lowest probability that makes a record positive [default: 0.5].
+        names: which metrics.
+
+    Raises:
+        SettingError: a name is unknown, or see `score`.
+        SeqnetError: see `score`.
+    """
+    for name in names:
+        if name not in METRICS:
+            raise SettingError("metric", name, "one of " + ", ".join(METRICS))
+    scored = score(labels, probabilities, positive=positive, threshold=threshold)
+    tally = scored.once() if weights is None else scored.under(weights)
+    return {name: METRICS[name].overall(METRICS[name].compute(tally), scored.positive) for name in names}
