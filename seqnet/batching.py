@@ -1,0 +1,118 @@
+"""Ragged tokens → padded batches.
+
+`TokenStore` gathers any sequences, or parts of them, into a padded batch by index; `epoch_order` and `buckets` say
+which go together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqnet.records import Ragged
+
+__all__ = ["Batch", "TokenStore", "buckets", "epoch_order", "spans"]
+
+Batch = tuple[Tensor, Tensor]
+"""Tokens (B, L) uint8, padded with 0, and lengths (B,) int64."""
+
+
+class TokenStore:
+    """Token sequences from which batches are gathered.
+
+    Args:
+        tokens: N token sequences; may be memory-mapped.
+    """
+
+    def __init__(self, tokens: Ragged) -> None:
+        self.starts: NDArray[np.int64] = np.ascontiguousarray(tokens.offsets[:-1])
+        self.lengths: NDArray[np.int64] = np.ascontiguousarray(tokens.lengths)
+        self.data = tokens.data
+        length = int(self.lengths[0]) if len(self.lengths) else 0
+        self.rows = self.data.reshape(-1, length) if length and bool((self.lengths == length).all()) else None
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def gather(self, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Batch:
+        """Returns the batch of the parts at `starts` (B,) int64 of the data, with `lengths` (B,) int64 ≥ 1."""
+        steps = np.arange(int(lengths.max()), dtype=np.int64)
+        inside = steps < lengths[:, None]  # (B, L)
+        positions = np.minimum(starts[:, None] + steps, len(self.data) - 1)
+        tokens = np.where(inside, self.data[positions], np.uint8(0))
+        return torch.from_numpy(tokens), torch.from_numpy(lengths)
+
+    def whole(self, indices: NDArray[np.int64]) -> Batch:
+        """Returns the batch of whole sequences at `indices` (B,) int64."""
+        if self.rows is not None:
+            lengths = torch.full((len(indices),), self.rows.shape[1], dtype=torch.int64)
+            return torch.from_numpy(self.rows[indices]), lengths
+        return self.gather(self.starts[indices], self.lengths[indices])
+
+
+def spans(lengths: NDArray[np.int64], window: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """Returns the parts by which sequences of any length are seen through a window.
+
+    A sequence that fits is one part. A longer one is covered by windows that overlap by half, the last of them flush
+    with its end.
+
+    Args:
+        lengths: (N,) int64.
+        window: longest part.
+
+    Returns:
+        sequence (S,) int64, start (S,) int64 in that sequence, length (S,) int64.
+    """
+    stride = max(window // 2, 1)
+    counts = np.where(lengths > window, -(-(lengths - window) // stride) + 1, 1)
+    sequence = np.repeat(np.arange(len(lengths), dtype=np.int64), counts)
+    first = np.repeat(np.cumsum(counts) - counts, counts)
+    start = (np.arange(len(sequence), dtype=np.int64) - first) * stride
+    start = np.minimum(start, np.maximum(lengths[sequence] - window, 0))
+    return sequence, start, np.minimum(lengths[sequence], window)
+
+
+def buckets(lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[NDArray[np.int64]]:
+    """Yields index batches (B,) int64 of like lengths, each of at most `batch_tokens` tokens with padding.
+
+    Args:
+        lengths: (N,) int64.
+        batch_tokens: bound on B · L; a single longer sequence is a batch of its own.
+    """
+    order = np.argsort(lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        # Lengths ascend, so the longest of a batch is its last: the bound is found by bisection.
+        low, high = start + 1, len(order)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if (middle - start) * int(lengths[order[middle - 1]]) <= batch_tokens:
+                low = middle
+            else:
+                high = middle - 1
+        yield order[start:low]
+        start = low
+
+
+def epoch_order(lengths: NDArray[np.int64], batch_size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """Returns the batches (B,) int64 of an epoch in random order, each of sequences of like length.
+
+    Sequences are shuffled, sorted by length within runs of 50 batches, and cut; where all are of one length this is
+    a plain shuffle.
+
+    Args:
+        lengths: (N,) int64.
+        batch_size: sequences in a batch; the last may be smaller.
+        rng: source of the order.
+    """
+    order = rng.permutation(len(lengths))
+    if len(lengths) and int(lengths.min()) != int(lengths.max()):
+        run = 50 * batch_size
+        parts = [order[start : start + run] for start in range(0, len(order), run)]
+        order = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in parts])
+    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    return [batches[index] for index in rng.permutation(len(batches))]

@@ -1,0 +1,254 @@
+"""Every setting of encoders and networks, and the table of both.
+
+The tables name classes by import path, so that the command line knows the choices without importing torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from seqnet.configs.settings import Settings, setting
+from seqnet.errors import SettingError
+from seqnet.registry import Choice, Registry
+
+__all__ = [
+    "ACTIVATIONS",
+    "ENCODERS",
+    "NETWORKS",
+    "CnnConfig",
+    "ConvolutionConfig",
+    "DenseConfig",
+    "EncoderConfig",
+    "HybridConfig",
+    "NetworkConfig",
+    "ParallelConfig",
+    "RecurrentConfig",
+    "network_config",
+]
+
+ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identity")
+
+ENCODERS = Registry(
+    "encoder",
+    {
+        "onehot": Choice("seqnet.encoders:OneHot", "one channel per canonical symbol; ambiguity codes are mixtures"),
+        "embedding": Choice("seqnet.encoders:Embedding", "a learned vector per symbol"),
+        "kmer": Choice("seqnet.encoders:KmerEmbedding", "a learned vector per overlapping k-mer"),
+    },
+)
+
+NETWORKS = Registry(
+    "network",
+    {
+        "dense": Choice("seqnet.networks.dense:DenseNetwork", "flatten, then dense layers"),
+        "cnn": Choice("seqnet.networks.cnn:ConvolutionalNetwork", "a stack of convolutions and poolings"),
+        "parallel": Choice("seqnet.networks.cnn:ParallelNetwork", "convolutions of several widths side by side"),
+        "recurrent": Choice("seqnet.networks.recurrent:RecurrentNetwork", "a simple recurrent, LSTM or GRU network"),
+        "hybrid": Choice("seqnet.networks.hybrid:HybridNetwork", "convolutions, then a recurrent network"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class EncoderConfig(Settings):
+    """How tokens become features."""
+
+    section: ClassVar[str] = "encoder"
+
+    name: str = setting("onehot", "encoder", choices=tuple(ENCODERS))
+    dimension: int = setting(16, "embedding, kmer: length of the learned vectors", minimum=1)
+    k: int = setting(3, "kmer: symbols in a k-mer", minimum=1, maximum=8)
+
+
+@dataclass(frozen=True)
+class NetworkConfig(Settings):
+    """What all networks have: an input window and a head of dense layers."""
+
+    section: ClassVar[str] = "network"
+
+    name: str = setting("cnn", "network", choices=tuple(NETWORKS))
+    window: int | None = setting(
+        None, "input length of a network that flattens [default: the longest training sequence]", minimum=1
+    )
+    strands: str = setting(
+        "auto", "DNA: predict from both strands or one [auto: both for DNA]", choices=("auto", "both", "single")
+    )
+    dropout_input: float = setting(0.0, "dropout on the features", minimum=0, below=1)
+    dense: tuple[int, ...] = setting((), "units of the dense layers before the output", minimum=1)
+    dense_activation: str = setting("relu", "activation of the dense layers", choices=ACTIVATIONS)
+    dropout_dense: tuple[float, ...] = setting(
+        (), "dropout before each dense layer and the output; one number for all", minimum=0, below=1
+    )
+    head: str = setting("softmax", "output: one unit per class, or one unit in all", choices=("softmax", "sigmoid"))
+
+    def __post_init__(self) -> None:
+        """See `Settings`; also checks the number of dropout rates."""
+        super().__post_init__()
+        if len(self.dropout_dense) not in (0, 1, len(self.dense) + 1):
+            expected = f"one rate, or {len(self.dense) + 1}: one before each dense layer and one before the output"
+            raise SettingError("network.dropout_dense", list(self.dropout_dense), expected)
+
+    @property
+    def flattens(self) -> bool:
+        """Whether the network takes inputs of one length only."""
+        return False
+
+    @property
+    def uses_composition(self) -> bool:
+        """Whether the head sees the composition and log length of the sequence."""
+        return False
+
+
+@dataclass(frozen=True)
+class DenseConfig(NetworkConfig):
+    """Dense layers on the flattened window."""
+
+    name: str = setting("dense", "network", choices=tuple(NETWORKS))
+    dense: tuple[int, ...] = setting((100,), "units of the dense layers before the output", minimum=1)
+
+    @property
+    def flattens(self) -> bool:
+        """Whether the network takes inputs of one length only."""
+        return True
+
+
+@dataclass(frozen=True)
+class ConvolutionConfig(NetworkConfig):
+    """A stack of convolutions; the lists have one entry per layer."""
+
+    filters: tuple[int, ...] = setting((64,), "filters of each convolution", minimum=1)
+    kernels: tuple[int, ...] = setting((4,), "kernel width of each convolution, in symbols", minimum=1)
+    dilations: tuple[int, ...] = setting((), "dilation of each convolution; none is 1", minimum=1)
+    pools: tuple[int, ...] = setting((2,), "width of the max pooling after each convolution; 1 is none", minimum=1)
+    padding: str = setting("same", "same: pad at the ends; valid: whole kernels only", choices=("same", "valid"))
+    activation: str = setting("relu", "activation of the convolutions", choices=ACTIVATIONS)
+    norm: str = setting("none", "normalisation after each convolution", choices=("none", "batch", "layer"))
+    residual: bool = setting(False, "add each convolution's input to its output, projected where widths differ")
+    dropout_conv: float = setting(0.0, "dropout of whole channels after each convolution", minimum=0, below=1)
+
+    def __post_init__(self) -> None:
+        """See `Settings`; also checks that the lists are of one length."""
+        super().__post_init__()
+        count = len(self.filters)
+        for name in ("kernels", "dilations", "pools"):
+            if len(getattr(self, name)) not in ((0, count) if name == "dilations" else (count,)):
+                raise SettingError(
+                    f"network.{name}", list(getattr(self, name)), f"{count} numbers, one for each of filters"
+                )
+        if self.padding == "valid" and not self.flattens:
+            raise SettingError("network.padding", "valid", "same, where a network takes sequences of any length")
+        if self.padding == "valid" and self.residual:
+            raise SettingError("network.residual", True, "false, where padding is valid")
+
+
+_SUMMARIES = ("mean", "max", "attention")
+
+
+@dataclass(frozen=True)
+class CnnConfig(ConvolutionConfig):
+    """Convolutions, then the whole window or a summary of it, then dense layers."""
+
+    name: str = setting("cnn", "network", choices=tuple(NETWORKS))
+    dense: tuple[int, ...] = setting((256,), "units of the dense layers before the output", minimum=1)
+    summary: tuple[str, ...] = setting(
+        ("max",), "how positions are summed up: flatten, or some of mean, max, attention"
+    )
+
+    def __post_init__(self) -> None:
+        """See `Settings`; also checks the summary."""
+        super().__post_init__()
+        check_summary(self.summary, ("flatten", *_SUMMARIES))
+
+    @property
+    def flattens(self) -> bool:
+        """Whether the network takes inputs of one length only."""
+        return self.summary == ("flatten",)
+
+
+@dataclass(frozen=True)
+class ParallelConfig(NetworkConfig):
+    """Convolutions of several widths side by side, each summed up by its maximum."""
+
+    name: str = setting("parallel", "network", choices=tuple(NETWORKS))
+    filters: tuple[int, ...] = setting((64, 64, 64), "filters of each convolution", minimum=1)
+    kernels: tuple[int, ...] = setting((3, 7, 11), "kernel width of each convolution, in symbols", minimum=1)
+    activation: str = setting("relu", "activation of the convolutions", choices=ACTIVATIONS)
+    dense: tuple[int, ...] = setting((128,), "units of the dense layers before the output", minimum=1)
+
+    def __post_init__(self) -> None:
+        """See `Settings`; also checks that the lists are of one length."""
+        super().__post_init__()
+        if len(self.kernels) != len(self.filters):
+            raise SettingError(
+                "network.kernels", list(self.kernels), f"{len(self.filters)} numbers, one for each of filters"
+            )
+
+
+@dataclass(frozen=True)
+class RecurrentConfig(NetworkConfig):
+    """A recurrent network, many to one: its last state goes to the head."""
+
+    name: str = setting("recurrent", "network", choices=tuple(NETWORKS))
+    cell: str = setting("lstm", "kind of recurrent cell", choices=("rnn", "lstm", "gru"))
+    units: int = setting(64, "units of each recurrent layer and direction", minimum=1)
+    layers: int = setting(1, "recurrent layers", minimum=1)
+    bidirectional: bool = setting(True, "read the sequence in both directions")
+    dropout_recurrent: float = setting(0.0, "dropout between recurrent layers", minimum=0, below=1)
+
+
+@dataclass(frozen=True)
+class HybridConfig(ConvolutionConfig):
+    """Convolutions, then a recurrent network, then a summary over positions."""
+
+    name: str = setting("hybrid", "network", choices=tuple(NETWORKS))
+    cell: str = setting("lstm", "kind of recurrent cell", choices=("rnn", "lstm", "gru"))
+    units: int = setting(64, "units of each recurrent layer and direction", minimum=1)
+    layers: int = setting(1, "recurrent layers", minimum=1)
+    bidirectional: bool = setting(True, "read the sequence in both directions")
+    dropout_recurrent: float = setting(0.0, "dropout between recurrent layers", minimum=0, below=1)
+    summary: tuple[str, ...] = setting(("mean", "max"), "how positions are summed up: some of mean, max, attention")
+    composition: bool = setting(False, "give the head the composition and log length of the sequence, too")
+
+    def __post_init__(self) -> None:
+        """See `Settings`; also checks the summary."""
+        super().__post_init__()
+        check_summary(self.summary, _SUMMARIES)
+
+    @property
+    def uses_composition(self) -> bool:
+        """Whether the head sees the composition and log length of the sequence."""
+        return self.composition
+
+
+_CONFIGS: Mapping[str, type[NetworkConfig]] = {
+    "dense": DenseConfig,
+    "cnn": CnnConfig,
+    "parallel": ParallelConfig,
+    "recurrent": RecurrentConfig,
+    "hybrid": HybridConfig,
+}
+
+
+def check_summary(summary: tuple[str, ...], allowed: tuple[str, ...]) -> None:
+    """Checks the ways in which positions are summed up.
+
+    Raises:
+        SettingError: one is unknown, there is none, or `flatten` is not alone.
+    """
+    known = bool(summary) and all(name in allowed for name in summary)
+    if not known or ("flatten" in summary and len(summary) > 1):
+        raise SettingError("network.summary", list(summary), "a list of some of " + ", ".join(allowed))
+
+
+def network_config(values: Mapping[str, Any]) -> NetworkConfig:
+    """Returns the settings of the network that `values["name"]` names.
+
+    Raises:
+        SettingError: there is no such network, or a setting is wrong.
+    """
+    name = values.get("name", "cnn")
+    if name not in _CONFIGS:
+        raise SettingError("network.name", name, "one of " + ", ".join(_CONFIGS))
+    return _CONFIGS[name].from_dict(values, prefix="network.")

@@ -1,0 +1,167 @@
+"""A training run as one object: presets, TOML files and single settings, laid over each other."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from seqnet.configs.networks import EncoderConfig, NetworkConfig, network_config
+from seqnet.configs.settings import Settings
+from seqnet.configs.training import AugmentationConfig, TrainingConfig
+from seqnet.errors import FormatError, SettingError
+
+__all__ = ["RunConfig", "compose", "load_preset", "preset_names"]
+
+Layer = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class RunConfig:
+    """All settings of a training run.
+
+    Attributes:
+        encoder: tokens → features.
+        network: features → logits.
+        training: how the weights are fitted.
+        augmentation: what changes about the training sequences.
+    """
+
+    encoder: EncoderConfig
+    network: NetworkConfig
+    training: TrainingConfig
+    augmentation: AugmentationConfig
+
+    @classmethod
+    def from_dict(cls, values: Layer) -> RunConfig:
+        """Returns the run of nested dictionaries, section → setting → value.
+
+        Raises:
+            SettingError: a section or setting is unknown or wrong.
+        """
+        for name, section in values.items():
+            if name not in _SECTIONS:
+                raise SettingError(name, section, "a section: " + ", ".join(_SECTIONS))
+            if not isinstance(section, Mapping):
+                raise SettingError(name, section, f"a section with settings, such as [{name}]")
+        return cls(
+            EncoderConfig.from_dict(values.get("encoder", {}), prefix="encoder."),
+            network_config(values.get("network", {})),
+            TrainingConfig.from_dict(values.get("training", {}), prefix="training."),
+            AugmentationConfig.from_dict(values.get("augmentation", {}), prefix="augmentation."),
+        )
+
+    def to_dict(self) -> dict[str, dict[str, Any]]:
+        """Returns the run as nested dictionaries of plain values."""
+        return {name: getattr(self, name).to_dict() for name in _SECTIONS}
+
+
+_SECTIONS = tuple(field.name for field in fields(RunConfig))
+
+
+def preset_names() -> list[str]:
+    """Returns the names of the presets in the package, sorted."""
+    folder = resources.files("seqnet") / "presets"
+    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+
+
+def load_preset(name: str) -> dict[str, Any]:
+    """Returns a preset as nested dictionaries, its `description` and `source` included.
+
+    Raises:
+        SettingError: there is no such preset.
+    """
+    if name not in preset_names():
+        raise SettingError("preset", name, "one of " + ", ".join(preset_names()))
+    return tomllib.loads((resources.files("seqnet") / "presets" / f"{name}.toml").read_text(encoding="utf-8"))
+
+
+def compose(
+    preset: str | None = None,
+    network: str | None = None,
+    encoder: str | None = None,
+    config: Path | None = None,
+    assignments: Sequence[str] = (),
+) -> RunConfig:
+    """Returns the run that the layers make, each one over the one before.
+
+    Args:
+        preset: name of a preset.
+        network: name of a network; other than the preset's it starts from its own defaults.
+        encoder: name of an encoder.
+        config: TOML file with sections.
+        assignments: `key=value` with a TOML value; the key is `section.setting`, or the setting alone where only one
+            section has it.
+
+    Raises:
+        SettingError: a name, setting or value is unknown or wrong.
+        FormatError: the file is not TOML.
+    """
+    values: dict[str, dict[str, Any]] = {}
+    if preset:
+        _lay({key: value for key, value in load_preset(preset).items() if key in _SECTIONS}, values)
+    if config:
+        _lay(_read_toml(config), values)
+    if network:
+        _lay({"network": {"name": network}}, values)
+    if encoder:
+        _lay({"encoder": {"name": encoder}}, values)
+    single = [_parse_assignment(assignment) for assignment in assignments]
+    # Names first: they decide which other settings there are.
+    for key, value in sorted(single, key=lambda pair: not pair[0].endswith("name")):
+        section, name = _locate(key, value, values)
+        _lay({section: {name: value}}, values)
+    return RunConfig.from_dict(values)
+
+
+def _lay(layer: Layer, values: dict[str, dict[str, Any]]) -> None:
+    for section, settings in layer.items():
+        if not isinstance(settings, Mapping):
+            raise SettingError(section, settings, "a section with settings")
+        below = values.setdefault(section, {})
+        if settings.get("name", below.get("name")) != below.get("name"):
+            below.clear()
+        below.update(settings)
+
+
+def _read_toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FormatError(f"this is not TOML ({error})", "correct it", path=str(path)) from None
+
+
+def _parse_assignment(text: str) -> tuple[str, Any]:
+    key, equals, value = text.partition("=")
+    if not (key and equals):
+        raise SettingError("set", text, "KEY=VALUE")
+    try:
+        return key.strip(), tomllib.loads(f"value = {value}")["value"]
+    except tomllib.TOMLDecodeError:
+        return key.strip(), value.strip()
+
+
+def _locate(key: str, value: Any, values: Mapping[str, Mapping[str, Any]]) -> tuple[str, str]:
+    """Returns the section and setting that a key means."""
+    section, dot, name = key.partition(".")
+    if dot:
+        if section not in _SECTIONS:
+            raise SettingError(key, value, "a section: " + ", ".join(_SECTIONS))
+        return section, name
+    kinds: dict[str, type[Settings]] = {
+        "encoder": EncoderConfig,
+        "network": type(network_config({"name": values.get("network", {}).get("name", "cnn")})),
+        "training": TrainingConfig,
+        "augmentation": AugmentationConfig,
+    }
+    settings = {section: [field.name for field in fields(kind)] for section, kind in kinds.items()}
+    having = [section for section, names in settings.items() if key in names]
+    if len(having) > 1:
+        raise SettingError(key, value, " or ".join(f"{section}.{key}" for section in having))
+    if not having:
+        known = sorted({name for names in settings.values() for name in names})
+        raise SettingError(key, value, "a known setting: " + ", ".join(known))
+    return having[0], key

@@ -1,0 +1,96 @@
+"""Tokens → features: tokens (B, L) integer → features (B, C, L) float32.
+
+Ambiguity codes are probability mixtures of canonical symbols in every encoder: R is half an A and half a G in one-hot,
+and the mean of their vectors in an embedding. Padding is a zero column in one-hot and a row of its own in an embedding.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqnet.alphabets import Alphabet
+from seqnet.configs.networks import ENCODERS, EncoderConfig
+
+__all__ = ["Embedding", "Encoder", "KmerEmbedding", "OneHot", "make_encoder"]
+
+
+class Encoder(nn.Module):
+    """Base of the encoders.
+
+    Attributes:
+        channels: C, the number of feature channels.
+    """
+
+    channels: int
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """Returns the features (B, C, L) float32 of tokens (B, L) integer."""
+        raise NotImplementedError
+
+
+class OneHot(Encoder):
+    """One channel per canonical symbol."""
+
+    table: Tensor
+
+    def __init__(self, alphabet: Alphabet, config: EncoderConfig) -> None:
+        super().__init__()
+        self.channels = alphabet.size
+        self.register_buffer("table", torch.tensor(alphabet.mixture), persistent=False)  # (T, K)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """See `Encoder.forward`."""
+        return functional.embedding(tokens.long(), self.table).transpose(1, 2)  # (B, K, L)
+
+
+class Embedding(Encoder):
+    """A learned vector per canonical symbol, and one for padding."""
+
+    mixture: Tensor
+
+    def __init__(self, alphabet: Alphabet, config: EncoderConfig) -> None:
+        super().__init__()
+        self.channels = config.dimension
+        mixture = torch.zeros(alphabet.token_count, alphabet.size + 1)
+        mixture[:, 1:] = torch.tensor(alphabet.mixture)
+        mixture[0, 0] = 1.0
+        self.register_buffer("mixture", mixture, persistent=False)  # (T, K + 1)
+        self.weight = nn.Parameter(torch.randn(alphabet.size + 1, config.dimension) * 0.5)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """See `Encoder.forward`."""
+        table = self.mixture @ self.weight  # (T, C)
+        return functional.embedding(tokens.long(), table).transpose(1, 2)  # (B, C, L)
+
+
+class KmerEmbedding(Encoder):
+    """A learned vector per overlapping k-mer, at the position of its first symbol.
+
+    A k-mer with an ambiguity code, or that reaches past the end of the sequence, has one common vector.
+    """
+
+    powers: Tensor
+
+    def __init__(self, alphabet: Alphabet, config: EncoderConfig) -> None:
+        super().__init__()
+        self.channels = config.dimension
+        self.size, self.k = alphabet.size, config.k
+        self.register_buffer("powers", self.size ** torch.arange(config.k), persistent=False)
+        self.weight = nn.Parameter(torch.randn(alphabet.size**config.k + 1, config.dimension) * 0.5)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """See `Encoder.forward`."""
+        padded = functional.pad(tokens.long(), (0, self.k - 1))  # (B, L + k - 1)
+        kmers = padded.unfold(1, self.k, 1)  # (B, L, k)
+        known = ((kmers >= 1) & (kmers <= self.size)).all(dim=2)  # (B, L)
+        index = ((kmers - 1) * self.powers).sum(dim=2)
+        index = torch.where(known, index, self.size**self.k)
+        return functional.embedding(index, self.weight).transpose(1, 2)  # (B, C, L)
+
+
+def make_encoder(alphabet: Alphabet, config: EncoderConfig) -> Encoder:
+    """Returns the encoder that the settings name."""
+    encoder: Encoder = ENCODERS.load(config.name)(alphabet, config)
+    return encoder

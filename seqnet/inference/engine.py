@@ -1,0 +1,71 @@
+"""Tokens → class probabilities, whatever the lengths: the one way, for validation, evaluation and prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from seqnet.batching import TokenStore, buckets, spans
+from seqnet.networks import Classifier
+from seqnet.records import Ragged
+
+__all__ = ["class_probabilities", "evaluating"]
+
+_BATCH_TOKENS = 1 << 16
+"""Tokens in a batch: fits the caches of a CPU core with the features of common networks."""
+
+
+@contextmanager
+def evaluating(classifier: Classifier) -> Iterator[Classifier]:
+    """Yields the classifier in evaluation mode without gradients, and leaves it in the mode that it was in."""
+    was_training = classifier.training
+    classifier.eval()
+    try:
+        with torch.inference_mode():
+            yield classifier
+    finally:
+        classifier.train(was_training)
+
+
+def class_probabilities(
+    classifier: Classifier,
+    tokens: Ragged,
+    indices: NDArray[np.int64] | None = None,
+    *,
+    batch_tokens: int = _BATCH_TOKENS,
+    progress: Callable[[int], None] = lambda records: None,
+) -> NDArray[np.float64]:
+    """Returns the probabilities (M, K) float64 of M sequences.
+
+    A sequence longer than the classifier's window is seen through overlapping windows, and has the mean of their
+    probabilities. Neither the batches nor the other sequences change a result beyond float32 rounding.
+
+    Args:
+        classifier: the model.
+        tokens: N token sequences without invalid tokens, none empty.
+        indices: (M,) int64, which of them; None for all.
+        batch_tokens: bound on the tokens of a batch, padding included.
+        progress: is told how many parts are done.
+    """
+    store = TokenStore(tokens)
+    chosen = np.arange(len(tokens), dtype=np.int64) if indices is None else indices
+    sequence, start, length = spans(store.lengths[chosen], classifier.window)
+    start = start + store.starts[chosen[sequence]]
+    device = classifier.mixture.device
+    totals: NDArray[np.float64] | None = None
+    with evaluating(classifier):
+        for batch in buckets(length, batch_tokens):
+            batch_tokens_, lengths = store.gather(start[batch], length[batch])
+            logits = classifier.strand_logits(batch_tokens_.to(device), lengths.to(device))
+            probabilities = logits.double().softmax(dim=1).cpu().numpy()
+            if totals is None:
+                totals = np.zeros((len(chosen), probabilities.shape[1]))
+            np.add.at(totals, sequence[batch], probabilities)
+            progress(len(batch))
+    if totals is None:
+        raise ValueError("no sequences")
+    return totals / np.bincount(sequence, minlength=len(chosen))[:, None]

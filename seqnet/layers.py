@@ -1,0 +1,269 @@
+"""Masked building blocks: padding never changes what comes out at the positions of a sequence.
+
+Features x are (B, C, L) float; lengths are (B,) int64, or None where every position counts (networks that take one
+window length see padding as a symbol). Every block returns zeros past the end of a sequence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqnet.configs.networks import ConvolutionConfig, NetworkConfig
+
+__all__ = [
+    "ConvolutionStack",
+    "Head",
+    "MaskedBatchNorm",
+    "MaskedConvolution",
+    "MaskedMaxPool",
+    "Recurrence",
+    "Summary",
+    "activation",
+    "mask_of",
+]
+
+_ACTIVATIONS: dict[str, type[nn.Module]] = {
+    "relu": nn.ReLU,
+    "leaky_relu": nn.LeakyReLU,
+    "tanh": nn.Tanh,
+    "sigmoid": nn.Sigmoid,
+    "gelu": nn.GELU,
+    "silu": nn.SiLU,
+    "identity": nn.Identity,
+}
+
+
+_CELLS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+
+
+def activation(name: str) -> nn.Module:
+    """Returns the activation of that name."""
+    return _ACTIVATIONS[name]()
+
+
+def mask_of(lengths: Tensor, length: int) -> Tensor:
+    """Returns the mask (B, 1, length) bool that is true at the positions of the sequences."""
+    return (torch.arange(length, device=lengths.device) < lengths[:, None])[:, None, :]
+
+
+def _masked(x: Tensor, lengths: Tensor | None) -> Tensor:
+    return x if lengths is None else x * mask_of(lengths, x.shape[2])
+
+
+class MaskedConvolution(nn.Module):
+    """A convolution over positions; `same` keeps the length, `valid` is for windows."""
+
+    def __init__(self, channels: int, filters: int, kernel: int, dilation: int = 1, padding: str = "same") -> None:
+        super().__init__()
+        reach = dilation * (kernel - 1) if padding == "same" else 0
+        # An even kernel reaches one position further to the right than to the left.
+        self.ends = (reach // 2, reach - reach // 2)
+        self.convolution = nn.Conv1d(channels, filters, kernel, dilation=dilation)
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Returns (B, filters, L'), L' = L for `same`."""
+        return _masked(self.convolution(functional.pad(x, self.ends) if any(self.ends) else x), lengths)
+
+
+class MaskedMaxPool(nn.Module):
+    """Max pooling over neighbouring positions; a part of a pool at the end of a sequence counts, of a window not."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.width = width
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Returns ((B, C, L'), lengths'), L' = ⌈L / width⌉, or ⌊L / width⌋ for a window."""
+        if self.width == 1:
+            return x, lengths
+        if lengths is None:
+            return functional.max_pool1d(x, self.width), None
+        lowest = torch.finfo(x.dtype).min
+        x = x.masked_fill(~mask_of(lengths, x.shape[2]), lowest)
+        x = functional.pad(x, (0, -x.shape[2] % self.width), value=lowest)
+        pooled = functional.max_pool1d(x, self.width)
+        lengths = torch.div(lengths + self.width - 1, self.width, rounding_mode="floor")
+        return pooled.masked_fill(~mask_of(lengths, pooled.shape[2]), 0.0), lengths
+
+
+class MaskedBatchNorm(nn.BatchNorm1d):
+    """Batch normalisation whose statistics leave out the padding."""
+
+    def masked(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Returns the normalised features (B, C, L)."""
+        if lengths is None or not self.training:
+            return _masked(self(x), lengths)
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        mask = mask_of(lengths, x.shape[2])
+        count = mask.sum()
+        mean = (x * mask).sum(dim=(0, 2)) / count  # (C,)
+        centred = (x - mean[:, None]) * mask
+        variance = centred.square().sum(dim=(0, 2)) / count  # (C,)
+        momentum = self.momentum if self.momentum is not None else 0.1
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, momentum)
+            self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), momentum)
+        scaled = centred * (variance + self.eps).rsqrt()[:, None]
+        return (scaled * self.weight[:, None] + self.bias[:, None]) * mask
+
+
+class _LayerNorm(nn.LayerNorm):
+    """Layer normalisation over the channels of each position."""
+
+    def masked(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Returns the normalised features (B, C, L)."""
+        return _masked(self(x.transpose(1, 2)).transpose(1, 2), lengths)
+
+
+class _ConvolutionBlock(nn.Module):
+    """Convolution → normalisation → activation (+ residual) → dropout → pooling."""
+
+    def __init__(self, channels: int, config: ConvolutionConfig, index: int) -> None:
+        super().__init__()
+        filters = config.filters[index]
+        dilation = config.dilations[index] if config.dilations else 1
+        self.convolution = MaskedConvolution(channels, filters, config.kernels[index], dilation, config.padding)
+        self.norm: MaskedBatchNorm | _LayerNorm | None = None
+        if config.norm != "none":
+            self.norm = MaskedBatchNorm(filters) if config.norm == "batch" else _LayerNorm(filters)
+        self.activation = activation(config.activation)
+        self.shortcut: nn.Module | None = None
+        if config.residual:
+            self.shortcut = nn.Identity() if channels == filters else nn.Conv1d(channels, filters, 1, bias=False)
+        self.dropout = nn.Dropout1d(config.dropout_conv)
+        self.pool = MaskedMaxPool(config.pools[index])
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Returns the features and lengths after the block."""
+        y = self.convolution(x, lengths)
+        if self.norm is not None:
+            y = self.norm.masked(y, lengths)
+        # Sigmoid and its like are not zero at zero, so the padding is cleared again.
+        y = _masked(self.activation(y), lengths)
+        if self.shortcut is not None:
+            y = y + self.shortcut(x)
+        pooled: tuple[Tensor, Tensor | None] = self.pool(self.dropout(y), lengths)
+        return pooled
+
+
+class ConvolutionStack(nn.Module):
+    """Convolution blocks one after the other.
+
+    Attributes:
+        channels: number of channels that come out.
+    """
+
+    def __init__(self, channels: int, config: ConvolutionConfig) -> None:
+        super().__init__()
+        widths = [channels, *config.filters]
+        self.blocks = nn.ModuleList(
+            _ConvolutionBlock(widths[index], config, index) for index in range(len(config.filters))
+        )
+        self.channels = widths[-1]
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
+        """Returns the features (B, C', L') and lengths after all blocks."""
+        for block in self.blocks:
+            x, lengths = block(x, lengths)
+        return x, lengths
+
+
+class Recurrence(nn.Module):
+    """Recurrent layers over positions.
+
+    Attributes:
+        channels: number of channels that come out, both directions together.
+    """
+
+    def __init__(
+        self, channels: int, *, cell: str, units: int, layers: int, bidirectional: bool, dropout: float
+    ) -> None:
+        super().__init__()
+        self.recurrent = _CELLS[cell](
+            channels,
+            units,
+            num_layers=layers,
+            batch_first=True,
+            bidirectional=bidirectional,
+            dropout=dropout if layers > 1 else 0.0,
+        )
+        self.directions = 2 if bidirectional else 1
+        self.channels = self.directions * units
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
+        """Returns the states (B, C', L) and the last state of each direction (B, C')."""
+        steps = x.transpose(1, 2)  # (B, L, C)
+        if lengths is None or bool((lengths == x.shape[2]).all()):
+            states, last = self.recurrent(steps)
+        else:
+            packed = nn.utils.rnn.pack_padded_sequence(steps, lengths.cpu(), batch_first=True, enforce_sorted=False)
+            states, last = self.recurrent(packed)
+            states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=x.shape[2])
+        hidden = last[0] if isinstance(last, tuple) else last  # (layers · directions, B, units)
+        final = torch.cat(list(hidden[-self.directions :]), dim=1)  # (B, C')
+        return states.transpose(1, 2), final
+
+
+class Summary(nn.Module):
+    """Positions → one vector: the mean, the maximum, an attention-weighted mean, or several of these.
+
+    Attributes:
+        channels: number of channels that come out.
+    """
+
+    def __init__(self, channels: int, ways: Sequence[str]) -> None:
+        super().__init__()
+        self.ways = tuple(ways)
+        self.score = nn.Conv1d(channels, 1, 1) if "attention" in ways else None
+        self.channels = channels * len(self.ways)
+
+    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Returns (B, channels)."""
+        if lengths is None:
+            lengths = torch.full((x.shape[0],), x.shape[2], device=x.device)
+        mask = mask_of(lengths, x.shape[2])
+        return torch.cat([self._summarise(way, x, mask, lengths) for way in self.ways], dim=1)
+
+    def _summarise(self, way: str, x: Tensor, mask: Tensor, lengths: Tensor) -> Tensor:
+        if way == "mean":
+            return (x * mask).sum(dim=2) / lengths[:, None]
+        if way == "max":
+            return x.masked_fill(~mask, torch.finfo(x.dtype).min).amax(dim=2)
+        assert self.score is not None
+        scores: Tensor = self.score(x).masked_fill(~mask, torch.finfo(x.dtype).min)  # (B, 1, L)
+        weighted: Tensor = (x * scores.softmax(dim=2)).sum(dim=2)
+        return weighted
+
+
+class Head(nn.Module):
+    """Dense layers and the output: (B, F) → logits (B, K).
+
+    The sigmoid head has one unit z for two classes; its logits are (0, z), so that softmax gives 1 − σ(z) and σ(z).
+
+    Attributes:
+        hidden: the dense layers before the output.
+    """
+
+    def __init__(self, features: int, classes: int, config: NetworkConfig) -> None:
+        super().__init__()
+        widths = [features, *config.dense]
+        rates = list(config.dropout_dense) or [0.0]
+        rates = rates * (len(config.dense) + 1) if len(rates) == 1 else rates
+        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+        self.dropouts = nn.ModuleList(nn.Dropout(rate) for rate in rates)
+        self.activation = activation(config.dense_activation)
+        self.single = config.head == "sigmoid"
+        self.output = nn.Linear(widths[-1], 1 if self.single else classes)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Returns the logits (B, K)."""
+        for dropout, layer in zip(self.dropouts, self.hidden, strict=False):
+            x = self.activation(layer(dropout(x)))
+        logits: Tensor = self.output(self.dropouts[-1](x))
+        return functional.pad(logits, (1, 0)) if self.single else logits

@@ -1,0 +1,41 @@
+"""What all networks have in common."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+__all__ = ["Dimensions", "Network"]
+
+
+@dataclass(frozen=True, slots=True)
+class Dimensions:
+    """What a network must know of its surroundings.
+
+    Attributes:
+        channels: C, channels of the features.
+        window: the one input length of a network that flattens.
+        composition: F, width of the composition vector.
+        classes: K, number of classes.
+    """
+
+    channels: int
+    window: int
+    composition: int
+    classes: int
+
+
+class Network(nn.Module):
+    """Base of the networks; a subclass is made with (`Dimensions`, the settings of its family)."""
+
+    def forward(self, features: Tensor, lengths: Tensor | None, composition: Tensor | None) -> Tensor:
+        """Returns the logits (B, K) float32.
+
+        Args:
+            features: (B, C, L) float32.
+            lengths: (B,) int64; None where every position counts.
+            composition: (B, F) float32, share of each canonical symbol and log length; None unless the settings of
+                the network ask for it.
+        """
+        raise NotImplementedError

@@ -1,0 +1,90 @@
+"""Tokens → logits: an encoder, a network, and what is done about the two strands of DNA."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqnet.alphabets import Alphabet
+from seqnet.configs.networks import NETWORKS, EncoderConfig, NetworkConfig
+from seqnet.encoders import make_encoder
+from seqnet.errors import SettingError
+from seqnet.networks.base import Dimensions, Network
+from seqnet.strands import reverse_complement
+
+__all__ = ["Classifier"]
+
+
+class Classifier(nn.Module):
+    """The whole of a model that is computed.
+
+    Args:
+        alphabet: of the tokens.
+        classes: K, number of classes.
+        encoder: settings of the encoder.
+        network: settings of the network.
+        window: longest input in symbols; a network that flattens sees every input padded to it.
+
+    Raises:
+        SettingError: the settings don't suit the alphabet, the classes or the window.
+    """
+
+    mixture: Tensor
+    complement: Tensor
+
+    def __init__(
+        self, alphabet: Alphabet, classes: int, encoder: EncoderConfig, network: NetworkConfig, window: int
+    ) -> None:
+        super().__init__()
+        if network.head == "sigmoid" and classes != 2:
+            raise SettingError("network.head", "sigmoid", f"softmax, for {classes} classes")
+        if network.strands == "both" and not alphabet.has_strands:
+            raise SettingError("network.strands", "both", f"single: {alphabet.name} has no reverse complement")
+        self.window = window
+        self.flattens = network.flattens
+        self.uses_composition = network.uses_composition
+        self.both_strands = network.strands == "both" or (network.strands == "auto" and alphabet.has_strands)
+        complement = alphabet.complement.tolist() if alphabet.has_strands else []
+        self.register_buffer("complement", torch.tensor(complement, dtype=torch.uint8), persistent=False)
+        self.register_buffer("mixture", torch.tensor(alphabet.mixture), persistent=False)
+        self.encoder = make_encoder(alphabet, encoder)
+        self.dropout = nn.Dropout1d(network.dropout_input)
+        dimensions = Dimensions(self.encoder.channels, window, alphabet.size + 1, classes)
+        self.network: Network = NETWORKS.load(network.name)(dimensions, network)
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trained parameters."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the logits (B, K) float32 of one strand, as the sequences stand.
+
+        Args:
+            tokens: (B, L) uint8, padded with 0, L at most the window for a network that flattens.
+            lengths: (B,) int64, at least 1.
+        """
+        if self.flattens:
+            tokens = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
+        features = self.dropout(self.encoder(tokens))  # (B, C, L)
+        composition = self._composition(tokens, lengths) if self.uses_composition else None
+        if not self.flattens:
+            features = features * (tokens != 0)[:, None, :]
+        logits: Tensor = self.network(features, None if self.flattens else lengths, composition)
+        return logits
+
+    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the logits (B, K) float32 that predictions are made of: the mean over both strands, or of one."""
+        if not self.both_strands:
+            return self.forward(tokens, lengths)
+        other = reverse_complement(tokens, lengths, self.complement)
+        logits = self.forward(torch.cat([tokens, other]), lengths.repeat(2))
+        return (logits[: len(tokens)] + logits[len(tokens) :]) / 2
+
+    def _composition(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        counts = functional.embedding(tokens.long(), self.mixture).sum(dim=1)  # (B, K)
+        scaled = (lengths / self.window).log() / math.log(10)
+        return torch.cat([counts / lengths[:, None], scaled[:, None]], dim=1)

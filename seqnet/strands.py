@@ -1,0 +1,24 @@
+"""The two strands of DNA, on padded batches."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+__all__ = ["reverse_complement"]
+
+
+def reverse_complement(tokens: Tensor, lengths: Tensor, complement: Tensor) -> Tensor:
+    """Returns the other strand of each sequence, padded at the end as the input is.
+
+    Args:
+        tokens: (B, L) integer, padded with 0.
+        lengths: (B,) int64.
+        complement: (T,) of the tokens' type, complement of each token; 0 for padding.
+
+    Returns:
+        (B, L) of the tokens' type.
+    """
+    source = lengths[:, None] - 1 - torch.arange(tokens.shape[1], device=tokens.device)  # (B, L)
+    turned = tokens.gather(1, source.clamp(min=0))
+    return complement[turned.long()].masked_fill(source < 0, 0)
