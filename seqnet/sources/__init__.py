@@ -1,0 +1,13 @@
+"""Downloadable data: what there is, where it comes from, and how it gets here whole.
+
+Start here: `SOURCES` is the table, `fetch` brings one of its files to a path. A new source is one row in `table.py`;
+a new kind of content is one check in `content.py` and one row in `CONTENTS`.
+
+Importing this package imports nothing heavy, so that the table is at hand for `--help`.
+"""
+
+from seqnet.sources.fetching import fetch
+from seqnet.sources.patience import PATIENCE, Patience, Progress
+from seqnet.sources.table import CONTENTS, SOURCES, Source, find_source
+
+__all__ = ["CONTENTS", "PATIENCE", "SOURCES", "Patience", "Progress", "Source", "fetch", "find_source"]

@@ -1,0 +1,63 @@
+"""The part of a download that is already here, and what it is a part of.
+
+Beside `TARGET.part` lies `TARGET.part.json` with the address and the validator (ETag or Last-Modified) under which
+its bytes were sent. Without a validator nothing proves that the rest still fits, so such a part is not resumed.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+__all__ = ["Partial"]
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """An unfinished download.
+
+    Attributes:
+        path: the file with the bytes so far.
+    """
+
+    path: Path
+
+    @classmethod
+    def of(cls, target: Path) -> Partial:
+        """Returns the unfinished download that will become `target`."""
+        return cls(target.with_name(target.name + ".part"))
+
+    @property
+    def side(self) -> Path:
+        """The file that says what the bytes are a part of."""
+        return self.path.with_name(self.path.name + ".json")
+
+    @property
+    def size(self) -> int:
+        """Bytes so far."""
+        return self.path.stat().st_size if self.path.exists() else 0
+
+    def validator(self, url: str) -> str | None:
+        """Returns the validator under which the bytes were sent, or None if they are not known to be from `url`."""
+        try:
+            side = json.loads(self.side.read_text(encoding="utf-8"))
+            known, validator = side["url"], side["validator"]
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
+        return validator if known == url and isinstance(validator, str) else None
+
+    def begin(self, url: str, validator: str | None) -> None:
+        """Empties the file and notes what it is going to be a part of.
+
+        The old note goes first and the new one comes last: bytes never lie beside a validator that is not theirs.
+        """
+        self.side.unlink(missing_ok=True)
+        self.path.write_bytes(b"")
+        if validator is not None:
+            self.side.write_text(json.dumps({"url": url, "validator": validator}) + "\n", encoding="utf-8")
+
+    def discard(self) -> None:
+        """Removes the bytes and the note."""
+        self.side.unlink(missing_ok=True)
+        self.path.unlink(missing_ok=True)

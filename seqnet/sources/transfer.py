@@ -1,0 +1,267 @@
+"""One file over HTTP: resumed where it broke off, retried while that helps.
+
+The bytes are kept as they are sent (`Accept-Encoding: identity`, no decoding): a BAM is compressed already, and some
+servers declare that compression as one of the transfer.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+import urllib.request
+from http import HTTPStatus
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationValueError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+from urllib3.util import Retry, make_headers, parse_url
+
+from seqnet import __version__
+from seqnet.errors import DownloadError, OutputError, SettingError
+from seqnet.sources.partial import Partial
+from seqnet.sources.patience import Patience, Progress
+
+__all__ = ["transfer"]
+
+_PIECE = 1 << 16
+_ADDRESS = "an address such as https://example.org/file"
+_ELSEWHERE = "get this address on another machine and give the file with --from-file PATH"
+_OTHER_PLACE = "give another address with --url URL, or a local copy with --from-file PATH"
+
+# Only redirects are followed by urllib3; every other failure is for the loop in `transfer`, which knows what is kept.
+_RETRY = Retry(total=None, connect=False, read=False, other=False, status=0, redirect=10)
+
+_PASSING = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+
+# The first row that fits speaks; subclasses stand before their bases.
+_NO_CONNECTION: tuple[tuple[type[HTTPError], str], ...] = (
+    (NameResolutionError, "the host {host} is not known here (is there a network?)"),
+    (NewConnectionError, "there is no connection to {host} (is there a network?)"),
+    (ConnectTimeoutError, "the host {host} does not answer (is there a network?)"),
+    (ProxyError, "the proxy for {host} can't be reached"),
+    (SSLError, "there is no secure connection to {host}"),
+)
+
+
+class _PassingError(Exception):
+    """A try that failed for a reason that may pass.
+
+    Attributes:
+        error: what to tell the user if it does not.
+        connected: whether there was a connection at all.
+    """
+
+    def __init__(self, error: DownloadError, *, connected: bool = True) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.connected = connected
+
+
+def transfer(url: str, partial: Partial, *, expected: int | None, progress: Progress, patience: Patience) -> None:
+    """Fetches the file at `url` into `partial`, whole.
+
+    Args:
+        url: HTTP or HTTPS address.
+        partial: the bytes that are already here; after an error, those that came so far.
+        expected: bytes in all, to tell `progress` where the server does not say.
+        progress: called with (bytes done, bytes in all or None).
+        patience: when to give up.
+
+    Raises:
+        DownloadError: the server can't be reached, refuses, or breaks off too often.
+        OutputError: the bytes can't be written.
+        SettingError: the address is none.
+    """
+    try:
+        parts = parse_url(url)
+    except LocationValueError as error:
+        raise SettingError("url", url, _ADDRESS) from error
+    if parts.scheme not in ("http", "https") or not parts.host:
+        raise SettingError("url", url, _ADDRESS)
+    furthest, failures, connected = partial.size, 0, False
+    with _pool(parts.scheme, parts.host) as pool:
+        while True:
+            try:
+                return _try_once(pool, url, partial, expected, progress, patience.timeout)
+            except _PassingError as failure:
+                connected = connected or failure.connected
+                failures = 1 if partial.size > furthest else failures + 1
+                furthest = max(furthest, partial.size)
+                # Where nothing answers, waiting would only keep the user from hearing that there is no network.
+                if failures > patience.retries or not connected:
+                    raise failure.error from failure
+                time.sleep(patience.delay(failures))
+
+
+def _pool(scheme: str, host: str) -> urllib3.PoolManager:
+    """Returns a connection pool, by way of the proxy that the environment names for that scheme and host, if any."""
+    proxy = urllib.request.getproxies().get(scheme)
+    if not proxy or urllib.request.proxy_bypass(host):
+        return urllib3.PoolManager()
+    login = parse_url(proxy).auth
+    return urllib3.ProxyManager(proxy, proxy_headers=make_headers(proxy_basic_auth=login) if login else None)
+
+
+def _try_once(
+    pool: urllib3.PoolManager, url: str, partial: Partial, expected: int | None, progress: Progress, timeout: float
+) -> None:
+    """Asks for what is missing and appends it.
+
+    Raises:
+        _PassingError: it broke off.
+        DownloadError, OutputError, SettingError: see `transfer`.
+    """
+    validator = partial.validator(url)
+    start = partial.size if validator is not None else 0
+    response = _request(pool, url, start, validator, timeout)
+    try:
+        if response.status == HTTPStatus.OK:
+            start, total = 0, _content_length(response)
+            _empty(partial, url, _sent_validator(response))
+        elif start and _goes_on(response, start, validator):
+            total = _content_range(response)[1]
+        elif start and response.status in (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE):
+            partial.discard()
+            raise _PassingError(
+                DownloadError(url, "what was here of it no longer fits", "run this again to start anew")
+            )
+        else:
+            raise _refusal(url, response.status)
+        progress(start, total or expected)
+        if response.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            _append(response, url, partial, total or expected, progress)
+    finally:
+        response.close()
+
+
+def _request(
+    pool: urllib3.PoolManager, url: str, start: int, validator: str | None, timeout: float
+) -> urllib3.BaseHTTPResponse:
+    """Returns the answer to a request for the bytes from `start` on, its body unread.
+
+    Raises:
+        _PassingError: there is none.
+        DownloadError: it leads round in circles.
+        SettingError: the address is none.
+    """
+    headers = {"Accept-Encoding": "identity", "User-Agent": f"seqnet/{__version__}"}
+    if start and validator is not None:
+        headers |= {"Range": f"bytes={start}-", "If-Range": validator}
+    try:
+        return pool.request(
+            "GET", url, headers=headers, timeout=timeout, retries=_RETRY, preload_content=False, decode_content=False
+        )
+    except LocationValueError as error:
+        raise SettingError("url", url, _ADDRESS) from error
+    except MaxRetryError as error:
+        raise DownloadError(url, "too many redirects", _OTHER_PLACE) from error
+    except HTTPError as error:
+        raise _unreached(url, error) from error
+
+
+def _unreached(url: str, error: HTTPError) -> _PassingError:
+    """Returns what a request that got no answer means."""
+    for kind, words in _NO_CONNECTION:
+        if isinstance(error, kind):
+            problem = words.format(host=parse_url(url).host)
+            return _PassingError(DownloadError(url, problem, _ELSEWHERE), connected=False)
+    problem = "no answer in time" if isinstance(error, ReadTimeoutError) else "the connection broke before an answer"
+    return _PassingError(DownloadError(url, problem, f"try again later, or {_ELSEWHERE}"))
+
+
+def _refusal(url: str, status: int) -> Exception:
+    """Returns the error for an answer that is no file: one to try again, or a final one."""
+    known = status in {item.value for item in HTTPStatus}
+    problem = f"the server answers {status} {HTTPStatus(status).phrase if known else ''}".rstrip()
+    if status in _PASSING:
+        return _PassingError(DownloadError(url, problem, f"try again later; or {_OTHER_PLACE}"))
+    return DownloadError(url, problem, _OTHER_PLACE)
+
+
+def _goes_on(response: urllib3.BaseHTTPResponse, start: int, validator: str | None) -> bool:
+    """Returns whether the answer continues the `start` bytes that are here, or says that these are all there are."""
+    sent = _sent_validator(response)
+    if sent is not None and sent != validator:
+        return False
+    first, total = _content_range(response)
+    if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        return total == start
+    return response.status == HTTPStatus.PARTIAL_CONTENT and first == start
+
+
+def _sent_validator(response: urllib3.BaseHTTPResponse) -> str | None:
+    """Returns what tells this version of the file from others; a weak ETag does not (RFC 9110, section 13.1.5)."""
+    tag = response.headers.get("ETag")
+    return tag if tag is not None and not tag.startswith("W/") else response.headers.get("Last-Modified")
+
+
+def _content_range(response: urllib3.BaseHTTPResponse) -> tuple[int | None, int | None]:
+    """Returns (first byte, bytes in all) of `Content-Range`, each None where it is not said."""
+    match = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", response.headers.get("Content-Range", "").strip())
+    first, total = match.groups() if match else (None, None)
+    return (None if first is None else int(first)), (None if total is None else int(total))
+
+
+def _content_length(response: urllib3.BaseHTTPResponse) -> int | None:
+    """Returns the bytes that the answer says it has."""
+    length = response.headers.get("Content-Length", "")
+    return int(length) if length.isdecimal() else None
+
+
+def _empty(partial: Partial, url: str, validator: str | None) -> None:
+    """Starts the file anew.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    try:
+        partial.begin(url, validator)
+    except OSError as error:
+        raise _unwritable(partial, error) from error
+
+
+def _append(
+    response: urllib3.BaseHTTPResponse, url: str, partial: Partial, total: int | None, progress: Progress
+) -> None:
+    """Appends the body to the file.
+
+    Raises:
+        _PassingError: it broke off; what came is kept.
+        OutputError: it can't be written.
+    """
+    try:
+        with partial.path.open("ab") as file:
+            for piece in response.stream(_PIECE, decode_content=False):
+                file.write(piece)
+                progress(file.tell(), total)
+    except HTTPError as error:
+        share = f"{partial.size:,} of {total:,} bytes" if total else f"{partial.size:,} bytes"
+        raise _PassingError(
+            DownloadError(url, f"the connection broke after {share}", "run the same command again")
+        ) from error
+    except OSError as error:
+        raise _unwritable(partial, error) from error
+
+
+def _unwritable(partial: Partial, error: OSError) -> OutputError:
+    return OutputError(
+        str(partial.path), f"this can't be written: {error.strerror or error}", "make room, then run this again"
+    )
