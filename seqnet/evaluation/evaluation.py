@@ -144,8 +144,8 @@ def evaluate_probabilities(
         classes: K distinct names.
         positive: K = 2: name of the positive class [default: the second]. Not allowed where K > 2.
         threshold: K = 2: lowest probability that makes a record positive [default: 0.5]. Not allowed where K > 2.
-        groups: (N,) int64, group of each record; whole groups are drawn for the intervals. None if records are
-            independent.
+        groups: (N,) int64, group of each record; whole groups are drawn for the intervals. None, or groups of one
+            record each, if records are independent.
         split: name of the part of the data that the records are from.
         options: replicates, confidence and seed of the intervals.
 
@@ -168,7 +168,7 @@ def evaluate_probabilities(
         replicates=choices.replicates,
         rng=np.random.default_rng(choices.seed),
     )
-    unit: Literal["group", "record"] = "record" if groups is None else "group"
+    unit: Literal["group", "record"] = "record" if units is None else "group"
     recipe = BootstrapRecipe(choices.replicates, choices.seed, unit, choices.confidence)
     return _summarise(scored, names, split, samples, recipe)
 
@@ -207,10 +207,12 @@ def _index_positive(classes: tuple[str, ...], positive: str | None) -> int | Non
 
 
 def _in_canonical_order(scored: Scored, groups: NDArray[np.int64] | None) -> tuple[Scored, NDArray[np.int64] | None]:
-    """Returns records and groups sorted by all that is known of them.
+    """Returns records and groups sorted by all that is known of them; no groups if each is a single record.
 
     A seed then draws the same records whatever order they came in, be it that of a file or of length buckets.
     """
+    if groups is not None and len(np.unique(groups)) == len(groups):
+        groups = None
     # Groups come last, so that they do not change the values, not even by a rounding error.
     keys = (*([] if groups is None else [groups]), *scored.probabilities.T, scored.labels)
     order = np.lexsort(keys)

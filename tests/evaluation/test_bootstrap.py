@@ -78,3 +78,10 @@ def test_undefined_replicates_are_left_out_up_to_a_half() -> None:
     low, high = percentile_intervals(samples, 0.5)
     np.testing.assert_allclose(low, [1.75, 4.5, nan, 7.0])
     np.testing.assert_allclose(high, [3.25, 5.5, nan, 7.0])
+
+
+@pytest.mark.parametrize(("undefined", "expected"), [(50, 1.0), (51, np.nan)])
+def test_no_interval_with_more_than_half_undefined(undefined: int, expected: float) -> None:
+    samples = np.where(np.arange(100)[:, None] < undefined, np.nan, 1.0)
+    low, high = percentile_intervals(samples, 0.95)
+    np.testing.assert_array_equal([low[0], high[0]], [expected, expected])

@@ -69,6 +69,14 @@ def test_correlated_groups_widen_every_interval() -> None:
     assert alone.bootstrap.unit == "record"
 
 
+def test_groups_of_one_record_are_records() -> None:
+    y, p, _ = separated(40, 2)
+    ids = np.random.default_rng(1).permutation(40)
+    alone = evaluate_probabilities(y, p, ("a", "b"), options=FEW).to_json()
+    assert evaluate_probabilities(y, p, ("a", "b"), groups=ids, options=FEW).to_json() == alone
+    assert alone["bootstrap"]["unit"] == "record"
+
+
 def test_cells_are_counted_per_n_records_when_groups_differ_in_size() -> None:
     # All records are right: each class's count can vary, their sum per N records can't.
     y = np.repeat([0, 1, 0, 1], [1, 50, 3, 6])
@@ -84,7 +92,7 @@ def test_cells_are_counted_per_n_records_when_groups_differ_in_size() -> None:
 def test_the_order_of_records_does_not_matter(data: Records, grouped: bool) -> None:
     y, p, _ = data
     classes = tuple("abc"[: p.shape[1]])
-    groups = np.arange(len(y)) // 3
+    groups = np.arange(len(y)) // 3 * -5
     order = np.random.default_rng(len(y)).permutation(len(y))
     first = evaluate_probabilities(y, p, classes, groups=groups if grouped else None, options=FEW)
     second = evaluate_probabilities(y[order], p[order], classes, groups=groups[order] if grouped else None, options=FEW)
