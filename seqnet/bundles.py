@@ -21,10 +21,8 @@ from seqnet.containers import Container, read_container, write_container
 from seqnet.errors import ContainerError, SettingError
 from seqnet.networks import Classifier
 
-__all__ = ["BUNDLE_KIND", "BUNDLE_VERSION", "Bundle", "bundle_of", "load_weights", "open_bundle", "write_bundle"]
+__all__ = ["Bundle", "bundle_of", "load_weights", "open_bundle", "write_bundle"]
 
-BUNDLE_KIND = "model"
-BUNDLE_VERSION = 1
 _REMEDY = "make one with seqnet train"
 
 
@@ -36,7 +34,7 @@ class Bundle:
         classifier: encoder and network, in evaluation mode.
         alphabet: of the sequences that it takes.
         classes: the K class names, in the order of its logits.
-        positive: index of the class that binary metrics call positive.
+        positive: index of the class that binary metrics call positive; None for more than two classes.
         config: the settings that it was trained with.
         window: longest sequence that it takes at once; longer ones are seen through windows.
         metrics: on the validation split, name → value.
@@ -46,7 +44,7 @@ class Bundle:
     classifier: Classifier
     alphabet: Alphabet
     classes: tuple[str, ...]
-    positive: int
+    positive: int | None
     config: RunConfig
     window: int
     metrics: Mapping[str, float]
@@ -66,7 +64,7 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
         "parameters": bundle.classifier.parameter_count,
     }
     weights = {name: tensor.detach().cpu().numpy() for name, tensor in bundle.classifier.state_dict().items()}
-    write_container(path, BUNDLE_KIND, BUNDLE_VERSION, description, weights)
+    write_container(path, "model", description, weights)
 
 
 def open_bundle(path: Path) -> Bundle:
@@ -75,7 +73,7 @@ def open_bundle(path: Path) -> Bundle:
     Raises:
         ContainerError: the file is not a bundle, damaged, or of another version.
     """
-    return bundle_of(path, read_container(path, BUNDLE_KIND, {BUNDLE_KIND: BUNDLE_VERSION}, _REMEDY))
+    return bundle_of(path, read_container(path, ["model"], _REMEDY))
 
 
 def bundle_of(path: Path, container: Container) -> Bundle:
@@ -96,7 +94,7 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         classifier=classifier.eval(),
         alphabet=symbols,
         classes=tuple(about["classes"]),
-        positive=int(about["positive"]),
+        positive=about["positive"],
         config=config,
         window=int(about["window"]),
         metrics=about["metrics"],

@@ -14,7 +14,7 @@ import mmap
 import shutil
 import struct
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
@@ -25,7 +25,10 @@ from safetensors import SafetensorError, safe_open
 
 from seqnet.errors import ContainerError
 
-__all__ = ["Container", "Spool", "read_container", "write_container"]
+__all__ = ["VERSIONS", "Container", "Spool", "read_container", "write_container"]
+
+VERSIONS: Mapping[str, int] = {"dataset": 1, "model": 1, "checkpoint": 1}
+"""Kind → version of its layout that this program writes and reads."""
 
 _KEY = "seqnet"
 _DTYPES: Mapping[str, np.dtype[Any]] = {
@@ -89,18 +92,17 @@ class Spool:
 
 
 def write_container(
-    path: Path, kind: str, version: int, description: Mapping[str, Any], tensors: Mapping[str, NDArray[Any] | Spool]
+    path: Path, kind: str, description: Mapping[str, Any], tensors: Mapping[str, NDArray[Any] | Spool]
 ) -> None:
     """Writes a container; the same content gives the same bytes.
 
     Args:
         path: file to write; the caller makes it whole (see `outputs.whole_file`).
-        kind: what it is, such as `dataset`.
-        version: version of that kind's layout.
+        kind: what it is, one of `VERSIONS`.
         description: JSON values that describe it.
         tensors: name → array or spool.
     """
-    text = json.dumps({**description, "kind": kind, "version": version}, sort_keys=True, ensure_ascii=False)
+    text = json.dumps({**description, "kind": kind, "version": VERSIONS[kind]}, sort_keys=True, ensure_ascii=False)
     header: dict[str, Any] = {"__metadata__": {_KEY: text}}
     # Widest elements first, as the reference implementation does, keeps every tensor aligned.
     order = sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
@@ -126,13 +128,12 @@ def write_container(
                 file.write(np.ascontiguousarray(tensor).data)
 
 
-def read_container(path: Path, kind: str | None, versions: Mapping[str, int], remedy: str) -> Container:
+def read_container(path: Path, kinds: Sequence[str], remedy: str) -> Container:
     """Returns what the file holds, its tensors memory-mapped.
 
     Args:
         path: the file.
-        kind: the kind that it must be; None for any of `versions`.
-        versions: kind → version that this program reads.
+        kinds: what it may be, some of `VERSIONS`.
         remedy: what the user can do where the file is no good.
 
     Raises:
@@ -144,7 +145,7 @@ def read_container(path: Path, kind: str | None, versions: Mapping[str, int], re
         start = raw.read(8)
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0
         head = raw.read(1) if length else b""
-    name = kind or "dataset or model"
+    name = " or ".join(kinds)
     if head != b"{" or length > 100_000_000:
         raise ContainerError(str(path), f"this is not a seqnet {name}", remedy)
     try:
@@ -157,10 +158,10 @@ def read_container(path: Path, kind: str | None, versions: Mapping[str, int], re
         found, version = description["kind"], description["version"]
     except (KeyError, TypeError, ValueError) as error:
         raise ContainerError(str(path), f"a safetensors file, but not a seqnet {name}", remedy) from error
-    if found not in versions or (kind and found != kind):
+    if found not in kinds:
         raise ContainerError(str(path), f"this is a seqnet {found}, not a {name}", remedy)
-    if version != versions[found]:
-        problem = f"this {found} has format version {version}; this program reads version {versions[found]}"
+    if version != VERSIONS[found]:
+        problem = f"this {found} has format version {version}, this program reads version {VERSIONS[found]}"
         raise ContainerError(str(path), problem, remedy)
     return Container(description, _map_tensors(path, length))
 

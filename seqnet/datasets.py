@@ -22,10 +22,8 @@ from seqnet.errors import ContainerError
 from seqnet.records import Ragged
 from seqnet.splits import SPLITS
 
-__all__ = ["DATASET_KIND", "DATASET_VERSION", "Dataset", "open_dataset", "write_dataset"]
+__all__ = ["Dataset", "dataset_of", "open_dataset", "write_dataset"]
 
-DATASET_KIND = "dataset"
-DATASET_VERSION = 1
 _REMEDY = "make one with seqnet encode"
 _TENSORS = ("tokens", "offsets", "name_bytes", "name_offsets", "labels", "groups", "split")
 
@@ -38,7 +36,7 @@ class Dataset:
         path: the file.
         alphabet: of the tokens.
         classes: the K class names; labels index into them.
-        positive: index of the class that binary metrics call positive.
+        positive: index of the class that binary metrics call positive; None for more than two classes.
         generators: class → name of the generator that made its records.
         tokens: N token sequences, none empty.
         names: N record names.
@@ -51,7 +49,7 @@ class Dataset:
     path: Path
     alphabet: Alphabet
     classes: tuple[str, ...]
-    positive: int
+    positive: int | None
     generators: Mapping[str, str]
     tokens: Ragged
     names: Ragged
@@ -80,7 +78,7 @@ def open_dataset(path: Path) -> Dataset:
     Raises:
         ContainerError: the file is not a dataset, damaged, or of another version.
     """
-    return dataset_of(path, read_container(path, DATASET_KIND, {DATASET_KIND: DATASET_VERSION}, _REMEDY))
+    return dataset_of(path, read_container(path, ["dataset"], _REMEDY))
 
 
 def dataset_of(path: Path, container: Container) -> Dataset:
@@ -97,7 +95,7 @@ def dataset_of(path: Path, container: Container) -> Dataset:
         path=path,
         alphabet=alphabet(about["alphabet"]),
         classes=tuple(about["classes"]),
-        positive=int(about["positive"]),
+        positive=about["positive"],
         generators=about["generators"],
         tokens=Ragged(tensors["tokens"], tensors["offsets"]),
         names=Ragged(tensors["name_bytes"], tensors["name_offsets"]),
@@ -119,7 +117,7 @@ def _check(dataset: Dataset) -> None:
         and bool((dataset.tokens.lengths > 0).all())
         and 0 <= dataset.labels.min() <= dataset.labels.max() < len(dataset.classes)
         and dataset.split.max() < len(SPLITS)
-        and 0 <= dataset.positive < len(dataset.classes)
+        and (dataset.positive is None or 0 <= dataset.positive < len(dataset.classes) == 2)
     )
     if not fits:
         raise ContainerError(str(dataset.path), "the columns of the dataset don't fit each other", _REMEDY)
@@ -130,7 +128,7 @@ def write_dataset(
     *,
     alphabet: Alphabet,
     classes: Sequence[str],
-    positive: int,
+    positive: int | None,
     generators: Mapping[str, str],
     tokens: NDArray[np.uint8] | Spool,
     lengths: NDArray[np.int64],
@@ -158,4 +156,4 @@ def write_dataset(
         "groups": groups.astype(np.int64),
         "split": split.astype(np.uint8),
     }
-    write_container(path, DATASET_KIND, DATASET_VERSION, description, tensors)
+    write_container(path, "dataset", description, tensors)

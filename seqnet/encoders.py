@@ -21,9 +21,11 @@ class Encoder(nn.Module):
 
     Attributes:
         channels: C, the number of feature channels.
+        shortest: length of the shortest sequence that it can make something of.
     """
 
     channels: int
+    shortest: int = 1
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Returns the features (B, C, L) float32 of tokens (B, L) integer."""
@@ -76,7 +78,7 @@ class KmerEmbedding(Encoder):
     def __init__(self, alphabet: Alphabet, config: EncoderConfig) -> None:
         super().__init__()
         self.channels = config.dimension
-        self.size, self.k = alphabet.size, config.k
+        self.size, self.k, self.shortest = alphabet.size, config.k, config.k
         self.register_buffer("powers", self.size ** torch.arange(config.k), persistent=False)
         self.weight = nn.Parameter(torch.randn(alphabet.size**config.k + 1, config.dimension) * 0.5)
 

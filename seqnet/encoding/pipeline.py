@@ -285,8 +285,8 @@ def _generated_names(source: ClassSource, originals: Ragged, start: int) -> Ragg
 
 def _order_classes(
     sources: Sequence[ClassSource], found: Mapping[str, int], positive: str | None
-) -> tuple[list[str], int]:
-    """Returns the class names in their final order and the index of the positive one.
+) -> tuple[list[str], int | None]:
+    """Returns the class names in their final order and the index of the positive one, which only two classes have.
 
     Raises:
         LabelError: a class has no records, or there are fewer than two.
@@ -301,8 +301,10 @@ def _order_classes(
         raise LabelError(
             f"class {classes[0]}", "it is the only class", "name a second one, such as --class random=@uniform"
         )
-    if positive is not None and positive not in classes:
-        raise SettingError("positive", positive, "one of " + ", ".join(classes))
+    if positive is not None and (positive not in classes or len(classes) > 2):
+        raise SettingError("positive", positive, "one of two classes; there are " + ", ".join(classes))
+    if len(classes) > 2:
+        return classes, None
     default = classes[0] if named else classes[-1]
     return classes, classes.index(positive or default)
 

@@ -24,7 +24,7 @@ class EncodeSummary:
     Attributes:
         alphabet: name of the alphabet.
         classes: the K class names.
-        positive: the class that binary metrics call positive.
+        positive: the class that binary metrics call positive; None for more than two classes.
         generators: class → generator of its records.
         counts: (K, 3) int64, records of each class in each split.
         lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
@@ -35,7 +35,7 @@ class EncodeSummary:
 
     alphabet: str
     classes: tuple[str, ...]
-    positive: str
+    positive: str | None
     generators: Mapping[str, str]
     counts: NDArray[np.int64]
     lengths: NDArray[np.int64]
@@ -50,7 +50,7 @@ class EncodeSummary:
         split: NDArray[np.uint8],
         alphabet: str,
         classes: Sequence[str],
-        positive: int,
+        positive: int | None,
         generators: Mapping[str, str],
         left_out: Mapping[str, int],
         duplicates: Duplicates,
@@ -63,7 +63,7 @@ class EncodeSummary:
         return cls(
             alphabet=alphabet,
             classes=tuple(classes),
-            positive=classes[positive],
+            positive=None if positive is None else classes[positive],
             generators=generators,
             counts=counts,
             lengths=np.quantile(examples.tokens.lengths, _QUANTILES, method="nearest").astype(np.int64),
@@ -97,7 +97,7 @@ class EncodeSummary:
         for name, counts in rows:
             out.append(f"{name:{width}}  " + "  ".join(f"{count:>10,}" for count in (*counts, counts.sum())))
         quantiles = ", ".join(f"{length:,}" for length in self.lengths)
-        out.append(f"alphabet {self.alphabet}; positive class {self.positive}")
+        out.append(f"alphabet {self.alphabet}" + (f"; positive class {self.positive}" if self.positive else ""))
         out.append(f"lengths at 0, 5, 50, 95, 100 %: {quantiles}")
         if self.groups is not None:
             out.append(f"{self.groups:,} groups, none in two splits")

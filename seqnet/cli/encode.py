@@ -1,0 +1,65 @@
+"""`seqnet encode`: sequence files → a labelled, split dataset."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seqnet.cli.options import collect, command_line, force_option, path_type, settings_options, threads_option
+from seqnet.cli.progress import Meter, say
+from seqnet.configs.encoding import EncodeOptions
+from seqnet.configs.reading import ReadOptions
+
+__all__ = ["command"]
+
+
+@click.command("encode")
+@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
+@click.option("-o", "--output", type=path_type(), required=True, metavar="FILE", help="Dataset to write.")
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    metavar="NAME=SOURCE",
+    help="A class and its file, or a generator of as many negatives as there are records: @uniform, @composition "
+    "(base frequencies kept), @dinucleotide (each record shuffled, dinucleotide counts kept). May be repeated.",
+)
+@settings_options(
+    EncodeOptions,
+    ("label_regex", "label_column", "labels", "positive", "split", "group_by", "alphabet", "unknown", "length",
+     "window", "stride", "limit", "seed"),
+)  # fmt: skip
+@settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference"))
+@threads_option
+@force_option
+def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], force: bool, **options: Any) -> None:
+    """Turn sequence files into a labelled, split dataset.
+
+    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Parquet) or an .npz of token arrays; text may be
+    compressed; - is standard input. The format is found by content. Say which class a record belongs to with --class,
+    --label-regex, --label-column or --labels.
+
+    \b
+    seqnet encode --class human=reads.bam --class random=@uniform -o reads.safetensors
+    seqnet encode proteins.fasta.gz --label-regex 'label=(\\S+)' -o proteins.safetensors
+    """
+    from seqnet.encoding import ClassSource, encode
+
+    sources = [*(ClassSource.parse(text) for text in classes), *(ClassSource(None, path=path) for path in inputs)]
+    with Meter("encode", "records") as meter:
+        summary = encode(
+            sources,
+            output,
+            collect(EncodeOptions, options),
+            collect(ReadOptions, options),
+            force=force,
+            command=command_line(),
+            progress=meter.advance,
+        )
+    for line in summary.lines():
+        click.echo(line)
+    for warning in summary.warnings():
+        say(f"seqnet: warning: {warning}")
+    say(f"wrote {output}")

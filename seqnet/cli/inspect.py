@@ -1,0 +1,31 @@
+"""`seqnet inspect`: what a dataset or model holds."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from seqnet.cli.options import path_type
+
+__all__ = ["command"]
+
+
+@click.command("inspect")
+@click.argument("file", type=path_type())
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(file: Path, as_json: bool) -> None:
+    """Show what a dataset or model holds.
+
+    Of a dataset: alphabet, classes, counts, lengths, provenance. Of a model: parameters, layers with output shapes,
+    classes, metrics, settings, provenance.
+    """
+    from seqnet.inspection import inspect, lines
+
+    found = inspect(file)
+    if as_json:
+        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+    else:
+        for line in lines(found):
+            click.echo(line)

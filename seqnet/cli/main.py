@@ -1,0 +1,121 @@
+"""The entry point: the table of commands, and the one boundary where errors become lines and exit codes.
+
+Exit codes: 0 done, 1 bad input (one line on stderr), 2 wrong usage, 130 Ctrl-C, 143 terminated, 141 nobody reads the
+output. Anything else is a bug and shows its traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from types import FrameType
+from typing import NoReturn
+
+import click
+
+import seqnet
+from seqnet.errors import SeqnetError
+
+__all__ = ["COMMANDS", "main"]
+
+# Help for `seqnet --help`, so that showing it imports no command.
+COMMANDS = {
+    "download": "Fetch published sequences to train on.",
+    "encode": "Turn sequence files into a labelled, split dataset.",
+    "train": "Fit a network to a dataset.",
+    "evaluate": "Measure a model on records it has not seen.",
+    "predict": "Classify the sequences of files.",
+    "inspect": "Show what a dataset or model holds.",
+}
+
+
+class _Commands(click.Group):
+    """Imports a command when it is called."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        """Returns the names of the commands, in the order of use."""
+        return list(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        """Returns the command of that name."""
+        if name not in COMMANDS:
+            return None
+        command: click.Command = import_module(f"seqnet.cli.{name}").command
+        return command
+
+    def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the list of commands."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(seqnet.__version__, message="seqnet %(version)s")
+@click.option("--debug", is_flag=True, help="Show the traceback of every error.")
+def _seqnet(debug: bool) -> None:
+    """Classify biological sequences with convolutional and recurrent networks.
+
+    \b
+    seqnet encode --class human=reads.bam --class random=@uniform -o reads.safetensors
+    seqnet train reads.safetensors --preset dna-cnn -o model.safetensors
+    seqnet evaluate model.safetensors reads.safetensors
+    seqnet predict model.safetensors new.fasta.gz -o predictions.tsv
+    """
+
+
+class _TerminationError(KeyboardInterrupt):
+    """The system asks to stop, as a cluster does at a time limit; treated as Ctrl-C."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    raise _TerminationError
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Runs the command line and exits.
+
+    Args:
+        arguments: without the program name; None for those of the process.
+    """
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    signal.signal(signal.SIGTERM, _terminate)
+    sys.exit(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    debug = "--debug" in words[:1]
+    try:
+        code = _seqnet.main(words, prog_name="seqnet", standalone_mode=False)
+        sys.stdout.flush()
+    except click.exceptions.Abort:
+        return 130
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except BrokenPipeError:
+        # Python flushes standard output at exit, into a pipe that nobody reads any more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return 141
+    except (SeqnetError, OSError) as error:
+        if debug:
+            raise
+        click.echo(f"seqnet: error: {_line(error)}", err=True)
+        return 1
+    except _TerminationError:
+        click.echo("seqnet: terminated", err=True)
+        return 143
+    except KeyboardInterrupt:
+        click.echo("seqnet: interrupted", err=True)
+        return 130
+    return code if isinstance(code, int) else 0
+
+
+def _line(error: SeqnetError | OSError) -> str:
+    """Returns the error as one line."""
+    if isinstance(error, OSError) and error.strerror:
+        place = f"{error.filename}: " if error.filename else ""
+        return f"{place}{error.strerror.lower()}"
+    return " ".join(str(error).split())

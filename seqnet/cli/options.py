@@ -1,0 +1,85 @@
+"""Command-line options made from settings, so that no default or help text is typed twice."""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import types
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from seqnet.configs.settings import Settings
+
+__all__ = ["collect", "command_line", "force_option", "path_type", "settings_options", "threads_option"]
+
+Kind = TypeVar("Kind", bound=Settings)
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def path_type() -> click.Path:
+    """Returns the type of options that name a file."""
+    return click.Path(path_type=Path)
+
+
+def settings_options(kind: type[Settings], names: Sequence[str]) -> Callable[[Function], Function]:
+    """Returns a decorator that adds an option for each of the named settings."""
+    hints = typing.get_type_hints(kind)
+    by_name = {field.name: field for field in dataclasses.fields(kind)}
+
+    def decorate(function: Function) -> Function:
+        for name in reversed(names):
+            function = _option(by_name[name], hints[name])(function)
+        return function
+
+    return decorate
+
+
+def _option(field: dataclasses.Field[Any], hint: Any) -> Callable[[Function], Function]:
+    words: dict[str, Any] = {"help": _sentence(field.metadata["help"]), "default": field.default}
+    kinds = [kind for kind in typing.get_args(hint) or (hint,) if kind is not types.NoneType]
+    if field.metadata.get("choices"):
+        words["type"] = click.Choice(field.metadata["choices"])
+    elif kinds[0] is bool:
+        words["is_flag"] = True
+    else:
+        words["type"] = kinds[0]
+    words["show_default"] = field.default not in (None, False, ())
+    return click.option("--" + field.name.replace("_", "-"), field.name, **words)
+
+
+def _sentence(text: str) -> str:
+    return text[0].upper() + text[1:] + ("" if text.endswith(("]", ")")) else ".")
+
+
+def collect(kind: type[Kind], values: Mapping[str, Any], **more: Any) -> Kind:
+    """Returns the settings of `kind` among the values of a command's options."""
+    names = {field.name for field in dataclasses.fields(kind)}
+    return kind(**{name: value for name, value in values.items() if name in names}, **more)
+
+
+def force_option(function: Function) -> Function:
+    """Adds --force."""
+    return click.option("--force", is_flag=True, help="Replace existing outputs.")(function)
+
+
+def threads_option(function: Function) -> Function:
+    """Adds --threads."""
+    return click.option(
+        "--threads",
+        type=click.IntRange(min=1),
+        default=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        show_default="all that the process may use",
+        help="Threads to compute with.",
+    )(function)
+
+
+def command_line() -> str:
+    """Returns the command line of this process, for the provenance."""
+    import shlex
+    import sys
+
+    return shlex.join(["seqnet", *sys.argv[1:]])

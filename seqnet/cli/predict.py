@@ -1,0 +1,167 @@
+"""`seqnet predict`: sequence files → predictions."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqnet.cli.options import collect, force_option, path_type, settings_options, threads_option
+from seqnet.cli.progress import Meter, say
+from seqnet.configs.reading import ReadOptions
+from seqnet.errors import OutputError
+
+if TYPE_CHECKING:
+    from seqnet.inference.predictor import Predictor
+
+__all__ = ["command"]
+
+_KNOWN_ENDINGS = re.compile(
+    r"(\.(fa|fasta|fna|ffn|faa|fq|fastq|sam|bam|cram|tsv|csv|txt|parquet|npz))?(\.(gz|bgz|bz2|xz|zst))?$", re.IGNORECASE
+)
+
+
+@click.command("predict")
+@click.argument("model", type=path_type())
+@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.option(
+    "-o",
+    "--output",
+    type=path_type(),
+    metavar="FILE",
+    help="Predictions of all inputs, one after the other, as .tsv, .tsv.gz, .jsonl(.gz) or .parquet; without it they "
+    "go to standard output.",
+)
+@click.option(
+    "-O",
+    "--output-dir",
+    "directory",
+    type=path_type(),
+    metavar="DIR",
+    help="One file of predictions for each input, named after it.",
+)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(["tsv", "tsv.gz", "jsonl", "parquet"]),
+    help="Format on standard output or in DIR.  [default: tsv]",
+)
+@click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified.")
+@settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference"))
+@click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@threads_option
+@force_option
+def command(
+    model: Path,
+    inputs: tuple[str, ...],
+    output: Path | None,
+    directory: Path | None,
+    kind: str | None,
+    strict: bool,
+    device: str,
+    threads: int,
+    force: bool,
+    **options: Any,
+) -> int:
+    """Classify the sequences of files.
+
+    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Parquet) or an .npz of token arrays; text may be
+    compressed; - is standard input. The output has one row for every record, in input order: name, label, probability,
+    one p_CLASS per class, and status, which is ok or says why there is no prediction.
+
+    \b
+    seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
+    samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
+    """
+    if output and (directory or kind):
+        raise click.UsageError("-o takes its format from the name, and does not go with -O or --format")
+    from seqnet.bundles import open_bundle
+    from seqnet.devices import choose_device
+    from seqnet.inference.predictor import Predictor
+    from seqnet.inference.writers import format_of
+    from seqnet.outputs import check_targets
+
+    if output is not None and str(output) == "-":
+        output = None
+    jobs: list[tuple[Path | None, tuple[str, ...], str, bool]]
+    if directory is not None:
+        jobs = [
+            (target, (path,), *_format(kind)) for path, target in _targets(inputs, directory, kind or "tsv").items()
+        ]
+    elif output is not None:
+        jobs = [(output, inputs, *format_of(output))]
+    else:
+        jobs = [(None, inputs, *_format(kind))]
+    check_targets([target for target, *_ in jobs if target is not None], force=force)
+    bundle = open_bundle(model)
+    bundle.classifier.to(choose_device(device, threads))
+    predictor = Predictor(bundle, collect(ReadOptions, {**options, "threads": threads}))
+    with Meter("predict", "records") as meter:
+        for target, paths, form, compress in jobs:
+            _write(predictor, paths, target, form, compress, force, meter)
+    return _report(predictor, strict)
+
+
+def _format(kind: str | None) -> tuple[str, bool]:
+    """Returns the format and whether it is compressed."""
+    chosen = kind or "tsv"
+    return chosen.removesuffix(".gz"), chosen.endswith(".gz")
+
+
+def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, Path]:
+    """Returns input → output file in the directory, which is made if it is not there.
+
+    Raises:
+        OutputError: two inputs would have one output.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    targets: dict[str, Path] = {}
+    for path in inputs:
+        name = "stdin" if path == "-" else _KNOWN_ENDINGS.sub("", Path(path).name)
+        target = directory / f"{name}.{ending}"
+        if target in targets.values():
+            raise OutputError(str(target), "two inputs have this output", "give them different names, or use -o")
+        targets[path] = target
+    return targets
+
+
+def _write(
+    predictor: Predictor,
+    paths: Iterable[str],
+    target: Path | None,
+    form: str,
+    compress: bool,
+    force: bool,
+    meter: Meter,
+) -> None:
+    """Writes the predictions of some inputs to one output."""
+    from contextlib import nullcontext
+
+    from seqnet.inference.writers import opened_writer
+    from seqnet.outputs import whole_file
+
+    if target is None and form == "parquet" and sys.stdout.isatty():
+        raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
+    place = whole_file(target, force=force) if target is not None else nullcontext()
+    with place as path, opened_writer(path, form, predictor.bundle.classes, compress=compress) as write:
+        for source in paths:
+            for predictions in predictor.predict_file(source):
+                write(predictions)
+                meter.advance(len(predictions))
+
+
+def _report(predictor: Predictor, strict: bool) -> int:
+    """Says what became of the records, and returns the exit code."""
+    from seqnet.tokenizing import Status
+
+    for reason, count in predictor.skipped.items():
+        say(f"not read: {count:,} {reason}")
+    done = predictor.counts[Status.OK]
+    failed = {status: count for status, count in sorted(predictor.counts.items()) if status != Status.OK}
+    words = "".join(f", {count:,} {status.word}" for status, count in failed.items())
+    say(f"{predictor.counts.total():,} records: {done:,} ok{words}")
+    return 1 if strict and failed else 0

@@ -1,0 +1,155 @@
+"""`seqnet train`: dataset → model."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from seqnet.cli.options import command_line, force_option, path_type, threads_option
+from seqnet.cli.progress import Meter, say
+from seqnet.configs.networks import ENCODERS, NETWORKS
+from seqnet.configs.run import compose, preset_names
+
+if TYPE_CHECKING:
+    from seqnet.training.history import EpochRow
+
+__all__ = ["command"]
+
+
+class _Teller:
+    """Tells the user how training goes: a bar within an epoch, a line for each."""
+
+    def __init__(self, meter: Meter, epochs: int) -> None:
+        self._meter, self._epochs = meter, epochs
+        self._started = time.monotonic()
+
+    def note(self, text: str) -> None:
+        say(text)
+
+    def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
+        self._meter.reach(
+            (epoch - 1) * steps + done, self._epochs * steps, f"epoch {epoch} of {self._epochs}, loss {loss:.4f}"
+        )
+
+    def epoch(self, row: EpochRow, best: bool) -> None:
+        seconds = time.monotonic() - self._started
+        say(
+            f"epoch {row.epoch:>3} of {self._epochs}  train loss {row.train_loss:.4f} accuracy {row.train_accuracy:.4f}"
+            f"  validation loss {row.validation_loss:.4f} accuracy {row.validation_accuracy:.4f}"
+            f" AUROC {row.validation_auroc:.4f}  {seconds:.0f} s{'  best' if best else ''}"
+        )
+
+
+@click.command("train")
+@click.argument("dataset", type=path_type())
+@click.option(
+    "-o",
+    "--output",
+    type=path_type(),
+    required=True,
+    metavar="FILE",
+    help="Model to write; FILE's name with .history.tsv, .curves.svg and .checkpoint.safetensors in place of "
+    ".safetensors is written, too.",
+)
+@click.option("--preset", type=click.Choice(preset_names()), help="A named set of settings.")
+@click.option("--network", type=click.Choice(list(NETWORKS)), help="Kind of network, with its defaults.")
+@click.option("--encoder", type=click.Choice(list(ENCODERS)), help="How symbols become features.")
+@click.option("--config", type=path_type(), metavar="FILE", help="TOML file of settings, laid over the preset.")
+@click.option(
+    "--set",
+    "assignments",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="A single setting, such as epochs=5, batch_size=64, learning_rate=1e-3 or network.dense=[128,64], laid over "
+    "all others. May be repeated.",
+)
+@click.option(
+    "--seed", type=int, help="Seed of weights, order, dropout and augmentation; training.seed of the settings."
+)
+@click.option("--resume", is_flag=True, help="Go on from the checkpoint of an earlier run, if there is one.")
+@click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@threads_option
+@force_option
+def command(
+    dataset: Path,
+    output: Path,
+    preset: str | None,
+    network: str | None,
+    encoder: str | None,
+    config: Path | None,
+    assignments: tuple[str, ...],
+    seed: int | None,
+    resume: bool,
+    device: str,
+    threads: int,
+    force: bool,
+) -> int:
+    """Fit a network to a dataset.
+
+    The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
+    Ctrl-C keeps the best epoch so far. All settings with their defaults are in docs/reference.md.
+
+    \b
+    seqnet train reads.safetensors --preset dna-cnn -o model.safetensors
+    seqnet train reads.safetensors --network hybrid --set epochs=5 -o model.safetensors
+    """
+    from seqnet.bundles import write_bundle
+    from seqnet.datasets import open_dataset
+    from seqnet.devices import choose_device
+    from seqnet.outputs import check_targets, whole_file
+    from seqnet.provenance import file_hash, versions
+    from seqnet.training import train
+    from seqnet.training.history import draw_curves, write_history
+
+    if seed is not None:
+        assignments = (*assignments, f"training.seed={seed}")
+    run = compose(preset, network, encoder, config, assignments)
+    stem = output.name.removesuffix(".safetensors")
+    history, curves, checkpoint = (
+        output.with_name(stem + suffix) for suffix in (".history.tsv", ".curves.svg", ".checkpoint.safetensors")
+    )
+    # A resumed run replaces what the stopped one wrote.
+    replace = force or resume
+    check_targets([output, history, curves, checkpoint], force=replace)
+    data = open_dataset(dataset)
+    digest = file_hash(dataset)
+    chosen = choose_device(device, threads)
+    provenance = {
+        "command": command_line(),
+        "dataset": {"path": str(dataset), "sha256": digest},
+        "data": dict(data.provenance),
+        "preset": preset,
+        "versions": versions(),
+        "device": chosen.type,
+        "threads": threads,
+    }
+    with Meter("train", "batches") as meter:
+        result = train(
+            data,
+            run,
+            _Teller(meter, run.training.epochs),
+            device=chosen,
+            checkpoint=checkpoint,
+            resume=resume,
+            dataset_hash=digest,
+            provenance=provenance,
+        )
+    with whole_file(history, force=replace) as temporary:
+        write_history(temporary, result.rows)
+    with whole_file(curves, force=replace) as temporary:
+        draw_curves(temporary, result.rows, result.best_epoch)
+    with whole_file(output, force=replace) as temporary:
+        write_bundle(temporary, result.bundle)
+    best = result.rows[result.best_epoch - 1]
+    say(
+        f"kept epoch {best.epoch} (validation loss {best.validation_loss:.4f}, accuracy {best.validation_accuracy:.4f}), "
+        f"{result.bundle.classifier.parameter_count:,} parameters"
+    )
+    say(f"wrote {output}, {history.name}, {curves.name}, {checkpoint.name}")
+    if result.interrupted:
+        say(f"seqnet: stopped after {len(result.rows)} epochs; go on with --resume")
+        raise KeyboardInterrupt
+    return 0

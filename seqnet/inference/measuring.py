@@ -1,0 +1,109 @@
+"""A bundle applied to a split of a dataset, and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from seqnet.bundles import Bundle
+from seqnet.configs.evaluation import EvaluationOptions
+from seqnet.datasets import Dataset
+from seqnet.errors import AlphabetMismatchError, LabelError
+from seqnet.evaluation import Evaluation, decide, evaluate_probabilities
+from seqnet.inference.engine import class_probabilities
+from seqnet.inference.predictor import Predictions
+from seqnet.inference.writers import columns, joined_lines, text_columns
+from seqnet.splits import SPLITS
+from seqnet.tokenizing import Status
+
+__all__ = ["Measured", "evaluate_bundle", "write_rows"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An evaluation and what it was made of.
+
+    Attributes:
+        evaluation: the metrics.
+        members: (M,) int64, records of the dataset.
+        probabilities: (M, K) float64.
+        warnings: one line for each thing that could flatter or mislead.
+    """
+
+    evaluation: Evaluation
+    members: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+    warnings: tuple[str, ...]
+
+
+def evaluate_bundle(
+    bundle: Bundle,
+    dataset: Dataset,
+    split: str,
+    options: EvaluationOptions,
+    progress: Callable[[int], None] = lambda sequences: None,
+) -> Measured:
+    """Returns how well a bundle does on a split of a dataset, `all` for the whole.
+
+    Raises:
+        AlphabetMismatchError: the dataset is of another alphabet.
+        LabelError: the dataset has other classes, or the split is empty.
+    """
+    path = str(dataset.path)
+    if dataset.alphabet.name != bundle.alphabet.name:
+        raise AlphabetMismatchError(path, dataset.alphabet.name, bundle.alphabet.name)
+    unknown = sorted(set(dataset.classes) - set(bundle.classes))
+    if unknown:
+        problem = f"the model knows no class {unknown[0]}, only {', '.join(bundle.classes)}"
+        raise LabelError(path, problem, "evaluate on a dataset with the classes of the model")
+    members = np.arange(len(dataset)) if split == "all" else dataset.members(split)
+    if not len(members):
+        raise LabelError(path, f"the {split} split is empty", "choose another --split, or encode with one")
+    # The two files may list the classes in different orders.
+    order = np.array([bundle.classes.index(name) for name in dataset.classes])
+    probabilities = class_probabilities(bundle.classifier, dataset.tokens, members, progress=progress)
+    evaluation = evaluate_probabilities(
+        order[dataset.labels[members]],
+        probabilities,
+        bundle.classes,
+        positive=None if bundle.positive is None else bundle.classes[bundle.positive],
+        groups=dataset.groups[members],
+        split=split,
+        options=options,
+    )
+    return Measured(evaluation, members, probabilities, tuple(_warnings(bundle, dataset, split)))
+
+
+def _warnings(bundle: Bundle, dataset: Dataset, split: str) -> list[str]:
+    lines = []
+    if split in ("train", "all"):
+        lines.append("the model may have been fitted to some of these records: the figures flatter it")
+    if split == "validation":
+        lines.append("the validation split chose the epoch that was kept: the figures flatter the model a little")
+    trained_on = bundle.provenance.get("data", {})
+    if split in SPLITS and split != "train" and trained_on != dict(dataset.provenance):
+        lines.append(
+            f"the model was trained on another dataset than {dataset.path}: nothing says that it has not seen these records"
+        )
+    return lines
+
+
+def write_rows(target: Path, bundle: Bundle, dataset: Dataset, measured: Measured) -> None:
+    """Writes one line per record as tab-separated values: name, truth, label, probability, one p_CLASS per class."""
+    predictions = Predictions(
+        names=dataset.names.take(measured.members),
+        status=np.full(len(measured.members), Status.OK, dtype=np.uint8),
+        labels=decide(measured.probabilities, bundle.positive),
+        probabilities=measured.probabilities,
+    )
+    truth = pa.array(dataset.classes, pa.large_string()).take(pa.array(dataset.labels[measured.members]))
+    name, *others, _ = text_columns(predictions, bundle.classes)
+    first, *rest, _ = columns(bundle.classes)
+    with target.open("wb") as file:
+        file.write(("\t".join((first, "truth", *rest)) + "\n").encode())
+        file.write(joined_lines([name, truth, *others]))

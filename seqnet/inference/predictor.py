@@ -1,0 +1,90 @@
+"""Files → predictions, a batch at a time, in input order, one row for every record."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.bundles import Bundle
+from seqnet.configs.reading import ReadOptions
+from seqnet.evaluation import decide
+from seqnet.inference.engine import class_probabilities
+from seqnet.readers import open_records
+from seqnet.records import Ragged, RecordBatch
+from seqnet.tokenizing import Status, check_alphabet, tokenize
+
+__all__ = ["Predictions", "Predictor"]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """Rows of output, in input order.
+
+    Attributes:
+        names: N record names.
+        status: (N,) uint8, `Status` of each record.
+        labels: (N,) int64, index of the predicted class; -1 where the status is not OK.
+        probabilities: (N, K) float64; NaN where the status is not OK.
+    """
+
+    names: Ragged
+    status: NDArray[np.uint8]
+    labels: NDArray[np.int64]
+    probabilities: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.status)
+
+
+class Predictor:
+    """Applies a bundle to files.
+
+    Args:
+        bundle: the model.
+        read: how files are read.
+
+    Attributes:
+        counts: records by status so far.
+        skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
+    """
+
+    def __init__(self, bundle: Bundle, read: ReadOptions) -> None:
+        self.bundle = bundle
+        self.read = read
+        self.counts: Counter[Status] = Counter()
+        self.skipped: Counter[str] = Counter()
+
+    def predict_file(self, path: str) -> Iterator[Predictions]:
+        """Yields the predictions of a file, batch by batch.
+
+        Raises:
+            SeqnetError: the file can't be read, or holds sequences of another alphabet.
+        """
+        with open_records(path, self.read) as reader:
+            unchecked = True
+            for batch in reader:
+                if unchecked and len(batch.symbols.data):
+                    check_alphabet(path, batch.symbols, self.bundle.alphabet)
+                    unchecked = False
+                yield self.predict_batch(batch)
+            self.skipped.update(reader.skipped)
+
+    def predict_batch(self, batch: RecordBatch) -> Predictions:
+        """Returns the predictions of N records."""
+        tokenized = tokenize(batch.symbols, self.bundle.alphabet)
+        tokens, status = tokenized.tokens, tokenized.status
+        short = (tokens.lengths < self.bundle.classifier.encoder.shortest) & (status == Status.OK)
+        status[short] = Status.TOO_SHORT
+        usable = np.flatnonzero(status == Status.OK)
+        labels = np.full(len(batch), -1, dtype=np.int64)
+        probabilities = np.full((len(batch), len(self.bundle.classes)), np.nan)
+        if len(usable):
+            probabilities[usable] = class_probabilities(self.bundle.classifier, tokens, usable)
+            labels[usable] = decide(probabilities[usable], self.bundle.positive)
+        values, counts = np.unique(status, return_counts=True)
+        self.counts.update({Status(value): int(count) for value, count in zip(values, counts, strict=True)})
+        return Predictions(batch.names, status, labels, probabilities)

@@ -1,0 +1,196 @@
+"""Predictions → TSV, JSON lines or Parquet.
+
+Columns: `name`, `label`, `probability` (of the label), one `p_CLASS` per class, `status`. A row whose status is not
+`ok` has nothing between name and status.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import IO
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from seqnet.errors import OutputError
+from seqnet.inference.predictor import Predictions
+from seqnet.records import Ragged
+from seqnet.tokenizing import Status
+
+__all__ = ["FORMATS", "columns", "format_of", "joined_lines", "opened_writer", "text_columns"]
+
+Writer = Callable[[Predictions], None]
+
+_DIGITS = 6
+"""Decimals of a probability in text."""
+
+
+def columns(classes: Sequence[str]) -> list[str]:
+    """Returns the names of the output columns."""
+    return ["name", "label", "probability", *(f"p_{name}" for name in classes), "status"]
+
+
+def _status_words() -> pa.Array:
+    return pa.array([status.word for status in Status], pa.large_string())
+
+
+def _label_words(classes: Sequence[str], predictions: Predictions) -> pa.Array:
+    """Returns the predicted class names as text (N,), null where there is none."""
+    codes = pa.array(predictions.labels, mask=predictions.labels < 0)
+    return pa.array(list(classes), pa.large_string()).take(codes)
+
+
+def _best(predictions: Predictions) -> NDArray[np.float64]:
+    """Returns the probability (N,) float64 of the predicted class, NaN where there is none."""
+    rows = np.arange(len(predictions))
+    best: NDArray[np.float64] = predictions.probabilities[rows, np.maximum(predictions.labels, 0)]
+    return best
+
+
+def _decimals(values: NDArray[np.float64]) -> pa.LargeStringArray:
+    """Returns probabilities (N,) as text of a fixed number of decimals, NaN as the empty string."""
+    present = ~np.isnan(values)
+    scaled = np.rint(values[present] * 10**_DIGITS).astype(np.int64)
+    text = np.empty((len(scaled), _DIGITS + 2), dtype=np.uint8)
+    for place in range(_DIGITS):
+        text[:, _DIGITS + 1 - place] = scaled % 10 + ord("0")
+        scaled //= 10
+    text[:, 0] = scaled + ord("0")
+    text[:, 1] = ord(".")
+    return Ragged.from_lengths(text.ravel(), present * np.int64(_DIGITS + 2)).to_arrow()
+
+
+def text_columns(predictions: Predictions, classes: Sequence[str]) -> list[pa.Array]:
+    """Returns the columns of the output as text (N,), empty where there is nothing."""
+    return [
+        predictions.names.to_arrow(),
+        pc.fill_null(_label_words(classes, predictions), ""),
+        _decimals(_best(predictions)),
+        *(_decimals(column) for column in predictions.probabilities.T),
+        _status_words().take(pa.array(predictions.status)),
+    ]
+
+
+def joined_lines(columns: Sequence[pa.Array]) -> memoryview:
+    """Returns columns of text (N,) as tab-separated lines."""
+    *others, last = columns
+    if not len(last):
+        return memoryview(b"")
+    ended = pc.binary_join_element_wise(last, "\n", "")
+    joined = pc.binary_join_element_wise(*others, ended, "\t")
+    return memoryview(joined.buffers()[2])
+
+
+@contextmanager
+def _text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
+    if target is None:
+        yield sys.stdout.buffer
+        sys.stdout.buffer.flush()
+    elif compress:
+        # No time and no name in the header: the same predictions give the same bytes.
+        with target.open("wb") as raw, gzip.GzipFile("", "wb", compresslevel=5, fileobj=raw, mtime=0) as packed:
+            yield packed  # type: ignore[misc]
+    else:
+        with target.open("wb") as file:
+            yield file
+
+
+@contextmanager
+def _tsv(target: Path | None, classes: Sequence[str], compress: bool) -> Iterator[Writer]:
+    with _text_stream(target, compress=compress) as stream:
+        stream.write(("\t".join(columns(classes)) + "\n").encode())
+
+        def write(predictions: Predictions) -> None:
+            stream.write(joined_lines(text_columns(predictions, classes)))
+
+        yield write
+
+
+@contextmanager
+def _json_lines(target: Path | None, classes: Sequence[str], compress: bool) -> Iterator[Writer]:
+    with _text_stream(target, compress=compress) as stream:
+
+        def write(predictions: Predictions) -> None:
+            table = _table(predictions, classes)
+            for row in table.to_pylist():
+                rounded = {
+                    key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in row.items()
+                }
+                stream.write(json.dumps(rounded, ensure_ascii=False).encode() + b"\n")
+
+        yield write
+
+
+@contextmanager
+def _parquet(target: Path | None, classes: Sequence[str], compress: bool) -> Iterator[Writer]:
+    import pyarrow.parquet as pq
+
+    sink = target if target is not None else pa.PythonFile(sys.stdout.buffer, mode="w")
+    first, label, *numbers, last = columns(classes)
+    text, number = pa.large_string(), pa.float64()
+    fields = [(first, text), (label, text), *((name, number) for name in numbers), (last, text)]
+    with pq.ParquetWriter(sink, pa.schema(fields)) as writer:
+        yield lambda predictions: writer.write_table(_table(predictions, classes).cast(writer.schema))
+
+
+def _table(predictions: Predictions, classes: Sequence[str]) -> pa.Table:
+    """Returns the rows as an Arrow table, null where there is nothing."""
+    missing = predictions.labels < 0
+    names = pa.array(predictions.names.text(), pa.large_string())
+    values = [_best(predictions), *predictions.probabilities.T]
+    arrays = [
+        names,
+        _label_words(classes, predictions),
+        *(pa.array(value, mask=missing) for value in values),
+        _status_words().take(pa.array(predictions.status)),
+    ]
+    return pa.table(arrays, names=columns(classes))
+
+
+FORMATS: Mapping[str, Callable[[Path | None, Sequence[str], bool], AbstractContextManager[Writer]]] = {
+    "tsv": _tsv,
+    "jsonl": _json_lines,
+    "parquet": _parquet,
+}
+
+
+def format_of(target: Path) -> tuple[str, bool]:
+    """Returns the format that a file name asks for, and whether it is compressed with gzip.
+
+    Raises:
+        OutputError: the name ends in nothing known.
+    """
+    name = target.name.removesuffix(".gz")
+    suffix = name.rpartition(".")[2]
+    compressed = name != target.name
+    known = {"tsv": "tsv", "txt": "tsv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
+    if suffix not in known or (compressed and known[suffix] == "parquet"):
+        if not target.is_file() and target.exists():
+            return "tsv", False
+        raise OutputError(
+            str(target), "the name does not tell the format", "end it in .tsv, .tsv.gz, .jsonl or .parquet"
+        )
+    return known[suffix], compressed
+
+
+@contextmanager
+def opened_writer(
+    target: Path | None, kind: str, classes: Sequence[str], *, compress: bool = False
+) -> Iterator[Writer]:
+    """Yields what writes predictions to a file, or to standard output.
+
+    Args:
+        target: the file; None for standard output.
+        kind: one of `FORMATS`.
+        classes: the K class names.
+        compress: whether text is compressed with gzip.
+    """
+    with FORMATS[kind](target, classes, compress) as writer:
+        yield writer

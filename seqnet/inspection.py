@@ -1,0 +1,139 @@
+"""What a dataset or model holds, as plain values for JSON and as lines for people."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seqnet.containers import Container, read_container
+from seqnet.datasets import dataset_of
+from seqnet.splits import SPLITS
+
+if TYPE_CHECKING:
+    from seqnet.bundles import Bundle
+
+__all__ = ["inspect", "lines"]
+
+_REMEDY = "give a dataset of seqnet encode or a model of seqnet train"
+
+
+def inspect(path: Path) -> dict[str, Any]:
+    """Returns what a file holds.
+
+    Raises:
+        ContainerError: it is neither a dataset nor a model of ours, is damaged, or is of another version.
+    """
+    container = read_container(path, ("dataset", "model"), _REMEDY)
+    if container.description["kind"] == "dataset":
+        return _dataset(path, container)
+    return _model(path, container)
+
+
+def _dataset(path: Path, container: Container) -> dict[str, Any]:
+    dataset = dataset_of(path, container)
+    lengths = dataset.tokens.lengths
+    counts = dataset.counts()
+    return {
+        "kind": container.description["kind"],
+        "version": container.description["version"],
+        "records": len(dataset),
+        "symbols": len(dataset.tokens.data),
+        "alphabet": dataset.alphabet.name,
+        "classes": list(dataset.classes),
+        "positive": None if dataset.positive is None else dataset.classes[dataset.positive],
+        "generators": dict(dataset.generators),
+        "counts": {
+            name: dict(zip(SPLITS, map(int, row), strict=True))
+            for name, row in zip(dataset.classes, counts, strict=True)
+        },
+        "groups": len(np.unique(dataset.groups)),
+        "lengths": {
+            "shortest": int(lengths.min()),
+            "median": float(np.median(lengths)),
+            "longest": int(lengths.max()),
+        },
+        "provenance": dict(dataset.provenance),
+    }
+
+
+def _model(path: Path, container: Container) -> dict[str, Any]:
+    from seqnet.bundles import bundle_of
+
+    bundle = bundle_of(path, container)
+    return {
+        "kind": container.description["kind"],
+        "version": container.description["version"],
+        "alphabet": bundle.alphabet.name,
+        "classes": list(bundle.classes),
+        "positive": None if bundle.positive is None else bundle.classes[bundle.positive],
+        "parameters": bundle.classifier.parameter_count,
+        "window": bundle.window,
+        "strands": "both" if bundle.classifier.both_strands else "single",
+        "layers": _layers(bundle),
+        "metrics": dict(bundle.metrics),
+        "config": bundle.config.to_dict(),
+        "provenance": dict(bundle.provenance),
+    }
+
+
+def _layers(bundle: Bundle) -> list[dict[str, Any]]:
+    """Returns name, type, output shape and parameters of each layer, for one sequence of the window's length."""
+    import torch
+
+    from seqnet.inference.engine import evaluating
+
+    classifier = bundle.classifier
+    found: list[dict[str, Any]] = []
+    hooks = []
+    for name, module in classifier.named_modules():
+        if any(True for _ in module.children()):
+            continue
+
+        def note(layer: torch.nn.Module, inputs: object, output: object, name: str = name) -> None:
+            first = output[0] if isinstance(output, tuple) else output
+            shape = list(first.shape[1:]) if isinstance(first, torch.Tensor) else []
+            count = sum(weight.numel() for weight in layer.parameters())
+            if not isinstance(layer, torch.nn.Identity) and (count or shape):
+                found.append({"name": name, "type": type(layer).__name__, "output": shape, "parameters": count})
+
+        hooks.append(module.register_forward_hook(note))
+    with evaluating(classifier):
+        classifier(torch.ones(1, bundle.window, dtype=torch.uint8), torch.tensor([bundle.window]))
+    for hook in hooks:
+        hook.remove()
+    return found
+
+
+def lines(found: Mapping[str, Any]) -> list[str]:
+    """Returns the values as lines for people."""
+    out: list[str] = []
+    for key, value in found.items():
+        if key == "layers":
+            out.append("layers")
+            width = max((len(layer["name"]) for layer in value), default=0)
+            out += [
+                f"  {layer['name']:{width}}  {layer['type']:16}  {'×'.join(map(str, layer['output'])):>10}"
+                f"  {layer['parameters']:>10,}"
+                for layer in value
+            ]
+        else:
+            out += _entry(key, value, "")
+    return out
+
+
+def _entry(key: str, value: Any, indent: str) -> list[str]:
+    if isinstance(value, Mapping):
+        return [
+            f"{indent}{key}",
+            *(line for name, inner in value.items() for line in _entry(name, inner, indent + "  ")),
+        ]
+    if isinstance(value, list) and value and isinstance(value[0], Mapping):
+        return [f"{indent}{key}", *(line for inner in value for line in _entry("-", inner, indent + "  "))]
+    if isinstance(value, list):
+        value = ", ".join(map(str, value))
+    if isinstance(value, int) and not isinstance(value, bool):
+        value = f"{value:,}"
+    return [f"{indent}{key}: {value}"]

@@ -1,0 +1,121 @@
+"""What a run needs to go on as if it had never stopped: weights, best weights, optimiser, course so far.
+
+Batches and dropout of an epoch are functions of seed and epoch alone, so no state of a random generator is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqnet.configs.run import RunConfig
+from seqnet.containers import read_container, write_container
+from seqnet.errors import ContainerError
+from seqnet.networks import Classifier
+from seqnet.training.history import EpochRow
+
+__all__ = ["Progress", "restore", "save_checkpoint"]
+
+_REMEDY = "start again without --resume"
+# What may differ between the run that stopped and the one that goes on.
+_FREE = ("epochs", "patience")
+
+
+@dataclass
+class Progress:
+    """How far a run has come.
+
+    Attributes:
+        rows: one per finished epoch.
+        best_epoch: number of the best epoch, 0 before the first.
+        best_value: what it reached, larger is better.
+        best_weights: its weights.
+    """
+
+    rows: list[EpochRow]
+    best_epoch: int = 0
+    best_value: float = -np.inf
+    best_weights: dict[str, Tensor] | None = None
+
+
+def save_checkpoint(
+    path: Path,
+    classifier: Classifier,
+    optimizer: torch.optim.Optimizer,
+    progress: Progress,
+    config: RunConfig,
+    dataset_hash: str,
+) -> None:
+    """Writes all of a run at the end of an epoch."""
+    tensors: dict[str, NDArray[Any]] = {}
+    tensors |= {f"model.{name}": tensor.cpu().numpy() for name, tensor in classifier.state_dict().items()}
+    tensors |= {f"best.{name}": tensor.cpu().numpy() for name, tensor in (progress.best_weights or {}).items()}
+    for index, state in optimizer.state_dict()["state"].items():
+        tensors |= {
+            f"optimizer.{index}.{name}": value.cpu().numpy() for name, value in state.items() if value is not None
+        }
+    description = {
+        "config": config.to_dict(),
+        "dataset": dataset_hash,
+        "rows": [{name: _encoded(value) for name, value in asdict(row).items()} for row in progress.rows],
+        "best_epoch": progress.best_epoch,
+        "best_value": _encoded(progress.best_value),
+    }
+    write_container(path, "checkpoint", description, tensors)
+
+
+def _encoded(value: float) -> float | str:
+    """Returns a number that JSON can hold; NaN and infinities become words that `float` reads."""
+    return value if isinstance(value, int) or np.isfinite(value) else str(value)
+
+
+def restore(
+    path: Path, classifier: Classifier, optimizer: torch.optim.Optimizer, config: RunConfig, dataset_hash: str
+) -> Progress:
+    """Puts classifier and optimiser where a checkpoint left them, and returns how far that was.
+
+    Raises:
+        ContainerError: the checkpoint is damaged, or is of another run.
+    """
+    container = read_container(path, ["checkpoint"], _REMEDY)
+    about = container.description
+    _check_same_run(path, about, config, dataset_hash)
+    parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
+    for name, array in container.tensors.items():
+        part, _, rest = name.partition(".")
+        parts[part][rest] = torch.from_numpy(array.copy())
+    try:
+        classifier.load_state_dict(parts["model"])
+        state: dict[int, dict[str, Tensor]] = {}
+        for name, tensor in parts["optimizer"].items():
+            index, _, key = name.partition(".")
+            state.setdefault(int(index), {})[key] = tensor
+        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        rows = [EpochRow(**{key: _decoded(value) for key, value in row.items()}) for row in about["rows"]]
+        best_value = float(about["best_value"])
+    except (RuntimeError, ValueError, TypeError, KeyError) as error:
+        raise ContainerError(str(path), "the checkpoint is damaged", _REMEDY) from error
+    return Progress(rows, int(about["best_epoch"]), best_value, parts["best"] or None)
+
+
+def _decoded(value: Any) -> Any:
+    return float(value) if isinstance(value, str) else value
+
+
+def _check_same_run(path: Path, about: Mapping[str, Any], config: RunConfig, dataset_hash: str) -> None:
+    if about.get("dataset") != dataset_hash:
+        raise ContainerError(str(path), "the checkpoint is of another dataset", _REMEDY)
+    before, now = about.get("config", {}), config.to_dict()
+    for section, settings in now.items():
+        for name, value in settings.items():
+            old = before.get(section, {}).get(name)
+            if old != value and name not in _FREE:
+                problem = f"the checkpoint has {section}.{name} = {old!r}, this run has {value!r}"
+                raise ContainerError(str(path), problem, f"use the same settings, or {_REMEDY}")

@@ -1,0 +1,263 @@
+"""The training loop: Dataset → Bundle.
+
+The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from seqnet.bundles import Bundle
+from seqnet.configs.run import RunConfig
+from seqnet.datasets import Dataset
+from seqnet.errors import LabelError, SettingError
+from seqnet.evaluation.metrics import measure
+from seqnet.inference.engine import class_probabilities
+from seqnet.networks import Classifier
+from seqnet.outputs import whole_file
+from seqnet.training.checkpoints import Progress, restore, save_checkpoint
+from seqnet.training.feeding import Feeder
+from seqnet.training.history import EpochRow
+from seqnet.training.optimization import Penalties, learning_rate, make_optimizer
+
+__all__ = ["Observer", "TrainingResult", "make_classifier", "train"]
+
+
+class Observer(Protocol):
+    """Who is told how training goes."""
+
+    def note(self, text: str) -> None:
+        """Is told a fact about the run, once."""
+
+    def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
+        """Is told after each batch: epoch (from 1), batches done in it, batches in it, running mean loss."""
+
+    def epoch(self, row: EpochRow, best: bool) -> None:
+        """Is told after each epoch, and whether it is the best so far."""
+
+
+@dataclass(frozen=True)
+class TrainingResult:
+    """What a run came to.
+
+    Attributes:
+        bundle: the trained model, with the weights of the best epoch.
+        rows: one per epoch.
+        best_epoch: number of the epoch that was kept.
+        interrupted: whether the user stopped it.
+    """
+
+    bundle: Bundle
+    rows: list[EpochRow]
+    best_epoch: int
+    interrupted: bool
+
+
+def make_classifier(dataset: Dataset, config: RunConfig) -> Classifier:
+    """Returns the untrained classifier of a dataset; its weights are a function of the seed.
+
+    Raises:
+        LabelError: the train split is empty or lacks a class.
+        SettingError: the settings don't suit the dataset.
+    """
+    members = dataset.members("train")
+    missing = np.flatnonzero(np.bincount(dataset.labels[members], minlength=len(dataset.classes)) == 0)
+    if len(missing):
+        name = dataset.classes[int(missing[0])]
+        raise LabelError(
+            str(dataset.path), f"the train split has no record of class {name}", "encode it with another --split"
+        )
+    window = config.network.window or int(dataset.tokens.lengths[members].max())
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(config.training.seed)
+        return Classifier(dataset.alphabet, len(dataset.classes), config.encoder, config.network, window)
+
+
+class _Run:
+    """The state of one run."""
+
+    def __init__(
+        self, dataset: Dataset, config: RunConfig, device: torch.device, checkpoint: Path | None, dataset_hash: str
+    ) -> None:
+        self.dataset, self.config, self.device = dataset, config, device
+        self.checkpoint, self.dataset_hash = checkpoint, dataset_hash
+        self.classifier = make_classifier(dataset, config).to(device)
+        self.feeder = Feeder(dataset, config, self.classifier)
+        self.optimizer = make_optimizer(self.classifier, config.training)
+        self.penalties = Penalties(self.classifier, config.training)
+        self.validation = dataset.members("validation")
+        self.progress = Progress(rows=[])
+        weights = None
+        if config.training.balance == "weights":
+            counts = np.maximum(self.feeder.class_counts, 1)
+            weights = torch.tensor(counts.sum() / (len(counts) * counts), dtype=torch.float32, device=device)
+        self.class_weights: Tensor | None = weights
+
+    def fit_epoch(self, number: int, observer: Observer) -> EpochRow:
+        """Passes once over the train split and returns the row of that epoch."""
+        training, steps = self.config.training, self.feeder.steps()
+        # Dropout is a function of seed and epoch, so that a resumed run draws as an unbroken one would.
+        torch.manual_seed(training.seed * 1_000_003 + number)
+        self.classifier.train()
+        losses = torch.zeros((), dtype=torch.float64, device=self.device)
+        right = torch.zeros((), dtype=torch.int64, device=self.device)
+        seen, rate = 0, 0.0
+        for done, batch in enumerate(self.feeder.epoch(number), 1):
+            rate = learning_rate(training, (number - 1) * steps + done - 1, training.epochs * steps)
+            loss, logits, labels = self._fit_batch(batch, rate)
+            losses += loss.detach() * len(labels)
+            right += (logits.argmax(dim=1) == labels).sum()
+            seen += len(labels)
+            if done % 50 == 0 or done == steps:
+                mean = float(losses) / seen
+                if not math.isfinite(mean):
+                    raise SettingError(
+                        "training.learning_rate", training.learning_rate, "a smaller one: the loss is no number"
+                    )
+                observer.step(number, done, steps, mean)
+        return EpochRow(
+            epoch=number,
+            step=number * steps,
+            learning_rate=rate,
+            train_loss=float(losses) / seen,
+            train_accuracy=int(right) / seen,
+            **self._validate(),
+        )
+
+    def _fit_batch(self, batch: tuple[Tensor, Tensor, Tensor], rate: float) -> tuple[Tensor, Tensor, Tensor]:
+        training = self.config.training
+        tokens, lengths, labels = (tensor.to(self.device) for tensor in batch)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        logits = self.classifier(tokens, lengths)
+        loss = functional.cross_entropy(
+            logits, labels, weight=self.class_weights, label_smoothing=training.label_smoothing
+        )
+        loss = self.penalties.added_to(loss)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()  # type: ignore[no-untyped-call]
+        if training.clip_norm:
+            torch.nn.utils.clip_grad_norm_(self.classifier.parameters(), training.clip_norm)
+        self.optimizer.step()
+        return loss, logits, labels
+
+    def _validate(self) -> dict[str, float]:
+        names = {"loss": "log_loss", "accuracy": "accuracy", "auroc": "auroc"}
+        if not len(self.validation):
+            return {f"validation_{name}": math.nan for name in names}
+        probabilities = class_probabilities(self.classifier, self.dataset.tokens, self.validation)
+        labels = self.dataset.labels[self.validation].astype(np.int64)
+        values = measure(labels, probabilities, positive=self.dataset.positive, names=tuple(names.values()))
+        return {f"validation_{name}": values[metric] for name, metric in names.items()}
+
+    def take(self, row: EpochRow) -> bool:
+        """Adds the row of an epoch, keeps its weights if it is the best, and writes the checkpoint."""
+        progress = self.progress
+        value = getattr(row, f"validation_{self.config.training.monitor}")
+        value = -value if self.config.training.monitor == "loss" else value
+        # Without a number to judge by, the last epoch is the best.
+        better = bool(np.isnan(value)) or value > progress.best_value
+        progress.rows.append(row)
+        if better:
+            progress.best_epoch = row.epoch
+            progress.best_value = -math.inf if np.isnan(value) else value
+            progress.best_weights = {key: tensor.clone() for key, tensor in self.classifier.state_dict().items()}
+        if self.checkpoint:
+            with whole_file(self.checkpoint, force=True) as temporary:
+                save_checkpoint(temporary, self.classifier, self.optimizer, progress, self.config, self.dataset_hash)
+        return better
+
+    @property
+    def over(self) -> bool:
+        """Whether there is nothing left to do."""
+        rows, training = self.progress.rows, self.config.training
+        stale = len(rows) - self.progress.best_epoch
+        return len(rows) >= training.epochs or (training.patience is not None and stale >= training.patience)
+
+    def describe(self, observer: Observer) -> None:
+        """Tells what the user may not expect."""
+        if not len(self.validation):
+            observer.note("there is no validation split: the last epoch is kept")
+        if self.feeder.longer:
+            observer.note(
+                f"{self.feeder.longer:,} training sequences are longer than the window of {self.classifier.window}: "
+                "training sees a random part of each in every epoch, prediction the mean over overlapping windows"
+            )
+
+
+def train(
+    dataset: Dataset,
+    config: RunConfig,
+    observer: Observer,
+    *,
+    device: torch.device,
+    checkpoint: Path | None = None,
+    resume: bool = False,
+    dataset_hash: str = "",
+    provenance: Mapping[str, Any] | None = None,
+) -> TrainingResult:
+    """Returns the classifier fitted to a dataset.
+
+    The same dataset, settings, device and number of threads give bit-identical weights on the CPU.
+
+    Args:
+        dataset: its train split is fitted, its validation split chooses the epoch.
+        config: all settings.
+        observer: is told how it goes.
+        device: where to compute.
+        checkpoint: file that is written after each epoch; None for none.
+        resume: whether to go on from `checkpoint`, if it is there.
+        dataset_hash: SHA-256 of the dataset file, by which a checkpoint knows its run.
+        provenance: goes into the bundle.
+
+    Raises:
+        KeyboardInterrupt: the user stopped it before the first epoch was over; later, the best so far is returned.
+        SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run.
+    """
+    with torch.random.fork_rng(devices=[]):
+        run = _Run(dataset, config, device, checkpoint, dataset_hash)
+        run.describe(observer)
+        if resume and checkpoint and checkpoint.exists():
+            run.progress = restore(checkpoint, run.classifier, run.optimizer, config, dataset_hash)
+            observer.note(f"going on after epoch {len(run.progress.rows)} of {config.training.epochs}")
+        elif resume:
+            observer.note("there is no checkpoint: starting at the first epoch")
+        interrupted = False
+        try:
+            with run.penalties:
+                while not run.over:
+                    row = run.fit_epoch(len(run.progress.rows) + 1, observer)
+                    observer.epoch(row, run.take(row))
+        except KeyboardInterrupt:
+            if not run.progress.rows:
+                raise
+            interrupted = True
+    progress = run.progress
+    assert progress.best_weights is not None
+    run.classifier.load_state_dict(progress.best_weights)
+    best = progress.rows[progress.best_epoch - 1]
+    metrics = {"epoch": float(best.epoch)} | {
+        name: getattr(best, name)
+        for name in ("validation_loss", "validation_accuracy", "validation_auroc")
+        if not math.isnan(getattr(best, name))
+    }
+    bundle = Bundle(
+        classifier=run.classifier.cpu().eval(),
+        alphabet=dataset.alphabet,
+        classes=dataset.classes,
+        positive=dataset.positive,
+        config=config,
+        window=run.classifier.window,
+        metrics=metrics,
+        provenance=dict(provenance or {}),
+    )
+    return TrainingResult(bundle, progress.rows, progress.best_epoch, interrupted)

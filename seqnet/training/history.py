@@ -1,0 +1,75 @@
+"""The course of a training run: one row per epoch, as a table and as a picture."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+
+__all__ = ["EpochRow", "draw_curves", "write_history"]
+
+
+@dataclass(frozen=True, slots=True)
+class EpochRow:
+    """What is known at the end of an epoch.
+
+    Attributes:
+        epoch: number, from 1.
+        step: batches seen so far.
+        learning_rate: at the last step.
+        train_loss: mean loss over the epoch, in nats, with dropout and penalties as they were.
+        train_accuracy: over the epoch, likewise.
+        validation_loss: log loss on the validation split, in nats; NaN without one.
+        validation_accuracy: likewise.
+        validation_auroc: likewise.
+    """
+
+    epoch: int
+    step: int
+    learning_rate: float
+    train_loss: float
+    train_accuracy: float
+    validation_loss: float
+    validation_accuracy: float
+    validation_auroc: float
+
+
+def write_history(path: Path, rows: Sequence[EpochRow]) -> None:
+    """Writes the rows as tab-separated values with a header."""
+    names = [field.name for field in fields(EpochRow)]
+    lines = ["\t".join(names)]
+    for row in rows:
+        lines.append(
+            "\t".join(f"{value:.6g}" if isinstance(value, float) else str(value) for value in asdict(row).values())
+        )
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def draw_curves(path: Path, rows: Sequence[EpochRow], best: int) -> None:
+    """Draws loss and accuracy of training and validation against the step as SVG; the same rows give the same bytes.
+
+    Args:
+        path: the picture.
+        rows: one per epoch.
+        best: number of the epoch that was kept.
+    """
+    import matplotlib as mpl
+    from matplotlib.backends.backend_svg import FigureCanvasSVG
+    from matplotlib.figure import Figure
+
+    steps = [row.step for row in rows]
+    kept = next(row.step for row in rows if row.epoch == best)
+    with mpl.rc_context({"svg.hashsalt": "seqnet", "svg.fonttype": "none"}):
+        figure = Figure(figsize=(9, 3.6), layout="constrained")
+        FigureCanvasSVG(figure)
+        panels = figure.subplots(1, 2)
+        for axes, what, unit in zip(panels, ("loss", "accuracy"), (" (nats)", ""), strict=True):
+            for split, colour in (("train", "#4477aa"), ("validation", "#ee6677")):
+                values = [getattr(row, f"{split}_{what}") for row in rows]
+                axes.plot(steps, values, color=colour, marker="o", markersize=3, label=split)
+            axes.axvline(kept, color="#999999", linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
+            axes.set_xlabel("step")
+            axes.set_ylabel(what + unit)
+            axes.spines[["top", "right"]].set_visible(False)
+        panels[0].legend(frameon=False)
+        figure.savefig(path, format="svg", metadata={"Date": None})

@@ -1,0 +1,101 @@
+"""Optimiser, course of the learning rate, and penalties on the weights."""
+
+from __future__ import annotations
+
+import math
+from types import TracebackType
+from typing import Self
+
+import torch
+from torch import Tensor, nn
+
+from seqnet.configs.training import TrainingConfig
+from seqnet.layers import Head
+from seqnet.networks import Classifier
+
+__all__ = ["Penalties", "learning_rate", "make_optimizer"]
+
+
+def make_optimizer(classifier: Classifier, config: TrainingConfig) -> torch.optim.Optimizer:
+    """Returns the optimiser of all weights; biases and normalisation do not decay."""
+    decaying = [weight for weight in classifier.parameters() if weight.dim() > 1]
+    others = [weight for weight in classifier.parameters() if weight.dim() <= 1]
+    groups = [{"params": decaying, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
+    if config.optimizer == "sgd":
+        return torch.optim.SGD(groups, lr=config.learning_rate, momentum=config.momentum)
+    fused = next(classifier.parameters()).device.type in ("cpu", "cuda")
+    kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
+    return kind(groups, lr=config.learning_rate, fused=fused)
+
+
+def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:
+    """Returns the learning rate at `step` (from 0) of `steps`.
+
+    `onecycle` rises for 30 % of the steps from 1/25 of the largest rate and falls to 1/10,000 of that on cosines
+    (Smith and Topin 2019, doi:10.1117/12.2520589); `exponential` falls to 1 %; `linear` and `cosine` fall to zero.
+    """
+    largest = config.learning_rate
+    if config.schedule == "onecycle":
+        peak = 0.3 * steps
+        if step < peak:
+            return _cosine(largest / 25, largest, step / peak)
+        return _cosine(largest, largest / 250_000, (step - peak) / max(steps - peak, 1))
+    rising = config.warmup * steps
+    if step < rising:
+        return largest * (step + 1) / (rising + 1)
+    done = (step - rising) / max(steps - rising, 1)
+    if config.schedule == "linear":
+        return largest * (1 - done)
+    if config.schedule == "cosine":
+        return _cosine(largest, 0.0, done)
+    return largest * (0.01**done if config.schedule == "exponential" else 1.0)
+
+
+def _cosine(start: float, end: float, done: float) -> float:
+    return end + (start - end) * (1 + math.cos(math.pi * done)) / 2
+
+
+class Penalties:
+    """The terms that are added to the loss: L1 and L2 of weights, L2 of the hidden dense layers' outputs.
+
+    Args:
+        classifier: whose weights; its head is watched while this is entered.
+        config: the factors.
+    """
+
+    def __init__(self, classifier: Classifier, config: TrainingConfig) -> None:
+        self._config = config
+        self._heads = [module for module in classifier.modules() if isinstance(module, Head)]
+        if config.penalize == "all":
+            self._weights = [weight for weight in classifier.parameters() if weight.dim() > 1]
+        else:
+            layers = [layer for head in self._heads for layer in head.hidden]
+            self._weights = [weight for layer in layers for weight in layer.parameters() if weight.dim() > 1]
+        self._outputs: list[Tensor] = []
+        self._hooks: list[torch.utils.hooks.RemovableHandle] = []
+
+    def __enter__(self) -> Self:
+        if self._config.activity_l2:
+            self._hooks = [head.activation.register_forward_hook(self._watch) for head in self._heads]
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for hook in self._hooks:
+            hook.remove()
+
+    def _watch(self, module: nn.Module, inputs: object, output: Tensor) -> None:
+        self._outputs.append(output)
+
+    def added_to(self, loss: Tensor) -> Tensor:
+        """Returns the loss () with the penalties of the last forward pass."""
+        for weight in self._weights:
+            if self._config.l1:
+                loss = loss + self._config.l1 * weight.abs().sum()
+            if self._config.l2:
+                loss = loss + self._config.l2 * weight.square().sum()
+        for output in self._outputs:
+            loss = loss + self._config.activity_l2 * output.square().mean()
+        self._outputs.clear()
+        return loss
