@@ -87,9 +87,7 @@ def _warnings(bundle: Bundle, dataset: Dataset, split: str) -> list[str]:
         lines.append("the validation split chose the epoch that was kept: the figures flatter the model a little")
     trained_on = bundle.provenance.get("data", {})
     if split in SPLITS and split != "train" and trained_on != dict(dataset.provenance):
-        lines.append(
-            f"the model was trained on another dataset than {dataset.path}: nothing says that it has not seen these records"
-        )
+        lines.append("the model was trained on another dataset: nothing says that it has not seen these records")
     return lines
 
 

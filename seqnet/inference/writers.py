@@ -83,8 +83,9 @@ def joined_lines(columns: Sequence[pa.Array]) -> memoryview:
     *others, last = columns
     if not len(last):
         return memoryview(b"")
-    ended = pc.binary_join_element_wise(last, "\n", "")
-    joined = pc.binary_join_element_wise(*others, ended, "\t")
+    tab, newline, nothing = (pa.scalar(text, pa.large_string()) for text in ("\t", "\n", ""))
+    ended = pc.binary_join_element_wise(last, newline, nothing)
+    joined = pc.binary_join_element_wise(*others, ended, tab)
     return memoryview(joined.buffers()[2])
 
 

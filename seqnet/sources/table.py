@@ -51,7 +51,7 @@ CONTENTS = Registry(
 _ROWS = (
     Source(
         name="human-reads",
-        title="1.8 million human 36-bp reads: ENCODE UW Repli-seq, cell line BG02ES, phase G1b, aligned to hg19",
+        title="human 36-bp reads: ENCODE UW Repli-seq, cell line BG02ES, phase G1b, aligned to hg19",
         url="http://hgdownload.cse.ucsc.edu/goldenpath/hg19/encodeDCC/wgEncodeUwRepliSeq/"
         "wgEncodeUwRepliSeqBg02esG1bAlnRep1.bam",
         filename="wgEncodeUwRepliSeqBg02esG1bAlnRep1.bam",
