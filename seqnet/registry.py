@@ -44,6 +44,9 @@ class Registry:
     def __iter__(self) -> Iterator[str]:
         return iter(self.choices)
 
+    def __contains__(self, name: object) -> bool:
+        return name in self.choices
+
     def load(self, name: str) -> Any:
         """Returns the object behind `name`, importing its module.
 

@@ -60,7 +60,6 @@ def command(
     from seqnet.devices import choose_device
     from seqnet.evaluation import format_evaluation
     from seqnet.inference.measuring import evaluate_bundle, write_rows
-    from seqnet.inference.writers import opened_writer
     from seqnet.outputs import check_targets, whole_file
 
     targets = [directory / "metrics.json", directory / "predictions.tsv"] if directory else []

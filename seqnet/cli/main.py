@@ -88,10 +88,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _run(words: list[str]) -> int:
     debug = "--debug" in words[:1]
     try:
-        code = _seqnet.main(words, prog_name="seqnet", standalone_mode=False)
+        # Not `_seqnet.main`, which has exit codes of its own for signals and closed pipes.
+        with _seqnet.make_context("seqnet", words) as context:
+            code = _seqnet.invoke(context)
         sys.stdout.flush()
-    except click.exceptions.Abort:
-        return 130
+    except click.exceptions.Exit as done:
+        return done.exit_code
     except click.ClickException as error:
         error.show()
         return error.exit_code

@@ -145,8 +145,8 @@ def command(
         write_bundle(temporary, result.bundle)
     best = result.rows[result.best_epoch - 1]
     say(
-        f"kept epoch {best.epoch} (validation loss {best.validation_loss:.4f}, accuracy {best.validation_accuracy:.4f}), "
-        f"{result.bundle.classifier.parameter_count:,} parameters"
+        f"kept epoch {best.epoch} (validation loss {best.validation_loss:.4f}, "
+        f"accuracy {best.validation_accuracy:.4f}), {result.bundle.classifier.parameter_count:,} parameters"
     )
     say(f"wrote {output}, {history.name}, {curves.name}, {checkpoint.name}")
     if result.interrupted:

@@ -33,7 +33,8 @@ from seqnet.outputs import whole_file
 from seqnet.provenance import InputHashes, versions
 from seqnet.readers import open_records
 from seqnet.records import Ragged, RecordBatch
-from seqnet.simulation.negatives import GENERATORS, generate, symbol_frequencies
+from seqnet.simulation.composition import symbol_frequencies
+from seqnet.simulation.negatives import NEGATIVES, NegativeGenerator
 from seqnet.splits import parse_fractions, split_records
 from seqnet.tokenizing import check_alphabet
 
@@ -69,8 +70,8 @@ class ClassSource:
             raise SettingError("class", text, "NAME=FILE or NAME=@GENERATOR")
         if not origin.startswith("@"):
             return cls(label, path=origin)
-        if origin[1:] not in GENERATORS:
-            raise SettingError("class", text, "one of " + ", ".join(f"@{name}" for name in GENERATORS))
+        if origin[1:] not in NEGATIVES:
+            raise SettingError("class", text, "one of " + ", ".join(f"@{name}" for name in NEGATIVES))
         return cls(label, generator=origin[1:])
 
 
@@ -257,11 +258,12 @@ def _generate(
         if source.generator is None or source.label is None:
             continue
         assert intake.alphabet is not None
-        frequencies = symbol_frequencies(real.tokens, intake.alphabet)
+        frequencies = symbol_frequencies(real.tokens.data, intake.alphabet)
+        generate: NegativeGenerator = NEGATIVES.load(source.generator)
         code = intake.classes[source.label]
         for start in range(0, len(real), _CHUNK):
             stop = min(start + _CHUNK, len(real))
-            tokens = generate(source.generator, real.tokens.slice(start, stop), intake.alphabet, rng, frequencies)
+            tokens = generate(real.tokens.slice(start, stop), intake.alphabet, rng, frequencies)
             intake.collector.add(
                 Examples(
                     tokens,

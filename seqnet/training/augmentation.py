@@ -13,7 +13,7 @@ from seqnet.alphabets import Alphabet
 from seqnet.batching import Batch
 from seqnet.configs.training import AugmentationConfig
 from seqnet.records import Ragged
-from seqnet.simulation.negatives import generate
+from seqnet.simulation.negatives import NEGATIVES, NegativeGenerator
 from seqnet.strands import reverse_complement
 
 __all__ = ["Augmentation"]
@@ -41,17 +41,19 @@ class Augmentation:
     ) -> None:
         self._config = config
         self._alphabet = alphabet
-        self._generators = generators if config.fresh_negatives else {}
+        self._generators: dict[int, NegativeGenerator] = {}
+        if config.fresh_negatives:
+            self._generators = {label: NEGATIVES.load(name) for label, name in generators.items()}
         self._frequencies = frequencies
         self._complement = torch.tensor(alphabet.complement.tolist(), dtype=torch.uint8) if turn else None
 
     def __call__(self, batch: Batch, labels: NDArray[np.int64], rng: np.random.Generator) -> Batch:
         """Returns the batch (B, L), (B,) with labels (B,) int64, changed; its own tensors may be written to."""
         tokens, lengths = batch
-        for label, generator in self._generators.items():
+        for label, generate in self._generators.items():
             rows = np.flatnonzero(labels == label)
             if len(rows):
-                self._regenerate(tokens, lengths, rows, generator, rng)
+                self._regenerate(tokens, lengths, rows, generate, rng)
         if self._config.shift:
             tokens, lengths = self._shift(tokens, lengths, rng)
         if self._config.mutation_rate:
@@ -62,14 +64,17 @@ class Augmentation:
         return tokens, lengths
 
     def _regenerate(
-        self, tokens: Tensor, lengths: Tensor, rows: NDArray[np.int64], generator: str, rng: np.random.Generator
+        self,
+        tokens: Tensor,
+        lengths: Tensor,
+        rows: NDArray[np.int64],
+        generate: NegativeGenerator,
+        rng: np.random.Generator,
     ) -> None:
         """Writes new sequences of the same lengths over generated ones; a shuffle of a shuffle is a new shuffle."""
         grid, sizes = tokens.numpy(), lengths.numpy()[rows]
         inside = np.arange(grid.shape[1]) < sizes[:, None]  # (R, L)
-        fresh = generate(
-            generator, Ragged.from_lengths(grid[rows][inside], sizes), self._alphabet, rng, self._frequencies
-        )
+        fresh = generate(Ragged.from_lengths(grid[rows][inside], sizes), self._alphabet, rng, self._frequencies)
         block = np.zeros((len(rows), grid.shape[1]), dtype=np.uint8)
         block[inside] = fresh.data
         grid[rows] = block

@@ -13,7 +13,7 @@ from seqnet.batching import TokenStore, epoch_order
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
 from seqnet.networks import Classifier
-from seqnet.simulation.negatives import symbol_frequencies
+from seqnet.simulation.composition import symbol_frequencies
 from seqnet.training.augmentation import Augmentation
 
 __all__ = ["Feeder"]
@@ -50,7 +50,8 @@ class Feeder:
         if not (self._config.augmentation.fresh_negatives and generated):
             return np.full(dataset.alphabet.size, 1 / dataset.alphabet.size)
         read = self._members[~np.isin(self._labels[self._members], generated)]
-        return symbol_frequencies(dataset.tokens.take(read), dataset.alphabet)
+        frequencies: NDArray[np.float64] = symbol_frequencies(dataset.tokens.take(read).data, dataset.alphabet)
+        return frequencies
 
     def steps(self) -> int:
         """Returns the number of batches in an epoch."""
