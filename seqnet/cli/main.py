@@ -19,7 +19,7 @@ import click
 import seqnet
 from seqnet.errors import SeqnetError
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "command_group", "main"]
 
 # Help for `seqnet --help`, so that showing it imports no command.
 COMMANDS = {
@@ -66,6 +66,12 @@ def _seqnet(debug: bool) -> None:
     """
 
 
+def command_group() -> click.Group:
+    """Returns the group of all commands."""
+    assert isinstance(_seqnet, click.Group)
+    return _seqnet
+
+
 class _TerminationError(KeyboardInterrupt):
     """The system asks to stop, as a cluster does at a time limit; treated as Ctrl-C."""
 
@@ -88,7 +94,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _run(words: list[str]) -> int:
     debug = "--debug" in words[:1]
     try:
-        # Not `_seqnet.main`, which has exit codes of its own for signals and closed pipes.
+        # Not `command_group.main`, which has exit codes of its own for signals and closed pipes.
         with _seqnet.make_context("seqnet", words) as context:
             code = _seqnet.invoke(context)
         sys.stdout.flush()

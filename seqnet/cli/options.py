@@ -47,7 +47,7 @@ def _option(field: dataclasses.Field[Any], hint: Any) -> Callable[[Function], Fu
         words["is_flag"] = True
     else:
         words["type"] = kinds[0]
-    words["show_default"] = field.default not in (None, False, ())
+    words["show_default"] = field.default is not None and field.default is not False and field.default != ()
     return click.option("--" + field.name.replace("_", "-"), field.name, **words)
 
 

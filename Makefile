@@ -1,0 +1,46 @@
+# Two commands do all the set-up, on a machine with Python 3.11+, git and make: `make demo` and `make test`.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: help demo test check format lock reproduce reproduce-quick docs clean
+
+help: ## show this list
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
+
+.venv/installed: pyproject.toml constraints.txt scripts/install_torch.sh
+	@$(PYTHON) -c 'import sys; sys.exit("seqnet needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv .venv
+	sh scripts/install_torch.sh $(BIN)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,workflow]'
+	@touch $@
+
+demo: .venv/installed ## encode, train, evaluate and predict on the embedded, simulated data
+	$(BIN)/python scripts/demo.py
+
+test: .venv/installed ## the test suite
+	$(BIN)/python -m pytest
+
+check: .venv/installed ## format, lint, strict types, docs in step
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/python scripts/reference.py --check
+
+format: .venv/installed ## format the code and repair what lint can
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+docs: .venv/installed ## write docs/reference.md anew from the program's own help
+	$(BIN)/python scripts/reference.py
+
+reproduce: .venv/installed ## the results table on the real sequences in ../shared/data (about an hour)
+	$(BIN)/python -m benchmarks.reproduce
+
+reproduce-quick: .venv/installed ## the same with few epochs, to see that it runs
+	$(BIN)/python -m benchmarks.reproduce --quick
+
+lock: ## write constraints.txt anew from the newest versions that pyproject.toml admits
+	sh scripts/lock.sh
+
+clean: ## remove what the other targets made
+	rm -rf .venv demo-output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis
