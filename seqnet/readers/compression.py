@@ -1,0 +1,131 @@
+"""Compressed bytes to bytes, for every compression that text files come in.
+
+`find_compression` names the compression by its magic bytes; `decompress` yields what the compressed bytes hold. All
+of them may consist of several members (frames, streams, blocks), one after the other. What ends before its last
+member does is a `TruncatedError`, what does not decompress a `FormatError`: nothing is silently cut short.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from seqnet.errors import FormatError, TruncatedError
+from seqnet.readers.replay import ReplayedBytes
+
+__all__ = ["BGZF_END", "COMPRESSIONS", "Compression", "decompress", "find_compression"]
+
+# Source: SAM/BAM format specification, section 4.1.2, "End-of-file marker".
+BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+
+_CHUNK = 1 << 16
+
+
+class Decompressor(Protocol):
+    """Decompresses one member; the shape that the standard library gave to bz2 and lzma."""
+
+    @property
+    def eof(self) -> bool:
+        """Whether the end of the member was reached."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What came after the end of the member."""
+
+    def decompress(self, data: bytes, /) -> bytes:
+        """Returns what `data` and the bytes before it yield."""
+
+
+def _gzip_member() -> Decompressor:
+    from isal import igzip_lib
+
+    member: Decompressor = igzip_lib.IgzipDecompressor(flag=igzip_lib.DECOMP_GZIP)
+    return member
+
+
+def _bzip2_member() -> Decompressor:
+    from bz2 import BZ2Decompressor
+
+    return BZ2Decompressor()
+
+
+def _xz_member() -> Decompressor:
+    from lzma import LZMADecompressor
+
+    return LZMADecompressor()
+
+
+def _zstd_member() -> Decompressor:
+    from zstandard import ZstdDecompressor
+
+    # Files made with `zstd --long=31` need the largest window; memory is only taken where a file asks for it.
+    return ZstdDecompressor(max_window_size=1 << 31).decompressobj()
+
+
+@dataclass(frozen=True, slots=True)
+class Compression:
+    """One way to compress.
+
+    Attributes:
+        magic: pattern of the first bytes.
+        start_member: returns a decompressor for the next member.
+        padded: whether zero bytes may follow a member, as tapes and `xz` leave them.
+        end: what the last bytes of a complete file are; empty where the format has no such marker.
+    """
+
+    magic: re.Pattern[bytes]
+    start_member: Callable[[], Decompressor]
+    padded: bool
+    end: bytes = b""
+
+
+COMPRESSIONS: Mapping[str, Compression] = {
+    "bgzip": Compression(re.compile(rb"\x1f\x8b\x08\x04.{6}..BC\x02\x00", re.DOTALL), _gzip_member, True, BGZF_END),
+    "gzip": Compression(re.compile(rb"\x1f\x8b"), _gzip_member, True),
+    "bzip2": Compression(re.compile(rb"BZh[1-9][1\x17]"), _bzip2_member, False),
+    "xz": Compression(re.compile(rb"\xfd7zXZ\x00"), _xz_member, True),
+    "zstd": Compression(re.compile(rb"\x28\xb5\x2f\xfd|[\x50-\x5f]\x2a\x4d\x18"), _zstd_member, False),
+}
+
+
+def find_compression(head: bytes) -> str | None:
+    """Returns the name of the compression whose magic bytes `head` starts with, None if it has none of them."""
+    return next((name for name, row in COMPRESSIONS.items() if row.magic.match(head)), None)
+
+
+def decompress(stored: ReplayedBytes, name: str) -> Iterator[bytes]:
+    """Yields the bytes that `stored` holds, in chunks of any size.
+
+    Raises:
+        TruncatedError: the last member is incomplete, or the end marker of the format is missing.
+        FormatError: a member does not decompress.
+    """
+    compression = COMPRESSIONS[name]
+    member: Decompressor | None = None
+    while chunk := stored.read(_CHUNK):
+        while chunk:
+            if member is None:
+                chunk = chunk.lstrip(b"\0") if compression.padded else chunk
+                member = compression.start_member() if chunk else None
+            else:
+                text, chunk, member = _advance(member, chunk, name)
+                if text:
+                    yield text
+    if member is not None:
+        raise TruncatedError(f"the {name} data ends too early", "get the file again, or compress it again")
+    if not stored.tail.endswith(compression.end):
+        raise TruncatedError(f"the {name} end marker is missing", "get the file again, or compress it again")
+
+
+def _advance(member: Decompressor, chunk: bytes, name: str) -> tuple[bytes, bytes, Decompressor | None]:
+    """Returns what `chunk` yields, what of it lies beyond the member, and the member unless it ended."""
+    try:
+        text = member.decompress(chunk)
+    except MemoryError:
+        raise
+    except Exception as error:
+        # Each library has an error type of its own, and nothing but damaged data can raise one here.
+        raise FormatError(f"damaged {name} data", "get the file again, or compress it again") from error
+    return (text, member.unused_data, None) if member.eof else (text, b"", member)

@@ -1,0 +1,42 @@
+"""The table of file formats, and what a format is."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+
+from seqnet.configs.reading import ReadOptions
+from seqnet.readers.inputs import Input
+from seqnet.records import RecordBatch
+from seqnet.registry import Choice, Registry
+
+__all__ = ["FORMATS", "RecordFormat"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordFormat:
+    """One file format.
+
+    Attributes:
+        recognises: says of the first bytes of a file, decompressed, whether it is of this format.
+        read: yields the records of an input in file order, and counts by reason what it skips. It raises an
+            InputError without a path where the input is wrong.
+    """
+
+    recognises: Callable[[bytes], bool]
+    read: Callable[[Input, ReadOptions, Counter[str]], Generator[RecordBatch, None, None]]
+
+
+# Detection asks in this order: SAM before FASTQ, since both may start with `@`, and the table of text, which is the
+# least specific, last.
+FORMATS = Registry(
+    "format",
+    {
+        "fasta": Choice("seqnet.readers.fasta:FORMAT", "FASTA, one line or wrapped"),
+        "sam": Choice("seqnet.readers.alignments:FORMAT", "SAM, BAM or CRAM, aligned or not"),
+        "fastq": Choice("seqnet.readers.fastq:FORMAT", "FASTQ with four lines a record"),
+        "tokens": Choice("seqnet.readers.tokens:FORMAT", "NumPy .npz of protein tokens, one array for each class"),
+        "table": Choice("seqnet.readers.tables:FORMAT", "TSV, CSV or Parquet with a column of sequences"),
+    },
+)

@@ -1,0 +1,131 @@
+"""From a path to its records: what kind of file is it, and who reads it."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Generator, Iterator
+from types import TracebackType
+from typing import Self
+
+import numpy as np
+
+from seqnet.alphabets import guess_alphabet
+from seqnet.configs.reading import ReadOptions
+from seqnet.errors import EmptyInputError, FormatError, InputError
+from seqnet.readers.formats import FORMATS
+from seqnet.readers.inputs import Input
+from seqnet.records import RecordBatch
+
+__all__ = ["RecordReader", "open_records"]
+
+
+def open_records(path: str, options: ReadOptions) -> RecordReader:
+    """Returns a reader of the records of a file, whose format and compression are found by its content.
+
+    Args:
+        path: the file, or `-` for stdin.
+        options: how to read it.
+
+    Raises:
+        FormatError: it is of no known format, or its compressed data are damaged.
+        EmptyInputError: it is empty.
+        TruncatedError: its compressed data end too early.
+        OSError: it can't be opened or read.
+    """
+    try:
+        source = Input(path)
+        try:
+            return RecordReader(source, _detect(source), options)
+        except BaseException:
+            source.close()
+            raise
+    except InputError as error:
+        error.at(_place(path))
+        raise
+
+
+class RecordReader:
+    """The records of one file, to be iterated once; a context manager that closes the file.
+
+    Iterating raises a FormatError, TruncatedError or EmptyInputError where the file is not what it should be, and a
+    SettingError where an option does not fit it.
+
+    Args:
+        source: the file, which the reader closes.
+        format: name of its format.
+        options: how to read it.
+
+    Attributes:
+        path: the file, `-` for stdin.
+        format: name of its format, a row of `FORMATS`.
+        skipped: number of records that were left out, by reason, up to where iteration has come.
+    """
+
+    def __init__(self, source: Input, format: str, options: ReadOptions) -> None:
+        self.path = source.path
+        self.format = format
+        self.skipped: Counter[str] = Counter()
+        self._source = source
+        self._batches: Generator[RecordBatch, None, None] = FORMATS.load(format).read(source, options, self.skipped)
+        self._started = False
+
+    def __iter__(self) -> Iterator[RecordBatch]:
+        if self._started:
+            raise RuntimeError(f"{self.path} can be iterated once; open it again")
+        self._started = True
+        return self._checked()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file."""
+        self._batches.close()
+        self._source.close()
+
+    def _checked(self) -> Iterator[RecordBatch]:
+        """Yields the batches that hold records, and knows the path of errors."""
+        empty = True
+        try:
+            for batch in self._batches:
+                if len(batch):
+                    empty = False
+                    yield batch
+            if empty:
+                raise self._nothing_left()
+        except InputError as error:
+            error.at(_place(self.path))
+            raise
+        finally:
+            self.close()
+
+    def _nothing_left(self) -> EmptyInputError:
+        if not self.skipped:
+            return EmptyInputError("it holds no records")
+        reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items())
+        return EmptyInputError(f"none of its records is left: {reasons}")
+
+
+def _place(path: str) -> str:
+    return "stdin" if path == "-" else path
+
+
+def _detect(source: Input) -> str:
+    """Returns the name of the format of an input."""
+    for name in FORMATS:
+        if FORMATS.load(name).recognises(source.head):
+            return name
+    first_line = source.head.strip().partition(b"\n")[0].strip()
+    header = "put a line such as >name before each sequence"
+    if b"\n>" in source.head:
+        raise FormatError("FASTA without a header: there is text before the first '>'", header, line=1)
+    if re.fullmatch(rb"[A-Za-z*-]+", first_line) and guess_alphabet(np.frombuffer(first_line, dtype=np.uint8)):
+        raise FormatError("sequence text without a FASTA header", header, line=1)
+    within = f" within {source.compression}" if source.compression else ""
+    raise FormatError(f"it is no sequence file{within} (tried {', '.join(FORMATS)})", "convert it to one of these")
