@@ -19,7 +19,7 @@ import click
 import seqnet
 from seqnet.errors import SeqnetError
 
-__all__ = ["COMMANDS", "command_group", "main"]
+__all__ = ["COMMANDS", "command_group", "main", "run"]
 
 # Help for `seqnet --help`, so that showing it imports no command.
 COMMANDS = {
@@ -88,10 +88,11 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     signal.signal(signal.SIGTERM, _terminate)
-    sys.exit(_run(words))
+    sys.exit(run(words))
 
 
-def _run(words: list[str]) -> int:
+def run(words: list[str]) -> int:
+    """Runs the command line of `words` and returns its exit code."""
     debug = "--debug" in words[:1]
     try:
         # Not `command_group.main`, which has exit codes of its own for signals and closed pipes.
@@ -105,7 +106,7 @@ def _run(words: list[str]) -> int:
         return error.exit_code
     except BrokenPipeError:
         # Python flushes standard output at exit, into a pipe that nobody reads any more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
     except (SeqnetError, OSError) as error:
         if debug:

@@ -149,7 +149,7 @@ def command(
         f"accuracy {best.validation_accuracy:.4f}), {result.bundle.classifier.parameter_count:,} parameters"
     )
     say(f"wrote {output}, {history.name}, {curves.name}, {checkpoint.name}")
-    if result.interrupted:
+    if result.interruption:
         say(f"seqnet: stopped after {len(result.rows)} epochs; go on with --resume")
-        raise KeyboardInterrupt
+        raise result.interruption
     return 0

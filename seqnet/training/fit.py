@@ -53,13 +53,13 @@ class TrainingResult:
         bundle: the trained model, with the weights of the best epoch.
         rows: one per epoch.
         best_epoch: number of the epoch that was kept.
-        interrupted: whether the user stopped it.
+        interruption: what stopped it early, Ctrl-C or a signal; None if nothing did.
     """
 
     bundle: Bundle
     rows: list[EpochRow]
     best_epoch: int
-    interrupted: bool
+    interruption: KeyboardInterrupt | None
 
 
 def make_classifier(dataset: Dataset, config: RunConfig) -> Classifier:
@@ -231,16 +231,16 @@ def train(
             observer.note(f"going on after epoch {len(run.progress.rows)} of {config.training.epochs}")
         elif resume:
             observer.note("there is no checkpoint: starting at the first epoch")
-        interrupted = False
+        interruption = None
         try:
             with run.penalties:
                 while not run.over:
                     row = run.fit_epoch(len(run.progress.rows) + 1, observer)
                     observer.epoch(row, run.take(row))
-        except KeyboardInterrupt:
+        except KeyboardInterrupt as stop:
             if not run.progress.rows:
                 raise
-            interrupted = True
+            interruption = stop
     progress = run.progress
     assert progress.best_weights is not None
     run.classifier.load_state_dict(progress.best_weights)
@@ -260,4 +260,4 @@ def train(
         metrics=metrics,
         provenance=dict(provenance or {}),
     )
-    return TrainingResult(bundle, progress.rows, progress.best_epoch, interrupted)
+    return TrainingResult(bundle, progress.rows, progress.best_epoch, interruption)

@@ -1,0 +1,21 @@
+"""What the tests of the command line share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent.parent
+READS = str(ROOT / "data" / "simulated_reads.bam")
+PROTEINS = str(ROOT / "data" / "simulated_proteins.fasta.gz")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    code: int
+    out: str
+    err: str
+
+
+Runner = Callable[..., Outcome]

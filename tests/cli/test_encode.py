@@ -1,0 +1,94 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from seqnet.datasets import open_dataset
+from tests.cli.running import PROTEINS, READS, Runner
+
+
+def test_the_contract_line_for_reads(tmp_path: Path, cli: Runner) -> None:
+    output = tmp_path / "reads.safetensors"
+    outcome = cli(
+        "encode", "--class", f"human={READS}", "--class", "random=@uniform", "--group-by", r"^sim:(\d*)\d{4}:",
+        "--split", "80/10/10", "--seed", "1", "-o", output,
+    )  # fmt: skip
+    assert outcome.code == 0
+    data = open_dataset(output)
+    assert data.classes == ("human", "random")
+    assert data.positive == 0
+    assert data.counts().sum(axis=1).tolist() == [4000, 4000]
+    human = np.flatnonzero(data.labels == 0)
+    regions = {name.split(":")[1][:-4]: set() for name in data.names.take(human).text()}  # type: ignore[var-annotated]
+    for name, split in zip(data.names.take(human).text(), data.split[human], strict=True):
+        regions[name.split(":")[1][:-4]].add(int(split))
+    assert len(regions) > 30
+    assert all(len(splits) == 1 for splits in regions.values())
+    assert "human" in outcome.out
+    assert "generated: random by @uniform" in outcome.out
+    assert outcome.err.endswith(f"wrote {output}\n")
+
+
+def test_the_same_command_twice_gives_the_same_bytes(tmp_path: Path, cli: Runner) -> None:
+    output = tmp_path / "out.safetensors"
+    words = ("encode", PROTEINS, "--label-regex", r"label=(\S+)", "--limit", "100", "-o", output)
+    assert cli(*words).code == 0
+    first = output.read_bytes()
+    assert cli(*words, "--force").code == 0
+    assert open_dataset(output).tokens.data.tobytes() in first
+
+
+def test_the_summary(tmp_path: Path, cli: Runner) -> None:
+    lines = [
+        f">r{i} label={'xy'[i % 2]}\n{'ACGTTGCA' * (i % 3 + 1)}{'ACGT'[i % 4]}{'TGCA'[i // 4 % 4]}\n" for i in range(20)
+    ]
+    path = tmp_path / "in.fa"
+    path.write_text("".join(lines) + ">r0 label=y\nACGTTGCAAT\n")
+    outcome = cli("encode", path, "--label-regex", r"label=(\w)", "--split", "60/20/20", "-o", tmp_path / "o")
+    assert outcome.out.splitlines() == [
+        "class       train  validation        test         all",
+        "x               6           2           2          10",
+        "y               7           2           2          11",
+        "total          13           4           4          21",
+        "alphabet dna; positive class y",
+        "lengths at 0, 5, 50, 95, 100 %: 10, 10, 18, 26, 26",
+    ]
+    assert "2 records have an exact duplicate with another label" in outcome.err
+    assert "1 records have a name that occurred before" in outcome.err
+
+
+@pytest.mark.parametrize("compress", [False, True])
+def test_standard_input(compress: bool, tmp_path: Path, cli: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = b"".join(b">r%d\n%s\n" % (i, b"ACGTTTGCA" * 4) for i in range(10))
+    path = tmp_path / "in"
+    path.write_bytes(gzip.compress(text) if compress else text)
+    with path.open("rb") as file, monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", type("Stdin", (), {"buffer": file}))
+        outcome = cli("encode", "--class", "x=-", "--class", "r=@dinucleotide", "-o", tmp_path / "o")
+    assert outcome.code == 0, outcome.err
+    assert open_dataset(tmp_path / "o").counts().sum() == 20
+
+
+def test_inspect_shows_the_dataset(trained: Path, cli: Runner) -> None:
+    found = json.loads(cli("inspect", trained / "proteins.safetensors", "--json").out)
+    assert found["kind"] == "dataset"
+    assert found["alphabet"] == "protein"
+    assert found["classes"] == ["insoluble", "soluble"]
+    assert found["positive"] == "soluble"
+    assert found["records"] == 1500
+    assert sum(sum(splits.values()) for splits in found["counts"].values()) == 1500
+    assert found["provenance"]["inputs"][0]["sha256"]
+
+
+def test_no_class_at_all(tmp_path: Path, cli: Runner) -> None:
+    outcome = cli("encode", PROTEINS, "-o", tmp_path / "o")
+    assert outcome.code == 1
+    assert outcome.err.startswith(f"seqnet: error: {PROTEINS}: nothing says which class its records are")
+    assert cli("encode", "-o", tmp_path / "o").err.startswith("seqnet: error: encode: there is no input")
+    outcome = cli("encode", "--class", f"x={PROTEINS}", "-o", tmp_path / "o")
+    assert "only class" in outcome.err
+    assert list(tmp_path.iterdir()) == []

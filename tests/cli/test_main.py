@@ -1,0 +1,38 @@
+from __future__ import annotations
+
+from seqnet import __version__
+from seqnet.cli.main import COMMANDS
+from tests.cli.running import Runner
+
+
+def test_help_lists_every_command_with_its_line(cli: Runner) -> None:
+    outcome = cli("--help")
+    assert outcome.code == 0
+    for name, line in COMMANDS.items():
+        assert f"  {name}" in outcome.out
+        assert line in outcome.out
+
+
+def test_version(cli: Runner) -> None:
+    assert cli("--version").out == f"seqnet {__version__}\n"
+
+
+def test_every_command_has_help_that_starts_with_its_line(cli: Runner) -> None:
+    for name, line in COMMANDS.items():
+        outcome = cli(name, "--help")
+        assert outcome.code == 0
+        assert line in outcome.out
+
+
+def test_wrong_usage_is_exit_code_2(cli: Runner) -> None:
+    for words in (("train",), ("train", "x", "--preset", "nonsense", "-o", "y"), ("nonsense",), ("--nonsense",)):
+        outcome = cli(*words)
+        assert outcome.code == 2, words
+        assert outcome.err.startswith("Usage:")
+
+
+def test_debug_shows_the_traceback_of_an_input_error(cli: Runner) -> None:
+    import pytest
+
+    with pytest.raises(FileNotFoundError):
+        cli("--debug", "inspect", "nowhere.safetensors")

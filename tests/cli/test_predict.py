@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pysam
+
+from tests.cli.running import PROTEINS, READS, Runner
+
+HEADER = ["name", "label", "probability", "p_human", "p_random", "status"]
+
+
+def test_one_row_per_read_in_the_order_of_the_file(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    output = tmp_path / "out.tsv"
+    outcome = cli("predict", trained / "dna.safetensors", READS, "-o", output)
+    assert outcome.code == 0
+    rows = [line.split("\t") for line in output.read_text().splitlines()]
+    assert rows[0] == HEADER
+    with pysam.AlignmentFile(READS, check_sq=False) as bam:
+        assert [row[0] for row in rows[1:]] == [read.query_name for read in bam]
+    for _, label, probability, human, random, status in rows[1:]:
+        assert status == "ok"
+        assert abs(float(human) + float(random) - 1) < 2e-6
+        assert probability == (human if label == "human" else random)
+        assert (float(human) >= 0.5) == (label == "human")
+    assert outcome.err.splitlines()[-1] == "4,000 records: 4,000 ok"
+
+
+def test_every_format_says_the_same(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model = trained / "protein.safetensors"
+    for name in ("out.tsv", "out.tsv.gz", "out.jsonl", "out.jsonl.gz", "out.parquet"):
+        assert cli("predict", model, PROTEINS, "-o", tmp_path / name).code == 0
+    tsv = (tmp_path / "out.tsv").read_text()
+    assert gzip.decompress((tmp_path / "out.tsv.gz").read_bytes()).decode() == tsv
+    header, *rows = [line.split("\t") for line in tsv.splitlines()]
+    objects = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert gzip.decompress((tmp_path / "out.jsonl.gz").read_bytes()) == (tmp_path / "out.jsonl").read_bytes()
+    assert [list(one) for one in objects] == [header] * 1500
+    assert [(one["name"], one["label"]) for one in objects] == [(row[0], row[1]) for row in rows]
+    table = pq.read_table(tmp_path / "out.parquet")
+    assert table.column_names == header
+    assert [round(value, 6) for value in table["p_soluble"].to_pylist()] == [float(row[4]) for row in rows]
+
+
+def test_standard_output_is_the_file(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model = trained / "protein.safetensors"
+    cli("predict", model, PROTEINS, "-o", tmp_path / "out.tsv")
+    assert cli("predict", model, PROTEINS).out == (tmp_path / "out.tsv").read_text()
+    assert cli("predict", model, PROTEINS, "-o", "-").out == (tmp_path / "out.tsv").read_text()
+
+
+def test_many_inputs_into_one_file_or_a_directory(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    one, two = tmp_path / "one.fa", tmp_path / "two.fasta.gz"
+    one.write_text(">a\n" + "ACGT" * 9 + "\n")
+    two.write_bytes(gzip.compress(b">b\n" + b"TTGA" * 9 + b"\n>c\n" + b"A" * 36 + b"\n"))
+    model = trained / "dna.safetensors"
+    together = cli("predict", model, one, two).out.splitlines()
+    assert [line.split("\t")[0] for line in together] == ["name", "a", "b", "c"]
+    assert cli("predict", model, one, two, "-O", tmp_path / "new").code == 0
+    assert sorted(path.name for path in (tmp_path / "new").iterdir()) == ["one.tsv", "two.tsv"]
+    assert (tmp_path / "new" / "two.tsv").read_text().splitlines()[1:] == together[2:]
+    assert cli("predict", model, one, two, "-O", tmp_path / "new", "--format", "jsonl").code == 0
+    clash = cli("predict", model, one, tmp_path / "sub" / "one.fa", "-O", tmp_path / "other")
+    assert clash.code == 1
+    assert "two inputs have this output" in clash.err
+
+
+def test_a_name_that_tells_no_format(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    outcome = cli("predict", trained / "dna.safetensors", READS, "-o", tmp_path / "out.xlsx")
+    assert outcome.code == 1
+    assert outcome.err.count("\n") == 1
+    assert "end it in .tsv" in outcome.err
+
+
+def test_a_sequence_longer_than_the_window_is_classified(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    path = tmp_path / "long.fa"
+    path.write_text(">long\n" + "ACGTTGCATTAG" * 500 + "\n>short\nACG\n")
+    rows = cli("predict", trained / "dna.safetensors", path).out.splitlines()
+    assert [row.split("\t")[-1] for row in rows] == ["status", "ok", "ok"]

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from tests.cli.running import Runner
+
+TINY = ("--preset", "dna-cnn", "--threads", "1", "--set", "filters=[8]", "--set", "dense=[8]")
+
+
+def test_what_is_written(trained: Path, cli: Runner) -> None:
+    rows = (trained / "dna.history.tsv").read_text().splitlines()
+    assert rows[0].split("\t")[:4] == ["epoch", "step", "learning_rate", "train_loss"]
+    assert [row.split("\t")[0] for row in rows[1:]] == ["1", "2"]
+    picture = ElementTree.parse(trained / "dna.curves.svg").getroot()
+    words = {text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"train", "validation", "step", "accuracy", "loss (nats)"} <= words
+    assert (trained / "dna.checkpoint.safetensors").exists()
+
+
+def test_inspect_shows_the_model(trained: Path, cli: Runner) -> None:
+    found = json.loads(cli("inspect", trained / "dna.safetensors", "--json").out)
+    assert found["parameters"] == 264_002
+    assert found["classes"] == ["human", "random"]
+    assert found["alphabet"] == "dna"
+    assert found["metrics"]["validation_accuracy"] > 0.5
+    shapes = {layer["type"]: layer["output"] for layer in found["layers"]}
+    assert shapes["Conv1d"] == [64, 33]
+    assert shapes["MaskedMaxPool"] == [64, 16]
+    assert sum(layer["parameters"] for layer in found["layers"]) == 264_002
+    assert found["provenance"]["dataset"]["sha256"]
+    assert "parameters: 264,002" in cli("inspect", trained / "dna.safetensors").out
+
+
+def test_the_same_seed_gives_the_same_weights(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    from seqnet.containers import read_container
+
+    found = []
+    for name, seed in (("a", 3), ("b", 3), ("c", 4)):
+        path = tmp_path / f"{name}.safetensors"
+        words = ("train", trained / "reads.safetensors", *TINY, "--set", "epochs=1", "--seed", str(seed), "-o", path)
+        assert cli(*words).code == 0
+        tensors = read_container(path, ["model"], "").tensors
+        found.append(b"".join(tensors[name].tobytes() for name in sorted(tensors)))
+    assert found[0] == found[1] != found[2]
+
+
+def test_resume_goes_on_as_an_unbroken_run(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    from seqnet.containers import read_container
+
+    whole, parts = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors"
+    words = ("train", trained / "reads.safetensors", *TINY, "--set", "schedule=constant")
+    assert cli(*words, "--set", "epochs=3", "-o", whole).code == 0
+    assert cli(*words, "--set", "epochs=1", "-o", parts).code == 0
+    outcome = cli(*words, "--set", "epochs=3", "--resume", "-o", parts)
+    assert "going on after epoch 1 of 3" in outcome.err
+    one, two = (read_container(path, ["model"], "").tensors for path in (whole, parts))
+    assert {name: value.tobytes() for name, value in one.items()} == {
+        name: value.tobytes() for name, value in two.items()
+    }
+    other = cli(*words, "--set", "epochs=3", "--set", "batch_size=7", "--resume", "-o", parts)
+    assert other.code == 1
+    assert "training.batch_size = 256, this run has 7" in other.err
+
+
+def test_a_config_file_and_single_settings(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    config = tmp_path / "run.toml"
+    config.write_text('[network]\nname = "recurrent"\nunits = 3\n[training]\nepochs = 5\n')
+    output = tmp_path / "m.safetensors"
+    words = ("train", trained / "reads.safetensors", "--config", config, "--set", "epochs=1", "-o", output)
+    assert cli(*words, "--threads", "1").code == 0
+    found = json.loads(cli("inspect", output, "--json").out)["config"]
+    assert found["network"]["units"] == 3
+    assert found["training"]["epochs"] == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (("--set", "epochs=0"), "setting training.epochs: 0 is not allowed; expected at least 1"),
+        (("--set", "nonsense=1"), "setting nonsense: 1 is not allowed; expected a known setting"),
+        (("--set", "epochs"), "setting set: 'epochs' is not allowed; expected KEY=VALUE"),
+        (("--set", "network.name=nonsense"), "setting network.name: 'nonsense' is not allowed; expected one of dense"),
+        (("--device", "cuda:77"), "setting device: 'cuda:77' is not allowed"),
+        (("--network", "hybrid", "--set", "kernels=[3,3]"), "setting network.kernels: [3, 3] is not allowed"),
+    ],
+)
+def test_wrong_settings(words: tuple[str, ...], message: str, trained: Path, tmp_path: Path, cli: Runner) -> None:
+    outcome = cli("train", trained / "reads.safetensors", *words, "-o", tmp_path / "m.safetensors")
+    assert outcome.code == 1
+    assert outcome.err.startswith(f"seqnet: error: {message}")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_existing_side_file_is_refused_before_any_work(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    (tmp_path / "m.curves.svg").write_text("precious")
+    outcome = cli("train", trained / "reads.safetensors", *TINY, "-o", tmp_path / "m.safetensors")
+    assert outcome.code == 1
+    assert "m.curves.svg: exists already" in outcome.err
+    assert [path.name for path in tmp_path.iterdir()] == ["m.curves.svg"]

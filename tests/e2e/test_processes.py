@@ -1,0 +1,102 @@
+"""What only a process of its own can show: pipes, signals, and the time to start."""
+
+from __future__ import annotations
+
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+SEQNET = str(Path(sys.executable).parent / "seqnet")
+READS = str(ROOT / "data" / "simulated_reads.bam")
+
+
+def call(*words: str | Path, **options: object) -> subprocess.CompletedProcess[str]:
+    command = [SEQNET, *map(str, words)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=100, check=False, **options)  # type: ignore[call-overload,no-any-return]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a dataset and a small model."""
+    made = tmp_path_factory.mktemp("processes")
+    done = call("encode", "--class", f"human={READS}", "--class", "random=@uniform", "-o", made / "d.safetensors")
+    assert done.returncode == 0, done.stderr
+    done = call(
+        "train", made / "d.safetensors", "--preset", "dna-cnn", "--set", "epochs=1", "-o", made / "m.safetensors"
+    )
+    assert done.returncode == 0, done.stderr
+    return made
+
+
+def test_a_closed_pipe_ends_it_quietly(folder: Path) -> None:
+    with subprocess.Popen(
+        [SEQNET, "predict", str(folder / "m.safetensors"), *[READS] * 20],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        assert process.stdout.readline().startswith(b"name\t")
+        process.stdout.close()
+        assert process.stderr.read() == b""
+        assert process.wait(timeout=60) == 141
+
+
+def test_standard_input_through_a_pipe(folder: Path) -> None:
+    with Path(READS).open("rb") as file:
+        done = subprocess.run(
+            [SEQNET, "predict", str(folder / "m.safetensors"), "-"], stdin=file, capture_output=True, check=True
+        )
+    assert (
+        done.stdout
+        == subprocess.run(
+            [SEQNET, "predict", str(folder / "m.safetensors"), READS], capture_output=True, check=True
+        ).stdout
+    )
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_keeps_the_best_epoch_so_far(number: signal.Signals, code: int, folder: Path, tmp_path: Path) -> None:
+    output = tmp_path / "m.safetensors"
+    words = ["train", str(folder / "d.safetensors"), "--preset", "dna-cnn", "--set", "epochs=100000", "-o", str(output)]
+    with subprocess.Popen([SEQNET, *words], stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if line.startswith("epoch   2"):
+                process.send_signal(number)
+                break
+        rest = process.stderr.read()
+        assert process.wait(timeout=60) == code
+    assert "kept epoch" in rest
+    assert "go on with --resume" in rest
+    assert "Traceback" not in rest
+    done = call("predict", output, READS)
+    assert done.returncode == 0
+    assert done.stdout.count("\n") == 4001
+
+
+def test_a_signal_in_predict_leaves_no_output(folder: Path, tmp_path: Path) -> None:
+    with subprocess.Popen(
+        [SEQNET, "predict", str(folder / "m.safetensors"), *[READS] * 500, "-o", str(tmp_path / "out.tsv")],
+        stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        while not list(tmp_path.iterdir()):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        assert process.stderr.read() == "seqnet: interrupted\n"
+        assert process.wait(timeout=60) == 130
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_help_imports_nothing_heavy() -> None:
+    code = "import sys; from seqnet.cli.main import run; run(['--help']); print(*sorted(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    loaded = set(done.stdout.splitlines()[-1].split())
+    assert "seqnet.cli.main" in loaded
+    assert not loaded & {"torch", "numpy", "rich", "pyarrow", "pysam", "sklearn", "matplotlib"}
