@@ -84,9 +84,8 @@ def main() -> None:
     shutil.rmtree(ROOT / OUTPUT, ignore_errors=True)
     (ROOT / OUTPUT).mkdir()
     rows = [perform(task) for task in TASKS]
-    print(
-        f"\nSimulated data (see data/README.md), test split, 95 % intervals, {time.monotonic() - started:.0f} s in all:\n"
-    )
+    seconds = time.monotonic() - started
+    print(f"\nSimulated data (see data/README.md), test split, 95 % intervals, {seconds:.0f} s in all:\n")
     print(f"{'task':30}  {'accuracy':20}  AUROC")
     print("\n".join(rows))
     print("\nWritten:")

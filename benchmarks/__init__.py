@@ -1,0 +1,1 @@
+"""Programs that measure: `reproduce` for quality. Their results, dated, lie in `results/`."""

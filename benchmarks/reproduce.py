@@ -1,0 +1,130 @@
+"""`make reproduce`: every preset on the real sequences, through the command line, into benchmarks/results/quality.md.
+
+Each step is skipped where its output is there from an earlier run, so that a run that was cut off goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shlex
+import subprocess
+import sys
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks.machine import describe_machine
+
+ROOT = Path(__file__).parent.parent
+SEQNET = Path(sys.executable).parent / "seqnet"
+
+
+@dataclass(frozen=True)
+class Task:
+    """A dataset and the presets that are measured on it.
+
+    Attributes:
+        name: of its folder.
+        title: heading of its table.
+        encode: arguments of encode; `{data}` is the folder of the real sequences.
+        presets: names of presets.
+    """
+
+    name: str
+    title: str
+    encode: tuple[str, ...]
+    presets: tuple[str, ...]
+
+
+TASKS = (
+    Task(
+        "reads",
+        "DNA or random: 100,000 human 36-bp reads and as many uniform random 36-mers, split 80/10/10 by 10-kb region",
+        ("--class", "human={data}/human_reads_36bp.bam", "--class", "random=@uniform",
+         "--group-by", r"^MHC_H1:(\d*)\d{4}:"),
+        ("dense", "dna-cnn", "gap-cnn", "deep-cnn", "rnn", "gru", "lstm"),
+    ),
+    Task(
+        "proteins",
+        "Protein solubility: solubility.npz, 18,453 proteins, split 80/10/10 at random (near-duplicates not separated)",
+        ("{data}/solubility.npz",),
+        ("solubility-cnn", "solubility-cnn-dropout", "solubility-cnn-l2", "deepsol", "protein-hybrid"),
+    ),
+)  # fmt: skip
+
+
+def run(*words: str | Path) -> None:
+    """Shows a seqnet command and runs it."""
+    print(f"$ {shlex.join(['seqnet', *map(str, words)])}", flush=True)
+    subprocess.run([SEQNET, *map(str, words)], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+
+
+def measure(task: Task, preset: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
+    """Returns the metrics, training time and size of a preset on a task."""
+    dataset, model = folder / "dataset.safetensors", folder / f"{preset}.safetensors"
+    results, clock = folder / preset / "metrics.json", folder / preset / "seconds"
+    common = ("--threads", str(options.threads))
+    if not dataset.exists():
+        limit = ("--limit", "5000") if options.quick else ()
+        words = [word.format(data=options.data) if "{data}" in word else word for word in task.encode]
+        run("encode", *words, *limit, "--split", "80/10/10", "--seed", "1", "-o", dataset)
+    if not results.exists():
+        results.parent.mkdir(parents=True, exist_ok=True)
+        fewer = ("--set", "epochs=1") if options.quick else ()
+        started = time.monotonic()
+        run("train", dataset, "--preset", preset, *fewer, "--seed", "1", *common, "--force", "-o", model)
+        clock.write_text(f"{time.monotonic() - started:.0f}")
+        run("evaluate", model, dataset, *common, "--force", "-o", results.parent)
+    shown = subprocess.run([SEQNET, "inspect", model, "--json"], check=True, capture_output=True, text=True)
+    found: dict[str, Any] = json.loads(results.read_text())
+    return found | {
+        "parameters": json.loads(shown.stdout)["parameters"],
+        "seconds": int(clock.read_text()),
+    }
+
+
+def table(task: Task, folder: Path, options: argparse.Namespace) -> list[str]:
+    """Returns the lines of Markdown of a task."""
+    lines = [
+        f"## {task.title}",
+        "",
+        "| preset | parameters | accuracy | AUROC | MCC | training, s |",
+        "|---|---|---|---|---|---|",
+    ]
+    for preset in task.presets:
+        found = measure(task, preset, folder, options)
+        cells = (_estimate(found["metrics"][name]) for name in ("accuracy", "auroc", "mcc"))
+        lines.append(f"| `{preset}` | {found['parameters']:,} | {' | '.join(cells)} | {found['seconds']} |")
+    return [*lines, ""]
+
+
+def _estimate(estimate: dict[str, float]) -> str:
+    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
+
+
+def main() -> None:
+    """Measures and writes the tables."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", default=str(ROOT.parent / "shared" / "data"), help="folder of the real sequences")
+    parser.add_argument("--output", type=Path, help="the page to write [default: benchmarks/results/quality.md]")
+    parser.add_argument("--quick", action="store_true", help="few records, one epoch: to see that it runs")
+    parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
+    options = parser.parse_args()
+    work = ROOT / "build" / ("reproduce-quick" if options.quick else "reproduce")
+    page = options.output or (work if options.quick else ROOT / "benchmarks" / "results") / "quality.md"
+    lines = ["# Quality of the presets", "", *describe_machine(options.threads), ""]
+    lines += ["Test split, 95 % bootstrap intervals (of whole regions for the reads). Made by `make reproduce`.", ""]
+    for task in TASKS:
+        folder = work / task.name
+        folder.mkdir(parents=True, exist_ok=True)
+        lines += table(task, folder, options)
+    page.parent.mkdir(parents=True, exist_ok=True)
+    page.write_text("\n".join(lines), encoding="utf-8")
+    print("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
