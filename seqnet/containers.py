@@ -102,7 +102,8 @@ def write_container(
         description: JSON values that describe it.
         tensors: name → array or spool.
     """
-    text = json.dumps({**description, "kind": kind, "version": VERSIONS[kind]}, sort_keys=True, ensure_ascii=False)
+    # As ASCII, so that a path that is not UTF-8, which Python holds as lone surrogates, is still valid JSON.
+    text = json.dumps({**description, "kind": kind, "version": VERSIONS[kind]}, sort_keys=True)
     header: dict[str, Any] = {"__metadata__": {_KEY: text}}
     # Widest elements first, as the reference implementation does, keeps every tensor aligned.
     order = sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
@@ -156,7 +157,7 @@ def read_container(path: Path, kinds: Sequence[str], remedy: str) -> Container:
     try:
         description = json.loads(metadata[_KEY])
         found, version = description["kind"], description["version"]
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ContainerError(str(path), f"a safetensors file, but not a seqnet {name}", remedy) from error
     if found not in kinds:
         raise ContainerError(str(path), f"this is a seqnet {found}, not a {name}", remedy)

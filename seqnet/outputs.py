@@ -15,6 +15,8 @@ from seqnet.errors import OutputError
 
 __all__ = ["check_targets", "whole_file"]
 
+_OPEN_FILES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
+
 
 def check_targets(targets: Iterable[Path], *, force: bool) -> None:
     """Checks, before any work is done, that every target may be written.
@@ -25,7 +27,7 @@ def check_targets(targets: Iterable[Path], *, force: bool) -> None:
     for target in targets:
         if target.is_dir():
             raise OutputError(str(target), "this is a directory", "name a file in it")
-        if target.exists() and not force and target.is_file():
+        if target.exists() and not force and not _is_stream(target):
             raise OutputError(str(target), "exists already", "choose another name or say --force")
         parent = target.parent
         if not parent.is_dir():
@@ -42,7 +44,7 @@ def whole_file(target: Path, *, force: bool) -> Iterator[Path]:
         OutputError: see `check_targets`.
     """
     check_targets([target], force=force)
-    if target.exists() and not target.is_file():
+    if _is_stream(target):
         yield target
         return
     final = Path(os.path.realpath(target))
@@ -54,3 +56,8 @@ def whole_file(target: Path, *, force: bool) -> Iterator[Path]:
         with suppress(FileNotFoundError):
             temporary.unlink()
         raise
+
+
+def _is_stream(target: Path) -> bool:
+    """Returns whether it is a device, a pipe or an open file of the process, such as a redirected `/dev/stdout`."""
+    return target.exists() and (not target.is_file() or target.parent in _OPEN_FILES)
