@@ -2,7 +2,7 @@
 
 Tensors, for N records: `tokens` uint8 (ΣL,), `offsets` int64 (N+1,), `name_bytes` uint8 (ΣM,), `name_offsets` int64
 (N+1,), `labels` int32 (N,), `groups` int64 (N,), `split` uint8 (N,). The description has `alphabet`, `classes`,
-`positive`, `generators` (class → how its records were generated, and none for records that were read) and
+`positive`, `generators` (class → how its records were generated, and none for records that were read), `crop` and
 `provenance`. `docs/formats.md` is the specification.
 """
 
@@ -38,6 +38,8 @@ class Dataset:
         classes: the K class names; labels index into them.
         positive: index of the class that binary metrics call positive; None for more than two classes.
         generators: class → name of the generator that made its records.
+        crop: length of the windows that training draws from the sequences of the train split; None where they are
+            trained on as they are.
         tokens: N token sequences, none empty.
         names: N record names.
         labels: (N,) int32.
@@ -51,6 +53,7 @@ class Dataset:
     classes: tuple[str, ...]
     positive: int | None
     generators: Mapping[str, str]
+    crop: int | None
     tokens: Ragged
     names: Ragged
     labels: NDArray[np.int32]
@@ -97,6 +100,7 @@ def dataset_of(path: Path, container: Container) -> Dataset:
         classes=tuple(about["classes"]),
         positive=about["positive"],
         generators=about["generators"],
+        crop=about["crop"],
         tokens=Ragged(tensors["tokens"], tensors["offsets"]),
         names=Ragged(tensors["name_bytes"], tensors["name_offsets"]),
         labels=tensors["labels"],
@@ -130,6 +134,7 @@ def write_dataset(
     classes: Sequence[str],
     positive: int | None,
     generators: Mapping[str, str],
+    crop: int | None,
     tokens: NDArray[np.uint8] | Spool,
     lengths: NDArray[np.int64],
     name_bytes: NDArray[np.uint8] | Spool,
@@ -145,6 +150,7 @@ def write_dataset(
         "classes": list(classes),
         "positive": positive,
         "generators": dict(generators),
+        "crop": crop,
         "provenance": dict(provenance),
     }
     tensors: dict[str, NDArray[Any] | Spool] = {

@@ -45,6 +45,7 @@ def _dataset(path: Path, container: Container) -> dict[str, Any]:
         "classes": list(dataset.classes),
         "positive": None if dataset.positive is None else dataset.classes[dataset.positive],
         "generators": dict(dataset.generators),
+        "crop": dataset.crop,
         "counts": {
             name: dict(zip(SPLITS, map(int, row), strict=True))
             for name, row in zip(dataset.classes, counts, strict=True)

@@ -25,6 +25,13 @@ class EncodeOptions(Settings):
     length: str | None = setting(None, "keep only sequences of this length or range: 36, 30-200, 40- or -500")
     window: int | None = setting(None, "cut each sequence into windows of this many symbols", minimum=1)
     stride: int | None = setting(None, "distance between window starts [default: the window]", minimum=1)
+    crop: int | None = setting(
+        None,
+        "for genomes: hold sequences as blocks, from which training draws windows of this many symbols anew in every "
+        "epoch, on both strands, and generated classes with them",
+        minimum=1,
+    )
+    held_out: int = setting(10_000, "with --crop: windows of each class to validate, and to test", minimum=1)
     limit: int | None = setting(None, "at most this many records of each class, drawn at random", minimum=1)
     split: str = setting("80/10/10", "percent of records to train, validate and test")
     group_by: str | None = setting(

@@ -17,6 +17,9 @@ class TrainingConfig(Settings):
     section: ClassVar[str] = "training"
 
     epochs: int = setting(20, "passes over the training split", minimum=1)
+    epoch_size: int = setting(
+        200_000, "sequences in an epoch of windows that are drawn anew (encode --crop)", minimum=1
+    )
     batch_size: int = setting(128, "sequences in a batch", minimum=1)
     optimizer: str = setting("adamw", "optimiser; sgd with or without momentum", choices=("sgd", "adam", "adamw"))
     learning_rate: float = setting(1e-3, "largest learning rate", above=0)

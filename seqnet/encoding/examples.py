@@ -79,6 +79,10 @@ class Collector:
             np.concatenate(self._groups),
         )
 
+    def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64]) -> None:
+        """Puts other labels (N,) and groups (N,) on all examples so far."""
+        self._labels, self._groups = [labels], [groups]
+
     def close(self) -> None:
         """Frees the disk space."""
         self.tokens.close()

@@ -16,6 +16,7 @@ from seqnet.alphabets import Alphabet, alphabet, guess_alphabet
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.datasets import write_dataset
+from seqnet.encoding.crops import cut_blocks, draw_windows
 from seqnet.encoding.examples import Collector, Examples, Reservoir
 from seqnet.encoding.labelling import (
     Grouper,
@@ -35,7 +36,7 @@ from seqnet.readers import open_records
 from seqnet.records import Ragged, RecordBatch
 from seqnet.simulation.composition import symbol_frequencies
 from seqnet.simulation.negatives import NEGATIVES, NegativeGenerator
-from seqnet.splits import parse_fractions, split_records
+from seqnet.splits import SPLITS, parse_fractions, split_records
 from seqnet.tokenizing import check_alphabet
 
 __all__ = ["ClassSource", "encode"]
@@ -152,6 +153,8 @@ class _Intake:
         kept = self.lengths.select(tokens, kept, self.left_out)
         examples = Examples(tokens, batch.names, labels, groups)
         examples = examples if len(kept) == len(examples) else examples.take(kept)
+        if self.options.crop and known is not None:
+            examples = cut_blocks(examples, known.size, self.options.crop, self.left_out)
         for part in cut_windows(examples, self.options.window, self.options.stride, self.left_out):
             if self.grouper and self.grouper.by_window:
                 part = replace(part, groups=self._group_codes(part.names, {}))
@@ -161,6 +164,13 @@ class _Intake:
         assert self.grouper is not None
         found = self.grouper.find(names, columns)
         return np.fromiter((-1 if name is None else self.groups[name] for name in found), np.int64, len(found))
+
+    def restart(self, parts: Sequence[Examples]) -> None:
+        """Puts these examples in place of all that was taken in."""
+        self.collector, old = Collector(), self.collector
+        for part in parts:
+            self.collector.add(part)
+        old.close()
 
     def finish(self) -> Examples:
         """Returns all that was taken in.
@@ -212,12 +222,14 @@ def encode(
         try:
             for source, path in files:
                 intake.take_in(source, path, progress)
-            real = intake.finish()
-            assert intake.alphabet is not None
-            generators = _generate(sources, intake, real, rng)
             classes, positive = _order_classes(sources, intake.classes, options.positive)
-            examples = _finished(intake, classes)
-            split = split_records(examples.labels, examples.groups, fractions, rng)
+            real = _finished(intake, classes)
+            split = split_records(real.labels, real.groups, fractions, rng)
+            if options.crop:
+                real, split = _hold_out(intake, real, split, rng)
+            split = _generate(sources, intake, real, split, classes, rng)
+            examples = intake.collector.collected()
+            assert intake.alphabet is not None
             provenance: dict[str, Any] = {
                 "command": command,
                 "inputs": hashes.collect(),
@@ -230,7 +242,8 @@ def encode(
                 alphabet=intake.alphabet,
                 classes=classes,
                 positive=positive,
-                generators=generators,
+                generators=_generators(sources),
+                crop=options.crop,
                 tokens=intake.collector.tokens,
                 lengths=examples.tokens.lengths,
                 name_bytes=intake.collector.name_bytes,
@@ -242,47 +255,75 @@ def encode(
             )
             duplicates = audit.find_duplicates(examples.tokens, examples.labels, split, examples.names)
             return EncodeSummary.of(
-                examples, split, intake.alphabet.name, classes, positive, generators, intake.left_out,
-                duplicates, grouped=options.group_by is not None,
+                examples, split, intake.alphabet.name, classes, positive, _generators(sources), options.crop,
+                intake.left_out, duplicates, grouped=bool(options.group_by or options.crop),
             )  # fmt: skip
         finally:
             intake.collector.close()
 
 
+def _generators(sources: Sequence[ClassSource]) -> dict[str, str]:
+    """Returns class → generator of the classes that are generated."""
+    return {source.label: source.generator for source in sources if source.generator and source.label}
+
+
+def _hold_out(
+    intake: _Intake, blocks: Examples, split: NDArray[np.uint8], rng: np.random.Generator
+) -> tuple[Examples, NDArray[np.uint8]]:
+    """Puts windows in place of the blocks that are not trained on, and returns what there is now, and its split."""
+    alphabet, crop = intake.alphabet, intake.options.crop
+    assert alphabet is not None
+    assert crop is not None
+    complement = alphabet.complement if alphabet.has_strands else None
+    parts, splits = [blocks.take(np.flatnonzero(split == 0))], [split[split == 0]]
+    for number in range(1, len(SPLITS)):
+        for label in np.unique(blocks.labels):
+            held = np.flatnonzero((split == number) & (blocks.labels == label))
+            if len(held):
+                windows, _ = draw_windows(blocks.take(held), crop, intake.options.held_out, complement, rng)
+                parts.append(windows)
+                splits.append(np.full(len(windows), number, dtype=np.uint8))
+    intake.restart(parts)
+    return intake.collector.collected(), np.concatenate(splits)
+
+
 def _generate(
-    sources: Sequence[ClassSource], intake: _Intake, real: Examples, rng: np.random.Generator
-) -> dict[str, str]:
-    """Adds one generated record per real one for each generator, and returns class → generator."""
-    made: dict[str, str] = {}
-    for source in sources:
-        if source.generator is None or source.label is None:
-            continue
-        assert intake.alphabet is not None
+    sources: Sequence[ClassSource],
+    intake: _Intake,
+    real: Examples,
+    split: NDArray[np.uint8],
+    classes: Sequence[str],
+    rng: np.random.Generator,
+) -> NDArray[np.uint8]:
+    """Adds a generated record for each real one, in its split, for each generator; returns the split of all records.
+
+    Of blocks that training draws windows from, it draws the generated records, too.
+    """
+    assert intake.alphabet is not None
+    splits = [split]
+    chosen = np.flatnonzero(split > 0) if intake.options.crop else np.arange(len(real))
+    next_group = int(real.groups.max()) + 1
+    for label, generator in _generators(sources).items():
         frequencies = symbol_frequencies(real.tokens.data, intake.alphabet)
-        generate: NegativeGenerator = NEGATIVES.load(source.generator)
-        code = intake.classes[source.label]
-        for start in range(0, len(real), _CHUNK):
-            stop = min(start + _CHUNK, len(real))
-            tokens = generate(real.tokens.slice(start, stop), intake.alphabet, rng, frequencies)
-            intake.collector.add(
-                Examples(
-                    tokens,
-                    _generated_names(source, real.names.slice(start, stop), start),
-                    np.full(stop - start, code, dtype=np.int32),
-                    # A shuffled record is as near to its original's neighbours as the original.
-                    real.groups[start:stop]
-                    if source.generator == "dinucleotide"
-                    else np.full(stop - start, -1, np.int64),
-                )
-            )
-        made[source.label] = source.generator
-    return made
+        generate: NegativeGenerator = NEGATIVES.load(generator)
+        for start in range(0, len(chosen), _CHUNK):
+            originals = real.take(chosen[start : start + _CHUNK])
+            count = len(originals)
+            tokens = generate(originals.tokens, intake.alphabet, rng, frequencies)
+            # A shuffled record is as near to its original's neighbours as the original.
+            groups = originals.groups if generator == "dinucleotide" else next_group + np.arange(count)
+            names = _generated_names(label, generator, originals.names, start)
+            labels = np.full(count, classes.index(label), dtype=np.int32)
+            intake.collector.add(Examples(tokens, names, labels, groups))
+            next_group += count
+        splits.append(split[chosen])
+    return np.concatenate(splits)
 
 
-def _generated_names(source: ClassSource, originals: Ragged, start: int) -> Ragged:
-    if source.generator == "dinucleotide":
+def _generated_names(label: str, generator: str, originals: Ragged, start: int) -> Ragged:
+    if generator == "dinucleotide":
         return Ragged.from_strings([f"{name}:shuffled" for name in originals.text()])
-    return Ragged.from_strings([f"{source.label}_{number}" for number in range(start + 1, start + len(originals) + 1)])
+    return Ragged.from_strings([f"{label}_{number}" for number in range(start + 1, start + len(originals) + 1)])
 
 
 def _order_classes(
@@ -295,8 +336,9 @@ def _order_classes(
         SettingError: the positive class does not exist.
     """
     named = list(dict.fromkeys(source.label for source in sources if source.label is not None))
+    generated = _generators(sources)
     for name in named:
-        if name not in found:
+        if name not in found and name not in generated:
             raise LabelError(f"class {name}", "it has no records", "check its file and what selects records")
     classes = named + sorted(set(found) - set(named))
     if len(classes) < 2:
@@ -312,19 +354,20 @@ def _order_classes(
 
 
 def _finished(intake: _Intake, classes: Sequence[str]) -> Examples:
-    """Returns the collected examples with final labels, and a group number for each record that had none.
+    """Puts the final labels, and a group number for each record that had none, on what was taken in, and returns it.
 
     Raises:
         LabelError: a class has lost all its records.
     """
-    examples = intake.collector.collected()
+    examples = intake.finish()
     order = np.array([classes.index(name) for name in intake.classes], dtype=np.int32)
     labels = order[examples.labels]
     counts = np.bincount(labels, minlength=len(classes))
-    for name, count in zip(classes, counts, strict=True):
-        if not count:
+    for name in intake.classes:
+        if not counts[classes.index(name)]:
             raise LabelError(f"class {name}", "it has no records left", "check what selects records")
     alone = examples.groups < 0
     groups = examples.groups.copy()
     groups[alone] = len(intake.groups) + np.arange(int(alone.sum()))
-    return replace(examples, labels=labels, groups=groups)
+    intake.collector.relabel(labels, groups)
+    return intake.collector.collected()

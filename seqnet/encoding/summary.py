@@ -26,6 +26,7 @@ class EncodeSummary:
         classes: the K class names.
         positive: the class that binary metrics call positive; None for more than two classes.
         generators: class → generator of its records.
+        crop: length of the windows that training draws; None where it draws none.
         counts: (K, 3) int64, records of each class in each split.
         lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
         groups: number of groups, or None where records are not grouped.
@@ -37,6 +38,7 @@ class EncodeSummary:
     classes: tuple[str, ...]
     positive: str | None
     generators: Mapping[str, str]
+    crop: int | None
     counts: NDArray[np.int64]
     lengths: NDArray[np.int64]
     groups: int | None
@@ -52,6 +54,7 @@ class EncodeSummary:
         classes: Sequence[str],
         positive: int | None,
         generators: Mapping[str, str],
+        crop: int | None,
         left_out: Mapping[str, int],
         duplicates: Duplicates,
         *,
@@ -65,6 +68,7 @@ class EncodeSummary:
             classes=tuple(classes),
             positive=None if positive is None else classes[positive],
             generators=generators,
+            crop=crop,
             counts=counts,
             lengths=np.quantile(examples.tokens.lengths, _QUANTILES, method="nearest").astype(np.int64),
             groups=len(np.unique(examples.groups)) if grouped else None,
@@ -83,7 +87,10 @@ class EncodeSummary:
         if found.repeated_names:
             lines.append(f"{found.repeated_names:,} records have a name that occurred before; all are kept")
         for index, name in enumerate(SPLITS):
-            missing = [label for label, count in zip(self.classes, self.counts[:, index], strict=True) if not count]
+            # Training draws what is generated anew where it draws windows, so there it is not stored.
+            drawn = self.generators if self.crop and name == "train" else {}
+            present = dict(zip(self.classes, self.counts[:, index], strict=True))
+            missing = [label for label, count in present.items() if not count and label not in drawn]
             if missing and self.counts[:, index].any():
                 lines.append(f"the {name} split has no record of {', '.join(missing)}")
         return lines
@@ -101,6 +108,8 @@ class EncodeSummary:
         out.append(f"lengths at 0, 5, 50, 95, 100 %: {quantiles}")
         if self.groups is not None:
             out.append(f"{self.groups:,} groups, none in two splits")
+        if self.crop:
+            out.append(f"training draws windows of {self.crop} from the sequences of the train split")
         out += [f"generated: {label} by @{generator}" for label, generator in self.generators.items()]
         out += [f"not kept: {count:,} {reason}" for reason, count in self.left_out.items()]
         return out

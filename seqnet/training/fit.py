@@ -25,6 +25,7 @@ from seqnet.inference.engine import class_probabilities
 from seqnet.networks import Classifier
 from seqnet.outputs import whole_file
 from seqnet.training.checkpoints import Progress, restore, save_checkpoint
+from seqnet.training.cropping import CropFeeder
 from seqnet.training.feeding import Feeder
 from seqnet.training.history import EpochRow
 from seqnet.training.optimization import Penalties, learning_rate, make_optimizer
@@ -70,13 +71,15 @@ def make_classifier(dataset: Dataset, config: RunConfig) -> Classifier:
         SettingError: the settings don't suit the dataset.
     """
     members = dataset.members("train")
-    missing = np.flatnonzero(np.bincount(dataset.labels[members], minlength=len(dataset.classes)) == 0)
-    if len(missing):
-        name = dataset.classes[int(missing[0])]
+    counts = np.bincount(dataset.labels[members], minlength=len(dataset.classes))
+    drawn = dataset.generators if dataset.crop else {}
+    missing = [name for name, count in zip(dataset.classes, counts, strict=True) if not count and name not in drawn]
+    if missing:
+        name = missing[0]
         raise LabelError(
             str(dataset.path), f"the train split has no record of class {name}", "encode it with another --split"
         )
-    window = config.network.window or int(dataset.tokens.lengths[members].max())
+    window = config.network.window or dataset.crop or int(dataset.tokens.lengths[members].max())
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.training.seed)
         return Classifier(dataset.alphabet, len(dataset.classes), config.encoder, config.network, window)
@@ -91,7 +94,7 @@ class _Run:
         self.dataset, self.config, self.device = dataset, config, device
         self.checkpoint, self.dataset_hash = checkpoint, dataset_hash
         self.classifier = make_classifier(dataset, config).to(device)
-        self.feeder = Feeder(dataset, config, self.classifier)
+        self.feeder = (CropFeeder if dataset.crop else Feeder)(dataset, config, self.classifier)
         self.optimizer = make_optimizer(self.classifier, config.training)
         self.penalties = Penalties(self.classifier, config.training)
         self.validation = dataset.members("validation")

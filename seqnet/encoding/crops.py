@@ -1,0 +1,99 @@
+"""Long sequences, such as a genome, of which training draws a new part each time.
+
+The train split holds blocks of sequence without ambiguity codes, from which windows are drawn while training runs; the
+other splits hold windows that are drawn once, so that they are the same for every model.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.encoding.examples import Examples
+from seqnet.records import Ragged, gather_positions
+
+__all__ = ["cut_blocks", "draw_windows"]
+
+_BLOCK = 10_000
+"""Symbols in a block: the unit that is held out, so that windows of two splits overlap nowhere."""
+
+
+def cut_blocks(examples: Examples, canonical: int, crop: int, left_out: Counter[str]) -> Examples:
+    """Returns blocks of the examples that hold canonical symbols alone, each long enough for a window.
+
+    A block is named after its record and place, `NAME:START-END`, 1-based and inclusive.
+
+    Args:
+        examples: N examples.
+        canonical: tokens 1 to this are canonical.
+        crop: length of a window.
+        left_out: is told how many symbols are in no block.
+    """
+    tokens = examples.tokens
+    known = (tokens.data >= 1) & (tokens.data <= canonical)
+    edges = np.zeros(len(known) + 1, dtype=bool)
+    edges[0] = edges[-1] = True
+    edges[1:-1] = known[1:] != known[:-1]
+    edges[tokens.offsets] = True
+    bounds = np.flatnonzero(edges)
+    starts, lengths = bounds[:-1], np.diff(bounds)
+    starts, lengths = starts[known[starts]], lengths[known[starts]]
+    counts = -(-lengths // _BLOCK)
+    steps = gather_positions(np.zeros(len(counts), np.int64), counts) * _BLOCK
+    block_lengths = np.minimum(np.repeat(lengths, counts) - steps, _BLOCK)
+    block_starts = np.repeat(starts, counts) + steps
+    enough = block_lengths >= crop
+    block_starts, block_lengths = block_starts[enough], block_lengths[enough]
+    if rest := len(known) - int(block_lengths.sum()):
+        left_out["symbols in stretches too short for a window, or ambiguous"] += rest
+    of = np.searchsorted(tokens.offsets, block_starts, side="right") - 1
+    first = block_starts - tokens.offsets[of] + 1
+    names = examples.names.take(of).text()
+    labels = [
+        f"{name}:{a}-{a + n - 1}" for name, a, n in zip(names, first.tolist(), block_lengths.tolist(), strict=True)
+    ]
+    data = tokens.data[gather_positions(block_starts, block_lengths)]
+    return Examples(
+        Ragged.from_lengths(data, block_lengths), Ragged.from_strings(labels), examples.labels[of], examples.groups[of]
+    )
+
+
+def draw_windows(
+    blocks: Examples,
+    crop: int,
+    count: int,
+    complement: NDArray[np.uint8] | None,
+    rng: np.random.Generator,
+) -> tuple[Examples, NDArray[np.int64]]:
+    """Returns different windows drawn uniformly from blocks, from either strand where there are two.
+
+    Args:
+        blocks: N blocks, each at least as long as a window.
+        crop: length of a window.
+        count: windows to draw; where there are fewer, all are taken.
+        complement: (T,) uint8, complement of each token; None where there is one strand.
+        rng: source of the draws.
+
+    Returns:
+        The windows, named `BLOCK+OFFSET`, or `BLOCK-OFFSET` on the other strand, and the block (count,) int64 of each.
+    """
+    places = np.cumsum(blocks.tokens.lengths - crop + 1)
+    count = min(count, int(places[-1]))
+    drawn = rng.choice(int(places[-1]), count, replace=False)
+    of = np.searchsorted(places, drawn, side="right")
+    offset = drawn - np.concatenate([[0], places[:-1]])[of]
+    rows = blocks.tokens.data[(blocks.tokens.offsets[of] + offset)[:, None] + np.arange(crop)]
+    turned = rng.random(count) < 0.5 if complement is not None else np.zeros(count, dtype=bool)
+    if complement is not None:
+        rows[turned] = complement[rows[turned, ::-1]]
+    names = blocks.names.take(of).text()
+    labels = [f"{a}{'-' if t else '+'}{o}" for a, o, t in zip(names, offset.tolist(), turned.tolist(), strict=True)]
+    windows = Examples(
+        Ragged.from_lengths(rows.ravel(), np.full(count, crop, dtype=np.int64)),
+        Ragged.from_strings(labels),
+        blocks.labels[of],
+        blocks.groups[of],
+    )
+    return windows, of
