@@ -249,6 +249,6 @@ def network_config(values: Mapping[str, Any]) -> NetworkConfig:
         SettingError: there is no such network, or a setting is wrong.
     """
     name = values.get("name", "cnn")
-    if name not in _CONFIGS:
+    if not isinstance(name, str) or name not in _CONFIGS:
         raise SettingError("network.name", name, "one of " + ", ".join(_CONFIGS))
     return _CONFIGS[name].from_dict(values, prefix="network.")

@@ -60,6 +60,7 @@ class RunConfig:
 
 
 _SECTIONS = tuple(field.name for field in fields(RunConfig))
+_DEFAULT_NAMES = {"encoder": EncoderConfig().name, "network": network_config({}).name}
 
 
 def preset_names() -> list[str]:
@@ -122,7 +123,8 @@ def _lay(layer: Layer, values: dict[str, dict[str, Any]]) -> None:
         if not isinstance(settings, Mapping):
             raise SettingError(section, settings, "a section with settings")
         below = values.setdefault(section, {})
-        if settings.get("name", below.get("name")) != below.get("name"):
+        name_below = below.get("name", _DEFAULT_NAMES.get(section))
+        if settings.get("name", name_below) != name_below:
             below.clear()
         below.update(settings)
 

@@ -31,7 +31,7 @@ def setting(
     """Returns a dataclass field that carries its help and bounds.
 
     Args:
-        default: value when none is given; a list or dict is copied for each object.
+        default: value when none is given; a tuple where it is a list.
         help: one line, unit included.
         minimum: smallest allowed value.
         above: value that it must be greater than.

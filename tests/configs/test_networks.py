@@ -1,0 +1,84 @@
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from seqnet.configs.networks import (
+    NETWORKS,
+    CnnConfig,
+    DenseConfig,
+    EncoderConfig,
+    HybridConfig,
+    ParallelConfig,
+    RecurrentConfig,
+    network_config,
+)
+from seqnet.errors import SettingError
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [
+        ("dense", DenseConfig),
+        ("cnn", CnnConfig),
+        ("parallel", ParallelConfig),
+        ("recurrent", RecurrentConfig),
+        ("hybrid", HybridConfig),
+    ],
+)
+def test_the_name_decides_the_settings(name: str, kind: type) -> None:
+    config = network_config({"name": name, "dense": [7]})
+    assert type(config) is kind
+    assert (config.name, config.dense) == (name, (7,))
+    assert kind().name == name
+    assert network_config(config.to_dict()) == config
+
+
+def test_every_network_has_settings() -> None:
+    assert [network_config({"name": name}).name for name in NETWORKS] == list(NETWORKS)
+    assert network_config({}) == CnnConfig()
+
+
+@pytest.mark.parametrize(
+    ("values", "name", "expected"),
+    [
+        ({"name": "lstm"}, "network.name", "one of dense, cnn, parallel, recurrent, hybrid"),
+        ({"name": ["cnn"]}, "network.name", "one of dense, cnn, parallel, recurrent, hybrid"),
+        ({"name": "dense", "filters": [3]}, "network.filters", "a known setting: name, window, strands,"),
+        ({"filters": [8, 8]}, "network.kernels", "2 numbers, one for each of filters"),
+        ({"filters": [8, 8], "kernels": [3, 3]}, "network.pools", "2 numbers, one for each of filters"),
+        ({"dilations": [1, 2]}, "network.dilations", "1 numbers, one for each of filters"),
+        ({"name": "parallel", "kernels": [3]}, "network.kernels", "3 numbers, one for each of filters"),
+        ({"dropout_dense": [0.1, 0.2, 0.3]}, "network.dropout_dense", "one rate, or 2: one before each"),
+        ({"padding": "valid"}, "network.padding", "same, where a network takes sequences of any length"),
+        (
+            {"padding": "valid", "summary": ["flatten"], "residual": True},
+            "network.residual",
+            "false, where padding is valid",
+        ),
+        ({"summary": []}, "network.summary", "a list of some of flatten, mean, max, attention"),
+        ({"summary": ["flatten", "max"]}, "network.summary", "a list of some of flatten, mean, max, attention"),
+        ({"name": "hybrid", "summary": ["flatten"]}, "network.summary", "a list of some of mean, max, attention"),
+        ({"name": "recurrent", "cell": "xlstm"}, "network.cell", "one of rnn, lstm, gru"),
+    ],
+)
+def test_settings_that_contradict_each_other_are_refused(values: dict[str, Any], name: str, expected: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        network_config(values)
+    assert caught.value.name == name
+    assert caught.value.expected.startswith(expected)
+
+
+def test_which_networks_take_one_length_only() -> None:
+    flattening = [network_config({"name": "dense"}), network_config({"summary": ["flatten"], "padding": "valid"})]
+    assert [config.flattens for config in flattening] == [True, True]
+    others = [network_config({"name": name}) for name in ("cnn", "parallel", "recurrent", "hybrid")]
+    assert [config.flattens for config in others] == [False] * 4
+    assert [config.uses_composition for config in others] == [False] * 4
+    assert network_config({"name": "hybrid", "composition": True}).uses_composition
+
+
+def test_kmers_are_bounded() -> None:
+    with pytest.raises(SettingError, match="at most 8"):
+        EncoderConfig(name="kmer", k=9)

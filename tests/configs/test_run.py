@@ -1,0 +1,149 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqnet.configs.networks import CnnConfig, EncoderConfig, HybridConfig, RecurrentConfig
+from seqnet.configs.run import RunConfig, compose, load_preset, preset_names
+from seqnet.configs.training import TrainingConfig
+from seqnet.errors import FormatError, SettingError
+
+
+def toml(tmp_path: Path, text: str) -> Path:
+    path = tmp_path / "run.toml"
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_nothing_said_is_the_defaults() -> None:
+    run = compose()
+    assert run == RunConfig.from_dict({})
+    assert (run.encoder, run.network, run.training) == (EncoderConfig(), CnnConfig(), TrainingConfig())
+
+
+def test_each_layer_lies_over_the_one_before(tmp_path: Path) -> None:
+    config = toml(tmp_path, "[network]\nfilters = [8]\ndense = [5]\n[training]\nepochs = 3\nbatch_size = 9\n")
+    run = compose("dna-cnn", config=config, assignments=["dense=[6, 7]", "training.batch_size = 10"])
+    assert isinstance(run.network, CnnConfig)
+    # From the preset, the file, the file over the preset, and single settings over both.
+    assert (run.network.kernels, run.network.window, run.network.padding) == ((4,), 36, "valid")
+    assert (run.network.filters, run.training.epochs) == ((8,), 3)
+    assert (run.network.dense, run.training.batch_size) == ((6, 7), 10)
+
+
+def test_another_network_than_the_presets_starts_from_its_own_defaults() -> None:
+    run = compose("dna-cnn", network="hybrid", assignments=["units=5"])
+    assert run.network == HybridConfig(units=5)
+    assert run.training.epochs == compose("dna-cnn").training.epochs
+    assert compose("dna-cnn", network="cnn") == compose("dna-cnn")
+
+
+def test_another_encoder_starts_from_its_own_defaults() -> None:
+    assert compose("deepsol").encoder == EncoderConfig(name="embedding", dimension=50)
+    assert compose("deepsol", encoder="kmer").encoder == EncoderConfig(name="kmer")
+    assert compose("deepsol", assignments=["encoder.name=kmer", "k=2"]).encoder == EncoderConfig(name="kmer", k=2)
+
+
+def test_naming_the_network_that_it_is_anyway_keeps_its_settings(tmp_path: Path) -> None:
+    config = toml(tmp_path, "[encoder]\ndimension = 3\n[network]\ndense = [8]\n")
+    assert compose(config=config, network="cnn") == compose(config=config)
+    assert compose(config=config, encoder="onehot") == compose(config=config)
+    assert compose(config=config, assignments=["network.name=cnn"]).network.dense == (8,)
+    assert compose(config=config, network="dense").network.dense == (100,)
+
+
+def test_names_are_set_before_the_settings_that_hang_on_them() -> None:
+    run = compose(assignments=["cell=gru", "units=3", "network.name=recurrent"])
+    assert run.network == RecurrentConfig(cell="gru", units=3)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("learning_rate=1e-4", 1e-4),
+        ("training.learning_rate=1", 1.0),
+        ("learning_rate = 0.5 # a comment", 0.5),
+        ("optimizer=sgd", "sgd"),
+        ('optimizer="sgd"', "sgd"),
+        (" optimizer = sgd ", "sgd"),
+        ("patience=3", 3),
+        ("reverse_complement=true", True),
+        ("dropout_dense=[0.5, 0.0]", (0.5, 0.0)),
+    ],
+)
+def test_a_single_setting_is_written_as_in_toml_or_as_a_bare_word(text: str, value: object) -> None:
+    run = compose(assignments=[text])
+    name = text.partition("=")[0].strip().rpartition(".")[2]
+    (section,) = [one for one in (run.encoder, run.network, run.training, run.augmentation) if hasattr(one, name)]
+    assert getattr(section, name) == value
+    assert type(getattr(section, name)) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("assignment", "message"),
+    [
+        ("epochs", "setting set: 'epochs' is not allowed; expected KEY=VALUE"),
+        ("=3", "setting set: '=3' is not allowed; expected KEY=VALUE"),
+        ("epochs=", "setting training.epochs: '' is not allowed; expected a value of type int"),
+        ("epochs=0", "setting training.epochs: 0 is not allowed; expected at least 1"),
+        ("epoch=3", "setting epoch: 3 is not allowed; expected a known setting: activation, activity_l2, "),
+        ("fit.epochs=3", "setting fit.epochs: 3 is not allowed; expected a section: encoder, network, training, "),
+        ("training.epoch=3", "setting training.epoch: 3 is not allowed; expected a known setting: epochs, "),
+        ("name=cnn", "setting name: 'cnn' is not allowed; expected encoder.name or network.name"),
+        ("units=3", "setting units: 3 is not allowed; expected a known setting: "),
+        ("network.name=[1]", "setting network.name: [1] is not allowed; expected one of dense, cnn, "),
+        ("encoder.name=[1]", "setting encoder.name: [1] is not allowed; expected a value of type str"),
+    ],
+)
+def test_a_wrong_single_setting_is_refused(assignment: str, message: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        compose(assignments=[assignment])
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[fit]\nepochs = 3\n", "setting fit: {'epochs': 3} is not allowed; expected a section: encoder, "),
+        ("epochs = 3\n", "setting epochs: 3 is not allowed; expected a section with settings"),
+        ("[network]\nname = ['cnn']\n", "setting network.name: ['cnn'] is not allowed; expected one of "),
+        ("[network.name]\nx = 1\n", "setting network.name: {'x': 1} is not allowed; expected one of "),
+        ("[training]\nepochs = 1.5\n", "setting training.epochs: 1.5 is not allowed; "),
+    ],
+)
+def test_a_file_with_wrong_settings_is_refused(tmp_path: Path, text: str, message: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        compose(config=toml(tmp_path, text), assignments=["dense=[3]"])
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize("raw", [b"epochs", b"[training\n", b"\xff\xfe", b"[training]\nepochs = 1\nepochs = 2\n"])
+def test_a_file_that_is_not_toml_is_refused(tmp_path: Path, raw: bytes) -> None:
+    path = tmp_path / "run.toml"
+    path.write_bytes(raw)
+    with pytest.raises(FormatError, match="this is not TOML") as caught:
+        compose(config=path)
+    assert caught.value.path == str(path)
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_a_preset_says_what_it_is_and_goes_there_and_back(name: str) -> None:
+    values = load_preset(name)
+    assert values["description"]
+    assert values["source"]
+    run = compose(name)
+    assert RunConfig.from_dict(run.to_dict()) == run
+    # Every setting that the preset names is in effect.
+    for section, settings in run.to_dict().items():
+        given: dict[str, Any] = values.get(section, {})
+        assert {key: settings[key] for key in given} == given
+
+
+def test_an_unknown_preset_names_the_known_ones() -> None:
+    assert "dna-cnn" in preset_names()
+    with pytest.raises(SettingError, match=r"'dna' is not allowed; expected one of deep-cnn, deepsol, .*"):
+        compose("dna")
+    with pytest.raises(SettingError, match="setting preset"):
+        load_preset("../presets/dna-cnn")

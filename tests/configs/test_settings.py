@@ -1,0 +1,124 @@
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import Any
+
+import pytest
+
+from seqnet.configs.encoding import EncodeOptions
+from seqnet.configs.evaluation import EvaluationOptions
+from seqnet.configs.networks import EncoderConfig, network_config
+from seqnet.configs.reading import ReadOptions
+from seqnet.configs.settings import Settings, convert, setting
+from seqnet.configs.training import AugmentationConfig, TrainingConfig
+from seqnet.errors import SettingError
+
+
+@dataclass(frozen=True)
+class Inner(Settings):
+    depth: int = setting(1, "how deep", minimum=1)
+
+
+NESTED = Inner()
+
+
+@dataclass(frozen=True)
+class Example(Settings):
+    section = "example"
+
+    count: int = setting(2, "how many", minimum=1, maximum=9)
+    share: float = setting(0.5, "how much", above=0, below=1)
+    kind: str = setting("soft", "which", choices=("soft", "hard"))
+    widths: tuple[int, ...] = setting((4,), "how wide", minimum=1)
+    limit: int | None = setting(None, "at most", minimum=3)
+    title: str | None = setting(None, "what it is called")
+    loud: bool = setting(False, "whether it is loud")
+    inner: Inner = setting(NESTED, "what is within")
+
+
+def message(**values: Any) -> str:
+    with pytest.raises(SettingError) as caught:
+        Example.from_dict(values, prefix="example.")
+    return str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("values", "line"),
+    [
+        ({"count": 0}, "setting example.count: 0 is not allowed; expected at least 1"),
+        ({"count": 10}, "setting example.count: 10 is not allowed; expected at most 9"),
+        ({"share": 0}, "setting example.share: 0.0 is not allowed; expected more than 0"),
+        ({"share": 1.0}, "setting example.share: 1.0 is not allowed; expected less than 1"),
+        ({"share": float("nan")}, "setting example.share: nan is not allowed; expected more than 0"),
+        ({"kind": "loud"}, "setting example.kind: 'loud' is not allowed; expected one of soft, hard"),
+        ({"widths": [4, 0]}, "setting example.widths: (4, 0) is not allowed; expected at least 1"),
+        ({"limit": 2}, "setting example.limit: 2 is not allowed; expected at least 3"),
+        ({"count": 2.0}, "setting example.count: 2.0 is not allowed; expected a value of type int"),
+        ({"count": True}, "setting example.count: True is not allowed; expected a value of type int"),
+        ({"count": "2"}, "setting example.count: '2' is not allowed; expected a value of type int"),
+        ({"share": "0.5"}, "setting example.share: '0.5' is not allowed; expected a value of type float"),
+        ({"share": True}, "setting example.share: True is not allowed; expected a value of type float"),
+        ({"loud": 1}, "setting example.loud: 1 is not allowed; expected a value of type bool"),
+        ({"limit": "3"}, "setting example.limit: '3' is not allowed; expected int or none"),
+        ({"limit": True}, "setting example.limit: True is not allowed; expected int or none"),
+        ({"widths": 4}, "setting example.widths: 4 is not allowed; expected a list, such as [1, 2]"),
+        ({"widths": "44"}, "setting example.widths: '44' is not allowed; expected a list, such as [1, 2]"),
+        ({"widths": [4, "5"]}, "setting example.widths[1]: '5' is not allowed; expected a value of type int"),
+        ({"inner": {"depth": 0}}, "setting depth: 0 is not allowed; expected at least 1"),
+        ({"inner": {"dept": 1}}, "setting example.inner.dept: 1 is not allowed; expected a known setting: depth"),
+        (
+            {"cuont": 1},
+            "setting example.cuont: 1 is not allowed; "
+            "expected a known setting: count, share, kind, widths, limit, title, loud, inner",
+        ),
+    ],
+)
+def test_a_wrong_value_is_refused_with_its_name_and_bound(values: dict[str, Any], line: str) -> None:
+    assert message(**values) == line
+
+
+def test_the_bounds_themselves() -> None:
+    assert (Example(count=1).count, Example(count=9).count) == (1, 9)
+    assert Example(limit=3).limit == 3
+    assert Example(share=1e-300).share == 1e-300
+
+
+def test_values_are_frozen_and_of_the_type_that_is_written_down() -> None:
+    example = Example.from_dict({"widths": [1, 2], "share": 1e-1, "inner": {"depth": 5}})
+    assert example.widths == (1, 2)
+    assert example.inner == Inner(5)
+    assert hash(example) == hash(Example(widths=(1, 2), share=0.1, inner=Inner(5)))
+    with pytest.raises(AttributeError):
+        example.count = 3  # type: ignore[misc]
+    whole = convert("rate", 1, float)
+    assert (whole, type(whole)) == (1.0, float)
+
+
+def test_plain_values_and_back() -> None:
+    plain = Example(widths=(1, 2), title="x").to_dict()
+    assert plain == {
+        "count": 2,
+        "share": 0.5,
+        "kind": "soft",
+        "widths": [1, 2],
+        "limit": None,
+        "title": "x",
+        "loud": False,
+        "inner": {"depth": 1},
+    }
+    assert Example.from_dict(plain) == Example(widths=(1, 2), title="x")
+
+
+ALL = [EncodeOptions(), ReadOptions(), EvaluationOptions(), EncoderConfig(), TrainingConfig(), AugmentationConfig()]
+ALL += [network_config({"name": name}) for name in ("dense", "cnn", "parallel", "recurrent", "hybrid")]
+
+
+@pytest.mark.parametrize("settings", ALL, ids=[type(one).__name__ for one in ALL])
+def test_every_setting_of_the_program_explains_itself_and_goes_there_and_back(settings: Settings) -> None:
+    for field in fields(settings):
+        text = field.metadata["help"]
+        assert text
+        assert "\n" not in text
+        assert not text.endswith(".")
+    assert type(settings).from_dict(settings.to_dict()) == settings
+    assert settings.section
