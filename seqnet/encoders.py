@@ -1,10 +1,13 @@
 """Tokens → features: tokens (B, L) integer → features (B, C, L) float32.
 
-Ambiguity codes are probability mixtures of canonical symbols in every encoder: R is half an A and half a G in one-hot,
-and the mean of their vectors in an embedding. Padding is a zero column in one-hot and a row of its own in an embedding.
+Ambiguity codes are probability mixtures of canonical symbols: R is half an A and half a G in one-hot, and the mean of
+their vectors in an embedding. K-mers with one are not told apart. Padding is a zero column in one-hot and a row of its
+own in an embedding.
 """
 
 from __future__ import annotations
+
+import math
 
 import torch
 from torch import Tensor, nn
@@ -12,8 +15,11 @@ from torch.nn import functional
 
 from seqnet.alphabets import Alphabet
 from seqnet.configs.networks import ENCODERS, EncoderConfig
+from seqnet.errors import SettingError
 
 __all__ = ["Embedding", "Encoder", "KmerEmbedding", "OneHot", "make_encoder"]
+
+_MOST_KMERS = 1 << 22
 
 
 class Encoder(nn.Module):
@@ -71,12 +77,18 @@ class KmerEmbedding(Encoder):
     """A learned vector per overlapping k-mer, at the position of its first symbol.
 
     A k-mer with an ambiguity code, or that reaches past the end of the sequence, has one common vector.
+
+    Raises:
+        SettingError: there are more k-mers than a table of vectors should have.
     """
 
     powers: Tensor
 
     def __init__(self, alphabet: Alphabet, config: EncoderConfig) -> None:
         super().__init__()
+        longest = int(math.log(_MOST_KMERS, alphabet.size))
+        if config.k > longest:
+            raise SettingError("encoder.k", config.k, f"at most {longest} for {alphabet.name}")
         self.channels = config.dimension
         self.size, self.k, self.shortest = alphabet.size, config.k, config.k
         self.register_buffer("powers", self.size ** torch.arange(config.k), persistent=False)

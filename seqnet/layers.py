@@ -220,7 +220,8 @@ class Summary(nn.Module):
     def __init__(self, channels: int, ways: Sequence[str]) -> None:
         super().__init__()
         self.ways = tuple(ways)
-        self.score = nn.Conv1d(channels, 1, 1) if "attention" in ways else None
+        # The softmax over positions takes out whatever a bias would add.
+        self.score = nn.Conv1d(channels, 1, 1, bias=False) if "attention" in ways else None
         self.channels = channels * len(self.ways)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:

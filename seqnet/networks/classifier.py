@@ -66,8 +66,13 @@ class Classifier(nn.Module):
         Args:
             tokens: (B, L) uint8, padded with 0, L at most the window for a network that flattens.
             lengths: (B,) int64, at least 1.
+
+        Raises:
+            ValueError: the sequences are longer than the window of a network that flattens.
         """
         if self.flattens:
+            if tokens.shape[1] > self.window:
+                raise ValueError(f"{tokens.shape[1]} tokens are longer than the window of {self.window}")
             tokens = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
         features = self.dropout(self.encoder(tokens))  # (B, C, L)
         composition = self._composition(tokens, lengths) if self.uses_composition else None
