@@ -78,8 +78,6 @@ def convert(name: str, value: Any, kind: Any) -> Any:
         return tuple(convert(f"{name}[{index}]", item, arguments[0]) for index, item in enumerate(value))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         return float(value)
-    if isinstance(kind, type) and issubclass(kind, Settings) and isinstance(value, Mapping):
-        return kind.from_dict(value, prefix=f"{name}.")
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise SettingError(name, value, f"a value of type {_names(kind)}")
     return value
@@ -128,11 +126,6 @@ class Settings:
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:
-        """Returns all settings as plain values (lists for tuples), nested settings as dictionaries."""
-        return {field.name: _plain(getattr(self, field.name)) for field in dataclasses.fields(self)}
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, Settings):
-        return value.to_dict()
-    return [_plain(item) for item in value] if isinstance(value, tuple) else value
+        """Returns all settings as plain values, lists for tuples."""
+        values = {field.name: getattr(self, field.name) for field in dataclasses.fields(self)}
+        return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

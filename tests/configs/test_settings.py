@@ -15,14 +15,6 @@ from seqnet.errors import SettingError
 
 
 @dataclass(frozen=True)
-class Inner(Settings):
-    depth: int = setting(1, "how deep", minimum=1)
-
-
-NESTED = Inner()
-
-
-@dataclass(frozen=True)
 class Example(Settings):
     section = "example"
 
@@ -33,7 +25,6 @@ class Example(Settings):
     limit: int | None = setting(None, "at most", minimum=3)
     title: str | None = setting(None, "what it is called")
     loud: bool = setting(False, "whether it is loud")
-    inner: Inner = setting(NESTED, "what is within")
 
 
 def message(**values: Any) -> str:
@@ -64,12 +55,10 @@ def message(**values: Any) -> str:
         ({"widths": 4}, "setting example.widths: 4 is not allowed; expected a list, such as [1, 2]"),
         ({"widths": "44"}, "setting example.widths: '44' is not allowed; expected a list, such as [1, 2]"),
         ({"widths": [4, "5"]}, "setting example.widths[1]: '5' is not allowed; expected a value of type int"),
-        ({"inner": {"depth": 0}}, "setting depth: 0 is not allowed; expected at least 1"),
-        ({"inner": {"dept": 1}}, "setting example.inner.dept: 1 is not allowed; expected a known setting: depth"),
         (
             {"cuont": 1},
             "setting example.cuont: 1 is not allowed; "
-            "expected a known setting: count, share, kind, widths, limit, title, loud, inner",
+            "expected a known setting: count, share, kind, widths, limit, title, loud",
         ),
     ],
 )
@@ -84,10 +73,9 @@ def test_the_bounds_themselves() -> None:
 
 
 def test_values_are_frozen_and_of_the_type_that_is_written_down() -> None:
-    example = Example.from_dict({"widths": [1, 2], "share": 1e-1, "inner": {"depth": 5}})
+    example = Example.from_dict({"widths": [1, 2], "share": 1e-1})
     assert example.widths == (1, 2)
-    assert example.inner == Inner(5)
-    assert hash(example) == hash(Example(widths=(1, 2), share=0.1, inner=Inner(5)))
+    assert hash(example) == hash(Example(widths=(1, 2), share=0.1))
     with pytest.raises(AttributeError):
         example.count = 3  # type: ignore[misc]
     whole = convert("rate", 1, float)
@@ -104,7 +92,6 @@ def test_plain_values_and_back() -> None:
         "limit": None,
         "title": "x",
         "loud": False,
-        "inner": {"depth": 1},
     }
     assert Example.from_dict(plain) == Example(widths=(1, 2), title="x")
 
