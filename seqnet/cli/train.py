@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.options import command_line, force_option, path_type, threads_option
+from seqnet.cli.options import collect, command_line, force_option, path_type, settings_options, threads_option
 from seqnet.cli.progress import Meter, say
+from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.networks import ENCODERS, NETWORKS
-from seqnet.configs.run import compose, preset_names
+from seqnet.configs.reading import ReadOptions
+from seqnet.configs.run import RunConfig, compose, preset_names
 
 if TYPE_CHECKING:
+    import torch
+
+    from seqnet.training import TrainingResult
     from seqnet.training.history import EpochRow
 
 __all__ = ["command"]
@@ -43,8 +49,25 @@ class _Teller:
         )
 
 
+@dataclass(frozen=True)
+class _Files:
+    """What is written beside the model."""
+
+    model: Path
+    history: Path
+    curves: Path
+    checkpoint: Path
+    dataset: Path
+
+    @classmethod
+    def beside(cls, model: Path) -> _Files:
+        stem = model.name.removesuffix(".safetensors")
+        endings = (".history.tsv", ".curves.svg", ".checkpoint.safetensors", ".dataset.safetensors")
+        return cls(model, *(model.with_name(stem + ending) for ending in endings))
+
+
 @click.command("train")
-@click.argument("dataset", type=path_type())
+@click.argument("dataset", type=path_type(), required=False)
 @click.option(
     "-o",
     "--output",
@@ -69,12 +92,21 @@ class _Teller:
 @click.option(
     "--seed", type=int, help="Seed of weights, order, dropout and augmentation; training.seed of the settings."
 )
+@click.option(
+    "--class",
+    "classes",
+    multiple=True,
+    metavar="NAME=SOURCE",
+    help="In place of DATASET: classes as in encode, such as a genome with --crop; the dataset is written beside the "
+    "model, as FILE's name with .dataset.safetensors.",
+)
+@settings_options(EncodeOptions, ("crop", "split", "group_by"))
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an earlier run, if there is one.")
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
 @force_option
 def command(
-    dataset: Path,
+    dataset: Path | None,
     output: Path,
     preset: str | None,
     network: str | None,
@@ -82,11 +114,13 @@ def command(
     config: Path | None,
     assignments: tuple[str, ...],
     seed: int | None,
+    classes: tuple[str, ...],
     resume: bool,
     device: str,
     threads: int,
     force: bool,
-) -> int:
+    **options: Any,
+) -> None:
     """Fit a network to a dataset.
 
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
@@ -95,61 +129,94 @@ def command(
     \b
     seqnet train reads.safetensors --preset dna-cnn -o model.safetensors
     seqnet train reads.safetensors --network hybrid --set epochs=5 -o model.safetensors
+    seqnet train --class human=genome.fa --class random=@uniform --crop 36 --preset dna-cnn -o model.safetensors
     """
-    from seqnet.bundles import write_bundle
-    from seqnet.datasets import open_dataset
     from seqnet.devices import choose_device
-    from seqnet.outputs import check_targets, whole_file
-    from seqnet.provenance import file_hash, versions
-    from seqnet.training import train
-    from seqnet.training.history import draw_curves, write_history
+    from seqnet.outputs import check_targets
 
+    if bool(dataset) == bool(classes):
+        raise click.UsageError("give either DATASET or --class")
     if seed is not None:
         assignments = (*assignments, f"training.seed={seed}")
     run = compose(preset, network, encoder, config, assignments)
-    stem = output.name.removesuffix(".safetensors")
-    history, curves, checkpoint = (
-        output.with_name(stem + suffix) for suffix in (".history.tsv", ".curves.svg", ".checkpoint.safetensors")
-    )
+    files = _Files.beside(output)
     # A resumed run replaces what the stopped one wrote.
     replace = force or resume
-    check_targets([output, history, curves, checkpoint], force=replace)
-    data = open_dataset(dataset)
-    digest = file_hash(dataset)
-    chosen = choose_device(device, threads)
-    provenance = {
-        "command": command_line(),
-        "dataset": {"path": str(dataset), "sha256": digest},
-        "data": dict(data.provenance),
-        "preset": preset,
-        "versions": versions(),
-        "device": chosen.type,
-        "threads": threads,
-    }
-    with Meter("train", "batches") as meter:
-        result = train(
-            data,
-            run,
-            _Teller(meter, run.training.epochs),
-            device=chosen,
-            checkpoint=checkpoint,
-            resume=resume,
-            dataset_hash=digest,
-            provenance=provenance,
-        )
-    with whole_file(history, force=replace) as temporary:
-        write_history(temporary, result.rows)
-    with whole_file(curves, force=replace) as temporary:
-        draw_curves(temporary, result.rows, result.best_epoch)
-    with whole_file(output, force=replace) as temporary:
-        write_bundle(temporary, result.bundle)
+    check_targets([files.model, files.history, files.curves, files.checkpoint], force=replace)
+    if dataset is None:
+        dataset = files.dataset
+        _encode(classes, dataset, collect(EncodeOptions, options), replace)
+    result = _fit(dataset, run, files, choose_device(device, threads), resume, {"preset": preset, "threads": threads})
+    _write(result, files, replace)
     best = result.rows[result.best_epoch - 1]
     say(
         f"kept epoch {best.epoch} (validation loss {best.validation_loss:.4f}, "
         f"accuracy {best.validation_accuracy:.4f}), {result.bundle.classifier.parameter_count:,} parameters"
     )
-    say(f"wrote {output}, {history.name}, {curves.name}, {checkpoint.name}")
+    say(f"wrote {files.model}, {files.history.name}, {files.curves.name}, {files.checkpoint.name}")
     if result.interruption:
         say(f"seqnet: stopped after {len(result.rows)} epochs; go on with --resume")
         raise result.interruption
-    return 0
+
+
+def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, replace: bool) -> None:
+    """Writes the dataset of the given classes."""
+    from seqnet.encoding import ClassSource, encode
+
+    sources = [ClassSource.parse(text) for text in classes]
+    with Meter("encode", "records") as meter:
+        summary = encode(
+            sources,
+            target,
+            options,
+            ReadOptions(),
+            force=replace,
+            command=command_line(),
+            progress=meter.advance,
+        )
+    for line in summary.lines():
+        say(line)
+
+
+def _fit(
+    dataset: Path, run: RunConfig, files: _Files, device: torch.device, resume: bool, about: dict[str, Any]
+) -> TrainingResult:
+    """Trains and returns what came of it."""
+    from seqnet.datasets import open_dataset
+    from seqnet.provenance import file_hash, versions
+    from seqnet.training import train
+
+    data = open_dataset(dataset)
+    digest = file_hash(dataset)
+    provenance = about | {
+        "command": command_line(),
+        "dataset": {"path": str(dataset), "sha256": digest},
+        "data": dict(data.provenance),
+        "versions": versions(),
+        "device": device.type,
+    }
+    with Meter("train", "batches") as meter:
+        return train(
+            data,
+            run,
+            _Teller(meter, run.training.epochs),
+            device=device,
+            checkpoint=files.checkpoint,
+            resume=resume,
+            dataset_hash=digest,
+            provenance=provenance,
+        )
+
+
+def _write(result: TrainingResult, files: _Files, replace: bool) -> None:
+    """Writes history, picture and model."""
+    from seqnet.bundles import write_bundle
+    from seqnet.outputs import whole_file
+    from seqnet.training.history import draw_curves, write_history
+
+    with whole_file(files.history, force=replace) as temporary:
+        write_history(temporary, result.rows)
+    with whole_file(files.curves, force=replace) as temporary:
+        draw_curves(temporary, result.rows, result.best_epoch)
+    with whole_file(files.model, force=replace) as temporary:
+        write_bundle(temporary, result.bundle)

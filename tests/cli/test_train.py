@@ -101,3 +101,53 @@ def test_an_existing_side_file_is_refused_before_any_work(trained: Path, tmp_pat
     assert outcome.code == 1
     assert "m.curves.svg: exists already" in outcome.err
     assert [path.name for path in tmp_path.iterdir()] == ["m.curves.svg"]
+
+
+def test_training_from_a_genome(tmp_path: Path, cli: Runner) -> None:
+    import numpy as np
+
+    from seqnet.datasets import open_dataset
+
+    rng = np.random.default_rng(1)
+    letters = np.array(list("AAAAAACGTT"))
+    genome = tmp_path / "genome.fa"
+    genome.write_text(
+        ">chr1\n" + "".join(rng.choice(letters, 80_000)) + "N" * 500 + "".join(rng.choice(letters, 60_000)) + "\n"
+    )
+    model = tmp_path / "m.safetensors"
+    words = ("--class", f"a={genome}", "--class", "b=@uniform", "--crop", "30", "--split", "60/20/20")
+    settings = (
+        "--set",
+        "epochs=1",
+        "--set",
+        "epoch_size=20000",
+        "--set",
+        "learning_rate=0.02",
+        "--set",
+        "window=30",
+        "--threads",
+        "1",
+    )
+    outcome = cli("train", *words, *TINY, *settings, "-o", model)
+    assert outcome.code == 0, outcome.err
+    data = open_dataset(tmp_path / "m.dataset.safetensors")
+    assert data.crop == 30
+    assert data.counts()[:, 1:].tolist() == [[10_000, 10_000]] * 2
+    blocks = data.tokens.take(data.members("train"))
+    assert blocks.lengths.max() == 10_000
+    assert blocks.data.max() == 4
+    text = genome.read_text().split("\n")[1]
+    names = data.names.text()
+    held = [(name, data.tokens[i]) for i, name in enumerate(names) if name.startswith("chr1:") and "+" in name][:50]
+    for name, tokens in held:
+        block, _, offset = name.removeprefix("chr1:").partition("+")
+        start = int(block.split("-")[0]) - 1 + int(offset)
+        assert data.alphabet.decode(np.frombuffer(tokens, np.uint8)).tobytes().decode() == text[start : start + 30]
+    found = cli("evaluate", model, tmp_path / "m.dataset.safetensors", "--replicates", "0")
+    assert found.code == 0
+    assert "accuracy              0.9" in found.out
+
+
+def test_a_dataset_or_classes(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    assert cli("train", "-o", tmp_path / "m").code == 2
+    assert cli("train", trained / "reads.safetensors", "--class", "a=b", "-o", tmp_path / "m").code == 2
