@@ -44,7 +44,7 @@ class InputHashes:
 
     def __enter__(self) -> Self:
         for path in self._paths:
-            if Path(path).is_file():
+            if path != "-" and Path(path).is_file():
                 self._hashes[path] = self._pool.submit(file_hash, Path(path))
         return self
 

@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from seqnet.alphabets import INVALID, alphabet
+from seqnet.errors import AlphabetMismatchError
+from seqnet.records import Ragged, RecordBatch
+from seqnet.tokenizing import Status, check_alphabet, first_invalid, tokenize, window_spans
+
+DNA = alphabet("dna")
+
+
+def status_of(sequence: str) -> Status:
+    if not sequence:
+        return Status.EMPTY
+    return Status.OK if set(sequence.upper()) <= set(DNA.symbols) else Status.INVALID_SYMBOL
+
+
+@given(st.lists(st.text("ACGTacgtNR!-E\0", max_size=8), max_size=12))
+def test_every_record_has_a_status(sequences: list[str]) -> None:
+    tokenized = tokenize(Ragged.from_strings(sequences), DNA)
+    assert tokenized.status.tolist() == [status_of(sequence) for sequence in sequences]
+    assert tokenized.status.dtype == np.uint8
+    for index, sequence in enumerate(sequences):
+        expected = [DNA.symbols.find(symbol.upper()) + 1 or INVALID for symbol in sequence]
+        assert list(tokenized.tokens[index]) == expected
+
+
+def test_the_words_of_the_status_column() -> None:
+    assert [status.word for status in Status] == ["ok", "empty", "invalid_symbol", "too_short"]
+
+
+@given(st.lists(st.text("ACGT", max_size=5), max_size=6), st.lists(st.text("ACGT!", max_size=5), max_size=6))
+def test_the_first_unknown_symbol_is_named(before: list[str], after: list[str]) -> None:
+    sequences = [*before, "AC?T?", *after]
+    symbols = Ragged.from_strings(sequences)
+    names = Ragged.from_strings([f"r{number}" for number in range(len(sequences))])
+    tokens = tokenize(symbols, DNA).tokens
+    error = first_invalid("x.fa", RecordBatch(names, symbols, names), tokens, DNA)
+    found = (error.path, error.record, error.position, error.symbol, error.alphabet)
+    assert found == ("x.fa", f"r{len(before)}", 3, "?", "dna")
+
+
+@pytest.mark.parametrize(
+    ("sequence", "expected"),
+    [
+        ("ACGT" * 10, "dna"),
+        ("ACGU" * 10, "rna"),
+        # RNA is often written as its cDNA.
+        ("ACGT" * 10, "rna"),
+        ("MKVLAAGIVGLAEPDQ" * 2, "protein"),
+        # Too short to tell: the symbols are checked one by one anyway.
+        ("MKVLAAGIVG", "dna"),
+        ("ACGTACGT", "protein"),
+        ("1234567890" * 4, "dna"),
+        ("", "dna"),
+    ],
+)
+def test_sequences_that_may_be_of_the_alphabet_pass(sequence: str, expected: str) -> None:
+    check_alphabet("x.fa", Ragged.from_strings([sequence]), alphabet(expected))
+
+
+@pytest.mark.parametrize(
+    ("sequence", "found", "expected"),
+    [
+        ("MKVLAAGIVGLAEPDQ" * 2, "protein", "dna"),
+        ("MKVLAAGIVGLAEPDQ" * 2, "protein", "rna"),
+        ("ACGT" * 8, "dna", "protein"),
+        ("ACGU" * 8, "rna", "dna"),
+        ("ACGU" * 8, "rna", "protein"),
+    ],
+)
+def test_sequences_of_another_alphabet_are_refused(sequence: str, found: str, expected: str) -> None:
+    # Judged over all records together.
+    symbols = Ragged.from_strings([sequence[:5], "", sequence[5:]])
+    with pytest.raises(AlphabetMismatchError, match=f"this looks like {found}, not {expected}") as caught:
+        check_alphabet("x.fa", symbols, alphabet(expected))
+    assert (caught.value.path, caught.value.found, caught.value.expected) == ("x.fa", found, expected)
+
+
+@given(st.lists(st.integers(0, 60), max_size=8), st.integers(1, 12), st.integers(1, 15))
+def test_windows_are_those_of_a_loop(lengths: list[int], window: int, stride: int) -> None:
+    sequence, start, uncovered = window_spans(np.array(lengths, dtype=np.int64), window, stride)
+    expected: list[tuple[int, int]] = []
+    rest: list[int] = []
+    for index, length in enumerate(lengths):
+        starts = [at for at in range(0, length, stride) if at + window <= length]
+        expected += [(index, at) for at in starts]
+        rest.append(length - (starts[-1] + window if starts else 0))
+    assert list(zip(sequence.tolist(), start.tolist(), strict=True)) == expected
+    assert uncovered.tolist() == rest
+    assert (sequence.dtype, start.dtype, uncovered.dtype) == (np.dtype(np.int64),) * 3
