@@ -12,7 +12,6 @@ from torch import Tensor
 from seqnet.batching import TokenStore
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
-from seqnet.networks import Classifier
 from seqnet.records import Ragged
 from seqnet.simulation.composition import symbol_frequencies
 from seqnet.simulation.negatives import NEGATIVES, NegativeGenerator
@@ -30,10 +29,9 @@ class CropFeeder:
     Args:
         dataset: its train split holds the blocks.
         config: batch size, sequences of an epoch, seed and augmentation.
-        classifier: tells whether both strands must be seen.
     """
 
-    def __init__(self, dataset: Dataset, config: RunConfig, classifier: Classifier) -> None:
+    def __init__(self, dataset: Dataset, config: RunConfig) -> None:
         assert dataset.crop is not None
         self._config, self._crop = config.training, dataset.crop
         self._alphabet = dataset.alphabet
@@ -50,7 +48,8 @@ class CropFeeder:
         self._augment = Augmentation(
             config.augmentation,
             dataset.alphabet,
-            turn=classifier.both_strands or config.augmentation.reverse_complement,
+            # A genome is read from either strand, and so are the windows that are held out.
+            turn=dataset.alphabet.has_strands,
             generators={},
             frequencies=self._frequencies,
         )

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -40,7 +40,7 @@ class Observer(Protocol):
         """Is told a fact about the run, once."""
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
-        """Is told after each batch: epoch (from 1), batches done in it, batches in it, running mean loss."""
+        """Is told every 50 batches and after the last: epoch (from 1), batches done, batches in it, mean loss so far."""
 
     def epoch(self, row: EpochRow, best: bool) -> None:
         """Is told after each epoch, and whether it is the best so far."""
@@ -80,9 +80,16 @@ def make_classifier(dataset: Dataset, config: RunConfig) -> Classifier:
             str(dataset.path), f"the train split has no record of class {name}", "encode it with another --split"
         )
     window = config.network.window or dataset.crop or int(dataset.tokens.lengths[members].max())
+    if dataset.crop and config.network.flattens and window < dataset.crop:
+        raise SettingError("network.window", window, f"at least {dataset.crop}, the windows that training draws")
     with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(config.training.seed)
+        _seed(config.training.seed)
         return Classifier(dataset.alphabet, len(dataset.classes), config.encoder, config.network, window)
+
+
+def _seed(value: int) -> None:
+    # torch takes 64 bits.
+    torch.manual_seed(value % 2**63)
 
 
 class _Run:
@@ -94,7 +101,7 @@ class _Run:
         self.dataset, self.config, self.device = dataset, config, device
         self.checkpoint, self.dataset_hash = checkpoint, dataset_hash
         self.classifier = make_classifier(dataset, config).to(device)
-        self.feeder = (CropFeeder if dataset.crop else Feeder)(dataset, config, self.classifier)
+        self.feeder = CropFeeder(dataset, config) if dataset.crop else Feeder(dataset, config, self.classifier)
         self.optimizer = make_optimizer(self.classifier, config.training)
         self.penalties = Penalties(self.classifier, config.training)
         self.validation = dataset.members("validation")
@@ -109,11 +116,12 @@ class _Run:
         """Passes once over the train split and returns the row of that epoch."""
         training, steps = self.config.training, self.feeder.steps()
         # Dropout is a function of seed and epoch, so that a resumed run draws as an unbroken one would.
-        torch.manual_seed(training.seed * 1_000_003 + number)
+        _seed(training.seed * 1_000_003 + number)
         self.classifier.train()
-        losses = torch.zeros((), dtype=torch.float64, device=self.device)
+        # Summed on the device, so as to wait for it now and then only; MPS has no float64.
+        losses = torch.zeros((), device=self.device)
         right = torch.zeros((), dtype=torch.int64, device=self.device)
-        seen, rate = 0, 0.0
+        total, seen, rate = 0.0, 0, 0.0
         for done, batch in enumerate(self.feeder.epoch(number), 1):
             rate = learning_rate(training, (number - 1) * steps + done - 1, training.epochs * steps)
             loss, logits, labels = self._fit_batch(batch, rate)
@@ -121,17 +129,16 @@ class _Run:
             right += (logits.argmax(dim=1) == labels).sum()
             seen += len(labels)
             if done % 50 == 0 or done == steps:
-                mean = float(losses) / seen
-                if not math.isfinite(mean):
-                    raise SettingError(
-                        "training.learning_rate", training.learning_rate, "a smaller one: the loss is no number"
-                    )
-                observer.step(number, done, steps, mean)
+                total += float(losses)
+                losses.zero_()
+                if not math.isfinite(total):
+                    raise self._diverged()
+                observer.step(number, done, steps, total / seen)
         return EpochRow(
             epoch=number,
             step=number * steps,
             learning_rate=rate,
-            train_loss=float(losses) / seen,
+            train_loss=total / seen,
             train_accuracy=int(right) / seen,
             **self._validate(),
         )
@@ -153,27 +160,38 @@ class _Run:
         self.optimizer.step()
         return loss, logits, labels
 
+    def _diverged(self) -> SettingError:
+        rate = self.config.training.learning_rate
+        return SettingError("training.learning_rate", rate, "a smaller one: the loss is no number")
+
     def _validate(self) -> dict[str, float]:
+        """Returns the validation columns of a row, after a look at whether the weights are numbers still."""
+        if not all(bool(weight.isfinite().all()) for weight in self.classifier.parameters()):
+            raise self._diverged()
         names = {"loss": "log_loss", "accuracy": "accuracy", "auroc": "auroc"}
         if not len(self.validation):
             return {f"validation_{name}": math.nan for name in names}
         probabilities = class_probabilities(self.classifier, self.dataset.tokens, self.validation)
+        if not np.isfinite(probabilities).all():
+            raise self._diverged()
         labels = self.dataset.labels[self.validation].astype(np.int64)
         values = measure(labels, probabilities, positive=self.dataset.positive, names=tuple(names.values()))
         return {f"validation_{name}": values[metric] for name, metric in names.items()}
 
     def take(self, row: EpochRow) -> bool:
         """Adds the row of an epoch, keeps its weights if it is the best, and writes the checkpoint."""
-        progress = self.progress
+        before = self.progress
         value = getattr(row, f"validation_{self.config.training.monitor}")
         value = -value if self.config.training.monitor == "loss" else value
         # Without a number to judge by, the last epoch is the best.
-        better = bool(np.isnan(value)) or value > progress.best_value
-        progress.rows.append(row)
+        better = bool(np.isnan(value)) or value > before.best_value
+        # One assignment, so that Ctrl-C finds the progress of before or of after.
+        progress = replace(before, rows=[*before.rows, row])
         if better:
             progress.best_epoch = row.epoch
             progress.best_value = -math.inf if np.isnan(value) else value
             progress.best_weights = {key: tensor.clone() for key, tensor in self.classifier.state_dict().items()}
+        self.progress = progress
         if self.checkpoint:
             with whole_file(self.checkpoint, force=True) as temporary:
                 save_checkpoint(temporary, self.classifier, self.optimizer, progress, self.config, self.dataset_hash)

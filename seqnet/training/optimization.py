@@ -86,10 +86,11 @@ class Penalties:
             hook.remove()
 
     def _watch(self, module: nn.Module, inputs: object, output: Tensor) -> None:
-        self._outputs.append(output)
+        if module.training:
+            self._outputs.append(output)
 
     def added_to(self, loss: Tensor) -> Tensor:
-        """Returns the loss () with the penalties of the last forward pass."""
+        """Returns the loss () with the penalties of the last forward pass in training mode."""
         for weight in self._weights:
             if self._config.l1:
                 loss = loss + self._config.l1 * weight.abs().sum()
