@@ -69,9 +69,10 @@ class CropFeeder:
         lengths = torch.full((self._config.batch_size,), self._crop, dtype=torch.int64)
         classes = np.array(sorted({*self._places, *self._generators}))
         for _ in range(self.steps()):
-            labels = rng.permutation(np.resize(classes, self._config.batch_size)).astype(np.int64)
+            # Where the classes don't go into a batch evenly, chance decides which of them gets one more.
+            labels = rng.permutation(np.resize(rng.permutation(classes), self._config.batch_size)).astype(np.int64)
             rows = np.empty((len(labels), self._crop), dtype=np.uint8)
-            for label in classes.tolist():
+            for label in np.unique(labels).tolist():
                 chosen = np.flatnonzero(labels == label)
                 rows[chosen] = self._rows(label, len(chosen), rng)
             tokens, kept = self._augment((torch.from_numpy(rows), lengths), labels, rng)
