@@ -2,7 +2,9 @@
 
 A replicate draws units with replacement, as many as there are, and weighs each record by how often its unit was drawn.
 The unit is the record, or, where records depend on each other (reads of one genome, proteins of one family), the group:
-whole groups are drawn, and the intervals are as wide as the number of groups, not of records, warrants.
+whole groups are drawn, and the intervals are as wide as the number of groups, not of records, warrants. Groups are
+drawn among those of the same class, the one that most of their records have: where one class comes in few large groups
+and another in single records, replicates would else differ most in the mix of classes, which the dataset fixes.
 
 A replicate in which a statistic is undefined (NaN) is left out of its interval. With more than half of them undefined
 there is no interval. Neither is there one with a single unit: drawing it again and again tells nothing about spread.
@@ -31,6 +33,7 @@ def bootstrap(
     groups: NDArray[np.int64] | None,
     replicates: int,
     rng: np.random.Generator,
+    classes: NDArray[np.int64] | None = None,
 ) -> NDArray[np.float64]:
     """Returns the statistics of each replicate.
 
@@ -40,6 +43,7 @@ def bootstrap(
         groups: (N,) int64, group of each record, each distinct value being one; None if records are independent.
         replicates: R, number of replicates.
         rng: decides all draws. With groups, the draws depend on their sorted ids; without, on the order of records.
+        classes: (N,) int64, class of each record, within which groups are drawn; None to draw among all.
 
     Returns:
         (R, M) float64; (0, M) if fewer than two units can be drawn.
@@ -48,11 +52,21 @@ def bootstrap(
     count = int(unit.max()) + 1
     if replicates == 0 or count < 2:
         return np.empty((0, len(statistics(np.ones(record_count)))))
+    strata = [np.arange(count)] if groups is None or classes is None else _strata(unit, classes, count)
     rows = []
     for _ in range(replicates):
-        drawn = np.bincount(rng.integers(count, size=count), minlength=count).astype(np.float64)  # (units,)
+        chosen = np.concatenate([stratum[rng.integers(len(stratum), size=len(stratum))] for stratum in strata])
+        drawn = np.bincount(chosen, minlength=count).astype(np.float64)  # (units,)
         rows.append(statistics(drawn if groups is None else drawn[unit]))
     return np.stack(rows)
+
+
+def _strata(unit: NDArray[np.int64], classes: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
+    """Returns the units whose records are mostly of each class, class by class; none of the parts is empty."""
+    held = np.zeros((count, int(classes.max()) + 1), dtype=np.int64)
+    np.add.at(held, (unit, classes), 1)
+    most = held.argmax(axis=1)
+    return [np.flatnonzero(most == label) for label in np.unique(most)]
 
 
 def percentile_intervals(

@@ -167,6 +167,7 @@ def evaluate_probabilities(
         groups=units,
         replicates=choices.replicates,
         rng=np.random.default_rng(choices.seed),
+        classes=scored.labels,
     )
     unit: Literal["group", "record"] = "record" if units is None else "group"
     recipe = BootstrapRecipe(choices.replicates, choices.seed, unit, choices.confidence)

@@ -85,3 +85,14 @@ def test_no_interval_with_more_than_half_undefined(undefined: int, expected: flo
     samples = np.where(np.arange(100)[:, None] < undefined, np.nan, 1.0)
     low, high = percentile_intervals(samples, 0.95)
     np.testing.assert_array_equal([low[0], high[0]], [expected, expected])
+
+
+def test_groups_are_drawn_within_their_class() -> None:
+    # Two groups of ten of one class beside twenty single records of the other: every replicate has twenty of each.
+    groups = np.concatenate([np.repeat([0, 1], 10), np.arange(2, 22)])
+    classes = np.repeat([0, 1], 20)
+    rng = np.random.default_rng(1)
+    weights = bootstrap(lambda w: w, 40, groups=groups, replicates=50, rng=rng, classes=classes)
+    assert (weights[:, :20].sum(axis=1) == 20).all()
+    assert (weights[:, 20:].sum(axis=1) == 20).all()
+    assert len(np.unique(weights[:, 0])) > 1
