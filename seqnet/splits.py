@@ -22,7 +22,7 @@ def parse_fractions(text: str) -> tuple[float, float, float]:
     """Returns the fractions of train, validation and test written as `80/10/10`.
 
     Raises:
-        SettingError: it is not two or three numbers of at least zero that add up to 100 (or 1).
+        SettingError: it is not three numbers, the first above and the others at least zero, that add up to 100 (or 1).
     """
     expected = "train/validation/test in percent, such as 80/10/10"
     try:
@@ -43,8 +43,8 @@ def split_records(
 ) -> NDArray[np.uint8]:
     """Returns the split (N,) uint8 of each record, an index into `SPLITS`.
 
-    Groups of several records go, in random order, to the split that lacks most of what they hold; single records then
-    fill each class up to its fractions.
+    Groups of several records, large ones first, go to the split that lacks most of what they hold; single records
+    then fill each class up to its fractions.
 
     Args:
         labels: (N,) int32, class of each record.
@@ -62,14 +62,10 @@ def split_records(
     if len(several):
         held = np.zeros((len(sizes), class_count), dtype=np.int64)
         np.add.at(held, (group[several], labels[several]), 1)
-        wanted = np.flatnonzero(np.asarray(fractions) > 0)
+        order = rng.permutation(np.flatnonzero(sizes > 1))
+        order = order[np.argsort(-sizes[order], kind="stable")]
         assigned = np.zeros(len(sizes), dtype=np.uint8)
-        for one in rng.permutation(np.flatnonzero(sizes > 1)):
-            # Relative to its size a small split fills as fast as a large one.
-            need = (lacking[wanted] * held[one]).sum(axis=1) / np.asarray(fractions)[wanted]
-            chosen = wanted[int(np.argmax(need))]
-            assigned[one] = chosen
-            lacking[chosen] -= held[one]
+        assigned[order] = _assign(held[order], lacking, np.asarray(fractions), int((sizes == 1).sum()))
         split[several] = assigned[group[several]]
     single = sizes[group] == 1
     for label in range(class_count):
@@ -80,3 +76,32 @@ def split_records(
         for index, part in enumerate(np.split(members, bounds[:-1])):
             split[part] = index
     return split
+
+
+def _assign(
+    held: NDArray[np.int64], lacking: NDArray[np.float64], fractions: NDArray[np.float64], single_count: int
+) -> NDArray[np.uint8]:
+    """Returns the split (G,) uint8 of each group, and takes what the groups hold from what the splits lack.
+
+    Args:
+        held: (G, K) int64, records of each class in each group, in the order in which the groups are placed.
+        lacking: (S, K) float64, records of each class that each split lacks; changed.
+        fractions: (S,) float64, share of each split.
+        single_count: records that will be placed after the groups.
+    """
+    assigned = np.zeros(len(held), dtype=np.uint8)
+    wanted = np.flatnonzero(fractions > 0)
+    empty = fractions > 0
+    for index, records in enumerate(held):
+        # The last groups go where there is nothing yet, so that few groups are no reason for an empty split.
+        scarce = len(held) - index + single_count <= empty.sum()
+        splits = np.flatnonzero(empty) if scarce else wanted
+        room = np.maximum(lacking[splits], 0)  # (S, K)
+        fitting = np.minimum(room, records).sum(axis=1)
+        # Of the splits that it fits into, the one that is emptiest for its size.
+        need = (room * records).sum(axis=1) / fractions[splits]
+        chosen = splits[np.lexsort((need, fitting))[-1]]
+        assigned[index] = chosen
+        lacking[chosen] -= records
+        empty[chosen] = False
+    return assigned

@@ -17,7 +17,7 @@ LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=30)
 
 
 def sequences_of(lengths: list[int]) -> list[bytes]:
-    """Returns sequences of which no two positions hold the same pair of neighbours nearby, none of them 0."""
+    """Returns sequences of tokens that tell positions apart, none of them 0."""
     whole = bytes((index * 7) % 251 + 1 for index in range(sum(lengths)))
     ends = np.cumsum(lengths).tolist()
     return [whole[end - length : end] for length, end in zip(lengths, ends, strict=True)]

@@ -6,9 +6,9 @@ import threading
 from pathlib import Path
 
 import numpy as np
-import pysam
 import pytest
 import torch
+from pysam.version import __version__ as pysam_version
 
 import seqnet
 from seqnet.provenance import InputHashes, file_hash, versions
@@ -90,6 +90,6 @@ def test_an_error_while_reading_does_not_wait_for_the_hashes(tmp_path: Path, mon
 def test_versions_are_those_of_what_runs() -> None:
     found = versions()
     assert found["seqnet"] == seqnet.__version__
-    assert (found["numpy"], found["pysam"]) == (np.__version__, pysam.version.__version__)
+    assert (found["numpy"], found["pysam"]) == (np.__version__, pysam_version)
     # The installed package may not say for which device it was built.
     assert found["torch"].partition("+")[0] == torch.__version__.partition("+")[0]
