@@ -88,21 +88,37 @@ def restore(
     about = container.description
     _check_same_run(path, about, config, dataset_hash)
     parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
-    for name, array in container.tensors.items():
-        part, _, rest = name.partition(".")
-        parts[part][rest] = torch.from_numpy(array.copy())
     try:
-        classifier.load_state_dict(parts["model"])
-        state: dict[int, dict[str, Tensor]] = {}
-        for name, tensor in parts["optimizer"].items():
-            index, _, key = name.partition(".")
-            state.setdefault(int(index), {})[key] = tensor
-        optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+        for name, array in container.tensors.items():
+            part, _, rest = name.partition(".")
+            parts[part][rest] = torch.from_numpy(array.copy())
+        for part in ("best", "model"):
+            classifier.load_state_dict(parts[part])
+        _restore_optimizer(optimizer, parts["optimizer"])
         rows = [EpochRow(**{key: _decoded(value) for key, value in row.items()}) for row in about["rows"]]
-        best_value = float(about["best_value"])
+        best_epoch, best_value = int(about["best_epoch"]), float(about["best_value"])
+        if not 1 <= best_epoch <= len(rows):
+            raise ValueError(best_epoch)
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
         raise ContainerError(str(path), "the checkpoint is damaged", _REMEDY) from error
-    return Progress(rows, int(about["best_epoch"]), best_value, parts["best"] or None)
+    return Progress(rows, best_epoch, best_value, parts["best"])
+
+
+def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:
+    """Puts the optimiser in the state of the tensors `INDEX.NAME`.
+
+    Raises:
+        ValueError: they are not the state of such an optimiser.
+    """
+    state: dict[int, dict[str, Tensor]] = {}
+    for name, tensor in tensors.items():
+        index, _, key = name.partition(".")
+        state.setdefault(int(index), {})[key] = tensor
+    groups = optimizer.state_dict()["param_groups"]
+    indices = {index for group in groups for index in group["params"]}
+    if not indices >= state.keys() or len({frozenset(one) for one in state.values()}) > 1:
+        raise ValueError("state of another optimiser")
+    optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
 def _decoded(value: Any) -> Any:

@@ -40,7 +40,7 @@ class Observer(Protocol):
         """Is told a fact about the run, once."""
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
-        """Is told every 50 batches and after the last: epoch (from 1), batches done, batches in it, mean loss so far."""
+        """Is told every 50 batches and after the last: epoch (from 1), batches done, of how many, and the mean loss."""
 
     def epoch(self, row: EpochRow, best: bool) -> None:
         """Is told after each epoch, and whether it is the best so far."""
