@@ -14,18 +14,21 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from seqnet.alphabets import Alphabet, alphabet
 from seqnet.containers import Container, Spool, read_container, write_container
-from seqnet.errors import ContainerError
+from seqnet.errors import ContainerError, SettingError
 from seqnet.records import Ragged
 from seqnet.splits import SPLITS
 
 __all__ = ["Dataset", "dataset_of", "open_dataset", "write_dataset"]
 
 _REMEDY = "make one with seqnet encode"
-_TENSORS = ("tokens", "offsets", "name_bytes", "name_offsets", "labels", "groups", "split")
+_TENSORS: Mapping[str, DTypeLike] = {
+    "tokens": np.uint8, "offsets": np.int64, "name_bytes": np.uint8, "name_offsets": np.int64,
+    "labels": np.int32, "groups": np.int64, "split": np.uint8,
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,18 @@ def dataset_of(path: Path, container: Container) -> Dataset:
     missing = [name for name in _TENSORS if name not in tensors]
     if missing:
         raise ContainerError(str(path), f"the dataset lacks {', '.join(missing)}", _REMEDY)
+    for name, dtype in _TENSORS.items():
+        if tensors[name].dtype != dtype or tensors[name].ndim != 1:
+            raise ContainerError(str(path), f"tensor {name} of the dataset is of the wrong type or shape", _REMEDY)
+    try:
+        symbols, described = alphabet(about["alphabet"]), _is_described(about)
+    except (KeyError, TypeError, SettingError) as error:
+        raise ContainerError(str(path), f"the description of the dataset is damaged ({error})", _REMEDY) from error
+    if not described:
+        raise ContainerError(str(path), "the description of the dataset is damaged", _REMEDY)
     dataset = Dataset(
         path=path,
-        alphabet=alphabet(about["alphabet"]),
+        alphabet=symbols,
         classes=tuple(about["classes"]),
         positive=about["positive"],
         generators=about["generators"],
@@ -108,23 +120,52 @@ def dataset_of(path: Path, container: Container) -> Dataset:
         split=tensors["split"],
         provenance=about["provenance"],
     )
-    _check(dataset)
+    if not _fits(dataset):
+        raise ContainerError(str(path), "the columns of the dataset don't fit each other", _REMEDY)
     return dataset
 
 
-def _check(dataset: Dataset) -> None:
-    count = len(dataset)
-    fits = (
-        len(dataset.tokens) == len(dataset.names) == len(dataset.groups) == len(dataset.split) == count > 0
-        and dataset.tokens.offsets[-1] == len(dataset.tokens.data)
-        and dataset.names.offsets[-1] == len(dataset.names.data)
-        and bool((dataset.tokens.lengths > 0).all())
-        and 0 <= dataset.labels.min() <= dataset.labels.max() < len(dataset.classes)
-        and dataset.split.max() < len(SPLITS)
-        and (dataset.positive is None or 0 <= dataset.positive < len(dataset.classes) == 2)
+def _is_described(about: Mapping[str, Any]) -> bool:
+    """Returns whether a description says what it should, in values of the right types."""
+    classes, positive, crop = about["classes"], about["positive"], about["crop"]
+    return (
+        isinstance(classes, list)
+        and all(isinstance(name, str) for name in classes)
+        and len(set(classes)) == len(classes)
+        and (positive is None or 0 <= positive < len(classes) == 2)
+        and isinstance(about["generators"], dict)
+        and set(about["generators"]) <= set(classes)
+        and (crop is None or crop >= 1)
+        and isinstance(about["provenance"], dict)
     )
-    if not fits:
-        raise ContainerError(str(dataset.path), "the columns of the dataset don't fit each other", _REMEDY)
+
+
+def _fits(dataset: Dataset) -> bool:
+    """Returns whether the columns are of one length and hold nothing that the description does not know."""
+    count, tokens = len(dataset), dataset.tokens
+    return (
+        count > 0
+        and len(dataset.groups) == len(dataset.split) == count
+        and _is_column(tokens, count)
+        and _is_column(dataset.names, count)
+        and bool((tokens.lengths >= 1).all())
+        and 1 <= int(tokens.data.min()) <= int(tokens.data.max()) < dataset.alphabet.token_count
+        and 0 <= int(dataset.labels.min()) <= int(dataset.labels.max()) < len(dataset.classes)
+        and int(dataset.split.max()) < len(SPLITS)
+        and (dataset.crop is None or bool((tokens.lengths[dataset.split == 0] >= dataset.crop).all()))
+    )
+
+
+def _is_column(column: Ragged, count: int) -> bool:
+    """Returns whether the offsets are those of `count` strings that follow each other in the data."""
+    offsets = column.offsets
+    return (
+        len(offsets) == count + 1
+        and offsets[0] == 0
+        and offsets[-1] == len(column.data)
+        # Compared and not subtracted, which numbers near the bounds of their type would pass.
+        and bool((offsets[1:] >= offsets[:-1]).all())
+    )
 
 
 def write_dataset(

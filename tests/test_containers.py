@@ -5,6 +5,7 @@ import os
 import struct
 import subprocess
 import sys
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -274,24 +275,23 @@ def test_a_spool_is_the_column_that_was_appended(
     tmp_path_factory: pytest.TempPathFactory, parts: list[list[int]]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "spooled.safetensors"
-    spool = Spool(np.int32)
     expected: list[int] = []
-    for part in parts:
-        before = spool.view()
-        spool.append(np.array(part, dtype=np.int64))
-        assert before.tolist() == expected
-        expected += part
-        assert spool.view().tolist() == expected
-        assert spool.shape == (len(expected),)
-    write_container(path, "dataset", {}, {"column": spool})
-    # What was copied can still grow, and be copied again.
-    spool.append(np.array([7]))
-    assert spool.view().tolist() == [*expected, 7]
+    with closing(Spool(np.int32)) as spool:
+        for part in parts:
+            before = spool.view()
+            spool.append(np.array(part, dtype=np.int64))
+            assert before.tolist() == expected
+            expected += part
+            assert spool.view().tolist() == expected
+            assert spool.shape == (len(expected),)
+        write_container(path, "dataset", {}, {"column": spool})
+        # What was copied can still grow.
+        spool.append(np.array([7]))
+        assert spool.view().tolist() == [*expected, 7]
     assert read(path).tensors["column"].tolist() == expected
     spooled = path.read_bytes()
     write_container(path, "dataset", {}, {"column": np.array(expected, dtype=np.int32)})
     assert path.read_bytes() == spooled
-    spool.close()
 
 
 def test_a_spool_goes_away_when_it_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
