@@ -80,10 +80,12 @@ def bundle_of(path: Path, container: Container) -> Bundle:
     """Returns the bundle in a container that was read from `path`.
 
     Raises:
-        ContainerError: its weights don't fit its settings.
+        ContainerError: its description is damaged, or its weights don't fit its settings.
     """
     about = container.description
     try:
+        if not _is_described(about):
+            raise ContainerError(str(path), "the description of the model is damaged", _REMEDY)
         config = RunConfig.from_dict(about["config"])
         symbols = alphabet(about["alphabet"])
         classifier = Classifier(symbols, len(about["classes"]), config.encoder, config.network, about["window"])
@@ -96,9 +98,23 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         classes=tuple(about["classes"]),
         positive=about["positive"],
         config=config,
-        window=int(about["window"]),
+        window=about["window"],
         metrics=about["metrics"],
         provenance=about["provenance"],
+    )
+
+
+def _is_described(about: Mapping[str, Any]) -> bool:
+    """Returns whether a description says what it should, in values of the right types."""
+    classes, positive, window = about["classes"], about["positive"], about["window"]
+    return (
+        isinstance(classes, list)
+        and all(isinstance(name, str) for name in classes)
+        and len(set(classes)) == len(classes) > 1
+        and (positive is None or 0 <= positive < len(classes) == 2)
+        and isinstance(window, int)
+        and window >= 1
+        and all(isinstance(about[name], dict) for name in ("config", "metrics", "provenance"))
     )
 
 

@@ -116,9 +116,13 @@ class MaskedBatchNorm(nn.BatchNorm1d):
 class _LayerNorm(nn.LayerNorm):
     """Layer normalisation over the channels of each position."""
 
+    def forward(self, x: Tensor) -> Tensor:
+        """Returns the normalised features (B, C, L), padding and all."""
+        return super().forward(x.transpose(1, 2)).transpose(1, 2)
+
     def masked(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns the normalised features (B, C, L)."""
-        return _masked(self(x.transpose(1, 2)).transpose(1, 2), lengths)
+        return _masked(self(x), lengths)
 
 
 class _ConvolutionBlock(nn.Module):

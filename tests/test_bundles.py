@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import dataclasses
+import json
+import struct
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from seqnet.bundles import Bundle, open_bundle, write_bundle
+from seqnet.configs.run import compose
+from seqnet.errors import ContainerError
+from tests.building import make_bundle, padded, random_strings, run_config
+
+BATCH_NORM = {"name": "hybrid", "filters": [4], "kernels": [3], "pools": [2], "units": 3, "norm": "batch"}
+BUNDLES = {
+    "plain": lambda: make_bundle(),
+    "three classes": lambda: make_bundle(name="protein", classes=("a", "b", "c")),
+    "odd names": lambda: make_bundle(classes=("ä β", 'no "signal"')),
+    "embedding": lambda: make_bundle(run_config(encoder={"name": "embedding"}), "rna"),
+    "batch norm": lambda: make_bundle(run_config(network=BATCH_NORM)),
+    "dna-cnn": lambda: make_bundle(compose("dna-cnn"), window=36),
+}
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "model.safetensors"
+
+
+@pytest.mark.parametrize("make", BUNDLES.values(), ids=BUNDLES)
+def test_what_is_written_is_read(make: Callable[[], Bundle], path: Path) -> None:
+    bundle = make()
+    write_bundle(path, bundle)
+    found = open_bundle(path)
+    for field in dataclasses.fields(Bundle):
+        if field.name != "classifier":
+            assert getattr(found, field.name) == getattr(bundle, field.name), field.name
+    ours, theirs = bundle.classifier.state_dict(), found.classifier.state_dict()
+    assert ours.keys() == theirs.keys()
+    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+    assert not found.classifier.training
+    symbols = bundle.alphabet.canonical
+    batch = padded(random_strings([9, 3, 12], symbols), bundle.alphabet.name)
+    with torch.no_grad():
+        assert torch.equal(found.classifier.strand_logits(*batch), bundle.classifier.strand_logits(*batch))
+
+
+@pytest.mark.parametrize("make", BUNDLES.values(), ids=BUNDLES)
+def test_the_same_bundle_gives_the_same_bytes(make: Callable[[], Bundle], path: Path, tmp_path: Path) -> None:
+    write_bundle(path, make())
+    again = tmp_path / "again.safetensors"
+    write_bundle(again, open_bundle(path))
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_other_programs_read_it(path: Path) -> None:
+    from safetensors.numpy import load_file
+
+    bundle = make_bundle()
+    write_bundle(path, bundle)
+    arrays = load_file(path)
+    for name, tensor in bundle.classifier.state_dict().items():
+        np.testing.assert_array_equal(arrays[name], tensor.numpy())
+
+
+def rewrite(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
+    """Changes the description and the table of tensors of a file."""
+    content = path.read_bytes()
+    (size,) = struct.unpack("<Q", content[:8])
+    header = json.loads(content[8 : 8 + size])
+    about = json.loads(header["__metadata__"]["seqnet"])
+    change(about, header)
+    header["__metadata__"]["seqnet"] = json.dumps(about)
+    encoded = json.dumps(header).encode()
+    path.write_bytes(struct.pack("<Q", len(encoded)) + encoded + content[8 + size :])
+
+
+def without(key: str, about: dict[str, Any], header: dict[str, Any]) -> None:
+    del about[key]
+
+
+def refuse(path: Path, message: str) -> None:
+    with pytest.raises(ContainerError, match=message) as caught:
+        open_bundle(path)
+    assert str(caught.value).startswith(f"{path}: ")
+    assert "\n" not in str(caught.value)
+
+
+def test_rewriting_alone_damages_nothing(path: Path) -> None:
+    write_bundle(path, make_bundle())
+    rewrite(path, lambda about, header: None)
+    assert open_bundle(path).window == 12
+
+
+def test_a_description_that_lacks_something_is_refused(path: Path) -> None:
+    write_bundle(path, make_bundle())
+    whole = path.read_bytes()
+    keys = set(json.loads(json.loads(whole[8 : 8 + struct.unpack("<Q", whole[:8])[0]])["__metadata__"]["seqnet"]))
+    for key in keys - {"kind", "version", "parameters"}:
+        path.write_bytes(whole)
+        rewrite(path, partial(without, key))
+        refuse(path, f"the description of the model is damaged .*{key}")
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("alphabet", "klingon"),
+        ("alphabet", ["dna"]),
+        ("classes", 2),
+        ("config", {}),
+        ("config", []),
+        ("config", {"network": {"name": "cnn", "kernels": [0]}}),
+        ("window", "wide"),
+        ("window", None),
+        ("window", 0),
+        ("window", 12.5),
+        ("positive", 2),
+        ("positive", "signal"),
+        ("metrics", None),
+        ("provenance", "here"),
+    ],
+)
+def test_a_description_that_makes_no_sense_is_refused(path: Path, key: str, value: Any) -> None:
+    write_bundle(path, make_bundle())
+    rewrite(path, lambda about, header: about.update({key: value}))
+    refuse(path, "the description of the model is damaged|the weights are not those of the network")
+
+
+@pytest.mark.parametrize("change", ["rename", "drop", "shape"])
+def test_other_weights_are_refused(path: Path, change: str) -> None:
+    write_bundle(path, make_bundle())
+
+    def alter(about: dict[str, Any], header: dict[str, Any]) -> None:
+        name = "network.head.output.weight"
+        entry = header.pop(name)
+        if change == "rename":
+            header["network.other"] = entry
+        if change == "shape":
+            header[name] = {**entry, "shape": entry["shape"][::-1]}
+        if change == "drop":
+            header["network.head.other"] = {**entry, "dtype": "U8", "shape": [4 * 2 * 5]}
+
+    rewrite(path, alter)
+    refuse(path, "the weights are not those of the network it describes; make one with seqnet train")
+
+
+def test_what_is_no_bundle_is_refused(path: Path) -> None:
+    path.write_bytes(b"\x80\x02}q\x00.")
+    refuse(path, "this is not a seqnet model; make one with seqnet train")
+    write_bundle(path, make_bundle())
+    content = path.read_bytes()
+    path.write_bytes(content[: len(content) - 100])
+    refuse(path, "damaged or cut short")
+    path.write_bytes(content)
+    rewrite(path, lambda about, header: about.update(version=99))
+    refuse(path, "this model has format version 99")
+    path.write_bytes(content)
+    rewrite(path, lambda about, header: about.update(kind="dataset"))
+    refuse(path, "this is a seqnet dataset, not a model")
