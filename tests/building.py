@@ -158,7 +158,7 @@ def make_classifier(
     config: RunConfig, name: str = "dna", classes: int = 2, window: int = 12, seed: int = 0
 ) -> Classifier:
     """Returns a classifier in evaluation mode with random weights that tell sequences apart."""
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         classifier = Classifier(alphabet(name), classes, config.encoder, config.network, window).eval()
         for tensor in classifier.state_dict().values():
@@ -167,6 +167,8 @@ def make_classifier(
             elif tensor.is_floating_point():
                 # Positive: it keeps rectified units alive, and may be a variance.
                 tensor.copy_(torch.rand_like(tensor) + 0.1)
+        # Probabilities that are far from 0 and 1 show every change of the logits.
+        classifier.network.get_parameter("head.output.weight").mul_(0.2)
     return classifier
 
 

@@ -55,13 +55,15 @@ def class_probabilities(
     chosen = np.arange(len(tokens), dtype=np.int64) if indices is None else indices
     sequence, start, length = spans(store.lengths[chosen], classifier.window)
     start = start + store.starts[chosen[sequence]]
+    # A network that flattens sees every part padded to its window.
+    padded = np.full_like(length, classifier.window) if classifier.flattens else length
     device = classifier.mixture.device
     totals: NDArray[np.float64] | None = None
     with evaluating(classifier):
-        for batch in buckets(length, batch_tokens):
+        for batch in buckets(padded, batch_tokens):
             batch_tokens_, lengths = store.gather(start[batch], length[batch])
             logits = classifier.strand_logits(batch_tokens_.to(device), lengths.to(device))
-            probabilities = logits.double().softmax(dim=1).cpu().numpy()
+            probabilities = logits.cpu().double().softmax(dim=1).numpy()  # MPS has no float64
             if totals is None:
                 totals = np.zeros((len(chosen), probabilities.shape[1]))
             np.add.at(totals, sequence[batch], probabilities)
