@@ -7,6 +7,8 @@ reads are kept, and a read without a sequence is an empty one. Both mates of a p
 A smallest mapping quality is asked of mapped reads only, since an unmapped one has none. With a region, which is a
 question about where reads lie, it is asked of all.
 
+Threads decompress whole BAM and CRAM files; pipes and regions make do with one.
+
 Source: SAM/BAM format specification, https://samtools.github.io/hts-specs/SAMv1.pdf
 """
 
@@ -44,8 +46,11 @@ _SAM_LINE = re.compile(
     rb"[^\t\n@][^\t\n]*\t\d+\t[^\t\n]+\t\d+\t\d+\t(?:\*|(?:\d+[MIDNSHP=X])+)\t[^\t\n]+\t\d+\t-?\d+\t"
 )
 _REGION = re.compile(r"(?P<name>.+):(?P<start>[\d,]+)(?:-(?P<stop>[\d,]*))?")
-# Source: CRAM format specification, section 9, "End of file container": "EOF" as its position, in all versions.
-_CRAM_END = b"\xff\xff\xff\xff\x0f\xe0EOF"
+# Source: CRAM format specification, section 9, "End of file container", of version 3 and of version 2.1.
+_CRAM_ENDS = (
+    bytes.fromhex("0f000000ffffffff0fe0454f4600000000010005bdd94f0001000606010001000100ee63014b"),
+    bytes.fromhex("0b000000ffffffff0fe0454f460000000001000001000606010001000100"),
+)
 _FIRST_READS = 128
 
 _Columns = tuple[list[int], list[int], list[str], list[str]]
@@ -123,7 +128,7 @@ def _check_end(source: Input) -> None:
     if source.compression == "bgzip":
         complete = tail.endswith(BGZF_END)
     else:
-        complete = _CRAM_END in tail or not source.head.startswith(_CRAM)
+        complete = tail.endswith(_CRAM_ENDS) or not source.head.startswith(_CRAM)
     if not complete:
         raise TruncatedError("its end marker is missing, so that reads may be, too", "get the file again")
 
@@ -131,7 +136,9 @@ def _check_end(source: Input) -> None:
 def _fault(source: Input) -> InputError:
     """Returns what is wrong with an input that htslib stopped at, although its end marker is there."""
     if source.head.startswith(_CRAM):
-        return FormatError("the CRAM can't be decoded", "give the FASTA that it was compressed against as reference")
+        return FormatError(
+            "the CRAM can't be decoded", "give the FASTA that it was compressed against with --reference"
+        )
     if not source.head.startswith(_BAM):
         return FormatError(
             "a line breaks the SAM format, or names a reference that the header does not", "correct it, or use BAM"
@@ -151,10 +158,12 @@ def _opened(source: Input, options: ReadOptions) -> Iterator[pysam.AlignmentFile
     path = _seekable_path(source)
     stream = source.stored() if source.compression in (None, "bgzip") else source.text()
     with nullcontext(path) if path else Pipe(stream) as target:
-        alignments = pysam.AlignmentFile(
-            target, "r", check_sq=False, threads=options.threads, reference_filename=options.reference
-        )
+        alignments = pysam.AlignmentFile(target, "r", check_sq=False, reference_filename=options.reference)
         try:
+            if options.threads > 1 and path and options.region is None and not alignments.is_sam:
+                # Asked of the constructor, threads hang where pysam looks for the end of a damaged file. They hang,
+                # too, where htslib waits for a pipe that Python fills, or seeks in a damaged file.
+                alignments.add_hts_options([f"nthreads={options.threads - 1}"])
             yield alignments
         finally:
             # After an error in the data htslib fails to close, too, with whatever error number was left behind.

@@ -28,6 +28,7 @@ __all__ = ["FORMAT"]
 _PARQUET = b"PAR1"
 _DELIMITERS = "\t,"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
+_LEAST_PARQUET = 12  # bytes: the mark, the length of the footer, the mark
 _MOST_ROWS = 1 << 16
 _LONGEST_ROW = 1 << 25  # pyarrow wants a whole row of text in each block that it parses
 
@@ -93,15 +94,16 @@ def _parquet(source: Input, options: ReadOptions) -> Generator[pa.RecordBatch, N
     from pyarrow.parquet import ParquetFile
 
     file = source.seekable()
+    size = file.seek(0, io.SEEK_END)
     file.seek(-len(_PARQUET), io.SEEK_END)
-    if file.read() != _PARQUET:
+    if size < _LEAST_PARQUET or file.read() != _PARQUET:
         raise TruncatedError("the Parquet file ends too early", "get the file again")
     file.seek(0)
     with ParquetFile(file) as parquet:
         wanted = _wanted(parquet.schema_arrow.names, options)
         footer = parquet.metadata
-        size = sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))
-        rows = max(1, min(_MOST_ROWS, options.batch_bytes * footer.num_rows // max(1, size)))
+        content = sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))
+        rows = max(1, min(_MOST_ROWS, options.batch_bytes * footer.num_rows // max(1, content)))
         for table in parquet.iter_batches(batch_size=rows, columns=wanted, use_threads=False):
             yield table.select(wanted)
 

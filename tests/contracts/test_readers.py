@@ -1,0 +1,133 @@
+"""What every reader of the table of formats promises."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from seqnet.configs.reading import ReadOptions
+from seqnet.errors import EmptyInputError, TruncatedError
+from seqnet.readers import FORMATS, open_records
+from seqnet.records import RecordBatch
+from tests.readers.examples import COMPRESS, DATA, piped_stdin, read, read_batch
+
+EXAMPLES = {
+    "fasta": ["wrapped.fa", "dos.fa", "lowercase.fa", "empty_records.fa"],
+    "sam": ["reverse.bam", "unaligned.sam"],
+    "fastq": ["plain.fq", "dos.fq"],
+    "tokens": ["proteins.npz"],
+    "table": ["proteins.tsv", "proteins.csv", "proteins.parquet"],
+}
+# What is a file of its format with no records in it.
+EMPTY = {
+    "fasta": b"\n",
+    "sam": (DATA / "header_only.bam").read_bytes(),
+    "fastq": b"\n",
+    "tokens": b"PK\x05\x06" + bytes(18),
+    "table": b"id\tsequence\n",
+}
+
+every_format = pytest.mark.parametrize("format", list(FORMATS))
+every_example = pytest.mark.parametrize(
+    ("format", "name"), [(format, name) for format, names in EXAMPLES.items() for name in names]
+)
+every_compression = pytest.mark.parametrize("compression", list(COMPRESS))
+
+
+def same(batch: RecordBatch, other: RecordBatch) -> bool:
+    keys = list(batch.columns)
+    return keys == list(other.columns) and all(
+        one.text() == two.text()
+        for one, two in [
+            (batch.names, other.names),
+            (batch.symbols, other.symbols),
+            (batch.headers, other.headers),
+            *((batch.columns[key], other.columns[key]) for key in keys),
+        ]
+    )
+
+
+def test_every_format_has_examples() -> None:
+    assert list(EXAMPLES) == list(EMPTY) == list(FORMATS)
+
+
+@every_example
+def test_it_recognises_its_own_and_no_other_does(format: str, name: str) -> None:
+    head = (DATA / name).read_bytes()
+    if name == "reverse.bam":
+        head = b"BAM\1"  # a BAM is a gzip file, and what is asked about is decompressed
+    assert next(other for other in FORMATS if FORMATS.load(other).recognises(head)) == format
+
+
+@every_example
+def test_the_records_are_the_same_at_any_batch_size(format: str, name: str) -> None:
+    whole = read_batch(DATA / name)
+    for size in (1, 2, 3, 5, 8, 13, 21, 34, 55):
+        assert same(read_batch(DATA / name, batch_bytes=size), whole)
+
+
+@every_example
+def test_columns_are_as_long_as_each_other(format: str, name: str) -> None:
+    with open_records(str(DATA / name), ReadOptions(batch_bytes=10)) as reader:
+        assert reader.format == format
+        for batch in reader:
+            assert len(batch) > 0
+            assert len(batch) == len(batch.symbols) == len(batch.headers)
+            for column in (batch.names, batch.symbols, batch.headers, *batch.columns.values()):
+                assert len(column) == len(batch)
+                assert column.offsets[0] == 0
+                assert column.offsets[-1] == len(column.data)
+
+
+@every_example
+def test_stdin_is_read_as_the_file_is(format: str, name: str) -> None:
+    with piped_stdin((DATA / name).read_bytes()):
+        assert same(read_batch("-"), read_batch(DATA / name))
+
+
+@every_example
+@every_compression
+def test_it_may_be_compressed(format: str, name: str, compression: str, tmp_path: Path) -> None:
+    if name == "reverse.bam":
+        pytest.skip("a BAM is compressed already")
+    path = tmp_path / "in"
+    path.write_bytes(COMPRESS[compression]((DATA / name).read_bytes()))
+    assert same(read_batch(path), read_batch(DATA / name))
+    with piped_stdin(path.read_bytes()):
+        assert same(read_batch("-"), read_batch(DATA / name))
+
+
+@every_example
+@every_compression
+def test_compressed_data_that_end_too_early_are_truncated(
+    format: str, name: str, compression: str, tmp_path: Path
+) -> None:
+    stored = (DATA / name).read_bytes() if name == "reverse.bam" else COMPRESS[compression]((DATA / name).read_bytes())
+    path = tmp_path / "in"
+    for length in (len(stored) // 2, len(stored) - 1):
+        path.write_bytes(stored[:length])
+        with pytest.raises(TruncatedError) as caught:
+            read(path)
+        assert caught.value.path == str(path)
+
+
+@every_format
+@pytest.mark.parametrize("compression", [None, *COMPRESS])
+def test_no_records_are_an_empty_input(format: str, compression: str | None, tmp_path: Path) -> None:
+    if format == "sam" and compression:
+        pytest.skip("a BAM is compressed already")
+    path = tmp_path / "in"
+    path.write_bytes(COMPRESS[compression](EMPTY[format]) if compression else EMPTY[format])
+    with pytest.raises(EmptyInputError) as caught:
+        read(path)
+    assert caught.value.path == str(path)
+
+
+@every_example
+def test_it_is_closed_when_it_is_left_early(format: str, name: str) -> None:
+    with open_records(str(DATA / name), ReadOptions(batch_bytes=1)) as reader:
+        for _ in reader:
+            break
+    with pytest.raises(StopIteration):
+        next(reader._batches)

@@ -1,0 +1,344 @@
+from __future__ import annotations
+
+import gzip
+import shutil
+from pathlib import Path
+
+import pysam
+import pytest
+from Bio.Data.IUPACData import ambiguous_dna_complement
+
+from seqnet.configs.reading import ReadOptions
+from seqnet.errors import EmptyInputError, FormatError, SettingError, TruncatedError
+from seqnet.readers import open_records
+from seqnet.readers.alignments import FORMAT
+
+from .examples import DATA, REAL, columns, needs_real_data, piped_stdin, read, sam_text, samtools_fasta
+
+COMPLEMENT = str.maketrans(ambiguous_dna_complement)
+REVERSE = DATA / "reverse.bam"
+PRIMARY = [
+    "forward", "reverse", "ambiguous", "pair", "pair", "placed", "placed", "repeat", "split", "hidden", "lost", "lost",
+]  # fmt: skip
+
+
+def skipped(path: Path, options: ReadOptions) -> tuple[list[str], dict[str, int]]:
+    """Returns the names that are read, and the counts of what is not."""
+    with open_records(str(path), options) as reader:
+        names = [name for batch in reader for name in batch.names.text()]
+        return names, dict(reader.skipped)
+
+
+@pytest.fixture
+def unindexed(tmp_path: Path) -> Path:
+    return Path(shutil.copy(REVERSE, tmp_path / "in.bam"))
+
+
+@pytest.fixture
+def reference(tmp_path: Path) -> Path:
+    return Path(shutil.copy(DATA / "reference.fa", tmp_path / "reference.fa"))
+
+
+@pytest.fixture
+def cram(tmp_path: Path, reference: Path) -> Path:
+    """The reads of reverse.bam as CRAM, whose reference lies elsewhere by then, with an index."""
+    path, made_with = tmp_path / "in.cram", Path(shutil.copy(reference, tmp_path / "made_with.fa"))
+    with (
+        pysam.AlignmentFile(str(REVERSE)) as source,
+        pysam.AlignmentFile(str(path), "wc", template=source, reference_filename=str(made_with)) as target,
+    ):
+        for one in source.fetch(until_eof=True):
+            target.write(one)
+    pysam.index(str(path))
+    made_with.unlink()
+    (tmp_path / "made_with.fa.fai").unlink()
+    return path
+
+
+def sequenced() -> dict[str, list[str]]:
+    """Returns the sequences of reverse.bam by name, worked out from its SAM text."""
+    by_name: dict[str, list[str]] = {}
+    for line in sam_text(REVERSE).splitlines():
+        name, flag, _, _, _, _, _, _, _, symbols = line.split("\t")[:10]
+        if not int(flag) & 0x900:
+            symbols = "" if symbols == "*" else symbols
+            by_name.setdefault(name, []).append(symbols[::-1].translate(COMPLEMENT) if int(flag) & 16 else symbols)
+    return by_name
+
+
+def test_reads_are_as_they_were_sequenced() -> None:
+    records = read(REVERSE)
+    assert [name for name, _, _ in records] == PRIMARY
+    assert dict(records_by_name(records)) == sequenced()
+    assert ("ambiguous", "WSNBDHVKMRYACGT", "ambiguous") in records
+    assert ("hidden", "", "hidden") in records
+
+
+def records_by_name(records: list[tuple[str, str, str]]) -> dict[str, list[str]]:
+    by_name: dict[str, list[str]] = {}
+    for name, symbols, _ in records:
+        by_name.setdefault(name, []).append(symbols)
+    return by_name
+
+
+def test_what_repeats_a_read_is_counted() -> None:
+    names, counts = skipped(REVERSE, ReadOptions())
+    assert names == PRIMARY
+    assert counts == {"secondary": 1, "supplementary": 1}
+    assert columns(REVERSE) == {}
+
+
+def test_it_agrees_with_samtools(tmp_path: Path) -> None:
+    expected = samtools_fasta(REVERSE, tmp_path / "reads.fa")
+    assert [(name, symbols) for name, symbols, _ in read(REVERSE)] == expected
+
+
+@pytest.mark.parametrize("minimum", [0, 1, 5, 6, 60, 61])
+def test_mapping_quality_is_asked_of_mapped_reads_only(minimum: int) -> None:
+    qualities = [60, 60, 30, 20, 20, 5, None, 0, 60, 60, None, None]
+    names, counts = skipped(REVERSE, ReadOptions(min_mapq=minimum))
+    expected = [name for name, quality in zip(PRIMARY, qualities, strict=True) if quality is None or quality >= minimum]
+    assert names == expected
+    assert counts.get("low mapping quality", 0) == 12 - len(expected)
+
+
+REGIONS = {
+    "chrT": PRIMARY[:10],
+    "chrT:1-10": [],
+    "chrT:11-11": ["forward"],
+    "chrT:30-31": ["forward", "reverse"],
+    "chrT:150": ["pair", "placed", "placed", "repeat", "split", "hidden"],
+    "chrT:201-201": ["placed", "placed"],
+    "chrT:202-220": ["placed"],
+    "chrT:0,451-1,000": ["split", "hidden"],
+    "chrT:451-": ["split", "hidden"],
+}
+
+
+@pytest.mark.parametrize("region", list(REGIONS))
+def test_a_region_is_the_same_with_and_without_an_index(
+    region: str, unindexed: Path, cram: Path, reference: Path
+) -> None:
+    options = ReadOptions(region=region, reference=str(reference))
+    if not REGIONS[region]:
+        for path in (REVERSE, unindexed, cram):
+            with pytest.raises(EmptyInputError):
+                skipped(path, options)
+        return
+    assert skipped(REVERSE, options)[0] == REGIONS[region]
+    assert skipped(cram, options)[0] == REGIONS[region]
+    names, counts = skipped(unindexed, options)
+    assert names == REGIONS[region]
+    assert sum(counts.values()) == 14 - len(names)
+    assert counts["outside region"] > 0
+    with piped_stdin(REVERSE.read_bytes()):
+        assert skipped(Path("-"), options)[0] == REGIONS[region]
+
+
+def test_in_a_region_mapping_quality_is_asked_of_all() -> None:
+    names, counts = skipped(REVERSE, ReadOptions(region="chrT:201-201", min_mapq=1))
+    assert names == ["placed"]
+    assert counts == {"low mapping quality": 1}
+
+
+def test_when_nothing_is_left_the_reasons_are_given(unindexed: Path) -> None:
+    with pytest.raises(EmptyInputError, match="none of its records is left: 14 outside region"):
+        read(unindexed, region="chrT:590-600")
+    with pytest.raises(EmptyInputError, match="1 low mapping quality"):
+        read(REVERSE, region="chrT:301-301", min_mapq=1)
+
+
+@pytest.mark.parametrize("region", ["chrU", "chrT:x-y", "chrT:0-5", "chrT:50-5", "chrT:-5", ":5", "chrU:1-5"])
+def test_a_region_that_is_none_is_refused(region: str) -> None:
+    with pytest.raises(SettingError, match=r"setting read\.region: .* with a reference of the file: chrT"):
+        read(REVERSE, region=region)
+
+
+def test_a_region_of_unaligned_reads_is_refused() -> None:
+    with pytest.raises(SettingError, match="a reference of the file: none"):
+        read(DATA / "unaligned.sam", region="chrT")
+
+
+def test_a_reference_may_have_a_colon_in_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "in.sam"
+    path.write_text("@SQ\tSN:HLA:1-2\tLN:100\nr\t0\tHLA:1-2\t10\t60\t4M\t*\t0\t0\tACGT\t*\n")
+    for region in ("HLA:1-2", "HLA:1-2:13-20"):
+        assert [name for name, _, _ in read(path, region=region)] == ["r"]
+    with pytest.raises(EmptyInputError):
+        read(path, region="HLA:1-2:14-20")
+
+
+def test_sam_text_holds_the_same_reads(tmp_path: Path) -> None:
+    with pysam.AlignmentFile(str(REVERSE)) as file:
+        text = str(file.header) + sam_text(REVERSE)
+    path = tmp_path / "in.sam"
+    for content in (text.encode(), gzip.compress(text.encode())):
+        path.write_bytes(content)
+        assert read(path) == read(REVERSE)
+
+
+def test_sam_without_references_or_header(tmp_path: Path) -> None:
+    assert read(DATA / "unaligned.sam") == [(f"u{number}", "ACGTN", f"u{number}") for number in range(3)]
+    path = tmp_path / "in.sam"
+    path.write_text("".join((DATA / "unaligned.sam").read_text().splitlines(keepends=True)[1:]))
+    assert read(path) == read(DATA / "unaligned.sam")
+
+
+@pytest.mark.parametrize("line", ["r\t0\tchrU\t10\t60\t4M\t*\t0\t0\tACGT\tII\n", "hello\n", "r\t0\n"])
+def test_a_line_that_is_no_sam_is_an_error(tmp_path: Path, line: str, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "in.sam"
+    path.write_text("@SQ\tSN:chrT\tLN:100\n" + line)
+    with pytest.raises(FormatError, match="a line breaks the SAM format"):
+        read(path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_cram_with_its_reference(cram: Path, reference: Path) -> None:
+    assert read(cram, reference=str(reference)) == read(REVERSE)
+    with piped_stdin(cram.read_bytes()):
+        assert read("-", reference=str(reference)) == read(REVERSE)
+
+
+def test_cram_without_its_reference_says_what_is_missing(
+    cram: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    other = tmp_path / "other.fa"
+    other.write_text(">chrU\nACGT\n")
+    with pytest.raises(FormatError, match="give the FASTA that it was compressed against"):
+        read(cram)
+    with pytest.raises(FormatError, match="give the FASTA that it was compressed against"):
+        read(cram, reference=str(other))
+    with pytest.raises(FileNotFoundError, match=r"nowhere\.fa"):
+        read(cram, reference=str(tmp_path / "nowhere.fa"))
+    assert capfd.readouterr() == ("", "")
+
+
+def test_cram_that_is_cut(cram: Path, reference: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    content = cram.read_bytes()
+    for length in (30, len(content) // 2, len(content) - 38, len(content) - 1):
+        cram.write_bytes(content[:length])
+        with pytest.raises(TruncatedError, match="its end marker is missing"):
+            read(cram, reference=str(reference))
+        with piped_stdin(content[:length]), pytest.raises(TruncatedError):
+            read("-", reference=str(reference))
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("file", ["truncated.bam", "no_end_marker.bam"])
+@pytest.mark.parametrize("threads", [1, 2])
+def test_bam_that_is_cut(file: str, threads: int, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(TruncatedError, match="its end marker is missing"):
+        read(DATA / file, threads=threads)
+    with piped_stdin((DATA / file).read_bytes()), pytest.raises(TruncatedError):
+        read("-", threads=threads)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_bam_of_which_any_part_is_missing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    content = REVERSE.read_bytes()
+    path = tmp_path / "in.bam"
+    for length in range(18, len(content), 31):
+        path.write_bytes(content[:length])
+        with pytest.raises(TruncatedError):
+            read(path)
+        with piped_stdin(content[:length]), pytest.raises(TruncatedError):
+            read("-")
+    assert capfd.readouterr() == ("", "")
+
+
+def test_threads_read_the_same(cram: Path, reference: Path) -> None:
+    for path in (REVERSE, cram, DATA / "unaligned.sam"):
+        for region in (None, None if path.suffix == ".sam" else "chrT:100-300"):
+            one, three = (read(path, threads=n, region=region, reference=str(reference)) for n in (1, 3))
+            assert one == three
+
+
+@pytest.mark.parametrize("part", [0.3, 0.8])
+def test_a_large_bam_that_is_cut_in_a_pipe(tmp_path: Path, part: float, capfd: pytest.CaptureFixture[str]) -> None:
+    """A header, and reads, that are longer than what detection looks at."""
+    names = {"SQ": [{"SN": f"scaffold_{number}_{number * 7919 % 65536}", "LN": 1000} for number in range(20_000)]}
+    path = tmp_path / "in.bam"
+    with pysam.AlignmentFile(str(path), "wb", header=names) as file:
+        for number in range(30_000):
+            one = pysam.AlignedSegment(file.header)
+            one.query_name, one.flag, one.query_sequence = f"r{number * 7919}", 4, "ACGT"
+            file.write(one)
+    content = path.read_bytes()
+    with piped_stdin(content):
+        assert len(read("-")) == 30_000
+    with piped_stdin(content[: int(part * len(content))]), pytest.raises(TruncatedError):
+        read("-")
+    assert capfd.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_a_damaged_bam(threads: int, capfd: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(FormatError, match="damaged BAM data"):
+        read(DATA / "damaged.bam", threads=threads)
+    with piped_stdin((DATA / "damaged.bam").read_bytes()), pytest.raises(FormatError):
+        read("-", threads=threads)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_bam_in_other_wrappings(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    bare = gzip.decompress(REVERSE.read_bytes())
+    path = tmp_path / "in.bam"
+    for content in (bare, gzip.compress(bare)):
+        path.write_bytes(content)
+        assert read(path) == read(REVERSE)
+    path.write_bytes(bare[:-5])
+    with pytest.raises(TruncatedError, match="ends within a read"):
+        read(path)
+    path.write_bytes(b"BAM\1" + b"\xff" * 100)
+    with pytest.raises(FormatError, match="damaged BAM header"):
+        read(path)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_no_reads_are_an_empty_input() -> None:
+    with pytest.raises(EmptyInputError, match="it holds no records"):
+        read(DATA / "header_only.bam")
+
+
+def test_batches_follow_their_size_also_where_all_reads_are_skipped(tmp_path: Path) -> None:
+    path = tmp_path / "in.sam"
+    lines = (f"r{number}\t4\t*\t0\t0\t*\t*\t0\t0\t{'ACGTA' * 20}\t*\n" for number in range(4000))
+    path.write_text("@HD\tVN:1.6\n" + "".join(lines))
+    with open_records(str(path), ReadOptions(batch_bytes=20_000)) as reader:
+        sizes = [len(batch.symbols.data) for batch in reader]
+    assert sum(sizes) == 400_000
+    assert max(sizes) < 4 * 20_000
+
+
+@pytest.mark.parametrize("head", [b"@HD read\nACGT\n+\nIIII\n", b"@r1\n", b"a\tb\tc\n", b">r1\n", b"r1\t0\tchr\t1\n"])
+def test_what_is_no_sam(head: bytes) -> None:
+    assert not FORMAT.recognises(head)
+
+
+@pytest.mark.real_data
+@needs_real_data
+def test_real_reads_agree_with_samtools(tmp_path: Path) -> None:
+    path = REAL / "na12878_chr22.bam"
+    expected = samtools_fasta(path, tmp_path / "reads.fa")
+    for threads in (1, 2):
+        # samtools puts the first mate first where mates follow each other.
+        assert sorted((name, symbols) for name, symbols, _ in read(path, threads=threads)) == sorted(expected)
+
+
+@pytest.mark.real_data
+@needs_real_data
+def test_real_reads_are_in_file_order() -> None:
+    path = REAL / "na12878_chr22.bam"
+    with pysam.AlignmentFile(str(path)) as file:
+        primary = [one for one in file.fetch(until_eof=True) if not one.flag & 0x900]
+    assert [record[:2] for record in read(path)] == [(one.query_name, one.get_forward_sequence()) for one in primary]
+
+
+@pytest.mark.real_data
+@needs_real_data
+def test_real_reads_in_a_region_without_index_agree_with_one(tmp_path: Path) -> None:
+    path = Path(shutil.copy(REAL / "na12878_chr22.bam", tmp_path / "in.bam"))
+    without = read(path, region="q:1,000-2,000")
+    pysam.index(str(path))
+    assert read(path, region="q:1,000-2,000") == without
+    assert 0 < len(without) < 3333

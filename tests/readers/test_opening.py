@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import gzip
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from seqnet.configs.reading import ReadOptions
+from seqnet.errors import EmptyInputError, FormatError, InputError
+from seqnet.readers import FORMATS, open_records
+
+from .examples import DATA, piped_stdin, read
+
+FASTA = DATA / "wrapped.fa"
+
+
+@pytest.mark.parametrize(
+    ("name", "format"),
+    [
+        ("wrapped.fa", "fasta"),
+        ("wrapped.fa.bgz", "fasta"),
+        ("wrapped.fa.zst", "fasta"),
+        ("plain.fq", "fastq"),
+        ("reverse.bam", "sam"),
+        ("unaligned.sam", "sam"),
+        ("proteins.tsv", "table"),
+        ("proteins.csv", "table"),
+        ("proteins.parquet", "table"),
+        ("proteins.npz", "tokens"),
+    ],
+)
+def test_the_format_is_found_by_content_whatever_the_name(name: str, format: str, tmp_path: Path) -> None:
+    path = tmp_path / "in.doc"
+    path.write_bytes((DATA / name).read_bytes())
+    with open_records(str(path), ReadOptions()) as reader:
+        assert (reader.path, reader.format) == (str(path), format)
+
+
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("no_header.fa", "line 1: sequence text without a FASTA header; put a line such as >name"),
+        ("late_header.fa", "line 1: FASTA without a header: there is text before the first '>'; put a line such as"),
+        ("notes.txt", "it is no sequence file (tried fasta, sam, fastq, tokens, table); convert it"),
+        ("not_sequences.bin", "it is no sequence file (tried fasta, sam, fastq, tokens, table); convert it"),
+    ],
+)
+def test_what_is_no_sequence_file(name: str, problem: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        open_records(str(DATA / name), ReadOptions())
+    assert str(caught.value).startswith(f"{DATA / name}: {problem}")
+
+
+def test_what_is_no_sequence_file_within_a_compressed_one(tmp_path: Path) -> None:
+    path = tmp_path / "in.gz"
+    path.write_bytes(gzip.compress(bytes(100)))
+    with pytest.raises(FormatError, match="no sequence file within gzip"):
+        open_records(str(path), ReadOptions())
+
+
+def test_errors_of_stdin_name_it() -> None:
+    with piped_stdin(b"ACGT\n"), pytest.raises(FormatError, match=r"^stdin: line 1: sequence text without"):
+        open_records("-", ReadOptions())
+
+
+def test_what_can_not_be_opened_is_left_to_the_system(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError):
+        open_records(str(tmp_path / "nowhere.fa"), ReadOptions())
+    with pytest.raises(IsADirectoryError):
+        open_records(str(tmp_path), ReadOptions())
+
+
+def test_a_reader_is_iterated_once() -> None:
+    with open_records(str(FASTA), ReadOptions()) as reader:
+        assert sum(map(len, reader)) == 3
+        with pytest.raises(RuntimeError, match="can be iterated once"):
+            iter(reader)
+
+
+@pytest.mark.parametrize("name", ["wrapped.fa", "wrapped.fa.bgz", "reverse.bam", "proteins.npz", "proteins.parquet"])
+def test_a_reader_that_is_left_early_closes_its_files(name: str) -> None:
+    descriptors = len(os.listdir("/proc/self/fd"))
+    with open_records(str(DATA / name), ReadOptions(batch_bytes=1)) as reader:
+        assert len(next(iter(reader))) > 0
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_a_pipe_that_is_left_early_is_let_go() -> None:
+    with piped_stdin((DATA / "reverse.bam").read_bytes()), open_records("-", ReadOptions(batch_bytes=1)) as reader:
+        assert len(next(iter(reader))) > 0
+
+
+def test_a_failure_closes_the_file() -> None:
+    descriptors = len(os.listdir("/proc/self/fd"))
+    for name in ("notes.txt", "empty.fa", "truncated.fa.gz", "truncated.bam", "gap.npz", "ragged.tsv"):
+        with pytest.raises(InputError):
+            read(DATA / name)
+    assert len(os.listdir("/proc/self/fd")) == descriptors
+
+
+def test_empty_files_are_empty_whatever_the_compression(tmp_path: Path) -> None:
+    path = tmp_path / "in.fa"
+    for content in (b"", b"\n \n", gzip.compress(b""), gzip.compress(b"\n")):
+        path.write_bytes(content)
+        with pytest.raises(EmptyInputError) as caught:
+            open_records(str(path), ReadOptions())
+        assert caught.value.path == str(path)
+
+
+def test_the_package_imports_no_file_library() -> None:
+    heavy = ("torch", "pysam", "pyarrow", "isal", "zstandard", "pandas")
+    code = f"""
+import sys
+from seqnet.readers import open_records
+from seqnet.configs.reading import ReadOptions
+with open_records({str(FASTA)!r}, ReadOptions()) as reader:
+    assert sum(map(len, reader)) == 3
+print([name for name in {heavy} if name in sys.modules])
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
+def test_the_formats_of_the_table() -> None:
+    assert list(FORMATS) == ["fasta", "sam", "fastq", "tokens", "table"]
