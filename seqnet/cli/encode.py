@@ -23,8 +23,9 @@ __all__ = ["command"]
     "classes",
     multiple=True,
     metavar="NAME=SOURCE",
-    help="A class and its file, or a generator of as many negatives as there are records: @uniform, @composition "
-    "(base frequencies kept), @dinucleotide (each record shuffled, dinucleotide counts kept). May be repeated.",
+    help="A class and its file, or a generator of as many records as there are real ones, or of COUNT: "
+    "@uniform[:COUNT], @composition (base frequencies kept), @dinucleotide (each record shuffled, dinucleotide counts "
+    "kept). May be repeated.",
 )
 @settings_options(
     EncodeOptions,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,19 +11,22 @@ from seqnet.cli.options import collect, force_option, path_type, settings_option
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.evaluation import EvaluationOptions
 
+if TYPE_CHECKING:
+    from seqnet.inference.reporting import ModelReport, Report
+
 __all__ = ["command"]
 
 
 @click.command("evaluate")
-@click.argument("model", type=path_type())
-@click.argument("dataset", type=path_type())
+@click.argument("models", type=path_type(), nargs=-1, required=True, metavar="MODEL [MODEL]")
+@click.argument("dataset", type=path_type(), metavar="DATASET")
 @click.option(
     "-o",
     "--output-dir",
     "directory",
     type=path_type(),
     metavar="DIR",
-    help="Write metrics.json and predictions.tsv here.",
+    help="Write metrics.json and predictions.tsv here, and predictions-2.tsv of a second model.",
 )
 @click.option(
     "--split",
@@ -31,52 +35,127 @@ __all__ = ["command"]
     show_default=True,
     help="Records to measure on.",
 )
-@settings_options(EvaluationOptions, ("replicates", "confidence", "seed"))
+@click.option("--no-baselines", is_flag=True, help="Fit no simple models to compare with.")
+@click.option(
+    "--strata",
+    is_flag=True,
+    help="Print metrics by length and by similarity to the train split; metrics.json has them.",
+)
+@settings_options(EvaluationOptions, ("replicates", "confidence", "seed", "baseline_records"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
 @force_option
 def command(
-    model: Path,
+    models: tuple[Path, ...],
     dataset: Path,
     directory: Path | None,
     split: str,
+    no_baselines: bool,
+    strata: bool,
     device: str,
     threads: int,
     force: bool,
     **options: float,
 ) -> None:
-    """Measure a model on records it has not seen.
+    """Measure a model on records it has not seen, beside simple ones, or compare two.
 
     Prints accuracy, balanced accuracy, precision, recall, specificity, F1, MCC, AUROC, AUPRC, Brier score, log loss and
-    the confusion matrix, each with a bootstrap interval that draws whole groups where the dataset has groups.
+    the confusion matrix, each with a bootstrap interval that draws whole groups where the dataset has groups. Beside
+    them stand the most frequent class and logistic regressions on composition and on k-mers, fitted to the train split
+    of the dataset: what a network has to beat.
+
+    Two models are compared on the same records: paired intervals of all differences, McNemar's test, and DeLong's where
+    there are two classes and no groups.
 
     \b
     seqnet evaluate model.safetensors reads.safetensors -o eval/
+    seqnet evaluate new.safetensors old.safetensors reads.safetensors --strata
     """
-    import json
-
     from seqnet.bundles import open_bundle
     from seqnet.datasets import open_dataset
     from seqnet.devices import choose_device
-    from seqnet.evaluation import format_evaluation
-    from seqnet.inference.measuring import evaluate_bundle, write_rows
-    from seqnet.outputs import check_targets, whole_file
+    from seqnet.inference.reporting import report
+    from seqnet.outputs import check_targets
 
-    targets = [directory / "metrics.json", directory / "predictions.tsv"] if directory else []
+    if len(models) > 2 or len(set(models)) < len(models):
+        raise click.UsageError("give one model, or two different ones, and a dataset")
+    targets = []
     if directory:
+        rows = ["predictions.tsv", "predictions-2.tsv"][: len(models)]
+        targets = [directory / name for name in ("metrics.json", *rows)]
         directory.mkdir(parents=True, exist_ok=True)
     check_targets(targets, force=force)
-    bundle, data = open_bundle(model), open_dataset(dataset)
-    bundle.classifier.to(choose_device(device, threads))
+    bundles, data = {str(path): open_bundle(path) for path in models}, open_dataset(dataset)
+    for bundle in bundles.values():
+        bundle.classifier.to(choose_device(device, threads))
     with Meter("evaluate", "sequences") as meter:
-        measured = evaluate_bundle(bundle, data, split, collect(EvaluationOptions, options), progress=meter.advance)
-    click.echo(format_evaluation(measured.evaluation), nl=False)
-    for warning in measured.warnings:
-        say(f"seqnet: warning: {warning}")
+        found = report(
+            bundles,
+            data,
+            split,
+            collect(EvaluationOptions, options),
+            baselines=not no_baselines,
+            strata=strata or directory is not None,
+            progress=meter.advance,
+        )
+    _show(found, strata)
     if directory:
+        from seqnet.inference.measuring import write_rows
+        from seqnet.outputs import whole_file
+
         with whole_file(targets[0], force=force) as temporary:
-            text = json.dumps(measured.evaluation.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
-            temporary.write_text(text + "\n", encoding="utf-8")
-        with whole_file(targets[1], force=force) as temporary:
-            write_rows(temporary, bundle, data, measured)
-        say(f"wrote {targets[0]}, {targets[1]}")
+            temporary.write_text(_as_json(found), encoding="utf-8")
+        for target, bundle, model in zip(targets[1:], bundles.values(), found.models, strict=True):
+            with whole_file(target, force=force) as temporary:
+                write_rows(temporary, bundle, data, model.measured)
+        say("wrote " + ", ".join(map(str, targets)))
+
+
+def _as_json(found: Report) -> str:
+    import json
+
+    return json.dumps(found.to_json(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+
+
+def _show(found: Report, strata: bool) -> None:
+    """Writes the tables to standard output, and the warnings to standard error."""
+    from seqnet.evaluation import format_comparison
+
+    several = len(found.models) > 1
+    for model in found.models:
+        if several:
+            click.echo(f"== {model.name}\n")
+        _show_model(found, model, strata)
+        if several:
+            click.echo()
+        for warning in model.warnings():
+            say(f"seqnet: warning: {model.name + ': ' if several else ''}{warning}")
+    for warning in found.warnings:
+        say(f"seqnet: warning: {warning}")
+    if found.comparison is not None:
+        first, second = found.models
+        confidence = first.measured.evaluation.bootstrap.confidence
+        click.echo(format_comparison(found.comparison, first.name, second.name, confidence), nl=False)
+
+
+def _show_model(found: Report, model: ModelReport, strata: bool) -> None:
+    from seqnet.baselines import BASELINES
+    from seqnet.evaluation import format_evaluation, format_standings, format_strata
+
+    click.echo(format_evaluation(model.measured.evaluation), nl=False)
+    if model.baselines:
+        one = next(iter(found.fitted.values()))
+        if one.available is None:
+            source = f"{one.records:,} windows drawn from the train split"
+        else:
+            of = "" if one.available == one.records else f" of {one.available:,}"
+            source = f"{one.records:,}{of} training records"
+        titles = {BASELINES[name].title: standing for name, standing in model.baselines.items()}
+        click.echo(f"\nbaselines, fitted to {source}; intervals in brackets")
+        click.echo(format_standings(model.measured.evaluation, titles), nl=False)
+    if strata and model.strata is not None:
+        if len(model.strata.length) > 1:
+            click.echo("\n" + format_strata("length", model.strata.length), nl=False)
+        without = f"; {model.strata.without:,} records have none" if model.strata.without else ""
+        click.echo(f"\nby share of a record's {model.strata.k}-mers that the train split has{without}")
+        click.echo(format_strata("share", model.strata.similarity, percent=True), nl=False)

@@ -1,9 +1,10 @@
 """Files → a dataset.
 
-Start here: `encode` in `pipeline`. `labelling` says which class and group a record belongs to, `examples` collects
-what is kept, `summary` says what was made.
+Start here: `encode` in `pipeline`. `intake` reads, labels and selects, `companions` adds what is generated, `crops`
+cuts genomes, `summary` says what was made.
 """
 
-from seqnet.encoding.pipeline import ClassSource, encode
+from seqnet.encoding.classes import ClassSource
+from seqnet.encoding.pipeline import encode
 
 __all__ = ["ClassSource", "encode"]

@@ -128,7 +128,7 @@ class Reservoir:
 
     def _prune(self) -> None:
         examples, keys = Examples.concatenate(self._parts), np.concatenate(self._keys)
-        kept = []
+        kept = [np.empty(0, dtype=np.int64)]
         for label in np.unique(examples.labels):
             members = np.flatnonzero(examples.labels == label)
             kept.append(members[np.argsort(keys[members], kind="stable")[: self._size]])

@@ -6,11 +6,10 @@ per record.
 
 from __future__ import annotations
 
-import csv
+import os
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.errors import FormatError, LabelError, SettingError
@@ -77,15 +76,12 @@ class LabelFile:
         path: the file.
 
     Raises:
-        FormatError: a line has not two columns, or a name has two labels.
+        FormatError: it is not text, a line has not two columns, or a name has two labels.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.labels: dict[str, str] = {}
-        for line, (name, label) in enumerate(_two_columns(path), 1):
-            if self.labels.setdefault(name, label) != label:
-                raise FormatError(f"{name} has two labels", "keep one of them", path=path, line=line)
+        self.labels = _two_columns(path, key=0, contradiction="has two labels")
         self._unseen = set(self.labels)
 
     def label(self, batch: RecordBatch) -> list[str]:
@@ -117,7 +113,7 @@ class LabelFile:
 def table_columns(options: EncodeOptions) -> tuple[str, ...]:
     """Returns the columns of tables that labels and groups are taken from."""
     columns = [options.label_column]
-    if options.group_by and not Path(options.group_by).is_file() and not _has_group(options.group_by):
+    if options.group_by and not os.path.isfile(options.group_by) and not _has_group(options.group_by):
         columns.append(options.group_by)
     return tuple(column for column in columns if column)
 
@@ -130,10 +126,10 @@ def grouper(group_by: str) -> Grouper:
 
     Raises:
         SettingError: the expression is not valid.
-        FormatError: the file has not two columns.
+        FormatError: the file is not text, a line has not two columns, or a member is in two clusters.
     """
-    if Path(group_by).is_file():
-        clusters = {member: cluster for cluster, member in _two_columns(group_by)}
+    if os.path.isfile(group_by):
+        clusters = _two_columns(group_by, key=1, contradiction="is in two clusters")
         return Grouper(lambda names, _: [clusters.get(name) for name in names.text()], by_window=False)
     if _has_group(group_by):
         search = _compile("group-by", group_by).search
@@ -170,10 +166,30 @@ def _compile(name: str, expression: str) -> re.Pattern[str]:
     return pattern
 
 
-def _two_columns(path: str) -> Sequence[tuple[str, str]]:
-    with Path(path).open(newline="") as file:
-        rows = list(csv.reader(file, delimiter="\t", quoting=csv.QUOTE_NONE))
-    for line, row in enumerate(rows, 1):
-        if len(row) != 2:
-            raise FormatError(f"expected two tab-separated columns, found {len(row)}", path=path, line=line)
-    return [(row[0], row[1]) for row in rows]
+def _two_columns(path: str, *, key: int, contradiction: str) -> dict[str, str]:
+    """Returns one column of a file of two tab-separated columns by the other.
+
+    Args:
+        path: the file; blank lines are passed over.
+        key: column, 0 or 1, of the names.
+        contradiction: what is wrong with a name that has two values.
+
+    Raises:
+        FormatError: it is not text, a line has not two columns, or a name has two values.
+    """
+    found: dict[str, str] = {}
+    try:
+        with open(path, encoding="utf-8-sig") as file:
+            for line, text in enumerate(file, 1):
+                columns = text.rstrip("\n").split("\t")
+                if columns == [""]:
+                    continue
+                if len(columns) != 2 or "" in columns:
+                    filled = sum(map(bool, columns))
+                    raise FormatError(f"expected two tab-separated columns, found {filled}", path=path, line=line)
+                name, value = columns[key], columns[1 - key]
+                if found.setdefault(name, value) != value:
+                    raise FormatError(f"{name} {contradiction}", "keep one of them", path=path, line=line)
+    except UnicodeDecodeError:
+        raise FormatError("this is not text in UTF-8", "give two tab-separated columns", path=path) from None
+    return found

@@ -92,3 +92,30 @@ def test_no_class_at_all(tmp_path: Path, cli: Runner) -> None:
     outcome = cli("encode", "--class", f"x={PROTEINS}", "-o", tmp_path / "o")
     assert "only class" in outcome.err
     assert list(tmp_path.iterdir()) == []
+
+
+def test_as_many_generated_records_as_told(tmp_path: Path, cli: Runner) -> None:
+    for count in (500, 9000):
+        output = tmp_path / f"{count}.safetensors"
+        words = ("encode", "--class", f"human={READS}", "--class", f"random=@uniform:{count}", "-o", output)
+        assert cli(*words).code == 0
+        assert open_dataset(output).counts().sum(axis=1).tolist() == [4000, count]
+    outcome = cli("encode", "--class", f"human={READS}", "--class", "random=@uniform:many", "-o", tmp_path / "o")
+    assert outcome.code == 1
+    assert "COUNT with a whole number" in outcome.err
+
+
+def test_a_generated_record_is_in_the_split_of_its_companion(tmp_path: Path, cli: Runner) -> None:
+    output = tmp_path / "out.safetensors"
+    assert (
+        cli("encode", "--class", f"x={READS}", "--class", "y=@dinucleotide", "--limit", "200", "-o", output).code == 0
+    )
+    data = open_dataset(output)
+    names = data.names.text()
+    place = {name: index for index, name in enumerate(names)}
+    for index, name in enumerate(names):
+        if name.endswith(":shuffled"):
+            original = place[name.removesuffix(":shuffled")]
+            assert data.split[index] == data.split[original]
+            assert data.groups[index] == data.groups[original]
+            assert sorted(data.tokens[index]) == sorted(data.tokens[original])

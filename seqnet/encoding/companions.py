@@ -1,0 +1,66 @@
+"""Generated records: each is the companion of a real one, of its length and in its split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.alphabets import Alphabet
+from seqnet.encoding.classes import ClassSource
+from seqnet.encoding.examples import Examples
+from seqnet.records import Ragged
+from seqnet.simulation.composition import symbol_frequencies
+from seqnet.simulation.negatives import NEGATIVES, NegativeGenerator
+
+__all__ = ["companions"]
+
+# Records that are generated at a time.
+_CHUNK = 1 << 16
+
+
+def companions(
+    sources: Sequence[ClassSource],
+    classes: Sequence[str],
+    real: Examples,
+    candidates: NDArray[np.int64],
+    alphabet: Alphabet,
+    rng: np.random.Generator,
+) -> Iterator[tuple[Examples, NDArray[np.int64]]]:
+    """Yields generated examples of all generated classes, chunk by chunk, with the real record that each accompanies.
+
+    Args:
+        sources: the generators among them are used.
+        classes: the class names in their final order.
+        real: N real examples.
+        candidates: (M,) int64, which of them are accompanied: each once, or, where a source says how many records to
+            generate, as often as that needs, in random order.
+        alphabet: of the tokens.
+        rng: source of all randomness.
+    """
+    frequencies = symbol_frequencies(real.tokens.data, alphabet)
+    next_group = int(real.groups.max()) + 1
+    for source in sources:
+        if source.generator is None or source.label is None:
+            continue
+        generate: NegativeGenerator = NEGATIVES.load(source.generator)
+        chosen = candidates if source.count is None else np.resize(rng.permutation(candidates), source.count)
+        for start in range(0, len(chosen), _CHUNK):
+            which = chosen[start : start + _CHUNK]
+            originals = real.take(which)
+            count = len(originals)
+            tokens = generate(originals.tokens, alphabet, rng, frequencies)
+            # A shuffled record is as near to its original's neighbours as the original.
+            shuffled = source.generator == "dinucleotide"
+            groups = originals.groups if shuffled else next_group + np.arange(count)
+            names = _names(source.label, originals.names, start, shuffled=shuffled)
+            labels = np.full(count, classes.index(source.label), dtype=np.int32)
+            yield Examples(tokens, names, labels, groups), which
+            next_group += count
+
+
+def _names(label: str, originals: Ragged, start: int, *, shuffled: bool) -> Ragged:
+    if shuffled:
+        return Ragged.from_strings([f"{name}:shuffled" for name in originals.text()])
+    return Ragged.from_strings([f"{label}_{number}" for number in range(start + 1, start + len(originals) + 1)])

@@ -1,0 +1,165 @@
+"""Taking records in: read → label → tokens → keep, cut, group → collect."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.alphabets import Alphabet, alphabet, guess_alphabet
+from seqnet.configs.encoding import EncodeOptions
+from seqnet.configs.reading import ReadOptions
+from seqnet.encoding.classes import ClassSource
+from seqnet.encoding.crops import cut_blocks
+from seqnet.encoding.examples import Collector, Examples, Reservoir
+from seqnet.encoding.labelling import (
+    Grouper,
+    LabelFile,
+    Labeller,
+    grouper,
+    label_by_column,
+    label_by_regex,
+    table_columns,
+)
+from seqnet.encoding.selection import LengthRange, cut_windows, usable
+from seqnet.errors import FormatError, LabelError, SettingError
+from seqnet.readers import open_records
+from seqnet.records import Ragged, RecordBatch
+from seqnet.tokenizing import check_alphabet
+
+__all__ = ["Intake"]
+
+
+class _Codes(dict[str, int]):
+    """Names numbered in the order of their first appearance."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = len(self)
+        return self[name]
+
+
+class Intake:
+    """Takes records in, one source after the other, with what has been learnt so far."""
+
+    def __init__(self, options: EncodeOptions, read: ReadOptions, rng: np.random.Generator) -> None:
+        self.options = options
+        self.read = replace(read, columns=(*read.columns, *table_columns(options)))
+        self.alphabet: Alphabet | None = None if options.alphabet == "auto" else alphabet(options.alphabet)
+        self.classes = _Codes()
+        self.groups = _Codes()
+        self.left_out: Counter[str] = Counter()
+        self.lengths = LengthRange.parse(options.length)
+        self.label_file = LabelFile(options.labels) if options.labels else None
+        self.grouper: Grouper | None = grouper(options.group_by) if options.group_by else None
+        self.collector = Collector()
+        self.reservoir = Reservoir(options.limit, rng) if options.limit else None
+
+    def take_in(self, source: ClassSource, path: str, progress: Callable[[int], None]) -> None:
+        """Reads a file to its end."""
+        sink = self.reservoir or self.collector
+        known = self.alphabet
+        with open_records(path, self.read) as reader:
+            labeller = self._labeller(source, path, reader.format)
+            first = True
+            for batch in reader:
+                if first and len(batch.symbols.data):
+                    known = self._alphabet_of(path, batch)
+                    first = False
+                labels = np.fromiter((self.classes[label] for label in labeller(batch)), np.int32, len(batch))
+                for examples in self._examples(path, batch, labels, known):
+                    sink.add(examples)
+                progress(len(batch))
+            self.left_out.update(reader.skipped)
+
+    def _alphabet_of(self, path: str, batch: RecordBatch) -> Alphabet:
+        """Returns the alphabet of the dataset, which the first sequences decide unless the user did."""
+        if self.alphabet is None:
+            guess = guess_alphabet(batch.symbols.data)
+            if guess is None:
+                raise FormatError("the sequences look like neither DNA, RNA nor protein", "say --alphabet", path=path)
+            self.alphabet = alphabet(guess)
+        elif self.options.alphabet == "auto":
+            check_alphabet(path, batch.symbols, self.alphabet)
+        return self.alphabet
+
+    def _labeller(self, source: ClassSource, path: str, format_name: str) -> Labeller:
+        options = self.options
+        if source.label is not None:
+            name = source.label
+            return lambda batch: [name] * len(batch)
+        if options.label_regex:
+            return label_by_regex(options.label_regex, path)
+        if self.label_file:
+            return self.label_file.label
+        if options.label_column or format_name == "tokens":
+            return label_by_column(options.label_column or "label", path)
+        raise LabelError(
+            path, "nothing says which class its records are", "use --class, --label-regex, --label-column or --labels"
+        )
+
+    def _examples(
+        self, path: str, batch: RecordBatch, labels: NDArray[np.int32], known: Alphabet | None
+    ) -> Iterator[Examples]:
+        groups = np.full(len(batch), -1, dtype=np.int64)
+        if self.grouper and not self.grouper.by_window:
+            groups = self._group_codes(batch.names, batch.columns)
+        tokens, kept = usable(path, batch, known, self.options.unknown, self.left_out)
+        kept = self.lengths.select(tokens, kept, self.left_out)
+        examples = Examples(tokens, batch.names, labels, groups)
+        examples = examples if len(kept) == len(examples) else examples.take(kept)
+        if self.options.crop and known is not None:
+            examples = cut_blocks(examples, known.size, self.options.crop, self.left_out)
+        for part in cut_windows(examples, self.options.window, self.options.stride, self.left_out):
+            if self.grouper and self.grouper.by_window:
+                part = replace(part, groups=self._group_codes(part.names, {}))
+            yield part
+
+    def _group_codes(self, names: Ragged, columns: Mapping[str, Ragged]) -> NDArray[np.int64]:
+        assert self.grouper is not None
+        found = self.grouper.find(names, columns)
+        return np.fromiter((-1 if name is None else self.groups[name] for name in found), np.int64, len(found))
+
+    def restart(self, parts: Sequence[Examples]) -> None:
+        """Puts these examples in place of all that was taken in."""
+        self.collector, old = Collector(), self.collector
+        for part in parts:
+            self.collector.add(part)
+        old.close()
+
+    def finish(self, classes: Sequence[str]) -> Examples:
+        """Returns all that was taken in, with final labels, and a group number for each record that had none.
+
+        Args:
+            classes: the class names in their final order.
+
+        Raises:
+            LabelError: nothing was taken in, a class has lost all its records, or labels were left over.
+            SettingError: no record has a group.
+        """
+        examples = self._collected()
+        order = np.array([classes.index(name) for name in self.classes], dtype=np.int32)
+        labels = order[examples.labels]
+        counts = np.bincount(labels, minlength=len(classes))
+        for name in self.classes:
+            if not counts[classes.index(name)]:
+                raise LabelError(f"class {name}", "it has no records left", "check what selects records")
+        alone = examples.groups < 0
+        groups = examples.groups.copy()
+        groups[alone] = len(self.groups) + np.arange(int(alone.sum()))
+        self.collector.relabel(labels, groups)
+        return self.collector.collected()
+
+    def _collected(self) -> Examples:
+        if self.label_file:
+            self.label_file.check_all_used()
+        if self.reservoir and (sample := self.reservoir.sample()) is not None:
+            self.collector.add(sample)
+        if not self.collector.count:
+            reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.left_out.items())
+            raise LabelError("encode", f"no record is left ({reasons})", "loosen what selects records")
+        if self.grouper and not self.groups:
+            raise SettingError("group-by", self.options.group_by, "something that finds a group of at least one record")
+        return self.collector.collected()
