@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from seqnet.configs.settings import Settings, setting
+from seqnet.errors import SettingError
 
 __all__ = ["EncodeOptions"]
 
@@ -46,3 +47,11 @@ class EncodeOptions(Settings):
         None, "class that binary metrics call positive [default: the first --class, else the last in sorted order]"
     )
     seed: int = setting(1, "seed of the split, of --limit and of generated sequences", minimum=0)
+
+    def __post_init__(self) -> None:
+        """See `Settings`; also checks that windows are asked for in one way."""
+        super().__post_init__()
+        if self.stride is not None and self.window is None:
+            raise SettingError("encode.stride", self.stride, "a window with it")
+        if self.crop is not None and self.window is not None:
+            raise SettingError("encode.crop", self.crop, "no window with it, which cuts windows once and for all")
