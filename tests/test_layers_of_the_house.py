@@ -23,7 +23,7 @@ LAYERS = {
     "configs": 2, "containers": 2, "provenance": 2,
     "readers": 3, "sources": 3, "simulation": 3, "tokenizing": 3, "splits": 3,
     "datasets": 4, "audit": 4, "evaluation": 4,
-    "encoding": 5,
+    "encoding": 5, "baselines": 5,
     # The torch line.
     "devices": 6, "strands": 6, "batching": 6, "encoders": 6, "layers": 6,
     "networks": 7,

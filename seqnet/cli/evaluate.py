@@ -85,7 +85,7 @@ def command(
         targets = [directory / name for name in ("metrics.json", *rows)]
         directory.mkdir(parents=True, exist_ok=True)
     check_targets(targets, force=force)
-    bundles, data = {str(path): open_bundle(path) for path in models}, open_dataset(dataset)
+    bundles, data = {name: open_bundle(path) for name, path in _names(models).items()}, open_dataset(dataset)
     for bundle in bundles.values():
         bundle.classifier.to(choose_device(device, threads))
     with Meter("evaluate", "sequences") as meter:
@@ -109,6 +109,12 @@ def command(
             with whole_file(target, force=force) as temporary:
                 write_rows(temporary, bundle, data, model.measured)
         say("wrote " + ", ".join(map(str, targets)))
+
+
+def _names(models: tuple[Path, ...]) -> dict[str, Path]:
+    """Returns name → path: the names of the files where they differ, for tables that can be read, else the paths."""
+    named = {path.name: path for path in models}
+    return named if len(named) == len(models) else {str(path): path for path in models}
 
 
 def _as_json(found: Report) -> str:

@@ -2,29 +2,49 @@
 
 Start here: `evaluate_probabilities` takes labels and probabilities and returns an `Evaluation`, `format_evaluation`
 shows it. `measure` returns bare metrics, such as a training loop wants; `METRICS` is the table of them all.
+`stand_beside` compares classifiers on the same records, `compare` tests two models, `stratify_by_length` and
+`stratify_by_similarity` look at parts of the records.
 """
 
 from __future__ import annotations
 
 from seqnet.evaluation.bootstrap import bootstrap, percentile_intervals
+from seqnet.evaluation.comparison import Comparison, compare
 from seqnet.evaluation.evaluation import BootstrapRecipe, Estimate, Evaluation, evaluate_probabilities
 from seqnet.evaluation.metrics import METRICS, Metric, measure
+from seqnet.evaluation.paired import Standing, stand_beside
 from seqnet.evaluation.scored import Scored, Tally, decide, score
-from seqnet.evaluation.tables import format_evaluation
+from seqnet.evaluation.significance import DeLong, McNemar, delong, mcnemar
+from seqnet.evaluation.strata import Stratum, stratify_by_length, stratify_by_similarity
+from seqnet.evaluation.tables import format_comparison, format_evaluation, format_standings, format_strata
 
 __all__ = [
     "METRICS",
     "BootstrapRecipe",
+    "Comparison",
+    "DeLong",
     "Estimate",
     "Evaluation",
+    "McNemar",
     "Metric",
     "Scored",
+    "Standing",
+    "Stratum",
     "Tally",
     "bootstrap",
+    "compare",
     "decide",
+    "delong",
     "evaluate_probabilities",
+    "format_comparison",
     "format_evaluation",
+    "format_standings",
+    "format_strata",
+    "mcnemar",
     "measure",
     "percentile_intervals",
     "score",
+    "stand_beside",
+    "stratify_by_length",
+    "stratify_by_similarity",
 ]

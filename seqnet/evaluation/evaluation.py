@@ -18,7 +18,7 @@ from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.errors import LabelError, SettingError
 from seqnet.evaluation.bootstrap import bootstrap, percentile_intervals
 from seqnet.evaluation.metrics import METRICS
-from seqnet.evaluation.scored import Scored, Tally, score
+from seqnet.evaluation.scored import Scored, Tally, in_canonical_order, score
 
 __all__ = ["BootstrapRecipe", "Estimate", "Evaluation", "evaluate_probabilities"]
 
@@ -160,7 +160,7 @@ def evaluate_probabilities(
     scored = score(labels, probabilities, positive=_index_positive(names, positive), threshold=threshold)
     if scored.class_count != len(names) or (groups is not None and groups.shape != scored.labels.shape):
         raise ValueError(f"{len(names)} classes and these groups do not fit probabilities {scored.probabilities.shape}")
-    scored, units = _in_canonical_order(scored, groups)
+    (scored,), units = in_canonical_order([scored], groups)
     samples = bootstrap(
         lambda weights: _statistics(scored.under(weights)),
         len(scored),
@@ -205,20 +205,6 @@ def _index_positive(classes: tuple[str, ...], positive: str | None) -> int | Non
     if positive not in classes:
         raise SettingError("evaluate.positive", positive, "one of " + ", ".join(classes))
     return classes.index(positive)
-
-
-def _in_canonical_order(scored: Scored, groups: NDArray[np.int64] | None) -> tuple[Scored, NDArray[np.int64] | None]:
-    """Returns records and groups sorted by all that is known of them; no groups if each is a single record.
-
-    A seed then draws the same records whatever order they came in, be it that of a file or of length buckets.
-    """
-    if groups is not None and len(np.unique(groups)) == len(groups):
-        groups = None
-    # Groups come last, so that they do not change the values, not even by a rounding error.
-    keys = (*([] if groups is None else [groups]), *scored.probabilities.T, scored.labels)
-    order = np.lexsort(keys)
-    records = Scored(scored.labels[order], scored.probabilities[order], scored.positive, scored.threshold)
-    return records, None if groups is None else groups[order]
 
 
 def _statistics(tally: Tally) -> NDArray[np.float64]:

@@ -13,6 +13,7 @@ Which class a record is given to:
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -22,7 +23,16 @@ from numpy.typing import ArrayLike, NDArray
 
 from seqnet.errors import EmptyInputError, LabelError, SeqnetError, SettingError
 
-__all__ = ["DEFAULT_THRESHOLD", "LEAST_PROBABILITY", "Ranked", "Scored", "Tally", "decide", "score"]
+__all__ = [
+    "DEFAULT_THRESHOLD",
+    "LEAST_PROBABILITY",
+    "Ranked",
+    "Scored",
+    "Tally",
+    "decide",
+    "in_canonical_order",
+    "score",
+]
 
 DEFAULT_THRESHOLD = 0.5
 
@@ -100,6 +110,10 @@ class Scored:
         """(N,) float64, -ln of the probability given to the true class, nats."""
         true = self.probabilities[np.arange(len(self)), self.labels]
         return np.log(1 / np.clip(true, LEAST_PROBABILITY, 1))
+
+    def take(self, indices: NDArray[np.int64]) -> Scored:
+        """Returns the records at `indices` (M,) int64, in that order."""
+        return Scored(self.labels[indices], self.probabilities[indices], self.positive, self.threshold)
 
     def under(self, weights: NDArray[np.float64]) -> Tally:
         """Returns the counts with record i counted `weights[i]` times; (N,) float64, not negative."""
@@ -204,6 +218,25 @@ def score(
     if threshold is not None and not 0 <= threshold <= 1:
         raise SettingError("evaluate.threshold", threshold, "a probability from 0 to 1")
     return Scored(y, p, chosen, DEFAULT_THRESHOLD if threshold is None else float(threshold))
+
+
+def in_canonical_order(
+    contenders: Sequence[Scored], groups: NDArray[np.int64] | None
+) -> tuple[list[Scored], NDArray[np.int64] | None]:
+    """Returns records and groups sorted by all that is known of them; no groups if each is a single record.
+
+    A seed then draws the same records whatever order they came in, be it that of a file or of length buckets.
+
+    Args:
+        contenders: the same N records, as one or more classifiers saw them.
+        groups: (N,) int64, group of each record; None if records are independent.
+    """
+    if groups is not None and len(np.unique(groups)) == len(groups):
+        groups = None
+    # Groups come last, so that they do not change the values, not even by a rounding error.
+    columns = [column for scored in reversed(contenders) for column in scored.probabilities.T]
+    order = np.lexsort((*([] if groups is None else [groups]), *columns, contenders[0].labels))
+    return [scored.take(order) for scored in contenders], None if groups is None else groups[order]
 
 
 def _check_values(y: NDArray[np.int64], p: NDArray[np.float64]) -> None:

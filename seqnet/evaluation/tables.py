@@ -6,12 +6,15 @@ Class names are shown as they are. `n/a` stands for what is undefined.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
-from seqnet.evaluation.evaluation import Evaluation
+from seqnet.evaluation.comparison import Comparison
+from seqnet.evaluation.evaluation import Estimate, Evaluation
 from seqnet.evaluation.metrics import METRICS
+from seqnet.evaluation.paired import Standing
+from seqnet.evaluation.strata import Stratum
 
-__all__ = ["format_evaluation"]
+__all__ = ["format_comparison", "format_evaluation", "format_standings", "format_strata"]
 
 
 def format_evaluation(evaluation: Evaluation) -> str:
@@ -110,3 +113,67 @@ def _gaps(evaluation: Evaluation) -> str:
         if names:
             lines.append(f"{reason}: {', '.join(names)}")
     return "\n".join(lines)
+
+
+def _estimate(estimate: Estimate) -> str:
+    """Returns value and interval in three digits, as tables with several of them in a row have room for."""
+    value = "n/a" if math.isnan(estimate.value) else f"{estimate.value:.3f}"
+    return f"{value} {_interval(estimate.low, estimate.high, digits=3)}".rstrip()
+
+
+def format_standings(evaluation: Evaluation, standings: Mapping[str, Standing]) -> str:
+    """Returns a table of the model and of what it is compared with, one line each; it ends in a line end.
+
+    Args:
+        evaluation: of the model.
+        standings: title → how it stands beside the model; all with the same metrics, AUROC and accuracy among them.
+    """
+    first = next(iter(standings.values()))
+    deciding = first.deciding
+    names = list(first.metrics)
+    rows = [["", *(METRICS[name].title for name in names), f"model ahead in {METRICS[deciding].title}"]]
+    rows.append(["model", *(_estimate(evaluation.metrics[name]) for name in names), ""])
+    for title, standing in standings.items():
+        cells = [_estimate(standing.metrics[name]) for name in names]
+        rows.append([title, *cells, _estimate(standing.differences[deciding])])
+    return _align(rows, left=len(rows[0])) + "\n"
+
+
+def format_strata(title: str, strata: Sequence[Stratum], *, percent: bool = False) -> str:
+    """Returns a table with a line for each bin; it ends in a line end.
+
+    Args:
+        title: what the bins are of.
+        strata: the bins.
+        percent: whether the bounds are shares.
+    """
+    metrics = list(strata[0].metrics)
+    rows = [[title, "records", *(METRICS[name].title for name in metrics)]]
+    for stratum in strata:
+        bounds = f"{100 * stratum.low:g}-{100 * stratum.high:g} %" if percent else f"{stratum.low:g}-{stratum.high:g}"
+        rows.append([bounds, f"{stratum.n:,}", *(_estimate(stratum.metrics[name]) for name in metrics)])
+    return _align(rows) + "\n"
+
+
+def format_comparison(comparison: Comparison, first: str, second: str, confidence: float) -> str:
+    """Returns the differences of all metrics and the tests of two models by name; it ends in a line end."""
+    rows = [[f"{first} minus {second}", "difference", f"{100 * confidence:g} % interval"]]
+    for name, estimate in comparison.standing.differences.items():
+        rows.append([METRICS[name].title, _value(estimate.value), _interval(estimate.low, estimate.high)])
+    test = comparison.mcnemar
+    how = {"exact": "exact", "chi-square": "chi-square", "groups": "chi-square over groups"}[test.method]
+    lines = [
+        f"McNemar: {test.only_first:,} records only {first} has right, {test.only_second:,} only {second}; "
+        f"p = {_chance(test.p)} ({how})"
+    ]
+    if comparison.delong is not None:
+        ranking = comparison.delong
+        lines.append(
+            f"DeLong: AUROC {ranking.first:.4f} and {ranking.second:.4f}, standard error of the difference "
+            f"{ranking.error:.4f}; p = {_chance(ranking.p)}"
+        )
+    return _align(rows) + "\n\n" + "\n".join(lines) + "\n"
+
+
+def _chance(p: float) -> str:
+    return "n/a" if math.isnan(p) else f"{p:.2g}"

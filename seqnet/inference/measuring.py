@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,14 +14,14 @@ from seqnet.bundles import Bundle
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.datasets import Dataset
 from seqnet.errors import AlphabetMismatchError, LabelError
-from seqnet.evaluation import Evaluation, decide, evaluate_probabilities
-from seqnet.inference.engine import class_probabilities
+from seqnet.evaluation import Evaluation, Scored, evaluate_probabilities, score
+from seqnet.inference.engine import bundle_probabilities
 from seqnet.inference.predictor import Predictions
 from seqnet.inference.writers import columns, joined_lines, text_columns
 from seqnet.splits import SPLITS
 from seqnet.tokenizing import Status
 
-__all__ = ["Measured", "evaluate_bundle", "write_rows"]
+__all__ = ["Measured", "class_order", "evaluate_bundle", "write_rows"]
 
 
 @dataclass(frozen=True)
@@ -31,14 +31,19 @@ class Measured:
     Attributes:
         evaluation: the metrics.
         members: (M,) int64, records of the dataset.
-        probabilities: (M, K) float64.
+        scored: their labels (M,) and probabilities (M, K), classes in the order of the bundle.
         warnings: one line for each thing that could flatter or mislead.
     """
 
     evaluation: Evaluation
     members: NDArray[np.int64]
-    probabilities: NDArray[np.float64]
+    scored: Scored
     warnings: tuple[str, ...]
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """(M, K) float64, of the records `members`."""
+        return self.scored.probabilities
 
 
 def evaluate_bundle(
@@ -64,19 +69,25 @@ def evaluate_bundle(
     members = np.arange(len(dataset)) if split == "all" else dataset.members(split)
     if not len(members):
         raise LabelError(path, f"the {split} split is empty", "choose another --split, or encode with one")
-    # The two files may list the classes in different orders.
-    order = np.array([bundle.classes.index(name) for name in dataset.classes])
-    probabilities = class_probabilities(bundle.classifier, dataset.tokens, members, progress=progress)
+    labels = class_order(bundle.classes, dataset)[dataset.labels[members]]
+    probabilities = bundle_probabilities(bundle, dataset.tokens, members, progress=progress).probabilities
     evaluation = evaluate_probabilities(
-        order[dataset.labels[members]],
+        labels,
         probabilities,
         bundle.classes,
         positive=None if bundle.positive is None else bundle.classes[bundle.positive],
+        threshold=None if bundle.positive is None else bundle.calibration.threshold,
         groups=dataset.groups[members],
         split=split,
         options=options,
     )
-    return Measured(evaluation, members, probabilities, tuple(_warnings(bundle, dataset, split)))
+    scored = score(labels, probabilities, positive=bundle.positive, threshold=evaluation.threshold)
+    return Measured(evaluation, members, scored, tuple(_warnings(bundle, dataset, split)))
+
+
+def class_order(classes: Sequence[str], dataset: Dataset) -> NDArray[np.int64]:
+    """Returns the place (C,) int64 that each class of the dataset has in `classes`; two files may differ in it."""
+    return np.array([classes.index(name) for name in dataset.classes], dtype=np.int64)
 
 
 def _warnings(bundle: Bundle, dataset: Dataset, split: str) -> list[str]:
@@ -96,7 +107,7 @@ def write_rows(target: Path, bundle: Bundle, dataset: Dataset, measured: Measure
     predictions = Predictions(
         names=dataset.names.take(measured.members),
         status=np.full(len(measured.members), Status.OK, dtype=np.uint8),
-        labels=decide(measured.probabilities, bundle.positive),
+        labels=measured.scored.predicted,
         probabilities=measured.probabilities,
     )
     truth = pa.array(dataset.classes, pa.large_string()).take(pa.array(dataset.labels[measured.members]))

@@ -1,0 +1,12 @@
+"""What the training records alone can tell: simple classifiers to compare with, and how much of a record they hold.
+
+Start here: `fit_baselines` fits every row of the table `BASELINES` to a dataset's train split; `shares_seen` returns
+the share of each record's k-mers that the train split has.
+"""
+
+from __future__ import annotations
+
+from seqnet.baselines.fitting import BASELINES, Baseline, FittedBaseline, fit_baselines
+from seqnet.baselines.seen import kmer_length, shares_seen
+
+__all__ = ["BASELINES", "Baseline", "FittedBaseline", "fit_baselines", "kmer_length", "shares_seen"]

@@ -1,0 +1,78 @@
+"""The labelled sequences that baselines are fitted to.
+
+In: a dataset, and how many records at most. Out: N token sequences with labels (N,), the same for the same seed.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.datasets import Dataset
+from seqnet.records import Ragged
+from seqnet.simulation.composition import symbol_frequencies
+from seqnet.simulation.negatives import NEGATIVES
+
+__all__ = ["Examples", "draw_examples"]
+
+
+class Examples(NamedTuple):
+    """N labelled sequences.
+
+    Attributes:
+        tokens: N token sequences.
+        labels: (N,) int64, class in the order of the dataset.
+        available: records that they were drawn from; None where there is no end of them.
+    """
+
+    tokens: Ragged
+    labels: NDArray[np.int64]
+    available: int | None
+
+
+def draw_examples(dataset: Dataset, split: str, most: int, rng: np.random.Generator) -> Examples:
+    """Returns the records of a split, or `most` of them, drawn without replacement, in file order.
+
+    Where training draws windows from a dataset's train split (`Dataset.crop`), so does this: as many of each class,
+    generated classes among them.
+    """
+    if dataset.crop is not None and split == "train":
+        return _draw_windows(dataset, dataset.crop, most // len(dataset.classes), rng)
+    members = dataset.members(split)
+    available = len(members)
+    if available > most:
+        members = np.sort(rng.choice(members, most, replace=False))
+    return Examples(dataset.tokens.take(members), dataset.labels[members].astype(np.int64), available)
+
+
+def _draw_windows(dataset: Dataset, crop: int, count: int, rng: np.random.Generator) -> Examples:
+    """Returns `count` windows of each class: cut from blocks where it has some, else generated from those of others."""
+    blocks = dataset.members("train")
+    labels = dataset.labels[blocks]
+    frequencies = symbol_frequencies(dataset.tokens.take(blocks).data, dataset.alphabet)
+    columns, classes = [], []
+    for label, name in enumerate(dataset.classes):
+        own = blocks[labels == label]
+        if not len(own) and (not len(blocks) or name not in dataset.generators):
+            continue
+        windows = _cut(dataset, own if len(own) else blocks, crop, count, rng)
+        if not len(own):
+            windows = NEGATIVES.load(dataset.generators[name])(windows, dataset.alphabet, rng, frequencies)
+        columns.append(windows)
+        classes.append(np.full(count, label, dtype=np.int64))
+    return Examples(Ragged.concatenate(columns), np.concatenate([*classes, np.empty(0, np.int64)]), None)
+
+
+def _cut(dataset: Dataset, blocks: NDArray[np.int64], crop: int, count: int, rng: np.random.Generator) -> Ragged:
+    """Returns `count` windows drawn uniformly over all places of blocks (M,) int64, from either strand of DNA."""
+    ends = np.cumsum(dataset.tokens.lengths[blocks] - crop + 1)  # (M,)
+    drawn = rng.integers(0, ends[-1], count)
+    of = np.searchsorted(ends, drawn, side="right")
+    starts = dataset.tokens.offsets[blocks[of]] + drawn - np.concatenate([[0], ends[:-1]])[of]
+    rows = dataset.tokens.data[starts[:, None] + np.arange(crop)]  # (count, crop)
+    if dataset.alphabet.has_strands:
+        turned = rng.random(count) < 0.5
+        rows[turned] = dataset.alphabet.complement[rows[turned, ::-1]]
+    return Ragged.from_lengths(rows.ravel(), np.full(count, crop, dtype=np.int64))

@@ -1,0 +1,167 @@
+"""Baselines: what a network has to beat, fitted to the train split and applied to any records.
+
+In: a dataset. Out: for each row of `BASELINES`, a `FittedBaseline`, whose `probabilities` are (M, K) float64.
+
+A baseline is a logistic regression on standardised features; without features, it gives the classes their shares of the
+training records. The strength of its L2 penalty is the one of `_STRENGTHS` with the lowest log loss on the validation
+split, as the epoch of a network is chosen there.
+
+Source: Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x, for logistic regression; Le Cessie & van Houwelingen 1992,
+doi:10.2307/2347628, for its L2 penalty.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.alphabets import Alphabet
+from seqnet.baselines.examples import Examples, draw_examples
+from seqnet.baselines.features import composition, kmers, nothing
+from seqnet.baselines.kmers import parts
+from seqnet.datasets import Dataset
+from seqnet.errors import LabelError
+from seqnet.evaluation.scored import LEAST_PROBABILITY
+from seqnet.records import Ragged
+
+__all__ = ["BASELINES", "Baseline", "FittedBaseline", "fit_baselines"]
+
+Features = Callable[[Ragged, Alphabet], NDArray[np.float64]]
+
+_STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
+"""Inverse strengths of the penalty on standardised features."""
+
+_ITERATIONS = 2000
+"""Some 200 are needed with the weakest penalty."""
+
+_RECORDS = 20_000
+"""Records whose features are held at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """One row of the table of baselines.
+
+    Attributes:
+        title: name for people.
+        help: one line that says what it tells.
+        features: returns (N, D) float64 of N sequences.
+    """
+
+    title: str
+    help: str
+    features: Features
+
+
+BASELINES: Mapping[str, Baseline] = {
+    "majority": Baseline(
+        "majority class", "the most frequent class of the training records, whatever the sequence", nothing
+    ),
+    "composition": Baseline("composition", "share of each symbol, and log of the length", composition),
+    "kmers": Baseline(
+        "k-mers", "share of each k-mer (nucleotides 1 to 4, proteins 1 and 2), and log of the length", kmers
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FittedBaseline:
+    """A baseline that knows its training records.
+
+    Attributes:
+        name: row of `BASELINES`.
+        alphabet: of the sequences.
+        records: training records that it was fitted to.
+        available: training records that there were; None where they are windows, drawn at will.
+        converged: whether the fit came to its end.
+        shares: (K,) float64, share of each class among the training records.
+        model: the fitted pipeline of scikit-learn; None without features.
+    """
+
+    name: str
+    alphabet: Alphabet
+    records: int
+    available: int | None
+    converged: bool
+    shares: NDArray[np.float64]
+    model: Any
+
+    def probabilities(self, tokens: Ragged, members: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Returns the class probabilities (M, K) float64 of the sequences `members` (M,) int64."""
+        found = np.tile(self.shares, (len(members), 1))
+        if self.model is not None:
+            start = 0
+            for _, part in parts(tokens, members, _RECORDS):
+                rows = slice(start, start + len(part))
+                found[rows] = _predict(self.model, BASELINES[self.name].features(part, self.alphabet), len(self.shares))
+                start = rows.stop
+        return found
+
+
+def fit_baselines(dataset: Dataset, most: int, seed: int) -> dict[str, FittedBaseline]:
+    """Returns all baselines, fitted to the train split.
+
+    Args:
+        dataset: its train split is fitted, its validation split chooses the strength of the penalty.
+        most: most records of a split to look at; more are drawn from.
+        seed: of the draws.
+
+    Raises:
+        LabelError: the train split has no two classes.
+    """
+    rng = np.random.default_rng(seed)
+    examples = draw_examples(dataset, "train", most, rng)
+    held_out = draw_examples(dataset, "validation", most, rng)
+    counts = np.bincount(examples.labels, minlength=len(dataset.classes))
+    if np.count_nonzero(counts) < 2:
+        problem = "the train split has records of one class only" if counts.any() else "the train split is empty"
+        raise LabelError(str(dataset.path), problem, "encode with a train split, or say --no-baselines")
+    return {name: _fit(name, dataset.alphabet, examples, held_out, counts / counts.sum()) for name in BASELINES}
+
+
+def _fit(
+    name: str, alphabet: Alphabet, examples: Examples, held_out: Examples, shares: NDArray[np.float64]
+) -> FittedBaseline:
+    """Returns one baseline, with the penalty that does best on the held-out records."""
+    compute = BASELINES[name].features
+    X, H = compute(examples.tokens, alphabet), compute(held_out.tokens, alphabet)  # (N, D), (V, D)
+    model, converged = None, True
+    if X.shape[1]:
+        # Without held-out records, every strength has the same loss, and the first, which is the strongest penalty,
+        # would win: a middle one is the safer guess.
+        strengths = _STRENGTHS if len(H) else _STRENGTHS[2:3]
+        fits = [_regression(X, examples.labels, strength) for strength in strengths]
+        losses = [_log_loss(_predict(fit, H, len(shares)), held_out.labels) if len(H) else 0.0 for fit, _ in fits]
+        model, converged = fits[int(np.argmin(losses))]
+    return FittedBaseline(name, alphabet, len(examples.labels), examples.available, converged, shares, model)
+
+
+def _regression(X: NDArray[np.float64], labels: NDArray[np.int64], strength: float) -> tuple[Any, bool]:
+    """Returns a fitted pipeline, and whether the fit converged."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=_ITERATIONS))
+    with warnings.catch_warnings(record=True) as raised:
+        warnings.simplefilter("always", ConvergenceWarning)
+        model.fit(X, labels)
+    return model, not any(issubclass(one.category, ConvergenceWarning) for one in raised)
+
+
+def _predict(model: Any, X: NDArray[np.float64], class_count: int) -> NDArray[np.float64]:
+    """Returns probabilities (M, K) float64; 0 for a class that the training records lack."""
+    found = np.zeros((len(X), class_count))
+    found[:, model.classes_] = model.predict_proba(X)
+    return found
+
+
+def _log_loss(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float:
+    true = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(true, LEAST_PROBABILITY)).mean())

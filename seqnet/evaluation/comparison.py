@@ -1,0 +1,66 @@
+"""Two models on the same records: differences of all metrics with paired intervals, McNemar's and DeLong's tests.
+
+In: N records as two models scored them. Out: a `Comparison`. A difference is the first model's value minus the
+second's.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.configs.evaluation import EvaluationOptions
+from seqnet.evaluation.metrics import METRICS
+from seqnet.evaluation.paired import Standing, stand_beside
+from seqnet.evaluation.scored import Scored, in_canonical_order
+from seqnet.evaluation.significance import DeLong, McNemar, delong, mcnemar
+
+__all__ = ["Comparison", "compare"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Comparison:
+    """How two models differ.
+
+    Attributes:
+        standing: the second model's metrics, and the first's minus these.
+        mcnemar: whether they are right equally often.
+        delong: whether they rank equally well; None with more than two classes, with groups, or with fewer than two
+            records of a class.
+    """
+
+    standing: Standing
+    mcnemar: McNemar
+    delong: DeLong | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns everything as plain values, None for NaN."""
+        return {
+            "differences": {name: value.to_json() for name, value in self.standing.differences.items()},
+            "mcnemar": self.mcnemar.to_json(),
+            "delong": None if self.delong is None else self.delong.to_json(),
+        }
+
+
+def compare(
+    first: Scored, second: Scored, *, groups: NDArray[np.int64] | None, options: EvaluationOptions
+) -> Comparison:
+    """Returns how two models differ on the same records.
+
+    Args:
+        first: N records as the first model scored them.
+        second: the same records, with the classes in the same order, as the second one did.
+        groups: (N,) int64, group of each record; None, or groups of one record each, if records are independent.
+        options: replicates, confidence and seed of the intervals.
+    """
+    standing = stand_beside(first, {"second": second}, groups=groups, metrics=tuple(METRICS), options=options)["second"]
+    (one, other), units = in_canonical_order([first, second], groups)
+    ranking = None
+    if units is None and one.positive is not None:
+        scores = one.probabilities[:, one.positive], other.probabilities[:, one.positive]
+        ranking = delong(one.labels == one.positive, *scores, options.confidence)
+    right = one.predicted == one.labels, other.predicted == other.labels
+    return Comparison(standing, mcnemar(*right, units), ranking)
