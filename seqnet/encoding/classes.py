@@ -58,7 +58,8 @@ def order_classes(
     """Returns the class names in their final order and the index of the positive one, which only two classes have.
 
     Raises:
-        LabelError: a class has no records, is both read and generated, or there are fewer than two.
+        LabelError: a class has no records, is both read and generated, or has two generators, or there are fewer than
+            two classes.
         SettingError: the positive class does not exist.
     """
     named = list(dict.fromkeys(source.label for source in sources if source.label is not None))
@@ -68,6 +69,8 @@ def order_classes(
             raise LabelError(f"class {name}", "it has no records", "check its file and what selects records")
         if name in found and name in generated:
             raise LabelError(f"class {name}", "its records are both read and generated", "use two names")
+        if sum(source.label == name and source.generator is not None for source in sources) > 1:
+            raise LabelError(f"class {name}", "it has two generators", "use two names")
     classes = named + sorted(set(found) - set(named))
     if len(classes) < 2:
         raise LabelError(

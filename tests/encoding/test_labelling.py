@@ -1,0 +1,170 @@
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from seqnet.configs.encoding import EncodeOptions
+from seqnet.encoding.labelling import (
+    LabelFile,
+    grouper,
+    label_by_column,
+    label_by_regex,
+    table_columns,
+)
+from seqnet.errors import FormatError, LabelError, SettingError
+from seqnet.records import Ragged, RecordBatch
+
+
+def batch(*headers: str, **columns: list[str]) -> RecordBatch:
+    names = Ragged.from_strings([header.split()[0] for header in headers])
+    texts = {name: Ragged.from_strings(values) for name, values in columns.items()}
+    return RecordBatch(names, names, Ragged.from_strings(headers), texts)
+
+
+def groups(group_by: str, names: list[str], columns: Mapping[str, list[str]] | None = None) -> list[str | None]:
+    texts = {name: Ragged.from_strings(values) for name, values in (columns or {}).items()}
+    return grouper(group_by).find(Ragged.from_strings(names), texts)
+
+
+def test_an_expression_finds_the_class_in_the_whole_header() -> None:
+    label = label_by_regex(r"label=(\S+)", "x.fa")
+    assert label(batch("r1 label=human", "r2 n=1 label=mouse x", "label=rat")) == ["human", "mouse", "rat"]
+    assert label_by_regex("^(.)", "x.fa")(batch("r1", "s1")) == ["r", "s"]
+    # The first group, whatever is around it and behind it.
+    assert label_by_regex("a(b)(c)", "x.fa")(batch("abc")) == ["b"]
+
+
+@pytest.mark.parametrize("header", ["r2", "r2 label=", "r2 LABEL=x"])
+def test_a_header_without_a_class_is_refused(header: str) -> None:
+    label = label_by_regex(r"label=(\S*)", "x.fa")
+    with pytest.raises(LabelError) as caught:
+        label(batch("r1 label=human", header))
+    assert str(caught.value) == (
+        r"x.fa: record r2: the header has nothing that label=(\S*) finds; correct --label-regex"
+    )
+
+
+@pytest.mark.parametrize("expression", ["label=", "(?:label)", "(", "[", "*"])
+def test_an_expression_without_a_group_is_refused(expression: str) -> None:
+    with pytest.raises(SettingError, match=r"setting label-regex: .* expected (a valid|an expression with a group)"):
+        label_by_regex(expression, "x.fa")
+
+
+def test_a_column_has_the_classes() -> None:
+    label = label_by_column("kind", "x.tsv")
+    assert label(batch("r1", "r2", kind=["human", "mouse"])) == ["human", "mouse"]
+    with pytest.raises(LabelError, match=r"x\.tsv: record r2: column kind is empty; fill it in"):
+        label(batch("r1", "r2", kind=["human", ""]))
+    with pytest.raises(LabelError, match=r"x\.tsv: there is no column kind; --label-column is for tables"):
+        label(batch("r1", other=["human"]))
+
+
+def write(tmp_path: Path, content: str | bytes) -> str:
+    path = tmp_path / "two.tsv"
+    path.write_bytes(content.encode() if isinstance(content, str) else content)
+    return str(path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "r1\thuman\nr2\tmouse\n",
+        "r2\tmouse\nr1\thuman",
+        "r1\thuman\r\nr2\tmouse\r\n",
+        "\ufeffr1\thuman\nr2\tmouse\n",
+        "r1\thuman\n\nr2\tmouse\nr1\thuman\n\n",
+    ],
+)
+def test_a_file_has_the_classes(tmp_path: Path, content: str) -> None:
+    labels = LabelFile(write(tmp_path, content))
+    assert labels.label(batch("r2 x", "r1", "r2")) == ["mouse", "human", "mouse"]
+    labels.check_all_used()
+
+
+def test_names_and_classes_are_taken_as_they_are(tmp_path: Path) -> None:
+    labels = LabelFile(write(tmp_path, 'ä"1\t a "b" \nr\u20282\tx\n'))
+    assert labels.labels == {'ä"1': ' a "b" ', "r\u20282": "x"}
+
+
+@pytest.mark.parametrize(
+    ("content", "problem"),
+    [
+        ("r1\thuman\nr2\n", "line 2: expected two tab-separated columns, found 1"),
+        ("r1 human\n", "line 1: expected two tab-separated columns, found 1"),
+        ("r1\thuman\tx\n", "line 1: expected two tab-separated columns, found 3"),
+        ("r1\thuman\nr2\t\n", "line 2: expected two tab-separated columns, found 1"),
+        ("\thuman\n", "line 1: expected two tab-separated columns, found 1"),
+        ("r1\thuman\n\nr1\tmouse\n", "line 3: r1 has two labels; keep one of them"),
+        (b"r1\tcaf\xe9\n", "this is not text in UTF-8; give two tab-separated columns"),
+    ],
+)
+def test_a_file_that_says_something_else_is_refused(tmp_path: Path, content: str | bytes, problem: str) -> None:
+    path = write(tmp_path, content)
+    with pytest.raises(FormatError) as caught:
+        LabelFile(path)
+    assert str(caught.value) == f"{path}: {problem}"
+
+
+def test_records_and_labels_must_meet(tmp_path: Path) -> None:
+    labels = LabelFile(write(tmp_path, "r1\ta\nr2\tb\nr10\tb\nr9\ta\n"))
+    with pytest.raises(LabelError, match="record r3 has no label; add it, or leave the record out"):
+        labels.label(batch("r1", "r3"))
+    labels.label(batch("r1"))
+    labels.label(batch("r2"))
+    with pytest.raises(LabelError, match="2 labels are of unknown ids, the first r10; correct the ids") as caught:
+        labels.check_all_used()
+    assert caught.value.place == labels.path
+
+
+def test_groups_by_an_expression_in_the_name() -> None:
+    assert groups(r"^(\w+):", ["chr1:5", "chr2:7", "x", "chr1:9"]) == ["chr1", "chr2", None, "chr1"]
+    assert grouper(r"^(\w+):").by_window
+    with pytest.raises(SettingError, match=r"setting group-by: '\(' is not allowed; expected a valid regular"):
+        grouper("(")
+
+
+def test_groups_by_a_column() -> None:
+    assert groups("family", ["r1", "r2", "r3"], {"family": ["a", "", "a"]}) == ["a", None, "a"]
+    assert not grouper("family").by_window
+    with pytest.raises(SettingError, match="'family' is not allowed; expected an expression with a group in parenth"):
+        groups("family", ["r1"], {"other": ["a"]})
+
+
+def test_groups_by_a_file_of_clusters(tmp_path: Path) -> None:
+    # As MMseqs2 writes them: the representative first, then the member, itself among them.
+    path = write(tmp_path, "r1\tr1\nr1\tr2\nr4\tr4\n")
+    assert groups(path, ["r1", "r2", "r3", "r4"]) == ["r1", "r1", None, "r4"]
+    assert not grouper(path).by_window
+    with pytest.raises(FormatError, match="line 2: r2 is in two clusters; keep one of them"):
+        grouper(write(tmp_path, "r1\tr2\nr3\tr2\n"))
+
+
+def test_a_file_is_told_from_an_expression_and_that_from_a_column(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("(x)").write_text("c\tr1\n")
+    assert groups("(x)", ["r1"]) == ["c"]
+    assert groups("(y)", ["xyz"]) == ["y"]
+    # No file can have so long a name, which the system says in its own way.
+    assert groups("(" + "y" * 5000 + ")?x", ["x"]) == [None]
+
+
+@pytest.mark.parametrize(
+    ("options", "columns"),
+    [
+        (EncodeOptions(), ()),
+        (EncodeOptions(label_column="kind"), ("kind",)),
+        (EncodeOptions(label_column="kind", group_by="family"), ("kind", "family")),
+        (EncodeOptions(group_by=r"^(\w+):"), ()),
+        (EncodeOptions(group_by="clusters.tsv"), ()),
+    ],
+)
+def test_the_columns_that_are_asked_of_tables(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: EncodeOptions, columns: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("clusters.tsv").touch()
+    assert table_columns(options) == columns
