@@ -57,8 +57,8 @@ class TokenStore:
 def spans(lengths: NDArray[np.int64], window: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """Returns the parts by which sequences of any length are seen through a window.
 
-    A sequence that fits is one part. A longer one is covered by windows that overlap by half, the last of them flush
-    with its end.
+    A sequence that fits is one part. A longer one is covered by windows that overlap by half or a little more, from end
+    to end, and lie as far from the one end as from the other: the windows of a strand are those of the other strand.
 
     Args:
         lengths: (N,) int64.
@@ -68,11 +68,16 @@ def spans(lengths: NDArray[np.int64], window: int) -> tuple[NDArray[np.int64], N
         sequence (S,) int64, start (S,) int64 in that sequence, length (S,) int64.
     """
     stride = max(window // 2, 1)
-    counts = np.where(lengths > window, -(-(lengths - window) // stride) + 1, 1)
+    room = np.maximum(lengths - window, 0)
+    counts = -(-room // stride) + 1
+    # A window in the middle needs as much room on its left as on its right.
+    counts += (counts % 2) & (room % 2)
     sequence = np.repeat(np.arange(len(lengths), dtype=np.int64), counts)
-    first = np.repeat(np.cumsum(counts) - counts, counts)
-    start = (np.arange(len(sequence), dtype=np.int64) - first) * stride
-    start = np.minimum(start, np.maximum(lengths[sequence] - window, 0))
+    before = np.arange(len(sequence), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
+    after, room = counts[sequence] - 1 - before, room[sequence]
+    steps = np.maximum(before + after, 1)
+    distance = (2 * np.minimum(before, after) * room + steps) // (2 * steps)  # from the nearer end, rounded
+    start = np.where(before <= after, distance, room - distance)
     return sequence, start, np.minimum(lengths[sequence], window)
 
 

@@ -16,10 +16,10 @@ from seqnet.alphabets import INVALID, Alphabet, guess_alphabet
 from seqnet.errors import AlphabetMismatchError, SymbolError
 from seqnet.records import Ragged, RecordBatch, gather_positions
 
-__all__ = ["Status", "Tokenized", "check_alphabet", "first_invalid", "tokenize", "window_spans"]
+__all__ = ["ENOUGH_SYMBOLS", "Status", "Tokenized", "check_alphabet", "first_invalid", "tokenize", "window_spans"]
 
-# Fewer symbols than this say too little about their alphabet to refuse a file over them.
-_ENOUGH_SYMBOLS = 30
+ENOUGH_SYMBOLS = 30
+"""Fewer symbols than this say too little about their alphabet to refuse a file over them."""
 
 
 class Status(IntEnum):
@@ -74,7 +74,7 @@ def check_alphabet(path: str, symbols: Ragged, expected: Alphabet) -> None:
     Raises:
         AlphabetMismatchError: they are.
     """
-    if len(symbols.data) < _ENOUGH_SYMBOLS:
+    if len(symbols.data) < ENOUGH_SYMBOLS:
         return
     found = guess_alphabet(symbols.data)
     if found is None or found == expected.name:

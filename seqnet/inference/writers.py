@@ -1,7 +1,8 @@
 """Predictions → TSV, JSON lines or Parquet.
 
 Columns: `name`, `label`, `probability` (of the label), one `p_CLASS` per class, `status`. A row whose status is not
-`ok` has nothing between name and status.
+`ok` has nothing between name and status. Tabs and line ends within a name, such as tables may have, become blanks in
+TSV.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ import gzip
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
 from typing import IO
 
@@ -67,10 +68,17 @@ def _decimals(values: NDArray[np.float64]) -> pa.LargeStringArray:
     return Ragged.from_lengths(text.ravel(), present * np.int64(_DIGITS + 2)).to_arrow()
 
 
+def _one_line(column: Ragged) -> Ragged:
+    """Returns the strings with blanks in place of tabs and line ends."""
+    table = np.arange(256, dtype=np.uint8)
+    table[list(b"\t\n\r")] = ord(" ")
+    return Ragged(table[column.data], column.offsets)
+
+
 def text_columns(predictions: Predictions, classes: Sequence[str]) -> list[pa.Array]:
     """Returns the columns of the output as text (N,), empty where there is nothing."""
     return [
-        predictions.names.to_arrow(),
+        _one_line(predictions.names).to_arrow(),
         pc.fill_null(_label_words(classes, predictions), ""),
         _decimals(_best(predictions)),
         *(_decimals(column) for column in predictions.probabilities.T),
@@ -91,16 +99,14 @@ def joined_lines(columns: Sequence[pa.Array]) -> memoryview:
 
 @contextmanager
 def _text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
-    if target is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-    elif compress:
-        # No time and no name in the header: the same predictions give the same bytes.
-        with target.open("wb") as raw, gzip.GzipFile("", "wb", compresslevel=5, fileobj=raw, mtime=0) as packed:
-            yield packed  # type: ignore[misc]
-    else:
-        with target.open("wb") as file:
-            yield file
+    with target.open("wb") if target else nullcontext(sys.stdout.buffer) as raw:
+        if compress:
+            # No time and no name in the header: the same predictions give the same bytes.
+            with gzip.GzipFile("", "wb", compresslevel=5, fileobj=raw, mtime=0) as packed:
+                yield packed  # type: ignore[misc]
+        else:
+            yield raw
+        raw.flush()
 
 
 @contextmanager
@@ -169,7 +175,7 @@ def format_of(target: Path) -> tuple[str, bool]:
         OutputError: the name ends in nothing known.
     """
     name = target.name.removesuffix(".gz")
-    suffix = name.rpartition(".")[2]
+    suffix = Path(name).suffix.removeprefix(".")
     compressed = name != target.name
     known = {"tsv": "tsv", "txt": "tsv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
     if suffix not in known or (compressed and known[suffix] == "parquet"):
