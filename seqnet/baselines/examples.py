@@ -22,12 +22,14 @@ class Examples(NamedTuple):
     """N labelled sequences.
 
     Attributes:
-        tokens: N token sequences.
+        tokens: token sequences, at least N; left where they are, since together they may be large.
+        members: (N,) int64, which of these.
         labels: (N,) int64, class in the order of the dataset.
         available: records that they were drawn from; None where there is no end of them.
     """
 
     tokens: Ragged
+    members: NDArray[np.int64]
     labels: NDArray[np.int64]
     available: int | None
 
@@ -44,14 +46,13 @@ def draw_examples(dataset: Dataset, split: str, most: int, rng: np.random.Genera
     available = len(members)
     if available > most:
         members = np.sort(rng.choice(members, most, replace=False))
-    return Examples(dataset.tokens.take(members), dataset.labels[members].astype(np.int64), available)
+    return Examples(dataset.tokens, members, dataset.labels[members].astype(np.int64), available)
 
 
 def _draw_windows(dataset: Dataset, crop: int, count: int, rng: np.random.Generator) -> Examples:
     """Returns `count` windows of each class: cut from blocks where it has some, else generated from those of others."""
     blocks = dataset.members("train")
     labels = dataset.labels[blocks]
-    frequencies = symbol_frequencies(dataset.tokens.take(blocks).data, dataset.alphabet)
     columns, classes = [], []
     for label, name in enumerate(dataset.classes):
         own = blocks[labels == label]
@@ -59,10 +60,12 @@ def _draw_windows(dataset: Dataset, crop: int, count: int, rng: np.random.Genera
             continue
         windows = _cut(dataset, own if len(own) else blocks, crop, count, rng)
         if not len(own):
+            frequencies = symbol_frequencies(windows.data, dataset.alphabet)
             windows = NEGATIVES.load(dataset.generators[name])(windows, dataset.alphabet, rng, frequencies)
         columns.append(windows)
         classes.append(np.full(count, label, dtype=np.int64))
-    return Examples(Ragged.concatenate(columns), np.concatenate([*classes, np.empty(0, np.int64)]), None)
+    tokens = Ragged.concatenate(columns)
+    return Examples(tokens, np.arange(len(tokens)), np.concatenate([*classes, np.empty(0, np.int64)]), None)
 
 
 def _cut(dataset: Dataset, blocks: NDArray[np.int64], crop: int, count: int, rng: np.random.Generator) -> Ragged:

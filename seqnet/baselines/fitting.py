@@ -12,8 +12,9 @@ doi:10.2307/2347628, for its L2 penalty.
 
 from __future__ import annotations
 
+import copy
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,7 +35,10 @@ __all__ = ["BASELINES", "Baseline", "FittedBaseline", "fit_baselines"]
 Features = Callable[[Ragged, Alphabet], NDArray[np.float64]]
 
 _STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Inverse strengths of the penalty on standardised features."""
+"""Inverse strengths of the penalty on standardised features, strongest penalty first."""
+
+_MIDDLE = 3
+"""Strengths to go through where no held-out records tell which is best: the last of them is a middle one."""
 
 _ITERATIONS = 2000
 """Some 200 are needed with the weakest penalty."""
@@ -96,10 +100,9 @@ class FittedBaseline:
         found = np.tile(self.shares, (len(members), 1))
         if self.model is not None:
             start = 0
-            for _, part in parts(tokens, members, _RECORDS):
-                rows = slice(start, start + len(part))
-                found[rows] = _predict(self.model, BASELINES[self.name].features(part, self.alphabet), len(self.shares))
-                start = rows.stop
+            for part in _features(self.name, tokens, members, self.alphabet):
+                found[start : start + len(part)] = _predict(self.model, part, len(self.shares))
+                start += len(part)
         return found
 
 
@@ -128,31 +131,48 @@ def _fit(
     name: str, alphabet: Alphabet, examples: Examples, held_out: Examples, shares: NDArray[np.float64]
 ) -> FittedBaseline:
     """Returns one baseline, with the penalty that does best on the held-out records."""
-    compute = BASELINES[name].features
-    X, H = compute(examples.tokens, alphabet), compute(held_out.tokens, alphabet)  # (N, D), (V, D)
+    X, H = (  # (N, D), (V, D)
+        np.concatenate([*_features(name, part.tokens, part.members, alphabet)]) for part in (examples, held_out)
+    )
     model, converged = None, True
     if X.shape[1]:
-        # Without held-out records, every strength has the same loss, and the first, which is the strongest penalty,
-        # would win: a middle one is the safer guess.
-        strengths = _STRENGTHS if len(H) else _STRENGTHS[2:3]
-        fits = [_regression(X, examples.labels, strength) for strength in strengths]
-        losses = [_log_loss(_predict(fit, H, len(shares)), held_out.labels) if len(H) else 0.0 for fit, _ in fits]
-        model, converged = fits[int(np.argmin(losses))]
+        fits = list(_regressions(X, examples.labels, _STRENGTHS if len(H) else _STRENGTHS[:_MIDDLE]))
+        losses = [_log_loss(_predict(fit, H, len(shares)), held_out.labels) for fit, _ in fits] if len(H) else []
+        model, converged = fits[int(np.argmin(losses)) if losses else -1]
     return FittedBaseline(name, alphabet, len(examples.labels), examples.available, converged, shares, model)
 
 
-def _regression(X: NDArray[np.float64], labels: NDArray[np.int64], strength: float) -> tuple[Any, bool]:
-    """Returns a fitted pipeline, and whether the fit converged."""
+def _features(
+    name: str, tokens: Ragged, members: NDArray[np.int64], alphabet: Alphabet
+) -> Iterator[NDArray[np.float64]]:
+    """Yields the features (P, D) float64 that a baseline sees of sequences, part by part; at least one, if empty."""
+    compute = BASELINES[name].features
+    if not len(members):
+        yield compute(tokens.slice(0, 0), alphabet)
+    for _, part in parts(tokens, members, _RECORDS):
+        yield compute(part, alphabet)
+
+
+def _regressions(
+    X: NDArray[np.float64], labels: NDArray[np.int64], strengths: Sequence[float]
+) -> Iterator[tuple[Any, bool]]:
+    """Yields a fitted pipeline for each strength, and whether its fit converged; each fit goes on from the last."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
 
-    model = make_pipeline(StandardScaler(), LogisticRegression(C=strength, max_iter=_ITERATIONS))
-    with warnings.catch_warnings(record=True) as raised:
-        warnings.simplefilter("always", ConvergenceWarning)
-        model.fit(X, labels)
-    return model, not any(issubclass(one.category, ConvergenceWarning) for one in raised)
+    scaler = StandardScaler().fit(X)
+    Z = scaler.transform(X)
+    model = LogisticRegression(max_iter=_ITERATIONS, warm_start=True)
+    for strength in strengths:
+        # With one thread, the result does not hang on how many there are, and no thread waits for a busy core.
+        with threadpool_limits(1, user_api="blas"), warnings.catch_warnings(record=True) as raised:
+            warnings.simplefilter("always", ConvergenceWarning)
+            model.set_params(C=strength).fit(Z, labels)
+        converged = not any(issubclass(one.category, ConvergenceWarning) for one in raised)
+        yield make_pipeline(scaler, copy.deepcopy(model)), converged
 
 
 def _predict(model: Any, X: NDArray[np.float64], class_count: int) -> NDArray[np.float64]:
