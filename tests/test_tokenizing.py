@@ -33,15 +33,18 @@ def test_the_words_of_the_status_column() -> None:
     assert [status.word for status in Status] == ["ok", "empty", "invalid_symbol", "too_short"]
 
 
-@given(st.lists(st.text("ACGT", max_size=5), max_size=6), st.lists(st.text("ACGT!", max_size=5), max_size=6))
-def test_the_first_unknown_symbol_is_named(before: list[str], after: list[str]) -> None:
-    sequences = [*before, "AC?T?", *after]
+sequences_of_dna = st.lists(st.text("ACGT", max_size=3), max_size=4)
+
+
+@given(sequences_of_dna, st.text("ACGT", max_size=3), sequences_of_dna)
+def test_the_first_unknown_symbol_is_named(before: list[str], start: str, after: list[str]) -> None:
+    sequences = [*before, start + "?T!", *after, "!"]
     symbols = Ragged.from_strings(sequences)
     names = Ragged.from_strings([f"r{number}" for number in range(len(sequences))])
     tokens = tokenize(symbols, DNA).tokens
     error = first_invalid("x.fa", RecordBatch(names, symbols, names), tokens, DNA)
     found = (error.path, error.record, error.position, error.symbol, error.alphabet)
-    assert found == ("x.fa", f"r{len(before)}", 3, "?", "dna")
+    assert found == ("x.fa", f"r{len(before)}", len(start) + 1, "?", "dna")
 
 
 @pytest.mark.parametrize(

@@ -120,12 +120,21 @@ def test_no_split_is_too_large_by_more_than_a_group(
 
 
 @pytest.mark.parametrize("seed", range(8))
-def test_a_group_larger_than_a_split_goes_where_it_fits(seed: int) -> None:
-    # A small group that comes first must not make the small splits look emptier than the large one.
-    groups = np.repeat(np.arange(31), [60, *[2] * 8, *[1] * 21, 3])
+@pytest.mark.parametrize("others", [[*[2] * 8, *[1] * 21, 3], [2] * 20])
+def test_a_group_larger_than_a_split_goes_where_it_fits(others: list[int], seed: int) -> None:
+    # Small groups that come first must neither make the small splits look emptier nor take the room.
+    groups = np.repeat(np.arange(len(others) + 1), [*others, 60])
     found = split(np.zeros(100, dtype=np.int64), groups, seed=seed)
     assert sizes(found).tolist() == [80, 10, 10]
-    assert set(found[:60].tolist()) == {SPLITS.index("train")}
+    assert set(found[-60:].tolist()) == {SPLITS.index("train")}
+
+
+def test_every_split_has_its_share_of_large_and_of_small_groups() -> None:
+    group_sizes = np.repeat([10, 2], 40)
+    groups = np.repeat(np.arange(80), group_sizes)
+    found = split(np.zeros(len(groups), dtype=np.int64), groups, (0.6, 0.2, 0.2))
+    for first, size in ((0, 10), (400, 2)):
+        assert sizes(found[first : first + 40 * size]).tolist() == [24 * size, 8 * size, 8 * size]
 
 
 @pytest.mark.parametrize("fractions", FRACTIONS)

@@ -274,6 +274,12 @@ def test_every_record_has_a_generated_companion_of_its_length_in_its_split(tmp_p
         assert [rows(dataset)[index][0] for index in made] == [f"random_{number}" for number in range(1, 61)]
 
 
+def test_generated_records_are_each_a_group_of_their_own(tmp_path: Path) -> None:
+    x = fasta(tmp_path / "x.fa", {f"chr{i % 5}:{i}": sequence for i, sequence in enumerate(random_sequences(20))})
+    dataset, summary = encoded(tmp_path, f"a={x}", "u=@uniform", "c=@composition:30", group_by="^(chr.)")
+    assert summary.groups == len(set(dataset.groups.tolist())) == 5 + 20 + 30
+
+
 def test_generated_symbols_are_as_frequent_as_asked_for(tmp_path: Path) -> None:
     x = fasta(tmp_path / "x.fa", ["A" * 90 + "C" * 10] * 100)
     dataset, _ = encoded(tmp_path, f"a={x}", "u=@uniform", "c=@composition")
