@@ -7,15 +7,16 @@ metrics and provenance. `docs/formats.md` is the specification.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from seqnet.alphabets import Alphabet, alphabet
+from seqnet.calibration import Calibration
 from seqnet.configs.run import RunConfig
 from seqnet.containers import Container, read_container, write_container
 from seqnet.errors import ContainerError, SettingError
@@ -28,20 +29,21 @@ _REMEDY = "make one with seqnet train"
 
 @dataclass(frozen=True)
 class Bundle:
-    """A trained classifier and what must be known to use it.
+    """One or more trained classifiers of one kind, and what must be known to use them.
 
     Attributes:
-        classifier: encoder and network, in evaluation mode.
+        members: the classifiers, in evaluation mode; the mean of their probabilities is the bundle's.
         alphabet: of the sequences that it takes.
         classes: the K class names, in the order of its logits.
         positive: index of the class that binary metrics call positive; None for more than two classes.
         config: the settings that it was trained with.
         window: longest sequence that it takes at once; longer ones are seen through windows.
-        metrics: on the validation split, name → value.
+        metrics: on the validation split, name → value; the mean over members.
         provenance: dataset with SHA-256, command, versions, seed.
+        calibration: what makes decisions of the probabilities.
     """
 
-    classifier: Classifier
+    members: tuple[Classifier, ...]
     alphabet: Alphabet
     classes: tuple[str, ...]
     positive: int | None
@@ -49,6 +51,22 @@ class Bundle:
     window: int
     metrics: Mapping[str, float]
     provenance: Mapping[str, Any]
+    calibration: Calibration = field(default_factory=Calibration)
+
+    @property
+    def classifier(self) -> Classifier:
+        """The first member, whose shape all have."""
+        return self.members[0]
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trained parameters of all members."""
+        return sum(member.parameter_count for member in self.members)
+
+    def to(self, device: torch.device) -> None:
+        """Moves all members to a device."""
+        for member in self.members:
+            member.to(device)
 
 
 def write_bundle(path: Path, bundle: Bundle) -> None:
@@ -61,9 +79,15 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
         "window": bundle.window,
         "metrics": dict(bundle.metrics),
         "provenance": dict(bundle.provenance),
-        "parameters": bundle.classifier.parameter_count,
+        "parameters": bundle.parameter_count,
+        "members": len(bundle.members),
+        "calibration": asdict(bundle.calibration),
     }
-    weights = {name: tensor.detach().cpu().numpy() for name, tensor in bundle.classifier.state_dict().items()}
+    weights = {
+        f"{index:03}.{name}": tensor.detach().cpu().numpy()
+        for index, member in enumerate(bundle.members)
+        for name, tensor in member.state_dict().items()
+    }
     write_container(path, "model", description, weights)
 
 
@@ -84,16 +108,21 @@ def bundle_of(path: Path, container: Container) -> Bundle:
     """
     about = container.description
     try:
-        if not _is_described(about):
+        if not _is_described(about) or about["members"] != len(_members_of(container.tensors)):
             raise ContainerError(str(path), "the description of the model is damaged", _REMEDY)
         config = RunConfig.from_dict(about["config"])
         symbols = alphabet(about["alphabet"])
-        classifier = Classifier(symbols, len(about["classes"]), config.encoder, config.network, about["window"])
+        members = tuple(
+            Classifier(symbols, len(about["classes"]), config.encoder, config.network, about["window"]).eval()
+            for _ in range(about["members"])
+        )
+        calibration = Calibration(**about["calibration"] | {"shares": tuple(about["calibration"]["shares"])})
     except (KeyError, TypeError, SettingError) as error:
         raise ContainerError(str(path), f"the description of the model is damaged ({error})", _REMEDY) from error
-    load_weights(path, classifier, container.tensors)
+    for classifier, weights in zip(members, _members_of(container.tensors), strict=True):
+        load_weights(path, classifier, weights)
     return Bundle(
-        classifier=classifier.eval(),
+        members=members,
         alphabet=symbols,
         classes=tuple(about["classes"]),
         positive=about["positive"],
@@ -101,7 +130,17 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         window=about["window"],
         metrics=about["metrics"],
         provenance=about["provenance"],
+        calibration=calibration,
     )
+
+
+def _members_of(tensors: Mapping[str, NDArray[Any]]) -> list[dict[str, NDArray[Any]]]:
+    """Returns name → array of each member's weights, from tensors named `INDEX.NAME`."""
+    members: dict[str, dict[str, NDArray[Any]]] = {}
+    for full, array in tensors.items():
+        index, _, name = full.partition(".")
+        members.setdefault(index, {})[name] = array
+    return [members[index] for index in sorted(members)]
 
 
 def _is_described(about: Mapping[str, Any]) -> bool:
@@ -114,11 +153,13 @@ def _is_described(about: Mapping[str, Any]) -> bool:
         and (positive is None or 0 <= positive < len(classes) == 2)
         and isinstance(window, int)
         and window >= 1
-        and all(isinstance(about[name], dict) for name in ("config", "metrics", "provenance"))
+        and isinstance(about["members"], int)
+        and about["members"] >= 1
+        and all(isinstance(about[name], dict) for name in ("config", "metrics", "provenance", "calibration"))
     )
 
 
-def load_weights(path: Path, classifier: Classifier, arrays: Mapping[str, np.ndarray[Any, Any]]) -> None:
+def load_weights(path: Path, classifier: Classifier, arrays: Mapping[str, NDArray[Any]]) -> None:
     """Copies the weights of a file into a classifier.
 
     Raises:

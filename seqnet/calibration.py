@@ -7,15 +7,20 @@ fitted here is fitted on the validation split and kept in the bundle.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.configs.calibrating import CRITERIA
 from seqnet.evaluation.metrics import measure
+from seqnet.evaluation.scored import decide
 
 __all__ = [
-    "CRITERIA",
+    "TOLERATED_ERRORS",
+    "Calibration",
     "best_threshold",
+    "calibrate",
     "confidence_for_error",
     "expected_calibration_error",
     "fit_temperature",
@@ -23,18 +28,30 @@ __all__ = [
     "tempered",
 ]
 
+
+@dataclass(frozen=True)
+class Calibration:
+    """What makes decisions of raw probabilities; fitted on the validation split.
+
+    Attributes:
+        temperature: divisor of the logits.
+        threshold: lowest probability of the positive class that makes a record positive; of use for two classes.
+        confidences: tolerated share of wrong decisions → lowest probability of a decision that keeps to it.
+        shares: (K,) share of each class in training.
+        quality: `ece`, `brier` and `log_loss` before and after the temperature, on the validation split.
+    """
+
+    temperature: float = 1.0
+    threshold: float = 0.5
+    confidences: Mapping[str, float | None] = field(default_factory=dict)
+    shares: tuple[float, ...] = ()
+    quality: Mapping[str, float] = field(default_factory=dict)
+
+
 Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
 
 _FLOOR = 1e-12
-
-CRITERIA: Mapping[str, str] = {
-    "accuracy": "accuracy",
-    "balanced": "balanced_accuracy",
-    "f1": "f1",
-    "mcc": "mcc",
-}
-"""Word on the command line → metric that a threshold can be chosen for."""
 
 
 def tempered(probabilities: Probabilities, temperature: float) -> Probabilities:
@@ -61,7 +78,7 @@ def fit_temperature(labels: Labels, probabilities: Probabilities) -> float:
 
     bound = np.log(20.0)
     found = minimize_scalar(loss, bounds=(-bound, bound), method="bounded", options={"xatol": 1e-4})
-    return float(np.exp(found.x))
+    return float(np.exp(float(found.x)))
 
 
 def expected_calibration_error(labels: Labels, probabilities: Probabilities, bins: int = 15) -> float:
@@ -77,7 +94,7 @@ def expected_calibration_error(labels: Labels, probabilities: Probabilities, bin
         which = np.minimum((scores * bins).astype(np.int64), bins - 1)
         gaps = np.bincount(which, weights=(labels == label) - scores, minlength=bins)
         total += float(np.abs(gaps).sum()) / len(labels)
-    return total / probabilities.shape[1]
+    return float(total / probabilities.shape[1])
 
 
 def best_threshold(labels: Labels, probabilities: Probabilities, positive: int, criterion: str) -> float:
@@ -139,3 +156,44 @@ def reweighted(probabilities: Probabilities, seen: NDArray[np.float64], expected
     """
     scaled = probabilities * (expected / seen)
     return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
+
+
+TOLERATED_ERRORS = tuple(percent / 100 for percent in (*range(1, 21), 25, 30, 35, 40, 45, 50))
+"""Shares of wrong decisions for which a bundle keeps the confidence that holds them."""
+
+
+def calibrate(
+    labels: Labels, probabilities: Probabilities, positive: int | None, shares: Sequence[float], criterion: str | None
+) -> Calibration:
+    """Returns the calibration that fits records which the model was not fitted to.
+
+    Args:
+        labels: (N,) int64, true classes.
+        probabilities: (N, K) float64, as the network gives them.
+        positive: index of the positive class; None for more than two classes.
+        shares: (K,) share of each class in training.
+        criterion: what the threshold is best for, one of `CRITERIA`; None leaves it at one half.
+    """
+    temperature = fit_temperature(labels, probabilities)
+    after = tempered(probabilities, temperature)
+    threshold = 0.5
+    if criterion is not None and positive is not None:
+        threshold = best_threshold(labels, after, positive, criterion)
+    decided = decide(after, positive, threshold)
+    confidence = after[np.arange(len(labels)), decided]
+    bounds = confidence_for_error(decided == labels, confidence, TOLERATED_ERRORS)
+    quality = {}
+    for name, values in (("before", probabilities), ("after", after)):
+        scores = measure(labels, values, positive=positive, names=("brier", "log_loss"))
+        quality[f"ece_{name}"] = expected_calibration_error(labels, values)
+        quality |= {f"{metric}_{name}": value for metric, value in scores.items()}
+    return Calibration(
+        temperature=temperature,
+        threshold=threshold,
+        confidences={
+            f"{error:g}": None if np.isinf(bound) else bound
+            for error, bound in zip(TOLERATED_ERRORS, bounds, strict=True)
+        },
+        shares=tuple(shares),
+        quality=quality,
+    )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,11 +71,13 @@ def _model(path: Path, container: Container) -> dict[str, Any]:
         "alphabet": bundle.alphabet.name,
         "classes": list(bundle.classes),
         "positive": None if bundle.positive is None else bundle.classes[bundle.positive],
-        "parameters": bundle.classifier.parameter_count,
+        "parameters": bundle.parameter_count,
+        "members": len(bundle.members),
         "window": bundle.window,
         "strands": "both" if bundle.classifier.both_strands else "single",
         "layers": _layers(bundle),
         "metrics": dict(bundle.metrics),
+        "calibration": asdict(bundle.calibration) | {"shares": list(bundle.calibration.shares)},
         "config": bundle.config.to_dict(),
         "provenance": dict(bundle.provenance),
     }

@@ -157,7 +157,10 @@ def same_weights(one: TrainingResult, other: TrainingResult) -> bool:
 def make_classifier(
     config: RunConfig, name: str = "dna", classes: int = 2, window: int = 12, seed: int = 0
 ) -> Classifier:
-    """Returns a classifier in evaluation mode with random weights that tell sequences apart."""
+    """Returns a classifier in evaluation mode with random weights, to which random sequences are of either class.
+
+    Their logits differ by about 1, so that a change of any of them shows in the probabilities.
+    """
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         classifier = Classifier(alphabet(name), classes, config.encoder, config.network, window).eval()
@@ -167,8 +170,12 @@ def make_classifier(
             elif tensor.is_floating_point():
                 # Positive: it keeps rectified units alive, and may be a variance.
                 tensor.copy_(torch.rand_like(tensor) + 0.1)
-        # Probabilities that are far from 0 and 1 show every change of the logits.
-        classifier.network.get_parameter("head.output.weight").mul_(0.2)
+        output = classifier.network.get_submodule("head.output")
+        assert isinstance(output, torch.nn.Linear)
+        batch = (torch.randint(1, alphabet(name).size + 1, (64, window), dtype=torch.uint8), torch.full((64,), window))
+        spread = classifier.strand_logits(*batch).diff(dim=1).std()
+        output.weight.div_(spread)
+        output.bias.sub_(classifier.strand_logits(*batch).mean(dim=0)[-len(output.bias) :])
     return classifier
 
 
@@ -178,11 +185,12 @@ def make_bundle(
     classes: Sequence[str] = ("noise", "signal"),
     window: int = 12,
     seed: int = 0,
+    members: int = 1,
 ) -> Bundle:
-    """Returns a bundle with random weights."""
+    """Returns a bundle with random weights, those of member i made with `seed` + i."""
     config = config or run_config()
     return Bundle(
-        classifier=make_classifier(config, name, len(classes), window, seed),
+        members=tuple(make_classifier(config, name, len(classes), window, seed + index) for index in range(members)),
         alphabet=alphabet(name),
         classes=tuple(classes),
         positive=1 if len(classes) == 2 else None,

@@ -25,6 +25,7 @@ BUNDLES = {
     "embedding": lambda: make_bundle(run_config(encoder={"name": "embedding"}), "rna"),
     "batch norm": lambda: make_bundle(run_config(network=BATCH_NORM)),
     "dna-cnn": lambda: make_bundle(compose("dna-cnn"), window=36),
+    "ensemble": lambda: make_bundle(members=3),
 }
 
 
@@ -39,16 +40,17 @@ def test_what_is_written_is_read(make: Callable[[], Bundle], path: Path) -> None
     write_bundle(path, bundle)
     found = open_bundle(path)
     for field in dataclasses.fields(Bundle):
-        if field.name != "classifier":
+        if field.name != "members":
             assert getattr(found, field.name) == getattr(bundle, field.name), field.name
-    ours, theirs = bundle.classifier.state_dict(), found.classifier.state_dict()
-    assert ours.keys() == theirs.keys()
-    assert all(torch.equal(ours[name], theirs[name]) for name in ours)
-    assert not found.classifier.training
     symbols = bundle.alphabet.canonical
     batch = padded(random_strings([9, 3, 12], symbols), bundle.alphabet.name)
-    with torch.no_grad():
-        assert torch.equal(found.classifier.strand_logits(*batch), bundle.classifier.strand_logits(*batch))
+    for one, other in zip(bundle.members, found.members, strict=True):
+        ours, theirs = one.state_dict(), other.state_dict()
+        assert ours.keys() == theirs.keys()
+        assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+        assert not other.training
+        with torch.no_grad():
+            assert torch.equal(one.strand_logits(*batch), other.strand_logits(*batch))
 
 
 @pytest.mark.parametrize("make", BUNDLES.values(), ids=BUNDLES)
@@ -62,11 +64,13 @@ def test_the_same_bundle_gives_the_same_bytes(make: Callable[[], Bundle], path: 
 def test_other_programs_read_it(path: Path) -> None:
     from safetensors.numpy import load_file
 
-    bundle = make_bundle()
+    bundle = make_bundle(members=2)
     write_bundle(path, bundle)
     arrays = load_file(path)
-    for name, tensor in bundle.classifier.state_dict().items():
-        np.testing.assert_array_equal(arrays[name], tensor.numpy())
+    for index, member in enumerate(bundle.members):
+        for name, tensor in member.state_dict().items():
+            np.testing.assert_array_equal(arrays.pop(f"00{index}.{name}"), tensor.numpy())
+    assert not arrays
 
 
 def rewrite(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
@@ -125,6 +129,12 @@ def test_a_description_that_lacks_something_is_refused(path: Path) -> None:
         ("positive", "signal"),
         ("metrics", None),
         ("provenance", "here"),
+        ("members", 0),
+        ("members", 2),
+        ("members", "one"),
+        ("calibration", {"temperature": 1.0}),
+        ("calibration", {"temperatures": 1.0, "shares": []}),
+        ("calibration", {"shares": 1}),
     ],
 )
 def test_a_description_that_makes_no_sense_is_refused(path: Path, key: str, value: Any) -> None:
@@ -138,14 +148,14 @@ def test_other_weights_are_refused(path: Path, change: str) -> None:
     write_bundle(path, make_bundle())
 
     def alter(about: dict[str, Any], header: dict[str, Any]) -> None:
-        name = "network.head.output.weight"
+        name = "000.network.head.output.weight"
         entry = header.pop(name)
         if change == "rename":
-            header["network.other"] = entry
+            header["000.network.other"] = entry
         if change == "shape":
             header[name] = {**entry, "shape": entry["shape"][::-1]}
         if change == "drop":
-            header["network.head.other"] = {**entry, "dtype": "U8", "shape": [4 * 2 * 5]}
+            header["000.network.head.other"] = {**entry, "dtype": "U8", "shape": [4 * 2 * 5]}
 
     rewrite(path, alter)
     refuse(path, "the weights are not those of the network it describes; make one with seqnet train")

@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from seqnet.calibration import (
-    CRITERIA,
     best_threshold,
     confidence_for_error,
     expected_calibration_error,
@@ -15,6 +14,7 @@ from seqnet.calibration import (
     reweighted,
     tempered,
 )
+from seqnet.configs.calibrating import CRITERIA
 from seqnet.evaluation.metrics import measure
 
 

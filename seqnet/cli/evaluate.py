@@ -87,7 +87,7 @@ def command(
     check_targets(targets, force=force)
     bundles, data = {name: open_bundle(path) for name, path in _names(models).items()}, open_dataset(dataset)
     for bundle in bundles.values():
-        bundle.classifier.to(choose_device(device, threads))
+        bundle.to(choose_device(device, threads))
     with Meter("evaluate", "sequences") as meter:
         found = report(
             bundles,

@@ -40,11 +40,14 @@ def settings_options(kind: type[Settings], names: Sequence[str]) -> Callable[[Fu
 
 def _option(field: dataclasses.Field[Any], hint: Any) -> Callable[[Function], Function]:
     words: dict[str, Any] = {"help": _sentence(field.metadata["help"]), "default": field.default}
-    kinds = [kind for kind in typing.get_args(hint) or (hint,) if kind is not types.NoneType]
+    options = typing.get_args(hint) if typing.get_origin(hint) is types.UnionType else (hint,)
+    kinds = [kind for kind in options if kind is not types.NoneType]
     if field.metadata.get("choices"):
         words["type"] = click.Choice(field.metadata["choices"])
     elif kinds[0] is bool:
         words["is_flag"] = True
+    elif typing.get_origin(kinds[0]) is tuple:
+        words |= {"multiple": True, "metavar": "CLASS=F"}
     else:
         words["type"] = kinds[0]
     words["show_default"] = field.default is not None and field.default is not False and field.default != ()

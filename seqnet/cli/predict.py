@@ -12,6 +12,7 @@ import click
 
 from seqnet.cli.options import collect, force_option, path_type, settings_options, threads_option
 from seqnet.cli.progress import Meter, say
+from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import OutputError
 
@@ -51,6 +52,7 @@ _KNOWN_ENDINGS = re.compile(
     help="Format on standard output or in DIR.  [default: tsv]",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified.")
+@settings_options(PredictOptions, ("vote", "max_error", "expected_fraction"))
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
@@ -98,8 +100,9 @@ def command(
         jobs = [(None, inputs, *_format(kind))]
     check_targets([target for target, *_ in jobs if target is not None], force=force)
     bundle = open_bundle(model)
-    bundle.classifier.to(choose_device(device, threads))
-    predictor = Predictor(bundle, collect(ReadOptions, {**options, "threads": threads}))
+    bundle.to(choose_device(device, threads))
+    read = collect(ReadOptions, {**options, "threads": threads})
+    predictor = Predictor(bundle, read, collect(PredictOptions, options))
     with Meter("predict", "records") as meter:
         for target, paths, form, compress in jobs:
             _write(predictor, paths, target, form, compress, force, meter)
@@ -147,7 +150,11 @@ def _write(
     if target is None and form == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
     place = whole_file(target, force=force) if target is not None else nullcontext()
-    with place as path, opened_writer(path, form, predictor.bundle.classes, compress=compress) as write:
+    bundle = predictor.bundle
+    with (
+        place as path,
+        opened_writer(path, form, bundle.classes, compress=compress, ensemble=len(bundle.members) > 1) as write,
+    ):
         for source in paths:
             for predictions in predictor.predict_file(source):
                 write(predictions)

@@ -11,6 +11,7 @@ import click
 
 from seqnet.cli.options import collect, command_line, force_option, path_type, settings_options, threads_option
 from seqnet.cli.progress import Meter, say
+from seqnet.configs.calibrating import CRITERIA
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.networks import ENCODERS, NETWORKS
 from seqnet.configs.reading import ReadOptions
@@ -19,7 +20,7 @@ from seqnet.configs.run import RunConfig, compose, preset_names
 if TYPE_CHECKING:
     import torch
 
-    from seqnet.training import TrainingResult
+    from seqnet.training import EnsembleResult
     from seqnet.training.history import EpochRow
 
 __all__ = ["command"]
@@ -56,14 +57,17 @@ class _Files:
     model: Path
     history: Path
     curves: Path
-    checkpoint: Path
     dataset: Path
+    checkpoints: tuple[Path, ...]
 
     @classmethod
-    def beside(cls, model: Path) -> _Files:
+    def beside(cls, model: Path, members: int) -> _Files:
         stem = model.name.removesuffix(".safetensors")
-        endings = (".history.tsv", ".curves.svg", ".checkpoint.safetensors", ".dataset.safetensors")
-        return cls(model, *(model.with_name(stem + ending) for ending in endings))
+        endings = (".history.tsv", ".curves.svg", ".dataset.safetensors")
+        history, curves, dataset = (model.with_name(stem + ending) for ending in endings)
+        numbers = [""] if members == 1 else [f".{number}" for number in range(1, members + 1)]
+        checkpoints = tuple(model.with_name(f"{stem}{number}.checkpoint.safetensors") for number in numbers)
+        return cls(model, history, curves, dataset, checkpoints)
 
 
 @click.command("train")
@@ -101,6 +105,18 @@ class _Files:
     "model, as FILE's name with .dataset.safetensors.",
 )
 @settings_options(EncodeOptions, ("crop", "split", "group_by"))
+@click.option(
+    "--members",
+    type=click.IntRange(1, 100),
+    default=1,
+    show_default=True,
+    help="Networks to train, with seeds one after the other, into one model that predicts their mean.",
+)
+@click.option(
+    "--optimize",
+    type=click.Choice(list(CRITERIA)),
+    help="What the decision threshold is best for, on the validation split.  [default: the threshold is one half]",
+)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an earlier run, if there is one.")
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
@@ -115,6 +131,8 @@ def command(
     assignments: tuple[str, ...],
     seed: int | None,
     classes: tuple[str, ...],
+    members: int,
+    optimize: str | None,
     resume: bool,
     device: str,
     threads: int,
@@ -139,24 +157,39 @@ def command(
     if seed is not None:
         assignments = (*assignments, f"training.seed={seed}")
     run = compose(preset, network, encoder, config, assignments)
-    files = _Files.beside(output)
+    files = _Files.beside(output, members)
     # A resumed run replaces what the stopped one wrote.
     replace = force or resume
-    check_targets([files.model, files.history, files.curves, files.checkpoint], force=replace)
+    check_targets([files.model, files.history, files.curves, *files.checkpoints], force=replace)
     if dataset is None:
         dataset = files.dataset
         _encode(classes, dataset, collect(EncodeOptions, options), replace)
-    result = _fit(dataset, run, files, choose_device(device, threads), resume, {"preset": preset, "threads": threads})
+    about = {"preset": preset, "threads": threads}
+    result = _fit(dataset, run, files, choose_device(device, threads), resume, optimize, about)
     _write(result, files, replace)
-    best = result.rows[result.best_epoch - 1]
-    say(
-        f"kept epoch {best.epoch} (validation loss {best.validation_loss:.4f}, "
-        f"accuracy {best.validation_accuracy:.4f}), {result.bundle.classifier.parameter_count:,} parameters"
-    )
-    say(f"wrote {files.model}, {files.history.name}, {files.curves.name}, {files.checkpoint.name}")
+    _report(result, files)
     if result.interruption:
-        say(f"seqnet: stopped after {len(result.rows)} epochs; go on with --resume")
+        say(f"seqnet: stopped after {len(result.runs[-1].rows)} epochs; go on with --resume")
         raise result.interruption
+
+
+def _report(result: EnsembleResult, files: _Files) -> None:
+    """Says what was kept, and where."""
+    for run in result.runs:
+        best = run.rows[run.best_epoch - 1]
+        say(
+            f"kept epoch {best.epoch} (validation loss {best.validation_loss:.4f}, "
+            f"accuracy {best.validation_accuracy:.4f}), {run.bundle.parameter_count:,} parameters"
+        )
+    found = result.bundle.calibration
+    if found.quality:
+        say(
+            f"calibrated on the validation split: temperature {found.temperature:.3f}, "
+            f"calibration error {found.quality['ece_before']:.4f} → {found.quality['ece_after']:.4f}, "
+            f"threshold {found.threshold:.3f}"
+        )
+    names = ", ".join(path.name for path in (files.history, files.curves, *files.checkpoints))
+    say(f"wrote {files.model}, {names}")
 
 
 def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, replace: bool) -> None:
@@ -179,12 +212,18 @@ def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, repl
 
 
 def _fit(
-    dataset: Path, run: RunConfig, files: _Files, device: torch.device, resume: bool, about: dict[str, Any]
-) -> TrainingResult:
+    dataset: Path,
+    run: RunConfig,
+    files: _Files,
+    device: torch.device,
+    resume: bool,
+    optimize: str | None,
+    about: dict[str, Any],
+) -> EnsembleResult:
     """Trains and returns what came of it."""
     from seqnet.datasets import open_dataset
     from seqnet.provenance import file_hash, versions
-    from seqnet.training import train
+    from seqnet.training import train_ensemble
 
     data = open_dataset(dataset)
     digest = file_hash(dataset)
@@ -196,27 +235,28 @@ def _fit(
         "device": device.type,
     }
     with Meter("train", "batches") as meter:
-        return train(
+        return train_ensemble(
             data,
             run,
             _Teller(meter, run.training.epochs),
             device=device,
-            checkpoint=files.checkpoint,
+            checkpoints=files.checkpoints,
+            optimize=optimize,
             resume=resume,
             dataset_hash=digest,
             provenance=provenance,
         )
 
 
-def _write(result: TrainingResult, files: _Files, replace: bool) -> None:
+def _write(result: EnsembleResult, files: _Files, replace: bool) -> None:
     """Writes history, picture and model."""
     from seqnet.bundles import write_bundle
     from seqnet.outputs import whole_file
     from seqnet.training.history import draw_curves, write_history
 
     with whole_file(files.history, force=replace) as temporary:
-        write_history(temporary, result.rows)
+        write_history(temporary, [run.rows for run in result.runs])
     with whole_file(files.curves, force=replace) as temporary:
-        draw_curves(temporary, result.rows, result.best_epoch)
+        draw_curves(temporary, [run.rows for run in result.runs], [run.best_epoch for run in result.runs])
     with whole_file(files.model, force=replace) as temporary:
         write_bundle(temporary, result.bundle)

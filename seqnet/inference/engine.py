@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from seqnet.batching import TokenStore, buckets, spans
+from seqnet.bundles import Bundle
+from seqnet.calibration import tempered
 from seqnet.networks import Classifier
 from seqnet.records import Ragged
 
-__all__ = ["class_probabilities", "evaluating"]
+__all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "evaluating"]
 
 _BATCH_TOKENS = 1 << 16
 """Tokens in a batch: fits the caches of a CPU core with the features of common networks."""
@@ -29,6 +32,42 @@ def evaluating(classifier: Classifier) -> Iterator[Classifier]:
             yield classifier
     finally:
         classifier.train(was_training)
+
+
+class Ensembled(NamedTuple):
+    """What a bundle makes of M sequences.
+
+    Attributes:
+        probabilities: (M, K) float64, calibrated; the mean over members, or the share of their votes.
+        deviations: (M, K) float64, standard deviation over members; zero for a single one.
+    """
+
+    probabilities: NDArray[np.float64]
+    deviations: NDArray[np.float64]
+
+
+def bundle_probabilities(
+    bundle: Bundle,
+    tokens: Ragged,
+    indices: NDArray[np.int64] | None = None,
+    *,
+    vote: bool = False,
+    progress: Callable[[int], None] = lambda records: None,
+) -> Ensembled:
+    """Returns the calibrated probabilities of M sequences; see `class_probabilities` for the arguments.
+
+    Args:
+        bundle: the model.
+        tokens: N token sequences.
+        indices: (M,) int64, which of them; None for all.
+        vote: whether each member has one vote, in place of the mean of their probabilities.
+        progress: is told how many parts are done.
+    """
+    members = np.stack([class_probabilities(one, tokens, indices, progress=progress) for one in bundle.members])
+    if vote:
+        votes = np.eye(members.shape[2])[members.argmax(axis=2)]  # (members, M, K)
+        return Ensembled(votes.mean(axis=0), members.std(axis=0))
+    return Ensembled(tempered(members.mean(axis=0), bundle.calibration.temperature), members.std(axis=0))
 
 
 def class_probabilities(
@@ -66,8 +105,14 @@ def class_probabilities(
             probabilities = logits.cpu().double().softmax(dim=1).numpy()  # MPS has no float64
             if totals is None:
                 totals = np.zeros((len(chosen), probabilities.shape[1]))
-            np.add.at(totals, sequence[batch], probabilities)
+            # A sequence with several windows may stand several times in a batch.
+            if len(sequence) == len(chosen):
+                totals[batch] = probabilities
+            else:
+                np.add.at(totals, sequence[batch], probabilities)
             progress(len(batch))
     if totals is None:
         raise ValueError("no sequences")
+    if len(sequence) == len(chosen):
+        return totals
     return totals / np.bincount(sequence, minlength=len(chosen))[:, None]

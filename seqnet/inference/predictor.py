@@ -10,12 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.bundles import Bundle
+from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
-from seqnet.evaluation import decide
-from seqnet.inference.engine import class_probabilities
+from seqnet.inference.deciding import Decider
+from seqnet.inference.engine import bundle_probabilities
 from seqnet.readers import open_records
 from seqnet.records import Ragged, RecordBatch
-from seqnet.tokenizing import Status, check_alphabet, tokenize
+from seqnet.tokenizing import ENOUGH_SYMBOLS, Status, check_alphabet, tokenize
 
 __all__ = ["Predictions", "Predictor"]
 
@@ -29,12 +30,16 @@ class Predictions:
         status: (N,) uint8, `Status` of each record.
         labels: (N,) int64, index of the predicted class; -1 where the status is not OK.
         probabilities: (N, K) float64; NaN where the status is not OK.
+        deviations: (N, K) float64, standard deviation of the members of an ensemble; None for a single network.
+        uncertain: (N,) bool, where the decision is too unsure to be told; None where all are told.
     """
 
     names: Ragged
     status: NDArray[np.uint8]
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64]
+    deviations: NDArray[np.float64] | None = None
+    uncertain: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.status)
@@ -46,14 +51,17 @@ class Predictor:
     Args:
         bundle: the model.
         read: how files are read.
+        options: how decisions are made.
 
     Attributes:
         counts: records by status so far.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
     """
 
-    def __init__(self, bundle: Bundle, read: ReadOptions) -> None:
+    def __init__(self, bundle: Bundle, read: ReadOptions, options: PredictOptions | None = None) -> None:
         self.bundle = bundle
+        self.options = options or PredictOptions()
+        self._decider = Decider(bundle, self.options)
         self.read = read
         self.counts: Counter[Status] = Counter()
         self.skipped: Counter[str] = Counter()
@@ -65,11 +73,11 @@ class Predictor:
             SeqnetError: the file can't be read, or holds sequences of another alphabet.
         """
         with open_records(path, self.read) as reader:
-            unchecked = True
+            first = Ragged.from_strings([])
             for batch in reader:
-                if unchecked and len(batch.symbols.data):
-                    check_alphabet(path, batch.symbols, self.bundle.alphabet)
-                    unchecked = False
+                if len(first.data) < ENOUGH_SYMBOLS:
+                    first = Ragged.concatenate([first, batch.symbols])
+                    check_alphabet(path, first, self.bundle.alphabet)
                 yield self.predict_batch(batch)
             self.skipped.update(reader.skipped)
 
@@ -82,9 +90,14 @@ class Predictor:
         usable = np.flatnonzero(status == Status.OK)
         labels = np.full(len(batch), -1, dtype=np.int64)
         probabilities = np.full((len(batch), len(self.bundle.classes)), np.nan)
+        deviations = np.full_like(probabilities, np.nan) if len(self.bundle.members) > 1 else None
         if len(usable):
-            probabilities[usable] = class_probabilities(self.bundle.classifier, tokens, usable)
-            labels[usable] = decide(probabilities[usable], self.bundle.positive)
+            found = bundle_probabilities(self.bundle, tokens, usable, vote=self.options.vote)
+            probabilities[usable] = self._decider.probabilities(found.probabilities)
+            if deviations is not None:
+                deviations[usable] = found.deviations
+            labels[usable] = self._decider.labels(probabilities[usable])
+        uncertain = self._decider.too_unsure(probabilities, labels)
         values, counts = np.unique(status, return_counts=True)
         self.counts.update({Status(value): int(count) for value, count in zip(values, counts, strict=True)})
-        return Predictions(batch.names, status, labels, probabilities)
+        return Predictions(batch.names, status, labels, probabilities, deviations, uncertain)

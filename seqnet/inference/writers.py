@@ -1,8 +1,8 @@
 """Predictions → TSV, JSON lines or Parquet.
 
-Columns: `name`, `label`, `probability` (of the label), one `p_CLASS` per class, `status`. A row whose status is not
-`ok` has nothing between name and status. Tabs and line ends within a name, such as tables may have, become blanks in
-TSV.
+Columns: `name`, `label`, `probability` (of the label), for an ensemble `sd` (of that probability over its members), one
+`p_CLASS` per class, `status`. A row whose status is not `ok` has nothing between name and status. Tabs and line ends
+within a name, such as tables may have, become blanks in TSV.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from seqnet.errors import OutputError
+from seqnet.inference.deciding import UNCERTAIN
 from seqnet.inference.predictor import Predictions
 from seqnet.records import Ragged
 from seqnet.tokenizing import Status
@@ -33,9 +34,10 @@ _DIGITS = 6
 """Decimals of a probability in text."""
 
 
-def columns(classes: Sequence[str]) -> list[str]:
+def columns(classes: Sequence[str], *, ensemble: bool = False) -> list[str]:
     """Returns the names of the output columns."""
-    return ["name", "label", "probability", *(f"p_{name}" for name in classes), "status"]
+    deviation = ["sd"] if ensemble else []
+    return ["name", "label", "probability", *deviation, *(f"p_{name}" for name in classes), "status"]
 
 
 def _status_words() -> pa.Array:
@@ -44,15 +46,17 @@ def _status_words() -> pa.Array:
 
 def _label_words(classes: Sequence[str], predictions: Predictions) -> pa.Array:
     """Returns the predicted class names as text (N,), null where there is none."""
-    codes = pa.array(predictions.labels, mask=predictions.labels < 0)
-    return pa.array(list(classes), pa.large_string()).take(codes)
+    labels = predictions.labels
+    if predictions.uncertain is not None:
+        labels = np.where(predictions.uncertain, len(classes), labels)
+    return pa.array([*classes, UNCERTAIN], pa.large_string()).take(pa.array(labels, mask=labels < 0))
 
 
-def _best(predictions: Predictions) -> NDArray[np.float64]:
-    """Returns the probability (N,) float64 of the predicted class, NaN where there is none."""
-    rows = np.arange(len(predictions))
-    best: NDArray[np.float64] = predictions.probabilities[rows, np.maximum(predictions.labels, 0)]
-    return best
+def _numbers(predictions: Predictions) -> list[NDArray[np.float64]]:
+    """Returns the columns of numbers (N,) float64, NaN where there is nothing."""
+    chosen = np.arange(len(predictions)), np.maximum(predictions.labels, 0)
+    deviations = [] if predictions.deviations is None else [predictions.deviations[chosen]]
+    return [predictions.probabilities[chosen], *deviations, *predictions.probabilities.T]
 
 
 def _decimals(values: NDArray[np.float64]) -> pa.LargeStringArray:
@@ -80,8 +84,7 @@ def text_columns(predictions: Predictions, classes: Sequence[str]) -> list[pa.Ar
     return [
         _one_line(predictions.names).to_arrow(),
         pc.fill_null(_label_words(classes, predictions), ""),
-        _decimals(_best(predictions)),
-        *(_decimals(column) for column in predictions.probabilities.T),
+        *(_decimals(column) for column in _numbers(predictions)),
         _status_words().take(pa.array(predictions.status)),
     ]
 
@@ -110,9 +113,9 @@ def _text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
 
 
 @contextmanager
-def _tsv(target: Path | None, classes: Sequence[str], compress: bool) -> Iterator[Writer]:
+def _tsv(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
     with _text_stream(target, compress=compress) as stream:
-        stream.write(("\t".join(columns(classes)) + "\n").encode())
+        stream.write(("\t".join(columns(classes, ensemble=ensemble)) + "\n").encode())
 
         def write(predictions: Predictions) -> None:
             stream.write(joined_lines(text_columns(predictions, classes)))
@@ -121,7 +124,7 @@ def _tsv(target: Path | None, classes: Sequence[str], compress: bool) -> Iterato
 
 
 @contextmanager
-def _json_lines(target: Path | None, classes: Sequence[str], compress: bool) -> Iterator[Writer]:
+def _json_lines(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
     with _text_stream(target, compress=compress) as stream:
 
         def write(predictions: Predictions) -> None:
@@ -136,11 +139,11 @@ def _json_lines(target: Path | None, classes: Sequence[str], compress: bool) -> 
 
 
 @contextmanager
-def _parquet(target: Path | None, classes: Sequence[str], compress: bool) -> Iterator[Writer]:
+def _parquet(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
     import pyarrow.parquet as pq
 
     sink = target if target is not None else pa.PythonFile(sys.stdout.buffer, mode="w")
-    first, label, *numbers, last = columns(classes)
+    first, label, *numbers, last = columns(classes, ensemble=ensemble)
     text, number = pa.large_string(), pa.float64()
     fields = [(first, text), (label, text), *((name, number) for name in numbers), (last, text)]
     with pq.ParquetWriter(sink, pa.schema(fields)) as writer:
@@ -151,17 +154,16 @@ def _table(predictions: Predictions, classes: Sequence[str]) -> pa.Table:
     """Returns the rows as an Arrow table, null where there is nothing."""
     missing = predictions.labels < 0
     names = pa.array(predictions.names.text(), pa.large_string())
-    values = [_best(predictions), *predictions.probabilities.T]
     arrays = [
         names,
         _label_words(classes, predictions),
-        *(pa.array(value, mask=missing) for value in values),
+        *(pa.array(value, mask=missing) for value in _numbers(predictions)),
         _status_words().take(pa.array(predictions.status)),
     ]
-    return pa.table(arrays, names=columns(classes))
+    return pa.table(arrays, names=columns(classes, ensemble=predictions.deviations is not None))
 
 
-FORMATS: Mapping[str, Callable[[Path | None, Sequence[str], bool], AbstractContextManager[Writer]]] = {
+FORMATS: Mapping[str, Callable[[Path | None, Sequence[str], bool, bool], AbstractContextManager[Writer]]] = {
     "tsv": _tsv,
     "jsonl": _json_lines,
     "parquet": _parquet,
@@ -189,7 +191,7 @@ def format_of(target: Path) -> tuple[str, bool]:
 
 @contextmanager
 def opened_writer(
-    target: Path | None, kind: str, classes: Sequence[str], *, compress: bool = False
+    target: Path | None, kind: str, classes: Sequence[str], *, compress: bool = False, ensemble: bool = False
 ) -> Iterator[Writer]:
     """Yields what writes predictions to a file, or to standard output.
 
@@ -198,6 +200,7 @@ def opened_writer(
         kind: one of `FORMATS`.
         classes: the K class names.
         compress: whether text is compressed with gzip.
+        ensemble: whether predictions have deviations.
     """
-    with FORMATS[kind](target, classes, compress) as writer:
+    with FORMATS[kind](target, classes, compress, ensemble) as writer:
         yield writer

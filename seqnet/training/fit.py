@@ -272,7 +272,7 @@ def train(
         if not math.isnan(getattr(best, name))
     }
     bundle = Bundle(
-        classifier=run.classifier.cpu().eval(),
+        members=(run.classifier.cpu().eval(),),
         alphabet=dataset.alphabet,
         classes=dataset.classes,
         positive=dataset.positive,

@@ -34,40 +34,43 @@ class EpochRow:
     validation_auroc: float
 
 
-def write_history(path: Path, rows: Sequence[EpochRow]) -> None:
-    """Writes the rows as tab-separated values with a header."""
-    names = [field.name for field in fields(EpochRow)]
-    lines = ["\t".join(names)]
-    for row in rows:
-        lines.append(
-            "\t".join(f"{value:.6g}" if isinstance(value, float) else str(value) for value in asdict(row).values())
-        )
+def write_history(path: Path, runs: Sequence[Sequence[EpochRow]]) -> None:
+    """Writes the rows of one or more runs as tab-separated values with a header; of more, with a column `member`."""
+    several = len(runs) > 1
+    lines = ["\t".join([field.name for field in fields(EpochRow)] + ["member"] * several)]
+    for member, rows in enumerate(runs, 1):
+        for row in rows:
+            values = [f"{value:.6g}" if isinstance(value, float) else str(value) for value in asdict(row).values()]
+            lines.append("\t".join(values + [str(member)] * several))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
-def draw_curves(path: Path, rows: Sequence[EpochRow], best: int) -> None:
+def draw_curves(path: Path, runs: Sequence[Sequence[EpochRow]], best: Sequence[int]) -> None:
     """Draws loss and accuracy of training and validation against the step as SVG; the same rows give the same bytes.
 
     Args:
         path: the picture.
-        rows: one per epoch.
-        best: number of the epoch that was kept.
+        runs: one or more, each of one row per epoch.
+        best: number of the epoch that was kept, of each run.
     """
     import matplotlib as mpl
     from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
-    steps = [row.step for row in rows]
-    kept = next(row.step for row in rows if row.epoch == best)
     with mpl.rc_context({"svg.hashsalt": "seqnet", "svg.fonttype": "none"}):
         figure = Figure(figsize=(9, 3.6), layout="constrained")
         FigureCanvasSVG(figure)
         panels = figure.subplots(1, 2)
         for axes, what, unit in zip(panels, ("loss", "accuracy"), (" (nats)", ""), strict=True):
-            for split, colour in (("train", "#4477aa"), ("validation", "#ee6677")):
-                values = [getattr(row, f"{split}_{what}") for row in rows]
-                axes.plot(steps, values, color=colour, marker="o", markersize=3, label=split)
-            axes.axvline(kept, color="#999999", linewidth=0.8, linestyle=":", label=f"kept: epoch {best}")
+            for number, (rows, kept) in enumerate(zip(runs, best, strict=True)):
+                steps = [row.step for row in rows]
+                for split, colour in (("train", "#4477aa"), ("validation", "#ee6677")):
+                    values = [getattr(row, f"{split}_{what}") for row in rows]
+                    label = None if number else split
+                    axes.plot(steps, values, color=colour, marker="o", markersize=3, label=label)
+                at = next(row.step for row in rows if row.epoch == kept)
+                label = f"kept: epoch {kept}" if len(runs) == 1 else (None if number else "kept")
+                axes.axvline(at, color="#999999", linewidth=0.8, linestyle=":", label=label)
             axes.set_xlabel("step")
             axes.set_ylabel(what + unit)
             axes.spines[["top", "right"]].set_visible(False)

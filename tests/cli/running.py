@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from seqnet.cli.main import run
+
 ROOT = Path(__file__).parent.parent.parent
 READS = str(ROOT / "data" / "simulated_reads.bam")
 PROTEINS = str(ROOT / "data" / "simulated_proteins.fasta.gz")
@@ -19,3 +21,9 @@ class Outcome:
 
 
 Runner = Callable[..., Outcome]
+
+
+def run_all(*commands: tuple[str | Path, ...]) -> None:
+    """Runs commands that must succeed."""
+    for words in commands:
+        assert run([str(word) for word in words]) == 0

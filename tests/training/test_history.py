@@ -16,7 +16,7 @@ BLIND = [EpochRow(1, 50, 1e-3, 0.75, 0.5, math.nan, math.nan, math.nan)]
 
 def test_the_table_by_hand(tmp_path: Path) -> None:
     path = tmp_path / "history.tsv"
-    write_history(path, ROWS)
+    write_history(path, [ROWS])
     assert path.read_bytes().decode().split("\n") == [
         "epoch\tstep\tlearning_rate\ttrain_loss\ttrain_accuracy\tvalidation_loss\tvalidation_accuracy\tvalidation_auroc",
         "1\t50\t0.001\t0.75\t0.5\t0.7\t0.512346\t0.6",
@@ -28,7 +28,7 @@ def test_the_table_by_hand(tmp_path: Path) -> None:
 
 def test_a_run_without_validation_says_so(tmp_path: Path) -> None:
     path = tmp_path / "history.tsv"
-    write_history(path, BLIND)
+    write_history(path, [BLIND])
     assert path.read_text().splitlines()[1].split("\t")[5:] == ["nan"] * 3
 
 
@@ -38,15 +38,15 @@ def words(path: Path) -> set[str | None]:
 
 def test_the_picture_shows_the_kept_epoch_and_is_the_same_every_time(tmp_path: Path) -> None:
     one, other = tmp_path / "one.svg", tmp_path / "other.svg"
-    draw_curves(one, ROWS, 2)
-    draw_curves(other, ROWS, 2)
+    draw_curves(one, [ROWS], [2])
+    draw_curves(other, [ROWS], [2])
     assert one.read_bytes() == other.read_bytes()
     assert {"kept: epoch 2", "train", "validation", "step", "loss (nats)", "accuracy"} <= words(one)
-    draw_curves(other, ROWS, 3)
+    draw_curves(other, [ROWS], [3])
     assert "kept: epoch 3" in words(other)
 
 
 def test_a_picture_without_validation(tmp_path: Path) -> None:
     path = tmp_path / "curves.svg"
-    draw_curves(path, BLIND, 1)
+    draw_curves(path, [BLIND], [1])
     assert "kept: epoch 1" in words(path)

@@ -1,0 +1,47 @@
+"""How decisions are made of probabilities."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from seqnet.configs.settings import Settings, setting
+from seqnet.errors import SettingError
+
+__all__ = ["PredictOptions"]
+
+
+@dataclass(frozen=True)
+class PredictOptions(Settings):
+    """What `predict` makes of a model's probabilities."""
+
+    section: ClassVar[str] = "predict"
+
+    vote: bool = setting(False, "ensembles: one vote per member, in place of the mean of their probabilities")
+    max_error: float | None = setting(
+        None,
+        "label a record uncertain where its confidence is below the one that held the share of wrong decisions to this "
+        "on the validation split",
+        above=0,
+        below=1,
+    )
+    expected_fraction: tuple[str, ...] = setting(
+        (), "share of a class where the model is used, as CLASS=F; re-weighs the probabilities; may be repeated"
+    )
+
+    def fractions(self) -> dict[str, float]:
+        """Returns class → expected share.
+
+        Raises:
+            SettingError: an entry is not of the form CLASS=F with F in (0, 1).
+        """
+        found: dict[str, float] = {}
+        for text in self.expected_fraction:
+            name, _, value = text.rpartition("=")
+            try:
+                found[name] = float(value)
+            except ValueError:
+                found[name] = -1.0
+            if not name or not 0 < found[name] < 1:
+                raise SettingError("predict.expected_fraction", text, "CLASS=F with F between 0 and 1")
+        return found

@@ -1,0 +1,90 @@
+"""Probabilities → labels, with the calibration of the bundle and the wishes of the user."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.bundles import Bundle
+from seqnet.calibration import reweighted
+from seqnet.configs.prediction import PredictOptions
+from seqnet.errors import SettingError
+from seqnet.evaluation import decide
+
+__all__ = ["UNCERTAIN", "Decider"]
+
+UNCERTAIN = "uncertain"
+"""Word in place of the label of a record whose decision is too unsure."""
+
+
+class Decider:
+    """Makes decisions of calibrated probabilities.
+
+    Args:
+        bundle: tells classes, threshold and which confidence held which error.
+        options: class mix and tolerated error.
+
+    Raises:
+        SettingError: a class is unknown, shares don't add up, or no confidence holds the error.
+    """
+
+    def __init__(self, bundle: Bundle, options: PredictOptions) -> None:
+        self._positive = bundle.positive
+        self._threshold = bundle.calibration.threshold if bundle.positive is not None else None
+        self._mix = self._class_mix(bundle, options)
+        self._lowest = self._lowest_confidence(bundle, options.max_error)
+
+    @staticmethod
+    def _class_mix(bundle: Bundle, options: PredictOptions) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Returns the shares (K,) in training and where the model is used, or None where they are the same."""
+        given = options.fractions()
+        if not given:
+            return None
+        for name, share in given.items():
+            if name not in bundle.classes:
+                raise SettingError(
+                    "predict.expected_fraction", f"{name}={share:g}", "one of " + ", ".join(bundle.classes)
+                )
+        seen = np.array(bundle.calibration.shares or [1 / len(bundle.classes)] * len(bundle.classes))
+        others = [index for index, name in enumerate(bundle.classes) if name not in given]
+        rest = 1 - sum(given.values())
+        if (others and rest <= 0) or (not others and abs(rest) > 1e-6):
+            raise SettingError("predict.expected_fraction", list(options.expected_fraction), "shares that add up to 1")
+        expected = np.array([given.get(name, 0.0) for name in bundle.classes])
+        if others:
+            expected[others] = rest * seen[others] / seen[others].sum()
+        return seen, expected
+
+    @staticmethod
+    def _lowest_confidence(bundle: Bundle, max_error: float | None) -> float | None:
+        """Returns the confidence below which a record is uncertain, None if any will do."""
+        if max_error is None:
+            return None
+        known = {float(error): bound for error, bound in bundle.calibration.confidences.items()}
+        kept = [(error, bound) for error, bound in known.items() if error <= max_error and bound is not None]
+        if not kept:
+            able = min((error for error, bound in known.items() if bound is not None), default=None)
+            expected = (
+                f"at least {able:g}: the model holds no less" if able else "no such option: the model holds no error"
+            )
+            raise SettingError("predict.max_error", max_error, expected)
+        return max(kept)[1]
+
+    def probabilities(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Returns the probabilities (M, K) for the class mix where the model is used."""
+        return calibrated if self._mix is None else reweighted(calibrated, *self._mix)
+
+    def labels(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Returns the class (M,) int64 of each row."""
+        return decide(probabilities, self._positive, self._threshold)
+
+    def too_unsure(self, probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        """Returns where (M,) bool the probability of the label is too low for the tolerated error; None if none is.
+
+        Args:
+            probabilities: (M, K) float64, NaN where there is no label.
+            labels: (M,) int64, -1 where there is none.
+        """
+        if self._lowest is None:
+            return None
+        return probabilities[np.arange(len(labels)), labels] < self._lowest

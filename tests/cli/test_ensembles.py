@@ -1,0 +1,98 @@
+"""Ensembles, calibration, and the decisions that predict makes of them."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import PROTEINS, READS, Runner, run_all
+
+TINY = ("--preset", "dna-cnn", "--threads", "1", "--set", "filters=[16]", "--set", "dense=[16]")
+
+
+@pytest.fixture(scope="module")
+def ensemble(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the embedded reads as a dataset and three small networks of them as one model."""
+    folder = tmp_path_factory.mktemp("ensemble")
+    run_all(
+        ("encode", "--class", f"human={READS}", "--class", "random=@uniform", "-o", folder / "d.safetensors"),
+        ("train", folder / "d.safetensors", *TINY, "--set", "epochs=3", "--members", "3", "--optimize", "mcc",
+         "-o", folder / "m.safetensors"),
+    )  # fmt: skip
+    return folder
+
+
+def rows_of(text: str) -> list[dict[str, str]]:
+    header, *lines = [line.split("\t") for line in text.splitlines()]
+    return [dict(zip(header, line, strict=True)) for line in lines]
+
+
+def test_what_an_ensemble_is(ensemble: Path, cli: Runner) -> None:
+    found = json.loads(cli("inspect", ensemble / "m.safetensors", "--json").out)
+    assert found["members"] == 3
+    single = (16 * 4 * 4 + 16) + (16 * 16 * 16 + 16) + (16 * 2 + 2)
+    assert found["parameters"] == 3 * single
+    assert found["calibration"]["shares"] == [0.5, 0.5]
+    assert found["calibration"]["quality"]["log_loss_after"] <= found["calibration"]["quality"]["log_loss_before"]
+    history = (ensemble / "m.history.tsv").read_text().splitlines()
+    assert [line.split("\t")[-1] for line in history] == ["member", *"111222333"]
+    assert {path.name for path in ensemble.glob("m.*.checkpoint.safetensors")} == {
+        f"m.{number}.checkpoint.safetensors" for number in (1, 2, 3)
+    }
+
+
+def test_an_ensemble_has_a_deviation(ensemble: Path, cli: Runner) -> None:
+    rows = rows_of(cli("predict", ensemble / "m.safetensors", READS).out)
+    assert list(rows[0]) == ["name", "label", "probability", "sd", "p_human", "p_random", "status"]
+    deviations = [float(row["sd"]) for row in rows]
+    assert 0 < max(deviations) < 0.5
+    votes = rows_of(cli("predict", ensemble / "m.safetensors", READS, "--vote").out)
+    assert {row["p_human"] for row in votes} <= {"0.000000", "0.333333", "0.666667", "1.000000"}
+    assert len({row["p_human"] for row in votes}) > 2
+
+
+def test_the_threshold_of_the_bundle_decides(ensemble: Path, cli: Runner) -> None:
+    threshold = json.loads(cli("inspect", ensemble / "m.safetensors", "--json").out)["calibration"]["threshold"]
+    rows = rows_of(cli("predict", ensemble / "m.safetensors", READS).out)
+    assert {row["label"] == "human" for row in rows if float(row["p_human"]) > threshold + 1e-6} == {True}
+    assert {row["label"] == "human" for row in rows if float(row["p_human"]) < threshold - 1e-6} == {False}
+    outcome = cli("evaluate", ensemble / "m.safetensors", ensemble / "d.safetensors", "--replicates", "0")
+    assert f"p >= {threshold:g}" in outcome.out
+
+
+def test_unsure_records_are_told_so(ensemble: Path, cli: Runner) -> None:
+    model = ensemble / "m.safetensors"
+    confidences = json.loads(cli("inspect", model, "--json").out)["calibration"]["confidences"]
+    error = min(float(error) for error, bound in confidences.items() if bound is not None and 0.55 < bound < 0.99)
+    bound = confidences[f"{error:g}"]
+    rows = rows_of(cli("predict", model, READS, "--max-error", str(error)).out)
+    assert {row["label"] for row in rows} == {"human", "random", "uncertain"}
+    assert all((row["label"] == "uncertain") == (float(row["probability"]) < bound) for row in rows)
+    outcome = cli("predict", model, READS, "--max-error", "0.0001")
+    assert outcome.code == 1
+    assert "setting predict.max_error: 0.0001 is not allowed; expected at least 0." in outcome.err
+
+
+def test_another_mix_of_classes(ensemble: Path, cli: Runner) -> None:
+    model = ensemble / "m.safetensors"
+    before = rows_of(cli("predict", model, READS).out)
+    after = rows_of(cli("predict", model, READS, "--expected-fraction", "human=0.01").out)
+    for one, other in zip(before, after, strict=True):
+        odds = float(one["p_human"]) / float(one["p_random"]) * 0.01 / 0.99
+        assert float(other["p_human"]) == pytest.approx(odds / (1 + odds), abs=1e-4)
+    for words, message in (
+        (("phage=0.1",), "expected one of human, random"),
+        (("human=2",), "expected CLASS=F with F between 0 and 1"),
+        (("human=0.5", "random=0.4"), "expected shares that add up to 1"),
+    ):
+        outcome = cli("predict", model, READS, *(word for one in words for word in ("--expected-fraction", one)))
+        assert outcome.code == 1
+        assert message in outcome.err
+
+
+def test_a_single_network_is_calibrated_too(trained: Path, cli: Runner) -> None:
+    quality = json.loads(cli("inspect", trained / "protein.safetensors", "--json").out)["calibration"]["quality"]
+    assert {"ece_before", "ece_after", "brier_before", "brier_after"} <= set(quality)
+    assert cli("predict", trained / "protein.safetensors", PROTEINS).out.startswith("name\tlabel\tprobability\tp_")
