@@ -22,7 +22,7 @@ def test_a_model_is_told_whole(path: Path) -> None:
     write_bundle(path, bundle)
     found = inspect(path)
     assert json.loads(json.dumps(found, allow_nan=False)) == found
-    assert found["kind"] == "model"
+    assert (found["kind"], found["members"]) == ("model", 1)
     assert (found["alphabet"], found["classes"], found["positive"]) == ("dna", ["noise", "signal"], "signal")
     assert (found["window"], found["strands"]) == (12, "both")
     assert found["parameters"] == (4 * 5 * 6 + 6) + (6 * 5 + 5) + (5 * 2 + 2)

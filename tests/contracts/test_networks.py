@@ -126,7 +126,7 @@ def test_padding_and_neighbours_never_change_a_result(case: Case) -> None:
     assert alone.dtype == torch.float32
     assert tuple(alone.shape) == (len(strings), 2)
     # A network that tells no sequence from another would pass whatever its padding did.
-    assert float(alone.std(dim=0).max()) > 1e-3
+    assert float(alone.std(dim=0).max()) > 0.1
     room = case.window if classifier.flattens else case.window + 9
     for batch_size, width in ((2, 0), (3, 0), (len(strings), 0), (len(strings), room), (1, room)):
         np.testing.assert_allclose(all_logits(classifier, strings, case.name, batch_size, width), alone, atol=1e-5)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import random
 from collections.abc import Mapping
 from typing import Any
@@ -11,10 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from seqnet.calibration import Calibration
 from seqnet.configs.networks import ENCODERS
-from seqnet.inference.engine import class_probabilities, evaluating
+from seqnet.inference.engine import bundle_probabilities, class_probabilities, evaluating
 from seqnet.networks import Classifier
-from tests.building import encoded, make_classifier, padded, random_strings, run_config
+from tests.building import encoded, make_bundle, make_classifier, padded, random_strings, run_config
 
 NETWORKS: Mapping[str, Mapping[str, Any]] = {
     "max": {"name": "cnn", "filters": [6], "kernels": [4], "pools": [2], "dense": [5]},
@@ -135,3 +137,32 @@ def test_the_mode_is_left_as_it_was(training: bool) -> None:
     one, other = (class_probabilities(classifier, encoded(["ACGTACGT"])) for _ in range(2))
     np.testing.assert_array_equal(one, other)
     assert classifier.training == training
+
+
+def test_a_bundle_has_the_mean_of_its_members() -> None:
+    bundle, tokens = make_bundle(members=3), encoded(random_strings([12, 30, 5, 9]))
+    each = np.stack([class_probabilities(member, tokens) for member in bundle.members])
+    assert each.std(axis=0).max() > 0.01
+    found = bundle_probabilities(bundle, tokens)
+    np.testing.assert_allclose(found.probabilities, each.mean(axis=0), atol=1e-12)
+    np.testing.assert_allclose(found.deviations, each.std(axis=0), atol=1e-12)
+    chosen = np.array([3, 1])
+    some = bundle_probabilities(bundle, tokens, chosen)
+    np.testing.assert_allclose(some.probabilities, found.probabilities[chosen], atol=1e-6)
+    assert not bundle_probabilities(make_bundle(), tokens).deviations.any()
+
+
+def test_members_of_a_bundle_may_vote() -> None:
+    bundle, tokens = make_bundle(members=3), encoded(random_strings([12] * 20))
+    votes = sum((class_probabilities(member, tokens)[:, 1] > 0.5).astype(int) for member in bundle.members)
+    assert set(np.unique(votes)) >= {1, 2}
+    found = bundle_probabilities(bundle, tokens, vote=True).probabilities
+    np.testing.assert_allclose(found, np.column_stack([3 - votes, votes]) / 3, atol=1e-12)
+
+
+def test_a_temperature_divides_the_logits() -> None:
+    bundle, tokens = make_bundle(classes=("a", "b", "c")), encoded(random_strings([12] * 5))
+    warm = dataclasses.replace(bundle, calibration=Calibration(temperature=2.0))
+    roots = np.sqrt(bundle_probabilities(bundle, tokens).probabilities)
+    found = bundle_probabilities(warm, tokens).probabilities
+    np.testing.assert_allclose(found, roots / roots.sum(axis=1, keepdims=True), atol=1e-9)

@@ -260,3 +260,54 @@ def test_a_name_that_tells_no_format_is_refused(name: str, tmp_path: Path) -> No
 
 def test_a_device_gets_plain_text() -> None:
     assert format_of(Path("/dev/null")) == ("tsv", False)
+
+
+@pytest.mark.parametrize("kind", list(FORMATS))
+def test_an_ensemble_has_the_deviation_of_what_it_decided(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    one = predictions(
+        [[0.25, 0.75], [math.nan, math.nan], [0.9, 0.1]], [Status.OK, Status.EMPTY, Status.OK], [b"x", b"y", b"z"]
+    )
+    deviations = np.array([[0.125, 0.0625], [math.nan, math.nan], [0.5, 0.25]])
+    rows = Predictions(one.names, one.status, one.labels, one.probabilities, deviations)
+    with opened_writer(path, kind, CLASSES, ensemble=True) as writer:
+        writer(rows)
+    if kind == "tsv":
+        assert path.read_text().splitlines() == [
+            "name\tlabel\tprobability\tsd\tp_noise\tp_signal\tstatus",
+            "x\tsignal\t0.750000\t0.062500\t0.250000\t0.750000\tok",
+            "y\t\t\t\t\t\tempty",
+            "z\tnoise\t0.900000\t0.500000\t0.900000\t0.100000\tok",
+        ]
+    else:
+        table = (
+            pq.read_table(path).to_pylist()
+            if kind == "parquet"
+            else [json.loads(line) for line in path.read_text().splitlines()]
+        )
+        assert [row["sd"] for row in table] == [0.0625, None, 0.5]
+        assert list(table[0]) == columns(CLASSES, ensemble=True)
+
+
+@pytest.mark.parametrize("kind", list(FORMATS))
+def test_a_decision_that_is_too_unsure_is_not_told(kind: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows"
+    one = predictions(
+        [[0.25, 0.75], [math.nan, math.nan], [0.9, 0.1]], [Status.OK, Status.EMPTY, Status.OK], [b"x", b"y", b"z"]
+    )
+    rows = Predictions(one.names, one.status, one.labels, one.probabilities, uncertain=np.array([True, False, False]))
+    write(path, kind, rows)
+    if kind == "tsv":
+        assert path.read_text().splitlines()[1:] == [
+            "x\tuncertain\t0.750000\t0.250000\t0.750000\tok",
+            "y\t\t\t\t\tempty",
+            "z\tnoise\t0.900000\t0.900000\t0.100000\tok",
+        ]
+    else:
+        table = (
+            pq.read_table(path).to_pylist()
+            if kind == "parquet"
+            else [json.loads(line) for line in path.read_text().splitlines()]
+        )
+        assert [row["label"] for row in table] == ["uncertain", None, "noise"]
+        assert [row["probability"] for row in table] == [0.75, None, 0.9]
