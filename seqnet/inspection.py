@@ -138,6 +138,6 @@ def _entry(key: str, value: Any, indent: str) -> list[str]:
         return [f"{indent}{key}", *(line for inner in value for line in _entry("-", inner, indent + "  "))]
     if isinstance(value, list):
         value = ", ".join(map(str, value))
-    if isinstance(value, int) and not isinstance(value, bool):
+    if isinstance(value, int) and not isinstance(value, bool) and key != "seed":
         value = f"{value:,}"
     return [f"{indent}{key}: {value}"]

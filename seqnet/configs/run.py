@@ -59,6 +59,8 @@ class RunConfig:
         return {name: getattr(self, name).to_dict() for name in _SECTIONS}
 
 
+# What a preset says about itself; a copy of one may go on saying it.
+_REMARKS = ("description", "source")
 _SECTIONS = tuple(field.name for field in fields(RunConfig))
 _DEFAULT_NAMES = {"encoder": EncoderConfig().name, "network": network_config({}).name}
 
@@ -103,7 +105,7 @@ def compose(
     """
     values: dict[str, dict[str, Any]] = {}
     if preset:
-        _lay({key: value for key, value in load_preset(preset).items() if key in _SECTIONS}, values)
+        _lay(load_preset(preset), values)
     if config:
         _lay(_read_toml(config), values)
     if network:
@@ -120,6 +122,8 @@ def compose(
 
 def _lay(layer: Layer, values: dict[str, dict[str, Any]]) -> None:
     for section, settings in layer.items():
+        if section in _REMARKS:
+            continue
         if not isinstance(settings, Mapping):
             raise SettingError(section, settings, "a section with settings")
         below = values.setdefault(section, {})

@@ -54,13 +54,17 @@ def companions(
             # A shuffled record is as near to its original's neighbours as the original.
             shuffled = source.generator == "dinucleotide"
             groups = originals.groups if shuffled else next_group + np.arange(count)
-            names = _names(source.label, originals.names, start, shuffled=shuffled)
+            first = 0 if shuffled and source.count is None else start + 1
+            names = _names(source.label, originals.names, first, shuffled=shuffled)
             labels = np.full(count, classes.index(source.label), dtype=np.int32)
             yield Examples(tokens, names, labels, groups), which
             next_group += count
 
 
-def _names(label: str, originals: Ragged, start: int, *, shuffled: bool) -> Ragged:
+def _names(label: str, originals: Ragged, first: int, *, shuffled: bool) -> Ragged:
+    """Returns the names of generated records, numbered from `first`; 0 where each original is shuffled once."""
+    numbers = range(first, first + len(originals))
     if shuffled:
-        return Ragged.from_strings([f"{name}:shuffled" for name in originals.text()])
-    return Ragged.from_strings([f"{label}_{number}" for number in range(start + 1, start + len(originals) + 1)])
+        texts = zip(originals.text(), numbers, strict=True)
+        return Ragged.from_strings([f"{name}:shuffled{number if first else ''}" for name, number in texts])
+    return Ragged.from_strings([f"{label}_{number}" for number in numbers])

@@ -95,7 +95,8 @@ def encode(
             duplicates = audit.find_duplicates(examples.tokens, examples.labels, split, examples.names)
             return EncodeSummary.of(
                 examples, split, intake.alphabet.name, classes, positive, generators_of(sources), options.crop,
-                intake.left_out, duplicates, grouped=bool(options.group_by or options.crop),
+                intake.left_out, duplicates, fractions=fractions, grouped=bool(options.group_by or options.crop),
+                overlapping=not options.group_by and 0 < (options.stride or 0) < (options.window or 0),
             )  # fmt: skip
         finally:
             intake.collector.close()

@@ -30,6 +30,8 @@ class EncodeSummary:
         counts: (K, 3) int64, records of each class in each split.
         lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
         groups: number of groups, or None where records are not grouped.
+        fractions: (3,) share of the records that each split was to have.
+        overlapping: whether records overlap and nothing keeps them in one split.
         left_out: reason → number of records (or symbols, as the reason says) that were not kept.
         duplicates: exact duplicates.
     """
@@ -42,6 +44,8 @@ class EncodeSummary:
     counts: NDArray[np.int64]
     lengths: NDArray[np.int64]
     groups: int | None
+    fractions: tuple[float, ...]
+    overlapping: bool
     left_out: Mapping[str, int]
     duplicates: Duplicates
 
@@ -58,7 +62,9 @@ class EncodeSummary:
         left_out: Mapping[str, int],
         duplicates: Duplicates,
         *,
+        fractions: Sequence[float],
         grouped: bool,
+        overlapping: bool,
     ) -> EncodeSummary:
         """Returns the summary of N examples and their split (N,) uint8."""
         counts = np.zeros((len(classes), len(SPLITS)), dtype=np.int64)
@@ -72,6 +78,8 @@ class EncodeSummary:
             counts=counts,
             lengths=np.quantile(examples.tokens.lengths, _QUANTILES, method="nearest").astype(np.int64),
             groups=len(np.unique(examples.groups)) if grouped else None,
+            fractions=tuple(fractions),
+            overlapping=overlapping,
             left_out=left_out,
             duplicates=duplicates,
         )
@@ -91,8 +99,12 @@ class EncodeSummary:
             drawn = self.generators if self.crop and name == "train" else {}
             present = dict(zip(self.classes, self.counts[:, index], strict=True))
             missing = [label for label, count in present.items() if not count and label not in drawn]
-            if missing and self.counts[:, index].any():
+            if not self.counts[:, index].any() and self.fractions[index]:
+                lines.append(f"the {name} split is empty: there are too few records or groups")
+            elif missing and self.counts[:, index].any():
                 lines.append(f"the {name} split has no record of {', '.join(missing)}")
+        if self.overlapping:
+            lines.append("windows overlap and are split without --group-by: neighbours may be in two splits")
         return lines
 
     def lines(self) -> list[str]:

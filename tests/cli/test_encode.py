@@ -119,3 +119,24 @@ def test_a_generated_record_is_in_the_split_of_its_companion(tmp_path: Path, cli
             assert data.split[index] == data.split[original]
             assert data.groups[index] == data.groups[original]
             assert sorted(data.tokens[index]) == sorted(data.tokens[original])
+
+
+def test_warnings_of_windows_that_overlap_and_of_empty_splits(tmp_path: Path, cli: Runner) -> None:
+    fasta = tmp_path / "in.fa"
+    fasta.write_text(">c\n" + "ACGTTGCATGATTACA" * 40 + "\n")
+    words = ("encode", "--class", f"x={fasta}", "--class", "y=@uniform", "--window", "30")
+    overlapping = cli(*words, "--stride", "10", "-o", tmp_path / "a")
+    assert "windows overlap and are split without --group-by" in overlapping.err
+    apart = cli(*words, "-o", tmp_path / "b")
+    assert "overlap" not in apart.err
+    grouped = cli(*words, "--stride", "10", "--group-by", r"^(\w+):", "-o", tmp_path / "c")
+    assert "overlap" not in grouped.err
+    assert "the validation split is empty" in grouped.err
+
+
+def test_shuffles_have_names_of_their_own(tmp_path: Path, cli: Runner) -> None:
+    output = tmp_path / "out.safetensors"
+    words = ("encode", "--class", f"x={READS}", "--class", "y=@dinucleotide:9000", "-o", output)
+    assert "occurred before" not in cli(*words).err
+    names = open_dataset(output).names.text()
+    assert len(set(names)) == len(names) == 13_000

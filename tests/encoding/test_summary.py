@@ -24,7 +24,18 @@ def summary(**changed: object) -> EncodeSummary:
     )
     split = np.array([0] * 6 + [1] * 2 + [2] * 2, dtype=np.uint8)
     made = EncodeSummary.of(
-        examples, split, "dna", ["human", "b"], 1, {"b": "uniform"}, None, {"shorter than 30": 1200}, NONE, grouped=True
+        examples,
+        split,
+        "dna",
+        ["human", "b"],
+        1,
+        {"b": "uniform"},
+        None,
+        {"shorter than 30": 1200},
+        NONE,
+        fractions=(0.6, 0.2, 0.2),
+        grouped=True,
+        overlapping=False,
     )
     return replace(made, **changed)  # type: ignore[arg-type]
 
