@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check format lock reproduce reproduce-quick docs clean
+.PHONY: help demo test check format lock reproduce reproduce-quick models docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -35,6 +35,9 @@ docs: .venv/installed ## write docs/reference.md anew from the program's own hel
 
 reproduce: .venv/installed ## the results table on the real sequences in ../shared/data (about an hour)
 	$(BIN)/python -m benchmarks.reproduce
+
+models: .venv/installed ## train the models that come with the package, on ../shared/data
+	$(BIN)/python -m benchmarks.ship
 
 reproduce-quick: .venv/installed ## the same with few epochs, to see that it runs
 	$(BIN)/python -m benchmarks.reproduce --quick

@@ -41,6 +41,7 @@ class Bundle:
         metrics: on the validation split, name → value; the mean over members.
         provenance: dataset with SHA-256, command, versions, seed.
         calibration: what makes decisions of the probabilities.
+        card: of a model that is given to others: title, intended use, data, licence, measured quality, known failures.
     """
 
     members: tuple[Classifier, ...]
@@ -52,6 +53,7 @@ class Bundle:
     metrics: Mapping[str, float]
     provenance: Mapping[str, Any]
     calibration: Calibration = field(default_factory=Calibration)
+    card: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def classifier(self) -> Classifier:
@@ -82,6 +84,7 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
         "parameters": bundle.parameter_count,
         "members": len(bundle.members),
         "calibration": asdict(bundle.calibration),
+        "card": dict(bundle.card),
     }
     weights = {
         f"{index:03}.{name}": tensor.detach().cpu().numpy()
@@ -131,6 +134,7 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         metrics=about["metrics"],
         provenance=about["provenance"],
         calibration=calibration,
+        card=about["card"],
     )
 
 
@@ -155,7 +159,7 @@ def _is_described(about: Mapping[str, Any]) -> bool:
         and window >= 1
         and isinstance(about["members"], int)
         and about["members"] >= 1
-        and all(isinstance(about[name], dict) for name in ("config", "metrics", "provenance", "calibration"))
+        and all(isinstance(about[name], dict) for name in ("config", "metrics", "provenance", "calibration", "card"))
     )
 
 

@@ -68,6 +68,7 @@ def _model(path: Path, container: Container) -> dict[str, Any]:
     return {
         "kind": container.description["kind"],
         "version": container.description["version"],
+        "card": dict(bundle.card),
         "alphabet": bundle.alphabet.name,
         "classes": list(bundle.classes),
         "positive": None if bundle.positive is None else bundle.classes[bundle.positive],
@@ -115,6 +116,8 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     """Returns the values as lines for people."""
     out: list[str] = []
     for key, value in found.items():
+        if key == "card" and not value:
+            continue
         if key == "layers":
             out.append("layers")
             width = max((len(layer["name"]) for layer in value), default=0)

@@ -20,7 +20,7 @@ PACKAGE = Path(seqnet.__file__).parent
 LAYERS = {
     "seqnet": 0, "errors": 0,
     "registry": 1, "alphabets": 1, "records": 1, "outputs": 1,
-    "configs": 2, "containers": 2, "provenance": 2,
+    "configs": 2, "containers": 2, "provenance": 2, "models": 2,
     "readers": 3, "sources": 3, "simulation": 3, "similarity": 3, "tokenizing": 3, "splits": 3,
     "datasets": 4, "audit": 4, "evaluation": 4,
     "encoding": 5, "baselines": 5, "calibration": 5,

@@ -75,6 +75,7 @@ def command(
     from seqnet.datasets import open_dataset
     from seqnet.devices import choose_device
     from seqnet.inference.reporting import report
+    from seqnet.models import find_model
     from seqnet.outputs import check_targets
 
     if len(models) > 2 or len(set(models)) < len(models):
@@ -85,7 +86,10 @@ def command(
         targets = [directory / name for name in ("metrics.json", *rows)]
         directory.mkdir(parents=True, exist_ok=True)
     check_targets(targets, force=force)
-    bundles, data = {name: open_bundle(path) for name, path in _names(models).items()}, open_dataset(dataset)
+    bundles, data = (
+        {name: open_bundle(find_model(path)) for name, path in _names(models).items()},
+        open_dataset(dataset),
+    )
     for bundle in bundles.values():
         bundle.to(choose_device(device, threads))
     with Meter("evaluate", "sequences") as meter:

@@ -22,8 +22,9 @@ def command(file: Path, as_json: bool) -> None:
     classes, metrics, settings, provenance.
     """
     from seqnet.inspection import inspect, lines
+    from seqnet.models import find_model
 
-    found = inspect(file)
+    found = inspect(find_model(file))
     if as_json:
         click.echo(json.dumps(found, indent=2, ensure_ascii=False))
     else:

@@ -85,6 +85,7 @@ def command(
     from seqnet.devices import choose_device
     from seqnet.inference.predictor import Predictor
     from seqnet.inference.writers import format_of
+    from seqnet.models import find_model
     from seqnet.outputs import check_targets
 
     if output is not None and str(output) == "-":
@@ -99,7 +100,7 @@ def command(
     else:
         jobs = [(None, inputs, *_format(kind))]
     check_targets([target for target, *_ in jobs if target is not None], force=force)
-    bundle = open_bundle(model)
+    bundle = open_bundle(find_model(model))
     bundle.to(choose_device(device, threads))
     read = collect(ReadOptions, {**options, "threads": threads})
     predictor = Predictor(bundle, read, collect(PredictOptions, options))

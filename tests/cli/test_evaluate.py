@@ -38,7 +38,9 @@ def test_metrics_are_those_of_the_predictions_it_wrote(trained: Path, tmp_path: 
 
 
 def test_other_splits_are_measured_with_a_warning(trained: Path, cli: Runner) -> None:
-    outcome = cli("evaluate", trained / "dna.safetensors", trained / "reads.safetensors", "--split", "train")
+    outcome = cli(
+        "evaluate", trained / "dna.safetensors", trained / "reads.safetensors", "--split", "train", "--no-baselines"
+    )
     assert "the figures flatter it" in outcome.err
     assert "split train" in outcome.out
 
@@ -59,3 +61,72 @@ def test_a_model_of_other_classes(trained: Path, tmp_path: Path, cli: Runner) ->
     outcome = cli("evaluate", trained / "dna.safetensors", other)
     assert outcome.code == 1
     assert f"{other}: the model knows no class phage, only human, random" in outcome.err
+
+
+def test_baselines_stand_beside_the_model(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    outcome = cli("evaluate", trained / "dna.safetensors", trained / "reads.safetensors", "-o", tmp_path)
+    assert outcome.code == 0
+    found = json.loads((tmp_path / "metrics.json").read_text())
+    fitted = found["baselines"]["kmers"]["records"]
+    assert f"\nbaselines, fitted to {fitted:,} training records; intervals in brackets\n" in outcome.out
+    table = outcome.out.split("\nbaselines")[1].splitlines()
+    assert [line.split("  ")[0] for line in table[2:]] == ["model", "majority class", "composition", "k-mers"]
+    assert f"{found['metrics']['auroc']['value']:.3f}" in table[2]
+    unbeaten = [one for one in found["baselines"].values() if not one["beaten"]]
+    assert outcome.err.count("the model does not beat the baseline") == len(unbeaten)
+    # One length: no table of lengths, one bin.
+    assert "length" not in outcome.out
+    assert [(one["low"], one["high"]) for one in found["strata"]["length"]] == [(36, 36)]
+
+
+def test_baselines_can_be_switched_off_or_sampled(trained: Path, cli: Runner) -> None:
+    model, dataset = trained / "dna.safetensors", trained / "reads.safetensors"
+    assert "baselines" not in cli("evaluate", model, dataset, "--no-baselines").out
+    outcome = cli("evaluate", model, dataset, "--baseline-records", "500")
+    assert "\nbaselines, fitted to 500 of " in outcome.out
+
+
+def test_strata_are_printed_where_asked_for(trained: Path, cli: Runner) -> None:
+    outcome = cli("evaluate", trained / "protein.safetensors", trained / "proteins.safetensors", "--strata")
+    assert "\nlength " in outcome.out
+    assert "\nby share of a record's 6-mers that the train split has\nshare " in outcome.out
+    assert "\n80-100 % " in outcome.out
+
+
+def test_two_models_are_compared(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model, dataset = trained / "dna.safetensors", trained / "reads.safetensors"
+    other = tmp_path / "other.safetensors"
+    words = ("--network", "dense", "--set", "epochs=1", "--threads", "1")
+    assert cli("train", dataset, *words, "-o", other).code == 0
+    folder = tmp_path / "eval"
+    outcome = cli("evaluate", model, other, dataset, "-o", folder, "--no-baselines")
+    assert outcome.code == 0
+    assert sorted(path.name for path in folder.iterdir()) == ["metrics.json", "predictions-2.tsv", "predictions.tsv"]
+    found = json.loads((folder / "metrics.json").read_text())
+    comparison = found["comparison"]
+    assert comparison["models"] == ["dna.safetensors", "other.safetensors"]
+    right = []
+    for name in ("predictions.tsv", "predictions-2.tsv"):
+        rows = [line.split("\t") for line in (folder / name).read_text().splitlines()[1:]]
+        right.append(np.array([row[1] == row[2] for row in rows]))
+    assert comparison["mcnemar"]["only_first"] == (right[0] & ~right[1]).sum()
+    assert comparison["mcnemar"]["only_second"] == (right[1] & ~right[0]).sum()
+    # The reads have groups.
+    assert comparison["mcnemar"]["method"] == "groups"
+    assert comparison["delong"] is None
+    for name in NAMES:
+        gap = found["metrics"][name]["value"] - comparison["second"]["metrics"][name]["value"]
+        assert abs(comparison["differences"][name]["value"] - gap) < 1e-9
+    assert "== dna.safetensors\n" in outcome.out
+    assert "\ndna.safetensors minus other.safetensors  difference" in outcome.out
+    assert "\nMcNemar: " in outcome.out
+
+
+def test_more_than_two_models_or_the_same_twice_are_a_mistake(tmp_path: Path, cli: Runner) -> None:
+    for words in (("a", "b", "c", "data"), ("a", "a", "data")):
+        outcome = cli("evaluate", *words)
+        assert outcome.code == 2
+        assert "give one model, or two different ones, and a dataset" in outcome.err
+    outcome = cli("evaluate", "a")
+    assert outcome.code == 2
+    assert "Missing argument" in outcome.err

@@ -35,4 +35,4 @@ def test_debug_shows_the_traceback_of_an_input_error(cli: Runner) -> None:
     import pytest
 
     with pytest.raises(FileNotFoundError):
-        cli("--debug", "inspect", "nowhere.safetensors")
+        cli("--debug", "train", "nowhere.safetensors", "-o", "model.safetensors")

@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 
 import numpy as np
 
 from seqnet.configs.evaluation import EvaluationOptions
-from seqnet.evaluation import METRICS, BootstrapRecipe, Estimate, Evaluation, evaluate_probabilities, format_evaluation
+from seqnet.evaluation import (
+    METRICS,
+    BootstrapRecipe,
+    Comparison,
+    DeLong,
+    Estimate,
+    Evaluation,
+    McNemar,
+    Standing,
+    Stratum,
+    evaluate_probabilities,
+    format_comparison,
+    format_evaluation,
+    format_standings,
+    format_strata,
+)
 
 PROBABILITIES = np.array([[0.8, 0.1, 0.1], [0.3, 0.6, 0.1], [0.2, 0.5, 0.3], [0.6, 0.2, 0.2]])
 
@@ -102,3 +118,67 @@ def test_an_uncommon_confidence_is_said_as_it_is() -> None:
     options = EvaluationOptions(replicates=20, confidence=0.999)
     text = format_evaluation(evaluate_probabilities([0, 1, 0, 0], PROBABILITIES, "abc", options=options))
     assert "\n99.9 % intervals: percentile bootstrap of records, 20 replicates, seed 0\n" in text
+
+
+BASELINES = """
+             accuracy              AUROC                 model ahead in AUROC
+model        0.750 [0.650, 0.850]  0.800 [0.700, 0.900]
+majority     0.500                 n/a                   0.300 [-0.100, 0.700]
+composition  0.600 [0.500, 0.700]  0.700 [0.600, 0.800]  0.100 [-0.050, 0.250]
+"""
+
+STRATA = """
+length     records              accuracy  AUROC
+7-36         1,200  0.750 [0.500, 1.000]    n/a
+37-12,345        0                   n/a    n/a
+"""
+
+SHARES = """
+share     records  accuracy  AUROC
+80-100 %        5     0.750    n/a
+"""
+
+COMPARISON = """
+new minus old      difference      90 % interval
+accuracy               0.0500  [-0.0500, 0.1500]
+balanced accuracy         n/a
+
+McNemar: 1,200 records only new has right, 1,100 only old; p = 0.039 (chi-square)
+DeLong: AUROC 0.8123 and 0.8000, standard error of the difference 0.0100; p = 1.2e-05
+"""
+
+
+def test_the_model_stands_above_its_baselines() -> None:
+    evaluation = evaluate_probabilities([0, 1, 2, 0], PROBABILITIES, "abc")
+    metrics = dict(evaluation.metrics) | {"accuracy": Estimate(0.75, 0.65, 0.85), "auroc": Estimate(0.8, 0.7, 0.9)}
+    standings = {
+        "majority": Standing(
+            {"accuracy": Estimate(0.5), "auroc": Estimate(math.nan)}, {"auroc": Estimate(0.3, -0.1, 0.7)}
+        ),
+        "composition": Standing(
+            {"accuracy": Estimate(0.6, 0.5, 0.7), "auroc": Estimate(0.7, 0.6, 0.8)},
+            {"auroc": Estimate(0.1, -0.05, 0.25)},
+        ),
+    }
+    found = format_standings(dataclasses.replace(evaluation, metrics=metrics), standings)
+    assert found == BASELINES.lstrip("\n")
+
+
+def test_strata_have_a_line_each() -> None:
+    nothing = {"accuracy": Estimate(math.nan), "auroc": Estimate(math.nan)}
+    some = nothing | {"accuracy": Estimate(0.75, 0.5, 1.0)}
+    strata = [Stratum(7, 36, 1200, some), Stratum(37, 12345, 0, nothing)]
+    assert format_strata("length", strata) == STRATA.lstrip("\n")
+    shares = [Stratum(0.8, 1.0, 5, nothing | {"accuracy": Estimate(0.75)})]
+    assert format_strata("share", shares, percent=True) == SHARES.lstrip("\n")
+
+
+def test_differences_are_followed_by_tests() -> None:
+    differences = {"accuracy": Estimate(0.05, -0.05, 0.15), "balanced_accuracy": Estimate(math.nan)}
+    ranking = DeLong(0.81231, 0.8, Estimate(0.0123, 0, 0), 0.01, 1.23, 1.2e-5)
+    mcnemar = McNemar(1200, 1100, "chi-square", 4.26, 0.039)
+    comparison = Comparison(Standing({}, differences), mcnemar, ranking)
+    assert format_comparison(comparison, "new", "old", 0.9) == COMPARISON.lstrip("\n")
+    grouped = Comparison(Standing({}, differences), McNemar(3, 4, "groups", math.nan, math.nan), None)
+    last = format_comparison(grouped, "new", "old", 0.9).splitlines()[-1]
+    assert last == "McNemar: 3 records only new has right, 4 only old; p = n/a (chi-square over groups)"

@@ -1,0 +1,50 @@
+"""The models that come with the package."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from seqnet.models import find_model, shipped_models
+from tests.cli.running import PROTEINS, READS, Runner
+
+
+def test_a_path_comes_before_a_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name, path in shipped_models().items():
+        assert find_model(Path(name)) == path
+        Path(name).write_text("mine")
+        assert find_model(Path(name)) == Path(name)
+
+
+def test_what_is_not_there_names_what_is(cli: Runner) -> None:
+    outcome = cli("predict", "nowhere", READS)
+    assert outcome.code == 1
+    assert outcome.err.startswith("seqnet: error: nowhere: no such file or directory; give the path of a model")
+    for name in shipped_models():
+        assert name in outcome.err
+
+
+@pytest.mark.parametrize("name", sorted(shipped_models()))
+def test_a_shipped_model_has_a_card_and_is_small(name: str, cli: Runner) -> None:
+    assert shipped_models()[name].stat().st_size < 10e6
+    found = json.loads(cli("inspect", name, "--json").out)
+    card = found["card"]
+    for key in ("title", "intended_use", "training_data", "data_licence", "split", "known_failures", "test"):
+        assert card[key], key
+    assert {"accuracy", "auroc", "mcc"} <= set(card["test"])
+    assert found["calibration"]["quality"]["ece_after"] < 0.03
+    assert "intended_use" in cli("inspect", name).out
+
+
+@pytest.mark.parametrize("name", sorted(shipped_models()))
+def test_a_shipped_model_predicts(name: str, cli: Runner) -> None:
+    path, count = {"dna": (READS, 4000), "protein": (PROTEINS, 1500)}[
+        json.loads(cli("inspect", name, "--json").out)["alphabet"]
+    ]
+    outcome = cli("predict", name, path)
+    assert outcome.code == 0
+    assert outcome.out.count("\n") == count + 1
+    assert outcome.err.splitlines()[-1] == f"{count:,} records: {count:,} ok"
