@@ -150,7 +150,7 @@ def format_strata(title: str, strata: Sequence[Stratum], *, percent: bool = Fals
     metrics = list(strata[0].metrics)
     rows = [[title, "records", *(METRICS[name].title for name in metrics)]]
     for stratum in strata:
-        bounds = f"{100 * stratum.low:g}-{100 * stratum.high:g} %" if percent else f"{stratum.low:g}-{stratum.high:g}"
+        bounds = f"{100 * stratum.low:g}-{100 * stratum.high:g} %" if percent else f"{stratum.low:,}-{stratum.high:,}"
         rows.append([bounds, f"{stratum.n:,}", *(_estimate(stratum.metrics[name]) for name in metrics)])
     return _align(rows) + "\n"
 
