@@ -22,16 +22,18 @@ LAYERS = {
     "registry": 1, "alphabets": 1, "records": 1, "outputs": 1,
     "configs": 2, "containers": 2, "provenance": 2, "models": 2,
     "readers": 3, "sources": 3, "simulation": 3, "similarity": 3, "tokenizing": 3, "splits": 3,
-    "datasets": 4, "audit": 4, "evaluation": 4,
-    "encoding": 5, "baselines": 5, "calibration": 5,
+    "datasets": 4, "evaluation": 4,
+    "baselines": 5, "calibration": 5,
+    "audit": 6,
+    "encoding": 7,
     # The torch line.
-    "devices": 6, "strands": 6, "batching": 6, "encoders": 6, "layers": 6,
-    "networks": 7,
-    "bundles": 8,
-    "inference": 9,
-    "training": 10,
-    "inspection": 11,
-    "cli": 12,
+    "devices": 8, "strands": 8, "batching": 8, "encoders": 8, "layers": 8,
+    "networks": 9,
+    "bundles": 10,
+    "inference": 11,
+    "training": 12,
+    "inspection": 13,
+    "cli": 14,
 }  # fmt: skip
 TORCH_LINE = LAYERS["devices"]
 

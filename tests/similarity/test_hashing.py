@@ -1,22 +1,18 @@
 from __future__ import annotations
 
-from collections import Counter
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet import audit
-from seqnet.audit import Duplicates, find_duplicates, sequence_hashes
+from seqnet.alphabets import alphabet
+from seqnet.errors import SettingError
 from seqnet.records import Ragged
+from seqnet.similarity import hashing
+from seqnet.similarity.hashing import chunks, mix, reverse_complements, sequence_hashes
+from tests.similarity.examples import encoded, reverse_complement
 
 SEQUENCES = st.lists(st.binary(max_size=5), max_size=30)
-RECORDS = st.lists(
-    st.tuples(st.sampled_from([b"", b"A", b"AC", b"CA", b"AAA"]), st.integers(0, 2), st.integers(0, 2), st.text("xy")),
-    min_size=1,
-    max_size=20,
-)
 
 
 @given(SEQUENCES)
@@ -47,29 +43,34 @@ def test_many_reads_do_not_collide() -> None:
 def test_hashes_do_not_depend_on_how_the_column_is_cut(monkeypatch: pytest.MonkeyPatch, chunk: int) -> None:
     sequences = Ragged.from_strings([b"", b"ACGTACGT", b"A", b"", b"CC", b"ACGTACGT", b""])
     whole = sequence_hashes(sequences)
-    monkeypatch.setattr(audit, "_CHUNK", chunk)
+    monkeypatch.setattr(hashing, "_CHUNK", chunk)
     np.testing.assert_array_equal(sequence_hashes(sequences), whole)
 
 
-@given(RECORDS)
-def test_duplicates_are_those_of_a_loop(records: list[tuple[bytes, int, int, str]]) -> None:
-    found = find_duplicates(
-        Ragged.from_strings([sequence for sequence, _, _, _ in records]),
-        np.array([label for _, label, _, _ in records], dtype=np.int32),
-        np.array([split for _, _, split, _ in records], dtype=np.uint8),
-        Ragged.from_strings([name for _, _, _, name in records]),
-    )
-    times = Counter(sequence for sequence, _, _, _ in records)
-    expected = Duplicates(
-        records=sum(times[sequence] > 1 for sequence, _, _, _ in records),
-        across_splits=sum(
-            any(other == sequence and there != split for other, _, there, _ in records)
-            for sequence, _, split, _ in records
-        ),
-        contradictory=sum(
-            any(other == sequence and there != label for other, there, _, _ in records)
-            for sequence, label, _, _ in records
-        ),
-        repeated_names=len(records) - len({name for _, _, _, name in records}),
-    )
-    assert found == expected
+@given(st.lists(st.integers(0, 6), max_size=20), st.integers(1, 12), st.integers(1, 4))
+def test_chunks_cover_all_and_are_small(lengths: list[int], symbols: int, records: int) -> None:
+    tokens = Ragged.from_lengths(np.zeros(sum(lengths), np.uint8), np.array(lengths, dtype=np.int64))
+    found = chunks(tokens, symbols, records)
+    assert [index for start, stop in found for index in range(start, stop)] == list(range(len(lengths)))
+    for start, stop in found:
+        assert stop - start == 1 or (stop - start <= records and sum(lengths[start:stop]) <= symbols)
+
+
+def test_mixing_is_one_to_one_and_even() -> None:
+    mixed = mix(np.arange(100_000, dtype=np.uint64))
+    assert len(np.unique(mixed)) == 100_000
+    bits = (mixed[:, None] >> np.arange(64, dtype=np.uint64)) & np.uint64(1)
+    assert np.abs(bits.mean(axis=0) - 0.5).max() < 0.01
+
+
+@given(st.lists(st.text("ACGTN", max_size=6), max_size=10))
+def test_reverse_complements(strings: list[str]) -> None:
+    turned = reverse_complements(encoded(strings), alphabet("dna"))
+    expected = encoded([reverse_complement(string) for string in strings])
+    np.testing.assert_array_equal(turned.data, expected.data)
+    np.testing.assert_array_equal(turned.offsets, expected.offsets)
+
+
+def test_proteins_have_no_reverse_complement() -> None:
+    with pytest.raises(SettingError, match="protein has no reverse complement"):
+        reverse_complements(encoded(["MK"], "protein"), alphabet("protein"))
