@@ -12,6 +12,8 @@ from seqnet.cli.progress import Meter, say
 from seqnet.configs.evaluation import EvaluationOptions
 
 if TYPE_CHECKING:
+    from seqnet.bundles import Bundle
+    from seqnet.datasets import Dataset
     from seqnet.inference.reporting import ModelReport, Report
 
 __all__ = ["command"]
@@ -80,11 +82,7 @@ def command(
 
     if len(models) > 2 or len(set(models)) < len(models):
         raise click.UsageError("give one model, or two different ones, and a dataset")
-    targets = []
-    if directory:
-        rows = ["predictions.tsv", "predictions-2.tsv"][: len(models)]
-        targets = [directory / name for name in ("metrics.json", *rows)]
-        directory.mkdir(parents=True, exist_ok=True)
+    targets = _targets(directory, len(models))
     check_targets(targets, force=force)
     bundles, data = (
         {name: open_bundle(find_model(path)) for name, path in _names(models).items()},
@@ -103,16 +101,17 @@ def command(
             progress=meter.advance,
         )
     _show(found, strata)
-    if directory:
-        from seqnet.inference.measuring import write_rows
-        from seqnet.outputs import whole_file
+    if targets:
+        _write(targets, found, list(bundles.values()), data, force=force)
 
-        with whole_file(targets[0], force=force) as temporary:
-            temporary.write_text(_as_json(found), encoding="utf-8")
-        for target, bundle, model in zip(targets[1:], bundles.values(), found.models, strict=True):
-            with whole_file(target, force=force) as temporary:
-                write_rows(temporary, bundle, data, model.measured)
-        say("wrote " + ", ".join(map(str, targets)))
+
+def _targets(directory: Path | None, count: int) -> list[Path]:
+    """Returns metrics.json and a file of predictions for each model, in a directory that is there; none without."""
+    if directory is None:
+        return []
+    directory.mkdir(parents=True, exist_ok=True)
+    rows = ("predictions.tsv", "predictions-2.tsv")[:count]
+    return [directory / name for name in ("metrics.json", *rows)]
 
 
 def _names(models: tuple[Path, ...]) -> dict[str, Path]:
@@ -121,10 +120,19 @@ def _names(models: tuple[Path, ...]) -> dict[str, Path]:
     return named if len(named) == len(models) else {str(path): path for path in models}
 
 
-def _as_json(found: Report) -> str:
+def _write(targets: list[Path], found: Report, bundles: list[Bundle], data: Dataset, *, force: bool) -> None:
     import json
 
-    return json.dumps(found.to_json(), indent=2, allow_nan=False, ensure_ascii=False) + "\n"
+    from seqnet.inference.measuring import write_rows
+    from seqnet.outputs import whole_file
+
+    with whole_file(targets[0], force=force) as temporary:
+        text = json.dumps(found.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")
+    for target, bundle, model in zip(targets[1:], bundles, found.models, strict=True):
+        with whole_file(target, force=force) as temporary:
+            write_rows(temporary, bundle, data, model.measured)
+    say("wrote " + ", ".join(map(str, targets)))
 
 
 def _show(found: Report, strata: bool) -> None:
