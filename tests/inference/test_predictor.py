@@ -71,7 +71,7 @@ def test_every_record_has_its_row_in_input_order(path: Path, batch_bytes: int) -
 
 
 def test_both_strands_have_one_row(path: Path) -> None:
-    strings = random_strings([40, 41, 29, 100, 13, 12, 5])
+    strings = random_strings([40, 41, 29, 19, 13, 12, 5])
     others = [str(Seq(string).reverse_complement()) for string in strings]  # type: ignore[no-untyped-call]
     records = {f"r{index}": string for index, string in enumerate([*strings, *others])}
     found = predict(Predictor(make_bundle(), ReadOptions()), fasta(path, records)).probabilities

@@ -213,6 +213,17 @@ def test_the_activity_penalty_is_the_same_with_and_without_validation() -> None:
     assert [row.train_loss for row in without] == losses
 
 
+def test_dropout_is_drawn_anew_in_every_epoch() -> None:
+    # All sequences and targets are alike and nothing is learned, so that only what is dropped makes a difference.
+    dataset = make_dataset(["ACGTACGTAC"] * 16, [0, 1] * 8, ["train"] * 16)
+    for chance, apart in ((CHANCE, True), ({}, False)):
+        training = {"learning_rate": 1e-30, "label_smoothing": 1 - 1e-12}
+        config = run_config(training, {**SMALL_NETWORK, **chance, "strands": "single"})
+        first, second, third = (row.train_loss for row in fit(dataset, config).rows)
+        assert (min(abs(first - second), abs(second - third)) > 1e-4) == apart
+        assert apart or third == pytest.approx(first, abs=1e-6)
+
+
 def test_class_weights_make_rare_classes_as_heavy_as_frequent_ones() -> None:
     # Nothing tells the classes apart, so that the network learns how much each of them weighs.
     strings = ["ACGTACGTAC"] * 40
