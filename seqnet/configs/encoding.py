@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from seqnet.configs.settings import Settings, setting
+from seqnet.configs.similarity import CLUSTER_SIMILARITY, KMER_LENGTHS, by_alphabet
 from seqnet.errors import SettingError
 
 __all__ = ["EncodeOptions"]
@@ -38,7 +39,27 @@ class EncodeOptions(Settings):
     group_by: str | None = setting(
         None,
         "records to keep in one split: an expression whose first group, found in the name, is the record's group; "
-        "a column of a table; or a file of two columns, cluster and member (MMseqs2 createtsv)",
+        "a column of a table; or a file of clusters: two columns, cluster and member (MMseqs2 createtsv), or .clstr "
+        "(CD-HIT, with -d 0)",
+    )
+    split_by: str = setting(
+        "random",
+        "what else keeps records in one split: nothing, or the k-mers they share. Similar records, and what is similar "
+        "to these, become one group, joined with those of --group-by",
+        choices=("random", "similarity"),
+    )
+    similarity: float | None = setting(
+        None,
+        "with --split-by similarity: records are similar that share this part of the k-mers of the shorter one "
+        + by_alphabet(CLUSTER_SIMILARITY),
+        above=0,
+        maximum=1,
+    )
+    kmer: int | None = setting(
+        None,
+        "with --split-by similarity: length of the k-mers " + by_alphabet(KMER_LENGTHS),
+        minimum=2,
+        maximum=32,
     )
     label_regex: str | None = setting(None, r"class in the header: its first group, such as label=(\S+)")
     label_column: str | None = setting(None, "tables: column of the class")
@@ -49,8 +70,11 @@ class EncodeOptions(Settings):
     seed: int = setting(1, "seed of the split, of --limit and of generated sequences", minimum=0)
 
     def __post_init__(self) -> None:
-        """See `Settings`; also checks that windows are asked for in one way."""
+        """See `Settings`; also checks that windows are asked for in one way, and similarity where it counts."""
         super().__post_init__()
+        for name in ("similarity", "kmer"):
+            if self.split_by != "similarity" and getattr(self, name) is not None:
+                raise SettingError(f"encode.{name}", getattr(self, name), "--split-by similarity with it")
         if self.stride is not None and self.window is None:
             raise SettingError("encode.stride", self.stride, "a window with it")
         if self.crop is not None and self.window is not None:

@@ -28,6 +28,7 @@ from seqnet.encoding.selection import LengthRange, cut_windows, usable
 from seqnet.errors import FormatError, LabelError, SettingError
 from seqnet.readers import open_records
 from seqnet.records import Ragged, RecordBatch
+from seqnet.similarity import Clusters, cluster_records, join_groups
 from seqnet.tokenizing import check_alphabet
 
 __all__ = ["Intake"]
@@ -50,7 +51,9 @@ class Intake:
         self.alphabet: Alphabet | None = None if options.alphabet == "auto" else alphabet(options.alphabet)
         self.classes = _Codes()
         self.groups = _Codes()
+        self.ungrouped = 0
         self.left_out: Counter[str] = Counter()
+        self.ungrouped = 0
         self.lengths = LengthRange.parse(options.length)
         self.label_file = LabelFile(options.labels) if options.labels else None
         self.grouper: Grouper | None = grouper(options.group_by) if options.group_by else None
@@ -147,8 +150,22 @@ class Intake:
             if not counts[classes.index(name)]:
                 raise LabelError(f"class {name}", "it has no records left", "check what selects records")
         alone = examples.groups < 0
+        self.ungrouped = int(alone.sum()) if self.grouper else 0
         groups = examples.groups.copy()
         groups[alone] = len(self.groups) + np.arange(int(alone.sum()))
+        return self._relabelled(labels, groups)
+
+    def cluster(self, real: Examples) -> tuple[Examples, Clusters]:
+        """Returns what was taken in with similar records in one group, and their clusters, before groups joined them.
+
+        Args:
+            real: what `finish` returned.
+        """
+        assert self.alphabet is not None
+        clusters = cluster_records(real.tokens, self.alphabet, self.options.similarity, k=self.options.kmer)
+        return self._relabelled(real.labels, join_groups(real.groups, clusters.ids)), clusters
+
+    def _relabelled(self, labels: NDArray[np.int32], groups: NDArray[np.int64]) -> Examples:
         self.collector.relabel(labels, groups)
         return self.collector.collected()
 

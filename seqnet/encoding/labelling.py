@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from seqnet.configs.encoding import EncodeOptions
+from seqnet.encoding.clstr import read_clstr
 from seqnet.errors import FormatError, LabelError, SettingError
 from seqnet.records import Ragged, RecordBatch
 
@@ -126,10 +127,10 @@ def grouper(group_by: str) -> Grouper:
 
     Raises:
         SettingError: the expression is not valid.
-        FormatError: the file is not text, a line has not two columns, or a member is in two clusters.
+        FormatError: the file is no table of two columns and no .clstr, or a member is in two clusters.
     """
     if os.path.isfile(group_by):
-        clusters = _two_columns(group_by, key=1, contradiction="is in two clusters")
+        clusters = read_clstr(group_by) or _two_columns(group_by, key=1, contradiction="is in two clusters")
         return Grouper(lambda names, _: [clusters.get(name) for name in names.text()], by_window=False)
     if _has_group(group_by):
         search = _compile("group-by", group_by).search

@@ -62,7 +62,10 @@ def encode(
             for source, path in files:
                 intake.take_in(source, path, progress)
             classes, positive = order_classes(sources, intake.classes, options.positive)
-            real = intake.finish(classes)
+            real, clusters = intake.finish(classes), None
+            if options.split_by == "similarity":
+                real, clusters = intake.cluster(real)
+            largest = np.unique(real.groups, return_counts=True)[1].max() / len(real)
             split = split_records(real.labels, real.groups, fractions, rng)
             if options.crop:
                 real, split = _hold_out(intake, real, split, rng)
@@ -95,8 +98,10 @@ def encode(
             duplicates = audit.find_duplicates(examples.tokens, examples.labels, split, examples.names)
             return EncodeSummary.of(
                 examples, split, intake.alphabet.name, classes, positive, generators_of(sources), options.crop,
-                intake.left_out, duplicates, fractions=fractions, grouped=bool(options.group_by or options.crop),
-                overlapping=not options.group_by and 0 < (options.stride or 0) < (options.window or 0),
+                intake.left_out, duplicates, fractions=fractions, largest_group=float(largest),
+                ungrouped=intake.ungrouped, clusters=clusters,
+                grouped=bool(options.group_by or options.crop or clusters),
+                overlapping=not (options.group_by or clusters) and 0 < (options.stride or 0) < (options.window or 0),
             )  # fmt: skip
         finally:
             intake.collector.close()

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from seqnet.audit import Duplicates
 from seqnet.encoding.examples import Examples
+from seqnet.similarity import Clusters
 from seqnet.splits import SPLITS
 
 __all__ = ["EncodeSummary"]
 
 _QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
+_LARGE_GROUP = 0.1
 
 
 @dataclass(frozen=True)
@@ -34,6 +36,9 @@ class EncodeSummary:
         overlapping: whether records overlap and nothing keeps them in one split.
         left_out: reason → number of records (or symbols, as the reason says) that were not kept.
         duplicates: exact duplicates.
+        largest_group: share of the records that were read that are in the largest group.
+        ungrouped: records that --group-by finds no group of; each is a group of its own.
+        clusters: clusters of similar records; None where these are not looked for.
     """
 
     alphabet: str
@@ -48,6 +53,9 @@ class EncodeSummary:
     overlapping: bool
     left_out: Mapping[str, int]
     duplicates: Duplicates
+    largest_group: float = 0.0
+    ungrouped: int = 0
+    clusters: Clusters | None = None
 
     @classmethod
     def of(
@@ -65,6 +73,9 @@ class EncodeSummary:
         fractions: Sequence[float],
         grouped: bool,
         overlapping: bool,
+        largest_group: float = 0.0,
+        ungrouped: int = 0,
+        clusters: Clusters | None = None,
     ) -> EncodeSummary:
         """Returns the summary of N examples and their split (N,) uint8."""
         counts = np.zeros((len(classes), len(SPLITS)), dtype=np.int64)
@@ -82,6 +93,9 @@ class EncodeSummary:
             overlapping=overlapping,
             left_out=left_out,
             duplicates=duplicates,
+            largest_group=largest_group,
+            ungrouped=ungrouped,
+            clusters=clusters,
         )
 
     def warnings(self) -> list[str]:
@@ -103,6 +117,13 @@ class EncodeSummary:
                 lines.append(f"the {name} split is empty: there are too few records or groups")
             elif missing and self.counts[:, index].any():
                 lines.append(f"the {name} split has no record of {', '.join(missing)}")
+        if self.clusters:
+            lines += self.clusters.limits
+            if self.largest_group > _LARGE_GROUP:
+                lines.append(
+                    f"{self.largest_group:.0%} of the records are one group: similarity chains; a higher --similarity "
+                    "breaks it up"
+                )
         if self.overlapping:
             lines.append("windows overlap and are split without --group-by: neighbours may be in two splits")
         return lines
@@ -120,6 +141,14 @@ class EncodeSummary:
         out.append(f"lengths at 0, 5, 50, 95, 100 %: {quantiles}")
         if self.groups is not None:
             out.append(f"{self.groups:,} groups, none in two splits")
+        if self.ungrouped:
+            out.append(f"{self.ungrouped:,} records without a group, each one of its own")
+        if self.clusters:
+            found = self.clusters
+            out.append(
+                f"{len(found.sizes):,} clusters of records that share {found.threshold:g} of their {found.k}-mers, "
+                f"the largest of {found.sizes.max():,} ({found.largest_share:.1%})"
+            )
         if self.crop:
             out.append(f"training draws windows of {self.crop} from the sequences of the train split")
         out += [f"generated: {label} by @{generator}" for label, generator in self.generators.items()]

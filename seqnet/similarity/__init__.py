@@ -4,14 +4,12 @@ Start here: `cluster_records` puts similar records together, `similar_pairs` nam
 60 % identity share too few k-mers to be found; an alignment-based clustering (MMseqs2, CD-HIT) finds them.
 """
 
-from seqnet.similarity.clusters import CLUSTER_SIMILARITY, Clusters, cluster_records, join_groups
+from seqnet.similarity.clusters import Clusters, cluster_records, join_groups
 from seqnet.similarity.hashing import sequence_hashes
-from seqnet.similarity.kmers import KMER_LENGTHS, KmerSets, kmer_sets
+from seqnet.similarity.kmers import KmerSets, kmer_sets
 from seqnet.similarity.pairs import SimilarPairs, similar_pairs
 
 __all__ = [
-    "CLUSTER_SIMILARITY",
-    "KMER_LENGTHS",
     "Clusters",
     "KmerSets",
     "SimilarPairs",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,13 +10,11 @@ from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
 from seqnet.alphabets import Alphabet
+from seqnet.configs.similarity import CLUSTER_SIMILARITY
 from seqnet.records import Ragged
 from seqnet.similarity.pairs import similar_pairs
 
-__all__ = ["CLUSTER_SIMILARITY", "Clusters", "cluster_records", "join_groups"]
-
-CLUSTER_SIMILARITY: Mapping[str, float] = {"dna": 0.3, "rna": 0.3, "protein": 0.2}
-"""Alphabet → similarity from which records belong to one cluster."""
+__all__ = ["Clusters", "cluster_records", "join_groups"]
 
 
 @dataclass(frozen=True)

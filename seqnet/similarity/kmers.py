@@ -9,7 +9,6 @@ Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900, where these are labelled sh
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,10 +20,7 @@ from seqnet.errors import SettingError
 from seqnet.records import Ragged
 from seqnet.similarity.hashing import chunks, mix, reverse_complements, sequence_hashes
 
-__all__ = ["KMER_LENGTHS", "KmerSets", "kmer_sets"]
-
-KMER_LENGTHS: Mapping[str, int] = {"dna": 13, "rna": 13, "protein": 5}
-"""Alphabet → length of k-mers that suits it."""
+__all__ = ["KmerSets", "kmer_sets"]
 
 # An element has so many bits; the rest holds the number of its sequence within a chunk while elements are sorted.
 _BITS = 48

@@ -16,10 +16,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.alphabets import Alphabet
+from seqnet.configs.similarity import KMER_LENGTHS
 from seqnet.errors import SettingError
 from seqnet.records import Ragged
 from seqnet.similarity.hashing import sequence_hashes
-from seqnet.similarity.kmers import KMER_LENGTHS, kmer_sets
+from seqnet.similarity.kmers import kmer_sets
 from seqnet.similarity.sketches import Index, index_sets
 
 __all__ = ["SimilarPairs", "similar_pairs"]

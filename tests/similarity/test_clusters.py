@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqnet.alphabets import alphabet
+from seqnet.configs.similarity import CLUSTER_SIMILARITY, KMER_LENGTHS
 from seqnet.records import Ragged
-from seqnet.similarity import CLUSTER_SIMILARITY, KMER_LENGTHS, cluster_records, join_groups
+from seqnet.similarity import cluster_records, join_groups
 from tests.similarity.examples import containment, encoded, random_strings, reverse_complement
 
 GROUPS = st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=12)

@@ -6,8 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqnet.alphabets import alphabet
+from seqnet.configs.similarity import KMER_LENGTHS
 from seqnet.errors import SettingError
-from seqnet.similarity import KMER_LENGTHS, KmerSets, kmer_sets, kmers
+from seqnet.similarity import KmerSets, kmer_sets, kmers
 from tests.similarity.examples import counted, encoded, random_strings, reverse_complement
 
 
