@@ -159,7 +159,12 @@ ALPHABETS: Mapping[str, Alphabet] = {
     ),
 }
 
-_LETTERS = {"nucleotide": "ACGTUN", "protein": _AMINO_ACIDS + "BZJUOX*"}
+_LETTERS = {
+    "nucleotide": "ACGTUN",
+    "IUPAC": "ACGTU" + "".join(_NUCLEOTIDE_CODES),
+    "amino acid alone": "EFILPQ",
+    "protein": _AMINO_ACIDS + "BZJUOX*",
+}
 
 
 def alphabet(name: str) -> Alphabet:
@@ -176,8 +181,9 @@ def alphabet(name: str) -> Alphabet:
 def guess_alphabet(symbols: NDArray[np.uint8]) -> str | None:
     """Returns the alphabet that the symbols (L,) uint8 look like, or None where they look like none.
 
-    Nucleotides are sequences of which nine symbols in ten are A, C, G, T, U or N: no protein is, and reads with a
-    few IUPAC codes are. RNA is what has U and no T.
+    Nucleotides are sequences of which nine symbols in ten are A, C, G, T, U or N, as no protein is; or half of them,
+    where hardly any is a letter that is an amino acid and no IUPAC nucleotide code (E, F, I, L, P, Q), as one residue
+    in three is. RNA is what has U and no T.
     """
     counts = np.bincount(symbols, minlength=256)
     counts[ord("A") : ord("Z") + 1] += counts[ord("a") : ord("z") + 1]
@@ -185,6 +191,7 @@ def guess_alphabet(symbols: NDArray[np.uint8]) -> str | None:
     if not total:
         return None
     share = {name: int(counts[[ord(letter) for letter in letters]].sum()) / total for name, letters in _LETTERS.items()}
-    if share["nucleotide"] >= 0.9:
+    coded = share["nucleotide"] >= 0.5 and share["amino acid alone"] <= 0.01 and share["IUPAC"] >= 0.9
+    if share["nucleotide"] >= 0.9 or coded:
         return "rna" if counts[ord("U")] and not counts[ord("T")] else "dna"
     return "protein" if share["protein"] >= 0.9 else None

@@ -109,23 +109,27 @@ def bundle_of(path: Path, container: Container) -> Bundle:
     Raises:
         ContainerError: its description is damaged, or its weights don't fit its settings.
     """
-    about = container.description
+    about, weights = container.description, _members_of(container.tensors)
     try:
-        if not _is_described(about) or about["members"] != len(_members_of(container.tensors)):
+        if not _is_described(about) or about["members"] != len(weights):
             raise ContainerError(str(path), "the description of the model is damaged", _REMEDY)
         config = RunConfig.from_dict(about["config"])
         symbols = alphabet(about["alphabet"])
-        members = tuple(
-            Classifier(symbols, len(about["classes"]), config.encoder, config.network, about["window"]).eval()
-            for _ in range(about["members"])
-        )
+        shape = (symbols, len(about["classes"]), config.encoder, config.network, about["window"])
+        with torch.device("meta"):
+            expected = {name: tuple(tensor.shape) for name, tensor in Classifier(*shape).state_dict().items()}
         calibration = Calibration(**about["calibration"] | {"shares": tuple(about["calibration"]["shares"])})
-    except (KeyError, TypeError, SettingError) as error:
+    except (AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
         raise ContainerError(str(path), f"the description of the model is damaged ({error})", _REMEDY) from error
-    for classifier, weights in zip(members, _members_of(container.tensors), strict=True):
-        load_weights(path, classifier, weights)
+    members = []
+    for arrays in weights:
+        # Before any memory is taken: a description may ask for more than its weights are.
+        if {name: array.shape for name, array in arrays.items()} != expected:
+            raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY)
+        members.append(Classifier(*shape).eval())
+        load_weights(path, members[-1], arrays)
     return Bundle(
-        members=members,
+        members=tuple(members),
         alphabet=symbols,
         classes=tuple(about["classes"]),
         positive=about["positive"],
@@ -159,7 +163,20 @@ def _is_described(about: Mapping[str, Any]) -> bool:
         and window >= 1
         and isinstance(about["members"], int)
         and about["members"] >= 1
+        and _is_calibrated(about["calibration"], len(classes))
         and all(isinstance(about[name], dict) for name in ("config", "metrics", "provenance", "calibration", "card"))
+    )
+
+
+def _is_calibrated(found: Mapping[str, Any], classes: int) -> bool:
+    """Returns whether a calibration is one that decisions can be made with."""
+    numbers = [found["temperature"], found["threshold"], *found["shares"], *found["quality"].values()]
+    bounds = [bound for bound in found["confidences"].values() if bound is not None]
+    return (
+        all(isinstance(number, int | float) for number in numbers + bounds)
+        and found["temperature"] > 0
+        and len(found["shares"]) in (0, classes)
+        and all(share > 0 for share in found["shares"])
     )
 
 

@@ -52,6 +52,8 @@ Labels = NDArray[np.int64]
 Probabilities = NDArray[np.float64]
 
 _FLOOR = 1e-12
+_FEWEST = 30
+"""Decisions that a share of wrong ones must be counted on to be held to."""
 
 
 def tempered(probabilities: Probabilities, temperature: float) -> Probabilities:
@@ -67,7 +69,7 @@ def tempered(probabilities: Probabilities, temperature: float) -> Probabilities:
 
 
 def fit_temperature(labels: Labels, probabilities: Probabilities) -> float:
-    """Returns the temperature, between 0.05 and 20, that makes the log loss smallest."""
+    """Returns the temperature, between 1/5 and 5, that makes the log loss smallest."""
     from scipy.optimize import minimize_scalar
 
     rows = np.arange(len(labels))
@@ -76,7 +78,7 @@ def fit_temperature(labels: Labels, probabilities: Probabilities) -> float:
         chosen = tempered(probabilities, float(np.exp(logarithm)))[rows, labels]
         return float(-np.log(np.maximum(chosen, _FLOOR)).mean())
 
-    bound = np.log(20.0)
+    bound = np.log(5.0)
     found = minimize_scalar(loss, bounds=(-bound, bound), method="bounded", options={"xatol": 1e-4})
     return float(np.exp(float(found.x)))
 
@@ -131,7 +133,7 @@ def confidence_for_error(right: NDArray[np.bool_], confidence: Probabilities, er
         errors: tolerated shares of wrong decisions.
 
     Returns:
-        One confidence for each error; infinity where even the surest decisions are wrong more often.
+        One confidence for each error; infinity where even the surest decisions are wrong more often, or too few.
     """
     order = np.argsort(-confidence, kind="stable")
     sure = confidence[order]
@@ -140,7 +142,8 @@ def confidence_for_error(right: NDArray[np.bool_], confidence: Probabilities, er
     last = np.append(np.diff(sure) != 0, True)
     cuts = sure[last]
     shares_at = shares[last]
-    lowest = [cuts[shares_at <= error] for error in errors]
+    enough = np.arange(1, len(order) + 1)[last] >= _FEWEST
+    lowest = [cuts[(shares_at <= error) & enough] for error in errors]
     return [float(found.min()) if len(found) else float("inf") for found in lowest]
 
 

@@ -11,8 +11,7 @@
     ├── ContainerError           a dataset, bundle or checkpoint that is not ours, damaged, or of another version
     ├── OutputError              a target that exists or can't be written
     ├── SettingError             a setting outside its bounds, or unknown
-    ├── DownloadError            a source that can't be fetched or is not what it should be
-    └── MissingDependencyError   an optional package that is not installed
+    └── DownloadError            a source that can't be fetched or is not what it should be
 
 Facts are attributes, text is made in `describe`. `str(error)` is one line: `place: what is wrong; what to do`.
 A parser raises what it knows; the layer that knows the path adds it with `error.at(path)`.
@@ -30,7 +29,6 @@ __all__ = [
     "FormatError",
     "InputError",
     "LabelError",
-    "MissingDependencyError",
     "OutputError",
     "SeqnetError",
     "SettingError",
@@ -200,23 +198,3 @@ class SettingError(SeqnetError):
 
 class DownloadError(SeqnetError):
     """A source that can't be fetched, or is not what it should be."""
-
-
-class MissingDependencyError(SeqnetError):
-    """An optional package that this needs and that is not installed.
-
-    Attributes:
-        package: the package.
-        purpose: what it is needed for.
-        extra: the extra of seqnet that brings it.
-    """
-
-    def __init__(self, package: str, purpose: str, extra: str) -> None:
-        super().__init__(package, "")
-        self.package = package
-        self.purpose = purpose
-        self.extra = extra
-
-    def describe(self) -> tuple[str, str, str]:
-        """See `SeqnetError.describe`."""
-        return "", f"{self.purpose} needs the package {self.package}", f"pip install 'seqnet[{self.extra}]'"

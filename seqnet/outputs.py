@@ -18,13 +18,22 @@ __all__ = ["check_targets", "whole_file"]
 _OPEN_FILES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
-def check_targets(targets: Iterable[Path], *, force: bool) -> None:
+def check_targets(targets: Iterable[Path], *, force: bool, inputs: Iterable[str | Path] = ()) -> None:
     """Checks, before any work is done, that every target may be written.
 
+    Args:
+        targets: the files to write.
+        force: whether existing ones are replaced.
+        inputs: files that are read meanwhile, which no target may be.
+
     Raises:
-        OutputError: a target exists and is not forced, is a directory, or its directory is missing or not writable.
+        OutputError: a target is an input, exists and is not forced, is a directory, or its directory is missing or
+            not writable.
     """
+    read = [Path(path) for path in inputs]
     for target in targets:
+        if any(path.is_file() and target.exists() and target.samefile(path) for path in read):
+            raise OutputError(str(target), "this is an input, too", "choose another name")
         if target.is_dir():
             raise OutputError(str(target), "this is a directory", "name a file in it")
         if target.exists() and not force and not _is_stream(target):

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
+from threading import Event
 from types import TracebackType
 from typing import Self
 
@@ -15,6 +16,7 @@ import seqnet
 
 __all__ = ["InputHashes", "file_hash", "versions"]
 
+_CHUNK = 1 << 22
 _PACKAGES = ("numpy", "pysam", "torch")
 
 
@@ -24,10 +26,13 @@ def versions() -> dict[str, str]:
     return found | {package: version(package) for package in _PACKAGES}
 
 
-def file_hash(path: Path) -> str:
-    """Returns the SHA-256 of a file, in hexadecimal."""
+def file_hash(path: Path, stop: Event | None = None) -> str:
+    """Returns the SHA-256 of a file, in hexadecimal; of its start alone, once `stop` is set."""
+    digest = hashlib.sha256()
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        while (chunk := file.read(_CHUNK)) and not (stop and stop.is_set()):
+            digest.update(chunk)
+    return digest.hexdigest()
 
 
 class InputHashes:
@@ -41,17 +46,20 @@ class InputHashes:
         self._paths = list(dict.fromkeys(paths))
         self._pool = ThreadPoolExecutor(max_workers=1)
         self._hashes: dict[str, Future[str]] = {}
+        self._stop = Event()
 
     def __enter__(self) -> Self:
         for path in self._paths:
             if path != "-" and Path(path).is_file():
-                self._hashes[path] = self._pool.submit(file_hash, Path(path))
+                self._hashes[path] = self._pool.submit(file_hash, Path(path), self._stop)
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        # After an error nobody waits for the rest of a large file.
+        self._stop.set()
+        self._pool.shutdown(wait=True, cancel_futures=True)
 
     def collect(self) -> list[dict[str, str | None]]:
         """Returns path and SHA-256 (None for a stream) of each input, once all are hashed."""

@@ -120,7 +120,7 @@ def test_an_unknown_alphabet_names_the_known_ones() -> None:
         ("acgu", "rna"),
         ("ACGTU", "dna"),
         ("ACGTACGTAR", "dna"),
-        ("ACGTACGTRR", "protein"),
+        ("ACGTACGTRR", "dna"),
         ("MKVLAAGIVGLAEPDQ*", "protein"),
         ("mkvlaagivglaepdq", "protein"),
         ("NNNN", "dna"),

@@ -87,10 +87,12 @@ def test_perfect_separation_stays_at_one_half() -> None:
 
 
 def test_confidence_for_error_by_hand() -> None:
-    confidence = np.array([0.9, 0.8, 0.7, 0.6, 0.6])
-    right = np.array([True, True, False, True, True])
-    assert confidence_for_error(right, confidence, [0.0, 0.2, 0.4]) == [0.8, 0.6, 0.6]
+    confidence = np.repeat([0.9, 0.8, 0.7, 0.6], 30)
+    right = np.repeat([True, True, False, True], 30)
+    assert confidence_for_error(right, confidence, [0.0, 0.25, 0.34]) == [0.8, 0.6, 0.6]
     assert confidence_for_error(~right, confidence, [0.0]) == [float("inf")]
+    # A share of wrong decisions among a handful tells nothing.
+    assert confidence_for_error(right[:29], confidence[:29], [0.0]) == [float("inf")]
 
 
 def test_reweighting_by_hand() -> None:

@@ -12,7 +12,6 @@ from seqnet.errors import (
     FormatError,
     InputError,
     LabelError,
-    MissingDependencyError,
     OutputError,
     SeqnetError,
     SettingError,
@@ -43,10 +42,6 @@ from seqnet.errors import (
         (
             SettingError("training.epochs", 0, "at least 1"),
             "setting training.epochs: 0 is not allowed; expected at least 1",
-        ),
-        (
-            MissingDependencyError("snakemake", "the workflow", "workflow"),
-            "the workflow needs the package snakemake; pip install 'seqnet[workflow]'",
         ),
     ],
 )

@@ -83,7 +83,7 @@ def command(
     if len(models) > 2 or len(set(models)) < len(models):
         raise click.UsageError("give one model, or two different ones, and a dataset")
     targets = _targets(directory, len(models))
-    check_targets(targets, force=force)
+    check_targets(targets, force=force, inputs=[*models, dataset])
     bundles, data = (
         {name: open_bundle(find_model(path)) for name, path in _names(models).items()},
         open_dataset(dataset),

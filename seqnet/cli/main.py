@@ -7,16 +7,15 @@ output. Anything else is a bug and shows its traceback.
 from __future__ import annotations
 
 import os
-import signal
 import sys
 from collections.abc import Sequence
 from importlib import import_module
-from types import FrameType
 from typing import NoReturn
 
 import click
 
 import seqnet
+from seqnet.cli.signals import TerminationError, watch
 from seqnet.errors import SeqnetError
 
 __all__ = ["COMMANDS", "command_group", "main", "run"]
@@ -72,14 +71,6 @@ def command_group() -> click.Group:
     return _seqnet
 
 
-class _TerminationError(KeyboardInterrupt):
-    """The system asks to stop, as a cluster does at a time limit; treated as Ctrl-C."""
-
-
-def _terminate(number: int, frame: FrameType | None) -> NoReturn:
-    raise _TerminationError
-
-
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Runs the command line and exits.
 
@@ -87,7 +78,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: without the program name; None for those of the process.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
-    signal.signal(signal.SIGTERM, _terminate)
+    watch()
     sys.exit(run(words))
 
 
@@ -113,7 +104,7 @@ def run(words: list[str]) -> int:
             raise
         click.echo(f"seqnet: error: {_line(error)}", err=True)
         return 1
-    except _TerminationError:
+    except TerminationError:
         click.echo("seqnet: terminated", err=True)
         return 143
     except KeyboardInterrupt:

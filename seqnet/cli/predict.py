@@ -79,6 +79,8 @@ def command(
     seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
     """
+    if output is not None and str(output) == "-":
+        output = None
     if output and (directory or kind):
         raise click.UsageError("-o takes its format from the name, and does not go with -O or --format")
     from seqnet.bundles import open_bundle
@@ -88,8 +90,6 @@ def command(
     from seqnet.models import find_model
     from seqnet.outputs import check_targets
 
-    if output is not None and str(output) == "-":
-        output = None
     jobs: list[tuple[Path | None, tuple[str, ...], str, bool]]
     if directory is not None:
         jobs = [
@@ -99,7 +99,7 @@ def command(
         jobs = [(output, inputs, *format_of(output))]
     else:
         jobs = [(None, inputs, *_format(kind))]
-    check_targets([target for target, *_ in jobs if target is not None], force=force)
+    check_targets([target for target, *_ in jobs if target is not None], force=force, inputs=[model, *inputs])
     bundle = open_bundle(find_model(model))
     bundle.to(choose_device(device, threads))
     read = collect(ReadOptions, {**options, "threads": threads})

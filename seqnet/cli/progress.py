@@ -7,6 +7,8 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from seqnet.cli.signals import raise_pending
+
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
@@ -27,20 +29,18 @@ class Meter:
         title: what is being done.
         unit: what is counted, in the plural.
         total: how many there will be, if known.
-        quiet: whether nothing is shown.
     """
 
-    def __init__(self, title: str, unit: str, total: int | None = None, *, quiet: bool = False) -> None:
+    def __init__(self, title: str, unit: str, total: int | None = None) -> None:
         self._title, self._unit, self._total = title, unit, total
         self._done = 0
         self._note = ""
         self._started = self._spoken = time.monotonic()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
-        self._quiet = quiet
 
     def __enter__(self) -> Self:
-        if not self._quiet and sys.stderr.isatty():
+        if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -69,11 +69,12 @@ class Meter:
 
     def reach(self, done: int, total: int | None = None, note: str = "") -> None:
         """Sets the count, and, where it has become known, the total and a note such as the loss."""
+        raise_pending()
         self._done, self._total, self._note = done, total or self._total, note
         now = time.monotonic()
         if self._bar and self._task is not None:
             self._bar.update(self._task, completed=done, total=self._total, count=self._text(now))
-        elif not self._quiet and now - self._spoken >= _SECONDS_BETWEEN_LINES:
+        elif now - self._spoken >= _SECONDS_BETWEEN_LINES:
             self._spoken = now
             say(f"{self._title}: {self._text(now)}, {now - self._started:.0f} s")
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from seqnet.cli.options import collect, command_line, force_option, path_type, settings_options, threads_option
 from seqnet.cli.progress import Meter, say
@@ -16,6 +17,7 @@ from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.networks import ENCODERS, NETWORKS
 from seqnet.configs.reading import ReadOptions
 from seqnet.configs.run import RunConfig, compose, preset_names
+from seqnet.errors import SeqnetError
 
 if TYPE_CHECKING:
     import torch
@@ -154,18 +156,32 @@ def command(
 
     if bool(dataset) == bool(classes):
         raise click.UsageError("give either DATASET or --class")
+    context = click.get_current_context()
+    given = [name for name in options if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    if dataset and given:
+        raise click.UsageError(f"--{given[0].replace('_', '-')} goes with --class: a dataset is split already")
     if seed is not None:
         assignments = (*assignments, f"training.seed={seed}")
     run = compose(preset, network, encoder, config, assignments)
     files = _Files.beside(output, members)
-    # A resumed run replaces what the stopped one wrote.
-    replace = force or resume
-    check_targets([files.model, files.history, files.curves, *files.checkpoints], force=replace)
+    # A resumed run replaces what the stopped one wrote, and nothing else.
+    replace = force or (resume and any(path.exists() for path in files.checkpoints))
+    outputs = [files.model, files.history, files.curves, *files.checkpoints]
+    check_targets(outputs, force=replace, inputs=[dataset] if dataset else [])
+    made = False
     if dataset is None:
         dataset = files.dataset
-        _encode(classes, dataset, collect(EncodeOptions, options), replace)
+        if not (resume and dataset.exists()):
+            _encode(classes, dataset, collect(EncodeOptions, options), replace)
+            made = True
     about = {"preset": preset, "threads": threads}
-    result = _fit(dataset, run, files, choose_device(device, threads), resume, optimize, about)
+    try:
+        result = _fit(dataset, run, files, choose_device(device, threads), resume, optimize, about)
+    except SeqnetError:
+        # A run that could not start leaves nothing in the way of the next one.
+        if made:
+            files.dataset.unlink()
+        raise
     _write(result, files, replace)
     _report(result, files)
     if result.interruption:
@@ -209,6 +225,8 @@ def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, repl
         )
     for line in summary.lines():
         say(line)
+    for warning in summary.warnings():
+        say(f"seqnet: warning: {warning}")
 
 
 def _fit(

@@ -29,6 +29,12 @@ class PredictOptions(Settings):
         (), "share of a class where the model is used, as CLASS=F; re-weighs the probabilities; may be repeated"
     )
 
+    def __post_init__(self) -> None:
+        """See `Settings`; also refuses what needs calibrated probabilities for votes, which have none."""
+        super().__post_init__()
+        if self.vote and (self.max_error is not None or self.expected_fraction):
+            raise SettingError("predict.vote", True, "no --max-error or --expected-fraction, which need probabilities")
+
     def fractions(self) -> dict[str, float]:
         """Returns class → expected share.
 

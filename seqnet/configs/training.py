@@ -29,7 +29,9 @@ class TrainingConfig(Settings):
         "course of the learning rate over all steps",
         choices=("constant", "linear", "cosine", "exponential", "onecycle"),
     )
-    warmup: float = setting(0.0, "share of the steps in which the rate rises from zero", minimum=0, below=1)
+    warmup: float = setting(
+        0.0, "share of the steps in which the rate rises from zero; onecycle has a rise of its own", minimum=0, below=1
+    )
     weight_decay: float = setting(
         0.01, "decay of the weights, decoupled in adamw, part of the gradient else", minimum=0
     )

@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.encoding.examples import Examples
-from seqnet.records import Ragged, gather_positions
+from seqnet.records import Ragged, gather, gather_positions
 
 __all__ = ["cut_blocks", "draw_windows"]
 
 _BLOCK = 10_000
-"""Symbols in a block: the unit that is held out, so that windows of two splits overlap nowhere."""
+"""Most symbols in a block: the unit that is held out, so that windows of two splits overlap nowhere."""
+
+_BLOCKS = 100
+"""Blocks that a short genome is cut into, at least, as far as they hold a few windows each."""
 
 
 def cut_blocks(examples: Examples, canonical: int, crop: int, left_out: Counter[str]) -> Examples:
@@ -32,6 +35,7 @@ def cut_blocks(examples: Examples, canonical: int, crop: int, left_out: Counter[
         left_out: is told how many symbols are in no block.
     """
     tokens = examples.tokens
+    size = min(_BLOCK, max(len(tokens.data) // _BLOCKS, 4 * crop))
     known = (tokens.data >= 1) & (tokens.data <= canonical)
     edges = np.zeros(len(known) + 1, dtype=bool)
     edges[0] = edges[-1] = True
@@ -40,9 +44,9 @@ def cut_blocks(examples: Examples, canonical: int, crop: int, left_out: Counter[
     bounds = np.flatnonzero(edges)
     starts, lengths = bounds[:-1], np.diff(bounds)
     starts, lengths = starts[known[starts]], lengths[known[starts]]
-    counts = -(-lengths // _BLOCK)
-    steps = gather_positions(np.zeros(len(counts), np.int64), counts) * _BLOCK
-    block_lengths = np.minimum(np.repeat(lengths, counts) - steps, _BLOCK)
+    counts = -(-lengths // size)
+    steps = gather_positions(np.zeros(len(counts), np.int64), counts) * size
+    block_lengths = np.minimum(np.repeat(lengths, counts) - steps, size)
     block_starts = np.repeat(starts, counts) + steps
     enough = block_lengths >= crop
     block_starts, block_lengths = block_starts[enough], block_lengths[enough]
@@ -54,7 +58,7 @@ def cut_blocks(examples: Examples, canonical: int, crop: int, left_out: Counter[
     labels = [
         f"{name}:{a}-{a + n - 1}" for name, a, n in zip(names, first.tolist(), block_lengths.tolist(), strict=True)
     ]
-    data = tokens.data[gather_positions(block_starts, block_lengths)]
+    data = gather(tokens.data, block_starts, block_lengths)
     return Examples(
         Ragged.from_lengths(data, block_lengths), Ragged.from_strings(labels), examples.labels[of], examples.groups[of]
     )

@@ -33,6 +33,11 @@ class Examples:
     def __len__(self) -> int:
         return len(self.labels)
 
+    @property
+    def size(self) -> int:
+        """Bytes that the examples take in memory, about."""
+        return len(self.tokens.data) + len(self.names.data) + 28 * len(self)
+
     def take(self, indices: NDArray[np.int64]) -> Examples:
         """Returns the examples at `indices` (M,) int64."""
         return Examples(self.tokens.take(indices), self.names.take(indices), self.labels[indices], self.groups[indices])
@@ -89,6 +94,10 @@ class Collector:
         self.name_bytes.close()
 
 
+_RESERVOIR_BYTES = 1 << 24
+"""Bytes of examples that are held before the sample is drawn down to its size again."""
+
+
 class Reservoir:
     """A uniform sample of at most `size` examples of each class of a stream, in stream order.
 
@@ -108,16 +117,16 @@ class Reservoir:
         self._parts: list[Examples] = []
         self._keys: list[NDArray[np.float64]] = []
         self._held = 0
-        self._prune_at = 1 << 16
+        self._prune_at = _RESERVOIR_BYTES
 
     def add(self, examples: Examples) -> None:
         """Offers examples to the sample."""
         self._parts.append(examples)
         self._keys.append(self._rng.random(len(examples)))
-        self._held += len(examples)
+        self._held += examples.size
         if self._held >= self._prune_at:
             self._prune()
-            self._prune_at = max(1 << 16, 2 * self._held)
+            self._prune_at = max(_RESERVOIR_BYTES, 2 * self._held)
 
     def sample(self) -> Examples | None:
         """Returns the sample, or None if nothing was offered."""
@@ -133,4 +142,5 @@ class Reservoir:
             members = np.flatnonzero(examples.labels == label)
             kept.append(members[np.argsort(keys[members], kind="stable")[: self._size]])
         chosen = np.sort(np.concatenate(kept))
-        self._parts, self._keys, self._held = [examples.take(chosen)], [keys[chosen]], len(chosen)
+        self._parts, self._keys = [examples.take(chosen)], [keys[chosen]]
+        self._held = self._parts[0].size

@@ -55,6 +55,11 @@ class Intake:
         self.left_out: Counter[str] = Counter()
         self.ungrouped = 0
         self.lengths = LengthRange.parse(options.length)
+        ways = [name for name in ("label_regex", "label_column", "labels") if getattr(options, name)]
+        if len(ways) > 1:
+            raise SettingError(
+                f"encode.{ways[1]}", getattr(options, ways[1]), f"one way to label; {ways[0]} is another"
+            )
         self.label_file = LabelFile(options.labels) if options.labels else None
         self.grouper: Grouper | None = grouper(options.group_by) if options.group_by else None
         self.collector = Collector()

@@ -19,8 +19,8 @@ from seqnet.encoding.crops import draw_windows
 from seqnet.encoding.examples import Examples
 from seqnet.encoding.intake import Intake
 from seqnet.encoding.summary import EncodeSummary
-from seqnet.errors import LabelError
-from seqnet.outputs import whole_file
+from seqnet.errors import LabelError, OutputError
+from seqnet.outputs import check_targets, whole_file
 from seqnet.provenance import InputHashes, versions
 from seqnet.splits import SPLITS, parse_fractions, split_records
 
@@ -56,6 +56,9 @@ def encode(
     if not files:
         raise LabelError("encode", "there is no input", "name a file, or use --class NAME=FILE")
     fractions = parse_fractions(options.split)
+    check_targets([output], force=force, inputs=[path for _, path in files])
+    if str(output) == "-":
+        raise OutputError("standard output", "a dataset is not for a pipe", "name a file")
     with whole_file(output, force=force) as temporary, InputHashes([path for _, path in files]) as hashes:
         intake = Intake(options, read, rng)
         try:
@@ -101,7 +104,7 @@ def encode(
                 intake.left_out, duplicates, fractions=fractions, largest_group=float(largest),
                 ungrouped=intake.ungrouped, clusters=clusters,
                 grouped=bool(options.group_by or options.crop or clusters),
-                overlapping=not (options.group_by or clusters) and 0 < (options.stride or 0) < (options.window or 0),
+                windowed=bool(options.window) and not (options.group_by or clusters),
             )  # fmt: skip
         finally:
             intake.collector.close()

@@ -33,7 +33,7 @@ class EncodeSummary:
         lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
         groups: number of groups, or None where records are not grouped.
         fractions: (3,) share of the records that each split was to have.
-        overlapping: whether records overlap and nothing keeps them in one split.
+        windowed: whether records are windows, and nothing keeps those of one sequence in one split.
         left_out: reason → number of records (or symbols, as the reason says) that were not kept.
         duplicates: exact duplicates.
         largest_group: share of the records that were read that are in the largest group.
@@ -50,7 +50,7 @@ class EncodeSummary:
     lengths: NDArray[np.int64]
     groups: int | None
     fractions: tuple[float, ...]
-    overlapping: bool
+    windowed: bool
     left_out: Mapping[str, int]
     duplicates: Duplicates
     largest_group: float = 0.0
@@ -72,7 +72,7 @@ class EncodeSummary:
         *,
         fractions: Sequence[float],
         grouped: bool,
-        overlapping: bool,
+        windowed: bool,
         largest_group: float = 0.0,
         ungrouped: int = 0,
         clusters: Clusters | None = None,
@@ -90,7 +90,7 @@ class EncodeSummary:
             lengths=np.quantile(examples.tokens.lengths, _QUANTILES, method="nearest").astype(np.int64),
             groups=len(np.unique(examples.groups)) if grouped else None,
             fractions=tuple(fractions),
-            overlapping=overlapping,
+            windowed=windowed,
             left_out=left_out,
             duplicates=duplicates,
             largest_group=largest_group,
@@ -124,8 +124,8 @@ class EncodeSummary:
                     f"{self.largest_group:.0%} of the records are one group: similarity chains; a higher --similarity "
                     "breaks it up"
                 )
-        if self.overlapping:
-            lines.append("windows overlap and are split without --group-by: neighbours may be in two splits")
+        if self.windowed:
+            lines.append("windows are split without --group-by: neighbours of one record may be in two splits")
         return lines
 
     def lines(self) -> list[str]:

@@ -3,8 +3,8 @@
 A replicate draws units with replacement, as many as there are, and weighs each record by how often its unit was drawn.
 The unit is the record, or, where records depend on each other (reads of one genome, proteins of one family), the group:
 whole groups are drawn, and the intervals are as wide as the number of groups, not of records, warrants. Groups are
-drawn among those of the same class, the one that most of their records have: where one class comes in few large groups
-and another in single records, replicates would else differ most in the mix of classes, which the dataset fixes.
+drawn among those of the same class, if each holds one class: where one class comes in few large groups and another in
+single records, replicates would else differ most in the mix of classes, which the dataset fixes.
 
 A replicate in which a statistic is undefined (NaN) is left out of its interval. With more than half of them undefined
 there is no interval. Neither is there one with a single unit: drawing it again and again tells nothing about spread.
@@ -62,11 +62,17 @@ def bootstrap(
 
 
 def _strata(unit: NDArray[np.int64], classes: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
-    """Returns the units whose records are mostly of each class, class by class; none of the parts is empty."""
+    """Returns the units of each class, class by class, or all units as one part.
+
+    They are one part where some hold several classes, or where a class has one unit alone: that would be in every
+    replicate as often as in the data.
+    """
     held = np.zeros((count, int(classes.max()) + 1), dtype=np.int64)
     np.add.at(held, (unit, classes), 1)
-    most = held.argmax(axis=1)
-    return [np.flatnonzero(most == label) for label in np.unique(most)]
+    only = held.argmax(axis=1)
+    parts = [np.flatnonzero(only == label) for label in np.unique(only)]
+    pure = bool(((held > 0).sum(axis=1) == 1).all())
+    return parts if pure and min(map(len, parts)) > 1 else [np.arange(count)]
 
 
 def percentile_intervals(

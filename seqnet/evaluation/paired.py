@@ -109,6 +109,7 @@ def _resample(
         groups=units,
         replicates=options.replicates,
         rng=np.random.default_rng(options.seed),
+        classes=ordered[0].labels,
     )
     shape = (len(contenders), len(metrics))
     return statistics(np.ones(len(ordered[0]))).reshape(shape), samples.reshape(-1, *shape)

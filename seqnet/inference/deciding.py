@@ -30,7 +30,9 @@ class Decider:
 
     def __init__(self, bundle: Bundle, options: PredictOptions) -> None:
         self._positive = bundle.positive
-        self._threshold = bundle.calibration.threshold if bundle.positive is not None else None
+        # A share of votes is no calibrated probability: the majority decides.
+        calibrated = bundle.positive is not None and not options.vote
+        self._threshold = bundle.calibration.threshold if calibrated else None
         self._mix = self._class_mix(bundle, options)
         self._lowest = self._lowest_confidence(bundle, options.max_error)
 

@@ -39,7 +39,7 @@ class Ensembled(NamedTuple):
 
     Attributes:
         probabilities: (M, K) float64, calibrated; the mean over members, or the share of their votes.
-        deviations: (M, K) float64, standard deviation over members; zero for a single one.
+        deviations: (M, K) float64, standard deviation of the members' calibrated probabilities; zero for a single one.
     """
 
     probabilities: NDArray[np.float64]
@@ -63,11 +63,13 @@ def bundle_probabilities(
         vote: whether each member has one vote, in place of the mean of their probabilities.
         progress: is told how many parts are done.
     """
-    members = np.stack([class_probabilities(one, tokens, indices, progress=progress) for one in bundle.members])
+    temperature = bundle.calibration.temperature
+    members = [class_probabilities(one, tokens, indices, progress=progress) for one in bundle.members]
+    deviations = np.std([tempered(one, temperature) for one in members], axis=0)
     if vote:
-        votes = np.eye(members.shape[2])[members.argmax(axis=2)]  # (members, M, K)
-        return Ensembled(votes.mean(axis=0), members.std(axis=0))
-    return Ensembled(tempered(members.mean(axis=0), bundle.calibration.temperature), members.std(axis=0))
+        votes = np.mean([np.eye(one.shape[1])[one.argmax(axis=1)] for one in members], axis=0)
+        return Ensembled(votes, deviations)
+    return Ensembled(tempered(np.mean(members, axis=0), temperature), deviations)
 
 
 def class_probabilities(

@@ -176,6 +176,8 @@ def format_of(target: Path) -> tuple[str, bool]:
     Raises:
         OutputError: the name ends in nothing known.
     """
+    if str(target).startswith(("/dev/", "/proc/")):
+        return "tsv", False
     name = target.name.removesuffix(".gz")
     suffix = Path(name).suffix.removeprefix(".")
     compressed = name != target.name

@@ -12,7 +12,7 @@ import numpy as np
 
 from seqnet.alphabets import guess_alphabet
 from seqnet.configs.reading import ReadOptions
-from seqnet.errors import EmptyInputError, FormatError, InputError
+from seqnet.errors import EmptyInputError, FormatError, InputError, SettingError
 from seqnet.readers.formats import FORMATS
 from seqnet.readers.inputs import Input
 from seqnet.records import RecordBatch
@@ -31,18 +31,30 @@ def open_records(path: str, options: ReadOptions) -> RecordReader:
         FormatError: it is of no known format, or its compressed data are damaged.
         EmptyInputError: it is empty.
         TruncatedError: its compressed data end too early.
+        SettingError: an option asks for alignments, and it holds none.
         OSError: it can't be opened or read.
     """
     try:
         source = Input(path)
         try:
-            return RecordReader(source, _detect(source), options)
+            found = _detect(source)
+            _check_options(found, options)
+            return RecordReader(source, found, options)
         except BaseException:
             source.close()
             raise
     except InputError as error:
         error.at(_place(path))
         raise
+
+
+def _check_options(found: str, options: ReadOptions) -> None:
+    """Refuses options that would do nothing with a file of this format."""
+    for name in ("region", "min_mapq", "reference"):
+        if getattr(options, name) and found != "sam":
+            raise SettingError(
+                f"read.{name}", getattr(options, name), f"none for {found}: only SAM, BAM and CRAM have it"
+            )
 
 
 class RecordReader:

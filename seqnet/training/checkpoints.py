@@ -37,12 +37,14 @@ class Progress:
         best_epoch: number of the best epoch, 0 before the first.
         best_value: what it reached, larger is better.
         best_weights: its weights.
+        epochs: number of epochs that the run was planned for.
     """
 
     rows: list[EpochRow]
     best_epoch: int = 0
     best_value: float = -np.inf
     best_weights: dict[str, Tensor] | None = None
+    epochs: int = 0
 
 
 def save_checkpoint(
@@ -97,11 +99,12 @@ def restore(
         _restore_optimizer(optimizer, parts["optimizer"])
         rows = [EpochRow(**{key: _decoded(value) for key, value in row.items()}) for row in about["rows"]]
         best_epoch, best_value = int(about["best_epoch"]), float(about["best_value"])
+        planned = int(about["config"]["training"]["epochs"])
         if not 1 <= best_epoch <= len(rows):
             raise ValueError(best_epoch)
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
         raise ContainerError(str(path), "the checkpoint is damaged", _REMEDY) from error
-    return Progress(rows, best_epoch, best_value, parts["best"])
+    return Progress(rows, best_epoch, best_value, parts["best"], planned)
 
 
 def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

@@ -14,6 +14,7 @@ from seqnet.bundles import Bundle
 from seqnet.calibration import calibrate
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
+from seqnet.errors import SettingError
 from seqnet.inference.engine import bundle_probabilities
 from seqnet.training.fit import Observer, TrainingResult, train
 
@@ -59,7 +60,12 @@ def train_ensemble(
         resume: whether to go on from the checkpoints.
         dataset_hash: SHA-256 of the dataset file.
         provenance: goes into the bundle.
+
+    Raises:
+        SettingError: a threshold is asked for, and there are more than two classes.
     """
+    if optimize and dataset.positive is None:
+        raise SettingError("optimize", optimize, "two classes: of more, the most probable one is the decision")
     runs: list[TrainingResult] = []
     interruption = None
     for index, checkpoint in enumerate(checkpoints):
@@ -93,7 +99,10 @@ def train_ensemble(
         metrics={name: float(np.mean([run.bundle.metrics[name] for run in runs])) for name in sorted(names)},
         provenance=dict(provenance or {}),
     )
-    return EnsembleResult(_calibrated(bundle, dataset, optimize), runs, interruption)
+    calibrated = _calibrated(bundle, dataset, optimize)
+    if not calibrated.calibration.quality:
+        observer.note("the validation split lacks a class: the model is not calibrated, its threshold is one half")
+    return EnsembleResult(calibrated, runs, interruption)
 
 
 def _calibrated(bundle: Bundle, dataset: Dataset, optimize: str | None) -> Bundle:

@@ -250,6 +250,11 @@ def train(
         if resume and checkpoint and checkpoint.exists():
             run.progress = restore(checkpoint, run.classifier, run.optimizer, config, dataset_hash)
             observer.note(f"going on after epoch {len(run.progress.rows)} of {config.training.epochs}")
+            if run.progress.epochs != config.training.epochs and config.training.schedule != "constant":
+                observer.note(
+                    f"it was planned for {run.progress.epochs} epochs: the learning rate, which follows the plan, is "
+                    "another from here on than in an unbroken run"
+                )
         elif resume:
             observer.note("there is no checkpoint: starting at the first epoch")
         interruption = None

@@ -10,6 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from seqnet.configs.training import TrainingConfig
+from seqnet.errors import SettingError
 from seqnet.layers import Head
 from seqnet.networks import Classifier
 
@@ -61,6 +62,9 @@ class Penalties:
     Args:
         classifier: whose weights; its head is watched while this is entered.
         config: the factors.
+
+    Raises:
+        SettingError: there is a penalty on hidden dense layers, and there are none.
     """
 
     def __init__(self, classifier: Classifier, config: TrainingConfig) -> None:
@@ -70,6 +74,10 @@ class Penalties:
             self._weights = [weight for weight in classifier.parameters() if weight.dim() > 1]
         else:
             layers = [layer for head in self._heads for layer in head.hidden]
+            for name in ("l1", "l2", "activity_l2"):
+                if getattr(config, name) and not layers:
+                    expected = "0, or penalize = all: the network has no hidden dense layer"
+                    raise SettingError(f"training.{name}", getattr(config, name), expected)
             self._weights = [weight for layer in layers for weight in layer.parameters() if weight.dim() > 1]
         self._outputs: list[Tensor] = []
         self._hooks: list[torch.utils.hooks.RemovableHandle] = []

@@ -50,6 +50,7 @@ def test_blocks_are_those_of_a_loop(sequences: list[str], crop: int) -> None:
     left_out: Counter[str] = Counter()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(crops, "_BLOCK", 8)
+        patch.setattr(crops, "_BLOCKS", 1)
         found = cut_blocks(examples(*sequences), DNA.size, crop, left_out)
     expected = [(i, start, text) for i, one in enumerate(sequences) for start, text in blocks_of(one, crop, 8)]
     assert decoded(found.tokens) == [text for _, _, text in expected]
@@ -61,8 +62,14 @@ def test_blocks_are_those_of_a_loop(sequences: list[str], crop: int) -> None:
 
 
 def test_blocks_are_of_ten_thousand_symbols() -> None:
-    found = cut_blocks(examples("ACGT" * 6000), DNA.size, 36, Counter())
-    assert found.tokens.lengths.tolist() == [10_000, 10_000, 4_000]
+    found = cut_blocks(examples("ACGT" * 251_000), DNA.size, 36, Counter())
+    assert found.tokens.lengths.tolist() == [10_000] * 100 + [4_000]
+
+
+def test_a_short_genome_is_cut_into_as_many_blocks() -> None:
+    assert cut_blocks(examples("ACGT" * 2000), DNA.size, 10, Counter()).tokens.lengths.tolist() == [80] * 100
+    # But not into blocks that hold hardly a window.
+    assert cut_blocks(examples("ACGT" * 200), DNA.size, 30, Counter()).tokens.lengths.tolist() == [120] * 6 + [80]
 
 
 BLOCKS = examples("AACCGGTTAC", "ACGT", "GGGGGA")

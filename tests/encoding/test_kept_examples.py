@@ -5,6 +5,7 @@ from contextlib import closing
 from itertools import combinations, pairwise
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
@@ -61,12 +62,13 @@ def test_a_sample_does_not_depend_on_the_batches(labels: list[int], size: int, s
     assert sample(labels, size, seed, cuts) == sample(labels, size, seed)
 
 
-def test_a_long_stream_is_thinned_out_on_its_way() -> None:
+def test_a_long_stream_is_thinned_out_on_its_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("seqnet.encoding.examples._RESERVOIR_BYTES", 1_000_000)
     labels = np.random.default_rng(0).integers(0, 2, 150_000).tolist()
     reservoir = Reservoir(10, np.random.default_rng(3))
     for start in range(0, len(labels), 10_000):
         reservoir.add(examples(labels[start : start + 10_000], start))
-        assert sum(map(len, reservoir._parts)) < 1 << 16
+        assert sum(part.size for part in reservoir._parts) < 1_000_000
     found = reservoir.sample()
     assert found is not None
     assert found.groups.tolist() == sample(labels, 10, 3)

@@ -434,8 +434,8 @@ def test_a_genome_is_held_as_blocks_and_windows(tmp_path: Path) -> None:
     x = fasta(tmp_path / "x.fa", {"c": genome[:150_000] + "NNNN" + genome[150_000:], "short": "ACGT"})
     dataset, summary = encoded(tmp_path, f"a={x}", "u=@uniform", crop=36, held_out=50)
     assert (dataset.crop, summary.crop) == (36, 36)
-    # 30 blocks of 10,000; of those held out 50 windows each, and what is generated with them.
-    assert dataset.counts().tolist() == [[24, 50, 50], [0, 50, 50]]
+    # 100 blocks of 3,000; of those held out 50 windows each, and what is generated with them.
+    assert dataset.counts().tolist() == [[80, 50, 50], [0, 50, 50]]
     assert summary.left_out == {"symbols in stretches too short for a window, or ambiguous": 8}
     whole = genome[:150_000] + "NNNN" + genome[150_000:]
     trained = np.zeros(len(whole), dtype=bool)

@@ -35,7 +35,7 @@ def summary(**changed: object) -> EncodeSummary:
         NONE,
         fractions=(0.6, 0.2, 0.2),
         grouped=True,
-        overlapping=False,
+        windowed=False,
     )
     return replace(made, **changed)  # type: ignore[arg-type]
 

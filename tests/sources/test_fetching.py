@@ -10,10 +10,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from range_server import Served, serving
 
 from seqnet.errors import DownloadError, OutputError, SettingError
 from seqnet.sources import Patience, Source, fetch
+from tests.sources.range_server import Served, serving
 
 QUICK = Patience(retries=2, pause=0.01, longest_pause=0.02, timeout=5.0)
 ONCE = replace(QUICK, retries=0)
