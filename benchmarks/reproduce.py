@@ -20,6 +20,8 @@ from benchmarks.machine import describe_machine
 
 ROOT = Path(__file__).parent.parent
 SEQNET = Path(sys.executable).parent / "seqnet"
+DATA = "../shared/data"
+"""The real sequences, seen from the root, where commands run: no file says more of the machine than that."""
 
 
 @dataclass(frozen=True)
@@ -107,13 +109,14 @@ def _estimate(estimate: dict[str, float]) -> str:
 
 def main() -> None:
     """Measures and writes the tables."""
+    os.chdir(ROOT)
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", default=str(ROOT.parent / "shared" / "data"), help="folder of the real sequences")
+    parser.add_argument("--data", default=DATA, help="folder of the real sequences")
     parser.add_argument("--output", type=Path, help="the page to write [default: benchmarks/results/quality.md]")
     parser.add_argument("--quick", action="store_true", help="few records, one epoch: to see that it runs")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
-    work = ROOT / "build" / ("reproduce-quick" if options.quick else "reproduce")
+    work = Path("build") / ("reproduce-quick" if options.quick else "reproduce")
     page = options.output or (work if options.quick else ROOT / "benchmarks" / "results") / "quality.md"
     lines = ["# Quality of the presets", "", *describe_machine(options.threads), ""]
     lines += ["Test split, 95 % bootstrap intervals (of whole regions for the reads). Made by `make reproduce`.", ""]
