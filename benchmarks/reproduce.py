@@ -11,7 +11,6 @@ import os
 import shlex
 import subprocess
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -65,9 +64,9 @@ def run(*words: str | Path) -> None:
 
 
 def measure(task: Task, preset: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Returns the metrics, training time and size of a preset on a task."""
+    """Returns what evaluate says of a preset on a task, and its number of parameters."""
     dataset, model = folder / "dataset.safetensors", folder / f"{preset}.safetensors"
-    results, clock = folder / preset / "metrics.json", folder / preset / "seconds"
+    results = folder / preset / "metrics.json"
     common = ("--threads", str(options.threads))
     if not dataset.exists():
         limit = ("--limit", "5000") if options.quick else ()
@@ -76,35 +75,33 @@ def measure(task: Task, preset: str, folder: Path, options: argparse.Namespace) 
     if not results.exists():
         results.parent.mkdir(parents=True, exist_ok=True)
         fewer = ("--set", "epochs=1") if options.quick else ()
-        started = time.monotonic()
         run("train", dataset, "--preset", preset, *fewer, "--seed", "1", *common, "--force", "-o", model)
-        clock.write_text(f"{time.monotonic() - started:.0f}")
         run("evaluate", model, dataset, *common, "--force", "-o", results.parent)
     shown = subprocess.run([SEQNET, "inspect", model, "--json"], check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(results.read_text())
-    return found | {
-        "parameters": json.loads(shown.stdout)["parameters"],
-        "seconds": int(clock.read_text()),
-    }
+    return found | {"parameters": json.loads(shown.stdout)["parameters"]}
 
 
 def table(task: Task, folder: Path, options: argparse.Namespace) -> list[str]:
-    """Returns the lines of Markdown of a task."""
-    lines = [
-        f"## {task.title}",
-        "",
-        "| preset | parameters | accuracy | AUROC | MCC | training, s |",
-        "|---|---|---|---|---|---|",
-    ]
+    """Returns the lines of Markdown of a task: its presets, then the baselines that they have to beat."""
+    lines = [f"## {task.title}", "", "| preset | parameters | accuracy | AUROC | MCC |", "|---|---|---|---|---|"]
+    baselines: dict[str, Any] = {}
     for preset in task.presets:
         found = measure(task, preset, folder, options)
-        cells = (_estimate(found["metrics"][name]) for name in ("accuracy", "auroc", "mcc"))
-        lines.append(f"| `{preset}` | {found['parameters']:,} | {' | '.join(cells)} | {found['seconds']} |")
+        lines.append(f"| `{preset}` | {found['parameters']:,} | {_estimates(found['metrics'])} |")
+        baselines = found["baselines"]
+    for name, found in baselines.items():
+        lines.append(f"| {name} | | {_estimates(found['metrics'])} |")
     return [*lines, ""]
 
 
-def _estimate(estimate: dict[str, float]) -> str:
-    return f"{estimate['value']:.3f} [{estimate['low']:.3f}, {estimate['high']:.3f}]"
+def _estimates(metrics: dict[str, Any]) -> str:
+    return " | ".join(_estimate(metrics[name]) for name in ("accuracy", "auroc", "mcc"))
+
+
+def _estimate(estimate: dict[str, float | None]) -> str:
+    value, low, high = (estimate[key] for key in ("value", "low", "high"))
+    return "" if value is None else f"{value:.3f} [{low:.3f}, {high:.3f}]"
 
 
 def main() -> None:
