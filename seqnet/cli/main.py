@@ -24,6 +24,7 @@ __all__ = ["COMMANDS", "command_group", "main", "run"]
 COMMANDS = {
     "download": "Fetch published sequences to train on.",
     "encode": "Turn sequence files into a labelled, split dataset.",
+    "audit": "Look for what in a dataset could flatter or mislead.",
     "train": "Fit a network to a dataset.",
     "evaluate": "Measure a model on records it has not seen.",
     "predict": "Classify the sequences of files.",

@@ -5,7 +5,7 @@ Start here: `cluster_records` puts similar records together, `similar_pairs` nam
 """
 
 from seqnet.similarity.clusters import Clusters, cluster_records, join_groups
-from seqnet.similarity.hashing import sequence_hashes
+from seqnet.similarity.hashing import reverse_complements, sequence_hashes
 from seqnet.similarity.kmers import KmerSets, kmer_sets
 from seqnet.similarity.pairs import SimilarPairs, similar_pairs
 
@@ -16,6 +16,7 @@ __all__ = [
     "cluster_records",
     "join_groups",
     "kmer_sets",
+    "reverse_complements",
     "sequence_hashes",
     "similar_pairs",
 ]

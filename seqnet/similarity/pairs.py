@@ -83,7 +83,7 @@ def similar_pairs(
 ) -> SimilarPairs:
     """Returns the pairs of distinct sequences that are similar.
 
-    Memory is about 60 bytes for each symbol.
+    It takes some 40 bytes of memory for each symbol.
 
     Args:
         tokens: N token sequences.

@@ -1,4 +1,4 @@
-"""What is looked up of each sequence's k-mers: all of few, the smallest of many, and none that too many have.
+"""What is looked up of each sequence's k-mers: all if they are few, else the smallest, and none that too many have.
 
 The smallest hashes of a set are a random sample of it, and the same k-mer is in the sample of every sequence that has
 it or of none with a larger sample: what two samples share tells what the sets share.
@@ -20,7 +20,7 @@ from seqnet.similarity.kmers import KmerSets
 
 __all__ = ["Index", "index_sets"]
 
-# Sequences of up to so many k-mers are looked up by all of them; of longer ones this many, and this share at least.
+# Where not all k-mers can be looked up, so many of each sequence are, and this share at least.
 _SIZE = 512
 _SHARE = 0.25
 
@@ -68,15 +68,17 @@ def index_sets(sets: KmerSets, work: int) -> Index:
             beyond that are not looked up.
     """
     count = len(sets)
-    kept, reach = _sample(sets)
     vocabulary = _occurring_twice(sets.elements)
     column = np.searchsorted(vocabulary, sets.elements)
     shared = column < len(vocabulary)
     shared[shared] = vocabulary[column[shared]] == sets.elements[shared]
     row = np.repeat(np.arange(count), sets.sizes)[shared]
-    column, looked_up = column[shared], kept[shared]
-    holders = np.bincount(column[looked_up], minlength=len(vocabulary))
-    common = _most_common(holders, work)
+    column = column[shared]
+    kept, reach = np.ones(len(shared), dtype=bool), np.ones(count)
+    if (np.bincount(column) ** 2).sum() > work:
+        kept, reach = _sample(sets)
+    looked_up = kept[shared]
+    common = _most_common(np.bincount(column[looked_up], minlength=len(vocabulary)), work)
     crowd = looked_up & common[column]
     crowded = np.full(count, -1, dtype=np.int64)
     # Elements ascend within a sequence, so that the last one written is the smallest.

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from seqnet.alphabets import alphabet
 from seqnet.errors import SettingError
-from seqnet.similarity import SimilarPairs, similar_pairs, sketches
+from seqnet.similarity import SimilarPairs, similar_pairs
 from seqnet.similarity import pairs as searching
 from tests.similarity.examples import containment, encoded, mutated, random_strings, reverse_complement
 
@@ -55,8 +55,6 @@ def test_queries_and_rounds_change_nothing_but_who_is_asked(strings: list[str], 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(searching, "_MEETINGS_IN_A_ROUND", meetings)
         patch.setattr(searching, "_COUNTED_AT_A_TIME", meetings)
-        patch.setattr(sketches, "_SIZE", 3)
-        patch.setattr(sketches, "_SHARE", 1.0)
         asking = similar_pairs(tokens, alphabet("dna"), 0.3, k=3, queries=np.array(queries, dtype=np.int64))
     ours = {original[index] for index in queries}
     assert found(asking) == pytest.approx({pair: value for pair, value in whole.items() if ours & set(pair)})
@@ -109,7 +107,12 @@ def test_samples_of_long_sequences_find_what_counting_finds() -> None:
     near = [mutated(string, sorted(rng.choice(6000, 60, replace=False).tolist())) for string in base]
     windows = [string[1000:1200] for string in base[:20]]
     strings = base + near + windows
-    pairs = found(similar_pairs(encoded(strings), alphabet("dna"), 0.3))
+    counted = found(similar_pairs(encoded(strings), alphabet("dna"), 0.3))
+    # Too few meetings are allowed for all k-mers, but enough for a sample of each sequence.
+    sampled = similar_pairs(encoded(strings), alphabet("dna"), 0.3, work=400_000)
+    assert sampled.limits() == []
+    pairs = found(sampled)
+    assert pairs == counted
     wanted = expected_pairs(strings, [(i, i + 40) for i in range(40)] + [(i, i + 80) for i in range(20)])
     also = expected_pairs(strings, [(i + 40, i + 80) for i in range(20)])
     also = {pair: value for pair, value in also.items() if value >= 0.3}
@@ -137,10 +140,11 @@ def test_common_kmers_beyond_the_work_are_told_and_near_copies_still_found() -> 
 
 def test_candidates_beyond_the_work_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
     strings = [mutated(random_strings(1, 900, seed=11)[0], [place]) for place in range(0, 400, 10)]
-    whole = similar_pairs(encoded(strings), alphabet("dna"), 0.5)
+    work = 1_000_000
+    whole = similar_pairs(encoded(strings), alphabet("dna"), 0.5, work=work)
     assert len(whole.first) == 40 * 39 / 2
     monkeypatch.setattr(searching, "_COUNTED_IN_A_ROUND", 150_000)
-    bounded = similar_pairs(encoded(strings), alphabet("dna"), 0.5)
+    bounded = similar_pairs(encoded(strings), alphabet("dna"), 0.5, work=work)
     assert bounded.crowded > 0
     assert bounded.limits() == [f"{bounded.crowded:,} sequences were compared with their likeliest candidates only"]
     assert found(bounded).items() <= found(whole).items()

@@ -1,0 +1,135 @@
+"""The checks of an audit, each a function of the evidence: twins, names, balance. Shortcuts are in `shortcuts`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.audit.checks import Finding, Offenders
+from seqnet.audit.evidence import Evidence
+from seqnet.audit.twins import Kin, twins
+from seqnet.similarity import sequence_hashes
+from seqnet.splits import SPLITS
+
+__all__ = [
+    "class_balance",
+    "class_drift",
+    "exact_across",
+    "exact_contradictory",
+    "exact_inside",
+    "near_across",
+    "near_contradictory",
+    "near_inside",
+    "repeated_names",
+]
+
+
+def _share(offenders: Offenders, of: NDArray[np.int64], who: str, what: str, more: Sequence[str] = ()) -> Finding:
+    """Returns the finding that some of the records (M,) offend.
+
+    Args:
+        offenders: which do.
+        of: who was asked.
+        who: what these are called.
+        what: what is wrong with those that offend.
+        more: what else is to be said.
+    """
+    if not len(of):
+        return Finding(None, f"not measured: there are no {who}")
+    share = len(offenders) / len(of)
+    text = f"{len(offenders):,} of {len(of):,} {who} ({share:.2%}) {what}"
+    return Finding(share, "; ".join((text, *more)), offenders)
+
+
+def _exact(evidence: Evidence, sides: NDArray[np.integer], asked: NDArray[np.int64], *, differ: bool) -> Offenders:
+    return twins(Kin.identical(evidence.original), sides, asked, differ=differ)
+
+
+def exact_inside(evidence: Evidence) -> Finding:
+    """Returns how many records occur more than once in their split."""
+    everyone = np.arange(len(evidence.dataset))
+    found = _exact(evidence, evidence.dataset.split, everyone, differ=False)
+    return _share(found, everyone, "records", "have the same sequence in their split")
+
+
+def exact_across(evidence: Evidence) -> Finding:
+    """Returns how many held-out records occur in another split, too."""
+    found = _exact(evidence, evidence.dataset.split, evidence.held_out, differ=True)
+    return _share(found, evidence.held_out, "held-out records", "have the same sequence in another split")
+
+
+def exact_contradictory(evidence: Evidence) -> Finding:
+    """Returns how many records occur with another label, too."""
+    everyone = np.arange(len(evidence.dataset))
+    found = _exact(evidence, evidence.dataset.labels, everyone, differ=True)
+    return _share(found, everyone, "records", "have the same sequence in another class")
+
+
+def near_inside(evidence: Evidence) -> Finding:
+    """Returns how many records have a near-duplicate in their split."""
+    near = evidence.near
+    found = twins(near.kin, evidence.dataset.split, near.asked, differ=False)
+    return _share(found, near.asked, "records", "have a near-duplicate in their split", near.limits)
+
+
+def near_across(evidence: Evidence) -> Finding:
+    """Returns how many held-out records have a near-duplicate in another split."""
+    near = evidence.near
+    asked = np.intersect1d(near.asked, evidence.held_out, assume_unique=True)
+    found = twins(near.kin, evidence.dataset.split, asked, differ=True)
+    return _share(found, asked, "held-out records", "have a near-duplicate in another split", near.limits)
+
+
+def near_contradictory(evidence: Evidence) -> Finding:
+    """Returns how many records have a near-duplicate with another label, also of those that have one at all."""
+    near = evidence.near
+    found = twins(near.kin, evidence.dataset.labels, near.asked, differ=True)
+    either = twins(near.kin, np.zeros(len(evidence.dataset), dtype=np.int64), near.asked, differ=False)
+    more = [f"{len(found) / len(either):.0%} of those that have one at all"] if len(found) else []
+    return _share(found, near.asked, "records", "have a near-duplicate in another class", [*more, *near.limits])
+
+
+def repeated_names(evidence: Evidence) -> Finding:
+    """Returns how many records have a name that occurred before."""
+    _, first, which = np.unique(sequence_hashes(evidence.dataset.names), return_index=True, return_inverse=True)
+    everyone = np.arange(len(which))
+    again = np.flatnonzero(first[which] != everyone)
+    offenders = Offenders(again, first[which][again], np.full(len(again), np.nan))
+    return _share(offenders, everyone, "records", "have a name that occurred before")
+
+
+def class_balance(evidence: Evidence) -> Finding:
+    """Returns the share of the rarest class."""
+    dataset = evidence.dataset
+    counts = dataset.counts().sum(axis=1)
+    if dataset.crop is not None:
+        # Training draws as many of each class; the others are what evaluation sees.
+        counts = dataset.counts()[:, 1:].sum(axis=1)
+        if not counts.any():
+            return Finding(None, "not measured: training draws its windows, and no split is held out")
+    shares = counts / counts.sum()
+    rarest = int(np.argmin(shares))
+    told = ", ".join(f"{share:.1%} {name}" for share, name in zip(shares, dataset.classes, strict=True))
+    return Finding(float(shares[rarest]), told)
+
+
+def class_drift(evidence: Evidence) -> Finding:
+    """Returns by how much the share of a class in a split differs from its share of all, at most."""
+    dataset = evidence.dataset
+    counts = dataset.counts()
+    used = np.flatnonzero(counts.any(axis=0))
+    if dataset.crop is not None:
+        used = used[used > 0]
+    if len(used) < 2:
+        return Finding(None, "not measured: there is one split only")
+    shares = counts[:, used] / counts[:, used].sum(axis=0)  # (K, splits in use)
+    overall = counts[:, used].sum(axis=1) / counts[:, used].sum()
+    drift = np.abs(shares - overall[:, None])
+    label, split = np.unravel_index(int(np.argmax(drift)), drift.shape)
+    text = (
+        f"{dataset.classes[int(label)]} is {shares[label, split]:.1%} of {SPLITS[used[split]]}, "
+        f"{overall[label]:.1%} of all"
+    )
+    return Finding(float(drift[label, split]), text)

@@ -1,0 +1,234 @@
+"""How well a class can be told from what should not tell it: length, composition, ends, tags.
+
+`SHORTCUTS` is the table: name → title and features. A shortcut's AUROC is that of a logistic regression on its
+features, cross-validated: each record is judged by a model that has not seen it, nor any of its group.
+
+Source: Geirhos et al. 2020, doi:10.1038/s42256-020-00257-z, for what shortcuts do to learning.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.alphabets import Alphabet
+from seqnet.audit.checks import Finding
+from seqnet.audit.tags import TAGS, has_tag
+from seqnet.baselines.examples import draw_examples
+from seqnet.baselines.kmers import kmer_frequencies
+from seqnet.datasets import Dataset
+from seqnet.evaluation.metrics import measure
+from seqnet.records import Ragged
+from seqnet.splits import split_records
+
+__all__ = ["SHORTCUTS", "Sample", "Shortcut", "draw_sample", "shortcut_finding", "tag_finding"]
+
+Features = Callable[[Ragged, Alphabet], NDArray[np.float64]]
+
+_FOLDS = 5
+_POSITIONS = 30
+_STRENGTH = 0.01
+"""Inverse strength of the L2 penalty on standardised features: hundreds of positions and thousands of records."""
+
+
+@dataclass(frozen=True)
+class Sample:
+    """N training records that shortcuts are measured on.
+
+    Attributes:
+        tokens: N token sequences.
+        labels: (N,) int64.
+        folds: (N,) uint8, in which fold each record is judged.
+        available: training records that they were drawn from; None where training draws windows.
+        dataset: the dataset.
+    """
+
+    tokens: Ragged
+    labels: NDArray[np.int64]
+    folds: NDArray[np.uint8]
+    available: int | None
+    dataset: Dataset
+
+    @property
+    def problem(self) -> str | None:
+        """Why nothing can be measured; None if it can."""
+        counts = np.bincount(self.labels, minlength=len(self.dataset.classes))
+        if (counts > 0).sum() < 2:
+            return "not measured: the train split has no two classes"
+        if counts[counts > 0].min() < _FOLDS:
+            return f"not measured: a class has fewer than {_FOLDS} training records"
+        return None
+
+    @property
+    def chance(self) -> float:
+        """How far from 0.5 chance takes the AUROC of the rarest class: three standard errors.
+
+        Source: Mann and Whitney 1947, doi:10.1214/aoms/1177730491.
+        """
+        counts = np.bincount(self.labels)
+        rarest = counts[counts > 0].min()
+        rest = len(self.labels) - rarest
+        return float(3 * np.sqrt((rarest + rest + 1) / (12 * rarest * rest)))
+
+    @property
+    def words(self) -> str:
+        """What was looked at."""
+        if self.available is None:
+            return f"{len(self.labels):,} windows"
+        whole = self.available == len(self.labels)
+        return (
+            f"{len(self.labels):,} training records"
+            if whole
+            else f"{len(self.labels):,} of {self.available:,} training records"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """One row of the table of shortcuts.
+
+    Attributes:
+        title: name for people.
+        features: returns (N, D) float64 of N sequences.
+    """
+
+    title: str
+    features: Features
+
+
+def draw_sample(dataset: Dataset, most: int, seed: int) -> Sample:
+    """Returns at most `most` training records, or windows where training draws these, the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    drawn = draw_examples(dataset, "train", most, rng)
+    count = len(drawn.labels)
+    groups = np.arange(count) if drawn.available is None else dataset.groups[drawn.members]
+    folds = split_records(drawn.labels.astype(np.int32), groups, [1 / _FOLDS] * _FOLDS, rng)
+    return Sample(drawn.tokens.take(drawn.members), drawn.labels, folds, drawn.available, dataset)
+
+
+def _length(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
+    """Returns log length and in which tenth of the lengths it is, (N, D) float64."""
+    lengths = tokens.lengths
+    inner = np.unique(np.quantile(lengths, np.linspace(0.1, 0.9, 9), method="nearest"))
+    tenths = np.eye(len(inner) + 1)[np.searchsorted(inner, lengths)]
+    return np.column_stack([np.log(np.maximum(lengths, 1)), tenths])
+
+
+def _composition(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
+    """Returns the share of each symbol, and the products of these, (N, K + K (K + 1) / 2) float64.
+
+    The squares are larger in short sequences, whose shares vary more: of length, too, this knows something.
+    """
+    return _with_products(kmer_frequencies(tokens, alphabet, 1))
+
+
+def _length_and_composition(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
+    shares = kmer_frequencies(tokens, alphabet, 1)
+    return _with_products(np.column_stack([np.log(np.maximum(tokens.lengths, 1)), shares]))
+
+
+def _with_products(X: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the features (N, D), standardised, and their squares and products, (N, D + D (D + 1) / 2) float64."""
+    spread = X.std(axis=0)
+    Z = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    one, other = np.triu_indices(Z.shape[1])
+    return np.column_stack([Z, Z[:, one] * Z[:, other]])
+
+
+def _first(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
+    return _positions(tokens, alphabet, tokens.offsets[:-1], 1)
+
+
+def _last(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
+    return _positions(tokens, alphabet, tokens.offsets[1:] - 1, -1)
+
+
+def _positions(tokens: Ragged, alphabet: Alphabet, start: NDArray[np.int64], step: int) -> NDArray[np.float64]:
+    """Returns which symbol is at each of some positions, (N, positions · K) float64; zeros where there is none."""
+    table = np.vstack([alphabet.mixture, np.zeros(alphabet.size, dtype=np.float32)])
+    out = np.zeros((len(tokens), _POSITIONS, alphabet.size))
+    for position in range(_POSITIONS):
+        there = np.flatnonzero(tokens.lengths > position)
+        out[there, position] = table[tokens.data[start[there] + step * position]]
+    return out.reshape(len(tokens), -1)  # (N, positions · K)
+
+
+SHORTCUTS: Mapping[str, Shortcut] = {
+    "length": Shortcut("length alone", _length),
+    "composition": Shortcut("composition alone", _composition),
+    "length-composition": Shortcut("length and composition", _length_and_composition),
+    "first-positions": Shortcut(f"first {_POSITIONS} positions", _first),
+    "last-positions": Shortcut(f"last {_POSITIONS} positions", _last),
+}
+
+
+def shortcut_finding(name: str, sample: Sample) -> Finding:
+    """Returns how well a row of `SHORTCUTS` tells the classes."""
+    if sample.problem:
+        return Finding(None, sample.problem)
+    X = SHORTCUTS[name].features(sample.tokens, sample.dataset.alphabet)
+    area = _auroc(sample, _cross_validated(X, sample))
+    if area is None:
+        return Finding(None, "not measured: a fold lacks a class")
+    text = f"AUROC {area:.3f} (by chance up to {0.5 + sample.chance:.3f}), cross-validated on {sample.words}"
+    return Finding(area, text, by_chance=area - 0.5 <= sample.chance)
+
+
+def tag_finding(name: str, sample: Sample) -> Finding:
+    """Returns how well a row of `TAGS` tells the classes, by being there or not."""
+    if sample.problem:
+        return Finding(None, sample.problem)
+    there = has_tag(TAGS[name], sample.tokens, sample.dataset.alphabet)
+    if not there.any():
+        return Finding(0.5, f"in none of {sample.words}")
+    shares = {
+        label: float(there[sample.labels == index].mean())
+        for index, label in enumerate(sample.dataset.classes)
+        if (sample.labels == index).any()
+    }
+    # The class that it tells best, by being there or by being absent.
+    area = max(
+        0.5 + abs(there[sample.labels == label].mean() - there[sample.labels != label].mean()) / 2
+        for label in np.unique(sample.labels)
+    )
+    told = ", ".join(f"{share:.1%} of {label}" for label, share in shares.items())
+    share = there.mean()
+    # A tag that few records have can't rank the others: chance has less room.
+    chance = sample.chance * float(np.sqrt(3 * share * (1 - share)))
+    text = f"AUROC {area:.3f} (by chance up to {0.5 + chance:.3f}); in {told}"
+    return Finding(float(area), text, by_chance=bool(area - 0.5 <= chance))
+
+
+def _cross_validated(X: NDArray[np.float64], sample: Sample) -> NDArray[np.float64]:
+    """Returns the class probabilities (N, K) float64 of each record by a model that was fitted to the other folds."""
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.preprocessing import StandardScaler
+    from threadpoolctl import threadpool_limits
+
+    found = np.zeros((len(X), len(sample.dataset.classes)))
+    Z = StandardScaler().fit_transform(X)
+    for fold in np.unique(sample.folds):
+        held = sample.folds == fold
+        model = LogisticRegression(C=_STRENGTH, max_iter=200, tol=1e-3)
+        # One thread gives the same result everywhere; a fit that is not quite at its end is near enough here.
+        with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(Z[~held], sample.labels[~held])
+        found[np.ix_(held, model.classes_)] = model.predict_proba(Z[held])
+    return found
+
+
+def _auroc(sample: Sample, probabilities: NDArray[np.float64]) -> float | None:
+    """Returns the AUROC of the present classes, their mean where they are more than two; None where undefined."""
+    present = np.unique(sample.labels)
+    labels = np.searchsorted(present, sample.labels)
+    shares = probabilities[:, present]
+    total = shares.sum(axis=1, keepdims=True)
+    shares = np.divide(shares, total, out=np.full_like(shares, 1 / len(present)), where=total > 0)
+    area = measure(labels, shares, names=("auroc",))["auroc"]
+    return None if np.isnan(area) else float(area)

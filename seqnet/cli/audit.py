@@ -1,0 +1,70 @@
+"""`seqnet audit`: what in a dataset could flatter or mislead."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from seqnet.cli.options import collect, force_option, path_type, settings_options
+from seqnet.cli.progress import say
+from seqnet.configs.auditing import AuditOptions
+
+__all__ = ["command"]
+
+
+@click.command("audit")
+@click.argument("dataset", type=path_type())
+@click.option(
+    "-o",
+    "--output",
+    type=path_type(),
+    metavar="FILE",
+    help="Table of the records that warnings and failures are about: check, name, split, label, and name, split and "
+    "label of the record that it is like, with their similarity.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--strict", is_flag=True, help="Exit with 1 where a check fails.")
+@click.option("--quick", is_flag=True, help="Look at samples of large datasets, which takes seconds.")
+@settings_options(
+    AuditOptions,
+    ("near", "kmer", "records", "symbols", "seed", "inside_warn", "inside_fail", "across_warn", "across_fail",
+     "contradictory_warn", "contradictory_fail", "names_warn", "names_fail", "rarest_warn", "rarest_fail",
+     "drift_warn", "drift_fail", "shortcut_warn", "shortcut_fail", "tag_warn", "tag_fail"),
+)  # fmt: skip
+@force_option
+def command(
+    dataset: Path, output: Path | None, as_json: bool, strict: bool, quick: bool, force: bool, **options: Any
+) -> int:
+    """Look for what in a dataset could flatter or mislead.
+
+    A twin is the same sequence, or a near-duplicate: DNA on either strand. Held-out records are those to validate and
+    to test. Shortcuts are length, composition, the first and last positions, tags and adapters: their AUROC says how
+    well they alone tell the classes, cross-validated on the train split. A check warns or fails beyond its bounds.
+
+    \b
+    seqnet audit reads.safetensors
+    seqnet audit proteins.safetensors -o offenders.tsv --strict
+    """
+    import json
+
+    from seqnet.audit import audit_dataset, audit_lines, audit_values, write_offenders
+    from seqnet.datasets import open_dataset
+    from seqnet.outputs import check_targets, whole_file
+
+    settings = collect(AuditOptions, options)
+    check_targets([output] if output else [], force=force)
+    data = open_dataset(dataset)
+    checks = audit_dataset(data, settings, quick=quick)
+    if as_json:
+        values = audit_values(data, checks, settings)
+        click.echo(json.dumps(values, indent=2, allow_nan=False, ensure_ascii=False))
+    else:
+        for line in audit_lines(checks):
+            click.echo(line)
+    if output:
+        with whole_file(output, force=force) as temporary:
+            rows = write_offenders(temporary, data, checks)
+        say(f"wrote {output}, {rows:,} rows")
+    return int(strict and any(check.status == "fail" for check in checks))
