@@ -27,7 +27,7 @@ def commands() -> Iterator[str]:
         for name in COMMANDS:
             command = group.get_command(context, name)
             assert command is not None
-            with click.Context(command, info_name=name, parent=context, max_content_width=110) as inner:
+            with click.Context(command, info_name=name, parent=context, terminal_width=100) as inner:
                 yield f"## seqnet {name}\n\n```text\n{command.get_help(inner)}\n```\n"
 
 
