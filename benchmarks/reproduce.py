@@ -87,6 +87,9 @@ def table(task: Task, folder: Path, options: argparse.Namespace) -> list[str]:
     lines = [f"## {task.title}", "", "| preset | parameters | accuracy | AUROC | MCC |", "|---|---|---|---|---|"]
     baselines: dict[str, Any] = {}
     for preset in task.presets:
+        if options.finished and not (folder / preset / "metrics.json").exists():
+            lines.append(f"| `{preset}` | | not measured | | |")
+            continue
         found = measure(task, preset, folder, options)
         lines.append(f"| `{preset}` | {found['parameters']:,} | {_estimates(found['metrics'])} |")
         baselines = found["baselines"]
@@ -111,6 +114,7 @@ def main() -> None:
     parser.add_argument("--data", default=DATA, help="folder of the real sequences")
     parser.add_argument("--output", type=Path, help="the page to write [default: benchmarks/results/quality.md]")
     parser.add_argument("--quick", action="store_true", help="few records, one epoch: to see that it runs")
+    parser.add_argument("--finished", action="store_true", help="write the page from the runs that are finished")
     parser.add_argument("--threads", type=int, default=os.cpu_count() or 1)
     options = parser.parse_args()
     work = Path("build") / ("reproduce-quick" if options.quick else "reproduce")
