@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,50 +64,63 @@ def encode(
         try:
             for source, path in files:
                 intake.take_in(source, path, progress)
-            classes, positive = order_classes(sources, intake.classes, options.positive)
-            real, clusters = intake.finish(classes), None
-            if options.split_by == "similarity":
-                real, clusters = intake.cluster(real)
-            largest = np.unique(real.groups, return_counts=True)[1].max() / len(real)
-            split = split_records(real.labels, real.groups, fractions, rng)
-            if options.crop:
-                real, split = _hold_out(intake, real, split, rng)
-            split = _accompany(sources, classes, intake, real, split, rng)
-            examples = intake.collector.collected()
-            assert intake.alphabet is not None
-            provenance: dict[str, Any] = {
+            provenance = {
                 "command": command,
-                "inputs": hashes.collect(),
                 "options": options.to_dict(),
                 "seed": options.seed,
                 "versions": versions(),
+                "inputs": hashes.collect(),
             }
-            write_dataset(
-                temporary,
-                alphabet=intake.alphabet,
-                classes=classes,
-                positive=positive,
-                generators=generators_of(sources),
-                crop=options.crop,
-                tokens=intake.collector.tokens,
-                lengths=examples.tokens.lengths,
-                name_bytes=intake.collector.name_bytes,
-                name_lengths=examples.names.lengths,
-                labels=examples.labels,
-                groups=examples.groups,
-                split=split,
-                provenance=provenance,
-            )
-            duplicates = audit.find_duplicates(examples.tokens, examples.labels, split, examples.names)
-            return EncodeSummary.of(
-                examples, split, intake.alphabet.name, classes, positive, generators_of(sources), options.crop,
-                intake.left_out, duplicates, fractions=fractions, largest_group=float(largest),
-                ungrouped=intake.ungrouped, clusters=clusters,
-                grouped=bool(options.group_by or options.crop or clusters),
-                windowed=bool(options.window) and not (options.group_by or clusters),
-            )  # fmt: skip
+            return _finish(sources, intake, fractions, rng, temporary, provenance)
         finally:
             intake.collector.close()
+
+
+def _finish(
+    sources: Sequence[ClassSource],
+    intake: Intake,
+    fractions: Sequence[float],
+    rng: np.random.Generator,
+    target: Path,
+    provenance: Mapping[str, Any],
+) -> EncodeSummary:
+    """Splits what was taken in, adds what is generated, writes the dataset and returns what it holds."""
+    options, clusters = intake.options, None
+    classes, positive = order_classes(sources, intake.classes, options.positive)
+    real = intake.finish(classes)
+    if options.split_by == "similarity":
+        real, clusters = intake.cluster(real)
+    largest = np.unique(real.groups, return_counts=True)[1].max() / len(real)
+    split = split_records(real.labels, real.groups, fractions, rng)
+    if options.crop:
+        real, split = _hold_out(intake, real, split, rng)
+    split = _accompany(sources, classes, intake, real, split, rng)
+    examples = intake.collector.collected()
+    assert intake.alphabet is not None
+    write_dataset(
+        target,
+        alphabet=intake.alphabet,
+        classes=classes,
+        positive=positive,
+        generators=generators_of(sources),
+        crop=options.crop,
+        tokens=intake.collector.tokens,
+        lengths=examples.tokens.lengths,
+        name_bytes=intake.collector.name_bytes,
+        name_lengths=examples.names.lengths,
+        labels=examples.labels,
+        groups=examples.groups,
+        split=split,
+        provenance=provenance,
+    )
+    duplicates = audit.find_duplicates(examples.tokens, examples.labels, split, examples.names)
+    return EncodeSummary.of(
+        examples, split, intake.alphabet.name, classes, positive, generators_of(sources), options.crop,
+        intake.left_out, duplicates, fractions=fractions, largest_group=float(largest),
+        ungrouped=intake.ungrouped, clusters=clusters,
+        grouped=bool(options.group_by or options.crop or clusters),
+        windowed=bool(options.window) and not (options.group_by or clusters),
+    )  # fmt: skip
 
 
 def _hold_out(

@@ -214,6 +214,40 @@ class _Run:
                 "training sees a random part of each in every epoch, prediction the mean over overlapping windows"
             )
 
+    def go_on(self, observer: Observer) -> None:
+        """Takes the run up where its checkpoint left it, if there is one."""
+        path, training = self.checkpoint, self.config.training
+        if path is None or not path.exists():
+            observer.note("there is no checkpoint: starting at the first epoch")
+            return
+        self.progress = restore(path, self.classifier, self.optimizer, self.config, self.dataset_hash)
+        observer.note(f"going on after epoch {len(self.progress.rows)} of {training.epochs}")
+        if self.progress.epochs != training.epochs and training.schedule != "constant":
+            observer.note(
+                f"it was planned for {self.progress.epochs} epochs: the learning rate, which follows the plan, is "
+                "another from here on than in an unbroken run"
+            )
+
+    def result(self, interruption: KeyboardInterrupt | None, provenance: Mapping[str, Any]) -> TrainingResult:
+        """Returns the network of the best epoch and what led there."""
+        progress, dataset = self.progress, self.dataset
+        assert progress.best_weights is not None
+        self.classifier.load_state_dict(progress.best_weights)
+        best = progress.rows[progress.best_epoch - 1]
+        names = ("validation_loss", "validation_accuracy", "validation_auroc")
+        known = {name: getattr(best, name) for name in names if not math.isnan(getattr(best, name))}
+        bundle = Bundle(
+            members=(self.classifier.cpu().eval(),),
+            alphabet=dataset.alphabet,
+            classes=dataset.classes,
+            positive=dataset.positive,
+            config=self.config,
+            window=self.classifier.window,
+            metrics={"epoch": float(best.epoch)} | known,
+            provenance=dict(provenance),
+        )
+        return TrainingResult(bundle, progress.rows, progress.best_epoch, interruption)
+
 
 def train(
     dataset: Dataset,
@@ -247,16 +281,8 @@ def train(
     with torch.random.fork_rng(devices=[]):
         run = _Run(dataset, config, device, checkpoint, dataset_hash)
         run.describe(observer)
-        if resume and checkpoint and checkpoint.exists():
-            run.progress = restore(checkpoint, run.classifier, run.optimizer, config, dataset_hash)
-            observer.note(f"going on after epoch {len(run.progress.rows)} of {config.training.epochs}")
-            if run.progress.epochs != config.training.epochs and config.training.schedule != "constant":
-                observer.note(
-                    f"it was planned for {run.progress.epochs} epochs: the learning rate, which follows the plan, is "
-                    "another from here on than in an unbroken run"
-                )
-        elif resume:
-            observer.note("there is no checkpoint: starting at the first epoch")
+        if resume:
+            run.go_on(observer)
         interruption = None
         try:
             with run.penalties:
@@ -267,23 +293,4 @@ def train(
             if not run.progress.rows:
                 raise
             interruption = stop
-    progress = run.progress
-    assert progress.best_weights is not None
-    run.classifier.load_state_dict(progress.best_weights)
-    best = progress.rows[progress.best_epoch - 1]
-    metrics = {"epoch": float(best.epoch)} | {
-        name: getattr(best, name)
-        for name in ("validation_loss", "validation_accuracy", "validation_auroc")
-        if not math.isnan(getattr(best, name))
-    }
-    bundle = Bundle(
-        members=(run.classifier.cpu().eval(),),
-        alphabet=dataset.alphabet,
-        classes=dataset.classes,
-        positive=dataset.positive,
-        config=config,
-        window=run.classifier.window,
-        metrics=metrics,
-        provenance=dict(provenance or {}),
-    )
-    return TrainingResult(bundle, progress.rows, progress.best_epoch, interruption)
+    return run.result(interruption, provenance or {})
