@@ -100,3 +100,22 @@ def test_help_imports_nothing_heavy() -> None:
     loaded = set(done.stdout.splitlines()[-1].split())
     assert "seqnet.cli.main" in loaded
     assert not loaded & {"torch", "numpy", "rich", "pyarrow", "pysam", "sklearn", "matplotlib"}
+
+
+def peak_memory(*words: str | Path) -> int:
+    """Runs a command and returns the most memory that it took, in the system's units."""
+    code = (
+        "import resource, sys; from seqnet.cli.main import run; code = run(sys.argv[1:]); "
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
+    )
+    command = [sys.executable, "-c", code, *map(str, words), "--threads", "1"]
+    return int(subprocess.run(command, capture_output=True, text=True, check=True).stdout)
+
+
+def test_memory_does_not_grow_with_the_input(folder: Path, tmp_path: Path) -> None:
+    peaks = []
+    for count in (40_000, 300_000):
+        path = tmp_path / f"{count}.fa"
+        path.write_text("".join(f">r{number}\n{'ACGTTGCATTAGCCGATC' * 2}\n" for number in range(count)))
+        peaks.append(peak_memory("predict", folder / "m.safetensors", path, "-o", tmp_path / f"{count}.tsv"))
+    assert peaks[1] < 1.1 * peaks[0]
