@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -150,16 +151,18 @@ def _write(
 
     if target is None and form == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
+    rows = chain.from_iterable(map(predictor.predict_file, paths))
+    # Read before anything is written, so that standard output gets no header of a file that can't be read.
+    first = next(rows, None)
     place = whole_file(target, force=force) if target is not None else nullcontext()
     bundle = predictor.bundle
     with (
         place as path,
         opened_writer(path, form, bundle.classes, compress=compress, ensemble=len(bundle.members) > 1) as write,
     ):
-        for source in paths:
-            for predictions in predictor.predict_file(source):
-                write(predictions)
-                meter.advance(len(predictions))
+        for predictions in chain([] if first is None else [first], rows):
+            write(predictions)
+            meter.advance(len(predictions))
 
 
 def _report(predictor: Predictor, strict: bool) -> int:

@@ -51,6 +51,12 @@ def test_standard_output_is_the_file(trained: Path, tmp_path: Path, cli: Runner)
     assert cli("predict", model, PROTEINS, "-o", "-").out == (tmp_path / "out.tsv").read_text()
 
 
+def test_nothing_is_printed_of_a_file_that_can_not_be_read(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    (tmp_path / "bad.txt").write_text("hello\n")
+    outcome = cli("predict", trained / "dna.safetensors", tmp_path / "bad.txt")
+    assert (outcome.code, outcome.out) == (1, "")
+
+
 def test_many_inputs_into_one_file_or_a_directory(trained: Path, tmp_path: Path, cli: Runner) -> None:
     one, two = tmp_path / "one.fa", tmp_path / "two.fasta.gz"
     one.write_text(">a\n" + "ACGT" * 9 + "\n")
