@@ -181,6 +181,9 @@ class ConvolutionStack(nn.Module):
 class Recurrence(nn.Module):
     """Recurrent layers over positions.
 
+    The backward direction reads each sequence from its own last position, so that batches stay rectangles: those go
+    through the fused kernels, which packed sequences do not.
+
     Attributes:
         channels: number of channels that come out, both directions together.
     """
@@ -189,29 +192,52 @@ class Recurrence(nn.Module):
         self, channels: int, *, cell: str, units: int, layers: int, bidirectional: bool, dropout: float
     ) -> None:
         super().__init__()
+        # Holds the weights; the directions are computed one by one.
         self.recurrent = _CELLS[cell](
-            channels,
-            units,
-            num_layers=layers,
-            batch_first=True,
-            bidirectional=bidirectional,
-            dropout=dropout if layers > 1 else 0.0,
+            channels, units, num_layers=layers, batch_first=True, bidirectional=bidirectional
         )
-        self.directions = 2 if bidirectional else 1
-        self.channels = self.directions * units
+        self.dropout = nn.Dropout(dropout)
+        self.directions = ("", "_reverse") if bidirectional else ("",)
+        self.channels = len(self.directions) * units
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """Returns the states (B, C', L) and the last state of each direction (B, C')."""
         steps = x.transpose(1, 2)  # (B, L, C)
-        if lengths is None or bool((lengths == x.shape[2]).all()):
-            states, last = self.recurrent(steps)
+        if lengths is None:
+            lengths = torch.full((x.shape[0],), x.shape[2], device=x.device)
+        positions = torch.arange(x.shape[2], device=x.device)
+        mirrored = (lengths[:, None] - 1 - positions).clamp(min=0)[:, :, None]  # (B, L, 1)
+        last = (lengths - 1)[:, None, None]  # (B, 1, 1)
+        finals: list[Tensor] = []
+        for layer in range(self.recurrent.num_layers):
+            found = []
+            finals = []
+            for direction in self.directions:
+                turned = _rows_at(steps, mirrored) if direction else steps
+                states = self._states(turned, f"l{layer}{direction}")  # (B, L, units)
+                finals.append(_rows_at(states, last)[:, 0])
+                found.append(_rows_at(states, mirrored) if direction else states)
+            steps = torch.cat(found, dim=2)
+            if layer + 1 < self.recurrent.num_layers:
+                steps = self.dropout(steps)
+        return _masked(steps.transpose(1, 2), lengths), torch.cat(finals, dim=1)
+
+    def _states(self, steps: Tensor, name: str) -> Tensor:
+        """Returns the states (B, L, units) of one layer in one direction."""
+        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+        weights = [getattr(self.recurrent, f"{kind}_{name}") for kind in kinds]
+        start = steps.new_zeros(1, steps.shape[0], self.recurrent.hidden_size)
+        fixed = (weights, True, 1, 0.0, self.training, False, True)
+        if isinstance(self.recurrent, nn.LSTM):
+            states, *_ = torch.lstm(steps, (start, start), *fixed)
         else:
-            packed = nn.utils.rnn.pack_padded_sequence(steps, lengths.cpu(), batch_first=True, enforce_sorted=False)
-            states, last = self.recurrent(packed)
-            states, _ = nn.utils.rnn.pad_packed_sequence(states, batch_first=True, total_length=x.shape[2])
-        hidden = last[0] if isinstance(last, tuple) else last  # (layers · directions, B, units)
-        final = torch.cat(list(hidden[-self.directions :]), dim=1)  # (B, C')
-        return states.transpose(1, 2), final
+            states, *_ = (torch.gru if isinstance(self.recurrent, nn.GRU) else torch.rnn_tanh)(steps, start, *fixed)
+        return states
+
+
+def _rows_at(steps: Tensor, positions: Tensor) -> Tensor:
+    """Returns the rows (B, P, C) of (B, L, C) at positions (B, P, 1) int64."""
+    return steps.gather(1, positions.expand(-1, -1, steps.shape[2]))
 
 
 class Summary(nn.Module):
