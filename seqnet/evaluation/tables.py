@@ -62,7 +62,8 @@ def _origin(evaluation: Evaluation) -> str:
     if evaluation.positive is None:
         decision = f"{len(evaluation.classes)} classes, macro averages"
     else:
-        decision = f"positive class {evaluation.positive} (p >= {evaluation.threshold:g})"
+        bound = "a threshold by record" if evaluation.threshold is None else f"{evaluation.threshold:g}"
+        decision = f"positive class {evaluation.positive} (p >= {bound})"
     if _has_intervals(evaluation):
         how = f"percentile bootstrap of {recipe.unit}s, {recipe.replicates:,} replicates, seed {recipe.seed}"
         intervals = f"{_confidence(evaluation)} intervals: {how}"
