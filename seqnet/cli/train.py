@@ -107,7 +107,7 @@ class _Files:
     "all others. May be repeated.",
 )
 @click.option(
-    "--seed", type=int, help="Seed of weights, order, dropout and augmentation; training.seed of the settings."
+    "--seed", type=int, help="Seed of weights, order, dropout, augmentation and folds; training.seed of the settings."
 )
 @click.option(
     "--class",
@@ -158,6 +158,10 @@ def command(
 
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
     Ctrl-C keeps the best epoch so far. All settings with their defaults are in docs/reference.md.
+
+    With --folds K, the train and validation splits are dealt into K folds, by class and in whole groups. The network of
+    each fold is measured on it, chooses its epoch on the next one, and is fitted to the others; hence at least 3.
+    Ctrl-C leaves checkpoints then, and no model: go on with --resume.
 
     \b
     seqnet train reads.safetensors --preset dna-cnn -o model.safetensors
