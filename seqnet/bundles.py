@@ -38,7 +38,8 @@ class Bundle:
         positive: index of the class that binary metrics call positive; None for more than two classes.
         config: the settings that it was trained with.
         window: longest sequence that it takes at once; longer ones are seen through windows.
-        metrics: on the validation split, name → value; the mean over members.
+        metrics: on the validation split, name → value; the mean over members. Of a cross-validation, out-of-fold
+            ones, too.
         provenance: dataset with SHA-256, command, versions, seed.
         calibration: what makes decisions of the probabilities.
         card: of a model that is given to others: title, intended use, data, licence, measured quality, known failures.

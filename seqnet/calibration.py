@@ -1,7 +1,7 @@
 """Probabilities that mean what they say, and decisions made of them.
 
 All functions take class probabilities (N, K) float64 and labels (N,) int64, and know nothing of networks. What is
-fitted here is fitted on the validation split and kept in the bundle.
+fitted here is fitted on the validation split, or on out-of-fold probabilities, and kept in the bundle.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Calibration:
-    """What makes decisions of raw probabilities; fitted on the validation split.
+    """What makes decisions of raw probabilities; fitted on records that the network was not fitted to.
 
     Attributes:
         temperature: divisor of the logits.

@@ -1,7 +1,7 @@
-"""Who trains, who validates, who tests.
+"""Who trains, who validates, who tests; and which records are in which fold of a cross-validation.
 
-Groups (N,) int64 never cross splits; the classes keep their proportions in each split as nearly as whole groups
-allow. A record of its own is a group of one.
+Groups (N,) int64 never cross splits, nor folds; the classes keep their proportions in each of them as nearly as whole
+groups allow. A record of its own is a group of one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from seqnet.errors import SettingError
 
-__all__ = ["SPLITS", "parse_fractions", "split_records"]
+__all__ = ["SPLITS", "deal_folds", "parse_fractions", "split_records"]
 
 SPLITS = ("train", "validation", "test")
 
@@ -76,6 +76,20 @@ def split_records(
         for index, part in enumerate(np.split(members, bounds[:-1])):
             split[part] = index
     return split
+
+
+def deal_folds(
+    labels: NDArray[np.int32], groups: NDArray[np.int64], count: int, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Returns the fold (N,) uint8 of each record, in 0..count-1: splits of equal shares, see `split_records`.
+
+    Args:
+        labels: (N,) int32, class of each record.
+        groups: (N,) int64, group of each record; any numbers.
+        count: number of folds, at most 255.
+        rng: source of the random order.
+    """
+    return split_records(labels, groups, [1 / count] * count, rng)
 
 
 def _assign(

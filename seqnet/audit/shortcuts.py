@@ -23,7 +23,7 @@ from seqnet.baselines.kmers import kmer_frequencies
 from seqnet.datasets import Dataset
 from seqnet.evaluation.metrics import measure
 from seqnet.records import Ragged
-from seqnet.splits import split_records
+from seqnet.splits import deal_folds
 
 __all__ = ["SHORTCUTS", "Sample", "Shortcut", "draw_sample", "shortcut_finding", "tag_finding"]
 
@@ -106,7 +106,7 @@ def draw_sample(dataset: Dataset, most: int, seed: int) -> Sample:
     drawn = draw_examples(dataset, "train", most, rng)
     count = len(drawn.labels)
     groups = np.arange(count) if drawn.available is None else dataset.groups[drawn.members]
-    folds = split_records(drawn.labels.astype(np.int32), groups, [1 / _FOLDS] * _FOLDS, rng)
+    folds = deal_folds(drawn.labels.astype(np.int32), groups, _FOLDS, rng)
     return Sample(drawn.tokens.take(drawn.members), drawn.labels, folds, drawn.available, dataset)
 
 

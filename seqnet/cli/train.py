@@ -14,6 +14,7 @@ from seqnet.cli.options import collect, command_line, force_option, path_type, s
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.calibrating import CRITERIA
 from seqnet.configs.encoding import EncodeOptions
+from seqnet.configs.folding import FoldOptions
 from seqnet.configs.networks import ENCODERS, NETWORKS
 from seqnet.configs.reading import ReadOptions
 from seqnet.configs.run import RunConfig, compose, preset_names
@@ -22,7 +23,7 @@ from seqnet.errors import SeqnetError
 if TYPE_CHECKING:
     import torch
 
-    from seqnet.training import EnsembleResult
+    from seqnet.training import EnsembleResult, FoldsResult
     from seqnet.training.history import EpochRow
 
 __all__ = ["command"]
@@ -61,15 +62,25 @@ class _Files:
     curves: Path
     dataset: Path
     checkpoints: tuple[Path, ...]
+    out_of_fold: tuple[Path, ...] = ()
+    """Of a cross-validation: what is said of each record, and how good that is."""
 
     @classmethod
-    def beside(cls, model: Path, members: int) -> _Files:
+    def beside(cls, model: Path, members: int, folds: int | None) -> _Files:
         stem = model.name.removesuffix(".safetensors")
         endings = (".history.tsv", ".curves.svg", ".dataset.safetensors")
         history, curves, dataset = (model.with_name(stem + ending) for ending in endings)
         numbers = [""] if members == 1 else [f".{number}" for number in range(1, members + 1)]
+        if folds:
+            numbers = [f".fold-{number}-of-{folds}" for number in range(1, folds + 1)]
         checkpoints = tuple(model.with_name(f"{stem}{number}.checkpoint.safetensors") for number in numbers)
-        return cls(model, history, curves, dataset, checkpoints)
+        tables = [model.with_name(stem + ending) for ending in (".folds.tsv", ".folds.json")] if folds else []
+        return cls(model, history, curves, dataset, checkpoints, tuple(tables))
+
+    @property
+    def outputs(self) -> list[Path]:
+        """All that training writes."""
+        return [self.model, self.history, self.curves, *self.out_of_fold, *self.checkpoints]
 
 
 @click.command("train")
@@ -96,7 +107,7 @@ class _Files:
     "all others. May be repeated.",
 )
 @click.option(
-    "--seed", type=int, help="Seed of weights, order, dropout and augmentation; training.seed of the settings."
+    "--seed", type=int, help="Seed of weights, order, dropout, augmentation and folds; training.seed of the settings."
 )
 @click.option(
     "--class",
@@ -114,6 +125,7 @@ class _Files:
     show_default=True,
     help="Networks to train, with seeds one after the other, into one model that predicts their mean.",
 )
+@settings_options(FoldOptions, ("folds",))
 @click.option(
     "--optimize",
     type=click.Choice(list(CRITERIA)),
@@ -134,6 +146,7 @@ def command(
     seed: int | None,
     classes: tuple[str, ...],
     members: int,
+    folds: int | None,
     optimize: str | None,
     resume: bool,
     device: str,
@@ -146,28 +159,27 @@ def command(
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
     Ctrl-C keeps the best epoch so far. All settings with their defaults are in docs/reference.md.
 
+    With --folds K, the train and validation splits are dealt into K folds, by class and in whole groups. The network of
+    each fold is measured on it, chooses its epoch on the next one, and is fitted to the others; hence at least 3.
+    Ctrl-C leaves checkpoints then, and no model: go on with --resume.
+
     \b
     seqnet train reads.safetensors --preset dna-cnn -o model.safetensors
     seqnet train reads.safetensors --network hybrid --set epochs=5 -o model.safetensors
     seqnet train --class human=genome.fa --class random=@uniform --crop 36 --preset dna-cnn -o model.safetensors
+    seqnet train proteins.safetensors --preset protein-hybrid --folds 5 -o model.safetensors
     """
     from seqnet.devices import choose_device
     from seqnet.outputs import check_targets
 
-    if bool(dataset) == bool(classes):
-        raise click.UsageError("give either DATASET or --class")
-    context = click.get_current_context()
-    given = [name for name in options if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
-    if dataset and given:
-        raise click.UsageError(f"--{given[0].replace('_', '-')} goes with --class: a dataset is split already")
+    _check_usage(dataset, classes, members, folds, options)
     if seed is not None:
         assignments = (*assignments, f"training.seed={seed}")
     run = compose(preset, network, encoder, config, assignments)
-    files = _Files.beside(output, members)
+    files = _Files.beside(output, members, folds)
     # A resumed run replaces what the stopped one wrote, and nothing else.
     replace = force or (resume and any(path.exists() for path in files.checkpoints))
-    outputs = [files.model, files.history, files.curves, *files.checkpoints]
-    check_targets(outputs, force=replace, inputs=[dataset] if dataset else [])
+    check_targets(files.outputs, force=replace, inputs=[dataset] if dataset else [])
     made = False
     if dataset is None:
         dataset = files.dataset
@@ -182,6 +194,10 @@ def command(
         if made:
             files.dataset.unlink()
         raise
+    except KeyboardInterrupt:
+        if folds:
+            say(f"seqnet: stopped; a model is written once all {folds} folds are trained: go on with --resume")
+        raise
     _write(result, files, replace)
     _report(result, files)
     if result.interruption:
@@ -189,8 +205,28 @@ def command(
         raise result.interruption
 
 
+def _check_usage(
+    dataset: Path | None, classes: tuple[str, ...], members: int, folds: int | None, options: dict[str, Any]
+) -> None:
+    """Refuses options that contradict each other."""
+    if bool(dataset) == bool(classes):
+        raise click.UsageError("give either DATASET or --class")
+    context = click.get_current_context()
+    given = [name for name in options if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    if dataset and given:
+        raise click.UsageError(f"--{given[0].replace('_', '-')} goes with --class: a dataset is split already")
+    FoldOptions(folds=folds)
+    if folds and members > 1:
+        raise click.UsageError("give either --folds or --members: each fold has one network")
+    if folds and options["crop"]:
+        raise click.UsageError("--folds needs fixed records, and --crop draws windows anew in every epoch")
+
+
 def _report(result: EnsembleResult, files: _Files) -> None:
     """Says what was kept, and where."""
+    from seqnet.evaluation import format_cross_validation
+    from seqnet.training import FoldsResult
+
     for run in result.runs:
         best = run.rows[run.best_epoch - 1]
         say(
@@ -199,13 +235,15 @@ def _report(result: EnsembleResult, files: _Files) -> None:
         )
     found = result.bundle.calibration
     if found.quality:
+        where = "out of fold" if files.out_of_fold else "on the validation split"
         say(
-            f"calibrated on the validation split: temperature {found.temperature:.3f}, "
+            f"calibrated {where}: temperature {found.temperature:.3f}, "
             f"calibration error {found.quality['ece_before']:.4f} → {found.quality['ece_after']:.4f}, "
             f"threshold {found.threshold:.3f}"
         )
-    names = ", ".join(path.name for path in (files.history, files.curves, *files.checkpoints))
-    say(f"wrote {files.model}, {names}")
+    if isinstance(result, FoldsResult):
+        say(format_cross_validation(result.evaluation))
+    say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")
 
 
 def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, replace: bool) -> None:
@@ -241,7 +279,7 @@ def _fit(
     """Trains and returns what came of it."""
     from seqnet.datasets import open_dataset
     from seqnet.provenance import file_hash, versions
-    from seqnet.training import train_ensemble
+    from seqnet.training import train_ensemble, train_folds
 
     data = open_dataset(dataset)
     digest = file_hash(dataset)
@@ -252,8 +290,9 @@ def _fit(
         "versions": versions(),
         "device": device.type,
     }
+    fit = train_folds if files.out_of_fold else train_ensemble
     with Meter("train", "batches") as meter:
-        return train_ensemble(
+        return fit(
             data,
             run,
             _Teller(meter, run.training.epochs),
@@ -267,14 +306,32 @@ def _fit(
 
 
 def _write(result: EnsembleResult, files: _Files, replace: bool) -> None:
-    """Writes history, picture and model."""
+    """Writes history, picture, out-of-fold predictions with their figures, and model."""
     from seqnet.bundles import write_bundle
     from seqnet.outputs import whole_file
+    from seqnet.training import FoldsResult
     from seqnet.training.history import draw_curves, write_history
 
     with whole_file(files.history, force=replace) as temporary:
         write_history(temporary, [run.rows for run in result.runs])
     with whole_file(files.curves, force=replace) as temporary:
         draw_curves(temporary, [run.rows for run in result.runs], [run.best_epoch for run in result.runs])
+    if isinstance(result, FoldsResult):
+        _write_folds(result, files, replace)
     with whole_file(files.model, force=replace) as temporary:
         write_bundle(temporary, result.bundle)
+
+
+def _write_folds(result: FoldsResult, files: _Files, replace: bool) -> None:
+    """Writes what is said of each record by the network that has not seen it, and how good that is."""
+    import json
+
+    from seqnet.outputs import whole_file
+    from seqnet.training.folds import write_out_of_fold
+
+    table, figures = files.out_of_fold
+    with whole_file(table, force=replace) as temporary:
+        write_out_of_fold(temporary, result.out_of_fold)
+    with whole_file(figures, force=replace) as temporary:
+        text = json.dumps(result.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
+        temporary.write_text(text + "\n", encoding="utf-8")

@@ -52,7 +52,7 @@ class TrainingConfig(Settings):
         "loss", "what chooses the best epoch on the validation split", choices=("loss", "accuracy", "auroc")
     )
     patience: int | None = setting(None, "stop after this many epochs without a better one", minimum=1)
-    seed: int = setting(1, "seed of weights, order, dropout and augmentation", minimum=0)
+    seed: int = setting(1, "seed of weights, order, dropout, augmentation and folds", minimum=0)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.errors import LabelError, SettingError
 from seqnet.evaluation.bootstrap import bootstrap, percentile_intervals
 from seqnet.evaluation.metrics import METRICS
-from seqnet.evaluation.scored import Scored, Tally, in_canonical_order, score
+from seqnet.evaluation.scored import Scored, Tally, Threshold, in_canonical_order, score
 
 __all__ = ["BootstrapRecipe", "Estimate", "Evaluation", "evaluate_probabilities"]
 
@@ -72,7 +72,8 @@ class Evaluation:
         split: name of the part of the data that they are from.
         classes: K names.
         positive: the positive class; None where K > 2.
-        threshold: lowest probability that made a record positive; None where K > 2.
+        threshold: lowest probability that made a record positive; None where K > 2, or where records had thresholds of
+            their own.
         metrics: metric → estimate, in the order of `METRICS`.
         confusion: (K, K) int64, records by true class (rows) and given class (columns).
         confusion_low: (K, K) float64, lower ends of the intervals of `confusion`; NaN where there are none.
@@ -128,7 +129,7 @@ def evaluate_probabilities(
     classes: Sequence[str],
     *,
     positive: str | None = None,
-    threshold: float | None = None,
+    threshold: Threshold = None,
     groups: NDArray[np.int64] | None = None,
     split: str = "test",
     options: EvaluationOptions | None = None,
@@ -143,7 +144,8 @@ def evaluate_probabilities(
         probabilities: (N, K) float64 (float32 is widened), rows sum to 1.
         classes: K distinct names.
         positive: K = 2: name of the positive class [default: the second]. Not allowed where K > 2.
-        threshold: K = 2: lowest probability that makes a record positive [default: 0.5]. Not allowed where K > 2.
+        threshold: K = 2: lowest probability that makes a record positive [default: 0.5], or (N,) float64, one for each
+            record. Not allowed where K > 2.
         groups: (N,) int64, group of each record; whole groups are drawn for the intervals. None, or groups of one
             record each, if records are independent.
         split: name of the part of the data that the records are from.
@@ -187,7 +189,7 @@ def _summarise(
         split=split,
         classes=classes,
         positive=None if scored.positive is None else classes[scored.positive],
-        threshold=scored.threshold,
+        threshold=None if isinstance(scored.threshold, np.ndarray) else scored.threshold,
         metrics=dict(zip(METRICS, estimates, strict=False)),
         confusion=tally.confusion.astype(np.int64),
         confusion_low=low[-cells:].reshape(K, K),

@@ -29,6 +29,7 @@ __all__ = [
     "Ranked",
     "Scored",
     "Tally",
+    "Threshold",
     "decide",
     "in_canonical_order",
     "score",
@@ -39,6 +40,9 @@ DEFAULT_THRESHOLD = 0.5
 # A float32 softmax saturates at exactly 0 for a record that is far on the wrong side. What it can't tell from 0 next
 # to 1 is float32's epsilon, so that is the least probability that a class is taken to have had.
 LEAST_PROBABILITY = float(np.finfo(np.float32).eps)
+
+# One for all records, or (N,) float64, one for each.
+Threshold = float | NDArray[np.float64] | None
 
 # Tells probabilities from logits, and leaves room for those that were rounded to a few digits in a file.
 _SUM_TOLERANCE = 0.01
@@ -64,13 +68,14 @@ class Scored:
         labels: (N,) int64, true class.
         probabilities: (N, K) float64, rows sum to 1.
         positive: index of the positive class; None where K > 2.
-        threshold: lowest probability that makes a record positive; None where K > 2.
+        threshold: lowest probability that makes a record positive, (N,) float64 where records have their own; None
+            where K > 2.
     """
 
     labels: NDArray[np.int64]
     probabilities: NDArray[np.float64]
     positive: int | None
-    threshold: float | None
+    threshold: Threshold
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -113,7 +118,8 @@ class Scored:
 
     def take(self, indices: NDArray[np.int64]) -> Scored:
         """Returns the records at `indices` (M,) int64, in that order."""
-        return Scored(self.labels[indices], self.probabilities[indices], self.positive, self.threshold)
+        threshold = self.threshold[indices] if isinstance(self.threshold, np.ndarray) else self.threshold
+        return Scored(self.labels[indices], self.probabilities[indices], self.positive, threshold)
 
     def under(self, weights: NDArray[np.float64]) -> Tally:
         """Returns the counts with record i counted `weights[i]` times; (N,) float64, not negative."""
@@ -169,14 +175,15 @@ def _count(cells: NDArray[np.int64], weights: NDArray[np.float64], shape: tuple[
 
 
 def decide(
-    probabilities: NDArray[np.float64], positive: int | None = None, threshold: float | None = None
+    probabilities: NDArray[np.float64], positive: int | None = None, threshold: Threshold = None
 ) -> NDArray[np.int64]:
     """Returns the class that each record is given to, (N,) int64.
 
     Args:
         probabilities: (N, K) float64.
         positive: K = 2: index of the positive class; None for the class of the highest probability.
-        threshold: lowest probability that makes a record positive [default: 0.5]; only with `positive`.
+        threshold: lowest probability that makes a record positive [default: 0.5], or (N,) float64, one for each
+            record; only with `positive`.
     """
     if positive is None:
         return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
@@ -185,7 +192,7 @@ def decide(
 
 
 def score(
-    labels: ArrayLike, probabilities: ArrayLike, *, positive: int | None = None, threshold: float | None = None
+    labels: ArrayLike, probabilities: ArrayLike, *, positive: int | None = None, threshold: Threshold = None
 ) -> Scored:
     """Returns the records with their classes decided, ready to be counted under any weights.
 
@@ -193,7 +200,8 @@ def score(
         labels: (N,) int64, true class, in 0..K-1.
         probabilities: (N, K) float64 (float32 is widened), rows sum to 1.
         positive: K = 2: index of the positive class [default: 1]. Not allowed where K > 2.
-        threshold: K = 2: lowest probability that makes a record positive [default: 0.5]. Not allowed where K > 2.
+        threshold: K = 2: lowest probability that makes a record positive [default: 0.5], or (N,) float64, one for each
+            record. Not allowed where K > 2.
 
     Raises:
         EmptyInputError: there are no records.
@@ -215,9 +223,14 @@ def score(
     chosen = 1 if positive is None else positive
     if chosen not in (0, 1):
         raise SettingError("evaluate.positive", chosen, "0 or 1")
-    if threshold is not None and not 0 <= threshold <= 1:
-        raise SettingError("evaluate.threshold", threshold, "a probability from 0 to 1")
-    return Scored(y, p, chosen, DEFAULT_THRESHOLD if threshold is None else float(threshold))
+    bounds = np.asarray(DEFAULT_THRESHOLD if threshold is None else threshold, dtype=np.float64)
+    if bounds.ndim and bounds.shape != y.shape:
+        raise ValueError(f"thresholds {bounds.shape} must be one, or one for each of {len(y)} records")
+    # Said this way round, NaN is none either.
+    strange = bounds[~((bounds >= 0) & (bounds <= 1))]
+    if strange.size:
+        raise SettingError("evaluate.threshold", float(strange[0]), "a probability from 0 to 1")
+    return Scored(y, p, chosen, bounds if bounds.ndim else float(bounds))
 
 
 def in_canonical_order(
@@ -235,7 +248,8 @@ def in_canonical_order(
         groups = None
     # Groups come last, so that they do not change the values, not even by a rounding error.
     columns = [column for scored in reversed(contenders) for column in scored.probabilities.T]
-    order = np.lexsort((*([] if groups is None else [groups]), *columns, contenders[0].labels))
+    bounds = [scored.threshold for scored in contenders if isinstance(scored.threshold, np.ndarray)]
+    order = np.lexsort((*([] if groups is None else [groups]), *bounds, *columns, contenders[0].labels))
     return [scored.take(order) for scored in contenders], None if groups is None else groups[order]
 
 

@@ -10,11 +10,12 @@ from collections.abc import Mapping, Sequence
 
 from seqnet.evaluation.comparison import Comparison
 from seqnet.evaluation.evaluation import Estimate, Evaluation
+from seqnet.evaluation.folds import CrossValidation
 from seqnet.evaluation.metrics import METRICS
 from seqnet.evaluation.paired import Standing
 from seqnet.evaluation.strata import Stratum
 
-__all__ = ["format_comparison", "format_evaluation", "format_standings", "format_strata"]
+__all__ = ["format_comparison", "format_cross_validation", "format_evaluation", "format_standings", "format_strata"]
 
 
 def format_evaluation(evaluation: Evaluation) -> str:
@@ -62,7 +63,8 @@ def _origin(evaluation: Evaluation) -> str:
     if evaluation.positive is None:
         decision = f"{len(evaluation.classes)} classes, macro averages"
     else:
-        decision = f"positive class {evaluation.positive} (p >= {evaluation.threshold:g})"
+        bound = "a threshold by record" if evaluation.threshold is None else f"{evaluation.threshold:g}"
+        decision = f"positive class {evaluation.positive} (p >= {bound})"
     if _has_intervals(evaluation):
         how = f"percentile bootstrap of {recipe.unit}s, {recipe.replicates:,} replicates, seed {recipe.seed}"
         intervals = f"{_confidence(evaluation)} intervals: {how}"
@@ -177,3 +179,16 @@ def format_comparison(comparison: Comparison, first: str, second: str, confidenc
 
 def _chance(p: float) -> str:
     return "n/a" if math.isnan(p) else f"{p:.2g}"
+
+
+def format_cross_validation(found: CrossValidation) -> str:
+    """Returns one line: accuracy and AUROC as mean ± standard deviation over the folds, and pooled with intervals."""
+    names = ("accuracy", "auroc")
+    mean, sd = found.mean, found.sd
+    spread = [_spread(METRICS[name].title, mean[name], sd[name]) for name in names]
+    pooled = [f"{METRICS[name].title} {_estimate(found.pooled.metrics[name])}" for name in names]
+    return f"{spread[0]} over {len(found.folds)} folds, {spread[1]}; pooled {', '.join(pooled)}"
+
+
+def _spread(title: str, mean: float, sd: float) -> str:
+    return f"{title} n/a" if math.isnan(mean) else f"{title} {mean:.3f} ± {sd:.3f}"

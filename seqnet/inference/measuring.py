@@ -92,9 +92,11 @@ def class_order(classes: Sequence[str], dataset: Dataset) -> NDArray[np.int64]:
 
 def _warnings(bundle: Bundle, dataset: Dataset, split: str) -> list[str]:
     lines = []
-    if split in ("train", "all"):
+    # The members of a cross-validation were fitted to records of both splits.
+    fitted = ("train", "validation", "all") if "folds" in bundle.provenance else ("train", "all")
+    if split in fitted:
         lines.append("the model may have been fitted to some of these records: the figures flatter it")
-    if split == "validation":
+    elif split == "validation":
         lines.append("the validation split chose the epoch that was kept: the figures flatter the model a little")
     trained_on = bundle.provenance.get("data", {})
     if split in SPLITS and split != "train" and trained_on != dict(dataset.provenance):

@@ -14,9 +14,9 @@ from seqnet.bundles import Bundle
 from seqnet.calibration import calibrate
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
-from seqnet.errors import SettingError
 from seqnet.inference.engine import bundle_probabilities
-from seqnet.training.fit import Observer, TrainingResult, train
+from seqnet.training.fit import Observer, TrainingResult
+from seqnet.training.members import Member, check_criterion, joined, seeded, train_members, training_shares
 
 __all__ = ["EnsembleResult", "train_ensemble"]
 
@@ -64,45 +64,18 @@ def train_ensemble(
     Raises:
         SettingError: a threshold is asked for, and there are more than two classes.
     """
-    if optimize and dataset.positive is None:
-        raise SettingError("optimize", optimize, "two classes: of more, the most probable one is the decision")
-    runs: list[TrainingResult] = []
-    interruption = None
+    check_criterion(dataset, optimize)
+    members = []
     for index, checkpoint in enumerate(checkpoints):
-        seeded = replace(config, training=replace(config.training, seed=config.training.seed + index))
-        if len(checkpoints) > 1:
-            observer.note(f"member {index + 1} of {len(checkpoints)}, seed {seeded.training.seed}")
-        try:
-            run = train(
-                dataset,
-                seeded,
-                observer,
-                device=device,
-                checkpoint=checkpoint,
-                resume=resume,
-                dataset_hash=dataset_hash,
-            )
-        except KeyboardInterrupt as stop:
-            # Before its first epoch a member has nothing to give; those before it have.
-            if not runs:
-                raise
-            interruption = stop
-            break
-        runs.append(run)
-        interruption = run.interruption
-        if interruption:
-            break
-    names = set.intersection(*(set(run.bundle.metrics) for run in runs))
-    bundle = replace(
-        runs[0].bundle,
-        members=tuple(run.bundle.classifier for run in runs),
-        metrics={name: float(np.mean([run.bundle.metrics[name] for run in runs])) for name in sorted(names)},
-        provenance=dict(provenance or {}),
-    )
-    calibrated = _calibrated(bundle, dataset, optimize)
-    if not calibrated.calibration.quality:
+        own = seeded(config, index)
+        several = len(checkpoints) > 1
+        title = f"member {index + 1} of {len(checkpoints)}, seed {own.training.seed}" if several else ""
+        members.append(Member(title, dataset, own, checkpoint, dataset_hash))
+    runs, interruption = train_members(members, observer, device=device, resume=resume)
+    bundle = _calibrated(joined(runs, provenance), dataset, optimize)
+    if not bundle.calibration.quality:
         observer.note("the validation split lacks a class: the model is not calibrated, its threshold is one half")
-    return EnsembleResult(calibrated, runs, interruption)
+    return EnsembleResult(bundle, runs, interruption)
 
 
 def _calibrated(bundle: Bundle, dataset: Dataset, optimize: str | None) -> Bundle:
@@ -112,13 +85,5 @@ def _calibrated(bundle: Bundle, dataset: Dataset, optimize: str | None) -> Bundl
     if len(np.unique(labels)) < len(dataset.classes):
         return bundle
     probabilities = bundle_probabilities(bundle, dataset.tokens, members).probabilities
-    shares = _training_shares(dataset)
+    shares = training_shares(dataset)
     return replace(bundle, calibration=calibrate(labels, probabilities, bundle.positive, shares, optimize))
-
-
-def _training_shares(dataset: Dataset) -> list[float]:
-    """Returns the share (K,) of each class in training; classes of windows that are drawn are drawn equally often."""
-    if dataset.crop:
-        return [1 / len(dataset.classes)] * len(dataset.classes)
-    counts = np.bincount(dataset.labels[dataset.members("train")], minlength=len(dataset.classes))
-    return [float(share) for share in counts / counts.sum()]

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from scipy.stats import chisquare
 
 from seqnet.errors import SettingError
-from seqnet.splits import SPLITS, parse_fractions, split_records
+from seqnet.splits import SPLITS, deal_folds, parse_fractions, split_records
 
 FRACTIONS = [(0.8, 0.1, 0.1), (0.1, 0.1, 0.8), (0.7, 0.3, 0.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.98, 0.01, 0.01)]
 
@@ -182,6 +182,48 @@ def test_single_records_make_up_for_what_groups_left() -> None:
 
 def test_no_records_are_no_splits() -> None:
     assert split([], []).tolist() == []
+
+
+def dealt(labels: NDArray[np.int64], groups: NDArray[np.int64], count: int, seed: int = 0) -> NDArray[np.uint8]:
+    return deal_folds(labels.astype(np.int32), groups, count, np.random.default_rng(seed))
+
+
+@given(records, st.integers(2, 7), seeds)
+def test_folds_keep_groups_whole_and_follow_the_seed(drawn: list[tuple[int, int]], count: int, seed: int) -> None:
+    labels, groups = (np.array(column) for column in zip(*drawn, strict=True))
+    found = dealt(labels, groups, count, seed)
+    assert found.max() < count
+    assert all(len(np.unique(found[groups == group])) == 1 for group in np.unique(groups))
+    assert dealt(labels, groups, count, seed).tolist() == found.tolist()
+
+
+@given(st.lists(st.integers(0, 3), min_size=1, max_size=80), st.integers(2, 7), seeds)
+def test_folds_of_single_records_differ_by_one_in_every_class(labels: list[int], count: int, seed: int) -> None:
+    found = dealt(np.array(labels), np.arange(len(labels)), count, seed)
+    for label in set(labels):
+        held = np.bincount(found[np.array(labels) == label], minlength=count)
+        assert held.max() - held.min() <= 1
+
+
+@given(groups_of_one_class, groups_of_one_class, st.integers(3, 6), seeds)
+def test_folds_have_their_share_of_each_class(one: list[int], other: list[int], count: int, seed: int) -> None:
+    group_sizes = [*one, *other]
+    groups = np.repeat(np.arange(len(group_sizes)), group_sizes)
+    labels = np.repeat([0, 1], [sum(one), sum(other)])
+    found = dealt(labels, groups, count, seed)
+    for label, own in ((0, one), (1, other)):
+        held = np.bincount(found[labels == label], minlength=count)
+        assert held.max() < sum(own) / count + max(own) + 1
+
+
+def test_every_fold_has_each_class_where_its_groups_suffice() -> None:
+    rng = np.random.default_rng(2)
+    group_sizes = np.minimum(rng.geometric(0.2, 300), 20)
+    labels = np.repeat(rng.choice(3, 300, p=[0.6, 0.3, 0.1]), group_sizes)
+    found = dealt(labels, np.repeat(np.arange(300), group_sizes), 5)
+    for label in range(3):
+        held = np.bincount(found[labels == label], minlength=5)
+        assert np.all(np.abs(held - held.mean()) <= 1 + 0.02 * held.mean())
 
 
 @pytest.mark.parametrize(

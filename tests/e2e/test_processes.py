@@ -80,6 +80,25 @@ def test_a_signal_keeps_the_best_epoch_so_far(number: signal.Signals, code: int,
     assert done.stdout.count("\n") == 4001
 
 
+def test_a_signal_between_folds_leaves_checkpoints_and_no_model(folder: Path, tmp_path: Path) -> None:
+    words = ["--preset", "dna-cnn", "--set", "epochs=2", "--folds", "3", "-o", str(tmp_path / "m.safetensors")]
+    with subprocess.Popen(
+        [SEQNET, "train", str(folder / "d.safetensors"), *words], stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr
+        for line in process.stderr:
+            if line.startswith("fold 2 of 3"):
+                process.send_signal(signal.SIGINT)
+                break
+        rest = process.stderr.read()
+        assert process.wait(timeout=60) == 130
+    assert rest.endswith("seqnet: interrupted\n")
+    assert "stopped; a model is written once all 3 folds are trained: go on with --resume" in rest
+    names = {path.name for path in tmp_path.iterdir()}
+    assert "m.fold-1-of-3.checkpoint.safetensors" in names
+    assert all(name.endswith(".checkpoint.safetensors") for name in names)
+
+
 def test_a_signal_in_predict_leaves_no_output(folder: Path, tmp_path: Path) -> None:
     with subprocess.Popen(
         [SEQNET, "predict", str(folder / "m.safetensors"), *[READS] * 500, "-o", str(tmp_path / "out.tsv")],

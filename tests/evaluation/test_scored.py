@@ -29,6 +29,17 @@ def test_two_classes_are_decided_by_threshold_and_ties_are_positive(
     assert score([0, 1, 1], TWO, positive=positive, threshold=threshold).predicted.tolist() == expected
 
 
+def test_each_record_may_have_a_threshold_of_its_own() -> None:
+    bounds = np.array([0.2, 0.6, 0.8])
+    scored = score([0, 1, 1], TWO, positive=1, threshold=bounds)
+    assert scored.predicted.tolist() == [1, 0, 0]
+    assert scored.take(np.array([2, 0])).predicted.tolist() == [0, 1]
+    with pytest.raises(ValueError, match="must be one, or one for each of 3 records"):
+        score([0, 1, 1], TWO, threshold=bounds[:2])
+    with pytest.raises(SettingError, match=r"evaluate\.threshold: 1\.5 is not allowed"):
+        score([0, 1, 1], TWO, threshold=np.array([0.5, 1.5, 0.5]))
+
+
 def test_the_second_of_two_classes_is_positive_unless_said_otherwise() -> None:
     scored = score([0, 0, 1], TWO)
     assert (scored.positive, scored.threshold) == (1, 0.5)

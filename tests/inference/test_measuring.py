@@ -97,6 +97,13 @@ def test_what_could_flatter_is_told(split: str, same: bool, expected: tuple[str,
     assert evaluate_bundle(bundle, dataset, split, QUICK).warnings == expected
 
 
+def test_a_cross_validation_was_fitted_to_the_validation_split_too() -> None:
+    dataset, bundle = planted((6, 4, 4)), make_bundle()
+    bundle = dataclasses.replace(bundle, provenance={**bundle.provenance, "folds": {"count": 3, "seed": 1}})
+    found = {split: evaluate_bundle(bundle, dataset, split, QUICK).warnings for split in ("validation", "test")}
+    assert found == {"validation": (FLATTERS,), "test": ()}
+
+
 def test_groups_are_what_is_drawn() -> None:
     dataset = planted((4, 2, 40))
     grouped = dataclasses.replace(dataset, groups=np.arange(46) // 4)

@@ -1,0 +1,108 @@
+"""Metrics of a cross-validation: of each fold, their mean and spread, and of all records pooled.
+
+In: labels (N,), out-of-fold probabilities (N, K), the fold (N,) of each record, a threshold for each fold. Out: a
+`CrossValidation`.
+
+Two spreads are told, of different things. The standard deviation over folds is how much the figure changes with the
+records that are trained on and measured on (and with the seed); it is no standard error, since any two folds share
+training records: Bengio & Grandvalet 2004, https://www.jmlr.org/papers/v5/grandvalet04a.html. The interval of the
+pooled figure is the bootstrap's, over groups. A pooled ranking metric compares probabilities of different networks, and
+falls short of the mean over folds where these are not calibrated alike.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.configs.evaluation import EvaluationOptions
+from seqnet.evaluation.evaluation import Evaluation, evaluate_probabilities
+from seqnet.evaluation.metrics import measure
+
+__all__ = ["CrossValidation", "evaluate_folds"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class CrossValidation:
+    """How good out-of-fold predictions are.
+
+    Attributes:
+        folds: for each fold, metric → value; NaN where one is undefined.
+        pooled: of all records, each as the network of its fold saw it.
+    """
+
+    folds: tuple[Mapping[str, float], ...]
+    pooled: Evaluation
+
+    @property
+    def mean(self) -> dict[str, float]:
+        """Metric → mean over the folds; NaN where it is undefined in one."""
+        return {name: float(np.mean([fold[name] for fold in self.folds])) for name in self.folds[0]}
+
+    @property
+    def sd(self) -> dict[str, float]:
+        """Metric → sample standard deviation over the folds; NaN where it is undefined in one."""
+        return {name: float(np.std([fold[name] for fold in self.folds], ddof=1)) for name in self.folds[0]}
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns everything as plain values, None for NaN."""
+        return {
+            "folds": [_plain(fold) for fold in self.folds],
+            "mean": _plain(self.mean),
+            "sd": _plain(self.sd),
+            "pooled": self.pooled.to_json(),
+        }
+
+
+def _plain(values: Mapping[str, float]) -> dict[str, float | None]:
+    return {name: None if np.isnan(value) else float(value) for name, value in values.items()}
+
+
+def evaluate_folds(
+    labels: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    folds: NDArray[np.int64],
+    thresholds: Sequence[float],
+    classes: Sequence[str],
+    *,
+    positive: int | None,
+    groups: NDArray[np.int64] | None = None,
+    options: EvaluationOptions | None = None,
+) -> CrossValidation:
+    """Returns all metrics of out-of-fold predictions.
+
+    Args:
+        labels: (N,) int64, true class.
+        probabilities: (N, K) float64, of each record by the network that has not seen its fold.
+        folds: (N,) int64, in 0..F-1, none without a record.
+        thresholds: F numbers, lowest probability that makes a record of the fold positive; of use where K = 2.
+        classes: K distinct names.
+        positive: index of the positive class; None where K > 2.
+        groups: (N,) int64, group of each record; whole groups are drawn for the intervals.
+        options: replicates, confidence and seed of the intervals.
+
+    Raises:
+        SeqnetError: see `evaluate_probabilities`.
+    """
+    bounds: list[float | None] = [None if positive is None else bound for bound in thresholds]
+    found = []
+    for fold, bound in enumerate(bounds):
+        held = folds == fold
+        found.append(measure(labels[held], probabilities[held], positive=positive, threshold=bound))
+    own = None if positive is None else np.asarray(thresholds, dtype=np.float64)[folds]  # (N,)
+    pooled = evaluate_probabilities(
+        labels,
+        probabilities,
+        classes,
+        positive=None if positive is None else classes[positive],
+        # One for all is told as one.
+        threshold=own if own is None or len(set(thresholds)) > 1 else thresholds[0],
+        groups=groups,
+        split="out of fold",
+        options=options,
+    )
+    return CrossValidation(tuple(found), pooled)

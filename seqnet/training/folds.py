@@ -1,0 +1,309 @@
+"""Cross-validation: a network for each fold, what each says of records that it has not seen, and all as one bundle.
+
+All records outside the test split are dealt into K folds. The network of fold k is measured on fold k, chooses its
+epoch on fold k + 1 (the first follows the last), and is fitted to the other K - 2, so that a measured record has no
+part in the weights, the epoch, the temperature or the threshold that it is measured with. The test split stays as it
+is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import torch
+from numpy.typing import NDArray
+
+from seqnet.bundles import Bundle
+from seqnet.calibration import Calibration, calibrate, tempered
+from seqnet.configs.folding import FoldOptions
+from seqnet.configs.run import RunConfig
+from seqnet.datasets import Dataset
+from seqnet.errors import LabelError
+from seqnet.evaluation import CrossValidation, evaluate_folds
+from seqnet.evaluation.scored import decide
+from seqnet.inference.engine import class_probabilities
+from seqnet.inference.predictor import Predictions
+from seqnet.inference.writers import joined_lines, text_columns
+from seqnet.splits import SPLITS, deal_folds
+from seqnet.tokenizing import Status
+from seqnet.training.ensemble import EnsembleResult
+from seqnet.training.fit import Observer, TrainingResult
+from seqnet.training.members import Member, check_criterion, joined, seeded, train_members, training_shares
+
+__all__ = ["Folds", "FoldsResult", "OutOfFold", "deal", "train_folds", "write_out_of_fold"]
+
+
+@dataclass(frozen=True, eq=False)
+class Folds:
+    """Which records are in which fold.
+
+    Attributes:
+        count: K, number of folds.
+        members: (M,) int64, the records outside the test split, in file order.
+        fold: (M,) int64, fold of each, in 0..K-1.
+    """
+
+    count: int
+    members: NDArray[np.int64]
+    fold: NDArray[np.int64]
+
+    def held_out(self, index: int) -> NDArray[np.int64]:
+        """Returns the records (H,) int64 that the network of a fold is measured on."""
+        held: NDArray[np.int64] = self.members[self.fold == index]
+        return held
+
+    def chooser(self, index: int) -> int:
+        """Returns the fold on which the network of a fold chooses its epoch."""
+        return (index + 1) % self.count
+
+    def view(self, dataset: Dataset, index: int) -> Dataset:
+        """Returns the dataset as the network of a fold is to see it: what is measured is in its test split."""
+        split = np.full(len(dataset), SPLITS.index("test"), dtype=np.uint8)
+        split[self.members] = SPLITS.index("train")
+        split[self.held_out(index)] = SPLITS.index("test")
+        split[self.held_out(self.chooser(index))] = SPLITS.index("validation")
+        return replace(dataset, split=split)
+
+
+@dataclass(frozen=True, eq=False)
+class OutOfFold:
+    """What each record's network, which has not seen it, says of it.
+
+    Attributes:
+        dataset: where they are from.
+        members: (M,) int64, its records outside the test split, in file order.
+        fold: (M,) int64, fold of each, from 0.
+        raw: (M, K) float64, probabilities as the network gives them.
+        probabilities: (M, K) float64, with the temperature that the choosing fold tells.
+        labels: (M,) int64, decided with the threshold that the choosing fold tells.
+    """
+
+    dataset: Dataset
+    members: NDArray[np.int64]
+    fold: NDArray[np.int64]
+    raw: NDArray[np.float64]
+    probabilities: NDArray[np.float64]
+    labels: NDArray[np.int64]
+
+    @property
+    def truth(self) -> NDArray[np.int64]:
+        """(M,) int64, true classes."""
+        return self.dataset.labels[self.members].astype(np.int64)
+
+
+@dataclass(frozen=True)
+class FoldsResult(EnsembleResult):
+    """What a cross-validation came to; the bundle is calibrated on out-of-fold probabilities.
+
+    Attributes:
+        folds: who is in which fold.
+        calibrations: one per fold, from the fold that chose the epoch.
+        out_of_fold: what is said of each record by the network that has not seen it.
+        evaluation: how good that is.
+    """
+
+    folds: Folds
+    calibrations: tuple[Calibration, ...]
+    out_of_fold: OutOfFold
+    evaluation: CrossValidation
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the metrics and how each fold came to them as plain values, None for NaN."""
+        found = self.evaluation.to_json()
+        rows = []
+        for index, (run, calibration) in enumerate(zip(self.runs, self.calibrations, strict=True)):
+            rows.append(
+                {
+                    "fold": index + 1,
+                    "n": len(self.folds.held_out(index)),
+                    "chosen_on": self.folds.chooser(index) + 1,
+                    "seed": run.bundle.config.training.seed,
+                    "epoch": run.best_epoch,
+                    "temperature": calibration.temperature,
+                    "threshold": None if self.bundle.positive is None else calibration.threshold,
+                    "metrics": found["folds"][index],
+                }
+            )
+        return found | {"folds": rows}
+
+
+def train_folds(
+    dataset: Dataset,
+    config: RunConfig,
+    observer: Observer,
+    *,
+    checkpoints: Sequence[Path],
+    optimize: str | None,
+    device: torch.device,
+    resume: bool = False,
+    dataset_hash: str = "",
+    provenance: Mapping[str, Any] | None = None,
+) -> FoldsResult:
+    """Returns a network for each fold as one bundle, and how good each is on its fold; see `train_ensemble`.
+
+    The temperature and the threshold behind the figures of a fold are from the fold that chose its epoch. Those of the
+    bundle are fitted to the out-of-fold probabilities, each record's from the one member that was not trained on it.
+    The bundle predicts the mean of its members, which is a little less sure than each of them, and so, calibrated like
+    this, rather too unsure than too sure.
+
+    All members have one window, the longest record's of any fold, unless the settings name one.
+
+    Args:
+        dataset: the records outside its test split are dealt into folds.
+        config: settings of the first network; its seed deals the folds.
+        observer: is told how it goes.
+        checkpoints: one file per fold, which says how many folds there are.
+        optimize: what the decision threshold is best for; None leaves it at one half.
+        device: where to compute.
+        resume: whether to go on from the checkpoints.
+        dataset_hash: SHA-256 of the dataset file.
+        provenance: goes into the bundle, with number and seed of the folds.
+
+    Raises:
+        SettingError: there are too few folds, or a threshold is asked for and there are more than two classes.
+        LabelError: there are too few groups for so many folds, or the dataset has no fixed records.
+        KeyboardInterrupt: the user stopped it; the checkpoints are there to go on from.
+    """
+    check_criterion(dataset, optimize)
+    count, seed = len(checkpoints), config.training.seed
+    folds = deal(dataset, count, seed)
+    longest = int(dataset.tokens.lengths[folds.members].max())
+    config = replace(config, network=replace(config.network, window=config.network.window or longest))
+    members = [
+        _member(dataset, folds, index, seeded(config, index), path, dataset_hash)
+        for index, path in enumerate(checkpoints)
+    ]
+    runs, interruption = train_members(members, observer, device=device, resume=resume)
+    if interruption:
+        # Fewer folds would be another model, and no measure of this one.
+        raise interruption
+    views = [member.dataset for member in members]
+    calibrations = [_calibrated(run, view, optimize, device) for run, view in zip(runs, views, strict=True)]
+    found = _out_of_fold(runs, folds, dataset, calibrations, device)
+    evaluation = _evaluated(found, calibrations)
+    about = dict(provenance or {}) | {"folds": {"count": count, "seed": seed}}
+    bundle = _completed(joined(runs, about), found, evaluation, optimize)
+    return FoldsResult(bundle, runs, None, folds, tuple(calibrations), found, evaluation)
+
+
+def deal(dataset: Dataset, count: int, seed: int) -> Folds:
+    """Returns the folds of the records outside the test split; groups stay whole, and every fold has every class.
+
+    Raises:
+        SettingError: there are fewer than three folds, or too many.
+        LabelError: there are too few groups for so many folds, or the dataset has no fixed records.
+    """
+    FoldOptions(folds=count)
+    if dataset.crop:
+        problem = "windows are drawn anew from its sequences, and folds are made of records"
+        raise LabelError(str(dataset.path), problem, "encode it without --crop")
+    members = np.flatnonzero(dataset.split != SPLITS.index("test"))
+    labels, groups = dataset.labels[members], dataset.groups[members]
+    fold = deal_folds(labels, groups, count, np.random.default_rng([seed, count])).astype(np.int64)
+    for label, name in enumerate(dataset.classes):
+        own = labels == label
+        kinds = len(np.unique(groups[own]))
+        remedy = "use fewer --folds, or encode it with smaller groups"
+        if kinds < count:
+            problem = f"class {name} has {kinds:,} groups outside the test split, fewer than the {count} folds"
+            raise LabelError(str(dataset.path), problem, remedy)
+        if len(np.unique(fold[own])) < count:
+            problem = f"its groups can't be dealt into {count} folds that all have records of class {name}"
+            raise LabelError(str(dataset.path), problem, remedy)
+    return Folds(count, members, fold)
+
+
+def _member(
+    dataset: Dataset, folds: Folds, index: int, config: RunConfig, checkpoint: Path, dataset_hash: str
+) -> Member:
+    """Returns the network of a fold as it is to be trained."""
+    view = folds.view(dataset, index)
+    held = len(folds.held_out(index))
+    title = (
+        f"fold {index + 1} of {folds.count}, seed {config.training.seed}: {len(view.members('train')):,} records are "
+        f"fitted, {len(view.members('validation')):,} choose the epoch, {held:,} are held out"
+    )
+    return Member(title, view, config, checkpoint, f"{dataset_hash}, fold {index + 1} of {folds.count}")
+
+
+def _probabilities(
+    run: TrainingResult, dataset: Dataset, members: NDArray[np.int64], device: torch.device
+) -> NDArray[np.float64]:
+    """Returns the probabilities (M, K) float64 of records as the network of a run gives them."""
+    classifier = run.bundle.classifier.to(device)
+    probabilities = class_probabilities(classifier, dataset.tokens, members)
+    classifier.cpu()
+    return probabilities
+
+
+def _calibrated(run: TrainingResult, view: Dataset, optimize: str | None, device: torch.device) -> Calibration:
+    """Returns the calibration of the network of a fold, from the fold that chose its epoch."""
+    members = view.members("validation")
+    labels = view.labels[members].astype(np.int64)
+    probabilities = _probabilities(run, view, members, device)
+    return calibrate(labels, probabilities, view.positive, training_shares(view), optimize)
+
+
+def _out_of_fold(
+    runs: Sequence[TrainingResult],
+    folds: Folds,
+    dataset: Dataset,
+    calibrations: Sequence[Calibration],
+    device: torch.device,
+) -> OutOfFold:
+    """Returns what each network says of the records that it has not seen."""
+    raw = np.empty((len(folds.members), len(dataset.classes)))
+    probabilities, labels = np.empty_like(raw), np.empty(len(raw), dtype=np.int64)
+    for index, (run, calibration) in enumerate(zip(runs, calibrations, strict=True)):
+        own = folds.fold == index
+        raw[own] = _probabilities(run, dataset, folds.held_out(index), device)
+        probabilities[own] = tempered(raw[own], calibration.temperature)
+        labels[own] = decide(probabilities[own], dataset.positive, calibration.threshold)
+    return OutOfFold(dataset, folds.members, folds.fold, raw, probabilities, labels)
+
+
+def _evaluated(found: OutOfFold, calibrations: Sequence[Calibration]) -> CrossValidation:
+    return evaluate_folds(
+        found.truth,
+        found.probabilities,
+        found.fold,
+        [calibration.threshold for calibration in calibrations],
+        found.dataset.classes,
+        positive=found.dataset.positive,
+        groups=found.dataset.groups[found.members],
+    )
+
+
+def _completed(bundle: Bundle, found: OutOfFold, evaluation: CrossValidation, optimize: str | None) -> Bundle:
+    """Returns the bundle with its calibration, from all out-of-fold probabilities, and with the means over folds."""
+    counts = np.bincount(found.truth, minlength=len(bundle.classes))
+    shares = [float(share) for share in counts / counts.sum()]
+    means = {f"out_of_fold_{name}": evaluation.mean[name] for name in ("accuracy", "auroc")}
+    return replace(
+        bundle,
+        metrics=dict(bundle.metrics) | {name: value for name, value in means.items() if not np.isnan(value)},
+        calibration=calibrate(found.truth, found.raw, bundle.positive, shares, optimize),
+    )
+
+
+def write_out_of_fold(target: Path, found: OutOfFold) -> None:
+    """Writes one line per record as tab-separated values: name, fold from 1, class, label, one p_CLASS per class."""
+    classes = found.dataset.classes
+    predictions = Predictions(
+        names=found.dataset.names.take(found.members),
+        status=np.full(len(found.members), Status.OK, dtype=np.uint8),
+        labels=found.labels,
+        probabilities=found.probabilities,
+    )
+    name, label, _, *probabilities, _ = text_columns(predictions, classes)
+    fold = pa.array(found.fold + 1).cast(pa.large_string())
+    truth = pa.array(classes, pa.large_string()).take(pa.array(found.truth))
+    header = ["name", "fold", "class", "label", *(f"p_{one}" for one in classes)]
+    with target.open("wb") as file:
+        file.write(("\t".join(header) + "\n").encode())
+        file.write(joined_lines([name, fold, truth, label, *probabilities]))
