@@ -244,8 +244,8 @@ class _Search:
         )
 
 
-# Fewer complete trials say nothing of what the value depends on.
-_ENOUGH_TO_WEIGH = 10
+# With 20 complete trials, one search in eight called a setting important that does nothing; with 30, none did.
+_ENOUGH_TO_WEIGH = 30
 
 
 def _distribution(domain: Domain) -> optuna.distributions.BaseDistribution:

@@ -227,10 +227,14 @@ def test_the_loss_is_made_small(tmp_path: Path) -> None:
 def test_what_the_value_depends_on(tmp_path: Path) -> None:
     # Weights that hardly move learn nothing; the momentum that goes to AdamW moves nothing at all.
     space = Space({"training.learning_rate": RATE, "training.momentum": Range(0.0, 0.9, None, False)})
-    result = run_search(tmp_path, 12, space=space, min_epochs=4)
+    result = run_search(tmp_path, 30, space=space, min_epochs=4)
     assert list(result.importances) == ["training.learning_rate", "training.momentum"]
     assert sum(result.importances.values()) == pytest.approx(1)
-    assert result.importances["training.learning_rate"] > 0.6
+    assert result.importances["training.learning_rate"] > 0.8
+
+
+def test_few_trials_say_nothing_of_that(unbroken: TuningResult) -> None:
+    assert unbroken.importances == {}
 
 
 def test_steps_are_round_numbers(tmp_path: Path) -> None:
