@@ -32,7 +32,7 @@ LAYERS = {
     "bundles": 10,
     "inference": 11,
     "training": 12,
-    "inspection": 13,
+    "tuning": 13, "inspection": 13,
     "cli": 14,
 }  # fmt: skip
 TORCH_LINE = LAYERS["devices"]
@@ -169,7 +169,7 @@ def test_the_command_line_starts_without_the_heavy_packages() -> None:
 
 def test_the_help_of_a_command_needs_no_torch() -> None:
     commands = [module for module in MODULES if room(module) == "cli"]
-    assert modules_loaded_by(*commands).isdisjoint({"torch", "numpy", "rich"})
+    assert modules_loaded_by(*commands).isdisjoint({"torch", "numpy", "rich", "optuna"})
 
 
 def test_modules_above_the_torch_line_load_no_torch() -> None:

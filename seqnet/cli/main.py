@@ -25,6 +25,7 @@ COMMANDS = {
     "download": "Fetch published sequences to train on.",
     "encode": "Turn sequence files into a labelled, split dataset.",
     "audit": "Look for what in a dataset could flatter or mislead.",
+    "tune": "Search for the settings that suit a dataset.",
     "train": "Fit a network to a dataset.",
     "evaluate": "Measure a model on records it has not seen.",
     "predict": "Classify the sequences of files.",

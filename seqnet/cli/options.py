@@ -12,9 +12,11 @@ from typing import Any, TypeVar
 
 import click
 
+from seqnet.configs.networks import ENCODERS, NETWORKS
+from seqnet.configs.run import preset_names
 from seqnet.configs.settings import Settings
 
-__all__ = ["collect", "command_line", "force_option", "path_type", "settings_options", "threads_option"]
+__all__ = ["collect", "command_line", "force_option", "path_type", "run_options", "settings_options", "threads_option"]
 
 Kind = TypeVar("Kind", bound=Settings)
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -62,6 +64,27 @@ def collect(kind: type[Kind], values: Mapping[str, Any], **more: Any) -> Kind:
     """Returns the settings of `kind` among the values of a command's options."""
     names = {field.name for field in dataclasses.fields(kind)}
     return kind(**{name: value for name, value in values.items() if name in names}, **more)
+
+
+def run_options(function: Function) -> Function:
+    """Adds what the settings of a run are composed of: --preset, --network, --encoder, --config and --set."""
+    options = (
+        click.option("--preset", type=click.Choice(preset_names()), help="A named set of settings."),
+        click.option("--network", type=click.Choice(list(NETWORKS)), help="Kind of network, with its defaults."),
+        click.option("--encoder", type=click.Choice(list(ENCODERS)), help="How symbols become features."),
+        click.option("--config", type=path_type(), metavar="FILE", help="TOML file of settings, laid over the preset."),
+        click.option(
+            "--set",
+            "assignments",
+            multiple=True,
+            metavar="KEY=VALUE",
+            help="A single setting, such as epochs=5, batch_size=64, learning_rate=1e-3 or network.dense=[128,64], "
+            "laid over all others. May be repeated.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 def force_option(function: Function) -> Function:

@@ -10,14 +10,21 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
-from seqnet.cli.options import collect, command_line, force_option, path_type, settings_options, threads_option
+from seqnet.cli.options import (
+    collect,
+    command_line,
+    force_option,
+    path_type,
+    run_options,
+    settings_options,
+    threads_option,
+)
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.calibrating import CRITERIA
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.folding import FoldOptions
-from seqnet.configs.networks import ENCODERS, NETWORKS
 from seqnet.configs.reading import ReadOptions
-from seqnet.configs.run import RunConfig, compose, preset_names
+from seqnet.configs.run import RunConfig, compose
 from seqnet.errors import SeqnetError
 
 if TYPE_CHECKING:
@@ -94,18 +101,7 @@ class _Files:
     help="Model to write; FILE's name with .history.tsv, .curves.svg and .checkpoint.safetensors in place of "
     ".safetensors is written, too.",
 )
-@click.option("--preset", type=click.Choice(preset_names()), help="A named set of settings.")
-@click.option("--network", type=click.Choice(list(NETWORKS)), help="Kind of network, with its defaults.")
-@click.option("--encoder", type=click.Choice(list(ENCODERS)), help="How symbols become features.")
-@click.option("--config", type=path_type(), metavar="FILE", help="TOML file of settings, laid over the preset.")
-@click.option(
-    "--set",
-    "assignments",
-    multiple=True,
-    metavar="KEY=VALUE",
-    help="A single setting, such as epochs=5, batch_size=64, learning_rate=1e-3 or network.dense=[128,64], laid over "
-    "all others. May be repeated.",
-)
+@run_options
 @click.option(
     "--seed", type=int, help="Seed of weights, order, dropout, augmentation and folds; training.seed of the settings."
 )

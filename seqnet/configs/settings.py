@@ -97,11 +97,28 @@ class Settings:
         """
         kinds = typing.get_type_hints(type(self))
         for field in dataclasses.fields(self):
-            name = f"{self.section}.{field.name}" if self.section else field.name
-            value = convert(name, getattr(self, field.name), kinds[field.name])
+            value = self._checked(field, kinds[field.name], getattr(self, field.name))
             object.__setattr__(self, field.name, value)
-            if value is not None:
-                self._check(name, value, field.metadata)
+
+    @classmethod
+    def check(cls, name: str, value: Any) -> Any:
+        """Returns the value of one setting, converted and checked by itself, whatever the others are.
+
+        Raises:
+            SettingError: it is unknown, of the wrong type, outside its bounds or not one of the choices.
+        """
+        by_name = {field.name: field for field in dataclasses.fields(cls)}
+        if name not in by_name:
+            raise SettingError(f"{cls.section}.{name}", value, "a known setting: " + ", ".join(by_name))
+        return cls._checked(by_name[name], typing.get_type_hints(cls)[name], value)
+
+    @classmethod
+    def _checked(cls, field: dataclasses.Field[Any], kind: Any, value: Any) -> Any:
+        name = f"{cls.section}.{field.name}" if cls.section else field.name
+        value = convert(name, value, kind)
+        if value is not None:
+            cls._check(name, value, field.metadata)
+        return value
 
     @staticmethod
     def _check(name: str, value: Any, metadata: Mapping[str, Any]) -> None:

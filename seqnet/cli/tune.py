@@ -1,0 +1,226 @@
+"""`seqnet tune`: dataset and search space → the best settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqnet.cli.options import (
+    collect,
+    command_line,
+    force_option,
+    path_type,
+    run_options,
+    settings_options,
+    threads_option,
+)
+from seqnet.cli.progress import Meter, say
+from seqnet.configs.run import RunConfig, compose
+from seqnet.configs.toml import run_toml, toml_value
+from seqnet.configs.tuning import TuneOptions
+from seqnet.errors import OutputError, SeqnetError
+
+if TYPE_CHECKING:
+    from seqnet.tuning import Trial, TuningResult
+
+__all__ = ["command"]
+
+
+class _Teller:
+    """Tells the user how the search goes: a bar within a trial, a line for each."""
+
+    def __init__(self, meter: Meter, trials: int, monitor: str) -> None:
+        self._meter, self._trials, self._monitor = meter, trials, monitor
+        self._done = self._batches = 0
+
+    def note(self, text: str) -> None:
+        say(text)
+
+    def step(self, trial: int, epoch: int, done: int, steps: int, loss: float) -> None:
+        if done <= self._done:
+            self._done = 0
+        self._batches += done - self._done
+        self._done = done
+        self._meter.reach(self._batches, note=f"trial {trial} of {self._trials}, epoch {epoch}, loss {loss:.4f}")
+
+    def trial(self, trial: Trial, best: bool) -> None:
+        self._done = 0
+        value = "" if trial.value is None else f"  {self._monitor} {trial.value:.4f} at epoch {trial.best_epoch}"
+        outcome = {
+            "complete": "complete",
+            "pruned": f"pruned after epoch {trial.epochs}",
+            "refused": "refused",
+        }[trial.state]
+        settings = "".join(f"  {name}={_short(value)}" for name, value in trial.settings.items())
+        reason = f"  ({trial.reason})" if trial.reason else ""
+        ending = "  best" if best else ""
+        width = len(str(self._trials))
+        say(
+            f"trial {trial.number:>{width}} of {self._trials}  {outcome}{value}  {trial.seconds:.0f} s"
+            f"{settings}{reason}{ending}"
+        )
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else toml_value(value)
+
+
+@dataclass(frozen=True)
+class _Files:
+    """What is written."""
+
+    best: Path
+    trials: Path
+    study: Path
+
+    @classmethod
+    def beside(cls, best: Path, study: Path | None) -> _Files:
+        stem = best.name.removesuffix(".toml")
+        return cls(best, best.with_name(stem + ".trials.tsv"), study or best.with_name(stem + ".study.journal"))
+
+    def check(self, *, resume: bool, force: bool, inputs: list[Path]) -> bool:
+        """Returns whether outputs that are there already are replaced.
+
+        Raises:
+            OutputError: see `check_targets`; or there is a study that could be gone on with.
+        """
+        from seqnet.outputs import check_targets
+
+        if self.study.is_file() and not (resume or force):
+            raise OutputError(str(self.study), "exists already", "go on with it by --resume, or say --force")
+        # A resumed search replaces what the stopped one wrote, and nothing else.
+        replace = force or (resume and self.study.exists())
+        if len({path.absolute() for path in (self.best, self.trials, self.study)}) < 3:
+            raise OutputError(str(self.study), "this is another output, too", "choose another name")
+        check_targets([self.best, self.trials, self.study], force=replace, inputs=inputs)
+        return replace
+
+
+@click.command("tune")
+@click.argument("dataset", type=path_type())
+@click.option("--space", type=path_type(), required=True, metavar="FILE", help="TOML file of the settings to search.")
+@click.option(
+    "-o",
+    "--output",
+    type=path_type(),
+    required=True,
+    metavar="FILE",
+    help="The best settings, for train --config; FILE's name with .trials.tsv and .study.journal in place of .toml is "
+    "written, too.",
+)
+@settings_options(TuneOptions, ("trials", "min_epochs", "reduction"))
+@run_options
+@click.option(
+    "--seed",
+    type=int,
+    help="Seed of the search, and of weights, order, dropout and augmentation in every trial; training.seed of the "
+    "settings.",
+)
+@click.option("--storage", type=path_type(), metavar="FILE", help="Where finished trials are kept.  [default: see -o]")
+@click.option("--resume", is_flag=True, help="Go on with the trials of an earlier search, if there is one.")
+@click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@threads_option
+@force_option
+def command(
+    dataset: Path,
+    space: Path,
+    output: Path,
+    preset: str | None,
+    network: str | None,
+    encoder: str | None,
+    config: Path | None,
+    assignments: tuple[str, ...],
+    seed: int | None,
+    storage: Path | None,
+    resume: bool,
+    device: str,
+    threads: int,
+    force: bool,
+    **options: Any,
+) -> None:
+    """Search for the settings that suit a dataset.
+
+    Each trial trains a network with settings of the space, in place of those of --preset, --network, --config and
+    --set. training.monitor on the validation split, at the best epoch, is what is searched for; trials that fall behind
+    are stopped early. The test split is not touched. Ctrl-C keeps the finished trials. Needs the package optuna.
+
+    \b
+    seqnet tune reads.safetensors --space space.toml --preset dna-cnn -o best.toml
+    seqnet train reads.safetensors --config best.toml -o model.safetensors
+    """
+    from seqnet.devices import choose_device
+    from seqnet.outputs import whole_file
+    from seqnet.tuning import read_space, search, write_trials
+
+    if seed is not None:
+        assignments = (*assignments, f"training.seed={seed}")
+    run = compose(preset, network, encoder, config, assignments)
+    searched = read_space(space, run)
+    wanted = collect(TuneOptions, options)
+    files = _Files.beside(output, storage)
+    replace = files.check(resume=resume, force=force, inputs=[dataset, space, *([config] if config else [])])
+
+    from seqnet.datasets import open_dataset
+    from seqnet.provenance import file_hash
+
+    data = open_dataset(dataset)
+    digest = file_hash(dataset)
+    with Meter("tune", "batches") as meter:
+        result = search(
+            data,
+            run,
+            searched,
+            wanted,
+            _Teller(meter, wanted.trials, run.training.monitor),
+            device=choose_device(device, threads),
+            journal=files.study,
+            dataset_hash=digest,
+            resume=resume,
+        )
+    if result.interruption and not result.trials:
+        raise result.interruption
+    with whole_file(files.trials, force=replace) as temporary:
+        write_trials(temporary, result.trials)
+    if result.best and result.run:
+        with whole_file(files.best, force=replace) as temporary:
+            temporary.write_text(_best_toml(result.best, result.run, len(result.trials), digest), encoding="utf-8")
+    _report(result, files, run.training.monitor)
+    if result.interruption:
+        say(f"seqnet: stopped after {len(result.trials)} trials; go on with --resume")
+        raise result.interruption
+    if not result.best:
+        reason = next((trial.reason for trial in reversed(result.trials) if trial.reason), "all were stopped early")
+        raise SeqnetError("", f"no trial is complete; the last that was refused: {reason}", "change space or settings")
+
+
+def _best_toml(best: Trial, run: RunConfig, trials: int, digest: str) -> str:
+    """Returns the run of the best trial, with where it comes from."""
+    from seqnet.provenance import versions
+
+    value = f"validation {run.training.monitor} {best.value:.6g} at epoch {best.best_epoch}"
+    made_by = ", ".join(f"{name} {version}" for name, version in versions().items())
+    return run_toml(
+        run,
+        f"the best of {trials} trials, number {best.number}: {value}",
+        f"{command_line()}; dataset sha256 {digest}; {made_by}",
+    )
+
+
+def _report(result: TuningResult, files: _Files, monitor: str) -> None:
+    """Says what is best, what it depends on, and what was written."""
+    best, written = result.best, [files.trials.name, files.study.name]
+    states = [trial.state for trial in result.trials]
+    counts = ", ".join(f"{states.count(state)} {state}" for state in ("complete", "pruned", "refused"))
+    say(f"{len(states)} trials: {counts}")
+    if result.importances:
+        shares = ", ".join(f"{name} {share:.2f}" for name, share in result.importances.items())
+        say(f"importance, by {states.count('complete')} complete trials: {shares}")
+    if best and best.value is not None:
+        say(f"best: trial {best.number}, validation {monitor} {best.value:.4f} at epoch {best.best_epoch}")
+        for name, value in best.settings.items():
+            say(f"  {name} = {toml_value(value)}")
+        written.insert(0, str(files.best))
+    say("wrote " + ", ".join(written))

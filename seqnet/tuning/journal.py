@@ -1,0 +1,77 @@
+"""The finished trials on disk, one line each, as a journal that Optuna reads.
+
+A trial is there from its end on, or not at all: a search that was killed in the middle of one finds those before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from seqnet.errors import ContainerError
+from seqnet.outputs import whole_file
+from seqnet.tuning.backend import optuna
+
+__all__ = ["STUDY_NAME", "Direction", "Journal", "read_journal"]
+
+Direction = Literal["minimize", "maximize"]
+
+# Brackets are drawn from the name of the study and the number of the trial: another name, another search.
+STUDY_NAME = "seqnet tune"
+_REMEDY = "give what it was begun with, or begin another one with --force"
+
+
+class Journal:
+    """A study on disk that finished trials are added to.
+
+    Args:
+        path: the file; an existing one is replaced as a whole.
+        identity: what the study is of, as plain values.
+        direction: of the values of trials.
+        trials: those that it starts with.
+    """
+
+    def __init__(
+        self, path: Path, identity: Mapping[str, Any], direction: Direction, trials: Sequence[optuna.trial.FrozenTrial]
+    ) -> None:
+        with whole_file(path, force=True) as temporary:
+            study = optuna.create_study(storage=_storage(temporary), study_name=STUDY_NAME, direction=direction)
+            study.set_user_attr("identity", dict(identity))
+            study.add_trials(trials)
+        self._study = optuna.load_study(storage=_storage(path), study_name=STUDY_NAME)
+
+    def add(self, trial: optuna.trial.FrozenTrial) -> None:
+        """Writes a finished trial."""
+        self._study.add_trial(trial)
+
+
+def read_journal(path: Path, identity: Mapping[str, Any]) -> list[optuna.trial.FrozenTrial]:
+    """Returns the finished trials of a study on disk.
+
+    Raises:
+        ContainerError: it is no such study, or one of something else.
+    """
+    try:
+        study = optuna.load_study(storage=_storage(path), study_name=STUDY_NAME)
+        found = study.user_attrs["identity"]
+        trials = study.get_trials()
+        before = {name: dict(found[name]) for name in identity if name != "dataset"} | {"dataset": found["dataset"]}
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ContainerError(str(path), "this is no study of seqnet tune, or it is damaged", _REMEDY) from error
+    if before["dataset"] != identity["dataset"]:
+        raise ContainerError(str(path), "the study is of another dataset", _REMEDY)
+    for part, words in (("space", "searches"), ("run", "has"), ("pruning", "has")):
+        for name in sorted(before[part].keys() | identity[part].keys()):
+            old, new = before[part].get(name), identity[part].get(name)
+            if old != new:
+                problem = f"the study {words} {name} = {old!r}, this search {words} {new!r}"
+                raise ContainerError(str(path), problem, _REMEDY)
+    return trials
+
+
+def _storage(path: Path) -> optuna.storages.JournalStorage:
+    # A lock that is a file, not a symbolic link, which a killed process could leave pointing nowhere.
+    name = str(path.absolute())
+    lock = optuna.storages.journal.JournalFileOpenLock(name)
+    return optuna.storages.JournalStorage(optuna.storages.journal.JournalFileBackend(name, lock))

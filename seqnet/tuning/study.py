@@ -1,0 +1,340 @@
+"""The search: Dataset, run and space → trials, the best of them, and the run that it was.
+
+Each trial is a training run on the train split, valued by the best epoch on the validation split as `training.monitor`
+has it. The test split is not touched.
+
+Source: TPE, Bergstra et al. 2011, NeurIPS 24; Hyperband, Li et al. 2018, JMLR 18 (185); both together, Falkner et al.
+2018, arXiv 1807.01774.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+import torch
+
+from seqnet.configs.run import RunConfig
+from seqnet.configs.tuning import TuneOptions
+from seqnet.datasets import Dataset
+from seqnet.errors import LabelError, SettingError
+from seqnet.training import train
+from seqnet.training.history import EpochRow
+from seqnet.tuning.backend import optuna, quiet
+from seqnet.tuning.journal import STUDY_NAME, Direction, Journal, read_journal
+from seqnet.tuning.space import Choices, Domain, Space, lay_over
+
+__all__ = ["Trial", "TuningResult", "Watcher", "search"]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What is known of a trial at its end.
+
+    Attributes:
+        number: from 1.
+        state: `complete`, `pruned`, or `refused` where the settings don't go together.
+        value: of the best epoch; None where there was no epoch.
+        best_epoch: number of that epoch; 0 where there was none.
+        epochs: those that were trained.
+        seconds: that it took.
+        settings: `section.setting` → value.
+        reason: why it was refused, or which trial it repeats; may be empty.
+    """
+
+    number: int
+    state: str
+    value: float | None
+    best_epoch: int
+    epochs: int
+    seconds: float
+    settings: Mapping[str, Any]
+    reason: str
+
+
+@dataclass(frozen=True)
+class TuningResult:
+    """What a search came to.
+
+    Attributes:
+        trials: in order.
+        best: the best complete one, the first of equals; None if there is none.
+        run: its settings, all of them.
+        importances: `section.setting` → share of what the value depends on, falling; empty where trials are too few.
+        interruption: what stopped the search early, Ctrl-C or a signal; None if nothing did.
+    """
+
+    trials: list[Trial]
+    best: Trial | None
+    run: RunConfig | None
+    importances: Mapping[str, float]
+    interruption: KeyboardInterrupt | None
+
+
+class Watcher(Protocol):
+    """Who is told how the search goes."""
+
+    def note(self, text: str) -> None:
+        """Is told a fact, once."""
+
+    def step(self, trial: int, epoch: int, done: int, steps: int, loss: float) -> None:
+        """Is told now and then within an epoch; see `seqnet.training.fit.Observer`."""
+
+    def trial(self, trial: Trial, best: bool) -> None:
+        """Is told at the end of each trial, and whether it is the best so far."""
+
+
+class _PrunedError(Exception):
+    """The trial is worse than others were after as many epochs."""
+
+
+class _TrialObserver:
+    """Hands the value of each epoch to Optuna, and stops the run when that says so."""
+
+    def __init__(self, trial: optuna.trial.Trial, config: RunConfig, dataset: Dataset, search: _Search) -> None:
+        self._trial, self._training, self._dataset, self._search = trial, config.training, dataset, search
+        self.value: float | None = None
+        self.best_epoch = self.epochs = 0
+
+    def note(self, text: str) -> None:
+        self._search.note(text)
+
+    def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
+        self._search.watcher.step(self._trial.number + 1, epoch, done, steps, loss)
+
+    def epoch(self, row: EpochRow, best: bool) -> None:
+        monitor = self._training.monitor
+        value = getattr(row, f"validation_{monitor}")
+        if math.isnan(value):
+            remedy = "encode it with another --split"
+            raise LabelError(str(self._dataset.path), f"its validation split has no {monitor} to go by", remedy)
+        self.epochs = row.epoch
+        if best:
+            self.value, self.best_epoch = value, row.epoch
+        assert self.value is not None
+        # The best so far, as it is the best epoch that counts in the end.
+        self._trial.report(self.value, step=row.epoch)
+        if row.epoch < self._training.epochs and self._trial.should_prune():
+            raise _PrunedError
+
+
+class _Search:
+    """The state of one search."""
+
+    def __init__(
+        self,
+        dataset: Dataset,
+        base: RunConfig,
+        space: Space,
+        options: TuneOptions,
+        watcher: Watcher,
+        device: torch.device,
+    ) -> None:
+        self.dataset, self.base, self.space, self.options = dataset, base, space, options
+        self.watcher, self.device = watcher, device
+        self.direction: Direction = "minimize" if base.training.monitor == "loss" else "maximize"
+        self.distributions = {key: _distribution(domain) for key, domain in space.domains.items()}
+        self.study = optuna.create_study(study_name=STUDY_NAME, direction=self.direction, pruner=self._make_pruner())
+        self.notes: set[str] = set()
+
+    def _make_pruner(self) -> optuna.pruners.HyperbandPruner:
+        epochs = self.space.domains.get("training.epochs")
+        most = max(epochs.corners) if epochs else self.base.training.epochs
+        if self.options.min_epochs > most:
+            raise SettingError("tune.min_epochs", self.options.min_epochs, f"at most {most}, the epochs of a run")
+        return optuna.pruners.HyperbandPruner(
+            min_resource=self.options.min_epochs, max_resource=most, reduction_factor=self.options.reduction
+        )
+
+    def note(self, text: str) -> None:
+        """Hands a note on, once in all trials."""
+        if text not in self.notes:
+            self.notes.add(text)
+            self.watcher.note(text)
+
+    def run_trial(self) -> optuna.trial.FrozenTrial:
+        """Draws settings, trains with them, and returns the finished trial."""
+        number = len(self.study.get_trials(deepcopy=False))
+        # A sampler of its own for each trial, so that a search that goes on draws as an unbroken one.
+        seed = np.random.SeedSequence([self.base.training.seed, number]).generate_state(1)
+        self.study.sampler = optuna.samplers.TPESampler(
+            multivariate=True, n_startup_trials=len(self.distributions) + 1, seed=int(seed[0])
+        )
+        trial = self.study.ask(fixed_distributions=self.distributions)
+        started = time.monotonic()
+        twin = self._twin(trial)
+        if twin:
+            about, value = dict(twin.user_attrs) | {"reason": f"as trial {twin.number + 1}"}, twin.value
+        else:
+            about, value = self._train(trial)
+        for name, fact in (about | {"seconds": round(time.monotonic() - started, 3)}).items():
+            trial.set_user_attr(name, fact)
+        # What was stopped or refused is pruned to Optuna, which then looks elsewhere; a failure it would forget.
+        self.study.tell(trial, value, None if value is not None else optuna.trial.TrialState.PRUNED)
+        return self.study.get_trials(deepcopy=False)[number]
+
+    def _twin(self, trial: optuna.trial.Trial) -> optuna.trial.FrozenTrial | None:
+        """Returns the complete trial that had the same settings, so the same value."""
+        complete = self.study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+        return next((other for other in complete if other.params == trial.params), None)
+
+    def _train(self, trial: optuna.trial.Trial) -> tuple[dict[str, Any], float | None]:
+        """Returns what is to be known of a trial once it is trained, and its value, None unless it is complete."""
+        observer, value, reason = None, None, ""
+        try:
+            config = lay_over(self.base, self.settings_of(trial.params))
+            observer = _TrialObserver(trial, config, self.dataset, self)
+            result = train(self.dataset, config, observer, device=self.device)
+            if result.interruption:
+                raise result.interruption
+            value = observer.value
+        except _PrunedError:
+            pass
+        except SettingError as error:
+            reason = str(error)
+        except torch.OutOfMemoryError:
+            reason = f"the memory of {self.device} is too small"
+        about = {"best_epoch": 0, "epochs": 0, "reason": reason}
+        if observer:
+            about |= {"best_epoch": observer.best_epoch, "epochs": observer.epochs}
+        return about, value
+
+    def settings_of(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """Returns what Optuna drew as the values of settings."""
+        return {key: _setting(domain, parameters[key]) for key, domain in self.space.domains.items()}
+
+    def trial_of(self, frozen: optuna.trial.FrozenTrial) -> Trial:
+        """Returns a finished trial in plain words."""
+        about, complete = frozen.user_attrs, frozen.state == optuna.trial.TrialState.COMPLETE
+        return Trial(
+            number=frozen.number + 1,
+            state="complete" if complete else "refused" if about["reason"] else "pruned",
+            value=frozen.value,
+            best_epoch=about["best_epoch"],
+            epochs=about["epochs"],
+            seconds=about["seconds"],
+            settings=self.settings_of(frozen.params),
+            reason=about["reason"],
+        )
+
+    def better(self, one: Trial, other: Trial | None) -> bool:
+        """Returns whether a trial is the best, given the best before it."""
+        if one.state != "complete" or one.value is None:
+            return False
+        if other is None or other.value is None:
+            return True
+        return one.value < other.value if self.direction == "minimize" else one.value > other.value
+
+    def importances(self) -> dict[str, float]:
+        """Returns the share of each setting in what makes the best trials.
+
+        Source: Watanabe et al. 2023, 10.24963/ijcai.2023/488 (PED-ANOVA).
+        """
+        complete = self.study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
+        if len(complete) < _ENOUGH_TO_WEIGH or len({trial.value for trial in complete}) < 2:
+            return {}
+        return optuna.importance.get_param_importances(
+            self.study, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
+        )
+
+
+# With 20 complete trials, one search in eight called a setting important that does nothing; with 30, none did.
+_ENOUGH_TO_WEIGH = 30
+
+
+def _distribution(domain: Domain) -> optuna.distributions.BaseDistribution:
+    if isinstance(domain, Choices):
+        # Optuna's choices are words or numbers; settings may be lists.
+        return optuna.distributions.CategoricalDistribution([json.dumps(value) for value in domain.choices])
+    if isinstance(domain.low, int) and isinstance(domain.high, int):
+        step = 1 if domain.step is None else int(domain.step)
+        return optuna.distributions.IntDistribution(domain.low, domain.high, log=domain.log, step=step)
+    return optuna.distributions.FloatDistribution(domain.low, domain.high, log=domain.log, step=domain.step)
+
+
+def _setting(domain: Domain, drawn: Any) -> Any:
+    """Returns what Optuna drew as the value of a setting."""
+    if isinstance(domain, Choices):
+        return json.loads(drawn)
+    # Steps of 0.1 come to 0.30000000000000004.
+    return float(f"{drawn:.12g}") if domain.step is not None and isinstance(drawn, float) else drawn
+
+
+def search(
+    dataset: Dataset,
+    base: RunConfig,
+    space: Space,
+    options: TuneOptions,
+    watcher: Watcher,
+    *,
+    device: torch.device,
+    journal: Path,
+    dataset_hash: str,
+    resume: bool = False,
+) -> TuningResult:
+    """Returns the trials of a search, those of before included, and the best of them.
+
+    The same dataset, run, space, options, device and number of threads give the same trials on the CPU, in one go or
+    in several.
+
+    Args:
+        dataset: its train split is fitted, its validation split gives the values.
+        base: the settings that the space varies; their seed is that of the search, too.
+        space: what is searched.
+        options: how many trials, and how they are stopped early.
+        watcher: is told how it goes.
+        device: where to compute.
+        journal: file of the finished trials; an existing one is replaced, unless it is resumed.
+        dataset_hash: SHA-256 of the dataset file, by which a study knows what it is of.
+        resume: whether to go on with the trials of `journal`, if it is there.
+
+    Raises:
+        ContainerError: the study to go on with is of something else.
+        LabelError: the validation split has nothing to go by.
+        SettingError: runs have fewer epochs than a trial shall have at least.
+    """
+    if not len(dataset.members("validation")):
+        raise LabelError(str(dataset.path), "there is no validation split to go by", "encode it with another --split")
+    with quiet():
+        state = _Search(dataset, base, space, options, watcher, device)
+        identity = _identity(base, space, options, dataset_hash)
+        before = read_journal(journal, identity) if resume and journal.exists() else []
+        state.study.add_trials(before)
+        trials = [state.trial_of(one) for one in state.study.get_trials(deepcopy=False)]
+        best = None
+        for trial in trials:
+            best = trial if state.better(trial, best) else best
+        if resume:
+            watcher.note(f"going on after trial {len(trials)}" if trials else "there is no study: starting at trial 1")
+        written, interruption = None, None
+        try:
+            while len(trials) < options.trials:
+                frozen = state.run_trial()
+                # Not before: a search that could not start leaves nothing in the way of the next one.
+                written = written or Journal(journal, identity, state.direction, before)
+                written.add(frozen)
+                trial = state.trial_of(frozen)
+                trials.append(trial)
+                is_best = state.better(trial, best)
+                best = trial if is_best else best
+                watcher.trial(trial, is_best)
+        except KeyboardInterrupt as stop:
+            interruption = stop
+        run = lay_over(base, best.settings) if best else None
+        return TuningResult(trials, best, run, state.importances(), interruption)
+
+
+def _identity(base: RunConfig, space: Space, options: TuneOptions, dataset_hash: str) -> dict[str, Any]:
+    """Returns what makes two searches the same one, but for the number of trials."""
+    return {
+        "dataset": dataset_hash,
+        "space": space.to_dict(),
+        "run": {f"{section}.{name}": value for section, part in base.to_dict().items() for name, value in part.items()},
+        "pruning": {"min_epochs": options.min_epochs, "reduction": options.reduction},
+    }

@@ -1,0 +1,273 @@
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqnet.configs.run import RunConfig
+from seqnet.configs.tuning import TuneOptions
+from seqnet.datasets import Dataset
+from seqnet.errors import ContainerError, LabelError, SettingError
+from seqnet.tuning import Space, Trial, TuningResult, search
+from seqnet.tuning.space import Choices, Domain, Range
+from tests.building import CPU, fit, planted, run_config
+
+RATE: Domain = Range(1e-5, 3e-2, None, True)
+SPACE = Space({"network.filters": Choices(([4], [12])), "training.learning_rate": RATE})
+DATASET = planted((192, 96, 24))
+BASE = run_config({"epochs": 4, "monitor": "auroc", "schedule": "constant", "seed": 2})
+
+
+@dataclass
+class Watching:
+    """A watcher that keeps what it is told, and interrupts after some trials or epochs of one.
+
+    Attributes:
+        stop_after: number of the trial after which it interrupts.
+        stop_within: number of the trial, and of the epoch in whose last batch it interrupts.
+    """
+
+    stop_after: int | None = None
+    stop_within: tuple[int, int] | None = None
+    notes: list[str] = field(default_factory=list)
+    trials: list[tuple[Trial, bool]] = field(default_factory=list)
+
+    def note(self, text: str) -> None:
+        self.notes.append(text)
+
+    def step(self, trial: int, epoch: int, done: int, steps: int, loss: float) -> None:
+        if (trial, epoch) == self.stop_within:
+            raise KeyboardInterrupt
+
+    def trial(self, trial: Trial, best: bool) -> None:
+        self.trials.append((trial, best))
+        if trial.number == self.stop_after:
+            raise KeyboardInterrupt
+
+
+def run_search(
+    folder: Path,
+    count: int = 6,
+    *,
+    dataset: Dataset = DATASET,
+    base: RunConfig = BASE,
+    space: Space = SPACE,
+    watcher: Watching | None = None,
+    resume: bool = False,
+    digest: str = "abc",
+    **options: Any,
+) -> TuningResult:
+    return search(
+        dataset,
+        base,
+        space,
+        TuneOptions(trials=count, **options),
+        watcher or Watching(),
+        device=CPU,
+        journal=folder / "study.journal",
+        dataset_hash=digest,
+        resume=resume,
+    )
+
+
+def timeless(trials: Sequence[Trial]) -> list[Trial]:
+    return [replace(trial, seconds=0.0) for trial in trials]
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> TuningResult:
+    return run_search(tmp_path_factory.mktemp("unbroken"), 9)
+
+
+def test_trials_lie_in_the_space_and_their_value_is_that_of_training(unbroken: TuningResult) -> None:
+    assert [trial.number for trial in unbroken.trials] == list(range(1, 10))
+    for trial in unbroken.trials:
+        assert set(trial.settings) == set(SPACE.domains)
+        assert trial.settings["network.filters"] in ([4], [12])
+        assert 1e-5 <= trial.settings["training.learning_rate"] <= 3e-2
+    assert len({trial.settings["training.learning_rate"] for trial in unbroken.trials}) == 9
+    complete = [trial for trial in unbroken.trials if trial.state == "complete"]
+    best = max(complete, key=lambda trial: trial.value or 0)
+    assert unbroken.best == best
+    assert unbroken.run is not None
+    assert unbroken.run.training.learning_rate == best.settings["training.learning_rate"]
+    again = fit(DATASET, unbroken.run)
+    assert again.bundle.metrics["validation_auroc"] == best.value
+    assert again.best_epoch == best.best_epoch
+    assert len(again.rows) == best.epochs == 4
+
+
+def test_trials_that_fall_behind_are_stopped(unbroken: TuningResult) -> None:
+    pruned = [trial for trial in unbroken.trials if trial.state == "pruned"]
+    assert pruned
+    for trial in pruned:
+        # Rungs of epochs are powers of three.
+        assert trial.epochs in (1, 3)
+        ahead = [one.value or 0 for one in unbroken.trials[: trial.number - 1] if one.epochs >= trial.epochs]
+        assert trial.value is not None
+        assert max(ahead) > trial.value
+
+
+def test_no_trial_is_stopped_before_its_least_epochs(tmp_path: Path) -> None:
+    result = run_search(tmp_path, 6, min_epochs=4)
+    assert {trial.epochs for trial in result.trials} == {4}
+
+
+def test_the_seed_decides_all(tmp_path: Path, unbroken: TuningResult) -> None:
+    assert timeless(run_search(tmp_path, 9).trials) == timeless(unbroken.trials)
+    other = run_search(tmp_path, 2, base=replace(BASE, training=replace(BASE.training, seed=3)))
+    assert other.trials[0].settings != unbroken.trials[0].settings
+
+
+@pytest.mark.parametrize(
+    "watcher", [Watching(stop_after=4), Watching(stop_within=(5, 2)), Watching(stop_within=(1, 1))]
+)
+def test_a_search_that_goes_on_is_as_an_unbroken_one(tmp_path: Path, unbroken: TuningResult, watcher: Watching) -> None:
+    stopped = run_search(tmp_path, 9, watcher=watcher)
+    assert isinstance(stopped.interruption, KeyboardInterrupt)
+    kept = 0 if watcher.stop_within == (1, 1) else 4
+    assert timeless(stopped.trials) == timeless(unbroken.trials[:kept])
+    going_on = Watching()
+    result = run_search(tmp_path, 9, watcher=going_on, resume=True)
+    assert timeless(result.trials) == timeless(unbroken.trials)
+    assert [trial.number for trial, _ in going_on.trials] == list(range(kept + 1, 10))
+    assert result.best is not None
+    assert unbroken.best is not None
+    assert timeless([result.best]) == timeless([unbroken.best])
+    assert ("going on after trial 4" if kept else "there is no study: starting at trial 1") in going_on.notes
+
+
+def test_more_trials_are_added_to_a_finished_search(tmp_path: Path, unbroken: TuningResult) -> None:
+    run_search(tmp_path, 3)
+    watcher = Watching()
+    assert timeless(run_search(tmp_path, 5, resume=True).trials) == timeless(unbroken.trials[:5])
+    assert len(run_search(tmp_path, 3, resume=True, watcher=watcher).trials) == 5
+    assert watcher.trials == []
+
+
+def test_a_line_that_was_cut_off_is_a_trial_that_is_run_again(tmp_path: Path, unbroken: TuningResult) -> None:
+    run_search(tmp_path, 3)
+    journal = tmp_path / "study.journal"
+    journal.write_bytes(journal.read_bytes()[:-20])
+    watcher = Watching()
+    result = run_search(tmp_path, 4, resume=True, watcher=watcher)
+    assert timeless(result.trials) == timeless(unbroken.trials[:4])
+    assert [trial.number for trial, _ in watcher.trials] == [3, 4]
+    assert len(run_search(tmp_path, 4, resume=True).trials) == 4
+
+
+def test_a_study_of_something_else_is_refused(tmp_path: Path) -> None:
+    run_search(tmp_path, 1)
+    journal = tmp_path / "study.journal"
+    content = journal.read_bytes()
+    narrow = Space(dict(SPACE.domains) | {"training.learning_rate": Range(1e-4, 1e-3, None, True)})
+    others: list[tuple[dict[str, Any], str]] = [
+        ({"digest": "def"}, "the study is of another dataset"),
+        ({"space": narrow}, "the study searches training.learning_rate = "),
+        ({"base": replace(BASE, training=replace(BASE.training, batch_size=9))}, "training.batch_size = 16, this"),
+        ({"reduction": 2}, "the study has reduction = 3, this search has 2"),
+    ]
+    for changed, words in others:
+        with pytest.raises(ContainerError) as caught:
+            run_search(tmp_path, 2, resume=True, **changed)
+        assert words in str(caught.value)
+    for nonsense in ("nonsense\nand more\n", "{}\n", "", '{"op_code": 0}\n'):
+        journal.write_text(nonsense)
+        with pytest.raises(ContainerError, match="this is no study of seqnet tune"):
+            run_search(tmp_path, 2, resume=True)
+        assert journal.read_text() == nonsense
+    journal.write_bytes(content)
+    assert len(run_search(tmp_path, 1, resume=True).trials) == 1
+
+
+def test_settings_that_do_not_go_together_are_a_refused_trial(tmp_path: Path) -> None:
+    pairs = {"network.filters": Choices(([4], [4, 4])), "network.kernels": Choices(([3], [3, 3]))}
+    space = Space(pairs | {"training.batch_size": Range(8, 32, 8, False)})
+    result = run_search(tmp_path, 8, space=space, base=run_config({"epochs": 1}))
+    refused = [trial for trial in result.trials if trial.state == "refused"]
+    assert refused
+    for trial in refused:
+        assert (trial.value, trial.epochs, trial.best_epoch) == (None, 0, 0)
+        assert "setting network." in trial.reason
+    assert {tuple(trial.settings["network.filters"]) for trial in result.trials if trial.state == "complete"} == {(4,)}
+
+
+def test_a_run_that_diverges_is_a_refused_trial(tmp_path: Path) -> None:
+    space = Space({"training.learning_rate": Range(1e20, 1e30, None, True)})
+    base = run_config({"optimizer": "sgd", "clip_norm": 0.0, "schedule": "constant"})
+    result = run_search(tmp_path, 2, space=space, base=base)
+    assert [trial.state for trial in result.trials] == ["refused", "refused"]
+    assert "a smaller one" in result.trials[0].reason
+    assert result.best is None
+    assert result.run is None
+
+
+def test_the_same_settings_are_trained_once(tmp_path: Path) -> None:
+    space = Space({"training.batch_size": Choices((16, 32))})
+    result = run_search(tmp_path, 5, space=space, base=run_config({"epochs": 1}))
+    assert [trial.state for trial in result.trials] == ["complete"] * 5
+    repeated = [trial for trial in result.trials if trial.reason]
+    assert len(repeated) == 3
+    for trial in repeated:
+        twin = result.trials[int(trial.reason.removeprefix("as trial ")) - 1]
+        assert (twin.settings, twin.value, twin.reason) == (trial.settings, trial.value, "")
+
+
+def test_the_loss_is_made_small(tmp_path: Path) -> None:
+    base = run_config({"epochs": 2, "schedule": "constant"})
+    result = run_search(tmp_path, 6, base=base, min_epochs=2)
+    values = [trial.value for trial in result.trials if trial.value is not None]
+    assert result.best is not None
+    assert result.best.value == min(values) < max(values)
+
+
+def test_what_the_value_depends_on(tmp_path: Path) -> None:
+    # Weights that hardly move learn nothing; the momentum that goes to AdamW moves nothing at all.
+    space = Space({"training.learning_rate": RATE, "training.momentum": Range(0.0, 0.9, None, False)})
+    result = run_search(tmp_path, 30, space=space, min_epochs=4)
+    assert list(result.importances) == ["training.learning_rate", "training.momentum"]
+    assert sum(result.importances.values()) == pytest.approx(1)
+    assert result.importances["training.learning_rate"] > 0.8
+
+
+def test_few_trials_say_nothing_of_that(unbroken: TuningResult) -> None:
+    assert unbroken.importances == {}
+
+
+def test_steps_are_round_numbers(tmp_path: Path) -> None:
+    space = Space({"network.dropout_conv": Range(0.0, 0.5, 0.1, False)})
+    result = run_search(tmp_path, 6, space=space, base=run_config({"epochs": 1}))
+    assert {trial.settings["network.dropout_conv"] for trial in result.trials} <= {0.0, 0.1, 0.2, 0.3, 0.4, 0.5}
+
+
+def test_the_test_split_does_not_matter(tmp_path: Path, unbroken: TuningResult) -> None:
+    labels = DATASET.labels.copy()
+    members = DATASET.members("test")
+    labels[members] = 1 - labels[members]
+    flipped = replace(DATASET, labels=labels)
+    assert timeless(run_search(tmp_path, 3, dataset=flipped).trials) == timeless(unbroken.trials[:3])
+
+
+def test_what_can_not_be_searched_is_said(tmp_path: Path) -> None:
+    with pytest.raises(LabelError, match="there is no validation split to go by"):
+        run_search(tmp_path, dataset=planted((48, 0, 0)))
+    with pytest.raises(SettingError, match="at most 4, the epochs of a run"):
+        run_search(tmp_path, min_epochs=5)
+    lacking = planted((48, 24, 0))
+    lacking.labels[lacking.members("validation")] = 0
+    with pytest.raises(LabelError, match="its validation split has no auroc to go by"):
+        run_search(tmp_path, dataset=lacking)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_caller_gets_back_what_optuna_logs(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    import optuna
+
+    before = optuna.logging.get_verbosity()
+    run_search(tmp_path, 2)
+    captured = capfd.readouterr()
+    assert captured.out + captured.err == ""
+    assert optuna.logging.get_verbosity() == before
