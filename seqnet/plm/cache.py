@@ -1,7 +1,7 @@
 """Embeddings on disk, by content: computed once, read in every epoch.
 
     FOLDER/ENVIRONMENT/about.json     what all embeddings below were made with
-    FOLDER/ENVIRONMENT/ab/abcd….f32   (L, C) float32, little-endian, and its CRC-32; the name is the SHA-256 of the tokens
+    FOLDER/ENVIRONMENT/ab/abcd….f32   (L, C) float32, little-endian, and its CRC-32; named by SHA-256 of the tokens
 
 `ENVIRONMENT` is a hash of all that can change a bit of an embedding, so that a result with the cache is the result
 without it. An embedding is written whole or not at all, so that runs may share a folder and may be stopped at any time;

@@ -21,6 +21,10 @@ from seqnet.records import Ragged
 __all__ = ["FrozenFeatures"]
 
 
+# Sequences that are embedded without a word.
+_FEW = 100
+
+
 class FrozenFeatures:
     """What an encoder makes of sequences. It is no `nn.Module`, so that the model is in no bundle and no optimiser.
 
@@ -71,17 +75,14 @@ class FrozenFeatures:
             features[row, : len(residues)] = states.to(device)
         return features.transpose(1, 2)  # (B, C, L)
 
-    def embed_ahead(
-        self, tokens: Ragged, indices: NDArray[np.int64], device: torch.device, tell: Tell, *, step: int = 1000
-    ) -> None:
+    def embed_ahead(self, tokens: Ragged, indices: NDArray[np.int64], device: torch.device, tell: Tell) -> None:
         """Puts the embeddings of M sequences into the cache, those that are not there; nothing without a cache.
 
         Args:
             tokens: N token sequences.
             indices: (M,) int64, which of them.
             device: where to compute.
-            tell: is told how many there are, how large they get and, every so often, how many are done.
-            step: number of sequences after which it is told.
+            tell: is told how many there are, how large they get and, after each tenth of many, how many are done.
 
         Raises:
             OutputError: there is no room for them.
@@ -98,6 +99,7 @@ class FrozenFeatures:
             f"take {size / 1e9:,.2f} GB"
         )
         cache.check_room(size)
+        step = max(-(-len(absent) // 10), _FEW)
         for done, sequence in enumerate(absent, 1):
             if sequence not in cache:
                 cache.put(sequence, model.embed(sequence, device).cpu().numpy())

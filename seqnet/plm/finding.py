@@ -1,4 +1,4 @@
-"""Where a language model is, and which one it is: a folder or a name on the Hugging Face hub → files and their SHA-256."""
+"""Where a language model is, and which one it is: a folder or a name on the Hugging Face hub → files and SHA-256."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from seqnet.errors import DownloadError, InputError, SeqnetError, SettingError
 from seqnet.plm.vocabulary import check_alphabet
 from seqnet.provenance import file_hash
 
-__all__ = ["ELSEWHERE", "FoundModel", "Tell", "find_model", "settled"]
+__all__ = ["ELSEWHERE", "FoundModel", "Tell", "find_again", "find_model", "settled"]
 
 Tell = Callable[[str], None]
 """Is told a fact that the user should know, as one line."""
@@ -63,7 +63,7 @@ def settled(config: EncoderConfig, alphabet: Alphabet, tell: Tell) -> EncoderCon
         tell: is told what is fetched.
 
     Raises:
-        SettingError: no model is named, or the sequences are no proteins.
+        SettingError: no model is named, it is not the one that `sha256` asks for, or the sequences are no proteins.
         SeqnetError: see `find_model`.
     """
     if config.name != "plm":
@@ -72,7 +72,8 @@ def settled(config: EncoderConfig, alphabet: Alphabet, tell: Tell) -> EncoderCon
     if not config.model:
         raise SettingError("encoder.model", "", "a folder or a hub name, such as facebook/esm2_t6_8M_UR50D")
     found = find_model(config.model, tell)
-    _check_same(found, config)
+    if config.sha256 not in ("", found.sha256):
+        raise SettingError("encoder.sha256", config.sha256, f"{found.sha256}, as the weights in {found.folder} have")
     local = Path(config.model).expanduser()
     name = str(local.resolve()) if local.is_dir() else config.model
     cache = config.cache if config.cache in ("auto", "none") else str(Path(config.cache).expanduser().resolve())
@@ -86,7 +87,12 @@ def find_again(config: EncoderConfig, tell: Tell) -> FoundModel:
         SeqnetError: see `find_model`; or it is another model.
     """
     found = find_model(os.environ.get(ELSEWHERE) or config.model, tell)
-    _check_same(found, config)
+    if found.sha256 != config.sha256:
+        problem = (
+            f"the weights of this language model have SHA-256 {found.sha256[:12]}…, and the classifier was trained on "
+            f"those of {config.model} with {config.sha256[:12]}…"
+        )
+        raise InputError(problem, f"name the folder of that model in the variable {ELSEWHERE}", path=str(found.folder))
     return found
 
 
@@ -118,15 +124,6 @@ def find_model(model: str, tell: Tell) -> FoundModel:
         raise InputError("there are no whole weights model.safetensors", _REMEDY, path=str(folder))
     stamps = tuple((file, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
     return FoundModel(folder, channels, limit, _hash(stamps))
-
-
-def _check_same(found: FoundModel, config: EncoderConfig) -> None:
-    if config.sha256 and found.sha256 != config.sha256:
-        problem = (
-            f"the weights of this language model have SHA-256 {found.sha256[:12]}…, and the classifier was trained on "
-            f"those of {config.model} with {config.sha256[:12]}…"
-        )
-        raise InputError(problem, f"name the folder of that model in the variable {ELSEWHERE}", path=str(found.folder))
 
 
 @lru_cache

@@ -116,14 +116,22 @@ def load_model(found: FoundModel, alphabet_name: str) -> LanguageModel:
                 add_pooling_layer=False,
                 local_files_only=True,
                 use_safetensors=True,
+                # Looked at below; a head that is not used may be of any shape.
+                ignore_mismatched_sizes=True,
                 output_loading_info=True,
             )
         except Exception as error:  # transformers raises errors of many kinds about files.
             problem = f"the language model can't be read ({' '.join(str(error).split())[:200]})"
             raise InputError(problem, remedy, path=place) from error
-    missing = sorted(name for name in about["missing_keys"] if not name.startswith(_UNUSED))
-    if missing:
-        raise InputError(f"the weights lack {missing[0]}, and {len(missing) - 1} more", remedy, path=place)
+    # A mismatch is a name, or a name and two shapes.
+    unlike = {one if isinstance(one, str) else one[0] for one in about["mismatched_keys"]}
+    # Older releases have a table of positions with rotary ones, too, and don't look into it.
+    rotary = getattr(network.config, "position_embedding_type", "absolute") == "rotary"
+    unused = (*_UNUSED, "embeddings.position_embeddings.") if rotary else _UNUSED
+    unfit = {name for name in unlike.union(about["missing_keys"]) if not name.startswith(unused)}
+    if unfit:
+        problem = f"the weights have no {min(unfit)} as config.json describes it, and lack {len(unfit) - 1} others"
+        raise InputError(problem, remedy, path=place)
     table = _table(tokenizer, alphabet(alphabet_name), place)
     return LanguageModel(network.float(), found, table, tokenizer.cls_token_id, tokenizer.eos_token_id)
 

@@ -19,7 +19,7 @@ from seqnet.configs.networks import EncoderConfig
 from seqnet.plm import settled
 
 # The vocabulary of ESM-2.
-VOCABULARY = "<cls> <pad> <eos> <unk> L A G V S E R T I D P K Q N F Y M H W C X B U Z O . - <null_1> <mask>".split()
+VOCABULARY = ["<cls>", "<pad>", "<eos>", "<unk>", *"LAGVSERTIDPKQNFYMHWCXBUZO.-", "<null_1>", "<mask>"]
 CHANNELS = 8
 
 
@@ -45,13 +45,16 @@ def save_model(folder: Path, seed: int = 0, limit: int = 100, vocabulary: list[s
         token_dropout=True,
         pad_token_id=1,
         mask_token_id=32,
-        max_position_embeddings=limit + 4,
+        max_position_embeddings=104,
         initializer_range=0.5,
         **about,
     )
     with torch.random.fork_rng(devices=[]), without_bars():
         torch.manual_seed(seed)
-        transformers.EsmModel(config, add_pooling_layer=False).save_pretrained(folder)
+        model = transformers.EsmModel(config, add_pooling_layer=False)
+        # Rotary positions have no weights, so that models of any limit are one model.
+        model.config.max_position_embeddings = limit + 4
+        model.save_pretrained(folder)
     words = folder / "words.txt"
     words.write_text("\n".join(vocabulary), encoding="utf-8")
     transformers.EsmTokenizer(str(words)).save_pretrained(folder)
