@@ -44,7 +44,7 @@ def settings(kind: type[Settings], title: str) -> str:
 
 
 def _shown(value: object) -> str:
-    if value is None:
+    if value in (None, ""):
         return ""
     if isinstance(value, tuple):
         return f"`{[*value]}`".replace("'", '"')

@@ -21,6 +21,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.containers import Container, read_container, write_container
 from seqnet.errors import ContainerError, SettingError
 from seqnet.networks import Classifier
+from seqnet.plm import Tell
 
 __all__ = ["Bundle", "bundle_of", "load_weights", "open_bundle", "write_bundle"]
 
@@ -70,6 +71,15 @@ class Bundle:
         """Moves all members to a device."""
         for member in self.members:
             member.to(device)
+
+    def prepare(self, tell: Tell) -> None:
+        """Gets what is used and not part of the bundle, a language model, and tells what is fetched.
+
+        Raises:
+            SeqnetError: it is not there, or is another one than in training.
+        """
+        for member in self.members:
+            member.encoder.prepare(tell)
 
 
 def write_bundle(path: Path, bundle: Bundle) -> None:

@@ -2,7 +2,7 @@
 
 Ambiguity codes are probability mixtures of canonical symbols: R is half an A and half a G in one-hot, and the mean of
 their vectors in an embedding. K-mers with one are not told apart. Padding is a zero column in one-hot and a row of its
-own in an embedding.
+own in an embedding. A language model has tokens of its own for some codes (`seqnet.plm.vocabulary`).
 """
 
 from __future__ import annotations
@@ -16,8 +16,9 @@ from torch.nn import functional
 from seqnet.alphabets import Alphabet
 from seqnet.configs.networks import ENCODERS, EncoderConfig
 from seqnet.errors import SettingError
+from seqnet.plm import FrozenFeatures, Tell
 
-__all__ = ["Embedding", "Encoder", "KmerEmbedding", "OneHot", "make_encoder"]
+__all__ = ["Embedding", "Encoder", "KmerEmbedding", "LanguageModelStates", "OneHot", "make_encoder"]
 
 _MOST_KMERS = 1 << 22
 
@@ -28,10 +29,19 @@ class Encoder(nn.Module):
     Attributes:
         channels: C, the number of feature channels.
         shortest: length of the shortest sequence that it can make something of.
+        shapes_only: set by who wants nothing but shapes: features may be zero, and no language model is needed.
     """
 
     channels: int
     shortest: int = 1
+    shapes_only: bool = False
+
+    def prepare(self, tell: Tell) -> None:
+        """Gets what has to be there before the first batch, and tells what is fetched.
+
+        Raises:
+            SeqnetError: it can't be had.
+        """
 
     def forward(self, tokens: Tensor) -> Tensor:
         """Returns the features (B, C, L) float32 of tokens (B, L) integer."""
@@ -102,6 +112,29 @@ class KmerEmbedding(Encoder):
         index = ((kmers - 1) * self.powers).sum(dim=2)
         index = torch.where(known, index, self.size**self.k)
         return functional.embedding(index, self.weight).transpose(1, 2)  # (B, C, L)
+
+
+class LanguageModelStates(Encoder):
+    """The last hidden states of a frozen protein language model, which is no part of the encoder's state.
+
+    Raises:
+        SettingError: the sequences are no proteins, or the settings don't say which model it is (see `plm.settled`).
+    """
+
+    def __init__(self, alphabet: Alphabet, config: EncoderConfig) -> None:
+        super().__init__()
+        self.channels = config.dimension
+        self.features = FrozenFeatures(alphabet, config)
+
+    def prepare(self, tell: Tell) -> None:
+        """See `Encoder.prepare`."""
+        self.features.prepare(tell)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """See `Encoder.forward`; padding has zeros."""
+        if self.shapes_only:
+            return torch.zeros(len(tokens), self.channels, tokens.shape[1], device=tokens.device)
+        return self.features(tokens)
 
 
 def make_encoder(alphabet: Alphabet, config: EncoderConfig) -> Encoder:

@@ -91,6 +91,7 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
     from seqnet.inference.engine import evaluating
 
     classifier = bundle.classifier
+    classifier.encoder.shapes_only = True
     found: list[dict[str, Any]] = []
     hooks = []
     for name, module in classifier.named_modules():

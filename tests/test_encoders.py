@@ -10,9 +10,14 @@ from seqnet.configs.networks import ENCODERS, EncoderConfig
 from seqnet.encoders import Encoder, make_encoder
 from seqnet.errors import SettingError
 from tests.building import padded
+from tests.plm.models import settled_config, shared_model
+
+ALPHABETS_OF = [(kind, name) for kind in ENCODERS for name in (["protein"] if kind == "plm" else ALPHABETS)]
 
 
 def encoder_of(kind: str, name: str = "dna", dimension: int = 3, k: int = 2) -> Encoder:
+    if kind == "plm":
+        return make_encoder(alphabet(name), settled_config(shared_model()))
     return make_encoder(alphabet(name), EncoderConfig(name=kind, dimension=dimension, k=k))
 
 
@@ -23,8 +28,7 @@ def features(encoder: Encoder, string: str, name: str = "dna") -> Tensor:
     return out[0]
 
 
-@pytest.mark.parametrize("kind", list(ENCODERS))
-@pytest.mark.parametrize("name", list(ALPHABETS))
+@pytest.mark.parametrize(("kind", "name"), ALPHABETS_OF)
 def test_features_are_float32_of_the_promised_channels(kind: str, name: str) -> None:
     encoder = encoder_of(kind, name)
     symbols = alphabet(name).symbols
@@ -90,12 +94,13 @@ def test_a_kmer_needs_its_whole_length() -> None:
         assert torch.equal(features(encoder, string), weight[64][:, None].expand(-1, len(string)))
 
 
-@pytest.mark.parametrize("kind", list(ENCODERS))
-def test_a_symbol_has_the_same_features_before_and_after_padding(kind: str) -> None:
-    encoder = encoder_of(kind)
-    alone = features(encoder, "ACGTNA")
+@pytest.mark.parametrize(("kind", "name"), ALPHABETS_OF)
+def test_a_symbol_has_the_same_features_before_and_after_padding(kind: str, name: str) -> None:
+    encoder = encoder_of(kind, name)
+    string = alphabet(name).canonical[:4] + alphabet(name).symbols[-1] + "A"
+    alone = features(encoder, string, name)
     with torch.no_grad():
-        beside: Tensor = encoder(padded(["ACGTNA"], width=11)[0])[0, :, :6]
+        beside: Tensor = encoder(padded([string], name, width=11)[0])[0, :, :6]
     assert torch.equal(alone, beside)
 
 

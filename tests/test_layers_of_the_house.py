@@ -27,13 +27,15 @@ LAYERS = {
     "audit": 6,
     "encoding": 7,
     # The torch line.
-    "devices": 8, "strands": 8, "batching": 8, "encoders": 8, "layers": 8,
-    "networks": 9,
-    "bundles": 10,
-    "inference": 11,
-    "training": 12,
-    "tuning": 13, "inspection": 13,
-    "cli": 14,
+    "devices": 8, "strands": 8, "batching": 8, "layers": 8,
+    "plm": 9,
+    "encoders": 10,
+    "networks": 11,
+    "bundles": 12,
+    "inference": 13,
+    "training": 14,
+    "tuning": 15, "inspection": 15,
+    "cli": 16,
 }  # fmt: skip
 TORCH_LINE = LAYERS["devices"]
 

@@ -90,6 +90,7 @@ def command(
     )
     for bundle in bundles.values():
         bundle.to(choose_device(device, threads))
+        bundle.prepare(say)
     with Meter("evaluate", "sequences") as meter:
         found = report(
             bundles,

@@ -103,6 +103,7 @@ def command(
     check_targets([target for target, *_ in jobs if target is not None], force=force, inputs=[model, *inputs])
     bundle = open_bundle(find_model(model))
     bundle.to(choose_device(device, threads))
+    bundle.prepare(say)
     read = collect(ReadOptions, {**options, "threads": threads})
     predictor = Predictor(bundle, read, collect(PredictOptions, options))
     with Meter("predict", "records") as meter:

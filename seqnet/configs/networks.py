@@ -36,6 +36,9 @@ ENCODERS = Registry(
         "onehot": Choice("seqnet.encoders:OneHot", "one channel per canonical symbol; ambiguity codes are mixtures"),
         "embedding": Choice("seqnet.encoders:Embedding", "a learned vector per symbol"),
         "kmer": Choice("seqnet.encoders:KmerEmbedding", "a learned vector per overlapping k-mer"),
+        "plm": Choice(
+            "seqnet.encoders:LanguageModelStates", "protein: the hidden states of a language model, frozen; ESM-2, say"
+        ),
     },
 )
 
@@ -58,8 +61,13 @@ class EncoderConfig(Settings):
     section: ClassVar[str] = "encoder"
 
     name: str = setting("onehot", "encoder", choices=tuple(ENCODERS))
-    dimension: int = setting(16, "embedding, kmer: length of the learned vectors", minimum=1)
+    dimension: int = setting(
+        16, "embedding, kmer: length of the learned vectors; plm: set to that of the hidden states", minimum=1
+    )
     k: int = setting(3, "kmer: symbols in a k-mer", minimum=1, maximum=8)
+    model: str = setting("", "plm: folder of the language model, or its name on the Hugging Face hub")
+    cache: str = setting("auto", "plm: folder of embeddings made before; auto, the user's cache folder, or none")
+    sha256: str = setting("", "plm: SHA-256 of the model's weights; training fills it in, or checks what is given")
 
 
 @dataclass(frozen=True)

@@ -24,8 +24,10 @@ from seqnet.evaluation.metrics import measure
 from seqnet.inference.engine import class_probabilities
 from seqnet.networks import Classifier
 from seqnet.outputs import whole_file
+from seqnet.plm import settled
 from seqnet.training.checkpoints import Progress, restore, save_checkpoint
 from seqnet.training.cropping import CropFeeder
+from seqnet.training.embedding import embed_ahead
 from seqnet.training.feeding import Feeder
 from seqnet.training.history import EpochRow
 from seqnet.training.optimization import Penalties, learning_rate, make_optimizer
@@ -278,11 +280,13 @@ def train(
         KeyboardInterrupt: the user stopped it before the first epoch was over; later, the best so far is returned.
         SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run.
     """
+    config = replace(config, encoder=settled(config.encoder, dataset.alphabet, observer.note))
     with torch.random.fork_rng(devices=[]):
         run = _Run(dataset, config, device, checkpoint, dataset_hash)
         run.describe(observer)
         if resume:
             run.go_on(observer)
+        embed_ahead(run.classifier, dataset, config, observer.note)
         interruption = None
         try:
             with run.penalties:

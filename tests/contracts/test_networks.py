@@ -18,6 +18,7 @@ from seqnet.configs.run import RunConfig, compose, load_preset, preset_names
 from seqnet.layers import MaskedBatchNorm
 from seqnet.networks import Classifier
 from tests.building import make_classifier, padded, random_strings, run_config
+from tests.plm.models import settled_config, shared_model
 
 WINDOW = 14
 LENGTHS = (14, 1, 5, 2, 14, 9, 3, 11)
@@ -59,6 +60,8 @@ ENCODER_SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "onehot": {"name": "onehot"},
     "embedding": {"name": "embedding", "dimension": 4},
     "kmer": {"name": "kmer", "dimension": 4, "k": 2},
+    # Of fewer residues at once than the window has.
+    "plm": settled_config(shared_model(limit=6)).to_dict(),
 }
 
 PARAMETERS = {
@@ -90,7 +93,7 @@ CASES = [
     pytest.param(Case(run_config(network=network, encoder=encoder), name, WINDOW), id=f"{key}-{kind}-{name}")
     for key, network in NETWORK_SETTINGS.items()
     for kind, encoder in ENCODER_SETTINGS.items()
-    for name in ALPHABETS
+    for name in (["protein"] if kind == "plm" else ALPHABETS)
 ]
 
 

@@ -17,6 +17,7 @@ from seqnet.configs.networks import ENCODERS
 from seqnet.inference.engine import bundle_probabilities, class_probabilities, evaluating
 from seqnet.networks import Classifier
 from tests.building import encoded, make_bundle, make_classifier, padded, random_strings, run_config
+from tests.plm.models import settled_config, shared_model
 
 NETWORKS: Mapping[str, Mapping[str, Any]] = {
     "max": {"name": "cnn", "filters": [6], "kernels": [4], "pools": [2], "dense": [5]},
@@ -89,7 +90,8 @@ def test_a_long_sequence_has_the_mean_of_overlapping_windows(name: str) -> None:
 
 @pytest.mark.parametrize("kind", list(ENCODERS))
 def test_every_encoder(kind: str) -> None:
-    classifier = make_classifier(run_config(encoder={"name": kind}), "protein")
+    encoder = settled_config(shared_model()).to_dict() if kind == "plm" else {"name": kind}
+    classifier = make_classifier(run_config(encoder=encoder), "protein")
     strings = random_strings([3, 12, 30], "ARNDCQEGHILKMFPSTWYVX")
     found = class_probabilities(classifier, encoded(strings, "protein"))
     one = class_probabilities(classifier, encoded(strings[2:], "protein"))
