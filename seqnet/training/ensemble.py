@@ -10,15 +10,20 @@ from typing import Any
 import numpy as np
 import torch
 
+from seqnet.baselines.examples import draw_examples
 from seqnet.bundles import Bundle
 from seqnet.calibration import calibrate
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
 from seqnet.errors import SettingError
 from seqnet.inference.engine import bundle_probabilities
+from seqnet.novelty import Novelty, describe
 from seqnet.training.fit import Observer, TrainingResult, train
 
 __all__ = ["EnsembleResult", "train_ensemble"]
+
+_DESCRIBED = 50_000
+"""Sequences of a split, at most, that what is usual is learned from."""
 
 
 @dataclass(frozen=True)
@@ -98,6 +103,7 @@ def train_ensemble(
         members=tuple(run.bundle.classifier for run in runs),
         metrics={name: float(np.mean([run.bundle.metrics[name] for run in runs])) for name in sorted(names)},
         provenance=dict(provenance or {}),
+        novelty=_novelty(runs[0].bundle, dataset),
     )
     calibrated = _calibrated(bundle, dataset, optimize)
     if not calibrated.calibration.quality:
@@ -114,6 +120,17 @@ def _calibrated(bundle: Bundle, dataset: Dataset, optimize: str | None) -> Bundl
     probabilities = bundle_probabilities(bundle, dataset.tokens, members).probabilities
     shares = _training_shares(dataset)
     return replace(bundle, calibration=calibrate(labels, probabilities, bundle.positive, shares, optimize))
+
+
+def _novelty(bundle: Bundle, dataset: Dataset) -> Novelty:
+    """Returns what the sequences that training sees are like, windows that it draws among them."""
+    rng = np.random.default_rng(bundle.config.training.seed)
+    training, held_out = (
+        drawn.tokens.take(drawn.members)
+        for drawn in (draw_examples(dataset, split, _DESCRIBED, rng) for split in ("train", "validation"))
+    )
+    turned = bundle.classifier.both_strands or bundle.config.augmentation.reverse_complement
+    return describe(training, held_out, dataset.alphabet, both_strands=turned and dataset.alphabet.has_strands)
 
 
 def _training_shares(dataset: Dataset) -> list[float]:

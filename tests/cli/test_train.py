@@ -143,6 +143,10 @@ def test_training_from_a_genome(tmp_path: Path, cli: Runner) -> None:
         block, _, offset = name.removeprefix("chr1:").partition("+")
         start = int(block.split("-")[0]) - 1 + int(offset)
         assert data.alphabet.decode(np.frombuffer(tokens, np.uint8)).tobytes().decode() == text[start : start + 30]
+    usual = json.loads(cli("inspect", model, "--json").out)["novelty"]
+    assert (usual["shortest"], usual["longest"]) == (27, 33)
+    # A and T are 80 % of the genome, on either strand, and 50 % of random sequence.
+    assert usual["shares"] == pytest.approx({"A": 0.325, "C": 0.175, "G": 0.175, "T": 0.325, "codes": 0}, abs=0.01)
     found = cli("evaluate", model, tmp_path / "m.dataset.safetensors", "--replicates", "0")
     assert found.code == 0
     assert "accuracy              0.9" in found.out
