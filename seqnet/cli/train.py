@@ -119,6 +119,7 @@ class _Files:
     type=click.Choice(list(CRITERIA)),
     help="What the decision threshold is best for, on the validation split.  [default: the threshold is one half]",
 )
+@click.option("--no-audit", is_flag=True, help="Leave out the brief look for duplicates, imbalance and shortcuts.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an earlier run, if there is one.")
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
@@ -135,6 +136,7 @@ def command(
     classes: tuple[str, ...],
     members: int,
     optimize: str | None,
+    no_audit: bool,
     resume: bool,
     device: str,
     threads: int,
@@ -144,7 +146,8 @@ def command(
     """Fit a network to a dataset.
 
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
-    Ctrl-C keeps the best epoch so far. All settings with their defaults are in docs/reference.md.
+    Ctrl-C keeps the best epoch so far. Before the first epoch, warnings say what in the dataset could flatter or
+    mislead; they stop nothing. All settings with their defaults are in docs/reference.md.
 
     \b
     seqnet train reads.safetensors --preset dna-cnn -o model.safetensors
@@ -176,7 +179,10 @@ def command(
             made = True
     about = {"preset": preset, "threads": threads}
     try:
-        result = _fit(dataset, run, files, choose_device(device, threads), resume, optimize, about)
+        chosen = choose_device(device, threads)
+        if not (no_audit or resume):
+            _audit(dataset)
+        result = _fit(dataset, run, files, chosen, resume, optimize, about)
     except SeqnetError:
         # A run that could not start leaves nothing in the way of the next one.
         if made:
@@ -227,6 +233,17 @@ def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, repl
         say(line)
     for warning in summary.warnings():
         say(f"seqnet: warning: {warning}")
+
+
+def _audit(dataset: Path) -> None:
+    """Says what in a dataset could flatter or mislead, as far as a second or two can tell."""
+    from seqnet.audit import brief_audit, brief_lines
+    from seqnet.datasets import open_dataset
+
+    data = open_dataset(dataset)
+    checks, looked_at = brief_audit(data)
+    for line in brief_lines(checks, data, looked_at):
+        say(line)
 
 
 def _fit(

@@ -155,3 +155,14 @@ def test_training_from_a_genome(tmp_path: Path, cli: Runner) -> None:
 def test_a_dataset_or_classes(trained: Path, tmp_path: Path, cli: Runner) -> None:
     assert cli("train", "-o", tmp_path / "m").code == 2
     assert cli("train", trained / "reads.safetensors", "--class", "a=b", "-o", tmp_path / "m").code == 2
+
+
+def test_the_dataset_is_looked_at_before_the_first_epoch(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model, data = tmp_path / "m.safetensors", trained / "proteins.safetensors"
+    words = ("train", data, "--network", "cnn", "--threads", "1", "--set", "filters=[2]", "--set", "dense=[2]")
+    lines = cli(*words, "--set", "epochs=1", "-o", model).err.splitlines()
+    assert lines[0].startswith("seqnet: warning: length alone: AUROC 0.6")
+    assert lines[1] == f"audit: 5 checks passed, 1 warning; seqnet audit {data} tells more"
+    assert lines[2].startswith("epoch   1")
+    assert "audit" not in cli(*words, "--set", "epochs=2", "--resume", "-o", model).err
+    assert "audit" not in cli(*words, "--set", "epochs=1", "--no-audit", "--force", "-o", model).err
