@@ -22,6 +22,7 @@ from seqnet.errors import SeqnetError
 if TYPE_CHECKING:
     import torch
 
+    from seqnet.recipes import Recipe
     from seqnet.training import EnsembleResult
     from seqnet.training.history import EpochRow
 
@@ -83,7 +84,11 @@ class _Files:
     help="Model to write; FILE's name with .history.tsv, .curves.svg and .checkpoint.safetensors in place of "
     ".safetensors is written, too.",
 )
-@click.option("--preset", type=click.Choice(preset_names()), help="A named set of settings.")
+@click.option(
+    "--preset",
+    type=click.Choice(preset_names()),
+    help="A named set of settings.  [default: the one that suits alphabet, lengths and number of records]",
+)
 @click.option("--network", type=click.Choice(list(NETWORKS)), help="Kind of network, with its defaults.")
 @click.option("--encoder", type=click.Choice(list(ENCODERS)), help="How symbols become features.")
 @click.option("--config", type=path_type(), metavar="FILE", help="TOML file of settings, laid over the preset.")
@@ -146,10 +151,12 @@ def command(
     """Fit a network to a dataset.
 
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
-    Ctrl-C keeps the best epoch so far. Before the first epoch, warnings say what in the dataset could flatter or
+    Ctrl-C keeps the best epoch so far. Without --preset, --network and --config, settings are chosen that suit the
+    dataset, and told. Before the first epoch, warnings say what in the dataset could flatter or
     mislead; they stop nothing. All settings with their defaults are in docs/reference.md.
 
     \b
+    seqnet train reads.safetensors -o model.safetensors
     seqnet train reads.safetensors --preset dna-cnn -o model.safetensors
     seqnet train reads.safetensors --network hybrid --set epochs=5 -o model.safetensors
     seqnet train --class human=genome.fa --class random=@uniform --crop 36 --preset dna-cnn -o model.safetensors
@@ -165,7 +172,9 @@ def command(
         raise click.UsageError(f"--{given[0].replace('_', '-')} goes with --class: a dataset is split already")
     if seed is not None:
         assignments = (*assignments, f"training.seed={seed}")
-    run = compose(preset, network, encoder, config, assignments)
+    named = preset or network or config or any(text.startswith("network.name") for text in assignments)
+    # Without a name the dataset decides, which may have to be made.
+    run = compose(preset, network, encoder, config, assignments) if named else None
     files = _Files.beside(output, members)
     # A resumed run replaces what the stopped one wrote, and nothing else.
     replace = force or (resume and any(path.exists() for path in files.checkpoints))
@@ -177,9 +186,12 @@ def command(
         if not (resume and dataset.exists()):
             _encode(classes, dataset, collect(EncodeOptions, options), replace)
             made = True
-    about = {"preset": preset, "threads": threads}
+    about: dict[str, Any] = {"preset": preset, "recipe": None, "threads": threads}
     try:
         chosen = choose_device(device, threads)
+        if run is None:
+            recipe, run = _choose(dataset, encoder, assignments)
+            about |= {"preset": recipe.preset, "recipe": recipe.line}
         if not (no_audit or resume):
             _audit(dataset)
         result = _fit(dataset, run, files, chosen, resume, optimize, about)
@@ -233,6 +245,17 @@ def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, repl
         say(line)
     for warning in summary.warnings():
         say(f"seqnet: warning: {warning}")
+
+
+def _choose(dataset: Path, encoder: str | None, assignments: tuple[str, ...]) -> tuple[Recipe, RunConfig]:
+    """Returns the recipe that fits a dataset, and the run with the user's settings over it; says which it is."""
+    from seqnet.datasets import open_dataset
+    from seqnet.recipes import choose_recipe
+
+    recipe = choose_recipe(open_dataset(dataset))
+    run = compose(recipe.preset, None, encoder, None, (*recipe.assignments, *assignments))
+    say(recipe.line)
+    return recipe, run
 
 
 def _audit(dataset: Path) -> None:

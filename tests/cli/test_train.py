@@ -166,3 +166,47 @@ def test_the_dataset_is_looked_at_before_the_first_epoch(trained: Path, tmp_path
     assert lines[2].startswith("epoch   1")
     assert "audit" not in cli(*words, "--set", "epochs=2", "--resume", "-o", model).err
     assert "audit" not in cli(*words, "--set", "epochs=1", "--no-audit", "--force", "-o", model).err
+
+
+def fasta(path: Path, rows: list[tuple[str, str]]) -> Path:
+    path.write_text("".join(f">r{index} label={label}\n{string}\n" for index, (string, label) in enumerate(rows)))
+    return path
+
+
+def test_without_a_preset_one_that_fits_is_chosen(tmp_path: Path, cli: Runner) -> None:
+    from tests.building import random_strings
+
+    # The classes differ in the order of two words alone: no share of short k-mers tells them.
+    rows = []
+    for index, string in enumerate(random_strings([60] * 600, seed=4)):
+        words, at = ("TTGACAGG", "CCAATCAG")[:: 1 if index % 2 else -1], index % 30
+        text = string[:at] + words[0] + string[at + 8 : at + 14] + words[1] + string[at + 22 :]
+        rows.append((text.replace("T", "U"), f"c{index % 2}"))
+    data, model = tmp_path / "d.safetensors", tmp_path / "m.safetensors"
+    source = fasta(tmp_path / "in.fa", rows)
+    assert cli("encode", source, "--label-regex", "label=(.+)", "--split", "60/20/20", "-o", data).code == 0
+    outcome = cli("train", data, "--threads", "1", "--set", "epochs=12", "--set", "units=16", "-o", model)
+    line = (
+        "recipe: dna-deep-hybrid (RNA, 60 bases, 360 training records), epochs=66, batch_size=16, "
+        "learning_rate=0.00075; choose another with --preset"
+    )
+    assert outcome.err.splitlines()[0] == line, outcome.err
+    found = json.loads(cli("inspect", model, "--json").out)
+    assert (found["provenance"]["preset"], found["provenance"]["recipe"]) == ("dna-deep-hybrid", line)
+    assert found["config"]["training"]["epochs"] == 12
+    assert found["config"]["training"]["batch_size"] == 16
+    assert found["config"]["network"]["units"] == 16
+    metrics = cli("evaluate", model, data, "--replicates", "0", "--no-baselines").out
+    accuracy = float(next(row.split()[1] for row in metrics.splitlines() if row.startswith("accuracy")))
+    assert accuracy > 0.9
+
+
+def test_a_named_network_is_no_recipe(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    small = ("--set", "filters=[2]", "--set", "dense=[2]", "--set", "epochs=1", "--threads", "1", "--no-audit")
+    for index, words in enumerate([("--network", "cnn"), ("--set", "network.name=cnn")]):
+        model = tmp_path / f"{index}.safetensors"
+        outcome = cli("train", trained / "reads.safetensors", *words, *small, "-o", model)
+        assert outcome.err.startswith("epoch   1"), outcome.err
+        found = json.loads(cli("inspect", model, "--json").out)
+        assert (found["provenance"]["preset"], found["provenance"]["recipe"]) == (None, None)
+        assert found["config"]["network"]["name"] == "cnn"
