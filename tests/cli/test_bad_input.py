@@ -76,8 +76,8 @@ def test_an_illegal_symbol_is_a_status_in_predict(trained: Path, tmp_path: Path,
     assert rows[0] == ["name", "label", "probability", "p_human", "p_random", "status"]
     assert [row[0] for row in rows[1:]] == ["a", "b", "c", "e", "f"]
     assert [row[-1] for row in rows[1:]] == [
-        "unusual_length",
-        "unusual_length",
+        "ok",
+        "ok",
         "invalid_symbol",
         "empty",
         "unusual_length",
