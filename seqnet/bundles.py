@@ -21,6 +21,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.containers import Container, read_container, write_container
 from seqnet.errors import ContainerError, SettingError
 from seqnet.networks import Classifier
+from seqnet.novelty import Novelty
 from seqnet.plm import Tell
 
 __all__ = ["Bundle", "bundle_of", "load_weights", "open_bundle", "write_bundle"]
@@ -44,6 +45,7 @@ class Bundle:
         provenance: dataset with SHA-256, command, versions, seed.
         calibration: what makes decisions of the probabilities.
         card: of a model that is given to others: title, intended use, data, licence, measured quality, known failures.
+        novelty: what the training sequences are like; None in bundles that say nothing of it.
     """
 
     members: tuple[Classifier, ...]
@@ -56,6 +58,7 @@ class Bundle:
     provenance: Mapping[str, Any]
     calibration: Calibration = field(default_factory=Calibration)
     card: Mapping[str, Any] = field(default_factory=dict)
+    novelty: Novelty | None = None
 
     @property
     def classifier(self) -> Classifier:
@@ -96,6 +99,7 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
         "members": len(bundle.members),
         "calibration": asdict(bundle.calibration),
         "card": dict(bundle.card),
+        "novelty": None if bundle.novelty is None else asdict(bundle.novelty),
     }
     weights = {
         f"{index:03}.{name}": tensor.detach().cpu().numpy()
@@ -129,6 +133,7 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         shape = (symbols, len(about["classes"]), config.encoder, config.network, about["window"])
         with torch.device("meta"):
             expected = {name: tuple(tensor.shape) for name, tensor in Classifier(*shape).state_dict().items()}
+        novelty = Novelty.from_dict(about["novelty"], symbols) if about.get("novelty") is not None else None
         calibration = Calibration(**about["calibration"] | {"shares": tuple(about["calibration"]["shares"])})
     except (AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
         raise ContainerError(str(path), f"the description of the model is damaged ({error})", _REMEDY) from error
@@ -150,6 +155,7 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         provenance=about["provenance"],
         calibration=calibration,
         card=about["card"],
+        novelty=novelty,
     )
 
 

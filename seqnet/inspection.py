@@ -79,8 +79,23 @@ def _model(path: Path, container: Container) -> dict[str, Any]:
         "layers": _layers(bundle),
         "metrics": dict(bundle.metrics),
         "calibration": asdict(bundle.calibration) | {"shares": list(bundle.calibration.shares)},
+        "novelty": _novelty(bundle),
         "config": bundle.config.to_dict(),
         "provenance": dict(bundle.provenance),
+    }
+
+
+def _novelty(bundle: Bundle) -> dict[str, Any] | None:
+    """Returns which records `predict` marks; the covariance is a table for programs and stays in the file."""
+    if bundle.novelty is None:
+        return None
+    found = bundle.novelty
+    names = [*bundle.alphabet.canonical, "codes"]
+    return {
+        "shortest": found.shortest,
+        "longest": found.longest,
+        "shares": dict(zip(names, found.shares, strict=True)),
+        "bound": found.bound,
     }
 
 

@@ -193,9 +193,7 @@ class Recurrence(nn.Module):
     ) -> None:
         super().__init__()
         # Holds the weights; the directions are computed one by one.
-        self.recurrent = _CELLS[cell](
-            channels, units, num_layers=layers, batch_first=True, bidirectional=bidirectional
-        )
+        self.recurrent = _CELLS[cell](channels, units, num_layers=layers, batch_first=True, bidirectional=bidirectional)
         self.dropout = nn.Dropout(dropout)
         self.directions = ("", "_reverse") if bidirectional else ("",)
         self.channels = len(self.directions) * units

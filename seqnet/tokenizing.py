@@ -23,17 +23,32 @@ ENOUGH_SYMBOLS = 30
 
 
 class Status(IntEnum):
-    """What became of a record; its name in lower case is the word in the `status` column."""
+    """What became of a record; its name in lower case is the word in the `status` column.
+
+    The unusual ones are classified, too: they are unlike what the model was trained on.
+    """
 
     OK = 0
     EMPTY = 1
     INVALID_SYMBOL = 2
     TOO_SHORT = 3
+    UNUSUAL_LENGTH = 4
+    UNUSUAL_COMPOSITION = 5
 
     @property
     def word(self) -> str:
         """The word in the `status` column."""
         return self.name.lower()
+
+    @property
+    def classified(self) -> bool:
+        """Whether there is a prediction."""
+        return self is Status.OK or self.unusual
+
+    @property
+    def unusual(self) -> bool:
+        """Whether there is a prediction for what is unlike the training sequences."""
+        return self in (Status.UNUSUAL_LENGTH, Status.UNUSUAL_COMPOSITION)
 
 
 @dataclass(frozen=True)

@@ -12,12 +12,16 @@ import numpy as np
 import pytest
 import torch
 
+from seqnet.alphabets import alphabet
 from seqnet.bundles import Bundle, open_bundle, write_bundle
 from seqnet.configs.run import compose
 from seqnet.errors import ContainerError
-from tests.building import make_bundle, padded, random_strings, run_config
+from seqnet.novelty import describe
+from tests.building import encoded, make_bundle, padded, random_strings, run_config
 
 BATCH_NORM = {"name": "hybrid", "filters": [4], "kernels": [3], "pools": [2], "units": 3, "norm": "batch"}
+TRAINED_ON = encoded(random_strings([12] * 200))
+NOVELTY = describe(TRAINED_ON, TRAINED_ON, alphabet("dna"))
 BUNDLES = {
     "plain": lambda: make_bundle(),
     "three classes": lambda: make_bundle(name="protein", classes=("a", "b", "c")),
@@ -26,6 +30,7 @@ BUNDLES = {
     "batch norm": lambda: make_bundle(run_config(network=BATCH_NORM)),
     "dna-cnn": lambda: make_bundle(compose("dna-cnn"), window=36),
     "ensemble": lambda: make_bundle(members=3),
+    "novelty": lambda: dataclasses.replace(make_bundle(), novelty=NOVELTY),
 }
 
 
@@ -106,15 +111,28 @@ def test_a_description_that_lacks_something_is_refused(path: Path) -> None:
     write_bundle(path, make_bundle())
     whole = path.read_bytes()
     keys = set(json.loads(json.loads(whole[8 : 8 + struct.unpack("<Q", whole[:8])[0]])["__metadata__"]["seqnet"]))
-    for key in keys - {"kind", "version", "parameters"}:
+    for key in keys - {"kind", "version", "parameters", "novelty"}:
         path.write_bytes(whole)
         rewrite(path, partial(without, key))
         refuse(path, f"the description of the model is damaged .*{key}")
 
 
+def test_a_bundle_of_before_there_was_novelty_is_read(path: Path) -> None:
+    write_bundle(path, make_bundle())
+    rewrite(path, partial(without, "novelty"))
+    assert open_bundle(path).novelty is None
+
+
 @pytest.mark.parametrize(
     ("key", "value"),
     [
+        ("novelty", {}),
+        ("novelty", 1),
+        ("novelty", dataclasses.asdict(NOVELTY) | {"shares": [0.5, 0.5]}),
+        ("novelty", dataclasses.asdict(NOVELTY) | {"covariance": 0.0}),
+        ("novelty", dataclasses.asdict(NOVELTY) | {"expected": [0.0] * 5}),
+        ("novelty", dataclasses.asdict(NOVELTY) | {"bound": "far"}),
+        ("novelty", dataclasses.asdict(NOVELTY) | {"shortest": 99}),
         ("alphabet", "klingon"),
         ("alphabet", ["dna"]),
         ("classes", 2),

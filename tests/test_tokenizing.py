@@ -30,7 +30,10 @@ def test_every_record_has_a_status(sequences: list[str]) -> None:
 
 
 def test_the_words_of_the_status_column() -> None:
-    assert [status.word for status in Status] == ["ok", "empty", "invalid_symbol", "too_short"]
+    words = ["ok", "empty", "invalid_symbol", "too_short", "unusual_length", "unusual_composition"]
+    assert [status.word for status in Status] == words
+    assert [status.word for status in Status if status.classified] == [words[0], *words[4:]]
+    assert [status.word for status in Status if status.unusual] == words[4:]
 
 
 sequences_of_dna = st.lists(st.text("ACGT", max_size=3), max_size=4)

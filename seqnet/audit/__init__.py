@@ -1,10 +1,12 @@
 """What could flatter or mislead: records that occur twice, in two splits or with two labels, and shortcuts.
 
-Start here: `audit_dataset` returns what every check of the table `CHECKS` says; `find_duplicates` counts exact
+Start here: `audit_dataset` returns what every check of the table `CHECKS` says, `brief_audit` what a few of them say
+within a second or two; `find_duplicates` counts exact
 duplicates alone, of any number of records.
 """
 
 from seqnet.audit.auditing import CHECKS, CheckKind, audit_dataset
+from seqnet.audit.brief import BRIEF, brief_audit, brief_lines
 from seqnet.audit.checks import Check, Offenders, Status
 from seqnet.audit.duplicates import Duplicates, find_duplicates
 from seqnet.audit.report import audit_lines, audit_values, write_offenders
@@ -13,6 +15,7 @@ from seqnet.audit.tags import TAGS
 from seqnet.similarity import sequence_hashes
 
 __all__ = [
+    "BRIEF",
     "CHECKS",
     "SHORTCUTS",
     "TAGS",
@@ -24,6 +27,8 @@ __all__ = [
     "audit_dataset",
     "audit_lines",
     "audit_values",
+    "brief_audit",
+    "brief_lines",
     "find_duplicates",
     "sequence_hashes",
     "write_offenders",

@@ -171,6 +171,8 @@ def shortcut_finding(name: str, sample: Sample) -> Finding:
     if sample.problem:
         return Finding(None, sample.problem)
     X = SHORTCUTS[name].features(sample.tokens, sample.dataset.alphabet)
+    if np.ptp(X, axis=0).max() == 0:
+        return Finding(0.5, f"AUROC 0.500: the same in all of {sample.words}", by_chance=True)
     area = _auroc(sample, _cross_validated(X, sample))
     if area is None:
         return Finding(None, "not measured: a fold lacks a class")

@@ -66,10 +66,15 @@ def collect(kind: type[Kind], values: Mapping[str, Any], **more: Any) -> Kind:
     return kind(**{name: value for name, value in values.items() if name in names}, **more)
 
 
-def run_options(function: Function) -> Function:
-    """Adds what the settings of a run are composed of: --preset, --network, --encoder, --config and --set."""
+def run_options(default: str = "") -> Callable[[Function], Function]:
+    """Returns a decorator that adds the options that make a run: --preset, --network, --encoder, --config and --set.
+
+    Args:
+        default: what is taken without a preset.
+    """
+    preset = "A named set of settings." + (f"  [default: {default}]" if default else "")
     options = (
-        click.option("--preset", type=click.Choice(preset_names()), help="A named set of settings."),
+        click.option("--preset", type=click.Choice(preset_names()), help=preset),
         click.option("--network", type=click.Choice(list(NETWORKS)), help="Kind of network, with its defaults."),
         click.option("--encoder", type=click.Choice(list(ENCODERS)), help="How symbols become features."),
         click.option("--config", type=path_type(), metavar="FILE", help="TOML file of settings, laid over the preset."),
@@ -82,9 +87,13 @@ def run_options(function: Function) -> Function:
             "laid over all others. May be repeated.",
         ),
     )
-    for option in reversed(options):
-        function = option(function)
-    return function
+
+    def decorate(function: Function) -> Function:
+        for option in reversed(options):
+            function = option(function)
+        return function
+
+    return decorate
 
 
 def force_option(function: Function) -> Function:

@@ -52,7 +52,7 @@ _KNOWN_ENDINGS = re.compile(
     type=click.Choice(["tsv", "tsv.gz", "jsonl", "parquet"]),
     help="Format on standard output or in DIR.  [default: tsv]",
 )
-@click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified.")
+@click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified; unusual ones are.")
 @settings_options(PredictOptions, ("vote", "max_error", "expected_fraction"))
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
@@ -74,7 +74,8 @@ def command(
 
     INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Parquet) or an .npz of token arrays; text may be
     compressed; - is standard input. The output has one row for every record, in input order: name, label, probability,
-    one p_CLASS per class, and status, which is ok or says why there is no prediction.
+    one p_CLASS per class, and status, which is ok or says why there is no prediction. Where it is unusual_length or
+    unusual_composition, there is one, but the record is unlike the training sequences.
 
     \b
     seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
@@ -172,8 +173,10 @@ def _report(predictor: Predictor, strict: bool) -> int:
 
     for reason, count in predictor.skipped.items():
         say(f"not read: {count:,} {reason}")
+    if predictor.warning:
+        say(f"seqnet: warning: {predictor.warning}")
     done = predictor.counts[Status.OK]
-    failed = {status: count for status, count in sorted(predictor.counts.items()) if status != Status.OK}
-    words = "".join(f", {count:,} {status.word}" for status, count in failed.items())
+    others = {status: count for status, count in sorted(predictor.counts.items()) if status != Status.OK}
+    words = "".join(f", {count:,} {status.word}" for status, count in others.items())
     say(f"{predictor.counts.total():,} records: {done:,} ok{words}")
-    return 1 if strict and failed else 0
+    return 1 if strict and not all(status.classified for status in others) else 0

@@ -30,6 +30,7 @@ from seqnet.errors import SeqnetError
 if TYPE_CHECKING:
     import torch
 
+    from seqnet.recipes import Recipe
     from seqnet.training import EnsembleResult, FoldsResult
     from seqnet.training.history import EpochRow
 
@@ -101,7 +102,7 @@ class _Files:
     help="Model to write; FILE's name with .history.tsv, .curves.svg and .checkpoint.safetensors in place of "
     ".safetensors is written, too.",
 )
-@run_options
+@run_options("the one that suits alphabet, lengths and number of records")
 @click.option(
     "--seed", type=int, help="Seed of weights, order, dropout, augmentation and folds; training.seed of the settings."
 )
@@ -127,6 +128,7 @@ class _Files:
     type=click.Choice(list(CRITERIA)),
     help="What the decision threshold is best for, on the validation split.  [default: the threshold is one half]",
 )
+@click.option("--no-audit", is_flag=True, help="Leave out the brief look for duplicates, imbalance and shortcuts.")
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an earlier run, if there is one.")
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
@@ -144,6 +146,7 @@ def command(
     members: int,
     folds: int | None,
     optimize: str | None,
+    no_audit: bool,
     resume: bool,
     device: str,
     threads: int,
@@ -153,13 +156,16 @@ def command(
     """Fit a network to a dataset.
 
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
-    Ctrl-C keeps the best epoch so far. All settings with their defaults are in docs/reference.md.
+    Ctrl-C keeps the best epoch so far. Without --preset, --network and --config, settings are chosen that suit the
+    dataset, and told. Before the first epoch, warnings say what in the dataset could flatter or
+    mislead; they stop nothing. All settings with their defaults are in docs/reference.md.
 
     With --folds K, the train and validation splits are dealt into K folds, by class and in whole groups. The network of
     each fold is measured on it, chooses its epoch on the next one, and is fitted to the others; hence at least 3.
     Ctrl-C leaves checkpoints then, and no model: go on with --resume.
 
     \b
+    seqnet train reads.safetensors -o model.safetensors
     seqnet train reads.safetensors --preset dna-cnn -o model.safetensors
     seqnet train reads.safetensors --network hybrid --set epochs=5 -o model.safetensors
     seqnet train --class human=genome.fa --class random=@uniform --crop 36 --preset dna-cnn -o model.safetensors
@@ -171,7 +177,9 @@ def command(
     _check_usage(dataset, classes, members, folds, options)
     if seed is not None:
         assignments = (*assignments, f"training.seed={seed}")
-    run = compose(preset, network, encoder, config, assignments)
+    named = preset or network or config or any(text.startswith("network.name") for text in assignments)
+    # Without a name the dataset decides, which may have to be made.
+    run = compose(preset, network, encoder, config, assignments) if named else None
     files = _Files.beside(output, members, folds)
     # A resumed run replaces what the stopped one wrote, and nothing else.
     replace = force or (resume and any(path.exists() for path in files.checkpoints))
@@ -182,9 +190,15 @@ def command(
         if not (resume and dataset.exists()):
             _encode(classes, dataset, collect(EncodeOptions, options), replace)
             made = True
-    about = {"preset": preset, "threads": threads}
+    about: dict[str, Any] = {"preset": preset, "recipe": None, "threads": threads}
     try:
-        result = _fit(dataset, run, files, choose_device(device, threads), resume, optimize, about)
+        chosen = choose_device(device, threads)
+        if run is None:
+            recipe, run = _choose(dataset, encoder, assignments)
+            about |= {"preset": recipe.preset, "recipe": recipe.line}
+        if not (no_audit or resume):
+            _audit(dataset)
+        result = _fit(dataset, run, files, chosen, resume, optimize, about)
     except SeqnetError:
         # A run that could not start leaves nothing in the way of the next one.
         if made:
@@ -261,6 +275,28 @@ def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, repl
         say(line)
     for warning in summary.warnings():
         say(f"seqnet: warning: {warning}")
+
+
+def _choose(dataset: Path, encoder: str | None, assignments: tuple[str, ...]) -> tuple[Recipe, RunConfig]:
+    """Returns the recipe that fits a dataset, and the run with the user's settings over it; says which it is."""
+    from seqnet.datasets import open_dataset
+    from seqnet.recipes import choose_recipe
+
+    recipe = choose_recipe(open_dataset(dataset))
+    run = compose(recipe.preset, None, encoder, None, (*recipe.assignments, *assignments))
+    say(recipe.line)
+    return recipe, run
+
+
+def _audit(dataset: Path) -> None:
+    """Says what in a dataset could flatter or mislead, as far as a second or two can tell."""
+    from seqnet.audit import brief_audit, brief_lines
+    from seqnet.datasets import open_dataset
+
+    data = open_dataset(dataset)
+    checks, looked_at = brief_audit(data)
+    for line in brief_lines(checks, data, looked_at):
+        say(line)
 
 
 def _fit(

@@ -112,7 +112,7 @@ class _Files:
     "written, too.",
 )
 @settings_options(TuneOptions, ("trials", "min_epochs", "reduction"))
-@run_options
+@run_options()
 @click.option(
     "--seed",
     type=int,

@@ -18,6 +18,7 @@ from seqnet.evaluation import Evaluation, Scored, evaluate_probabilities, score
 from seqnet.inference.engine import bundle_probabilities
 from seqnet.inference.predictor import Predictions
 from seqnet.inference.writers import columns, joined_lines, text_columns
+from seqnet.novelty import novelty_warning
 from seqnet.splits import SPLITS
 from seqnet.tokenizing import Status
 
@@ -82,7 +83,8 @@ def evaluate_bundle(
         options=options,
     )
     scored = score(labels, probabilities, positive=bundle.positive, threshold=evaluation.threshold)
-    return Measured(evaluation, members, scored, tuple(_warnings(bundle, dataset, split)))
+    warnings = [*_warnings(bundle, dataset, split), *_unusual(bundle, dataset, members)]
+    return Measured(evaluation, members, scored, tuple(warnings))
 
 
 def class_order(classes: Sequence[str], dataset: Dataset) -> NDArray[np.int64]:
@@ -102,6 +104,15 @@ def _warnings(bundle: Bundle, dataset: Dataset, split: str) -> list[str]:
     if split in SPLITS and split != "train" and trained_on != dict(dataset.provenance):
         lines.append("the model was trained on another dataset: nothing says that it has not seen these records")
     return lines
+
+
+def _unusual(bundle: Bundle, dataset: Dataset, members: NDArray[np.int64]) -> list[str]:
+    """Returns a line where many of the records (M,) int64 are unlike the training sequences."""
+    if bundle.novelty is None:
+        return []
+    marks = bundle.novelty.marks(dataset.tokens.take(members), bundle.alphabet)
+    line = novelty_warning({status: int((marks == status).sum()) for status in Status})
+    return [line] if line else []
 
 
 def write_rows(target: Path, bundle: Bundle, dataset: Dataset, measured: Measured) -> None:

@@ -14,6 +14,7 @@ from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.inference.deciding import Decider
 from seqnet.inference.engine import bundle_probabilities
+from seqnet.novelty import novelty_warning
 from seqnet.readers import open_records
 from seqnet.records import Ragged, RecordBatch
 from seqnet.tokenizing import ENOUGH_SYMBOLS, Status, check_alphabet, tokenize
@@ -28,8 +29,8 @@ class Predictions:
     Attributes:
         names: N record names.
         status: (N,) uint8, `Status` of each record.
-        labels: (N,) int64, index of the predicted class; -1 where the status is not OK.
-        probabilities: (N, K) float64; NaN where the status is not OK.
+        labels: (N,) int64, index of the predicted class; -1 where the status is not `classified`.
+        probabilities: (N, K) float64; NaN where there is no label.
         deviations: (N, K) float64, standard deviation of the members of an ensemble; None for a single network.
         uncertain: (N,) bool, where the decision is too unsure to be told; None where all are told.
     """
@@ -66,6 +67,11 @@ class Predictor:
         self.counts: Counter[Status] = Counter()
         self.skipped: Counter[str] = Counter()
 
+    @property
+    def warning(self) -> str | None:
+        """A line where many of the records so far are unlike the training sequences, None where there are not."""
+        return novelty_warning(self.counts)
+
     def predict_file(self, path: str) -> Iterator[Predictions]:
         """Yields the predictions of a file, batch by batch.
 
@@ -97,6 +103,9 @@ class Predictor:
             if deviations is not None:
                 deviations[usable] = found.deviations
             labels[usable] = self._decider.labels(probabilities[usable])
+        if self.bundle.novelty is not None:
+            marks = self.bundle.novelty.marks(tokens, self.bundle.alphabet)
+            status[usable] = marks[usable]
         uncertain = self._decider.too_unsure(probabilities, labels)
         values, counts = np.unique(status, return_counts=True)
         self.counts.update({Status(value): int(count) for value, count in zip(values, counts, strict=True)})

@@ -1,7 +1,7 @@
 """Predictions → TSV, JSON lines or Parquet.
 
 Columns: `name`, `label`, `probability` (of the label), for an ensemble `sd` (of that probability over its members), one
-`p_CLASS` per class, `status`. A row whose status is not `ok` has nothing between name and status. Tabs and line ends
+`p_CLASS` per class, `status`. A row without a prediction has nothing between name and status. Tabs and line ends
 within a name, such as tables may have, become blanks in TSV.
 """
 

@@ -20,6 +20,9 @@ from seqnet.training.members import Member, check_criterion, joined, seeded, tra
 
 __all__ = ["EnsembleResult", "train_ensemble"]
 
+_DESCRIBED = 50_000
+"""Sequences of a split, at most, that what is usual is learned from."""
+
 
 @dataclass(frozen=True)
 class EnsembleResult:
@@ -72,7 +75,7 @@ def train_ensemble(
         title = f"member {index + 1} of {len(checkpoints)}, seed {own.training.seed}" if several else ""
         members.append(Member(title, dataset, own, checkpoint, dataset_hash))
     runs, interruption = train_members(members, observer, device=device, resume=resume)
-    bundle = _calibrated(joined(runs, provenance), dataset, optimize)
+    bundle = _calibrated(joined(runs, dataset, provenance), dataset, optimize)
     if not bundle.calibration.quality:
         observer.note("the validation split lacks a class: the model is not calibrated, its threshold is one half")
     return EnsembleResult(bundle, runs, interruption)

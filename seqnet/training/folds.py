@@ -187,7 +187,7 @@ def train_folds(
     found = _out_of_fold(runs, folds, dataset, calibrations, device)
     evaluation = _evaluated(found, calibrations)
     about = dict(provenance or {}) | {"folds": {"count": count, "seed": seed}}
-    bundle = _completed(joined(runs, about), found, evaluation, optimize)
+    bundle = _completed(joined(runs, dataset, about), found, evaluation, optimize)
     return FoldsResult(bundle, runs, None, folds, tuple(calibrations), found, evaluation)
 
 

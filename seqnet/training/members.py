@@ -10,13 +10,18 @@ from typing import Any
 import numpy as np
 import torch
 
+from seqnet.baselines.examples import draw_examples
 from seqnet.bundles import Bundle
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
 from seqnet.errors import SettingError
+from seqnet.novelty import Novelty, describe
 from seqnet.training.fit import Observer, TrainingResult, train
 
 __all__ = ["Member", "check_criterion", "joined", "seeded", "train_members", "training_shares"]
+
+_DESCRIBED = 50_000
+"""Sequences of a split, at most, that what is usual is learned from."""
 
 
 @dataclass(frozen=True)
@@ -86,15 +91,33 @@ def train_members(
     return runs, None
 
 
-def joined(runs: Sequence[TrainingResult], provenance: Mapping[str, Any] | None) -> Bundle:
-    """Returns the networks of the runs as one bundle with the mean of their metrics, not yet calibrated."""
+def joined(runs: Sequence[TrainingResult], dataset: Dataset, provenance: Mapping[str, Any] | None) -> Bundle:
+    """Returns the networks of the runs as one bundle with the mean of their metrics, not yet calibrated.
+
+    Args:
+        runs: one per member.
+        dataset: its train and validation splits tell which sequences are usual.
+        provenance: goes into the bundle.
+    """
     names = set.intersection(*(set(run.bundle.metrics) for run in runs))
     return replace(
         runs[0].bundle,
         members=tuple(run.bundle.classifier for run in runs),
         metrics={name: float(np.mean([run.bundle.metrics[name] for run in runs])) for name in sorted(names)},
         provenance=dict(provenance or {}),
+        novelty=_novelty(runs[0].bundle, dataset),
     )
+
+
+def _novelty(bundle: Bundle, dataset: Dataset) -> Novelty:
+    """Returns what the sequences that training sees are like, windows that it draws among them."""
+    rng = np.random.default_rng(bundle.config.training.seed)
+    training, held_out = (
+        drawn.tokens.take(drawn.members)
+        for drawn in (draw_examples(dataset, split, _DESCRIBED, rng) for split in ("train", "validation"))
+    )
+    turned = bundle.classifier.both_strands or bundle.config.augmentation.reverse_complement
+    return describe(training, held_out, dataset.alphabet, both_strands=turned and dataset.alphabet.has_strands)
 
 
 def training_shares(dataset: Dataset) -> list[float]:

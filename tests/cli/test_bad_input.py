@@ -75,10 +75,16 @@ def test_an_illegal_symbol_is_a_status_in_predict(trained: Path, tmp_path: Path,
     rows = [line.split("\t") for line in outcome.out.splitlines()]
     assert rows[0] == ["name", "label", "probability", "p_human", "p_random", "status"]
     assert [row[0] for row in rows[1:]] == ["a", "b", "c", "e", "f"]
-    assert [row[-1] for row in rows[1:]] == ["ok", "ok", "invalid_symbol", "empty", "ok"]
+    assert [row[-1] for row in rows[1:]] == [
+        "ok",
+        "ok",
+        "invalid_symbol",
+        "empty",
+        "unusual_length",
+    ]
     assert rows[3][1:-1] == ["", "", "", ""]
     assert outcome.code == 0
-    assert outcome.err.splitlines()[-1] == "5 records: 3 ok, 1 empty, 1 invalid_symbol"
+    assert outcome.err.splitlines()[-1] == "5 records: 2 ok, 1 empty, 1 invalid_symbol, 1 unusual_length"
 
 
 def test_strict_makes_any_failed_record_exit_code_1(trained: Path, tmp_path: Path, cli: Runner) -> None:

@@ -21,11 +21,13 @@ def test_one_row_per_read_in_the_order_of_the_file(trained: Path, tmp_path: Path
     with pysam.AlignmentFile(READS, check_sq=False) as bam:
         assert [row[0] for row in rows[1:]] == [read.query_name for read in bam]
     for _, label, probability, human, random, status in rows[1:]:
-        assert status == "ok"
+        assert status in ("ok", "unusual_composition")
         assert abs(float(human) + float(random) - 1) < 2e-6
         assert probability == (human if label == "human" else random)
         assert (float(human) >= 0.5) == (label == "human")
-    assert outcome.err.splitlines()[-1] == "4,000 records: 4,000 ok"
+    unusual = sum(row[-1] != "ok" for row in rows)
+    assert 1 < unusual < 20
+    assert outcome.err.splitlines()[-1] == f"4,000 records: {4001 - unusual:,} ok, {unusual - 1} unusual_composition"
 
 
 def test_every_format_says_the_same(trained: Path, tmp_path: Path, cli: Runner) -> None:
@@ -83,5 +85,27 @@ def test_a_name_that_tells_no_format(trained: Path, tmp_path: Path, cli: Runner)
 def test_a_sequence_longer_than_the_window_is_classified(trained: Path, tmp_path: Path, cli: Runner) -> None:
     path = tmp_path / "long.fa"
     path.write_text(">long\n" + "ACGTTGCATTAG" * 500 + "\n>short\nACG\n")
-    rows = cli("predict", trained / "dna.safetensors", path).out.splitlines()
-    assert [row.split("\t")[-1] for row in rows] == ["status", "ok", "ok"]
+    outcome = cli("predict", trained / "dna.safetensors", path, "--strict")
+    assert [row.split("\t")[-1] for row in outcome.out.splitlines()] == ["status", "unusual_length", "unusual_length"]
+    assert all(outcome.out.splitlines()[1].split("\t"))
+
+
+def test_what_is_unlike_the_training_sequences_is_classified_marked_and_told(
+    trained: Path, tmp_path: Path, cli: Runner
+) -> None:
+    path = tmp_path / "odd.fa"
+    path.write_text(
+        ">usual\n" + "ACGTTGCAATTG" * 3 + "\n>g\n" + "G" * 36 + "\n>long\n" + "ACGTTGCAATTG" * 9 + "\n>bad\n!\n"
+    )
+    outcome = cli("predict", trained / "dna.safetensors", path)
+    rows = [line.split("\t") for line in outcome.out.splitlines()[1:]]
+    assert [row[-1] for row in rows] == ["ok", "unusual_composition", "unusual_length", "invalid_symbol"]
+    assert [bool(row[1]) for row in rows] == [True, True, True, False]
+    assert outcome.err.splitlines() == [
+        "seqnet: warning: 2 of 3 classified records (66.7%) are unlike the sequences that the model was trained on: "
+        "1 unusual_length, 1 unusual_composition",
+        "4 records: 1 ok, 1 invalid_symbol, 1 unusual_length, 1 unusual_composition",
+    ]
+    assert cli("predict", trained / "dna.safetensors", path, "--strict").code == 1
+    path.write_text(">g\n" + "G" * 36 + "\n")
+    assert cli("predict", trained / "dna.safetensors", path, "--strict").code == 0

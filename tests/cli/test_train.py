@@ -143,6 +143,10 @@ def test_training_from_a_genome(tmp_path: Path, cli: Runner) -> None:
         block, _, offset = name.removeprefix("chr1:").partition("+")
         start = int(block.split("-")[0]) - 1 + int(offset)
         assert data.alphabet.decode(np.frombuffer(tokens, np.uint8)).tobytes().decode() == text[start : start + 30]
+    usual = json.loads(cli("inspect", model, "--json").out)["novelty"]
+    assert (usual["shortest"], usual["longest"]) == (27, 33)
+    # A and T are 80 % of the genome, on either strand, and 50 % of random sequence.
+    assert usual["shares"] == pytest.approx({"A": 0.325, "C": 0.175, "G": 0.175, "T": 0.325, "codes": 0}, abs=0.01)
     found = cli("evaluate", model, tmp_path / "m.dataset.safetensors", "--replicates", "0")
     assert found.code == 0
     assert "accuracy              0.9" in found.out
@@ -151,3 +155,58 @@ def test_training_from_a_genome(tmp_path: Path, cli: Runner) -> None:
 def test_a_dataset_or_classes(trained: Path, tmp_path: Path, cli: Runner) -> None:
     assert cli("train", "-o", tmp_path / "m").code == 2
     assert cli("train", trained / "reads.safetensors", "--class", "a=b", "-o", tmp_path / "m").code == 2
+
+
+def test_the_dataset_is_looked_at_before_the_first_epoch(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model, data = tmp_path / "m.safetensors", trained / "proteins.safetensors"
+    words = ("train", data, "--network", "cnn", "--threads", "1", "--set", "filters=[2]", "--set", "dense=[2]")
+    lines = cli(*words, "--set", "epochs=1", "-o", model).err.splitlines()
+    assert lines[0].startswith("seqnet: warning: length alone: AUROC 0.6")
+    assert lines[1] == f"audit: 5 checks passed, 1 warning; seqnet audit {data} tells more"
+    assert lines[2].startswith("epoch   1")
+    assert "audit" not in cli(*words, "--set", "epochs=2", "--resume", "-o", model).err
+    assert "audit" not in cli(*words, "--set", "epochs=1", "--no-audit", "--force", "-o", model).err
+
+
+def fasta(path: Path, rows: list[tuple[str, str]]) -> Path:
+    path.write_text("".join(f">r{index} label={label}\n{string}\n" for index, (string, label) in enumerate(rows)))
+    return path
+
+
+def test_without_a_preset_one_that_fits_is_chosen(tmp_path: Path, cli: Runner) -> None:
+    from tests.building import random_strings
+
+    # The classes differ in the order of two words alone: no share of short k-mers tells them.
+    rows = []
+    for index, string in enumerate(random_strings([60] * 600, seed=4)):
+        words, at = ("TTGACAGG", "CCAATCAG")[:: 1 if index % 2 else -1], index % 30
+        text = string[:at] + words[0] + string[at + 8 : at + 14] + words[1] + string[at + 22 :]
+        rows.append((text.replace("T", "U"), f"c{index % 2}"))
+    data, model = tmp_path / "d.safetensors", tmp_path / "m.safetensors"
+    source = fasta(tmp_path / "in.fa", rows)
+    assert cli("encode", source, "--label-regex", "label=(.+)", "--split", "60/20/20", "-o", data).code == 0
+    outcome = cli("train", data, "--threads", "1", "--set", "epochs=12", "--set", "units=16", "-o", model)
+    line = (
+        "recipe: dna-deep-hybrid (RNA, 60 bases, 360 training records), epochs=66, batch_size=16, "
+        "learning_rate=0.00075; choose another with --preset"
+    )
+    assert outcome.err.splitlines()[0] == line, outcome.err
+    found = json.loads(cli("inspect", model, "--json").out)
+    assert (found["provenance"]["preset"], found["provenance"]["recipe"]) == ("dna-deep-hybrid", line)
+    assert found["config"]["training"]["epochs"] == 12
+    assert found["config"]["training"]["batch_size"] == 16
+    assert found["config"]["network"]["units"] == 16
+    metrics = cli("evaluate", model, data, "--replicates", "0", "--no-baselines").out
+    accuracy = float(next(row.split()[1] for row in metrics.splitlines() if row.startswith("accuracy")))
+    assert accuracy > 0.9
+
+
+def test_a_named_network_is_no_recipe(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    small = ("--set", "filters=[2]", "--set", "dense=[2]", "--set", "epochs=1", "--threads", "1", "--no-audit")
+    for index, words in enumerate([("--network", "cnn"), ("--set", "network.name=cnn")]):
+        model = tmp_path / f"{index}.safetensors"
+        outcome = cli("train", trained / "reads.safetensors", *words, *small, "-o", model)
+        assert outcome.err.startswith("epoch   1"), outcome.err
+        found = json.loads(cli("inspect", model, "--json").out)
+        assert (found["provenance"]["preset"], found["provenance"]["recipe"]) == (None, None)
+        assert found["config"]["network"]["name"] == "cnn"

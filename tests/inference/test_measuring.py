@@ -12,6 +12,7 @@ from seqnet.errors import AlphabetMismatchError, LabelError
 from seqnet.evaluation import measure
 from seqnet.inference.engine import class_probabilities
 from seqnet.inference.measuring import class_order, evaluate_bundle, write_rows
+from seqnet.novelty import describe
 from seqnet.records import Ragged
 from tests.building import make_bundle, make_dataset, planted, random_strings
 
@@ -127,3 +128,15 @@ def test_rows_by_hand(tmp_path: Path) -> None:
         fields = [bundle.classes[truth], bundle.classes[label], *(f"{value:.6f}" for value in (row[label], *row))]
         lines.append(b"\t".join([name, *(field.encode() for field in fields)]))
     assert (tmp_path / "rows.tsv").read_bytes() == b"\n".join(lines) + b"\n"
+
+
+def test_records_unlike_the_training_sequences_are_told() -> None:
+    dataset, bundle = planted((30, 20, 40)), make_bundle(window=24)
+    usual = describe(dataset.tokens, dataset.tokens, bundle.alphabet, both_strands=True)
+    lines = evaluate_bundle(dataclasses.replace(bundle, novelty=usual), dataset, "test", QUICK).warnings
+    assert not any("unlike" in line for line in lines)
+    short = describe(dataset.tokens.take(np.arange(3)), dataset.tokens, bundle.alphabet)
+    odd = dataclasses.replace(bundle, novelty=dataclasses.replace(short, shortest=1, longest=20))
+    (line,) = [line for line in evaluate_bundle(odd, dataset, "test", QUICK).warnings if "unlike" in line]
+    assert line.endswith("the model was trained on: 40 unusual_length")
+    assert line.startswith("40 of 40 classified records (100.0%)")

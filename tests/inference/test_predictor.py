@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ from seqnet.configs.reading import ReadOptions
 from seqnet.errors import AlphabetMismatchError, EmptyInputError
 from seqnet.inference.engine import class_probabilities
 from seqnet.inference.predictor import Predictions, Predictor
+from seqnet.novelty import describe
 from seqnet.records import Ragged
 from seqnet.tokenizing import Status
 from tests.building import encoded, make_bundle, random_strings, run_config
@@ -175,3 +177,21 @@ def test_an_ensemble_has_mean_votes_and_deviations(path: Path) -> None:
         np.testing.assert_allclose(found.deviations[:12], each.std(axis=0), atol=1e-6)
         assert np.isnan(found.deviations[12]).all()
     assert predict(Predictor(make_bundle(), ReadOptions()), file).deviations is None
+
+
+def test_what_is_unusual_is_classified_and_marked(path: Path) -> None:
+    trained_on = encoded(random_strings([12] * 400))
+    bundle = make_bundle()
+    records = {"usual": "ACGTTGCATGCA", "a": "A" * 12, "long": "ACGT" * 9, "none": "", "bad": "AC!TTGCATGCA"}
+    plain = predict(Predictor(bundle, ReadOptions()), fasta(path, records))
+    predictor = Predictor(
+        replace(bundle, novelty=describe(trained_on, trained_on, bundle.alphabet, both_strands=True)), ReadOptions()
+    )
+    found = predict(predictor, str(path))
+    words = [Status(value).word for value in found.status]
+    assert words == ["ok", "unusual_composition", "unusual_length", "empty", "invalid_symbol"]
+    np.testing.assert_array_equal(found.probabilities, plain.probabilities)
+    np.testing.assert_array_equal(found.labels, plain.labels)
+    assert predictor.counts == dict.fromkeys(map(Status, found.status.tolist()), 1)
+    assert predictor.warning is not None
+    assert predictor.warning.startswith("2 of 3 classified records (66.7%) are unlike")
