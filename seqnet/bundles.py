@@ -188,6 +188,7 @@ def _is_described(about: Mapping[str, Any]) -> bool:
 def _is_calibrated(found: Mapping[str, Any], classes: int) -> bool:
     """Returns whether a calibration is one that decisions can be made with."""
     numbers = [found["temperature"], found["threshold"], *found["shares"], *found["quality"].values()]
+    numbers += found.get("changed", {}).values()
     bounds = [bound for bound in found["confidences"].values() if bound is not None]
     return (
         all(isinstance(number, int | float) for number in numbers + bounds)

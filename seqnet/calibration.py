@@ -39,6 +39,7 @@ class Calibration:
         confidences: tolerated share of wrong decisions → lowest probability of a decision that keeps to it.
         shares: (K,) share of each class in training.
         quality: `ece`, `brier` and `log_loss` before and after the temperature, on the validation split.
+        changed: precision → share of the validation labels that it changes, where that was measured.
     """
 
     temperature: float = 1.0
@@ -46,6 +47,7 @@ class Calibration:
     confidences: Mapping[str, float | None] = field(default_factory=dict)
     shares: tuple[float, ...] = ()
     quality: Mapping[str, float] = field(default_factory=dict)
+    changed: Mapping[str, float] = field(default_factory=dict)
 
 
 Labels = NDArray[np.int64]

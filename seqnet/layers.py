@@ -16,6 +16,7 @@ from torch.nn import functional
 from seqnet.configs.networks import ConvolutionConfig, NetworkConfig
 
 __all__ = [
+    "ConvolutionBlock",
     "ConvolutionStack",
     "Head",
     "MaskedBatchNorm",
@@ -39,6 +40,7 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 _CELLS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+_WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
 def activation(name: str) -> nn.Module:
@@ -51,8 +53,14 @@ def mask_of(lengths: Tensor, length: int) -> Tensor:
     return (torch.arange(length, device=lengths.device) < lengths[:, None])[:, None, :]
 
 
+def _unpadded(lengths: Tensor | None, length: int) -> bool:
+    """Returns whether sequences are known to fill their batch, so that nothing needs a mask."""
+    # To look at lengths on a GPU would be to wait for it.
+    return lengths is None or (lengths.device.type == "cpu" and bool((lengths == length).all()))
+
+
 def _masked(x: Tensor, lengths: Tensor | None) -> Tensor:
-    return x if lengths is None else x * mask_of(lengths, x.shape[2])
+    return x if lengths is None or _unpadded(lengths, x.shape[2]) else x * mask_of(lengths, x.shape[2])
 
 
 class MaskedConvolution(nn.Module):
@@ -83,11 +91,15 @@ class MaskedMaxPool(nn.Module):
             return x, lengths
         if lengths is None:
             return functional.max_pool1d(x, self.width), None
-        lowest = torch.finfo(x.dtype).min
-        x = x.masked_fill(~mask_of(lengths, x.shape[2]), lowest)
-        x = functional.pad(x, (0, -x.shape[2] % self.width), value=lowest)
+        lowest, unpadded = torch.finfo(x.dtype).min, _unpadded(lengths, x.shape[2])
+        if not unpadded:
+            x = x.masked_fill(~mask_of(lengths, x.shape[2]), lowest)
+        if x.shape[2] % self.width:
+            x = functional.pad(x, (0, -x.shape[2] % self.width), value=lowest)
         pooled = functional.max_pool1d(x, self.width)
         lengths = torch.div(lengths + self.width - 1, self.width, rounding_mode="floor")
+        if unpadded:
+            return pooled, lengths
         return pooled.masked_fill(~mask_of(lengths, pooled.shape[2]), 0.0), lengths
 
 
@@ -96,7 +108,7 @@ class MaskedBatchNorm(nn.BatchNorm1d):
 
     def masked(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns the normalised features (B, C, L)."""
-        if lengths is None or not self.training:
+        if lengths is None or not self.training or _unpadded(lengths, x.shape[2]):
             return _masked(self(x), lengths)
         assert self.running_mean is not None
         assert self.running_var is not None
@@ -125,7 +137,7 @@ class _LayerNorm(nn.LayerNorm):
         return _masked(self(x), lengths)
 
 
-class _ConvolutionBlock(nn.Module):
+class ConvolutionBlock(nn.Module):
     """Convolution → normalisation → activation (+ residual) → dropout → pooling."""
 
     def __init__(self, channels: int, config: ConvolutionConfig, index: int) -> None:
@@ -167,7 +179,7 @@ class ConvolutionStack(nn.Module):
         super().__init__()
         widths = [channels, *config.filters]
         self.blocks = nn.ModuleList(
-            _ConvolutionBlock(widths[index], config, index) for index in range(len(config.filters))
+            ConvolutionBlock(widths[index], config, index) for index in range(len(config.filters))
         )
         self.channels = widths[-1]
 
@@ -201,8 +213,9 @@ class Recurrence(nn.Module):
     def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor]:
         """Returns the states (B, C', L) and the last state of each direction (B, C')."""
         steps = x.transpose(1, 2)  # (B, L, C)
-        if lengths is None:
-            lengths = torch.full((x.shape[0],), x.shape[2], device=x.device)
+        if _unpadded(lengths, x.shape[2]):
+            return self._all_at_once(steps)
+        assert lengths is not None
         positions = torch.arange(x.shape[2], device=x.device)
         mirrored = (lengths[:, None] - 1 - positions).clamp(min=0)[:, :, None]  # (B, L, 1)
         last = (lengths - 1)[:, None, None]  # (B, 1, 1)
@@ -220,17 +233,32 @@ class Recurrence(nn.Module):
                 steps = self.dropout(steps)
         return _masked(steps.transpose(1, 2), lengths), torch.cat(finals, dim=1)
 
+    def _all_at_once(self, steps: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns the same of sequences (B, L, C) that fill their batch, all layers and directions in one call."""
+        layers = range(self.recurrent.num_layers)
+        weights = [
+            getattr(self.recurrent, f"{kind}_l{layer}{direction}")
+            for layer in layers
+            for direction in self.directions
+            for kind in _WEIGHTS
+        ]
+        states, last = self._computed(steps, weights, len(layers), len(self.directions))
+        return states.transpose(1, 2), torch.cat(list(last[-len(self.directions) :]), dim=1)
+
     def _states(self, steps: Tensor, name: str) -> Tensor:
         """Returns the states (B, L, units) of one layer in one direction."""
-        kinds = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
-        weights = [getattr(self.recurrent, f"{kind}_{name}") for kind in kinds]
-        start = steps.new_zeros(1, steps.shape[0], self.recurrent.hidden_size)
-        fixed = (weights, True, 1, 0.0, self.training, False, True)
+        weights = [getattr(self.recurrent, f"{kind}_{name}") for kind in _WEIGHTS]
+        return self._computed(steps, weights, 1, 1)[0]
+
+    def _computed(self, steps: Tensor, weights: list[Tensor], layers: int, directions: int) -> tuple[Tensor, Tensor]:
+        """Returns states (B, L, directions · units) and last states (layers · directions, B, units)."""
+        start = steps.new_zeros(layers * directions, steps.shape[0], self.recurrent.hidden_size)
+        fixed = (weights, True, layers, self.dropout.p, self.training, directions == 2, True)
         if isinstance(self.recurrent, nn.LSTM):
-            states, *_ = torch.lstm(steps, (start, start), *fixed)
+            states, last, _ = torch.lstm(steps, (start, start), *fixed)
         else:
-            states, *_ = (torch.gru if isinstance(self.recurrent, nn.GRU) else torch.rnn_tanh)(steps, start, *fixed)
-        return states
+            states, last = (torch.gru if isinstance(self.recurrent, nn.GRU) else torch.rnn_tanh)(steps, start, *fixed)
+        return states, last
 
 
 def _rows_at(steps: Tensor, positions: Tensor) -> Tensor:
@@ -254,20 +282,23 @@ class Summary(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns (B, channels)."""
-        if lengths is None:
-            lengths = torch.full((x.shape[0],), x.shape[2], device=x.device)
-        mask = mask_of(lengths, x.shape[2])
+        if lengths is None or _unpadded(lengths, x.shape[2]):
+            mask, lengths = None, torch.full((x.shape[0],), x.shape[2], device=x.device)
+        else:
+            mask = mask_of(lengths, x.shape[2])
         return torch.cat([self._summarise(way, x, mask, lengths) for way in self.ways], dim=1)
 
-    def _summarise(self, way: str, x: Tensor, mask: Tensor, lengths: Tensor) -> Tensor:
+    def _summarise(self, way: str, x: Tensor, mask: Tensor | None, lengths: Tensor) -> Tensor:
         if way == "mean":
-            return (x * mask).sum(dim=2) / lengths[:, None]
+            return (x if mask is None else x * mask).sum(dim=2) / lengths[:, None]
+        lowest = torch.finfo(x.dtype).min
         if way == "max":
-            return x.masked_fill(~mask, torch.finfo(x.dtype).min).amax(dim=2)
+            return (x if mask is None else x.masked_fill(~mask, lowest)).amax(dim=2)
         assert self.score is not None
-        scores: Tensor = self.score(x).masked_fill(~mask, torch.finfo(x.dtype).min)  # (B, 1, L)
-        weighted: Tensor = (x * scores.softmax(dim=2)).sum(dim=2)
-        return weighted
+        scores: Tensor = self.score(x)  # (B, 1, L)
+        if mask is not None:
+            scores = scores.masked_fill(~mask, lowest)
+        return (x * scores.softmax(dim=2)).sum(dim=2)
 
 
 class Head(nn.Module):
@@ -290,9 +321,22 @@ class Head(nn.Module):
         self.single = config.head == "sigmoid"
         self.output = nn.Linear(widths[-1], 1 if self.single else classes)
 
+    @property
+    def first(self) -> nn.Linear:
+        """The layer that sees the features."""
+        layer = self.hidden[0] if len(self.hidden) else self.output
+        assert isinstance(layer, nn.Linear)
+        return layer
+
     def forward(self, x: Tensor) -> Tensor:
         """Returns the logits (B, K)."""
-        for dropout, layer in zip(self.dropouts, self.hidden, strict=False):
-            x = self.activation(layer(dropout(x)))
-        logits: Tensor = self.output(self.dropouts[-1](x))
-        return functional.pad(logits, (1, 0)) if self.single else logits
+        return self.after_first(self.first(self.dropouts[0](x)))
+
+    def after_first(self, x: Tensor) -> Tensor:
+        """Returns the logits (B, K) of the output of the first layer."""
+        if len(self.hidden):
+            x = self.activation(x)
+            for dropout, layer in zip(self.dropouts[1:], [*self.hidden[1:], self.output], strict=True):
+                x = layer(dropout(x))
+                x = x if layer is self.output else self.activation(x)
+        return functional.pad(x, (1, 0)) if self.single else x

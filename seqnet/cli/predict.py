@@ -19,6 +19,7 @@ from seqnet.errors import OutputError
 
 if TYPE_CHECKING:
     from seqnet.inference.predictor import Predictor
+    from seqnet.records import RecordBatch
 
 __all__ = ["command"]
 
@@ -53,7 +54,7 @@ _KNOWN_ENDINGS = re.compile(
     help="Format on standard output or in DIR.  [default: tsv]",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified; unusual ones are.")
-@settings_options(PredictOptions, ("vote", "max_error", "expected_fraction"))
+@settings_options(PredictOptions, ("precision", "vote", "max_error", "expected_fraction"))
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
@@ -146,25 +147,32 @@ def _write(
     meter: Meter,
 ) -> None:
     """Writes the predictions of some inputs to one output."""
-    from contextlib import nullcontext
+    from contextlib import closing, nullcontext
 
+    from seqnet.inference.overlap import in_order
     from seqnet.inference.writers import opened_writer
     from seqnet.outputs import whole_file
 
     if target is None and form == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
-    rows = chain.from_iterable(map(predictor.predict_file, paths))
+    batches = chain.from_iterable(map(predictor.batches, paths))
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
-    first = next(rows, None)
+    first = next(batches, None)
     place = whole_file(target, force=force) if target is not None else nullcontext()
     bundle = predictor.bundle
     with (
         place as path,
-        opened_writer(path, form, bundle.classes, compress=compress, ensemble=len(bundle.members) > 1) as write,
+        opened_writer(path, form, bundle.classes, compress=compress, ensemble=len(bundle.members) > 1) as writer,
     ):
-        for predictions in chain([] if first is None else [first], rows):
-            write(predictions)
-            meter.advance(len(predictions))
+
+        def predicted(batch: RecordBatch) -> tuple[int, Any]:
+            return len(batch), writer.render(predictor.predict_batch(batch))
+
+        batches = chain([] if first is None else [first], batches)
+        with closing(in_order(predicted, batches, predictor.read.threads)) as done:
+            for count, rendered in done:
+                writer.write(rendered)
+                meter.advance(count)
 
 
 def _report(predictor: Predictor, strict: bool) -> int:

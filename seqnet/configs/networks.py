@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from seqnet.configs.settings import Settings, setting
 from seqnet.errors import SettingError
@@ -70,6 +70,20 @@ class EncoderConfig(Settings):
     sha256: str = setting("", "plm: SHA-256 of the model's weights; training fills it in, or checks what is given")
 
 
+class ProfileConfig(NamedTuple):
+    """What a profile of a sequence has beside composition and log length.
+
+    Attributes:
+        spans: numbers of symbols at either end whose composition it has.
+        ends: how many symbols at either end it has one by one.
+        pairs: whether it has the shares of neighbouring pairs.
+    """
+
+    spans: tuple[int, ...]
+    ends: int
+    pairs: bool
+
+
 @dataclass(frozen=True)
 class NetworkConfig(Settings):
     """What all networks have: an input window and a head of dense layers."""
@@ -104,9 +118,9 @@ class NetworkConfig(Settings):
         return False
 
     @property
-    def uses_composition(self) -> bool:
-        """Whether the head sees the composition and log length of the sequence."""
-        return False
+    def profile(self) -> ProfileConfig | None:
+        """What the head sees of the sequence beside what the layers before it found; None for nothing."""
+        return None
 
 
 @dataclass(frozen=True)
@@ -217,7 +231,14 @@ class HybridConfig(ConvolutionConfig):
     bidirectional: bool = setting(True, "read the sequence in both directions")
     dropout_recurrent: float = setting(0.0, "dropout between recurrent layers", minimum=0, below=1)
     summary: tuple[str, ...] = setting(("mean", "max"), "how positions are summed up: some of mean, max, attention")
-    composition: bool = setting(False, "give the head the composition and log length of the sequence, too")
+    composition: bool = setting(
+        False, "give the head a profile of the sequence, too: its composition and log length, and the following"
+    )
+    profile_spans: tuple[int, ...] = setting((), "profile: composition of so many first and last symbols", minimum=1)
+    profile_ends: int = setting(0, "profile: the symbols at either end, position by position, so many", minimum=0)
+    profile_pairs: bool = setting(False, "profile: shares of neighbouring pairs of symbols")
+    profile_units: int = setting(0, "units of a dense layer on the profile; 0 is none", minimum=0)
+    dropout_profile: float = setting(0.0, "dropout on the profile before its layer", minimum=0, below=1)
 
     def __post_init__(self) -> None:
         """See `Settings`; also checks the summary."""
@@ -225,9 +246,11 @@ class HybridConfig(ConvolutionConfig):
         check_summary(self.summary, _SUMMARIES)
 
     @property
-    def uses_composition(self) -> bool:
-        """Whether the head sees the composition and log length of the sequence."""
-        return self.composition
+    def profile(self) -> ProfileConfig | None:
+        """What the head sees of the sequence beside what the layers before it found; None for nothing."""
+        if not self.composition:
+            return None
+        return ProfileConfig(self.profile_spans, self.profile_ends, self.profile_pairs)
 
 
 _CONFIGS: Mapping[str, type[NetworkConfig]] = {

@@ -17,6 +17,11 @@ class PredictOptions(Settings):
 
     section: ClassVar[str] = "predict"
 
+    precision: str = setting(
+        "auto",
+        "arithmetic [auto: bfloat16 where the processor has it and labels were measured to stay, float32 else]",
+        choices=("auto", "float32", "bfloat16", "float16"),
+    )
     vote: bool = setting(False, "ensembles: one vote per member, in place of the mean of their probabilities")
     max_error: float | None = setting(
         None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import NamedTuple
 
@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqnet.batching import TokenStore, buckets, spans
 from seqnet.bundles import Bundle
 from seqnet.calibration import tempered
-from seqnet.networks import Classifier
+from seqnet.inference.scoring import Scorer
 from seqnet.records import Ragged
 
 __all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "evaluating"]
@@ -23,10 +23,10 @@ _BATCH_TOKENS = 1 << 16
 
 
 @contextmanager
-def evaluating(classifier: Classifier) -> Iterator[Classifier]:
+def evaluating(classifier: Scorer) -> Iterator[Scorer]:
     """Yields the classifier in evaluation mode without gradients, and leaves it in the mode that it was in."""
     was_training = classifier.training
-    classifier.eval()
+    classifier.train(False)
     try:
         with torch.inference_mode():
             yield classifier
@@ -51,6 +51,7 @@ def bundle_probabilities(
     tokens: Ragged,
     indices: NDArray[np.int64] | None = None,
     *,
+    members: Sequence[Scorer] = (),
     vote: bool = False,
     progress: Callable[[int], None] = lambda records: None,
 ) -> Ensembled:
@@ -60,20 +61,21 @@ def bundle_probabilities(
         bundle: the model.
         tokens: N token sequences.
         indices: (M,) int64, which of them; None for all.
+        members: those of the bundle, made ready; empty for as they are.
         vote: whether each member has one vote, in place of the mean of their probabilities.
         progress: is told how many parts are done.
     """
     temperature = bundle.calibration.temperature
-    members = [class_probabilities(one, tokens, indices, progress=progress) for one in bundle.members]
-    deviations = np.std([tempered(one, temperature) for one in members], axis=0)
+    each = [class_probabilities(one, tokens, indices, progress=progress) for one in members or bundle.members]
+    deviations = np.std([tempered(one, temperature) for one in each], axis=0)
     if vote:
-        votes = np.mean([np.eye(one.shape[1])[one.argmax(axis=1)] for one in members], axis=0)
+        votes = np.mean([np.eye(one.shape[1])[one.argmax(axis=1)] for one in each], axis=0)
         return Ensembled(votes, deviations)
-    return Ensembled(tempered(np.mean(members, axis=0), temperature), deviations)
+    return Ensembled(tempered(np.mean(each, axis=0), temperature), deviations)
 
 
 def class_probabilities(
-    classifier: Classifier,
+    classifier: Scorer,
     tokens: Ragged,
     indices: NDArray[np.int64] | None = None,
     *,
@@ -98,7 +100,7 @@ def class_probabilities(
     start = start + store.starts[chosen[sequence]]
     # A network that flattens sees every part padded to its window.
     padded = np.full_like(length, classifier.window) if classifier.flattens else length
-    device = classifier.mixture.device
+    device = classifier.device
     totals: NDArray[np.float64] | None = None
     with evaluating(classifier):
         for batch in buckets(padded, batch_tokens):

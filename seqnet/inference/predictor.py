@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from threading import Lock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,7 @@ from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.inference.deciding import Decider
 from seqnet.inference.engine import bundle_probabilities
+from seqnet.inference.scoring import ready
 from seqnet.novelty import novelty_warning
 from seqnet.readers import open_records
 from seqnet.records import Ragged, RecordBatch
@@ -50,7 +52,7 @@ class Predictor:
     """Applies a bundle to files.
 
     Args:
-        bundle: the model.
+        bundle: the model, on the device that it computes on.
         read: how files are read.
         options: how decisions are made.
 
@@ -63,6 +65,8 @@ class Predictor:
         self.bundle = bundle
         self.options = options or PredictOptions()
         self._decider = Decider(bundle, self.options)
+        self._members = ready(bundle, self.options.precision)
+        self._counting = Lock()
         self.read = read
         self.counts: Counter[Status] = Counter()
         self.skipped: Counter[str] = Counter()
@@ -78,17 +82,25 @@ class Predictor:
         Raises:
             SeqnetError: the file can't be read, or holds sequences of another alphabet.
         """
+        return map(self.predict_batch, self.batches(path))
+
+    def batches(self, path: str) -> Iterator[RecordBatch]:
+        """Yields the records of a file, batch by batch.
+
+        Raises:
+            SeqnetError: the file can't be read, or holds sequences of another alphabet.
+        """
         with open_records(path, self.read) as reader:
             first = Ragged.from_strings([])
             for batch in reader:
                 if len(first.data) < ENOUGH_SYMBOLS:
                     first = Ragged.concatenate([first, batch.symbols])
                     check_alphabet(path, first, self.bundle.alphabet)
-                yield self.predict_batch(batch)
+                yield batch
             self.skipped.update(reader.skipped)
 
     def predict_batch(self, batch: RecordBatch) -> Predictions:
-        """Returns the predictions of N records."""
+        """Returns the predictions of N records; several threads may do so at once."""
         tokenized = tokenize(batch.symbols, self.bundle.alphabet)
         tokens, status = tokenized.tokens, tokenized.status
         short = (tokens.lengths < self.bundle.classifier.encoder.shortest) & (status == Status.OK)
@@ -98,7 +110,7 @@ class Predictor:
         probabilities = np.full((len(batch), len(self.bundle.classes)), np.nan)
         deviations = np.full_like(probabilities, np.nan) if len(self.bundle.members) > 1 else None
         if len(usable):
-            found = bundle_probabilities(self.bundle, tokens, usable, vote=self.options.vote)
+            found = bundle_probabilities(self.bundle, tokens, usable, members=self._members, vote=self.options.vote)
             probabilities[usable] = self._decider.probabilities(found.probabilities)
             if deviations is not None:
                 deviations[usable] = found.deviations
@@ -108,5 +120,6 @@ class Predictor:
             status[usable] = marks[usable]
         uncertain = self._decider.too_unsure(probabilities, labels)
         values, counts = np.unique(status, return_counts=True)
-        self.counts.update({Status(value): int(count) for value, count in zip(values, counts, strict=True)})
+        with self._counting:
+            self.counts.update({Status(value): int(count) for value, count in zip(values, counts, strict=True)})
         return Predictions(batch.names, status, labels, probabilities, deviations, uncertain)

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from pathlib import Path
-from typing import IO
+from typing import IO, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -28,7 +28,18 @@ from seqnet.tokenizing import Status
 
 __all__ = ["FORMATS", "columns", "format_of", "joined_lines", "opened_writer", "text_columns"]
 
-Writer = Callable[[Predictions], None]
+
+class Writer(NamedTuple):
+    """Writes predictions in two steps.
+
+    Attributes:
+        render: predictions → what is written; several threads may do so at once.
+        write: writes it.
+    """
+
+    render: Callable[[Predictions], Any]
+    write: Callable[[Any], object]
+
 
 _DIGITS = 6
 """Decimals of a probability in text."""
@@ -116,26 +127,20 @@ def _text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
 def _tsv(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
     with _text_stream(target, compress=compress) as stream:
         stream.write(("\t".join(columns(classes, ensemble=ensemble)) + "\n").encode())
-
-        def write(predictions: Predictions) -> None:
-            stream.write(joined_lines(text_columns(predictions, classes)))
-
-        yield write
+        yield Writer(lambda predictions: joined_lines(text_columns(predictions, classes)), stream.write)
 
 
 @contextmanager
 def _json_lines(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
+    def render(predictions: Predictions) -> bytes:
+        lines = []
+        for row in _table(predictions, classes).to_pylist():
+            rounded = {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in row.items()}
+            lines.append(json.dumps(rounded, ensure_ascii=False).encode() + b"\n")
+        return b"".join(lines)
+
     with _text_stream(target, compress=compress) as stream:
-
-        def write(predictions: Predictions) -> None:
-            table = _table(predictions, classes)
-            for row in table.to_pylist():
-                rounded = {
-                    key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in row.items()
-                }
-                stream.write(json.dumps(rounded, ensure_ascii=False).encode() + b"\n")
-
-        yield write
+        yield Writer(render, stream.write)
 
 
 @contextmanager
@@ -147,7 +152,7 @@ def _parquet(target: Path | None, classes: Sequence[str], compress: bool, ensemb
     text, number = pa.large_string(), pa.float64()
     fields = [(first, text), (label, text), *((name, number) for name in numbers), (last, text)]
     with pq.ParquetWriter(sink, pa.schema(fields)) as writer:
-        yield lambda predictions: writer.write_table(_table(predictions, classes).cast(writer.schema))
+        yield Writer(lambda predictions: _table(predictions, classes).cast(writer.schema), writer.write_table)
 
 
 def _table(predictions: Predictions, classes: Sequence[str]) -> pa.Table:

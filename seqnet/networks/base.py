@@ -16,26 +16,25 @@ class Dimensions:
     Attributes:
         channels: C, channels of the features.
         window: the one input length of a network that flattens.
-        composition: F, width of the composition vector.
+        profile: F, width of the profile.
         classes: K, number of classes.
     """
 
     channels: int
     window: int
-    composition: int
+    profile: int
     classes: int
 
 
 class Network(nn.Module):
     """Base of the networks; a subclass is made with (`Dimensions`, the settings of its family)."""
 
-    def forward(self, features: Tensor, lengths: Tensor | None, composition: Tensor | None) -> Tensor:
+    def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """Returns the logits (B, K) float32.
 
         Args:
             features: (B, C, L) float32.
             lengths: (B,) int64; None where every position counts.
-            composition: (B, F) float32, share of each canonical symbol and log length; None unless the settings of
-                the network ask for it.
+            profile: (B, F) float32, see `profiles.Profile`; None unless the settings of the network ask for it.
         """
         raise NotImplementedError

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Callable
 
 import torch
 from torch import Tensor, nn
@@ -13,9 +13,10 @@ from seqnet.configs.networks import NETWORKS, EncoderConfig, NetworkConfig
 from seqnet.encoders import make_encoder
 from seqnet.errors import SettingError
 from seqnet.networks.base import Dimensions, Network
+from seqnet.profiles import Profile
 from seqnet.strands import reverse_complement
 
-__all__ = ["Classifier"]
+__all__ = ["Classifier", "mean_over_strands"]
 
 
 class Classifier(nn.Module):
@@ -45,14 +46,14 @@ class Classifier(nn.Module):
             raise SettingError("network.strands", "both", f"single: {alphabet.name} has no reverse complement")
         self.window = window
         self.flattens = network.flattens
-        self.uses_composition = network.uses_composition
+        self.profile = Profile(alphabet, network.profile, window) if network.profile else None
         self.both_strands = network.strands == "both" or (network.strands == "auto" and alphabet.has_strands)
         complement = alphabet.complement.tolist() if alphabet.has_strands else []
         self.register_buffer("complement", torch.tensor(complement, dtype=torch.uint8), persistent=False)
         self.register_buffer("mixture", torch.tensor(alphabet.mixture), persistent=False)
         self.encoder = make_encoder(alphabet, encoder)
         self.dropout = nn.Dropout1d(network.dropout_input)
-        dimensions = Dimensions(self.encoder.channels, window, alphabet.size + 1, classes)
+        dimensions = Dimensions(self.encoder.channels, window, self.profile.width if self.profile else 0, classes)
         self.network: Network = NETWORKS.load(network.name)(dimensions, network)
 
     @property
@@ -75,21 +76,40 @@ class Classifier(nn.Module):
                 raise ValueError(f"{tokens.shape[1]} tokens are longer than the window of {self.window}")
             tokens = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
         features = self.dropout(self.encoder(tokens))  # (B, C, L)
-        composition = self._composition(tokens, lengths) if self.uses_composition else None
+        profile = self.profile(tokens, lengths) if self.profile else None
         if not self.flattens:
             features = features * (tokens != 0)[:, None, :]
-        logits: Tensor = self.network(features, None if self.flattens else lengths, composition)
+        logits: Tensor = self.network(features, None if self.flattens else lengths, profile)
         return logits
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.mixture.device
+
+    @property
+    def turning(self) -> Tensor | None:
+        """The complement (T,) of each token where both strands predict; None where one does."""
+        return self.complement if self.both_strands else None
 
     def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the logits (B, K) float32 that predictions are made of: the mean over both strands, or of one."""
-        if not self.both_strands:
-            return self.forward(tokens, lengths)
-        other = reverse_complement(tokens, lengths, self.complement)
-        logits = self.forward(torch.cat([tokens, other]), lengths.repeat(2))
-        return (logits[: len(tokens)] + logits[len(tokens) :]) / 2
+        return mean_over_strands(self.forward, tokens, lengths, self.turning)
 
-    def _composition(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        counts = functional.embedding(tokens.long(), self.mixture).sum(dim=1)  # (B, K)
-        scaled = (lengths / self.window).log() / math.log(10)
-        return torch.cat([counts / lengths[:, None], scaled[:, None]], dim=1)
+
+def mean_over_strands(
+    forward: Callable[[Tensor, Tensor], Tensor], tokens: Tensor, lengths: Tensor, complement: Tensor | None
+) -> Tensor:
+    """Returns the mean (B, K) of what a network makes of both strands, in one pass; of one strand without a complement.
+
+    Args:
+        forward: tokens (B, L) and lengths (B,) → logits (B, K).
+        tokens: (B, L) uint8, padded with 0.
+        lengths: (B,) int64.
+        complement: (T,) uint8, complement of each token.
+    """
+    if complement is None:
+        return forward(tokens, lengths)
+    other = reverse_complement(tokens, lengths, complement)
+    logits = forward(torch.cat([tokens, other]), lengths.repeat(2))
+    return (logits[: len(tokens)] + logits[len(tokens) :]) / 2

@@ -27,7 +27,7 @@ class ConvolutionalNetwork(Network):
             features = self.summary.channels
         self.head = Head(features, dimensions.classes, config)
 
-    def forward(self, features: Tensor, lengths: Tensor | None, composition: Tensor | None) -> Tensor:
+    def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """See `Network.forward`."""
         x, lengths = self.stack(features, lengths)
         x = x.flatten(1) if self.summary is None else self.summary(x, lengths)  # (B, F)
@@ -64,7 +64,7 @@ class ParallelNetwork(Network):
         self.summary = Summary(sum(config.filters), ("max",))
         self.head = Head(sum(config.filters), dimensions.classes, config)
 
-    def forward(self, features: Tensor, lengths: Tensor | None, composition: Tensor | None) -> Tensor:
+    def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """See `Network.forward`."""
         x = torch.cat([self.activation(branch(features, lengths)) for branch in self.convolutions], dim=1)  # (B, F, L)
         logits: Tensor = self.head(self.summary(x, lengths))

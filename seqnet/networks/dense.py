@@ -21,7 +21,7 @@ class DenseNetwork(Network):
         super().__init__()
         self.head = Head(dimensions.channels * dimensions.window, dimensions.classes, config)
 
-    def forward(self, features: Tensor, lengths: Tensor | None, composition: Tensor | None) -> Tensor:
+    def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """See `Network.forward`."""
         logits: Tensor = self.head(features.flatten(1))  # (B, C · window)
         return logits

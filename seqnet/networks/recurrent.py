@@ -29,7 +29,7 @@ class RecurrentNetwork(Network):
         )
         self.head = Head(self.recurrence.channels, dimensions.classes, config)
 
-    def forward(self, features: Tensor, lengths: Tensor | None, composition: Tensor | None) -> Tensor:
+    def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """See `Network.forward`."""
         _, last = self.recurrence(features, lengths)
         logits: Tensor = self.head(last)

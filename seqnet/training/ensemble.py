@@ -15,6 +15,7 @@ from seqnet.calibration import calibrate
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
 from seqnet.inference.engine import bundle_probabilities
+from seqnet.inference.precision import changed_labels
 from seqnet.training.fit import Observer, TrainingResult
 from seqnet.training.members import Member, check_criterion, joined, seeded, train_members, training_shares
 
@@ -89,4 +90,6 @@ def _calibrated(bundle: Bundle, dataset: Dataset, optimize: str | None) -> Bundl
         return bundle
     probabilities = bundle_probabilities(bundle, dataset.tokens, members).probabilities
     shares = training_shares(dataset)
-    return replace(bundle, calibration=calibrate(labels, probabilities, bundle.positive, shares, optimize))
+    found = calibrate(labels, probabilities, bundle.positive, shares, optimize)
+    bundle = replace(bundle, calibration=found)
+    return replace(bundle, calibration=replace(found, changed=changed_labels(bundle, dataset.tokens, members)))

@@ -62,7 +62,7 @@ def test_predict_and_evaluate_use_the_model_and_leave_the_cache_as_it_is(folder:
     found = cli("predict", folder / "model.safetensors", fasta, "--threads", "1")
     assert found.code == 0, found.err
     rows = [line.split("\t") for line in found.out.splitlines()[1:]]
-    assert [row[-1] for row in rows] == ["ok"] * 6
+    assert [row[-1] for row in rows] == ["ok"] * 5 + ["unusual_length"]
     assert len({row[2] for row in rows}) == 6
     assert cli("evaluate", folder / "model.safetensors", folder / "proteins.safetensors", "--threads", "1").code == 0
     assert sorted((folder / "cache").rglob("*")) == before

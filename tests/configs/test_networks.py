@@ -75,8 +75,9 @@ def test_which_networks_take_one_length_only() -> None:
     assert [config.flattens for config in flattening] == [True, True]
     others = [network_config({"name": name}) for name in ("cnn", "parallel", "recurrent", "hybrid")]
     assert [config.flattens for config in others] == [False] * 4
-    assert [config.uses_composition for config in others] == [False] * 4
-    assert network_config({"name": "hybrid", "composition": True}).uses_composition
+    assert [config.profile for config in others] == [None] * 4
+    whole = network_config({"name": "hybrid", "composition": True, "profile_ends": 3})
+    assert whole.profile == ((), 3, False)
 
 
 def test_kmers_are_bounded() -> None:

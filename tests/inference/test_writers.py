@@ -60,7 +60,7 @@ def write(
 ) -> None:
     with opened_writer(path, kind, classes, compress=compress) as writer:
         for batch in batches:
-            writer(batch)
+            writer.write(writer.render(batch))
 
 
 def split(rows: Predictions, at: int) -> tuple[Predictions, Predictions]:
@@ -271,7 +271,7 @@ def test_an_ensemble_has_the_deviation_of_what_it_decided(kind: str, tmp_path: P
     deviations = np.array([[0.125, 0.0625], [math.nan, math.nan], [0.5, 0.25]])
     rows = Predictions(one.names, one.status, one.labels, one.probabilities, deviations)
     with opened_writer(path, kind, CLASSES, ensemble=True) as writer:
-        writer(rows)
+        writer.write(writer.render(rows))
     if kind == "tsv":
         assert path.read_text().splitlines() == [
             "name\tlabel\tprobability\tsd\tp_noise\tp_signal\tstatus",

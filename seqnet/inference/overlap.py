@@ -1,0 +1,43 @@
+"""Work on a row of items by several threads, with the results in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+import torch
+
+__all__ = ["in_order"]
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Generator[Result, None, None]:
+    """Yields what a function makes of each item, in the order of the items.
+
+    The caller's thread draws the items while others work on those before; so a file is read while its first batches are
+    computed. Twice as many items as threads are held at most. With one thread nothing is overlapped. An error of the
+    function or of the items is raised here, and the work that is waiting is given up.
+
+    Args:
+        function: of one item; runs in several threads at once.
+        items: drawn one by one.
+        workers: number of threads; each computes with one thread of its own.
+    """
+    if workers == 1:
+        yield from map(function, items)
+        return
+    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+    waiting: deque[Future[Result]] = deque()
+    try:
+        for item in items:
+            waiting.append(pool.submit(function, item))
+            if len(waiting) >= 2 * workers:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        pool.shutdown(cancel_futures=True)

@@ -1,0 +1,92 @@
+"""Trained classifiers made ready to be applied: folded where they can be, in the precision that is asked for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from seqnet.bundles import Bundle
+from seqnet.errors import SettingError
+from seqnet.networks import Classifier
+from seqnet.networks.folded import fold
+
+__all__ = ["Scorer", "has_bfloat16", "ready"]
+
+_CHANGED = 0.001
+"""Share of the validation labels that may change in a precision that is chosen by itself."""
+
+
+class Scorer(Protocol):
+    """What is applied to batches: a `Classifier`, or something that does the same faster."""
+
+    window: int
+    flattens: bool
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+
+    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the logits (B, K); see `Classifier.strand_logits`."""
+
+    @property
+    def training(self) -> bool:
+        """Whether it is in training mode."""
+
+    def train(self, mode: bool = True) -> object:
+        """Sets the training mode."""
+
+
+class _Autocast(nn.Module):
+    """A classifier whose convolutions, recurrences and dense layers compute in a lower precision."""
+
+    def __init__(self, classifier: Classifier, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.classifier, self.dtype = classifier, dtype
+        self.window, self.flattens = classifier.window, classifier.flattens
+
+    @property
+    def device(self) -> torch.device:
+        """See `Scorer`."""
+        return self.classifier.device
+
+    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """See `Scorer`."""
+        with torch.autocast(self.device.type, self.dtype):
+            return self.classifier.strand_logits(tokens, lengths).float()
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Returns whether a device multiplies bfloat16 matrices faster than float32 ones."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def ready(bundle: Bundle, precision: str) -> tuple[Scorer, ...]:
+    """Returns the members of a bundle, ready to be applied.
+
+    Args:
+        bundle: the model, on its device.
+        precision: `float32`, `bfloat16`, `float16`, or `auto`: bfloat16 where the device has it and training measured
+            that it changes at most one validation label in a thousand, float32 else. A folded network is float32,
+            which is as fast.
+
+    Raises:
+        SettingError: the device is slow in that precision.
+    """
+    device = bundle.classifier.device
+    if precision == "float16" and device.type == "cpu":
+        raise SettingError("predict.precision", precision, "bfloat16 or float32 on a CPU, which is slow in float16")
+    if precision == "bfloat16" and device.type == "cpu" and not has_bfloat16(device):
+        raise SettingError("predict.precision", precision, "float32: this CPU does not multiply in bfloat16")
+    dtype = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(precision, torch.float32)
+    lower, changed = dtype, bundle.calibration.changed.get("bfloat16")
+    if precision == "auto" and has_bfloat16(device) and changed is not None and changed <= _CHANGED:
+        lower = torch.bfloat16
+    return tuple(
+        fold(member, dtype) or (member if lower == torch.float32 else _Autocast(member, lower))
+        for member in bundle.members
+    )

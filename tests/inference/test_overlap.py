@@ -1,0 +1,55 @@
+"""Overlapped work: order, bounds, errors."""
+
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from seqnet.inference.overlap import in_order
+
+
+@pytest.mark.parametrize("workers", [1, 2, 5])
+def test_results_are_in_the_order_of_the_items(workers: int) -> None:
+    def slow(item: int) -> int:
+        time.sleep(0.001 * (item % 3))
+        return item * item
+
+    assert list(in_order(slow, range(40), workers)) == [item * item for item in range(40)]
+
+
+def test_work_overlaps_and_is_bounded() -> None:
+    drawn, meeting = [], threading.Barrier(2, timeout=20)
+
+    def items() -> Iterator[int]:
+        for item in range(20):
+            drawn.append(item)
+            yield item
+
+    def meet(item: int) -> int:
+        meeting.wait()  # passes only where two are at work at once
+        return item
+
+    done = in_order(meet, items(), 2)
+    assert next(done) == 0
+    assert len(drawn) <= 4
+    assert list(done) == list(range(1, 20))
+
+
+@pytest.mark.parametrize("workers", [1, 3])
+def test_an_error_of_the_work_or_of_the_items_is_raised(workers: int) -> None:
+    def picky(item: int) -> int:
+        if item == 7:
+            raise ValueError(item)
+        return item
+
+    def broken() -> Iterator[int]:
+        yield 1
+        raise OSError("gone")
+
+    done = in_order(picky, range(20), workers)
+    assert [next(done) for _ in range(7)] == list(range(7))
+    with pytest.raises(ValueError, match="7"):
+        next(done)
+    with pytest.raises(OSError, match="gone"):
+        list(in_order(picky, broken(), workers))
