@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: help demo test check format lock reproduce reproduce-quick models docs clean
+.PHONY: help demo test check format lock bench bench-smoke reproduce reproduce-quick models docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -41,6 +41,13 @@ models: .venv/installed ## train the models that come with the package, on ../sh
 
 reproduce-quick: .venv/installed ## the same with few epochs, to see that it runs
 	$(BIN)/python -m benchmarks.reproduce --quick
+
+bench: .venv/installed ## speed beside other programs, into benchmarks/results (half an hour; needs the extra bench)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
+	for one in startup encode predict train; do $(BIN)/python -m benchmarks.$$one || exit 1; done
+
+bench-smoke: .venv/installed ## the same once, with little, to see that it runs
+	for one in startup encode predict train; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
 
 lock: ## write constraints.txt anew from the newest versions that pyproject.toml admits
 	sh scripts/lock.sh

@@ -20,6 +20,11 @@ class TrainingConfig(Settings):
     epoch_size: int = setting(
         200_000, "sequences in an epoch of windows that are drawn anew (encode --crop)", minimum=1
     )
+    precision: str = setting(
+        "float32",
+        "arithmetic of convolutions, recurrences and dense layers; weights are float32",
+        choices=("float32", "bfloat16"),
+    )
     batch_size: int = setting(128, "sequences in a batch", minimum=1)
     optimizer: str = setting("adamw", "optimiser; sgd with or without momentum", choices=("sgd", "adam", "adamw"))
     learning_rate: float = setting(1e-3, "largest learning rate", above=0)

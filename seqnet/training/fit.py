@@ -150,7 +150,9 @@ class _Run:
         tokens, lengths, labels = (tensor.to(self.device) for tensor in batch)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
-        logits = self.classifier(tokens, lengths)
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
+            logits = self.classifier(tokens, lengths)
+        logits = logits.float()
         loss = functional.cross_entropy(
             logits, labels, weight=self.class_weights, label_smoothing=training.label_smoothing
         )

@@ -1,0 +1,103 @@
+"""`make bench`: prediction, whole process, against other programs in the same run."""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import pysam
+
+from benchmarks.racing import Race, available, python, report, seqnet, threads, write_reads
+from seqnet.configs.run import compose
+
+__all__ = ["as_bam", "main"]
+
+
+def _model(folder: Path, preset: str) -> Path:
+    """Returns a model of a preset that has seen little, whose speed is that of any other."""
+    reads, data, model = folder / "few.fa", folder / "few.safetensors", folder / f"{preset}.safetensors"
+    write_reads(reads, 500)
+    for words in (
+        ("encode", "--class", f"real={reads}", "--class", "random=@uniform", "-o", data, "--force"),
+        ("train", data, "--preset", preset, "--set", "epochs=1", "--no-audit", "-o", model),
+    ):
+        seqnet(*words)()
+    return model
+
+
+def as_bam(fasta: Path, target: Path) -> Path:
+    """Writes the reads of a FASTA file as unaligned records; returns the path."""
+    with (
+        pysam.FastxFile(str(fasta)) as source,
+        pysam.AlignmentFile(str(target), "wb", header={"HD": {"VN": "1.6"}}) as out,
+    ):
+        for record in source:
+            read = pysam.AlignedSegment()
+            read.query_name, read.query_sequence, read.flag = record.name, record.sequence, 4
+            out.write(read)
+    return target
+
+
+def _proteins(target: Path, count: int) -> Path:
+    """Writes random proteins of 50 to 1,200 residues, short ones more often; returns the path."""
+    rng = np.random.default_rng(2)
+    residues = np.frombuffer(b"ACDEFGHIKLMNPQRSTVWY", dtype=np.uint8)
+    lengths = np.clip(rng.lognormal(5.6, 0.55, count), 50, 1200).astype(int)
+    with target.open("wb") as file:
+        for index, length in enumerate(lengths):
+            file.write(b">p%d\n%s\n" % (index, rng.choice(residues, length).tobytes()))
+    return target
+
+
+def main(smoke: bool, repeats: int, records: int) -> None:
+    """Prints the tables, and writes them unless this is a smoke test."""
+    count, hybrid, proteins = (2_000, 1_000, 60) if smoke else (records, 50_000, 20_000)
+    workers = threads()
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        reads, few = write_reads(folder / "reads.fa.gz", count), write_reads(folder / "few.fa.gz", hybrid)
+        bam, chains = as_bam(reads, folder / "reads.bam"), _proteins(folder / "proteins.fa", proteins)
+        model, out = _model(folder, "dna-cnn"), folder / "out.tsv"
+        assert compose("dna-cnn").network.window == 36
+        ours = ("-o", out, "--force", "--threads", str(workers))
+
+        textbook = {
+            "seqnet": seqnet("predict", model, reads, *ours),
+            "seqnet, bfloat16": seqnet("predict", model, reads, "--precision", "bfloat16", *ours),
+            "seqnet, BAM": seqnet("predict", model, bam, *ours),
+            "the dense layer alone": python("benchmarks.rivals.matmul", str(count), str(workers)),
+        }
+        if available("Bio"):
+            textbook["PyTorch and Biopython"] = python("benchmarks.rivals.eager", "textbook", reads, out, str(workers))
+        if available("Bio", "keras", "tensorflow"):
+            textbook["Keras and Biopython"] = python(
+                "benchmarks.rivals.keras_reads", "predict", reads, out, str(workers)
+            )
+        recipe = {
+            "seqnet": seqnet("predict", "human-dna", few, *ours),
+            "seqnet, float32": seqnet("predict", "human-dna", few, "--precision", "float32", *ours),
+        }
+        if available("Bio"):
+            recipe["PyTorch and Biopython"] = python("benchmarks.rivals.eager", "hybrid", few, out, str(workers))
+        solubility = {
+            "seqnet": seqnet("predict", "solubility", chains, *ours),
+            "seqnet, float32": seqnet("predict", "solubility", chains, "--precision", "float32", *ours),
+            "eager, padded to the longest": python("benchmarks.rivals.padded", "solubility", chains, out, str(workers)),
+        }
+        races = [
+            Race(f"dna-cnn, {count:,} reads of 36 bases, FASTA.gz to TSV", "reads", count, textbook, "seqnet"),
+            Race(f"human-dna, {hybrid:,} reads of 36 bases, FASTA.gz to TSV", "reads", hybrid, recipe, "seqnet"),
+            Race(f"solubility, {proteins:,} proteins, FASTA to TSV", "proteins", proteins, solubility, "seqnet"),
+        ]
+        report("predict", "Speed of predict", races, repeats, workers, write=not smoke)
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--smoke", action="store_true", help="once, with little, to see that it runs")
+    parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--records", type=int, default=1_000_000, help="reads of the first table")
+    options = parser.parse_args()
+    main(options.smoke, 1 if options.smoke else options.repeats, options.records)
