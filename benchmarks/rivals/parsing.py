@@ -20,7 +20,7 @@ def batches(path: str, size: int) -> Iterator[tuple[list[str], NDArray[np.int64]
     names: list[str] = []
     sequences: list[str] = []
     with gzip.open(path, "rt") if path.endswith(".gz") else open(path) as file:
-        for title, sequence in SimpleFastaParser(file):
+        for title, sequence in SimpleFastaParser(file):  # type: ignore[no-untyped-call]
             names.append(title.split()[0])
             sequences.append(sequence)
             if len(names) == size:

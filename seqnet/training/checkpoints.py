@@ -17,7 +17,7 @@ from torch import Tensor
 
 from seqnet.configs.run import RunConfig
 from seqnet.containers import read_container, write_container
-from seqnet.errors import ContainerError
+from seqnet.errors import ContainerError, SettingError
 from seqnet.networks import Classifier
 from seqnet.training.history import EpochRow
 
@@ -131,7 +131,11 @@ def _decoded(value: Any) -> Any:
 def _check_same_run(path: Path, about: Mapping[str, Any], config: RunConfig, dataset_hash: str) -> None:
     if about.get("dataset") != dataset_hash:
         raise ContainerError(str(path), "the checkpoint is of another dataset", _REMEDY)
-    before, now = about.get("config", {}), config.to_dict()
+    try:
+        # A setting that is newer than the checkpoint has its default.
+        before, now = RunConfig.from_dict(about["config"]).to_dict(), config.to_dict()
+    except (AttributeError, KeyError, SettingError) as error:
+        raise ContainerError(str(path), "the checkpoint is damaged", _REMEDY) from error
     for section, settings in now.items():
         for name, value in settings.items():
             old = before.get(section, {}).get(name)
