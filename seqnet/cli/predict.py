@@ -108,6 +108,10 @@ def command(
     bundle.prepare(say)
     read = collect(ReadOptions, {**options, "threads": threads})
     predictor = Predictor(bundle, read, collect(PredictOptions, options))
+    if options["precision"] == "auto" and predictor.precision != "float32":
+        changed = bundle.calibration.changed[predictor.precision]
+        say(f"computing in {predictor.precision}, which changed {changed:.2%} of the validation labels; "
+            "--precision float32 is exact")  # fmt: skip
     with Meter("predict", "records") as meter:
         for target, paths, form, compress in jobs:
             _write(predictor, paths, target, form, compress, force, meter)

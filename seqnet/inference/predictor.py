@@ -15,7 +15,7 @@ from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.inference.deciding import Decider
 from seqnet.inference.engine import bundle_probabilities
-from seqnet.inference.scoring import ready
+from seqnet.inference.scoring import chosen_precision, ready
 from seqnet.novelty import novelty_warning
 from seqnet.readers import open_records
 from seqnet.records import Ragged, RecordBatch
@@ -57,6 +57,7 @@ class Predictor:
         options: how decisions are made.
 
     Attributes:
+        precision: what it computes in.
         counts: records by status so far.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
     """
@@ -65,7 +66,8 @@ class Predictor:
         self.bundle = bundle
         self.options = options or PredictOptions()
         self._decider = Decider(bundle, self.options)
-        self._members = ready(bundle, self.options.precision)
+        self.precision = chosen_precision(bundle, self.options.precision)
+        self._members = ready(bundle, self.precision)
         self._counting = Lock()
         self.read = read
         self.counts: Counter[Status] = Counter()

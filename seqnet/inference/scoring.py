@@ -10,10 +10,11 @@ from torch import Tensor, nn
 from seqnet.bundles import Bundle
 from seqnet.errors import SettingError
 from seqnet.networks import Classifier
-from seqnet.networks.folded import fold
+from seqnet.networks.folded import Folded, can_fold
 
-__all__ = ["Scorer", "has_bfloat16", "ready"]
+__all__ = ["Scorer", "chosen_precision", "has_bfloat16", "ready"]
 
+_TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
 _CHANGED = 0.001
 """Share of the validation labels that may change in a precision that is chosen by itself."""
 
@@ -46,6 +47,7 @@ class _Autocast(nn.Module):
         super().__init__()
         self.classifier, self.dtype = classifier, dtype
         self.window, self.flattens = classifier.window, classifier.flattens
+        self.train(classifier.training)
 
     @property
     def device(self) -> torch.device:
@@ -65,14 +67,14 @@ def has_bfloat16(device: torch.device) -> bool:
     return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
 
-def ready(bundle: Bundle, precision: str) -> tuple[Scorer, ...]:
-    """Returns the members of a bundle, ready to be applied.
+def chosen_precision(bundle: Bundle, precision: str) -> str:
+    """Returns the precision that a bundle is applied in.
 
     Args:
         bundle: the model, on its device.
         precision: `float32`, `bfloat16`, `float16`, or `auto`: bfloat16 where the device has it and training measured
-            that it changes at most one validation label in a thousand, float32 else. A folded network is float32,
-            which is as fast.
+            that it changes at most one validation label in a thousand, float32 else. A network that can be folded is
+            float32, which is as fast.
 
     Raises:
         SettingError: the device is slow in that precision.
@@ -82,11 +84,20 @@ def ready(bundle: Bundle, precision: str) -> tuple[Scorer, ...]:
         raise SettingError("predict.precision", precision, "bfloat16 or float32 on a CPU, which is slow in float16")
     if precision == "bfloat16" and device.type == "cpu" and not has_bfloat16(device):
         raise SettingError("predict.precision", precision, "float32: this CPU does not multiply in bfloat16")
-    dtype = {"bfloat16": torch.bfloat16, "float16": torch.float16}.get(precision, torch.float32)
-    lower, changed = dtype, bundle.calibration.changed.get("bfloat16")
-    if precision == "auto" and has_bfloat16(device) and changed is not None and changed <= _CHANGED:
-        lower = torch.bfloat16
-    return tuple(
-        fold(member, dtype) or (member if lower == torch.float32 else _Autocast(member, lower))
-        for member in bundle.members
-    )
+    if precision != "auto":
+        return precision
+    changed = bundle.calibration.changed.get("bfloat16")
+    kept = changed is not None and changed <= _CHANGED
+    return "bfloat16" if kept and has_bfloat16(device) and not can_fold(bundle.classifier) else "float32"
+
+
+def ready(bundle: Bundle, precision: str) -> tuple[Scorer, ...]:
+    """Returns the members of a bundle, ready to be applied; see `chosen_precision` for the arguments and errors."""
+    dtype = _TYPES[chosen_precision(bundle, precision)]
+    return tuple(_ready(member, dtype) for member in bundle.members)
+
+
+def _ready(classifier: Classifier, dtype: torch.dtype) -> Scorer:
+    if can_fold(classifier):
+        return Folded(classifier, dtype)
+    return classifier if dtype == torch.float32 else _Autocast(classifier, dtype)

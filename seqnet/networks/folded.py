@@ -17,7 +17,7 @@ from seqnet.layers import ConvolutionBlock
 from seqnet.networks.classifier import Classifier, mean_over_strands
 from seqnet.networks.cnn import ConvolutionalNetwork
 
-__all__ = ["Folded", "fold"]
+__all__ = ["Folded", "can_fold"]
 
 _LARGEST = 1 << 25
 """Numbers in a table, at most."""
@@ -27,12 +27,12 @@ class Folded(nn.Module):
     """A classifier whose first layers are a table; what the table does not know goes through the classifier.
 
     Args:
-        classifier: a trained one that `fold` takes.
-        kernel: W, symbols in a window.
-        stride: symbols from one window to the next.
+        classifier: a trained one for which `can_fold`.
         dtype: of the table.
 
     Attributes:
+        kernel: W, symbols in a window.
+        stride: symbols from one window to the next.
         window: as in `Classifier`.
         flattens: as in `Classifier`.
     """
@@ -40,15 +40,15 @@ class Folded(nn.Module):
     table: Tensor
     firsts: Tensor
 
-    def __init__(self, classifier: Classifier, kernel: int, stride: int, dtype: torch.dtype) -> None:
+    def __init__(self, classifier: Classifier, dtype: torch.dtype = torch.float32) -> None:
         super().__init__()
         assert isinstance(classifier.network, ConvolutionalNetwork)
         self.classifier, self.head = classifier, classifier.network.head
         self.window, self.flattens = classifier.window, classifier.flattens
-        self.kernel, self.stride = kernel, stride
+        self.kernel, self.stride = _window(classifier.network)
         self.symbols = classifier.mixture.shape[1] + 1  # the canonical ones, and padding
-        device, count = classifier.mixture.device, self.symbols**kernel
-        powers = self.symbols ** torch.arange(kernel - 1, -1, -1, device=device)
+        device, count = classifier.mixture.device, self.symbols**self.kernel
+        powers = self.symbols ** torch.arange(self.kernel - 1, -1, -1, device=device)
         with torch.inference_mode():
             words = (torch.arange(count, device=device)[:, None] // powers % self.symbols).to(torch.uint8)  # (S^W, W)
             found, _ = classifier.network.stack(classifier.encoder(words), None)  # (S^W, F, 1)
@@ -61,6 +61,7 @@ class Folded(nn.Module):
         # Not a tensor of inference mode, which a thread outside of it could not use.
         self.register_buffer("table", table.to(dtype).clone(), persistent=False)
         self.register_buffer("firsts", firsts, persistent=False)
+        self.train(classifier.training)
 
     @property
     def device(self) -> torch.device:
@@ -95,21 +96,28 @@ class Folded(nn.Module):
         return self.head.after_first(summed.float() + self.head.first.bias)
 
 
-def fold(classifier: Classifier, dtype: torch.dtype = torch.float32) -> Folded | None:
-    """Returns the classifier as a table, or None where it can't be one."""
+def can_fold(classifier: Classifier) -> bool:
+    """Returns whether a classifier can be a table."""
     network = classifier.network
     if not (isinstance(network, ConvolutionalNetwork) and network.summary is None and len(network.stack.blocks) == 1):
-        return None
+        return False
+    block = _block(network)
+    # Zeros outside of the window are not the padding of an embedding, so that only whole kernels are known by symbols.
+    plain = not any(block.convolution.ends) and block.convolution.convolution.dilation == (1,)
+    if not plain or not isinstance(classifier.encoder, OneHot | Embedding):
+        return False
+    kernel, stride = _window(network)
+    places = (classifier.window - (kernel - stride)) // stride
+    return (classifier.mixture.shape[1] + 1) ** kernel * places * network.head.first.out_features <= _LARGEST
+
+
+def _block(network: ConvolutionalNetwork) -> ConvolutionBlock:
     block = network.stack.blocks[0]
     assert isinstance(block, ConvolutionBlock)
-    convolution, width = block.convolution.convolution, block.pool.width
-    # Zeros outside of the window are not the padding of an embedding, so that only whole kernels are known by symbols.
-    plain = not any(block.convolution.ends) and convolution.dilation == (1,)
-    if not plain or not isinstance(classifier.encoder, OneHot | Embedding):
-        return None
-    kernel = convolution.kernel_size[0] + width - 1
-    places = (classifier.window - convolution.kernel_size[0] + 1) // width
-    count = (classifier.mixture.shape[1] + 1) ** kernel
-    if count * places * network.head.first.out_features > _LARGEST:
-        return None
-    return Folded(classifier, kernel, width, dtype)
+    return block
+
+
+def _window(network: ConvolutionalNetwork) -> tuple[int, int]:
+    """Returns how many symbols a pooled position sees, and how many lie between two."""
+    block = _block(network)
+    return block.convolution.convolution.kernel_size[0] + block.pool.width - 1, block.pool.width

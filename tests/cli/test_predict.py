@@ -109,3 +109,21 @@ def test_what_is_unlike_the_training_sequences_is_classified_marked_and_told(
     assert cli("predict", trained / "dna.safetensors", path, "--strict").code == 1
     path.write_text(">g\n" + "G" * 36 + "\n")
     assert cli("predict", trained / "dna.safetensors", path, "--strict").code == 0
+
+
+def test_threads_change_nothing(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    models = (trained / "dna.safetensors", READS), (trained / "protein.safetensors", PROTEINS), ("human-dna", READS)
+    for model, records in models:
+        # Several inputs are several batches.
+        outputs = [tmp_path / f"{Path(model).name}.{threads}.tsv" for threads in (1, 3)]
+        for output, threads in zip(outputs, ("1", "3"), strict=True):
+            words = ("predict", model, records, records, records, records, records)
+            assert cli(*words, "--threads", threads, "-o", output).code == 0
+        assert outputs[0].read_bytes() == outputs[1].read_bytes()
+
+
+def test_a_precision_that_this_processor_lacks_is_one_line(trained: Path, cli: Runner) -> None:
+    outcome = cli("predict", trained / "dna.safetensors", READS, "--precision", "float16", "--device", "cpu")
+    assert (outcome.code, outcome.out) == (1, "")
+    assert "predict.precision: 'float16'" in outcome.err
+    assert "float32" in outcome.err

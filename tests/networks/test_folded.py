@@ -8,7 +8,7 @@ from seqnet.alphabets import alphabet
 from seqnet.configs.networks import EncoderConfig, network_config
 from seqnet.configs.run import compose
 from seqnet.networks import Classifier
-from seqnet.networks.folded import fold
+from seqnet.networks.folded import Folded, can_fold
 from tests.building import padded, random_strings
 
 FOLDABLE: dict[str, dict[str, object]] = {
@@ -40,8 +40,8 @@ def classifier(settings: dict[str, object], encoder: str = "onehot", window: int
 @pytest.mark.parametrize("name", FOLDABLE)
 def test_a_table_does_what_the_network_does(name: str, encoder: str) -> None:
     made = classifier(FOLDABLE[name], encoder)
-    folded = fold(made)
-    assert folded is not None
+    assert can_fold(made)
+    folded = Folded(made)
     strings = [*random_strings([21] * 20 + [20, 13, 5, 1]), "ACGTNACGTACGTACGTACGT", "NNN"]
     with torch.inference_mode():
         found, expected = (one.strand_logits(*padded(strings)).numpy() for one in (folded, made))
@@ -54,13 +54,12 @@ def test_a_table_does_what_the_network_does(name: str, encoder: str) -> None:
 def test_the_textbook_network_is_folded() -> None:
     run = compose("dna-cnn")
     made = Classifier(alphabet("dna"), 2, run.encoder, run.network, 36).eval()
-    folded = fold(made)
-    assert folded is not None
+    assert can_fold(made)
+    folded = Folded(made)
     batch = padded(random_strings([36] * 64))
     with torch.inference_mode():
         assert torch.allclose(folded.strand_logits(*batch), made.strand_logits(*batch), atol=1e-6)
-        lower = fold(made, torch.bfloat16)
-        assert lower is not None
+        lower = Folded(made, torch.bfloat16)
         assert torch.allclose(lower.strand_logits(*batch), made.strand_logits(*batch), atol=0.02)
 
 
@@ -75,4 +74,4 @@ def test_the_textbook_network_is_folded() -> None:
     ],
 )
 def test_what_no_table_can_hold_is_left_as_it_is(settings: dict[str, object]) -> None:
-    assert fold(classifier({"filters": [8], "kernels": [4], "pools": [2], "dense": [16]} | settings)) is None
+    assert not can_fold(classifier({"filters": [8], "kernels": [4], "pools": [2], "dense": [16]} | settings))
