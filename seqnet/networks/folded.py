@@ -108,7 +108,8 @@ def can_fold(classifier: Classifier) -> bool:
         return False
     kernel, stride = _window(network)
     places = (classifier.window - (kernel - stride)) // stride
-    return (classifier.mixture.shape[1] + 1) ** kernel * places * network.head.first.out_features <= _LARGEST
+    numbers = int((classifier.mixture.shape[1] + 1) ** kernel * places * network.head.first.out_features)
+    return numbers <= _LARGEST
 
 
 def _block(network: ConvolutionalNetwork) -> ConvolutionBlock:
