@@ -108,10 +108,6 @@ def command(
     bundle.prepare(say)
     read = collect(ReadOptions, {**options, "threads": threads})
     predictor = Predictor(bundle, read, collect(PredictOptions, options))
-    if options["precision"] == "auto" and predictor.precision != "float32":
-        changed = bundle.calibration.changed[predictor.precision]
-        say(f"computing in {predictor.precision}, which changed {changed:.2%} of the validation labels; "
-            "--precision float32 is exact")  # fmt: skip
     with Meter("predict", "records") as meter:
         for target, paths, form, compress in jobs:
             _write(predictor, paths, target, form, compress, force, meter)
@@ -183,6 +179,12 @@ def _report(predictor: Predictor, strict: bool) -> int:
     """Says what became of the records, and returns the exit code."""
     from seqnet.tokenizing import Status
 
+    if predictor.options.precision == "auto" and predictor.precision != "float32":
+        changed = predictor.bundle.calibration.changed[predictor.precision]
+        say(
+            f"computed in {predictor.precision}, which changed {changed:.2%} of the validation labels; "
+            "--precision float32 is exact"
+        )
     for reason, count in predictor.skipped.items():
         say(f"not read: {count:,} {reason}")
     if predictor.warning:
