@@ -104,13 +104,18 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
     import torch
 
     from seqnet.inference.engine import evaluating
+    from seqnet.layers import Recurrence
 
     classifier = bundle.classifier
     classifier.encoder.shapes_only = True
     found: list[dict[str, Any]] = []
     hooks = []
+    weights: set[torch.nn.Module] = set()
     for name, module in classifier.named_modules():
-        if any(True for _ in module.children()):
+        # A recurrence holds the layer of torch that has its weights, and computes it itself.
+        if isinstance(module, Recurrence):
+            weights.add(module.recurrent)
+        elif any(True for _ in module.children()) or module in weights:
             continue
 
         def note(layer: torch.nn.Module, inputs: object, output: object, name: str = name) -> None:

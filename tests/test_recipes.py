@@ -65,7 +65,7 @@ def test_many_records_leave_a_preset_as_it_is() -> None:
 def test_few_records_are_told() -> None:
     assert choose_recipe(records(400, 300, "protein")).line == (
         "recipe: protein-hybrid (protein, 300 residues, 400 training records), epochs=60, batch_size=16, "
-        "learning_rate=0.001; choose another with --preset"
+        "learning_rate=0.0011; choose another with --preset"
     )
 
 

@@ -98,8 +98,8 @@ def test_a_model_that_is_gone_is_one_line_and_inspect_goes_on(
 
 
 def test_dna_is_refused(folder: Path, cli: Runner) -> None:
-    found = cli("train", folder / "reads.safetensors", "--encoder", "plm", "--set", f"model={folder / 'esm'}",
-                "-o", folder / "dna.safetensors")  # fmt: skip
+    found = cli("train", folder / "reads.safetensors", "--network", "hybrid", "--encoder", "plm", "--no-audit",
+                "--set", f"model={folder / 'esm'}", "-o", folder / "dna.safetensors")  # fmt: skip
     assert found.code == 1
     assert found.err == (
         "seqnet: error: setting encoder.name: 'plm' is not allowed; "
@@ -111,8 +111,8 @@ def test_dna_is_refused(folder: Path, cli: Runner) -> None:
 def test_missing_transformers_is_one_line(folder: Path, cli: Runner, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "transformers", None)
     expected = "seqnet: error: encoder plm: needs transformers, which is not installed; pip install 'seqnet[plm]'\n"
-    trained = cli("train", folder / "proteins.safetensors", "--encoder", "plm", "--set", f"model={folder / 'esm'}",
-                  "-o", folder / "none.safetensors")  # fmt: skip
+    trained = cli("train", folder / "proteins.safetensors", "--network", "hybrid", "--encoder", "plm", "--no-audit",
+                  "--set", f"model={folder / 'esm'}", "-o", folder / "none.safetensors")  # fmt: skip
     used = cli("predict", folder / "model.safetensors", folder / "proteins.fa")
     assert [(one.code, one.out, one.err) for one in (trained, used)] == [(1, "", expected)] * 2
     assert cli("inspect", folder / "model.safetensors").code == 0
