@@ -16,6 +16,7 @@ from torch.nn import functional
 from seqnet.alphabets import Alphabet
 from seqnet.configs.networks import ENCODERS, EncoderConfig
 from seqnet.errors import SettingError
+from seqnet.lookups import rows_of
 from seqnet.plm import FrozenFeatures, Tell
 
 __all__ = ["Embedding", "Encoder", "KmerEmbedding", "LanguageModelStates", "OneHot", "make_encoder"]
@@ -60,7 +61,7 @@ class OneHot(Encoder):
 
     def forward(self, tokens: Tensor) -> Tensor:
         """See `Encoder.forward`."""
-        return functional.embedding(tokens.long(), self.table).transpose(1, 2)  # (B, K, L)
+        return functional.embedding(tokens.int(), self.table).transpose(1, 2)  # (B, K, L)
 
 
 class Embedding(Encoder):
@@ -80,7 +81,7 @@ class Embedding(Encoder):
     def forward(self, tokens: Tensor) -> Tensor:
         """See `Encoder.forward`."""
         table = self.mixture @ self.weight  # (T, C)
-        return functional.embedding(tokens.long(), table).transpose(1, 2)  # (B, C, L)
+        return rows_of(table, tokens).transpose(1, 2)  # (B, C, L)
 
 
 class KmerEmbedding(Encoder):
@@ -111,7 +112,7 @@ class KmerEmbedding(Encoder):
         known = ((kmers >= 1) & (kmers <= self.size)).all(dim=2)  # (B, L)
         index = ((kmers - 1) * self.powers).sum(dim=2)
         index = torch.where(known, index, self.size**self.k)
-        return functional.embedding(index, self.weight).transpose(1, 2)  # (B, C, L)
+        return rows_of(self.weight, index).transpose(1, 2)  # (B, C, L)
 
 
 class LanguageModelStates(Encoder):

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqnet.configs.networks import ConvolutionConfig, NetworkConfig
+from seqnet.products import Dense, linear
 
 __all__ = [
     "ConvolutionBlock",
@@ -40,6 +41,8 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 _CELLS: dict[str, type[nn.RNN] | type[nn.LSTM] | type[nn.GRU]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+_FEW = 64
+"""Numbers that a kernel sees, up to which a convolution is faster as a matrix product, unless they have gradients."""
 _WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
 
@@ -75,7 +78,17 @@ class MaskedConvolution(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns (B, filters, L'), L' = L for `same`."""
-        return _masked(self.convolution(functional.pad(x, self.ends) if any(self.ends) else x), lengths)
+        x = functional.pad(x, self.ends) if any(self.ends) else x
+        few = self.convolution.weight[0].numel() <= _FEW and self.convolution.dilation == (1,)
+        return _masked(self._as_product(x) if few and not x.requires_grad else self.convolution(x), lengths)
+
+    def _as_product(self, x: Tensor) -> Tensor:
+        """Returns the convolution as one matrix product of everything that the kernel sees."""
+        weight, bias = self.convolution.weight, self.convolution.bias
+        assert bias is not None
+        seen = x.unfold(2, weight.shape[2], 1).transpose(1, 2)  # (B, L', C, k)
+        found = linear(seen.reshape(-1, weight[0].numel()), weight.flatten(1), bias)
+        return found.view(len(x), -1, len(weight)).transpose(1, 2)
 
 
 class MaskedMaxPool(nn.Module):
@@ -165,15 +178,20 @@ class ConvolutionBlock(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Returns the features and lengths after the block."""
-        y = self.convolution(x, lengths)
+        pooled: tuple[Tensor, Tensor | None] = self.pool(self.unpooled(x, lengths), lengths)
+        return pooled
+
+    def unpooled(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Returns the features (B, filters, L') before pooling."""
+        y: Tensor = self.convolution(x, lengths)
         if self.norm is not None:
             y = self.norm.masked(y, lengths)
         # Sigmoid and its like are not zero at zero, so the padding is cleared again.
         y = _masked(self.activation(y), lengths)
         if self.shortcut is not None:
             y = y + self.shortcut(x)
-        pooled: tuple[Tensor, Tensor | None] = self.pool(self.dropout(y), lengths)
-        return pooled
+        y = self.dropout(y)
+        return y
 
 
 class ConvolutionStack(nn.Module):
@@ -323,7 +341,7 @@ class Head(nn.Module):
         widths = [features, *config.dense]
         rates = list(config.dropout_dense) or [0.0]
         rates = rates * (len(config.dense) + 1) if len(rates) == 1 else rates
-        self.hidden = nn.ModuleList(nn.Linear(a, b) for a, b in pairwise(widths))
+        self.hidden = nn.ModuleList(Dense(a, b) for a, b in pairwise(widths))
         self.dropouts = nn.ModuleList(nn.Dropout(rate) for rate in rates)
         self.activation = activation(config.dense_activation)
         self.single = config.head == "sigmoid"

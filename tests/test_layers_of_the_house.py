@@ -27,8 +27,8 @@ LAYERS = {
     "audit": 6,
     "encoding": 7,
     # The torch line.
-    "devices": 8, "strands": 8, "batching": 8, "layers": 8, "profiles": 8,
-    "plm": 9,
+    "devices": 8, "strands": 8, "batching": 8, "lookups": 8, "products": 8, "profiles": 8,
+    "layers": 9, "plm": 9,
     "encoders": 10,
     "networks": 11,
     "bundles": 12,

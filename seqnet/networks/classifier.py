@@ -13,6 +13,8 @@ from seqnet.configs.networks import NETWORKS, EncoderConfig, NetworkConfig
 from seqnet.encoders import make_encoder
 from seqnet.errors import SettingError
 from seqnet.networks.base import Dimensions, Network
+from seqnet.networks.cnn import ConvolutionalNetwork
+from seqnet.networks.words import words_of
 from seqnet.profiles import Profile
 from seqnet.strands import reverse_complement
 
@@ -55,6 +57,7 @@ class Classifier(nn.Module):
         self.dropout = nn.Dropout1d(network.dropout_input)
         dimensions = Dimensions(self.encoder.channels, window, self.profile.width if self.profile else 0, classes)
         self.network: Network = NETWORKS.load(network.name)(dimensions, network)
+        self.words = words_of(self.encoder, self.network, alphabet.size, window)
 
     @property
     def parameter_count(self) -> int:
@@ -75,11 +78,25 @@ class Classifier(nn.Module):
             if tokens.shape[1] > self.window:
                 raise ValueError(f"{tokens.shape[1]} tokens are longer than the window of {self.window}")
             tokens = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
+            known = self._by_words(tokens)
+            if known is not None:
+                return known
         features = self.dropout(self.encoder(tokens))  # (B, C, L)
         profile = self.profile(tokens, lengths) if self.profile else None
         if not self.flattens:
             features = features * (tokens != 0)[:, None, :]
         logits: Tensor = self.network(features, None if self.flattens else lengths, profile)
+        return logits
+
+    def _by_words(self, tokens: Tensor) -> Tensor | None:
+        """Returns the logits (B, K) of a training batch whose first layers can be looked up, None if they can't."""
+        if not self.training or self.words is None or self.dropout.p:
+            return None
+        features = self.words.features(tokens)  # (B, P, F)
+        if features is None:
+            return None
+        assert isinstance(self.network, ConvolutionalNetwork)
+        logits: Tensor = self.network.head(features.flatten(1))
         return logits
 
     @property

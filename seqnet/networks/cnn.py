@@ -30,7 +30,8 @@ class ConvolutionalNetwork(Network):
     def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """See `Network.forward`."""
         x, lengths = self.stack(features, lengths)
-        x = x.flatten(1) if self.summary is None else self.summary(x, lengths)  # (B, F)
+        # Position by position, so that what is looked up by position needs no turning.
+        x = x.transpose(1, 2).flatten(1) if self.summary is None else self.summary(x, lengths)  # (B, F)
         logits: Tensor = self.head(x)
         return logits
 

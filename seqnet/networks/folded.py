@@ -1,9 +1,8 @@
-"""A trained network as a table: what its first layers make of every short window, looked up in place of computed.
+"""A trained network as a table: what its first layers make of every word, looked up in place of computed.
 
-A flattening network with one convolution sees a sequence as overlapping windows of a few symbols: a kernel and the
-positions that are pooled with it. What convolution, normalisation, activation, pooling and the first dense layer make
-of such a window at its position is one vector. The first dense layer's output is the sum of these vectors, one lookup
-per window, and exact up to the order of a sum.
+What convolution, normalisation, activation, pooling and the first dense layer make of a word (`networks.words`) at its
+place is one vector. The first dense layer's output is the sum of these vectors, one lookup per word, and exact up to
+the order of a sum.
 """
 
 from __future__ import annotations
@@ -12,8 +11,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqnet.encoders import Embedding, OneHot
-from seqnet.layers import ConvolutionBlock
 from seqnet.networks.classifier import Classifier, mean_over_strands
 from seqnet.networks.cnn import ConvolutionalNetwork
 
@@ -31,8 +28,6 @@ class Folded(nn.Module):
         dtype: of the table.
 
     Attributes:
-        kernel: W, symbols in a window.
-        stride: symbols from one window to the next.
         window: as in `Classifier`.
         flattens: as in `Classifier`.
     """
@@ -45,19 +40,15 @@ class Folded(nn.Module):
         assert isinstance(classifier.network, ConvolutionalNetwork)
         self.classifier, self.head = classifier, classifier.network.head
         self.window, self.flattens = classifier.window, classifier.flattens
-        self.kernel, self.stride = _window(classifier.network)
-        self.symbols = classifier.mixture.shape[1] + 1  # the canonical ones, and padding
-        device, count = classifier.mixture.device, self.symbols**self.kernel
-        powers = self.symbols ** torch.arange(self.kernel - 1, -1, -1, device=device)
+        words = classifier.words
+        assert words is not None
+        self.words, self.symbols = words, classifier.mixture.shape[1] + 1  # the canonical ones, and padding
         with torch.inference_mode():
-            words = (torch.arange(count, device=device)[:, None] // powers % self.symbols).to(torch.uint8)  # (S^W, W)
-            found, _ = classifier.network.stack(classifier.encoder(words), None)  # (S^W, F, 1)
-            weight = self.head.first.weight.view(
-                -1, found.shape[1], self.head.first.in_features // found.shape[1]
-            )  # (H, F, P)
-            table = torch.einsum("sf,hfp->psh", found[:, :, 0], weight).flatten(0, 1)  # (P · S^W, H)
-        self.places = weight.shape[2]
-        firsts = torch.arange(self.places, device=device, dtype=torch.int32) * count
+            found = words.table(0)  # (S, F)
+            weight = self.head.first.weight.view(-1, words.places, found.shape[1])  # (H, P, F)
+            table = torch.einsum("sf,hpf->psh", found, weight).flatten(0, 1)  # (P · S, H)
+        self.places = words.places
+        firsts = torch.arange(self.places, device=table.device, dtype=torch.int32) * words.count(0)
         # Not a tensor of inference mode, which a thread outside of it could not use.
         self.register_buffer("table", table.to(dtype).clone(), persistent=False)
         self.register_buffer("firsts", firsts, persistent=False)
@@ -86,11 +77,7 @@ class Folded(nn.Module):
     def _looked_up(self, tokens: Tensor) -> Tensor:
         """Returns the logits (B, K) of canonical symbols and padding."""
         padded = functional.pad(tokens, (0, self.window - tokens.shape[1])).to(torch.int32)  # (B, window)
-        last = (self.places - 1) * self.stride + 1
-        index = padded[:, : last : self.stride]  # (B, P)
-        for step in range(1, self.kernel):
-            index = index * self.symbols + padded[:, step : step + last : self.stride]
-        index = index + self.firsts
+        index = self.words.index(padded, 0) + self.firsts  # (B, P)
         starts = torch.arange(len(index), device=index.device, dtype=torch.int32) * self.places
         summed = functional.embedding_bag(index.flatten(), self.table, starts, mode="sum")  # (B, H)
         return self.head.after_first(summed.float() + self.head.first.bias)
@@ -98,27 +85,8 @@ class Folded(nn.Module):
 
 def can_fold(classifier: Classifier) -> bool:
     """Returns whether a classifier can be a table."""
-    network = classifier.network
-    if not (isinstance(network, ConvolutionalNetwork) and network.summary is None and len(network.stack.blocks) == 1):
+    if classifier.words is None:
         return False
-    block = _block(network)
-    # Zeros outside of the window are not the padding of an embedding, so that only whole kernels are known by symbols.
-    plain = not any(block.convolution.ends) and block.convolution.convolution.dilation == (1,)
-    if not plain or not isinstance(classifier.encoder, OneHot | Embedding):
-        return False
-    kernel, stride = _window(network)
-    places = (classifier.window - (kernel - stride)) // stride
-    numbers = int((classifier.mixture.shape[1] + 1) ** kernel * places * network.head.first.out_features)
-    return numbers <= _LARGEST
-
-
-def _block(network: ConvolutionalNetwork) -> ConvolutionBlock:
-    block = network.stack.blocks[0]
-    assert isinstance(block, ConvolutionBlock)
-    return block
-
-
-def _window(network: ConvolutionalNetwork) -> tuple[int, int]:
-    """Returns how many symbols a pooled position sees, and how many lie between two."""
-    block = _block(network)
-    return block.convolution.convolution.kernel_size[0] + block.pool.width - 1, block.pool.width
+    assert isinstance(classifier.network, ConvolutionalNetwork)
+    hidden = classifier.network.head.first.out_features
+    return classifier.words.count(0) * classifier.words.places * hidden <= _LARGEST

@@ -30,7 +30,7 @@ from seqnet.training.cropping import CropFeeder
 from seqnet.training.embedding import embed_ahead
 from seqnet.training.feeding import Feeder
 from seqnet.training.history import EpochRow
-from seqnet.training.optimization import Penalties, learning_rate, make_optimizer
+from seqnet.training.optimization import Penalties, clip, learning_rate, make_optimizer
 
 __all__ = ["Observer", "TrainingResult", "make_classifier", "train"]
 
@@ -104,6 +104,7 @@ class _Run:
         self.checkpoint, self.dataset_hash = checkpoint, dataset_hash
         self.classifier = make_classifier(dataset, config).to(device)
         self.feeder = CropFeeder(dataset, config) if dataset.crop else Feeder(dataset, config, self.classifier)
+        self.parameters = list(self.classifier.parameters())
         self.optimizer = make_optimizer(self.classifier, config.training)
         self.penalties = Penalties(self.classifier, config.training)
         self.validation = dataset.members("validation")
@@ -160,7 +161,7 @@ class _Run:
         self.optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         if training.clip_norm:
-            torch.nn.utils.clip_grad_norm_(self.classifier.parameters(), training.clip_norm)
+            clip(self.parameters, training.clip_norm)
         self.optimizer.step()
         return loss, logits, labels
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Self
 
@@ -14,7 +15,7 @@ from seqnet.errors import SettingError
 from seqnet.layers import Head
 from seqnet.networks import Classifier
 
-__all__ = ["Penalties", "learning_rate", "make_optimizer"]
+__all__ = ["Penalties", "clip", "learning_rate", "make_optimizer"]
 
 
 def make_optimizer(classifier: Classifier, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -27,6 +28,15 @@ def make_optimizer(classifier: Classifier, config: TrainingConfig) -> torch.opti
     fused = next(classifier.parameters()).device.type in ("cpu", "cuda")
     kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
     return kind(groups, lr=config.learning_rate, fused=fused)
+
+
+def clip(parameters: Sequence[Tensor], largest: float) -> None:
+    """Scales the gradients down to a norm of at most `largest`."""
+    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
+    norm = torch.nn.utils.get_total_norm(gradients)
+    # To look at the norm on a GPU would be to wait for it.
+    if norm.device.type != "cpu" or norm > largest:
+        torch.nn.utils.clip_grads_with_norm_(parameters, largest, norm)
 
 
 def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:

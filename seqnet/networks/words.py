@@ -1,0 +1,162 @@
+"""What the first convolution and its pooling make of every short word, looked up in place of computed.
+
+A flattening network with one convolution sees a sequence as overlapping words of a few symbols: a kernel and the
+positions that are pooled with it. For short words there are fewer of these than places in a batch, so that each is
+computed once, and the gradient of all its places is one sum.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+from seqnet.encoders import Embedding, Encoder, OneHot
+from seqnet.layers import ConvolutionBlock, MaskedBatchNorm
+from seqnet.lookups import summed_by_row
+from seqnet.networks.base import Network
+from seqnet.networks.cnn import ConvolutionalNetwork
+
+__all__ = ["Words", "words_of"]
+
+
+class Words:
+    """The words of a network that `words_of` found, over symbols 0 (padding), 1, … or over 1, … alone.
+
+    Args:
+        encoder: makes features of symbols.
+        block: the convolution and its pooling.
+        size: K, number of canonical symbols.
+        places: P, number of words in a window.
+
+    Attributes:
+        kernel: W, symbols in a word.
+        stride: symbols from one word to the next.
+        places: P.
+    """
+
+    def __init__(self, encoder: Encoder, block: ConvolutionBlock, size: int, places: int) -> None:
+        self._encoder, self._block, self._size = encoder, block, size
+        self._made: dict[tuple[int, torch.device], Tensor] = {}
+        self._short = block.convolution.convolution.kernel_size[0]
+        self.stride, self.places = block.pool.width, places
+        self.kernel = self._short + self.stride - 1
+
+    def count(self, first: int) -> int:
+        """Returns S, the number of words over the symbols from `first`, 0 or 1, on."""
+        return int((self._size + 1 - first) ** self.kernel)
+
+    def table(self, first: int) -> Tensor:
+        """Returns the features (S, F) float32 of every word, in the order of their symbols."""
+        rows = self._unpooled(first)
+        return _pooled(rows, self._size + 1 - first, self.stride)
+
+    def features(self, tokens: Tensor) -> Tensor | None:
+        """Returns the features (B, P, F) of tokens (B, window), or None where there are symbols without words.
+
+        None as well where the batch has fewer places than there are words, or what a word becomes depends on the batch.
+        """
+        block = self._block
+        if isinstance(block.norm, MaskedBatchNorm) or block.dropout.p or tokens.device.type != "cpu":
+            return None
+        lowest, highest = (int(value) for value in tokens.aminmax())
+        first = min(lowest, 1)
+        if highest > self._size or self.count(first) > len(tokens) * self.places:
+            return None
+        index = self.index(tokens, first)
+        # A sum of many gradients is no matter for a low precision.
+        with torch.autocast(tokens.device.type, enabled=False):
+            short = self._unpooled(first)
+        rows: Tensor = _PooledRows.apply(short, index, self._size + 1 - first, self.stride)  # type: ignore[no-untyped-call]
+        return rows
+
+    def index(self, tokens: Tensor, first: int) -> Tensor:
+        """Returns the number (B, P) int32 of the word at each place of tokens (B, window), all of them in words."""
+        symbols = tokens.to(torch.int32) - first
+        last = (self.places - 1) * self.stride + 1
+        index = symbols[:, : last : self.stride]
+        for step in range(1, self.kernel):
+            index = index * (self._size + 1 - first) + symbols[:, step : step + last : self.stride]
+        return index
+
+    def _unpooled(self, first: int) -> Tensor:
+        """Returns the features (S', F) of every word of a kernel's length."""
+        device = self._block.convolution.convolution.weight.device
+        found: Tensor = self._block.unpooled(self._encoder(self._short_words(first, device)), None)
+        return found[:, :, 0]
+
+    def _short_words(self, first: int, device: torch.device) -> Tensor:
+        """Returns the symbols (S', k) int64 of every word of a kernel's length."""
+        if (first, device) not in self._made:
+            base = self._size + 1 - first
+            powers = base ** torch.arange(self._short - 1, -1, -1, device=device)
+            self._made[first, device] = torch.arange(base**self._short, device=device)[:, None] // powers % base + first
+        return self._made[first, device]
+
+
+def words_of(encoder: Encoder, network: Network, size: int, window: int) -> Words | None:
+    """Returns the words of a network, None if it does not see a sequence as words alone.
+
+    Args:
+        encoder: makes its features.
+        network: the network.
+        size: number of canonical symbols.
+        window: symbols that it sees.
+    """
+    if not (isinstance(network, ConvolutionalNetwork) and network.summary is None and len(network.stack.blocks) == 1):
+        return None
+    block = network.stack.blocks[0]
+    assert isinstance(block, ConvolutionBlock)
+    # Zeros outside of the window are not the padding of an embedding, so that only whole kernels are known by symbols.
+    plain = not any(block.convolution.ends) and block.convolution.convolution.dilation == (1,)
+    if not plain or not isinstance(encoder, OneHot | Embedding):
+        return None
+    kernel = block.convolution.convolution.kernel_size[0]
+    return Words(encoder, block, size, (window - kernel + 1) // block.pool.width)
+
+
+def _spread(rows: Tensor, base: int, width: int, place: int) -> Tensor:
+    """Returns the rows (base^j, S', base^(width - 1 - j), F) of the short word at place j of every long word."""
+    return rows[None, :, None].expand(base**place, -1, base ** (width - 1 - place), -1)
+
+
+def _pooled(rows: Tensor, base: int, width: int) -> Tensor:
+    """Returns the maxima (S, F), over the short words of each long word, of the rows (S', F)."""
+    shape = (len(rows) * base ** (width - 1), rows.shape[1])
+    pooled = _spread(rows, base, width, 0).reshape(shape)
+    for place in range(1, width):
+        pooled = torch.maximum(pooled, _spread(rows, base, width, place).reshape(shape))
+    return pooled
+
+
+class _PooledRows(torch.autograd.Function):
+    """Rows of the table of pooled words, with a gradient that is summed by words."""
+
+    @staticmethod
+    def forward(context: Any, rows: Tensor, index: Tensor, base: int, width: int) -> Tensor:
+        table = _pooled(rows, base, width)
+        context.save_for_backward(rows, table, index)
+        context.shape = base, width
+        return functional.embedding(index, table)
+
+    @staticmethod
+    @once_differentiable
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+        rows, table, index = context.saved_tensors
+        base, width = context.shape
+        left = summed_by_row(gradient.to(table.dtype), index, len(table))
+        found = torch.zeros_like(rows)
+        # As in max pooling, the first of equals has the gradient.
+        for place in range(width):
+            view = _spread(rows, base, width, place)
+            shape = view.shape
+            if place == width - 1:
+                part = left
+            else:
+                part = left * (view.reshape(table.shape) == table)
+                left = left - part
+            found += part.view(shape).sum(dim=(0, 2))
+        return found, None, None, None

@@ -1,0 +1,65 @@
+"""Matrix products on a CPU by the library that is fastest at them.
+
+PyTorch multiplies float32 matrices on a CPU with MKL, which uses half of the vector width of processors that are not
+Intel's. oneDNN, which comes with PyTorch too, uses all of it. Both compute in float32.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+from torch.nn import functional
+
+__all__ = ["Dense", "linear"]
+
+_SMALLEST = 1 << 22
+"""Multiplications of a product from which on oneDNN's start is paid back."""
+_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")  # type: ignore[no-untyped-call]
+
+
+def _times(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Returns x (B, I) · weightᵀ (I, O) + bias (O,)."""
+    product: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
+    return product
+
+
+class _Product(torch.autograd.Function):
+    """`functional.linear` of (B, I) by oneDNN, in float32 or bfloat16, from and to float32."""
+
+    @staticmethod
+    def forward(context: Any, x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
+        x, weight = x.to(dtype), weight.to(dtype)
+        context.save_for_backward(x, weight)
+        return _times(x, weight, bias.to(dtype)).float()
+
+    @staticmethod
+    @once_differentiable
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
+        x, weight = context.saved_tensors
+        rounded = gradient.to(x.dtype)
+        to_x = _times(rounded, weight.t()).float() if context.needs_input_grad[0] else None
+        # The wider side is the one to spread over the vector registers.
+        wide = x.shape[1] >= gradient.shape[1]
+        to_weight = _times(rounded.t(), x.t()) if wide else _times(x.t(), rounded.t()).t()
+        return to_x, to_weight.float(), gradient.sum(dim=0), None
+
+
+def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Returns x (B, I) · weightᵀ (I, O) + bias (O,), as `functional.linear` does."""
+    large = len(x) * weight.numel() >= _SMALLEST
+    dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+    if _ONEDNN and large and x.device.type == "cpu" and dtype in (torch.float32, torch.bfloat16):
+        product: Tensor = _Product.apply(x, weight, bias, dtype)  # type: ignore[no-untyped-call]
+        return product
+    return functional.linear(x, weight, bias)
+
+
+class Dense(nn.Linear):
+    """`nn.Linear`, faster on the CPU where there is much to multiply."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Returns (B, O) of (B, I)."""
+        return linear(x, self.weight, self.bias)

@@ -1,0 +1,77 @@
+"""Training by words against training by convolution: the same logits, the same gradients."""
+
+import pytest
+import torch
+
+from seqnet.alphabets import alphabet
+from seqnet.configs.networks import EncoderConfig, network_config
+from seqnet.networks import Classifier
+from tests.building import padded, random_strings
+
+PLAIN: dict[str, object] = {"filters": [8], "kernels": [2], "pools": [2], "dense": [16]}
+SEEN: dict[str, dict[str, object]] = {
+    "pool 2": PLAIN,
+    "pool 1, no hidden layer": PLAIN | {"pools": [1], "dense": []},
+    "pool 3, tanh, layer norm": PLAIN | {"pools": [3], "activation": "tanh", "norm": "layer"},
+    "kernel 1, sigmoid": PLAIN | {"kernels": [1], "activation": "sigmoid", "head": "sigmoid"},
+    "dropout of dense layers": PLAIN | {"dropout_dense": [0.2]},
+}
+BATCHES = {
+    "whole": [21] * 60,
+    "padded": [21] * 600 + [20, 13, 5, 1],
+}
+
+
+def classifier(settings: dict[str, object], encoder: str = "onehot") -> Classifier:
+    shape = {"summary": ["flatten"], "padding": "valid", "strands": "single", "activation": "relu"} | settings
+    torch.manual_seed(3)
+    return Classifier(alphabet("dna"), 2, EncoderConfig(name=encoder), network_config(shape), 21).train()
+
+
+def results(made: Classifier, strings: list[str]) -> list[torch.Tensor]:
+    torch.manual_seed(4)
+    made.zero_grad()
+    logits = made(*padded(strings))
+    logits.square().sum().backward()
+    gradients = [parameter.grad for parameter in made.parameters()]
+    return [logits.detach(), *(gradient.clone() for gradient in gradients if gradient is not None)]
+
+
+@pytest.mark.parametrize("encoder", ["onehot", "embedding"])
+@pytest.mark.parametrize("lengths", BATCHES)
+@pytest.mark.parametrize("name", SEEN)
+def test_words_train_as_the_convolution_does(name: str, lengths: str, encoder: str) -> None:
+    made, strings = classifier(SEEN[name], encoder), random_strings(BATCHES[lengths])
+    assert made.words is not None
+    assert made.words.features(padded(strings)[0]) is not None
+    found = results(made, strings)
+    made.words = None
+    expected = results(made, strings)
+    assert len(found) == len(expected) > 3
+    for one, other in zip(found, expected, strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+        assert one.abs().max() > 0
+
+
+@pytest.mark.parametrize(
+    ("settings", "strings"),
+    [
+        pytest.param({"norm": "batch"}, random_strings([21] * 60), id="statistics of the batch"),
+        pytest.param({"dropout_conv": 0.1}, random_strings([21] * 60), id="dropout of filters"),
+        pytest.param({}, [*random_strings([21] * 60), "N" * 21], id="an ambiguity code"),
+        pytest.param({}, random_strings([21]), id="fewer places than words"),
+    ],
+)
+def test_where_words_would_not_do_the_convolution_is_computed(settings: dict[str, object], strings: list[str]) -> None:
+    made = classifier(PLAIN | settings)
+    assert made.words is not None
+    assert made.words.features(padded(strings)[0]) is None
+    assert len(results(made, strings)) > 3
+
+
+def test_equal_words_share_one_gradient_however_often_they_stand() -> None:
+    made = classifier(PLAIN | {"activation": "identity"})
+    many = results(made, ["ACGTACGTACGTACGTACGTA"] * 50)
+    made.words = None
+    for one, other in zip(many, results(made, ["ACGTACGTACGTACGTACGTA"] * 50), strict=True):
+        torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
