@@ -19,7 +19,7 @@ def test_a_dense_layer_is_that_of_torch(rows: int, inputs: int, outputs: int) ->
     weight, bias = (part.detach().clone().requires_grad_() for part in (layer.weight, layer.bias))
     wanted = torch.randn(rows, outputs)
     layer(ours).backward(wanted)
-    functional.linear(theirs, weight, bias).backward(wanted)
+    functional.linear(theirs, weight, bias).backward(wanted)  # type: ignore[no-untyped-call]
     torch.testing.assert_close(layer(ours), functional.linear(theirs, weight, bias))
     for found, expected in ((ours, theirs), (layer.weight, weight), (layer.bias, bias)):
         torch.testing.assert_close(found.grad, expected.grad, rtol=1e-4, atol=1e-4)
