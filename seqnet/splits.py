@@ -55,7 +55,7 @@ def split_records(
     split = np.zeros(len(labels), dtype=np.uint8)
     if not len(labels):
         return split
-    _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    group, sizes = _numbered(groups)
     class_count = int(labels.max()) + 1
     lacking = np.outer(fractions, np.bincount(labels, minlength=class_count)).astype(np.float64)  # (S, K)
     several = np.flatnonzero(sizes[group] > 1)
@@ -76,6 +76,18 @@ def split_records(
         for index, part in enumerate(np.split(members, bounds[:-1])):
             split[part] = index
     return split
+
+
+def _numbered(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Returns the number (N,) int64 of the group of each record, from 0 in their order, and group sizes (G,) int64.
+
+    A number without records has size 0.
+    """
+    lowest = int(groups.min())
+    if int(groups.max()) - lowest < 2 * len(groups):
+        return groups - lowest, np.bincount(groups - lowest)
+    _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    return group, sizes
 
 
 def deal_folds(

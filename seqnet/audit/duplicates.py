@@ -32,15 +32,36 @@ class Duplicates:
 
 def find_duplicates(tokens: Ragged, labels: NDArray[np.int32], split: NDArray[np.uint8], names: Ragged) -> Duplicates:
     """Returns how many of N records are duplicates, and of which kind."""
-    _, which, counts = np.unique(sequence_hashes(tokens), return_inverse=True, return_counts=True)
-    several = np.flatnonzero(counts[which] > 1)
-    distinct_names = len(np.unique(sequence_hashes(names)))
+    which = _sets(sequence_hashes(tokens))
+    several = np.flatnonzero(which >= 0)
     return Duplicates(
         records=len(several),
         across_splits=_differing(which[several], split[several]),
         contradictory=_differing(which[several], labels[several]),
-        repeated_names=len(names) - distinct_names,
+        repeated_names=len(_repeats(sequence_hashes(names))),
     )
+
+
+def _repeats(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    """Returns the hashes (R,) uint64 that occurred before, in order, each as often as it did."""
+    ordered = np.sort(hashes)
+    again: NDArray[np.uint64] = ordered[1:][ordered[1:] == ordered[:-1]]
+    return again
+
+
+def _sets(hashes: NDArray[np.uint64]) -> NDArray[np.int64]:
+    """Returns the number (N,) int64 of the set of equal hashes that each is of, -1 for a hash of its own.
+
+    Most datasets have few sets: to sort, and to look among these, takes a tenth of the time of `np.unique`.
+    """
+    repeats = _repeats(hashes)
+    which = np.full(len(hashes), -1, dtype=np.int64)
+    if len(repeats):
+        distinct = repeats[np.r_[True, repeats[1:] != repeats[:-1]]]
+        place = np.minimum(np.searchsorted(distinct, hashes), len(distinct) - 1)
+        found = distinct[place] == hashes
+        which[found] = place[found]
+    return which
 
 
 def _differing(which: NDArray[np.int64], values: NDArray[np.integer]) -> int:

@@ -39,6 +39,8 @@ def companions(
         alphabet: of the tokens.
         rng: source of all randomness.
     """
+    if all(source.generator is None for source in sources):
+        return
     frequencies = symbol_frequencies(real.tokens.data, alphabet)
     next_group = int(real.groups.max()) + 1
     for source in sources:

@@ -70,14 +70,13 @@ class Intake:
         sink = self.reservoir or self.collector
         known = self.alphabet
         with open_records(path, self.read) as reader:
-            labeller = self._labeller(source, path, reader.format)
+            code = self._coder(source, path, reader.format)
             first = True
             for batch in reader:
                 if first and len(batch.symbols.data):
                     known = self._alphabet_of(path, batch)
                     first = False
-                labels = np.fromiter((self.classes[label] for label in labeller(batch)), np.int32, len(batch))
-                for examples in self._examples(path, batch, labels, known):
+                for examples in self._examples(path, batch, code(batch), known):
                     sink.add(examples)
                 progress(len(batch))
             self.left_out.update(reader.skipped)
@@ -93,11 +92,16 @@ class Intake:
             check_alphabet(path, batch.symbols, self.alphabet)
         return self.alphabet
 
-    def _labeller(self, source: ClassSource, path: str, format_name: str) -> Labeller:
-        options = self.options
+    def _coder(self, source: ClassSource, path: str, format_name: str) -> Callable[[RecordBatch], NDArray[np.int32]]:
+        """Returns what finds the number (N,) int32 of the class of each record in a batch."""
         if source.label is not None:
             name = source.label
-            return lambda batch: [name] * len(batch)
+            return lambda batch: np.full(len(batch), self.classes[name], dtype=np.int32)
+        label = self._labeller(path, format_name)
+        return lambda batch: np.fromiter((self.classes[name] for name in label(batch)), np.int32, len(batch))
+
+    def _labeller(self, path: str, format_name: str) -> Labeller:
+        options = self.options
         if options.label_regex:
             return label_by_regex(options.label_regex, path)
         if self.label_file:

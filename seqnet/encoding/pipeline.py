@@ -90,7 +90,7 @@ def _finish(
     real = intake.finish(classes)
     if options.split_by == "similarity":
         real, clusters = intake.cluster(real)
-    largest = np.unique(real.groups, return_counts=True)[1].max() / len(real)
+    largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
     split = split_records(real.labels, real.groups, fractions, rng)
     if options.crop:
         real, split = _hold_out(intake, real, split, rng)

@@ -69,13 +69,14 @@ def _parse(data: NDArray[np.uint8], line: int) -> RecordBatch:
     blanks = blank_positions(data)  # (W,)
     newlines = blanks[data[blanks] == _NEWLINE]
     lines = np.append(0, newlines[newlines + 1 < len(data)] + 1)
-    starts = lines[data[lines] == _HEADER] + 1  # (N,)
-    line_ends = np.append(newlines, len(data))[np.searchsorted(newlines, starts)]  # (N,)
+    header_lines = np.flatnonzero(data[lines] == _HEADER)  # (N,)
+    starts = lines[header_lines] + 1
+    line_ends = np.append(newlines, len(data))[header_lines]
     ends = line_ends - (data[line_ends - 1] == _RETURN)
     returns = blanks[data[blanks] == _RETURN]
     stray = np.searchsorted(returns, ends) > np.searchsorted(returns, starts)
     if stray.any():
-        header_line = line + int(np.searchsorted(newlines, starts[np.argmax(stray)]))
+        header_line = line + int(header_lines[np.argmax(stray)])
         raise FormatError("a carriage return within a header", "end the lines with newlines", line=header_line)
     headers = cut(data, starts, ends)
     body_ends = np.append(starts[1:] - 1, len(data))

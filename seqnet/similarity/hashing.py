@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import os
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +15,7 @@ from seqnet.records import Ragged
 __all__ = ["chunks", "mix", "reverse_complements", "sequence_hashes"]
 
 _CHUNK = 1 << 22
+_WORD = 8
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -40,18 +43,44 @@ def chunks(tokens: Ragged, symbols: int, records: int) -> list[tuple[int, int]]:
 def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
     """Returns a 64-bit hash (N,) uint64 of each of N token sequences.
 
-    A sum of one pseudo-random number per (position, token), finished with the length: equal sequences have equal
-    hashes, and unequal ones collide with probability about 2⁻⁶⁴ a pair.
+    A sum of one pseudo-random number per place and word of eight tokens, finished with the length: equal sequences have
+    equal hashes, and unequal ones collide with probability about 2⁻⁶⁴ a pair.
     """
     hashes = np.empty(len(tokens), dtype=np.uint64)
-    for start, stop in chunks(tokens, _CHUNK, len(tokens)):
-        part = tokens.slice(start, stop)
-        position = np.arange(len(part.data), dtype=np.uint64) - np.repeat(part.offsets[:-1], part.lengths).astype(
-            np.uint64
-        )
-        sums = np.concatenate([[np.uint64(0)], np.cumsum(mix(position * np.uint64(256) + part.data))])
-        hashes[start:stop] = mix(sums[part.offsets[1:]] - sums[part.offsets[:-1]] + part.lengths.astype(np.uint64))
+
+    def fill(bounds: tuple[int, int]) -> None:
+        hashes[slice(*bounds)] = _hashes(tokens.slice(*bounds))
+
+    with ThreadPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) as pool:
+        list(pool.map(fill, chunks(tokens, _CHUNK, len(tokens))))
     return hashes
+
+
+def _hashes(tokens: Ragged) -> NDArray[np.uint64]:
+    counts = -(-tokens.lengths // _WORD)  # words of each sequence
+    ends = np.cumsum(counts)
+    place = np.arange(int(ends[-1]), dtype=np.int64) - np.repeat(ends - counts, counts)
+    words = _words(tokens, place, counts)
+    sums = np.concatenate([[np.uint64(0)], np.cumsum(mix(words ^ mix(place.astype(np.uint64))))])
+    return mix(sums[ends] - sums[ends - counts] + tokens.lengths.astype(np.uint64))
+
+
+def _words(tokens: Ragged, place: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.uint64]:
+    """Returns the words (W,) uint64 of all sequences; the last of a sequence is filled up with zeros.
+
+    Args:
+        tokens: N sequences.
+        place: (W,) int64, number of each word in its sequence.
+        counts: (N,) int64, words of each sequence.
+    """
+    padded = np.concatenate([tokens.data, np.zeros(_WORD, dtype=np.uint8)])
+    # A word at every byte.
+    everywhere = np.ndarray(len(padded) - _WORD + 1, dtype="<u8", buffer=padded.data, strides=(1,))
+    words = everywhere[np.repeat(tokens.offsets[:-1], counts) + _WORD * place]
+    room = np.repeat(tokens.lengths, counts) - _WORD * place  # bytes from the start of the word to the sequence's end
+    spare = np.uint64(8) * (_WORD - np.minimum(room, _WORD)).astype(np.uint64)
+    masked: NDArray[np.uint64] = words & (np.uint64(2**64 - 1) >> spare)
+    return masked
 
 
 def reverse_complements(tokens: Ragged, alphabet: Alphabet) -> Ragged:
