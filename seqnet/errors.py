@@ -11,6 +11,7 @@
     ├── ContainerError           a dataset, bundle or checkpoint that is not ours, damaged, or of another version
     ├── OutputError              a target that exists or can't be written
     ├── SettingError             a setting outside its bounds, or unknown
+    ├── ResourceError            the machine has too little of something
     └── DownloadError            a source that can't be fetched or is not what it should be
 
 Facts are attributes, text is made in `describe`. `str(error)` is one line: `place: what is wrong; what to do`.
@@ -30,6 +31,7 @@ __all__ = [
     "InputError",
     "LabelError",
     "OutputError",
+    "ResourceError",
     "SeqnetError",
     "SettingError",
     "SymbolError",
@@ -174,6 +176,10 @@ class ContainerError(SeqnetError):
 
 class OutputError(SeqnetError):
     """A target that exists already or can't be written."""
+
+
+class ResourceError(SeqnetError):
+    """The machine has too little of something, memory say."""
 
 
 class SettingError(SeqnetError):

@@ -76,19 +76,24 @@ class MaskedConvolution(nn.Module):
         self.ends = (reach // 2, reach - reach // 2)
         self.convolution = nn.Conv1d(channels, filters, kernel, dilation=dilation)
 
-    def forward(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """Returns (B, filters, L'), L' = L for `same`."""
+    def forward(self, x: Tensor, lengths: Tensor | None, norm: MaskedBatchNorm | None = None) -> Tensor:
+        """Returns (B, filters, L'), L' = L for `same`, normalised by what `norm` has learnt, if there is one."""
         x = functional.pad(x, self.ends) if any(self.ends) else x
-        few = self.convolution.weight[0].numel() <= _FEW and self.convolution.dilation == (1,)
-        return _masked(self._as_product(x) if few and not x.requires_grad else self.convolution(x), lengths)
-
-    def _as_product(self, x: Tensor) -> Tensor:
-        """Returns the convolution as one matrix product of everything that the kernel sees."""
         weight, bias = self.convolution.weight, self.convolution.bias
         assert bias is not None
-        seen = x.unfold(2, weight.shape[2], 1).transpose(1, 2)  # (B, L', C, k)
-        found = linear(seen.reshape(-1, weight[0].numel()), weight.flatten(1), bias)
-        return found.view(len(x), -1, len(weight)).transpose(1, 2)
+        if norm is not None:
+            weight, bias = norm.folded(weight, bias)
+        dilation = self.convolution.dilation
+        if weight[0].numel() <= _FEW and dilation == (1,) and not x.requires_grad:
+            return _masked(_as_product(x, weight, bias), lengths)
+        return _masked(functional.conv1d(x, weight, bias, dilation=dilation), lengths)
+
+
+def _as_product(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
+    """Returns the convolution (B, F, L') as one matrix product of everything that the kernel (F, C, k) sees."""
+    seen = x.unfold(2, weight.shape[2], 1).transpose(1, 2)  # (B, L', C, k)
+    found = linear(seen.reshape(-1, weight[0].numel()), weight.flatten(1), bias)
+    return found.view(len(x), -1, len(weight)).transpose(1, 2)
 
 
 class MaskedMaxPool(nn.Module):
@@ -127,9 +132,16 @@ class MaskedMaxPool(nn.Module):
 class MaskedBatchNorm(nn.BatchNorm1d):
     """Batch normalisation whose statistics leave out the padding."""
 
+    def folded(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """Returns a kernel (F, C, k) and bias (F,) that do what they do and the normalisation after them."""
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        scale = self.weight * (self.running_var + self.eps).rsqrt()  # (F,)
+        return weight * scale[:, None, None], self.bias + (bias - self.running_mean) * scale
+
     def masked(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """Returns the normalised features (B, C, L)."""
-        if lengths is None or not self.training or _unpadded(lengths, x.shape[2]):
+        """Returns the features (B, C, L) of a training batch, normalised."""
+        if lengths is None or _unpadded(lengths, x.shape[2]):
             return _masked(self(x), lengths)
         assert self.running_mean is not None
         assert self.running_var is not None
@@ -183,8 +195,9 @@ class ConvolutionBlock(nn.Module):
 
     def unpooled(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns the features (B, filters, L') before pooling."""
-        y: Tensor = self.convolution(x, lengths)
-        if self.norm is not None:
+        folded = self.norm if isinstance(self.norm, MaskedBatchNorm) and not self.training else None
+        y: Tensor = self.convolution(x, lengths, folded)
+        if self.norm is not None and folded is None:
             y = self.norm.masked(y, lengths)
         # Sigmoid and its like are not zero at zero, so the padding is cleared again.
         y = _masked(self.activation(y), lengths)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from seqnet.devices import choose_device
+from seqnet.devices import choose_device, out_of_memory
 from seqnet.errors import SettingError
 
 
@@ -48,3 +48,13 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(torch, "empty", fail)
     with pytest.raises(SettingError, match="'cuda:7' is not allowed; expected a cuda device that there is"):
         choose_device("cuda:7", 1)
+
+
+def test_too_little_memory_is_known_by_what_is_raised() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(1 << 60, dtype=torch.uint8)
+    assert out_of_memory(caught.value)
+    assert out_of_memory(MemoryError())
+    assert out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"))
+    assert not out_of_memory(RuntimeError("shapes differ"))
+    assert not out_of_memory(ValueError("out of memory"))

@@ -147,15 +147,18 @@ def test_batch_norm_in_training_is_that_of_torch_on_unpadded_positions() -> None
     assert not torch.allclose(ours.get_buffer("running_mean"), torch.zeros(3), atol=0.5)
 
 
-def test_batch_norm_in_evaluation_uses_the_running_statistics() -> None:
-    norm = MaskedBatchNorm(3).eval()
+@pytest.mark.parametrize("channels", [3, 30])
+def test_batch_norm_in_evaluation_is_folded_into_the_convolution_before_it(channels: int) -> None:
+    torch.manual_seed(1)
+    convolution, norm = MaskedConvolution(channels, 3, 4), MaskedBatchNorm(3).eval()
+    with torch.no_grad():
+        norm.weight.copy_(torch.tensor([0.5, 2.0, -1.0]))
+        norm.bias.copy_(torch.tensor([1.0, -3.0, 0.25]))
     norm.get_buffer("running_mean").copy_(torch.tensor([1.0, 2.0, 3.0]))
     norm.get_buffer("running_var").copy_(torch.tensor([4.0, 9.0, 16.0]))
-    x = ragged_features()
-    out = norm.masked(x, LENGTHS)
-    centred = x - torch.tensor([1.0, 2.0, 3.0])[:, None]
-    scaled = centred / torch.sqrt(torch.tensor([4.0, 9.0, 16.0]) + 1e-5)[:, None]
-    close(out, scaled * mask_of(LENGTHS, 11))
+    x = torch.randn(len(LENGTHS), channels, 11) * mask_of(LENGTHS, 11)
+    close(convolution(x, LENGTHS, norm), norm(convolution(x, LENGTHS)) * mask_of(LENGTHS, 11))
+    close(convolution(x, None, norm), norm(convolution(x, None)))
 
 
 def test_batch_norm_of_a_window_counts_every_position() -> None:

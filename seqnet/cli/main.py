@@ -106,6 +106,11 @@ def run(words: list[str]) -> int:
             raise
         click.echo(f"seqnet: error: {_line(error)}", err=True)
         return 1
+    except MemoryError:
+        if debug:
+            raise
+        click.echo("seqnet: error: there is too little memory; use fewer --threads, or a machine with more", err=True)
+        return 1
     except TerminationError:
         click.echo("seqnet: terminated", err=True)
         return 143

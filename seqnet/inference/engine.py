@@ -9,17 +9,30 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from seqnet.batching import TokenStore, buckets, spans
 from seqnet.bundles import Bundle
 from seqnet.calibration import tempered
+from seqnet.devices import out_of_memory
+from seqnet.errors import ResourceError
 from seqnet.inference.scoring import Scorer
 from seqnet.records import Ragged
 
 __all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "evaluating"]
 
-_BATCH_TOKENS = 1 << 16
-"""Tokens in a batch: fits the caches of a CPU core with the features of common networks."""
+_TOKENS = 1 << 16
+"""Tokens in a batch on a CPU, at most."""
+_NUMBERS = {"cpu": 1 << 21}
+"""Numbers of the widest layer in a batch: on a CPU what stays near its cores, elsewhere what keeps a GPU busy."""
+_ELSEWHERE = 1 << 28
+
+
+def _batch_tokens(classifier: Scorer) -> int:
+    """Returns the tokens of a batch that are fastest."""
+    kind = classifier.device.type
+    fitting = _NUMBERS.get(kind, _ELSEWHERE) // classifier.width
+    return min(fitting, _TOKENS) if kind == "cpu" else fitting
 
 
 @contextmanager
@@ -79,7 +92,7 @@ def class_probabilities(
     tokens: Ragged,
     indices: NDArray[np.int64] | None = None,
     *,
-    batch_tokens: int = _BATCH_TOKENS,
+    batch_tokens: int | None = None,
     progress: Callable[[int], None] = lambda records: None,
 ) -> NDArray[np.float64]:
     """Returns the probabilities (M, K) float64 of M sequences.
@@ -91,8 +104,12 @@ def class_probabilities(
         classifier: the model.
         tokens: N token sequences without invalid tokens, none empty.
         indices: (M,) int64, which of them; None for all.
-        batch_tokens: bound on the tokens of a batch, padding included.
+        batch_tokens: bound on the tokens of a batch, padding included; None for what suits classifier and device. A
+            batch that memory does not suffice for is halved.
         progress: is told how many parts are done.
+
+    Raises:
+        ResourceError: memory does not suffice for a single sequence.
     """
     store = TokenStore(tokens)
     chosen = np.arange(len(tokens), dtype=np.int64) if indices is None else indices
@@ -100,13 +117,11 @@ def class_probabilities(
     start = start + store.starts[chosen[sequence]]
     # A network that flattens sees every part padded to its window.
     padded = np.full_like(length, classifier.window) if classifier.flattens else length
-    device = classifier.device
     totals: NDArray[np.float64] | None = None
     with evaluating(classifier):
-        for batch in buckets(padded, batch_tokens):
-            batch_tokens_, lengths = store.gather(start[batch], length[batch])
-            logits = classifier.strand_logits(batch_tokens_.to(device), lengths.to(device))
-            probabilities = logits.cpu().double().softmax(dim=1).numpy()  # MPS has no float64
+        for batch in buckets(padded, batch_tokens or _batch_tokens(classifier)):
+            logits = _logits(classifier, *store.gather(start[batch], length[batch]))
+            probabilities = logits.double().softmax(dim=1).numpy()
             if totals is None:
                 totals = np.zeros((len(chosen), probabilities.shape[1]))
             # A sequence with several windows may stand several times in a batch.
@@ -120,3 +135,21 @@ def class_probabilities(
     if len(sequence) == len(chosen):
         return totals
     return totals / np.bincount(sequence, minlength=len(chosen))[:, None]
+
+
+def _logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:
+    """Returns the logits (B, K) on the CPU, since MPS has no float64, of as many sequences at once as memory is for."""
+    device = classifier.device
+    try:
+        return classifier.strand_logits(tokens.to(device), lengths.to(device)).cpu()
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        if len(tokens) == 1:
+            problem = f"there is too little memory for a sequence of {tokens.shape[1]:,} symbols"
+            raise ResourceError(str(device), problem, "use fewer --threads, or a machine with more") from None
+    # Not in the handler, where the error holds on to what was computed.
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    halves = zip(tokens.tensor_split(2), lengths.tensor_split(2), strict=True)
+    return torch.cat([_logits(classifier, *half) for half in halves])

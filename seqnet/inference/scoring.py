@@ -24,6 +24,7 @@ class Scorer(Protocol):
 
     window: int
     flattens: bool
+    width: int
 
     @property
     def device(self) -> torch.device:
@@ -46,7 +47,7 @@ class _Autocast(nn.Module):
     def __init__(self, classifier: Classifier, dtype: torch.dtype) -> None:
         super().__init__()
         self.classifier, self.dtype = classifier, dtype
-        self.window, self.flattens = classifier.window, classifier.flattens
+        self.window, self.flattens, self.width = classifier.window, classifier.flattens, classifier.width
         self.train(classifier.training)
 
     @property

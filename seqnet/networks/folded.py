@@ -30,6 +30,7 @@ class Folded(nn.Module):
     Attributes:
         window: as in `Classifier`.
         flattens: as in `Classifier`.
+        width: as in `Classifier`.
     """
 
     table: Tensor
@@ -42,6 +43,7 @@ class Folded(nn.Module):
         self.window, self.flattens = classifier.window, classifier.flattens
         words = classifier.words
         assert words is not None
+        self.width = -(-self.head.first.out_features // self.window)
         self.words, self.symbols = words, classifier.mixture.shape[1] + 1  # the canonical ones, and padding
         with torch.inference_mode():
             found = words.table(0)  # (S, F)

@@ -19,7 +19,8 @@ from torch.nn import functional
 from seqnet.bundles import Bundle
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
-from seqnet.errors import LabelError, SettingError
+from seqnet.devices import out_of_memory
+from seqnet.errors import LabelError, ResourceError, SettingError
 from seqnet.evaluation.metrics import measure
 from seqnet.inference.engine import class_probabilities
 from seqnet.networks import Classifier
@@ -296,6 +297,11 @@ def train(
                 while not run.over:
                     row = run.fit_epoch(len(run.progress.rows) + 1, observer)
                     observer.epoch(row, run.take(row))
+        except (RuntimeError, MemoryError) as error:
+            if not out_of_memory(error):
+                raise
+            problem = f"there is too little memory for batches of {config.training.batch_size}"
+            raise ResourceError(str(device), problem, "set a smaller training.batch_size") from error
         except KeyboardInterrupt as stop:
             if not run.progress.rows:
                 raise

@@ -11,9 +11,11 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from torch import Tensor
 
 from seqnet.calibration import Calibration
 from seqnet.configs.networks import ENCODERS
+from seqnet.errors import ResourceError
 from seqnet.inference.engine import bundle_probabilities, class_probabilities, evaluating
 from seqnet.networks import Classifier
 from tests.building import encoded, make_bundle, make_classifier, padded, random_strings, run_config
@@ -96,6 +98,37 @@ def test_every_encoder(kind: str) -> None:
     found = class_probabilities(classifier, encoded(strings, "protein"))
     one = class_probabilities(classifier, encoded(strings[2:], "protein"))
     np.testing.assert_allclose(found[2:], one, atol=1e-5)
+
+
+@pytest.mark.parametrize("most", [1, 2, 5])
+def test_a_batch_that_memory_does_not_suffice_for_is_halved(monkeypatch: pytest.MonkeyPatch, most: int) -> None:
+    classifier, strings = MODELS["norm"], random_strings([12, 3, 1, 9, 30, 12, 12])
+    expected, computed, sizes = class_probabilities(classifier, encoded(strings)), classifier.strand_logits, []
+
+    def short_of_memory(tokens: Tensor, lengths: Tensor) -> Tensor:
+        if len(tokens) > most:
+            torch.empty(1 << 60, dtype=torch.uint8)
+        sizes.append(len(tokens))
+        return computed(tokens, lengths)
+
+    monkeypatch.setattr(classifier, "strand_logits", short_of_memory)
+    np.testing.assert_allclose(class_probabilities(classifier, encoded(strings)), expected, atol=1e-6)
+    assert max(sizes) <= most
+    assert sum(sizes) == 10  # the long one is four windows
+
+
+def test_too_little_memory_for_one_sequence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = MODELS["norm"]
+    monkeypatch.setattr(classifier, "strand_logits", lambda *batch: torch.empty(1 << 60, dtype=torch.uint8))
+    with pytest.raises(ResourceError, match="cpu: there is too little memory for a sequence of 9 symbols; use fewer"):
+        class_probabilities(classifier, encoded(random_strings([9])))
+
+
+def test_other_errors_are_no_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    classifier = MODELS["norm"]
+    monkeypatch.setattr(classifier, "strand_logits", lambda *batch: torch.zeros(2) + torch.zeros(3))
+    with pytest.raises(RuntimeError, match="must match the size"):
+        class_probabilities(classifier, encoded(random_strings([9, 9])))
 
 
 @pytest.mark.parametrize("name", ["max", "flatten"])
