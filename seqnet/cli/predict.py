@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Iterable
@@ -108,9 +109,10 @@ def command(
     bundle.prepare(say)
     read = collect(ReadOptions, {**options, "threads": threads})
     predictor = Predictor(bundle, read, collect(PredictOptions, options))
+    size = sum(map(os.path.getsize, inputs)) if all(map(os.path.isfile, inputs)) else None
     with Meter("predict", "records") as meter:
         for target, paths, form, compress in jobs:
-            _write(predictor, paths, target, form, compress, force, meter)
+            _write(predictor, paths, target, form, compress, force, meter, size)
     return _report(predictor, strict)
 
 
@@ -145,8 +147,9 @@ def _write(
     compress: bool,
     force: bool,
     meter: Meter,
+    size: int | None,
 ) -> None:
-    """Writes the predictions of some inputs to one output."""
+    """Writes the predictions of some inputs to one output; `size` is the bytes of all inputs, if known."""
     from contextlib import closing, nullcontext
 
     from seqnet.inference.overlap import in_order
@@ -172,7 +175,7 @@ def _write(
         with closing(in_order(predicted, batches, predictor.read.threads)) as done:
             for count, rendered in done:
                 writer.write(rendered)
-                meter.advance(count)
+                meter.advance(count, share=predictor.passed / size if size else None)
 
 
 def _report(predictor: Predictor, strict: bool) -> int:

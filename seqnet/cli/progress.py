@@ -63,23 +63,34 @@ class Meter:
         if self._bar:
             self._bar.stop()
 
-    def advance(self, count: int) -> None:
-        """Counts more."""
-        self.reach(self._done + count)
+    def advance(self, count: int, share: float | None = None) -> None:
+        """Counts more; `share` is how much of all is done, where that is known and the total is not."""
+        self.reach(self._done + count, share=share)
 
-    def reach(self, done: int, total: int | None = None, note: str = "") -> None:
-        """Sets the count, and, where it has become known, the total and a note such as the loss."""
+    def reach(self, done: int, total: int | None = None, note: str = "", share: float | None = None) -> None:
+        """Sets the count, and, where it has become known, the total, a note such as the loss, or the share done."""
         raise_pending()
         self._done, self._total, self._note = done, total or self._total, note
+        if share is None and self._total:
+            share = done / self._total
         now = time.monotonic()
         if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=done, total=self._total, count=self._text(now))
+            self._bar.update(self._task, completed=share or 0, total=share and 1, count=self._text(now))
         elif now - self._spoken >= _SECONDS_BETWEEN_LINES:
             self._spoken = now
-            say(f"{self._title}: {self._text(now)}, {now - self._started:.0f} s")
+            taken = now - self._started
+            left = f", {_span(taken / share - taken)} left" if share else ""
+            say(f"{self._title}: {self._text(now)}, {_span(taken)}{left}")
 
     def _text(self, now: float) -> str:
         rate = self._done / max(now - self._started, 1e-9)
         of = f" of {self._total:,}" if self._total else ""
         note = f", {self._note}" if self._note else ""
         return f"{self._done:,}{of} {self._unit}, {rate:,.0f}/s{note}"
+
+
+def _span(seconds: float) -> str:
+    """Returns a time such as 45 s, 12 min or 3.5 h."""
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"

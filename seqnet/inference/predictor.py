@@ -60,6 +60,7 @@ class Predictor:
         precision: what it computes in.
         counts: records by status so far.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
+        passed: bytes of the files, as they are stored, that were read so far.
     """
 
     def __init__(self, bundle: Bundle, read: ReadOptions, options: PredictOptions | None = None) -> None:
@@ -72,6 +73,7 @@ class Predictor:
         self.read = read
         self.counts: Counter[Status] = Counter()
         self.skipped: Counter[str] = Counter()
+        self.passed = 0
 
     @property
     def warning(self) -> str | None:
@@ -93,8 +95,9 @@ class Predictor:
             SeqnetError: the file can't be read, or holds sequences of another alphabet.
         """
         with open_records(path, self.read) as reader:
-            first = Ragged.from_strings([])
+            first, before = Ragged.from_strings([]), self.passed
             for batch in reader:
+                self.passed = before + reader.passed
                 if len(first.data) < ENOUGH_SYMBOLS:
                     first = Ragged.concatenate([first, batch.symbols])
                     check_alphabet(path, first, self.bundle.alphabet)

@@ -65,7 +65,9 @@ def has_bfloat16(device: torch.device) -> bool:
     """Returns whether a device multiplies bfloat16 matrices faster than float32 ones."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    return device.type == "cpu" and bool(torch.ops.mkldnn._is_mkldnn_bf16_supported())
+    # oneDNN takes bfloat16 on any CPU with AVX-512, and is slow where it has to emulate it.
+    native = (torch.cpu._is_avx512_bf16_supported, torch.cpu._is_amx_tile_supported)
+    return device.type == "cpu" and any(supported() for supported in native)
 
 
 def chosen_precision(bundle: Bundle, precision: str) -> str:

@@ -73,6 +73,9 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
             reads = _reads(alignments, source, options, skipped)
             count = _FIRST_READS
             while (columns := _next_columns(reads, count, judged=options.min_mapq > 0))[0]:
+                if _seekable_path(source) and options.region is None:
+                    offset = alignments.tell()
+                    source.place = offset >> 16 if alignments.compression == "BGZF" else offset
                 yield _batch(columns, options, skipped)
                 size = sum(map(len, columns[2])) + sum(map(len, columns[3]))
                 count = max(1, min(4 * count, options.batch_bytes * count // max(1, size)))

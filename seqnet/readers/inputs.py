@@ -54,6 +54,7 @@ class Input:
         path: as given.
         compression: name of its compression, None where it is stored plainly.
         head: its first bytes, decompressed and without a byte order mark, at most `HEAD_BYTES`.
+        place: where another reader of the same file has come to, in bytes as they are stored; set by who knows.
 
     Raises:
         EmptyInputError: it holds nothing, or blanks only.
@@ -64,6 +65,7 @@ class Input:
 
     def __init__(self, path: str) -> None:
         self.path = path
+        self.place = 0
         self._owned: list[BinaryIO] = []
         try:
             file = sys.stdin.buffer if path == "-" else self._own(open(path, "rb"))  # noqa: SIM115 - closed by close()
@@ -111,6 +113,11 @@ class Input:
     def file(self) -> str | None:
         """Returns the path where it is a file that others can open and seek in, else None."""
         return self.path if self.path != "-" and os.path.isfile(self.path) else None
+
+    @property
+    def passed(self) -> int:
+        """How many bytes were read, as they are stored."""
+        return max(self.place, self._stored.passed)
 
     def seekable(self) -> BinaryIO:
         """Returns the bytes decompressed as a file that can be seeked in, a temporary one where need be."""

@@ -96,6 +96,11 @@ class RecordReader:
     ) -> None:
         self.close()
 
+    @property
+    def passed(self) -> int:
+        """How many bytes of the file were read, as they are stored."""
+        return self._source.passed
+
     def close(self) -> None:
         """Closes the file."""
         self._batches.close()

@@ -21,7 +21,8 @@ class ReplayedBytes(io.RawIOBase):
         source: the stream at its start; it stays open when this is closed.
 
     Attributes:
-        tail: the last bytes that came out of the source, at most 64.
+        passed: number of bytes that came out of the source.
+        tail: the last of them, at most 64.
         ended: whether the source has no more.
     """
 
@@ -32,6 +33,7 @@ class ReplayedBytes(io.RawIOBase):
         self._seen = bytearray()
         self._position = 0
         self._keeps = True
+        self.passed = 0
         self.tail = b""
         self.ended = False
 
@@ -61,6 +63,7 @@ class ReplayedBytes(io.RawIOBase):
 
     def _fresh(self, size: int) -> bytes:
         chunk = self._source.read1(size)
+        self.passed += len(chunk)
         self.ended = self.ended or not chunk
         self.tail = (self.tail + chunk[-_TAIL_BYTES:])[-_TAIL_BYTES:]
         if self._keeps:

@@ -1,0 +1,87 @@
+"""Progress lines where standard error is no terminal."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from seqnet.cli import progress
+from seqnet.cli.progress import Meter
+from seqnet.configs.reading import ReadOptions
+from seqnet.readers import open_records
+from tests.building import random_strings
+
+DATA = Path(__file__).parent.parent.parent / "data"
+
+
+@pytest.fixture(autouse=True)
+def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(progress, "_SECONDS_BETWEEN_LINES", 0)
+
+
+def clock(monkeypatch: pytest.MonkeyPatch, *seconds: float) -> None:
+    ticks = iter(seconds)
+    monkeypatch.setattr(time, "monotonic", lambda: next(ticks))
+
+
+def test_rate_and_time_left_follow_from_the_share(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock(monkeypatch, 0, 10, 400, 16_000)
+    with Meter("predict", "records") as meter:
+        meter.advance(5_000, share=0.25)
+        meter.advance(7_000, share=0.5)
+        meter.advance(4_000, share=0.8)
+    assert capsys.readouterr().err.splitlines() == [
+        "predict: 5,000 records, 500/s, 10 s, 30 s left",
+        "predict: 12,000 records, 30/s, 7 min, 7 min left",
+        "predict: 16,000 records, 1/s, 4.4 h, 67 min left",
+    ]
+
+
+def test_a_total_tells_the_share(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    clock(monkeypatch, 0, 20)
+    with Meter("train", "batches", 400) as meter:
+        meter.reach(100, note="loss 0.5")
+    assert capsys.readouterr().err == "train: 100 of 400 batches, 5/s, loss 0.5, 20 s, 60 s left\n"
+
+
+def test_without_a_share_no_time_is_guessed(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock(monkeypatch, 0, 20)
+    with Meter("predict", "records") as meter:
+        meter.advance(100)
+    assert capsys.readouterr().err == "predict: 100 records, 5/s, 20 s\n"
+
+
+@pytest.mark.parametrize("ending", ["fa", "fa.gz", "bam", "cram", "sam"])
+def test_readers_tell_how_much_of_a_file_has_passed(tmp_path: Path, ending: str) -> None:
+    path = tmp_path / f"reads.{ending}"
+    write(path, random_strings([50] * 30_000))
+    size = path.stat().st_size
+    with open_records(str(path), ReadOptions(batch_bytes=1 << 14)) as reader:
+        passed = [reader.passed for _ in reader]
+    assert passed == sorted(passed)
+    assert len({step // (size // 5) for step in passed}) >= 4
+    assert 0.9 * size <= passed[-1] <= size
+
+
+def write(path: Path, strings: list[str]) -> None:
+    import gzip
+
+    import pysam
+
+    names = [f"read{number}" for number in range(len(strings))]
+    if ".fa" in path.name:
+        text = "".join(f">{name}\n{string}\n" for name, string in zip(names, strings, strict=True)).encode()
+        path.write_bytes(gzip.compress(text, 1) if path.suffix == ".gz" else text)
+        return
+    mode = {".sam": "w", ".bam": "wb", ".cram": "wc"}[path.suffix]
+    with pysam.AlignmentFile(str(path), mode, header={"HD": {"VN": "1.6"}}) as file:
+        for name, string in zip(names, strings, strict=True):
+            read = pysam.AlignedSegment()
+            read.query_name, read.query_sequence, read.flag = name, string, 4
+            file.write(read)
