@@ -42,12 +42,12 @@ models: .venv/installed ## train the models that come with the package, on ../sh
 reproduce-quick: .venv/installed ## the same with few epochs, to see that it runs
 	$(BIN)/python -m benchmarks.reproduce --quick
 
-bench: .venv/installed ## speed beside other programs, into benchmarks/results (half an hour; needs the extra bench)
+bench: .venv/installed ## speed beside other programs, into benchmarks/results (an hour; needs the extra bench)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
-	for one in startup encode predict train; do $(BIN)/python -m benchmarks.$$one || exit 1; done
+	for one in startup growth encode predict train; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-smoke: .venv/installed ## the same once, with little, to see that it runs
-	for one in startup encode predict train; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+	for one in startup growth encode predict train; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
 
 lock: ## write constraints.txt anew from the newest versions that pyproject.toml admits
 	sh scripts/lock.sh

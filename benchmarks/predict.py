@@ -12,10 +12,10 @@ import pysam
 from benchmarks.racing import Race, available, python, report, seqnet, threads, write_reads
 from seqnet.configs.run import compose
 
-__all__ = ["as_bam", "main"]
+__all__ = ["as_bam", "main", "model_of"]
 
 
-def _model(folder: Path, preset: str) -> Path:
+def model_of(folder: Path, preset: str) -> Path:
     """Returns a model of a preset that has seen little, whose speed is that of any other."""
     reads, data, model = folder / "few.fa", folder / "few.safetensors", folder / f"{preset}.safetensors"
     write_reads(reads, 500)
@@ -53,13 +53,13 @@ def _proteins(target: Path, count: int) -> Path:
 
 def main(smoke: bool, repeats: int, records: int) -> None:
     """Prints the tables, and writes them unless this is a smoke test."""
-    count, hybrid, proteins = (2_000, 1_000, 60) if smoke else (records, 50_000, 8_000)
+    count, hybrid, proteins = (2_000, 1_000, 60) if smoke else (records, 200_000, 20_000)
     workers = threads()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         reads, few = write_reads(folder / "reads.fa.gz", count), write_reads(folder / "few.fa.gz", hybrid)
         bam, chains = as_bam(reads, folder / "reads.bam"), _proteins(folder / "proteins.fa", proteins)
-        model, out = _model(folder, "dna-cnn"), folder / "out.tsv"
+        model, out = model_of(folder, "dna-cnn"), folder / "out.tsv"
         assert compose("dna-cnn").network.window == 36
         ours = ("-o", out, "--force", "--threads", str(workers))
 
@@ -75,6 +75,10 @@ def main(smoke: bool, repeats: int, records: int) -> None:
             textbook["Keras and Biopython"] = python(
                 "benchmarks.rivals.keras_reads", "predict", reads, out, str(workers)
             )
+        if available("Bio", "onnx", "onnxruntime", "onnxscript"):
+            onnx, exported = "benchmarks.rivals.onnx_reads", folder / "textbook.onnx"
+            python(onnx, "export", exported)()
+            textbook["ONNX Runtime and Biopython"] = python(onnx, "predict", exported, reads, out, str(workers))
         recipe = {
             "seqnet": seqnet("predict", "human-dna", few, *ours),
             "seqnet, float32": seqnet("predict", "human-dna", few, "--precision", "float32", *ours),

@@ -31,7 +31,7 @@ def main(smoke: bool, repeats: int) -> None:
             seqnet("encode", *words, "--split", "100/0/0", "-o", target)()
 
         def own(preset: str, data: str, precision: str) -> Callable[[], float | None]:
-            return python("benchmarks.rivals.own", preset, folder / f"{data}.safetensors", "3", str(workers), precision)
+            return python("benchmarks.epochs", preset, folder / f"{data}.safetensors", "3", str(workers), precision)
 
         textbook = {
             "seqnet": own("dna-cnn", "reads", "float32"),

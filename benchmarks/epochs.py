@@ -1,6 +1,6 @@
 """seqnet's own training on random sequences: prints the seconds of an epoch after the first.
 
-`python -m benchmarks.rivals.own PRESET DATASET EPOCHS THREADS PRECISION`
+`python -m benchmarks.epochs PRESET DATASET EPOCHS THREADS PRECISION`
 """
 
 from __future__ import annotations
