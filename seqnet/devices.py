@@ -6,10 +6,11 @@ import ctypes
 import sys
 
 import torch
+from torch import Tensor
 
 from seqnet.errors import SettingError
 
-__all__ = ["choose_device", "out_of_memory"]
+__all__ = ["choose_device", "moved", "out_of_memory"]
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 """Numbers of glibc's parameters of memory."""
@@ -53,6 +54,13 @@ def _keep_memory() -> None:
     if mallopt is not None:
         mallopt(_MMAP_THRESHOLD, 1 << 30)
         mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+def moved(tensor: Tensor, device: torch.device) -> Tensor:
+    """Returns a tensor of the CPU on a device; a CUDA device copies it while the CPU goes on."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
 
 
 def out_of_memory(error: BaseException) -> bool:

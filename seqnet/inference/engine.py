@@ -14,7 +14,7 @@ from torch import Tensor
 from seqnet.batching import TokenStore, buckets, spans
 from seqnet.bundles import Bundle
 from seqnet.calibration import tempered
-from seqnet.devices import out_of_memory
+from seqnet.devices import moved, out_of_memory
 from seqnet.errors import ResourceError
 from seqnet.inference.scoring import Scorer
 from seqnet.records import Ragged
@@ -141,7 +141,7 @@ def _logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:
     """Returns the logits (B, K) on the CPU, since MPS has no float64, of as many sequences at once as memory is for."""
     device = classifier.device
     try:
-        return classifier.strand_logits(tokens.to(device), lengths.to(device)).cpu()
+        return classifier.strand_logits(moved(tokens, device), moved(lengths, device)).cpu()
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise

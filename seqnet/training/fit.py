@@ -19,7 +19,7 @@ from torch.nn import functional
 from seqnet.bundles import Bundle
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
-from seqnet.devices import out_of_memory
+from seqnet.devices import moved, out_of_memory
 from seqnet.errors import LabelError, ResourceError, SettingError
 from seqnet.evaluation.metrics import measure
 from seqnet.inference.engine import class_probabilities
@@ -149,7 +149,7 @@ class _Run:
 
     def _fit_batch(self, batch: tuple[Tensor, Tensor, Tensor], rate: float) -> tuple[Tensor, Tensor, Tensor]:
         training = self.config.training
-        tokens, lengths, labels = (tensor.to(self.device) for tensor in batch)
+        tokens, lengths, labels = (moved(tensor, self.device) for tensor in batch)
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         with torch.autocast(self.device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):

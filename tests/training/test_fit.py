@@ -13,9 +13,10 @@ import torch
 from seqnet.bundles import write_bundle
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
-from seqnet.errors import LabelError, SettingError
+from seqnet.errors import LabelError, ResourceError, SettingError
 from seqnet.evaluation import measure
 from seqnet.inference.engine import class_probabilities
+from seqnet.networks import Classifier
 from seqnet.records import Ragged
 from seqnet.splits import SPLITS
 from seqnet.training.fit import make_classifier
@@ -515,3 +516,12 @@ def test_provenance_goes_into_the_bundle() -> None:
     assert bundle.config == run_config({"epochs": 1})
     assert next(bundle.classifier.parameters()).device == CPU
     assert not bundle.classifier.training
+
+
+def test_too_little_memory_names_the_batch(monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = planted((60, 20, 20), length=30)
+    monkeypatch.setattr(Classifier, "forward", lambda self, tokens, lengths: torch.empty(1 << 60, dtype=torch.uint8))
+    with pytest.raises(
+        ResourceError, match="cpu: there is too little memory for batches of 32; set a smaller training"
+    ):
+        fit(dataset, run_config({"epochs": 1, "batch_size": 32}, FINDER))
