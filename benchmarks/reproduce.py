@@ -46,7 +46,14 @@ TASKS = (
         "DNA or random: 100,000 human 36-bp reads and as many uniform random 36-mers, split 80/10/10 by 10-kb region",
         ("--class", "human={data}/human_reads_36bp.bam", "--class", "random=@uniform",
          "--group-by", r"^MHC_H1:(\d*)\d{4}:"),
-        ("dense", "dna-cnn", "gap-cnn", "deep-cnn", "rnn", "gru", "lstm"),
+        ("dense", "dna-cnn", "gap-cnn", "deep-cnn", "rnn", "gru", "lstm",
+         "dna-hybrid", "dna-deep-hybrid", "dilated-cnn"),
+    ),
+    Task(
+        "clusters",
+        "Protein solubility: solubility_train.fasta.gz, 24,706 proteins, split 80/10/10 by clusters of the similar",
+        ("{data}/solubility_train.fasta.gz", "--label-regex", r"label=(\S+)", "--split-by", "similarity"),
+        ("solubility-cnn", "deepsol", "dilated-cnn", "protein-hybrid"),
     ),
     Task(
         "proteins",
@@ -57,14 +64,19 @@ TASKS = (
 )  # fmt: skip
 
 
-def run(*words: str | Path) -> None:
-    """Shows a seqnet command and runs it."""
+def run(*words: str | Path) -> float:
+    """Shows a seqnet command, runs it, and returns the seconds that processors worked on it."""
     print(f"$ {shlex.join(['seqnet', *map(str, words)])}", flush=True)
-    subprocess.run([SEQNET, *map(str, words)], check=True, stdout=subprocess.DEVNULL, cwd=ROOT)
+    process = subprocess.Popen([SEQNET, *map(str, words)], stdout=subprocess.DEVNULL, cwd=ROOT)
+    _, status, usage = os.wait4(process.pid, 0)
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, process.args)
+    return usage.ru_utime + usage.ru_stime
 
 
 def measure(task: Task, preset: str, folder: Path, options: argparse.Namespace) -> dict[str, Any]:
-    """Returns what evaluate says of a preset on a task, and its number of parameters."""
+    """Returns what evaluate says of a preset on a task, its parameters, and the CPU seconds of its training."""
     dataset, model = folder / "dataset.safetensors", folder / f"{preset}.safetensors"
     results = folder / preset / "metrics.json"
     common = ("--threads", str(options.threads))
@@ -75,26 +87,33 @@ def measure(task: Task, preset: str, folder: Path, options: argparse.Namespace) 
     if not results.exists():
         results.parent.mkdir(parents=True, exist_ok=True)
         fewer = ("--set", "epochs=1") if options.quick else ()
-        run("train", dataset, "--preset", preset, *fewer, "--seed", "1", *common, "--force", "-o", model)
+        seconds = run(
+            "train", dataset, "--preset", preset, *fewer, "--seed", "1", "--no-audit", *common, "--force", "-o", model
+        )
+        (results.parent / "seconds").write_text(f"{seconds:.1f}\n")
         run("evaluate", model, dataset, *common, "--force", "-o", results.parent)
     shown = subprocess.run([SEQNET, "inspect", model, "--json"], check=True, capture_output=True, text=True)
     found: dict[str, Any] = json.loads(results.read_text())
-    return found | {"parameters": json.loads(shown.stdout)["parameters"]}
+    seconds = float((results.parent / "seconds").read_text())
+    return found | {"parameters": json.loads(shown.stdout)["parameters"], "seconds": seconds}
 
 
 def table(task: Task, folder: Path, options: argparse.Namespace) -> list[str]:
     """Returns the lines of Markdown of a task: its presets, then the baselines that they have to beat."""
-    lines = [f"## {task.title}", "", "| preset | parameters | accuracy | AUROC | MCC |", "|---|---|---|---|---|"]
+    lines = [f"## {task.title}", "", "| preset | parameters | accuracy | AUROC | MCC | training, CPU minutes |"]
+    lines.append("|---|---|---|---|---|---|")
     baselines: dict[str, Any] = {}
     for preset in task.presets:
         if options.finished and not (folder / preset / "metrics.json").exists():
-            lines.append(f"| `{preset}` | | not measured | | |")
+            lines.append(f"| `{preset}` | | not measured | | | |")
             continue
         found = measure(task, preset, folder, options)
-        lines.append(f"| `{preset}` | {found['parameters']:,} | {_estimates(found['metrics'])} |")
+        lines.append(
+            f"| `{preset}` | {found['parameters']:,} | {_estimates(found['metrics'])} | {found['seconds'] / 60:.1f} |"
+        )
         baselines = found["baselines"]
     for name, found in baselines.items():
-        lines.append(f"| {name} | | {_estimates(found['metrics'])} |")
+        lines.append(f"| {name} | | {_estimates(found['metrics'])} | |")
     return [*lines, ""]
 
 
@@ -120,7 +139,10 @@ def main() -> None:
     work = Path("build") / ("reproduce-quick" if options.quick else "reproduce")
     page = options.output or (work if options.quick else ROOT / "benchmarks" / "results") / "quality.md"
     lines = ["# Quality of the presets", "", *describe_machine(options.threads), ""]
-    lines += ["Test split, 95 % bootstrap intervals (of whole regions for the reads). Made by `make reproduce`.", ""]
+    lines += [
+        "Test split, 95 % bootstrap intervals (of whole regions or clusters where there are any). Made by `make reproduce`.",
+        "",
+    ]
     for task in TASKS:
         folder = work / task.name
         folder.mkdir(parents=True, exist_ok=True)
