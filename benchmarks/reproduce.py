@@ -140,7 +140,7 @@ def main() -> None:
     page = options.output or (work if options.quick else ROOT / "benchmarks" / "results") / "quality.md"
     lines = ["# Quality of the presets", "", *describe_machine(options.threads), ""]
     lines += [
-        "Test split, 95 % bootstrap intervals (of whole regions or clusters where there are any). Made by `make reproduce`.",
+        "Test split, 95 % bootstrap intervals (of whole regions or clusters, if any). Made by `make reproduce`.",
         "",
     ]
     for task in TASKS:
