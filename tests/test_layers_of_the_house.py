@@ -36,6 +36,7 @@ LAYERS = {
     "training": 14,
     "tuning": 15, "inspection": 15,
     "cli": 16,
+    "__main__": 17,
 }  # fmt: skip
 TORCH_LINE = LAYERS["devices"]
 

@@ -1,5 +1,8 @@
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from seqnet import __version__
 from seqnet.cli.main import COMMANDS
 from tests.cli.running import Runner
@@ -36,3 +39,8 @@ def test_debug_shows_the_traceback_of_an_input_error(cli: Runner) -> None:
 
     with pytest.raises(FileNotFoundError):
         cli("--debug", "train", "nowhere.safetensors", "-o", "model.safetensors")
+
+
+def test_the_package_runs_as_the_command_does() -> None:
+    words = [sys.executable, "-m", "seqnet", "--version"]
+    assert subprocess.run(words, capture_output=True, text=True, check=True).stdout == f"seqnet {__version__}\n"
