@@ -58,8 +58,8 @@ def order_classes(
     """Returns the class names in their final order and the index of the positive one, which only two classes have.
 
     Raises:
-        LabelError: a class has no records, is both read and generated, or has two generators, or there are fewer than
-            two classes.
+        LabelError: a class has no records, is both read and generated, or has two generators, its name would break a
+            table, or there are fewer than two classes.
         SettingError: the positive class does not exist.
     """
     named = list(dict.fromkeys(source.label for source in sources if source.label is not None))
@@ -72,6 +72,9 @@ def order_classes(
         if sum(source.label == name and source.generator is not None for source in sources) > 1:
             raise LabelError(f"class {name}", "it has two generators", "use two names")
     classes = named + sorted(set(found) - set(named))
+    for name in classes:
+        if not name.isprintable():
+            raise LabelError(f"class {name!r}", "its name has a tab or another control character", "rename it")
     if len(classes) < 2:
         raise LabelError(
             f"class {classes[0]}", "it is the only class", "name a second one, such as --class random=@uniform"

@@ -137,6 +137,7 @@ def test_a_class_may_be_generated_beside_classes_from_headers(tmp_path: Path) ->
         (["a=x.fa", "b=y.fa"], {"length": "4"}, "class b: it has no records left; check what selects records"),
         (["a=x.fa", "a=@uniform"], {}, "class a: its records are both read and generated; use two names"),
         (["x.fa", "r=@uniform"], {"label_regex": "(r)"}, "class r: its records are both read and generated"),
+        (["a\tb=x.fa", "c=@uniform"], {}, "class 'a\\tb': its name has a tab or another control character; rename it"),
         (["a=x.fa", "b=@uniform", "b=@composition"], {}, "class b: it has two generators; use two names"),
     ],
 )
