@@ -84,7 +84,7 @@ def measure(task: Task, preset: str, folder: Path, options: argparse.Namespace) 
         limit = ("--limit", "5000") if options.quick else ()
         words = [word.format(data=options.data) if "{data}" in word else word for word in task.encode]
         run("encode", *words, *limit, "--split", "80/10/10", "--seed", "1", "-o", dataset)
-    if not results.exists():
+    if not (results.exists() and (results.parent / "seconds").exists()):
         results.parent.mkdir(parents=True, exist_ok=True)
         fewer = ("--set", "epochs=1") if options.quick else ()
         seconds = run(
@@ -104,7 +104,7 @@ def table(task: Task, folder: Path, options: argparse.Namespace) -> list[str]:
     lines.append("|---|---|---|---|---|---|")
     baselines: dict[str, Any] = {}
     for preset in task.presets:
-        if options.finished and not (folder / preset / "metrics.json").exists():
+        if options.finished and not (folder / preset / "seconds").exists():
             lines.append(f"| `{preset}` | | not measured | | | |")
             continue
         found = measure(task, preset, folder, options)

@@ -27,7 +27,7 @@ from seqnet.errors import ContainerError
 
 __all__ = ["VERSIONS", "Container", "Spool", "read_container", "write_container"]
 
-VERSIONS: Mapping[str, int] = {"dataset": 1, "model": 1, "checkpoint": 1}
+VERSIONS: Mapping[str, int] = {"dataset": 1, "model": 2, "checkpoint": 2}
 """Kind → version of its layout that this program writes and reads."""
 
 _KEY = "seqnet"

@@ -203,8 +203,8 @@ class ConvolutionBlock(nn.Module):
         y = _masked(self.activation(y), lengths)
         if self.shortcut is not None:
             y = y + self.shortcut(x)
-        y = self.dropout(y)
-        return y
+        dropped: Tensor = self.dropout(y)
+        return dropped
 
 
 class ConvolutionStack(nn.Module):

@@ -24,7 +24,7 @@ def rows_of(table: Tensor, index: Tensor) -> Tensor:
 def summed_by_row(values: Tensor, index: Tensor, rows: int) -> Tensor:
     """Returns the sums (rows, F) of the values (…, F) with the same index (…,) integer, on the CPU.
 
-    Sorting and summing bags takes a third of the time of the gradient of `functional.embedding`, and is as exact.
+    Sorting and summing bags takes a third of the time of the gradient of `functional.embedding`, and loses no more.
     """
     flat = index.flatten().numpy()
     order = np.argsort(flat.astype(np.uint16) if rows <= 1 << 16 else flat, kind="stable")  # 16 bits: a radix sort

@@ -17,7 +17,19 @@ __all__ = ["Dense", "linear"]
 
 _SMALLEST = 1 << 22
 """Multiplications of a product from which on oneDNN's start is paid back."""
-_ONEDNN = torch.backends.mkldnn.is_available() and hasattr(torch.ops.mkldnn, "_linear_pointwise")  # type: ignore[no-untyped-call]
+
+
+def _types() -> tuple[torch.dtype, ...]:
+    """Returns what oneDNN multiplies here."""
+    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
+        return ()
+    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
+        return ()
+    low = (torch.bfloat16,) if torch.ops.mkldnn._is_mkldnn_bf16_supported() else ()
+    return (torch.float32, *low)
+
+
+_ONEDNN = _types()
 
 
 def _times(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
@@ -51,7 +63,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Returns x (B, I) · weightᵀ (I, O) + bias (O,), as `functional.linear` does."""
     large = len(x) * weight.numel() >= _SMALLEST
     dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-    if _ONEDNN and large and x.device.type == "cpu" and dtype in (torch.float32, torch.bfloat16):
+    if large and x.device.type == "cpu" and dtype in _ONEDNN:
         product: Tensor = _Product.apply(x, weight, bias, dtype)  # type: ignore[no-untyped-call]
         return product
     return functional.linear(x, weight, bias)

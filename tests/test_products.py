@@ -37,7 +37,7 @@ def test_large_products_go_to_onednn_where_it_is(monkeypatch: pytest.MonkeyPatch
     layer(small)
     assert not asked
     layer(large)
-    assert len(asked) == products._ONEDNN
+    assert len(asked) == (torch.float32 in products._ONEDNN)
 
 
 def test_autocast_computes_in_bfloat16_and_keeps_gradients_in_float32() -> None:

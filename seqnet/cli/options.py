@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ import click
 from seqnet.configs.networks import ENCODERS, NETWORKS
 from seqnet.configs.run import preset_names
 from seqnet.configs.settings import Settings
+from seqnet.processors import usable_processors
 
 __all__ = ["collect", "command_line", "force_option", "path_type", "run_options", "settings_options", "threads_option"]
 
@@ -106,7 +106,7 @@ def threads_option(function: Function) -> Function:
     return click.option(
         "--threads",
         type=click.IntRange(min=1),
-        default=lambda: len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1,
+        default=usable_processors,
         show_default="all that the process may use",
         help="Threads to compute with.",
     )(function)

@@ -175,7 +175,7 @@ def _write(
         with closing(in_order(predicted, batches, predictor.read.threads)) as done:
             for count, rendered in done:
                 writer.write(rendered)
-                meter.advance(count, share=predictor.passed / size if size else None)
+                meter.advance(count, share=predictor.passed / size if size and predictor.passed else None)
 
 
 def _report(predictor: Predictor, strict: bool) -> int:

@@ -51,7 +51,6 @@ class Intake:
         self.alphabet: Alphabet | None = None if options.alphabet == "auto" else alphabet(options.alphabet)
         self.classes = _Codes()
         self.groups = _Codes()
-        self.ungrouped = 0
         self.left_out: Counter[str] = Counter()
         self.ungrouped = 0
         self.lengths = LengthRange.parse(options.length)

@@ -21,18 +21,16 @@ from seqnet.records import Ragged
 
 __all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "evaluating"]
 
-_TOKENS = 1 << 16
-"""Tokens in a batch on a CPU, at most."""
-_NUMBERS = {"cpu": 1 << 21}
-"""Numbers of the widest layer in a batch: on a CPU what stays near its cores, elsewhere what keeps a GPU busy."""
-_ELSEWHERE = 1 << 28
+_CPU = (1 << 21, 1 << 16)
+"""Numbers of the widest layer, and tokens, in a batch, at most: what stays near the cores."""
+_ELSEWHERE = (1 << 28, 1 << 22)
+"""The same where much at once is fast."""
 
 
 def _batch_tokens(classifier: Scorer) -> int:
     """Returns the tokens of a batch that are fastest."""
-    kind = classifier.device.type
-    fitting = _NUMBERS.get(kind, _ELSEWHERE) // classifier.width
-    return min(fitting, _TOKENS) if kind == "cpu" else fitting
+    numbers, tokens = _CPU if classifier.device.type == "cpu" else _ELSEWHERE
+    return min(numbers // classifier.width, tokens)
 
 
 @contextmanager

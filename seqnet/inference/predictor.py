@@ -60,7 +60,7 @@ class Predictor:
         precision: what it computes in.
         counts: records by status so far.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
-        passed: bytes of the files, as they are stored, that were read so far.
+        passed: bytes of the files, as they are stored, that were read so far; None where that is not known.
     """
 
     def __init__(self, bundle: Bundle, read: ReadOptions, options: PredictOptions | None = None) -> None:
@@ -73,7 +73,7 @@ class Predictor:
         self.read = read
         self.counts: Counter[Status] = Counter()
         self.skipped: Counter[str] = Counter()
-        self.passed = 0
+        self.passed: int | None = 0
 
     @property
     def warning(self) -> str | None:
@@ -97,7 +97,8 @@ class Predictor:
         with open_records(path, self.read) as reader:
             first, before = Ragged.from_strings([]), self.passed
             for batch in reader:
-                self.passed = before + reader.passed
+                passed = reader.passed
+                self.passed = None if before is None or passed is None else before + passed
                 if len(first.data) < ENOUGH_SYMBOLS:
                     first = Ragged.concatenate([first, batch.symbols])
                     check_alphabet(path, first, self.bundle.alphabet)

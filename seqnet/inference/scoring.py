@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 from typing import Protocol
 
 import torch
@@ -65,9 +66,11 @@ def has_bfloat16(device: torch.device) -> bool:
     """Returns whether a device multiplies bfloat16 matrices faster than float32 ones."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    # oneDNN takes bfloat16 on any CPU with AVX-512, and is slow where it has to emulate it.
+    if device.type != "cpu" or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
+        return False
+    # oneDNN takes bfloat16 on any x86 with AVX-512, and is slow where it has to emulate it.
     native = (torch.cpu._is_avx512_bf16_supported, torch.cpu._is_amx_tile_supported)
-    return device.type == "cpu" and any(supported() for supported in native)
+    return platform.machine().lower() not in ("x86_64", "amd64") or any(supported() for supported in native)
 
 
 def chosen_precision(bundle: Bundle, precision: str) -> str:

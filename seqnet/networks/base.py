@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from torch import Tensor, nn
 
+from seqnet.layers import Recurrence
+
 __all__ = ["Dimensions", "Network"]
 
 
@@ -28,6 +30,13 @@ class Dimensions:
 
 class Network(nn.Module):
     """Base of the networks; a subclass is made with (`Dimensions`, the settings of its family)."""
+
+    @property
+    def width(self) -> int:
+        """Channels of the widest layer over positions, 0 where there is none."""
+        layers = (module for module in self.modules() if isinstance(module, Recurrence | nn.Conv1d))
+        widths = (layer.out_channels if isinstance(layer, nn.Conv1d) else layer.channels for layer in layers)
+        return max(widths, default=0)
 
     def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """Returns the logits (B, K) float32.

@@ -12,7 +12,6 @@ from seqnet.alphabets import Alphabet
 from seqnet.configs.networks import NETWORKS, EncoderConfig, NetworkConfig
 from seqnet.encoders import make_encoder
 from seqnet.errors import SettingError
-from seqnet.layers import Recurrence
 from seqnet.networks.base import Dimensions, Network
 from seqnet.networks.cnn import ConvolutionalNetwork
 from seqnet.networks.words import words_of
@@ -62,9 +61,8 @@ class Classifier(nn.Module):
         dimensions = Dimensions(self.encoder.channels, window, self.profile.width if self.profile else 0, classes)
         self.network: Network = NETWORKS.load(network.name)(dimensions, network)
         self.words = words_of(self.encoder, self.network, alphabet.size, window)
-        layers = (module for module in self.network.modules() if isinstance(module, Recurrence | nn.Conv1d))
-        widths = [layer.out_channels if isinstance(layer, nn.Conv1d) else layer.channels for layer in layers]
-        self.width = max([self.encoder.channels, *widths]) * (2 if self.both_strands else 1)
+        dense = -(-max(network.dense, default=0) // window) if self.flattens else 0
+        self.width = max(self.encoder.channels, self.network.width, dense) * (2 if self.both_strands else 1)
 
     @property
     def parameter_count(self) -> int:

@@ -65,6 +65,11 @@ class ParallelNetwork(Network):
         self.summary = Summary(sum(config.filters), ("max",))
         self.head = Head(sum(config.filters), dimensions.classes, config)
 
+    @property
+    def width(self) -> int:
+        """See `Network.width`: the convolutions lie side by side."""
+        return self.summary.channels
+
     def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """See `Network.forward`."""
         x = torch.cat([self.activation(branch(features, lengths)) for branch in self.convolutions], dim=1)  # (B, F, L)

@@ -92,8 +92,11 @@ class Words:
         """Returns the symbols (S', k) int64 of every word of a kernel's length."""
         if (first, device) not in self._made:
             base = self._size + 1 - first
-            powers = base ** torch.arange(self._short - 1, -1, -1, device=device)
-            self._made[first, device] = torch.arange(base**self._short, device=device)[:, None] // powers % base + first
+            # Not tensors of inference mode, which training could not use.
+            with torch.inference_mode(False):
+                powers = base ** torch.arange(self._short - 1, -1, -1, device=device)
+                words = torch.arange(base**self._short, device=device)[:, None] // powers % base + first
+            self._made[first, device] = words
         return self._made[first, device]
 
 

@@ -73,9 +73,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
             reads = _reads(alignments, source, options, skipped)
             count = _FIRST_READS
             while (columns := _next_columns(reads, count, judged=options.min_mapq > 0))[0]:
-                if _seekable_path(source) and options.region is None:
-                    offset = alignments.tell()
-                    source.place = offset >> 16 if alignments.compression == "BGZF" else offset
+                source.place = _place(alignments, source, options)
                 yield _batch(columns, options, skipped)
                 size = sum(map(len, columns[2])) + sum(map(len, columns[3]))
                 count = max(1, min(4 * count, options.batch_bytes * count // max(1, size)))
@@ -172,6 +170,18 @@ def _opened(source: Input, options: ReadOptions) -> Iterator[pysam.AlignmentFile
             # After an error in the data htslib fails to close, too, with whatever error number was left behind.
             with suppress(OSError):
                 alignments.close()
+
+
+def _place(alignments: pysam.AlignmentFile, source: Input, options: ReadOptions) -> int | None:
+    """Returns where htslib has come to, in bytes as they are stored; None where nobody knows."""
+    if options.region is not None:
+        return None
+    if not _seekable_path(source):
+        return source.passed
+    if alignments.compression == "BGZF":
+        return int(alignments.tell()) >> 16  # the block, in a virtual offset
+    # Asked of a BAM without blocks, pysam looks in the wrong place.
+    return int(alignments.tell()) if alignments.is_sam or alignments.is_cram else None
 
 
 def _seekable_path(source: Input) -> str | None:

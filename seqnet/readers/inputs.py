@@ -54,7 +54,8 @@ class Input:
         path: as given.
         compression: name of its compression, None where it is stored plainly.
         head: its first bytes, decompressed and without a byte order mark, at most `HEAD_BYTES`.
-        place: where another reader of the same file has come to, in bytes as they are stored; set by who knows.
+        place: where another reader of the same file has come to, in bytes as they are stored; None where that is not
+            known. Set by who reads otherwise than by `stored` and `text`.
 
     Raises:
         EmptyInputError: it holds nothing, or blanks only.
@@ -65,7 +66,7 @@ class Input:
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.place = 0
+        self.place: int | None = 0
         self._owned: list[BinaryIO] = []
         try:
             file = sys.stdin.buffer if path == "-" else self._own(open(path, "rb"))  # noqa: SIM115 - closed by close()
@@ -115,13 +116,14 @@ class Input:
         return self.path if self.path != "-" and os.path.isfile(self.path) else None
 
     @property
-    def passed(self) -> int:
-        """How many bytes were read, as they are stored."""
-        return max(self.place, self._stored.passed)
+    def passed(self) -> int | None:
+        """How many bytes were read, as they are stored, None where that is not known."""
+        return None if self.place is None else max(self.place, self._stored.passed)
 
     def seekable(self) -> BinaryIO:
         """Returns the bytes decompressed as a file that can be seeked in, a temporary one where need be."""
         path = self.file()
+        self.place = None
         if path and not self.compression:
             return self._own(open(path, "rb"))
         copy = self._own(tempfile.TemporaryFile())  # noqa: SIM115 - closed by close()

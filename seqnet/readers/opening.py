@@ -97,8 +97,8 @@ class RecordReader:
         self.close()
 
     @property
-    def passed(self) -> int:
-        """How many bytes of the file were read, as they are stored."""
+    def passed(self) -> int | None:
+        """How many bytes of the file were read, as they are stored, None where that is not known."""
         return self._source.passed
 
     def close(self) -> None:

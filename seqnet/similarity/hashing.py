@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import itertools
-import os
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.alphabets import Alphabet
+from seqnet.processors import usable_processors
 from seqnet.records import Ragged
 
 __all__ = ["chunks", "mix", "reverse_complements", "sequence_hashes"]
 
 _CHUNK = 1 << 22
 _WORD = 8
+_THREADS = 4
+"""At most: each has a chunk of its own in memory."""
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
@@ -51,7 +53,7 @@ def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
     def fill(bounds: tuple[int, int]) -> None:
         hashes[slice(*bounds)] = _hashes(tokens.slice(*bounds))
 
-    with ThreadPoolExecutor(os.process_cpu_count() if hasattr(os, "process_cpu_count") else os.cpu_count()) as pool:
+    with ThreadPoolExecutor(min(usable_processors(), _THREADS)) as pool:
         list(pool.map(fill, chunks(tokens, _CHUNK, len(tokens))))
     return hashes
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import time
 from pathlib import Path
 
+import pysam
 import pytest
 
 from seqnet.cli import progress
@@ -57,31 +59,42 @@ def test_without_a_share_no_time_is_guessed(
     assert capsys.readouterr().err == "predict: 100 records, 5/s, 20 s\n"
 
 
-@pytest.mark.parametrize("ending", ["fa", "fa.gz", "bam", "cram", "sam"])
+@pytest.mark.parametrize("ending", ["fa", "fa.gz", "bam", "cram", "sam", "sam.gz"])
 def test_readers_tell_how_much_of_a_file_has_passed(tmp_path: Path, ending: str) -> None:
     path = tmp_path / f"reads.{ending}"
     write(path, random_strings([50] * 30_000))
     size = path.stat().st_size
     with open_records(str(path), ReadOptions(batch_bytes=1 << 14)) as reader:
-        passed = [reader.passed for _ in reader]
+        passed = [reader.passed or 0 for _ in reader]
     assert passed == sorted(passed)
     assert len({step // (size // 5) for step in passed}) >= 4
     assert 0.9 * size <= passed[-1] <= size
 
 
+def test_readers_tell_nothing_where_they_do_not_know(tmp_path: Path) -> None:
+    path, raw = tmp_path / "reads.bam", tmp_path / "raw.bam"
+    write(path, random_strings([50] * 1000))
+    raw.write_bytes(gzip.decompress(path.read_bytes()))
+    for name, region in ((raw, None), (path, "chr1")):
+        with open_records(str(name), ReadOptions(region=region)) as reader:
+            assert {reader.passed for _ in reader} == {None}
+
+
 def write(path: Path, strings: list[str]) -> None:
-    import gzip
-
-    import pysam
-
     names = [f"read{number}" for number in range(len(strings))]
     if ".fa" in path.name:
         text = "".join(f">{name}\n{string}\n" for name, string in zip(names, strings, strict=True)).encode()
         path.write_bytes(gzip.compress(text, 1) if path.suffix == ".gz" else text)
         return
+    if path.name.endswith(".sam.gz"):
+        write(path.with_suffix(""), strings)
+        path.write_bytes(gzip.compress(path.with_suffix("").read_bytes(), 1))
+        return
     mode = {".sam": "w", ".bam": "wb", ".cram": "wc"}[path.suffix]
-    with pysam.AlignmentFile(str(path), mode, header={"HD": {"VN": "1.6"}}) as file:
+    header = {"HD": {"VN": "1.6"}, "SQ": [{"SN": "chr1", "LN": 1000}]}
+    with pysam.AlignmentFile(str(path), mode, header=header) as file:
         for name, string in zip(names, strings, strict=True):
             read = pysam.AlignedSegment()
             read.query_name, read.query_sequence, read.flag = name, string, 4
+            read.reference_id, read.reference_start = 0, 10  # where the mate lies
             file.write(read)
