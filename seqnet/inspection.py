@@ -104,26 +104,35 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
     import torch
 
     from seqnet.inference.engine import evaluating
-    from seqnet.layers import Recurrence
+    from seqnet.layers import MaskedBatchNorm, MaskedConvolution, Recurrence
+    from seqnet.products import Dense
 
     classifier = bundle.classifier
     classifier.encoder.shapes_only = True
     found: list[dict[str, Any]] = []
     hooks = []
-    weights: set[torch.nn.Module] = set()
-    for name, module in classifier.named_modules():
-        # A recurrence holds the layer of torch that has its weights, and computes it itself.
+    names = {module: name for name, module in classifier.named_modules()}
+    computed: set[torch.nn.Module] = set()
+    for module in names:
+        # Some hold the layer of torch that has their weights, and compute it themselves.
         if isinstance(module, Recurrence):
-            weights.add(module.recurrent)
-        elif any(True for _ in module.children()) or module in weights:
+            computed.add(module.recurrent)
+        elif isinstance(module, MaskedConvolution):
+            computed.add(module.convolution)
+        elif any(True for _ in module.children()) or module in computed:
             continue
 
-        def note(layer: torch.nn.Module, inputs: object, output: object, name: str = name) -> None:
+        def note(layer: torch.nn.Module, inputs: tuple[object, ...], output: object) -> None:
             first = output[0] if isinstance(output, tuple) else output
             shape = list(first.shape[1:]) if isinstance(first, torch.Tensor) else []
-            count = sum(weight.numel() for weight in layer.parameters())
-            if not isinstance(layer, torch.nn.Identity) and (count or shape):
-                found.append({"name": name, "type": type(layer).__name__, "output": shape, "parameters": count})
+            # A normalisation that a convolution has taken in stands in its inputs.
+            layers = [layer, *(part for part in inputs if isinstance(part, MaskedBatchNorm))]
+            for one in layers:
+                one = one.convolution if isinstance(one, MaskedConvolution) else one
+                count = sum(weight.numel() for weight in one.parameters())
+                if not isinstance(one, torch.nn.Identity) and (count or shape):
+                    kind = "Linear" if isinstance(one, Dense) else type(one).__name__
+                    found.append({"name": names[one], "type": kind, "output": shape, "parameters": count})
 
         hooks.append(module.register_forward_hook(note))
     with evaluating(classifier):

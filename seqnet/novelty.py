@@ -54,7 +54,7 @@ class Novelty:
 
     Attributes:
         shortest: length below which a sequence is marked.
-        longest: length above which it is.
+        longest: length above which it is; None where longer ones are meant to be seen window by window.
         shares: (F,) mean share m of each canonical symbol, then of all codes together.
         expected: (F,) shares e that counting is expected to vary about: the mean, with room for what is rare.
         covariance: (F, F) covariance V of the shares between sequences, beyond that of counting.
@@ -62,7 +62,7 @@ class Novelty:
     """
 
     shortest: int
-    longest: int
+    longest: int | None
     shares: tuple[float, ...]
     expected: tuple[float, ...]
     covariance: tuple[tuple[float, ...], ...]
@@ -79,16 +79,22 @@ class Novelty:
         """
         covariance = np.array(values["covariance"], dtype=np.float64)
         shares, expected = (np.array(values[name], dtype=np.float64) for name in ("shares", "expected"))
-        bound, lengths = float(values["bound"]), (int(values["shortest"]), int(values["longest"]))
+        bound, shortest = float(values["bound"]), int(values["shortest"])
+        longest = None if values["longest"] is None else int(values["longest"])
         width = alphabet.size + 1
         if shares.shape != (width,) or expected.shape != (width,) or covariance.shape != (width, width):
             raise ValueError("novelty of another alphabet")
         if not (np.isfinite(covariance).all() and np.isfinite(shares).all() and (expected > 0).all()):
             raise ValueError("novelty without numbers")
-        if not (math.isfinite(bound) and lengths[0] <= lengths[1]):
+        if not math.isfinite(bound) or (longest is not None and longest < shortest):
             raise ValueError("novelty without bounds")
         return cls(
-            *lengths, tuple(shares.tolist()), tuple(expected.tolist()), tuple(map(tuple, covariance.tolist())), bound
+            shortest,
+            longest,
+            tuple(shares.tolist()),
+            tuple(expected.tolist()),
+            tuple(map(tuple, covariance.tolist())),
+            bound,
         )
 
     @cached_property
@@ -115,7 +121,9 @@ class Novelty:
         lengths = tokens.lengths
         far = self.distances(composition_shares(tokens, alphabet), lengths) > self.bound
         marks = np.where(far, np.uint8(Status.UNUSUAL_COMPOSITION), np.uint8(Status.OK))
-        marks[(lengths < self.shortest) | (lengths > self.longest)] = Status.UNUSUAL_LENGTH
+        marks[lengths < self.shortest] = Status.UNUSUAL_LENGTH
+        if self.longest is not None:
+            marks[lengths > self.longest] = Status.UNUSUAL_LENGTH
         return marks
 
 
@@ -135,7 +143,9 @@ def composition_shares(tokens: Ragged, alphabet: Alphabet) -> Shares:
     return np.asarray(counts / np.maximum(tokens.lengths, 1)[:, None])
 
 
-def describe(training: Ragged, held_out: Ragged, alphabet: Alphabet, *, both_strands: bool = False) -> Novelty:
+def describe(
+    training: Ragged, held_out: Ragged, alphabet: Alphabet, *, both_strands: bool = False, windows: bool = False
+) -> Novelty:
     """Returns what training sequences are like, with a bound that `MARKED_SHARE` of the held-out ones are beyond.
 
     Args:
@@ -143,6 +153,7 @@ def describe(training: Ragged, held_out: Ragged, alphabet: Alphabet, *, both_str
         held_out: M others; where they are too few to tell one in a thousand, training sequences are added.
         alphabet: of the tokens.
         both_strands: whether a sequence and its reverse complement are the same to the model.
+        windows: whether training sequences are windows of longer ones, which are no news then.
     """
     shares, lengths = composition_shares(training, alphabet), training.lengths
     seen = np.concatenate([shares, _other_strand(shares, alphabet)]) if both_strands else shares
@@ -153,7 +164,7 @@ def describe(training: Ragged, held_out: Ragged, alphabet: Alphabet, *, both_str
     high = float(np.quantile(lengths, 1 - MARKED_SHARE / 2, method="higher"))
     found = Novelty(
         shortest=math.floor(low / _LENGTH_ROOM),
-        longest=math.ceil(high * _LENGTH_ROOM),
+        longest=None if windows else math.ceil(high * _LENGTH_ROOM),
         shares=tuple(mean.tolist()),
         expected=tuple(expected.tolist()),
         covariance=tuple(map(tuple, covariance.tolist())),

@@ -80,7 +80,7 @@ def brief_lines(checks: Sequence[Check], dataset: Dataset, looked_at: int) -> li
         _plural(number, word) for number, word in ((counts["warn"], "warning"), (counts["fail"], "failure")) if number
     ]
     of = "" if looked_at == len(dataset) else f" of {looked_at:,} of {len(dataset):,} records"
-    return [*lines, f"audit{of}: {', '.join(words)}; seqnet audit {shlex.quote(str(dataset.path))} tells more"]
+    return [*lines, f"brief audit{of}: {', '.join(words)}; seqnet audit {shlex.quote(str(dataset.path))} makes all"]
 
 
 def _plural(count: int, word: str) -> str:

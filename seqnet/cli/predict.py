@@ -180,6 +180,7 @@ def _write(
 
 def _report(predictor: Predictor, strict: bool) -> int:
     """Says what became of the records, and returns the exit code."""
+    from seqnet.inference.deciding import UNCERTAIN
     from seqnet.tokenizing import Status
 
     if predictor.options.precision == "auto" and predictor.precision != "float32":
@@ -188,6 +189,8 @@ def _report(predictor: Predictor, strict: bool) -> int:
             f"computed in {predictor.precision}, which changed {changed:.2%} of the validation labels; "
             "--precision float32 is exact"
         )
+    if predictor.rule:
+        say(predictor.rule)
     for reason, count in predictor.skipped.items():
         say(f"not read: {count:,} {reason}")
     if predictor.warning:
@@ -195,5 +198,6 @@ def _report(predictor: Predictor, strict: bool) -> int:
     done = predictor.counts[Status.OK]
     others = {status: count for status, count in sorted(predictor.counts.items()) if status != Status.OK}
     words = "".join(f", {count:,} {status.word}" for status, count in others.items())
-    say(f"{predictor.counts.total():,} records: {done:,} ok{words}")
+    unsure = f"; {predictor.unsure:,} of them {UNCERTAIN}" if predictor.unsure else ""
+    say(f"{predictor.counts.total():,} records: {done:,} ok{words}{unsure}")
     return 1 if strict and not all(status.classified for status in others) else 0

@@ -16,7 +16,10 @@ from seqnet.errors import SettingError
 from seqnet.records import Ragged, RecordBatch, gather_positions
 from seqnet.tokenizing import Status, first_invalid, tokenize, window_spans
 
-__all__ = ["LengthRange", "cut_windows", "usable"]
+__all__ = ["MASKED", "LengthRange", "cut_windows", "usable"]
+
+MASKED = "symbols masked"
+"""Where symbols are counted that stay, as any symbol."""
 
 # Symbols in a batch of windows: a chromosome cut at every position must not stand in memory at once.
 _WINDOW_SYMBOLS = 1 << 24
@@ -81,7 +84,7 @@ def usable(
         raise first_invalid(path, batch, tokens, alphabet)
     if bad.any() and unknown == "mask":
         masked = np.where(tokens.data == INVALID, np.uint8(alphabet.mask_token), tokens.data)
-        left_out["symbols masked"] += int((tokens.data == INVALID).sum())
+        left_out[MASKED] += int((tokens.data == INVALID).sum())
         tokens, bad = Ragged(masked, tokens.offsets), np.zeros(len(batch), dtype=bool)
     empty = tokenized.status == Status.EMPTY
     _count(left_out, "with a symbol outside the alphabet", bad)

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from seqnet.audit import Duplicates
 from seqnet.encoding.examples import Examples
+from seqnet.encoding.selection import MASKED
 from seqnet.similarity import Clusters
 from seqnet.splits import SPLITS
 
@@ -152,5 +153,6 @@ class EncodeSummary:
         if self.crop:
             out.append(f"training draws windows of {self.crop} from the sequences of the train split")
         out += [f"generated: {label} by @{generator}" for label, generator in self.generators.items()]
-        out += [f"not kept: {count:,} {reason}" for reason, count in self.left_out.items()]
+        for reason, count in self.left_out.items():
+            out.append(f"{count:,} {reason}" if reason == MASKED else f"not kept: {count:,} {reason}")
         return out

@@ -26,13 +26,16 @@ class Decider:
 
     Raises:
         SettingError: a class is unknown, shares don't add up, or no confidence holds the error.
+
+    Attributes:
+        threshold: of the positive class of two; None where the most likely class is the label.
     """
 
     def __init__(self, bundle: Bundle, options: PredictOptions) -> None:
         self._positive = bundle.positive
         # A share of votes is no calibrated probability: the majority decides.
         calibrated = bundle.positive is not None and not options.vote
-        self._threshold = bundle.calibration.threshold if calibrated else None
+        self.threshold = bundle.calibration.threshold if calibrated else None
         self._mix = self._class_mix(bundle, options)
         self._lowest = self._lowest_confidence(bundle, options.max_error)
 
@@ -78,7 +81,7 @@ class Decider:
 
     def labels(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
         """Returns the class (M,) int64 of each row."""
-        return decide(probabilities, self._positive, self._threshold)
+        return decide(probabilities, self._positive, self.threshold)
 
     def too_unsure(self, probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.bool_] | None:
         """Returns where (M,) bool the probability of the label is too low for the tolerated error; None if none is.

@@ -59,6 +59,7 @@ class Predictor:
     Attributes:
         precision: what it computes in.
         counts: records by status so far.
+        unsure: records so far whose decision is too unsure to be told.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
         passed: bytes of the files, as they are stored, that were read so far; None where that is not known.
     """
@@ -72,8 +73,20 @@ class Predictor:
         self._counting = Lock()
         self.read = read
         self.counts: Counter[Status] = Counter()
+        self.unsure = 0
         self.skipped: Counter[str] = Counter()
         self.passed: int | None = 0
+
+    @property
+    def rule(self) -> str | None:
+        """What decides between two classes, in words; None where the more likely one is the label."""
+        threshold = self._decider.threshold
+        if threshold is None or threshold == 0.5:
+            return None
+        assert self.bundle.positive is not None
+        name = self.bundle.classes[self.bundle.positive]
+        other = self.bundle.classes[1 - self.bundle.positive]
+        return f"label {name} where its probability is {threshold:.3f} or more, else {other}: chosen on validation data"
 
     @property
     def warning(self) -> str | None:
@@ -127,5 +140,6 @@ class Predictor:
         uncertain = self._decider.too_unsure(probabilities, labels)
         values, counts = np.unique(status, return_counts=True)
         with self._counting:
+            self.unsure += int(uncertain.sum()) if uncertain is not None else 0
             self.counts.update({Status(value): int(count) for value, count in zip(values, counts, strict=True)})
         return Predictions(batch.names, status, labels, probabilities, deviations, uncertain)

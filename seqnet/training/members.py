@@ -117,7 +117,13 @@ def _novelty(bundle: Bundle, dataset: Dataset) -> Novelty:
         for drawn in (draw_examples(dataset, split, _DESCRIBED, rng) for split in ("train", "validation"))
     )
     turned = bundle.classifier.both_strands or bundle.config.augmentation.reverse_complement
-    return describe(training, held_out, dataset.alphabet, both_strands=turned and dataset.alphabet.has_strands)
+    return describe(
+        training,
+        held_out,
+        dataset.alphabet,
+        both_strands=turned and dataset.alphabet.has_strands,
+        windows=dataset.crop is not None,
+    )
 
 
 def training_shares(dataset: Dataset) -> list[float]:

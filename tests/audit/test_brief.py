@@ -17,7 +17,7 @@ def test_a_harmless_dataset_has_one_line() -> None:
     assert set(BRIEF) < set(CHECKS)
     assert looked_at == 400
     assert brief_lines(checks, data, looked_at) == [
-        "audit: 6 checks passed; seqnet audit tiny.safetensors tells more",
+        "brief audit: 6 checks passed; seqnet audit tiny.safetensors makes all",
     ]
 
 
@@ -33,7 +33,7 @@ def test_a_trap_has_a_line_of_its_own() -> None:
     assert lines[1].startswith("seqnet: warning: contradictory duplicates: 2 of 400 records (0.50%)")
     assert lines[2].startswith("seqnet: warning: length alone: AUROC 1.000")
     assert lines[3:] == [
-        "audit: 3 checks passed, 1 warning, 2 failures; seqnet audit 'my reads.safetensors' tells more",
+        "brief audit: 3 checks passed, 1 warning, 2 failures; seqnet audit 'my reads.safetensors' makes all",
     ]
 
 
@@ -48,7 +48,7 @@ def test_a_large_dataset_is_sampled_with_all_twins_of_what_is_sampled(monkeypatc
     found = {check.name: check.value for check in checks}
     assert whole["duplicates-across"] == pytest.approx(0.6, abs=0.001)
     assert found["duplicates-across"] == pytest.approx(0.6, abs=0.06)
-    assert brief_lines(checks, data, looked_at)[-1].startswith(f"audit of {looked_at:,} of 4,800 records: ")
+    assert brief_lines(checks, data, looked_at)[-1].startswith(f"brief audit of {looked_at:,} of 4,800 records: ")
 
 
 def test_lengths_that_are_all_the_same_tell_nothing() -> None:

@@ -125,7 +125,7 @@ def test_a_class_with_no_records(tmp_path: Path, cli: Runner) -> None:
 
 def test_containers_that_are_not_what_they_should_be(trained: Path, tmp_path: Path, cli: Runner) -> None:
     dataset, model = trained / "reads.safetensors", trained / "dna.safetensors"
-    other_version = model.read_bytes().replace(rb"\"version\": 1", rb"\"version\": 9")
+    other_version = model.read_bytes().replace(rb"\"version\": 2", rb"\"version\": 9")
     cases = {
         "text": (_write(tmp_path / "text.safetensors", b"hello, this is text"), "not a seqnet model"),
         "empty": (_write(tmp_path / "empty.safetensors", b""), "not a seqnet model"),

@@ -69,7 +69,10 @@ def test_unsure_records_are_told_so(ensemble: Path, cli: Runner) -> None:
     bound = confidences[f"{error:g}"]
     rows = rows_of(cli("predict", model, READS, "--max-error", str(error)).out)
     assert {row["label"] for row in rows} == {"human", "random", "uncertain"}
-    assert all((row["label"] == "uncertain") == (float(row["probability"]) < bound) for row in rows)
+    # Probabilities are written with six digits, and the bound is that of a record.
+    told = [(row["label"], float(row["probability"])) for row in rows if abs(float(row["probability"]) - bound) > 1e-6]
+    assert len(told) > 0.9 * len(rows)
+    assert all((label == "uncertain") == (probability < bound) for label, probability in told)
     outcome = cli("predict", model, READS, "--max-error", "0.0001")
     assert outcome.code == 1
     assert "setting predict.max_error: 0.0001 is not allowed; expected at least 0." in outcome.err
