@@ -25,7 +25,7 @@ from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.folding import FoldOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.configs.run import RunConfig, compose
-from seqnet.errors import SeqnetError
+from seqnet.errors import OutputError, SeqnetError
 
 if TYPE_CHECKING:
     import torch
@@ -261,6 +261,8 @@ def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, repl
     from seqnet.encoding import ClassSource, encode
 
     sources = [ClassSource.parse(text) for text in classes]
+    if target.exists() and not replace:
+        raise OutputError(str(target), "exists already", "go on with it by --resume, or replace it by --force")
     with Meter("encode", "records") as meter:
         summary = encode(
             sources,

@@ -143,6 +143,14 @@ def test_training_from_a_genome(tmp_path: Path, cli: Runner) -> None:
         block, _, offset = name.removeprefix("chr1:").partition("+")
         start = int(block.split("-")[0]) - 1 + int(offset)
         assert data.alphabet.decode(np.frombuffer(tokens, np.uint8)).tobytes().decode() == text[start : start + 30]
+    # As it stands where a run was stopped before its first epoch was over.
+    for path in tmp_path.glob("m.*"):
+        if path.name != "m.dataset.safetensors":
+            path.unlink()
+    again = cli("train", *words, *TINY, *settings, "-o", model)
+    assert again.code == 1
+    assert "m.dataset.safetensors: exists already; go on with it by --resume, or replace it by --force" in again.err
+    assert cli("train", *words, *TINY, *settings, "-o", model, "--resume").code == 0
     usual = json.loads(cli("inspect", model, "--json").out)["novelty"]
     assert (usual["shortest"], usual["longest"]) == (27, None)
     # A and T are 80 % of the genome, on either strand, and 50 % of random sequence.
