@@ -53,7 +53,7 @@ class Meter:
                 console=Console(stderr=True),
                 transient=True,
             )
-            self._task = self._bar.add_task(self._title, total=self._total, count="")
+            self._task = self._bar.add_task(self._title, total=None, count="")
             self._bar.start()
         return self
 
@@ -75,7 +75,9 @@ class Meter:
             share = done / self._total
         now = time.monotonic()
         if self._bar and self._task is not None:
-            self._bar.update(self._task, completed=share or 0, total=share and 1, count=self._text(now))
+            self._bar.update(
+                self._task, completed=share or 0, total=None if share is None else 1, count=self._text(now)
+            )
         elif now - self._spoken >= _SECONDS_BETWEEN_LINES:
             self._spoken = now
             taken = now - self._started
