@@ -199,5 +199,6 @@ def _report(predictor: Predictor, strict: bool) -> int:
     others = {status: count for status, count in sorted(predictor.counts.items()) if status != Status.OK}
     words = "".join(f", {count:,} {status.word}" for status, count in others.items())
     unsure = f"; {predictor.unsure:,} of them {UNCERTAIN}" if predictor.unsure else ""
-    say(f"{predictor.counts.total():,} records: {done:,} ok{words}{unsure}")
+    total = predictor.counts.total()
+    say(f"{total:,} record{'' if total == 1 else 's'}: {done:,} ok{words}{unsure}")
     return 1 if strict and not all(status.classified for status in others) else 0
