@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.predict import as_bam
-from benchmarks.racing import Race, report, seqnet, threads, write_reads
+from benchmarks.racing import Race, options, report, seqnet, write_reads
+from seqnet.processors import usable_processors
 
 __all__ = ["main"]
 
@@ -29,7 +29,7 @@ def _encoding(one: Path, other: Path, target: Path) -> Callable[[], float | None
 
 def main(smoke: bool, repeats: int, records: int) -> None:
     """Prints the tables, and writes them unless this is a smoke test."""
-    count, workers = (2_000 if smoke else records), threads()
+    count, workers = (2_000 if smoke else records), usable_processors()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         fasta = [write_reads(folder / f"{seed}.fa", count // 2, seed=seed) for seed in (1, 2)]
@@ -44,9 +44,5 @@ def main(smoke: bool, repeats: int, records: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="once, with little, to see that it runs")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--records", type=int, default=10_000_000)
-    options = parser.parse_args()
-    main(options.smoke, 1 if options.smoke else options.repeats, options.records)
+    found = options(__doc__, records=10_000_000)
+    main(found.smoke, found.repeats, found.records)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import argparse
 import os
 import statistics
 import subprocess
@@ -13,7 +12,8 @@ from pathlib import Path
 
 from benchmarks.machine import describe_machine
 from benchmarks.predict import model_of
-from benchmarks.racing import RESULTS, threads, write_reads
+from benchmarks.racing import RESULTS, options, write_reads
+from seqnet.processors import usable_processors
 
 __all__ = ["main"]
 
@@ -34,7 +34,7 @@ def _measured(model: Path, reads: Path, target: Path, workers: int) -> tuple[flo
 
 def main(smoke: bool, repeats: int) -> None:
     """Prints the table, and writes it unless this is a smoke test."""
-    workers = threads()
+    workers = usable_processors()
     counts = (1, 500, 2_000) if smoke else (1, 100_000, 1_000_000, 10_000_000)
     lines = ["# Growth of predict", "", *describe_machine(workers), ""]
     lines += [
@@ -67,8 +67,5 @@ def main(smoke: bool, repeats: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="once, with little, to see that it runs")
-    parser.add_argument("--repeats", type=int, default=3)
-    options = parser.parse_args()
-    main(options.smoke, 1 if options.smoke else options.repeats)
+    found = options(__doc__, repeats=3)
+    main(found.smoke, found.repeats)

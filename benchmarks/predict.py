@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 
 import numpy as np
 import pysam
 
-from benchmarks.racing import Race, available, python, report, seqnet, threads, write_reads
+from benchmarks.racing import Race, available, options, python, report, seqnet, write_reads
 from seqnet.configs.run import compose
+from seqnet.processors import usable_processors
 
 __all__ = ["as_bam", "main", "model_of"]
 
@@ -54,7 +54,7 @@ def _proteins(target: Path, count: int) -> Path:
 def main(smoke: bool, repeats: int, records: int) -> None:
     """Prints the tables, and writes them unless this is a smoke test."""
     count, hybrid, proteins = (2_000, 1_000, 60) if smoke else (records, 200_000, 8_000)
-    workers = threads()
+    workers = usable_processors()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         reads, few = write_reads(folder / "reads.fa.gz", count), write_reads(folder / "few.fa.gz", hybrid)
@@ -99,9 +99,5 @@ def main(smoke: bool, repeats: int, records: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="once, with little, to see that it runs")
-    parser.add_argument("--repeats", type=int, default=5)
-    parser.add_argument("--records", type=int, default=1_000_000, help="reads of the first table")
-    options = parser.parse_args()
-    main(options.smoke, 1 if options.smoke else options.repeats, options.records)
+    found = options(__doc__, records=1_000_000)
+    main(found.smoke, found.repeats, found.records)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
 import gzip
-import os
 import statistics
 import subprocess
 import sys
@@ -17,7 +17,7 @@ import numpy as np
 
 from benchmarks.machine import describe_machine
 
-__all__ = ["RESULTS", "Race", "available", "python", "race", "report", "seqnet", "threads", "write_reads"]
+__all__ = ["RESULTS", "Race", "available", "options", "python", "race", "report", "seqnet", "write_reads"]
 
 ROOT = Path(__file__).parent.parent
 RESULTS = ROOT / "benchmarks" / "results"
@@ -120,6 +120,14 @@ def write_reads(path: Path, count: int, length: int = 36, seed: int = 1) -> Path
     return path
 
 
-def threads() -> int:
-    """Returns the number of processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def options(about: str | None, *, repeats: int = 5, records: int = 0) -> argparse.Namespace:
+    """Returns what the command line of a benchmark says: smoke, repeats, and records where it has a number of them."""
+    parser = argparse.ArgumentParser(description=about)
+    parser.add_argument("--smoke", action="store_true", help="once, with little, to see that it runs")
+    parser.add_argument("--repeats", type=int, default=repeats)
+    if records:
+        parser.add_argument("--records", type=int, default=records, help="reads of the first table")
+    found = parser.parse_args()
+    if found.smoke:
+        found.repeats = 1
+    return found

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from pathlib import Path
 
-from benchmarks.racing import Race, report, seqnet, threads, write_reads
+from benchmarks.racing import Race, options, report, seqnet, write_reads
+from seqnet.processors import usable_processors
 
 __all__ = ["main"]
 
@@ -21,12 +21,9 @@ def main(smoke: bool, repeats: int) -> None:
             "predict human-dna, one read": seqnet("predict", "human-dna", one),
         }
         races = [Race("From the command to its end", "commands", 1, entrants, "--help")]
-        report("startup", "Start-up", races, repeats, threads(), write=not smoke)
+        report("startup", "Start-up", races, repeats, usable_processors(), write=not smoke)
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="once, to see that it runs")
-    parser.add_argument("--repeats", type=int, default=5)
-    options = parser.parse_args()
-    main(options.smoke, 1 if options.smoke else options.repeats)
+    found = options(__doc__)
+    main(found.smoke, found.repeats)

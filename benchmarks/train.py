@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import argparse
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from benchmarks.racing import Race, available, python, report, seqnet, threads, write_reads
+from benchmarks.racing import Race, available, options, python, report, seqnet, write_reads
+from seqnet.processors import usable_processors
 
 __all__ = ["main"]
 
 
 def main(smoke: bool, repeats: int) -> None:
     """Prints the tables, and writes them unless this is a smoke test."""
-    reads, proteins, workers = (2_000, 320, threads()) if smoke else (200_000, 16_000, threads())
+    reads, proteins, workers = (2_000, 320, usable_processors()) if smoke else (200_000, 16_000, usable_processors())
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_reads(folder / "a.fa", reads // 2)
@@ -52,8 +52,5 @@ def main(smoke: bool, repeats: int) -> None:
 
 
 if __name__ == "__main__":
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--smoke", action="store_true", help="once, with little, to see that it runs")
-    parser.add_argument("--repeats", type=int, default=5)
-    options = parser.parse_args()
-    main(options.smoke, 1 if options.smoke else options.repeats)
+    found = options(__doc__)
+    main(found.smoke, found.repeats)
