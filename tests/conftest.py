@@ -6,10 +6,14 @@ them wait for each other a hundred times longer than they compute.
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import pytest
 from hypothesis import settings
+
+# A shell that starts the suite in the background has it ignore Ctrl-C, and so would the processes that are tested.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("seqnet", deadline=None)
 settings.load_profile("seqnet")
