@@ -32,8 +32,7 @@ class TokenStore:
         self.starts: NDArray[np.int64] = np.ascontiguousarray(tokens.offsets[:-1])
         self.lengths: NDArray[np.int64] = np.ascontiguousarray(tokens.lengths)
         self.data = tokens.data
-        length = int(self.lengths[0]) if len(self.lengths) else 0
-        self.rows = self.data.reshape(-1, length) if length and bool((self.lengths == length).all()) else None
+        self.rows = tokens.rows
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -110,6 +110,12 @@ class Ragged:
         """(N,) int64, length of each string."""
         return np.diff(self.offsets)
 
+    @cached_property
+    def rows(self) -> NDArray[np.uint8] | None:
+        """(N, L) uint8, a view of the strings where all are of one length that is not zero; None where they are not."""
+        length = int(self.lengths[0]) if len(self) else 0
+        return self.data.reshape(-1, length) if length and bool((self.lengths == length).all()) else None
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

@@ -273,8 +273,10 @@ def test_a_large_bam_that_is_cut_in_a_pipe(tmp_path: Path, part: float, capfd: p
 
 @pytest.mark.parametrize("threads", [1, 2])
 def test_a_damaged_bam(threads: int, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(FormatError, match="damaged BAM data"):
+    with pytest.raises(FormatError, match="damaged bgzip data"):
         read(DATA / "damaged.bam", threads=threads)
+    with pytest.raises(FormatError, match="damaged BAM data"):
+        read(DATA / "damaged.bam", threads=threads, region="chrT:1-500")
     with piped_stdin((DATA / "damaged.bam").read_bytes()), pytest.raises(FormatError):
         read("-", threads=threads)
     assert capfd.readouterr() == ("", "")
