@@ -10,7 +10,8 @@
     ├── LabelError               labels that don't fit the records
     ├── ContainerError           a dataset, bundle or checkpoint that is not ours, damaged, or of another version
     ├── OutputError              a target that exists or can't be written
-    ├── SettingError             a setting outside its bounds, or unknown
+    ├── SettingError             a setting outside its bounds
+    │   └── UnknownSettingError    there is none of that name
     ├── ResourceError            the machine has too little of something
     └── DownloadError            a source that can't be fetched or is not what it should be
 
@@ -20,6 +21,8 @@ A parser raises what it knows; the layer that knows the path adds it with `error
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from difflib import get_close_matches
 from typing import Self
 
 __all__ = [
@@ -36,6 +39,7 @@ __all__ = [
     "SettingError",
     "SymbolError",
     "TruncatedError",
+    "UnknownSettingError",
 ]
 
 
@@ -183,7 +187,7 @@ class ResourceError(SeqnetError):
 
 
 class SettingError(SeqnetError):
-    """A setting that is unknown, of the wrong type, or outside its bounds.
+    """A setting of the wrong type, or outside its bounds.
 
     Attributes:
         name: dotted name of the setting.
@@ -200,6 +204,27 @@ class SettingError(SeqnetError):
     def describe(self) -> tuple[str, str, str]:
         """See `SeqnetError.describe`."""
         return f"setting {self.name}", f"{self.value!r} is not allowed", f"expected {self.expected}"
+
+
+class UnknownSettingError(SettingError):
+    """A setting that there is not.
+
+    Args:
+        name: dotted name that was given.
+        value: what was given for it.
+        known: the names that there are in its place.
+    """
+
+    def __init__(self, name: str, value: object, known: Sequence[str]) -> None:
+        super().__init__(name, value, "a known setting")
+        self.known = tuple(known)
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        section, dot, last = self.name.rpartition(".")
+        near = [section + dot + name for name in get_close_matches(last, self.known)]
+        remedy = f"did you mean {' or '.join(near)}?" if near else "known settings: " + ", ".join(self.known)
+        return f"setting {self.name}", "there is no such setting", remedy
 
 
 class DownloadError(SeqnetError):

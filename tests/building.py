@@ -21,6 +21,7 @@ from seqnet.records import Ragged
 from seqnet.splits import SPLITS
 from seqnet.training.fit import TrainingResult, train
 from seqnet.training.history import EpochRow
+from seqnet.trees import Trees
 
 CPU = torch.device("cpu")
 MOTIF = "ACGTTGCA"
@@ -154,6 +155,12 @@ def same_weights(one: TrainingResult, other: TrainingResult) -> bool:
     return all(ours[name].tobytes() == theirs[name].tobytes() for name in ours)
 
 
+def fill_trees(trees: Trees) -> None:
+    """Gives trees decisions at random; some nodes lead to themselves."""
+    trees.feature.copy_(torch.randint(trees.features, trees.feature.shape))
+    trees.branches.copy_(torch.randint(trees.feature.shape[1], trees.branches.shape))
+
+
 def make_classifier(
     config: RunConfig, name: str = "dna", classes: int = 2, window: int = 12, seed: int = 0
 ) -> Classifier:
@@ -164,10 +171,14 @@ def make_classifier(
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         classifier = Classifier(alphabet(name), classes, config.encoder, config.network, window).eval()
+        if classifier.trees is not None:
+            fill_trees(classifier.trees)
         for tensor in classifier.state_dict().values():
+            if not tensor.is_floating_point():
+                continue
             if tensor.dim() > 1:
                 tensor.copy_(torch.randn_like(tensor) * 1.5 / tensor[0].numel() ** 0.5)
-            elif tensor.is_floating_point():
+            else:
                 # Positive: it keeps rectified units alive, and may be a variance.
                 tensor.copy_(torch.rand_like(tensor) + 0.1)
         output = classifier.network.get_submodule("head.output")

@@ -28,6 +28,7 @@ LAYERS = {
     "encoding": 7,
     # The torch line.
     "devices": 8, "strands": 8, "batching": 8, "lookups": 8, "products": 8, "profiles": 8,
+    "trees": 8,
     "layers": 9, "plm": 9,
     "encoders": 10,
     "networks": 11,

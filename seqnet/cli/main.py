@@ -16,7 +16,7 @@ import click
 
 import seqnet
 from seqnet.cli.signals import TerminationError, watch
-from seqnet.errors import SeqnetError
+from seqnet.errors import SeqnetError, SettingError
 
 __all__ = ["COMMANDS", "command_group", "main", "run"]
 
@@ -104,7 +104,7 @@ def run(words: list[str]) -> int:
     except (SeqnetError, OSError) as error:
         if debug:
             raise
-        click.echo(f"seqnet: error: {_line(error)}", err=True)
+        click.echo(f"seqnet: error: {_line(error, words)}", err=True)
         return 1
     except MemoryError:
         if debug:
@@ -120,9 +120,25 @@ def run(words: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _line(error: SeqnetError | OSError) -> str:
-    """Returns the error as one line."""
+def _line(error: SeqnetError | OSError, words: Sequence[str]) -> str:
+    """Returns the error as one line, with the option of the command in `words` where a setting is one."""
     if isinstance(error, OSError) and error.strerror:
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror.lower()}"
-    return " ".join(str(error).split())
+    text = " ".join(str(error).split())
+    if isinstance(error, SettingError) and (option := _option(error.name, words)):
+        return text.replace(f"setting {error.name}", option, 1)
+    return text
+
+
+def _option(setting: str, words: Sequence[str]) -> str | None:
+    """Returns the option by which the command in `words` takes a setting; None where there is none."""
+    from seqnet.configs.run import RUN_SECTIONS
+
+    section, _, name = setting.rpartition(".")
+    command = next(
+        (command_group().get_command(click.Context(_seqnet), word) for word in words if word in COMMANDS), None
+    )
+    option = "--" + name.replace("_", "-")
+    known = [text for parameter in command.params for text in parameter.opts] if command else []
+    return option if option in known and section not in RUN_SECTIONS else None

@@ -84,6 +84,20 @@ class ProfileConfig(NamedTuple):
     pairs: bool
 
 
+class TreesConfig(NamedTuple):
+    """The boosted trees beside a network.
+
+    Attributes:
+        rounds: trees for each logit.
+        leaves: leaves of a tree, at most.
+        rate: part of what each tree finds that is taken.
+    """
+
+    rounds: int
+    leaves: int
+    rate: float
+
+
 @dataclass(frozen=True)
 class NetworkConfig(Settings):
     """What all networks have: an input window and a head of dense layers."""
@@ -120,6 +134,11 @@ class NetworkConfig(Settings):
     @property
     def profile(self) -> ProfileConfig | None:
         """What the head sees of the sequence beside what the layers before it found; None for nothing."""
+        return None
+
+    @property
+    def boosted(self) -> TreesConfig | None:
+        """The trees whose logits are averaged with the network's; None for none."""
         return None
 
 
@@ -239,11 +258,20 @@ class HybridConfig(ConvolutionConfig):
     profile_pairs: bool = setting(False, "profile: shares of neighbouring pairs of symbols")
     profile_units: int = setting(0, "units of a dense layer on the profile; 0 is none", minimum=0)
     dropout_profile: float = setting(0.0, "dropout on the profile before its layer", minimum=0, below=1)
+    trees: int = setting(
+        0,
+        "boosted trees on the profile, grown before the first epoch and averaged with the network; 0 is none",
+        minimum=0,
+    )
+    tree_leaves: int = setting(15, "leaves of a tree, at most", minimum=2, maximum=64)
+    tree_rate: float = setting(0.05, "learning rate of the trees", above=0, maximum=1)
 
     def __post_init__(self) -> None:
-        """See `Settings`; also checks the summary."""
+        """See `Settings`; also checks the summary, and that trees have a profile to look at."""
         super().__post_init__()
         check_summary(self.summary, _SUMMARIES)
+        if self.trees and not self.composition:
+            raise SettingError("network.trees", self.trees, "composition = true with it: trees look at the profile")
 
     @property
     def profile(self) -> ProfileConfig | None:
@@ -251,6 +279,11 @@ class HybridConfig(ConvolutionConfig):
         if not self.composition:
             return None
         return ProfileConfig(self.profile_spans, self.profile_ends, self.profile_pairs)
+
+    @property
+    def boosted(self) -> TreesConfig | None:
+        """The trees whose logits are averaged with the network's; None for none."""
+        return TreesConfig(self.trees, self.tree_leaves, self.tree_rate) if self.trees else None
 
 
 _CONFIGS: Mapping[str, type[NetworkConfig]] = {

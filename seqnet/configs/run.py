@@ -12,9 +12,9 @@ from typing import Any
 from seqnet.configs.networks import EncoderConfig, NetworkConfig, network_config
 from seqnet.configs.settings import Settings
 from seqnet.configs.training import AugmentationConfig, TrainingConfig
-from seqnet.errors import FormatError, SettingError
+from seqnet.errors import FormatError, SettingError, UnknownSettingError
 
-__all__ = ["RunConfig", "compose", "load_preset", "preset_names"]
+__all__ = ["RUN_SECTIONS", "RunConfig", "compose", "load_preset", "preset_names"]
 
 Layer = Mapping[str, Any]
 
@@ -43,8 +43,8 @@ class RunConfig:
             SettingError: a section or setting is unknown or wrong.
         """
         for name, section in values.items():
-            if name not in _SECTIONS:
-                raise SettingError(name, section, "a section: " + ", ".join(_SECTIONS))
+            if name not in RUN_SECTIONS:
+                raise SettingError(name, section, "a section: " + ", ".join(RUN_SECTIONS))
             if not isinstance(section, Mapping):
                 raise SettingError(name, section, f"a section with settings, such as [{name}]")
         return cls(
@@ -56,12 +56,12 @@ class RunConfig:
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Returns the run as nested dictionaries of plain values."""
-        return {name: getattr(self, name).to_dict() for name in _SECTIONS}
+        return {name: getattr(self, name).to_dict() for name in RUN_SECTIONS}
 
 
 # What a preset says about itself; a copy of one may go on saying it.
 _REMARKS = ("description", "source")
-_SECTIONS = tuple(field.name for field in fields(RunConfig))
+RUN_SECTIONS = tuple(field.name for field in fields(RunConfig))
 _DEFAULT_NAMES = {"encoder": EncoderConfig().name, "network": network_config({}).name}
 
 
@@ -154,8 +154,8 @@ def _locate(key: str, value: Any, values: Mapping[str, Mapping[str, Any]]) -> tu
     """Returns the section and setting that a key means."""
     section, dot, name = key.partition(".")
     if dot:
-        if section not in _SECTIONS:
-            raise SettingError(key, value, "a section: " + ", ".join(_SECTIONS))
+        if section not in RUN_SECTIONS:
+            raise SettingError(key, value, "a section: " + ", ".join(RUN_SECTIONS))
         return section, name
     kinds: dict[str, type[Settings]] = {
         "encoder": EncoderConfig,
@@ -169,5 +169,5 @@ def _locate(key: str, value: Any, values: Mapping[str, Mapping[str, Any]]) -> tu
         raise SettingError(key, value, " or ".join(f"{section}.{key}" for section in having))
     if not having:
         known = sorted({name for names in settings.values() for name in names})
-        raise SettingError(key, value, "a known setting: " + ", ".join(known))
+        raise UnknownSettingError(key, value, known)
     return having[0], key

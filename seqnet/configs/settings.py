@@ -13,7 +13,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from seqnet.errors import SettingError
+from seqnet.errors import SettingError, UnknownSettingError
 
 __all__ = ["Settings", "convert", "setting"]
 
@@ -109,7 +109,7 @@ class Settings:
         """
         by_name = {field.name: field for field in dataclasses.fields(cls)}
         if name not in by_name:
-            raise SettingError(f"{cls.section}.{name}", value, "a known setting: " + ", ".join(by_name))
+            raise UnknownSettingError(f"{cls.section}.{name}", value, list(by_name))
         return cls._checked(by_name[name], typing.get_type_hints(cls)[name], value)
 
     @classmethod
@@ -139,7 +139,7 @@ class Settings:
         known = [field.name for field in dataclasses.fields(cls)]
         for name in values:
             if name not in known:
-                raise SettingError(f"{prefix}{name}", values[name], "a known setting: " + ", ".join(known))
+                raise UnknownSettingError(f"{prefix}{name}", values[name], known)
         return cls(**values)
 
     def to_dict(self) -> dict[str, Any]:

@@ -17,12 +17,15 @@ from seqnet.networks.cnn import ConvolutionalNetwork
 from seqnet.networks.words import words_of
 from seqnet.profiles import Profile
 from seqnet.strands import reverse_complement
+from seqnet.trees import Trees
 
 __all__ = ["Classifier", "mean_over_strands"]
 
 
 class Classifier(nn.Module):
     """The whole of a model that is computed.
+
+    Trees beside the network do not take part in its training: their logits are averaged with its own in evaluation.
 
     Args:
         alphabet: of the tokens.
@@ -52,6 +55,9 @@ class Classifier(nn.Module):
         self.window = window
         self.flattens = network.flattens
         self.profile = Profile(alphabet, network.profile, window) if network.profile else None
+        self.trees: Trees | None = None
+        if self.profile and network.boosted:
+            self.trees = Trees(self.profile.width, classes, network.boosted.rounds, network.boosted.leaves)
         self.both_strands = network.strands == "both" or (network.strands == "auto" and alphabet.has_strands)
         complement = alphabet.complement.tolist() if alphabet.has_strands else []
         self.register_buffer("complement", torch.tensor(complement, dtype=torch.uint8), persistent=False)
@@ -87,11 +93,22 @@ class Classifier(nn.Module):
             if known is not None:
                 return known
         features = self.dropout(self.encoder(tokens))  # (B, C, L)
-        profile = self.profile(tokens, lengths) if self.profile else None
+        profile = self._profile(tokens, lengths)
         if not self.flattens:
             features = features * (tokens != 0)[:, None, :]
         logits: Tensor = self.network(features, None if self.flattens else lengths, profile)
-        return logits
+        if self.trees is None or profile is None or self.training:
+            return logits
+        boosted: Tensor = self.trees(profile)
+        return (logits.float() + boosted) / 2
+
+    def _profile(self, tokens: Tensor, lengths: Tensor) -> Tensor | None:
+        """Returns the profiles (B, F), which trees compare with bounds: float32 whatever the precision."""
+        if self.profile is None:
+            return None
+        with torch.autocast(tokens.device.type, enabled=False):
+            found: Tensor = self.profile(tokens, lengths)
+        return found
 
     def _by_words(self, tokens: Tensor) -> Tensor | None:
         """Returns the logits (B, K) of a training batch whose first layers can be looked up, None if they can't."""

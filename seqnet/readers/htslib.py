@@ -112,10 +112,8 @@ def _place(alignments: pysam.AlignmentFile, source: Input, options: ReadOptions)
         return None
     if not _seekable_path(source):
         return source.passed
-    if alignments.compression == "BGZF":
-        return int(alignments.tell()) >> 16  # the block, in a virtual offset
-    # Asked of a BAM without blocks, pysam looks in the wrong place.
-    return int(alignments.tell()) if alignments.is_sam or alignments.is_cram else None
+    place = int(alignments.tell())
+    return place >> 16 if alignments.compression == "BGZF" else place  # the block, in a virtual offset
 
 
 def _seekable_path(source: Input) -> str | None:

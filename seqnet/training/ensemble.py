@@ -21,9 +21,6 @@ from seqnet.training.members import Member, check_criterion, joined, seeded, tra
 
 __all__ = ["EnsembleResult", "train_ensemble"]
 
-_DESCRIBED = 50_000
-"""Sequences of a split, at most, that what is usual is learned from."""
-
 
 @dataclass(frozen=True)
 class EnsembleResult:

@@ -26,6 +26,7 @@ from seqnet.inference.engine import class_probabilities
 from seqnet.networks import Classifier
 from seqnet.outputs import whole_file
 from seqnet.plm import settled
+from seqnet.training.boosting import grow
 from seqnet.training.checkpoints import Progress, restore, save_checkpoint
 from seqnet.training.cropping import CropFeeder
 from seqnet.training.embedding import embed_ahead
@@ -115,6 +116,16 @@ class _Run:
             counts = np.maximum(self.feeder.class_counts, 1)
             weights = torch.tensor(counts.sum() / (len(counts) * counts), dtype=torch.float32, device=device)
         self.class_weights: Tensor | None = weights
+
+    def grow_trees(self, observer: Observer) -> None:
+        """Grows the trees beside the network, unless a checkpoint had them."""
+        if self.classifier.trees is None or self.progress.rows:
+            return
+        count = grow(self.classifier, self.dataset, self.config)
+        rounds = len(self.classifier.trees.feature)
+        observer.note(
+            f"{rounds:,} trees grown on the profiles of {count:,} sequences; the network is averaged with them"
+        )
 
     def fit_epoch(self, number: int, observer: Observer) -> EpochRow:
         """Passes once over the train split and returns the row of that epoch."""
@@ -293,6 +304,7 @@ def train(
         embed_ahead(run.classifier, dataset, config, observer.note)
         interruption = None
         try:
+            run.grow_trees(observer)
             with run.penalties:
                 while not run.over:
                     row = run.fit_epoch(len(run.progress.rows) + 1, observer)

@@ -133,8 +133,8 @@ def test_resume_goes_on_as_an_unbroken_run(folder: Path, tmp_path: Path, cli: Ru
     ("words", "code", "message"),
     [
         (("--folds", "3", "--members", "2"), 2, "give either --folds or --members: each fold has one network"),
-        (("--folds", "2"), 1, "setting train.folds: 2 is not allowed; expected at least 3"),
-        (("--folds", "101"), 1, "setting train.folds: 101 is not allowed; expected at most 100"),
+        (("--folds", "2"), 1, "--folds: 2 is not allowed; expected at least 3"),
+        (("--folds", "101"), 1, "--folds: 101 is not allowed; expected at most 100"),
     ],
 )
 def test_wrong_usage(words: tuple[str, ...], code: int, message: str, tmp_path: Path, cli: Runner) -> None:

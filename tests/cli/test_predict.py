@@ -125,5 +125,5 @@ def test_threads_change_nothing(trained: Path, tmp_path: Path, cli: Runner) -> N
 def test_a_precision_that_this_processor_lacks_is_one_line(trained: Path, cli: Runner) -> None:
     outcome = cli("predict", trained / "dna.safetensors", READS, "--precision", "float16", "--device", "cpu")
     assert (outcome.code, outcome.out) == (1, "")
-    assert "predict.precision: 'float16'" in outcome.err
+    assert "error: --precision: 'float16'" in outcome.err
     assert "float32" in outcome.err

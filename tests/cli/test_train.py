@@ -81,10 +81,10 @@ def test_a_config_file_and_single_settings(trained: Path, tmp_path: Path, cli: R
     ("words", "message"),
     [
         (("--set", "epochs=0"), "setting training.epochs: 0 is not allowed; expected at least 1"),
-        (("--set", "nonsense=1"), "setting nonsense: 1 is not allowed; expected a known setting"),
-        (("--set", "epochs"), "setting set: 'epochs' is not allowed; expected KEY=VALUE"),
+        (("--set", "xyzzy=1"), "setting xyzzy: there is no such setting; known settings: "),
+        (("--set", "epochs"), "--set: 'epochs' is not allowed; expected KEY=VALUE"),
         (("--set", "network.name=nonsense"), "setting network.name: 'nonsense' is not allowed; expected one of dense"),
-        (("--device", "cuda:77"), "setting device: 'cuda:77' is not allowed"),
+        (("--device", "cuda:77"), "--device: 'cuda:77' is not allowed"),
         (("--network", "hybrid", "--set", "kernels=[3,3]"), "setting network.kernels: [3, 3] is not allowed"),
     ],
 )

@@ -57,8 +57,12 @@ def message(**values: Any) -> str:
         ({"widths": [4, "5"]}, "setting example.widths[1]: '5' is not allowed; expected a value of type int"),
         (
             {"cuont": 1},
-            "setting example.cuont: 1 is not allowed; "
-            "expected a known setting: count, share, kind, widths, limit, title, loud",
+            "setting example.cuont: there is no such setting; did you mean example.count?",
+        ),
+        (
+            {"xyz": 1},
+            "setting example.xyz: there is no such setting; "
+            "known settings: count, share, kind, widths, limit, title, loud",
         ),
     ],
 )

@@ -1,0 +1,96 @@
+"""Growing the trees that stand beside a network: train split → tables of a classifier."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from threadpoolctl import threadpool_limits
+
+from seqnet.baselines.examples import draw_examples
+from seqnet.batching import TokenStore, buckets
+from seqnet.configs.run import RunConfig
+from seqnet.datasets import Dataset
+from seqnet.devices import moved
+from seqnet.networks import Classifier
+from seqnet.profiles import Profile
+from seqnet.records import Ragged
+from seqnet.trees import DEPTH, Trees
+
+__all__ = ["grow"]
+
+_MOST = 50_000
+"""Sequences that trees are grown on, at most: their profiles are in memory at once, twice."""
+_BATCH_TOKENS = 1 << 16
+_FEATURE_SHARE = 0.3
+"""Share of the profile that each node chooses from."""
+
+
+def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
+    """Fills the trees of a classifier with what the train split teaches, and returns how many sequences that were.
+
+    The same split, settings and seed give the same trees. Symbols are as they stand: there is no augmentation.
+
+    Args:
+        classifier: has a profile and trees.
+        dataset: its train split is fitted.
+        config: seed and balance.
+    """
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    assert classifier.profile is not None
+    assert classifier.trees is not None
+    assert config.network.boosted is not None
+    examples = draw_examples(dataset, "train", _MOST, np.random.default_rng(config.training.seed))
+    profiles = _profiles(classifier.profile, examples.tokens.take(examples.members), classifier.device)
+    trees = classifier.trees
+    model = HistGradientBoostingClassifier(
+        max_iter=len(trees.feature) // trees.logits,
+        max_leaf_nodes=(trees.feature.shape[1] + 1) // 2,
+        max_depth=DEPTH,
+        max_features=_FEATURE_SHARE,
+        learning_rate=config.network.boosted.rate,
+        l2_regularization=1.0,
+        early_stopping=False,
+        class_weight=None if config.training.balance == "none" else "balanced",
+        random_state=config.training.seed % 2**32,
+    )
+    with threadpool_limits(torch.get_num_threads(), user_api="openmp"):
+        model.fit(profiles, examples.labels)
+    _fill(trees, model)
+    return len(profiles)
+
+
+def _profiles(profile: Profile, tokens: Ragged, device: torch.device) -> NDArray[np.float32]:
+    """Returns the profiles (N, F) float32 of N sequences."""
+    store = TokenStore(tokens)
+    found = np.empty((len(store), profile.width), dtype=np.float32)
+    with torch.inference_mode():
+        for batch in buckets(store.lengths, _BATCH_TOKENS):
+            found[batch] = profile(*(moved(tensor, device) for tensor in store.whole(batch))).cpu().numpy()
+    return found
+
+
+def _fill(trees: Trees, model: Any) -> None:
+    """Copies the trees of a fitted HistGradientBoostingClassifier.
+
+    scikit-learn has no public name for them; `tests/training/test_boosting.py` holds that both say the same.
+    """
+    shape = tuple(trees.feature.shape)
+    feature, bound, value = np.zeros(shape, np.int32), np.zeros(shape, np.float32), np.zeros(shape, np.float32)
+    branches = np.zeros((*shape, 2), np.int32)
+    for row, predictor in enumerate(one for turn in model._predictors for one in turn):
+        nodes = predictor.nodes
+        count, leaf = len(nodes), nodes["is_leaf"].astype(bool)
+        own = np.arange(count)
+        feature[row, :count] = np.where(leaf, 0, nodes["feature_idx"])
+        bound[row, :count] = np.where(leaf, 0, nodes["num_threshold"])
+        value[row, :count] = nodes["value"]
+        branches[row, :count, 0] = np.where(leaf, own, nodes["left"])
+        branches[row, :count, 1] = np.where(leaf, own, nodes["right"])
+    tables = {"feature": feature, "bound": bound, "branches": branches, "value": value}
+    tables["start"] = np.asarray(model._baseline_prediction, dtype=np.float32).reshape(-1)
+    for name, table in tables.items():
+        getattr(trees, name).copy_(torch.from_numpy(table))
