@@ -122,7 +122,7 @@ class SymbolError(SeqnetError):
     """A symbol that the alphabet does not know.
 
     Attributes:
-        path: the file.
+        path: the file; empty where it is not known.
         record: name of the record.
         position: 1-based position in the sequence.
         symbol: the offending character.
@@ -140,7 +140,7 @@ class SymbolError(SeqnetError):
     def describe(self) -> tuple[str, str, str]:
         """See `SeqnetError.describe`."""
         return (
-            f"{self.path}: record {self.record}: position {self.position}",
+            f"{self.path}: record {self.record}: position {self.position}".removeprefix(": "),
             f"symbol {self.symbol!r} is not in the {self.alphabet} alphabet",
             "correct it, choose another --alphabet, or say --unknown skip or --unknown mask",
         )

@@ -58,17 +58,28 @@ class Tokenized:
     Attributes:
         tokens: N sequences of tokens; `INVALID` where the alphabet does not know the symbol.
         status: (N,) uint8, `Status` of each record.
+        masked: how many symbols that the alphabet does not know were taken for any symbol.
     """
 
     tokens: Ragged
     status: NDArray[np.uint8]
+    masked: int = 0
 
 
-def tokenize(symbols: Ragged, alphabet: Alphabet) -> Tokenized:
-    """Returns the tokens and status of N sequences of symbols."""
+def tokenize(symbols: Ragged, alphabet: Alphabet, *, mask: bool = False) -> Tokenized:
+    """Returns the tokens and status of N sequences of symbols.
+
+    Args:
+        symbols: N sequences.
+        alphabet: of the symbols.
+        mask: whether a symbol that the alphabet does not know is taken for any symbol, as an N or X is.
+    """
     tokens = Ragged(alphabet.encode(symbols.data), symbols.offsets)
     status = np.where(tokens.lengths == 0, np.uint8(Status.EMPTY), np.uint8(Status.OK))
     invalid = np.flatnonzero(tokens.data == INVALID)
+    if mask:
+        tokens.data[invalid] = alphabet.mask_token
+        return Tokenized(tokens, status, len(invalid))
     if len(invalid):
         status[np.searchsorted(tokens.offsets, invalid, side="right") - 1] = Status.INVALID_SYMBOL
     return Tokenized(tokens, status)

@@ -50,7 +50,7 @@ def test_layers_add_up(preset: str, path: Path) -> None:
     assert sum(layer["parameters"] for layer in found["layers"]) == found["parameters"]
     first, *_, last = found["layers"]
     assert (first["name"], first["output"][1]) == ("encoder", found["window"])
-    assert last["name"] == "network.head.output"
+    assert last["name"] == ("trees" if config.network.boosted else "network.head.output")
 
 
 def test_layers_add_up_with_every_normalisation_and_summary(path: Path) -> None:

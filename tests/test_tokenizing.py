@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -27,6 +29,16 @@ def test_every_record_has_a_status(sequences: list[str]) -> None:
     for index, sequence in enumerate(sequences):
         expected = [DNA.symbols.find(symbol.upper()) + 1 or INVALID for symbol in sequence]
         assert list(tokenized.tokens[index]) == expected
+
+
+@given(st.lists(st.text("ACGTNR!-E\0", max_size=8), max_size=12))
+def test_masked_symbols_are_any_symbol(sequences: list[str]) -> None:
+    masked = tokenize(Ragged.from_strings(sequences), DNA, mask=True)
+    unknown = re.compile(r"[!\-E\0]")
+    expected = tokenize(Ragged.from_strings([unknown.sub("N", sequence) for sequence in sequences]), DNA)
+    assert masked.masked == sum(len(unknown.findall(sequence)) for sequence in sequences)
+    assert masked.status.tolist() == expected.status.tolist()
+    assert masked.tokens.data.tolist() == expected.tokens.data.tolist()
 
 
 def test_the_words_of_the_status_column() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +16,7 @@ from seqnet.cli.options import collect, force_option, path_type, settings_option
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
-from seqnet.errors import OutputError
+from seqnet.errors import OutputError, SymbolError
 
 if TYPE_CHECKING:
     from seqnet.inference.predictor import Predictor
@@ -55,7 +55,7 @@ _KNOWN_ENDINGS = re.compile(
     help="Format on standard output or in DIR.  [default: tsv]",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified; unusual ones are.")
-@settings_options(PredictOptions, ("precision", "vote", "max_error", "expected_fraction"))
+@settings_options(PredictOptions, ("unknown", "precision", "vote", "max_error", "expected_fraction"))
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
@@ -94,16 +94,16 @@ def command(
     from seqnet.models import find_model
     from seqnet.outputs import check_targets
 
-    jobs: list[tuple[Path | None, tuple[str, ...], str, bool]]
+    jobs: list[tuple[tuple[str, ...], Path | None, str, bool]]
     if directory is not None:
         jobs = [
-            (target, (path,), *_format(kind)) for path, target in _targets(inputs, directory, kind or "tsv").items()
+            ((path,), target, *_format(kind)) for path, target in _targets(inputs, directory, kind or "tsv").items()
         ]
     elif output is not None:
-        jobs = [(output, inputs, *format_of(output))]
+        jobs = [(inputs, output, *format_of(output))]
     else:
-        jobs = [(None, inputs, *_format(kind))]
-    check_targets([target for target, *_ in jobs if target is not None], force=force, inputs=[model, *inputs])
+        jobs = [(inputs, None, *_format(kind))]
+    check_targets([target for _, target, *_ in jobs if target is not None], force=force, inputs=[model, *inputs])
     bundle = open_bundle(find_model(model))
     bundle.to(choose_device(device, threads))
     bundle.prepare(say)
@@ -111,9 +111,8 @@ def command(
     predictor = Predictor(bundle, read, collect(PredictOptions, options))
     size = sum(map(os.path.getsize, inputs)) if all(map(os.path.isfile, inputs)) else None
     with Meter("predict", "records") as meter:
-        for target, paths, form, compress in jobs:
-            _write(predictor, paths, target, form, compress, force, meter, size)
-    return _report(predictor, strict)
+        invalid = [_write(predictor, *job, force=force, meter=meter, size=size) for job in jobs]
+    return _report(predictor, next(filter(None, invalid), None), strict)
 
 
 def _format(kind: str | None) -> tuple[str, bool]:
@@ -141,15 +140,27 @@ def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, P
 
 def _write(
     predictor: Predictor,
-    paths: Iterable[str],
+    paths: Sequence[str],
     target: Path | None,
     form: str,
     compress: bool,
+    *,
     force: bool,
     meter: Meter,
     size: int | None,
-) -> None:
-    """Writes the predictions of some inputs to one output; `size` is the bytes of all inputs, if known."""
+) -> SymbolError | None:
+    """Writes the predictions of some inputs to one output, and returns the first symbol that could not be read.
+
+    Args:
+        predictor: makes them.
+        paths: the inputs.
+        target: the output; None for standard output.
+        form: its format.
+        compress: whether it is compressed.
+        force: whether it may replace a file.
+        meter: is told how many records are done.
+        size: bytes of the inputs of all outputs; None where that is not known.
+    """
     from contextlib import closing, nullcontext
 
     from seqnet.inference.overlap import in_order
@@ -163,22 +174,28 @@ def _write(
     first = next(batches, None)
     place = whole_file(target, force=force) if target is not None else nullcontext()
     bundle = predictor.bundle
+    found: SymbolError | None = None
     with (
         place as path,
         opened_writer(path, form, bundle.classes, compress=compress, ensemble=len(bundle.members) > 1) as writer,
     ):
 
-        def predicted(batch: RecordBatch) -> tuple[int, Any]:
-            return len(batch), writer.render(predictor.predict_batch(batch))
+        def predicted(batch: RecordBatch) -> tuple[int, Any, SymbolError | None]:
+            predictions = predictor.predict_batch(batch)
+            return len(batch), writer.render(predictions), predictions.invalid
 
         batches = chain([] if first is None else [first], batches)
         with closing(in_order(predicted, batches, predictor.read.threads)) as done:
-            for count, rendered in done:
+            for count, rendered, invalid in done:
                 writer.write(rendered)
+                found = found or invalid
                 meter.advance(count, share=predictor.passed / size if size and predictor.passed else None)
+    if found is not None and len(paths) == 1:
+        found.path = paths[0]
+    return found
 
 
-def _report(predictor: Predictor, strict: bool) -> int:
+def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> int:
     """Says what became of the records, and returns the exit code."""
     from seqnet.inference.deciding import UNCERTAIN
     from seqnet.tokenizing import Status
@@ -193,6 +210,11 @@ def _report(predictor: Predictor, strict: bool) -> int:
         say(predictor.rule)
     for reason, count in predictor.skipped.items():
         say(f"not read: {count:,} {reason}")
+    if predictor.masked:
+        say(f"{predictor.masked:,} symbols outside the alphabet were taken for any symbol")
+    if invalid is not None:
+        place, problem, _ = invalid.describe()
+        say(f"the first {Status.INVALID_SYMBOL.word}: {place}: {problem}; --unknown mask takes it for any symbol")
     if predictor.warning:
         say(f"seqnet: warning: {predictor.warning}")
     done = predictor.counts[Status.OK]

@@ -22,6 +22,11 @@ class PredictOptions(Settings):
         "arithmetic [auto: bfloat16 where the processor has it and labels were measured to stay, float32 else]",
         choices=("auto", "float32", "bfloat16", "float16"),
     )
+    unknown: str = setting(
+        "report",
+        "a record with a symbol outside the alphabet: say so in place of a prediction, or mask the symbol",
+        choices=("report", "mask"),
+    )
     vote: bool = setting(False, "ensembles: one vote per member, in place of the mean of their probabilities")
     max_error: float | None = setting(
         None,

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.alphabets import INVALID, Alphabet
+from seqnet.alphabets import Alphabet
 from seqnet.encoding.examples import Examples
 from seqnet.errors import SettingError
 from seqnet.records import Ragged, RecordBatch, gather_positions
@@ -78,14 +78,12 @@ def usable(
     if alphabet is None:
         _count(left_out, "without a sequence", np.ones(len(batch), dtype=bool))
         return Ragged.from_lengths(np.empty(0, np.uint8), batch.symbols.lengths), np.empty(0, np.int64)
-    tokenized = tokenize(batch.symbols, alphabet)
+    tokenized = tokenize(batch.symbols, alphabet, mask=unknown == "mask")
     tokens, bad = tokenized.tokens, tokenized.status == Status.INVALID_SYMBOL
     if bad.any() and unknown == "error":
         raise first_invalid(path, batch, tokens, alphabet)
-    if bad.any() and unknown == "mask":
-        masked = np.where(tokens.data == INVALID, np.uint8(alphabet.mask_token), tokens.data)
-        left_out[MASKED] += int((tokens.data == INVALID).sum())
-        tokens, bad = Ragged(masked, tokens.offsets), np.zeros(len(batch), dtype=bool)
+    if tokenized.masked:
+        left_out[MASKED] += tokenized.masked
     empty = tokenized.status == Status.EMPTY
     _count(left_out, "with a symbol outside the alphabet", bad)
     _count(left_out, "without a sequence", empty)

@@ -13,13 +13,14 @@ from numpy.typing import NDArray
 from seqnet.bundles import Bundle
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
+from seqnet.errors import SymbolError
 from seqnet.inference.deciding import Decider
 from seqnet.inference.engine import bundle_probabilities
 from seqnet.inference.scoring import chosen_precision, ready
 from seqnet.novelty import novelty_warning
 from seqnet.readers import open_records
 from seqnet.records import Ragged, RecordBatch
-from seqnet.tokenizing import ENOUGH_SYMBOLS, Status, check_alphabet, tokenize
+from seqnet.tokenizing import ENOUGH_SYMBOLS, Status, check_alphabet, first_invalid, tokenize
 
 __all__ = ["Predictions", "Predictor"]
 
@@ -35,6 +36,7 @@ class Predictions:
         probabilities: (N, K) float64; NaN where there is no label.
         deviations: (N, K) float64, standard deviation of the members of an ensemble; None for a single network.
         uncertain: (N,) bool, where the decision is too unsure to be told; None where all are told.
+        invalid: the first symbol outside the alphabet; None where there is none, or they are masked.
     """
 
     names: Ragged
@@ -43,6 +45,7 @@ class Predictions:
     probabilities: NDArray[np.float64]
     deviations: NDArray[np.float64] | None = None
     uncertain: NDArray[np.bool_] | None = None
+    invalid: SymbolError | None = None
 
     def __len__(self) -> int:
         return len(self.status)
@@ -59,6 +62,7 @@ class Predictor:
     Attributes:
         precision: what it computes in.
         counts: records by status so far.
+        masked: symbols outside the alphabet so far that were taken for any symbol.
         unsure: records so far whose decision is too unsure to be told.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
         passed: bytes of the files, as they are stored, that were read so far; None where that is not known.
@@ -73,6 +77,7 @@ class Predictor:
         self._counting = Lock()
         self.read = read
         self.counts: Counter[Status] = Counter()
+        self.masked = 0
         self.unsure = 0
         self.skipped: Counter[str] = Counter()
         self.passed: int | None = 0
@@ -120,11 +125,14 @@ class Predictor:
 
     def predict_batch(self, batch: RecordBatch) -> Predictions:
         """Returns the predictions of N records; several threads may do so at once."""
-        tokenized = tokenize(batch.symbols, self.bundle.alphabet)
+        tokenized = tokenize(batch.symbols, self.bundle.alphabet, mask=self.options.unknown == "mask")
         tokens, status = tokenized.tokens, tokenized.status
         short = (tokens.lengths < self.bundle.classifier.encoder.shortest) & (status == Status.OK)
         status[short] = Status.TOO_SHORT
         usable = np.flatnonzero(status == Status.OK)
+        invalid = None
+        if (status == Status.INVALID_SYMBOL).any():
+            invalid = first_invalid("", batch, tokens, self.bundle.alphabet)
         labels = np.full(len(batch), -1, dtype=np.int64)
         probabilities = np.full((len(batch), len(self.bundle.classes)), np.nan)
         deviations = np.full_like(probabilities, np.nan) if len(self.bundle.members) > 1 else None
@@ -140,6 +148,7 @@ class Predictor:
         uncertain = self._decider.too_unsure(probabilities, labels)
         values, counts = np.unique(status, return_counts=True)
         with self._counting:
+            self.masked += tokenized.masked
             self.unsure += int(uncertain.sum()) if uncertain is not None else 0
             self.counts.update({Status(value): int(count) for value, count in zip(values, counts, strict=True)})
-        return Predictions(batch.names, status, labels, probabilities, deviations, uncertain)
+        return Predictions(batch.names, status, labels, probabilities, deviations, uncertain, invalid)

@@ -102,6 +102,8 @@ def test_what_is_unlike_the_training_sequences_is_classified_marked_and_told(
     assert [row[-1] for row in rows] == ["ok", "unusual_composition", "unusual_length", "invalid_symbol"]
     assert [bool(row[1]) for row in rows] == [True, True, True, False]
     assert outcome.err.splitlines() == [
+        f"the first invalid_symbol: {path}: record bad: position 1: symbol '!' is not in the dna alphabet; "
+        "--unknown mask takes it for any symbol",
         "seqnet: warning: 2 of 3 classified records (66.7%) are unlike the sequences that the model was trained on: "
         "1 unusual_length, 1 unusual_composition",
         "4 records: 1 ok, 1 invalid_symbol, 1 unusual_length, 1 unusual_composition",
@@ -109,6 +111,26 @@ def test_what_is_unlike_the_training_sequences_is_classified_marked_and_told(
     assert cli("predict", trained / "dna.safetensors", path, "--strict").code == 1
     path.write_text(">g\n" + "G" * 36 + "\n")
     assert cli("predict", trained / "dna.safetensors", path, "--strict").code == 0
+
+
+def test_unknown_symbols_are_masked_if_asked(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    path, masked = tmp_path / "odd.fa", tmp_path / "masked.fa"
+    path.write_text(">r\nACGTTGCAATTGACGT!TGCAATJACGTTGCAATTG\n>e\n\n")
+    masked.write_text(path.read_text().replace("!", "N").replace("J", "N"))
+    outcome = cli("predict", trained / "dna.safetensors", path, "--unknown", "mask")
+    assert outcome.out == cli("predict", trained / "dna.safetensors", masked).out
+    assert outcome.err.splitlines()[:-1] == ["2 symbols outside the alphabet were taken for any symbol"]
+
+
+def test_of_several_inputs_the_first_unknown_symbol_is_told(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    paths = [tmp_path / f"{name}.fa" for name in "abc"]
+    for path, symbols in zip(paths, ("ACGT", "AC!T", "?CGT"), strict=True):
+        path.write_text(f">{path.stem}\n{symbols}\n")
+    line = "record b: position 3: symbol '!' is not in the dna alphabet; --unknown mask takes it for any symbol"
+    together = cli("predict", trained / "dna.safetensors", *paths)
+    assert f"the first invalid_symbol: {line}" in together.err.splitlines()
+    apart = cli("predict", trained / "dna.safetensors", *paths, "-O", tmp_path / "out")
+    assert f"the first invalid_symbol: {paths[1]}: {line}" in apart.err.splitlines()
 
 
 def test_threads_change_nothing(trained: Path, tmp_path: Path, cli: Runner) -> None:
