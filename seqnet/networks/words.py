@@ -7,6 +7,7 @@ computed once, and the gradient of all its places is one sum.
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import torch
@@ -67,10 +68,11 @@ class Words:
         if highest > self._size or self.count(first) > len(tokens) * self.places:
             return None
         index = self.index(tokens, first)
+        low = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
         # A sum of many gradients is no matter for a low precision.
-        with torch.autocast(tokens.device.type, enabled=False):
+        with torch.autocast("cpu", enabled=False):
             short = self._unpooled(first)
-        rows: Tensor = _PooledRows.apply(short, index, self._size + 1 - first, self.stride)  # type: ignore[no-untyped-call]
+        rows: Tensor = _PooledRows.apply(short, index, self._size + 1 - first, self.stride, low)  # type: ignore[no-untyped-call]
         return rows
 
     def index(self, tokens: Tensor, first: int) -> Tensor:
@@ -122,44 +124,48 @@ def words_of(encoder: Encoder, network: Network, size: int, window: int) -> Word
 
 
 def _spread(rows: Tensor, base: int, width: int, place: int) -> Tensor:
-    """Returns the rows (base^j, S', base^(width - 1 - j), F) of the short word at place j of every long word."""
-    return rows[None, :, None].expand(base**place, -1, base ** (width - 1 - place), -1)
+    """Returns the rows (S', F) of the short word at a place of every long word, to be broadcast: no place is copied.
+
+    A long word is its first `place` symbols, the short word, and those after it. So the short words stand at
+    (1, …, S', …, 1, F), one axis of `base` for each symbol of a long word.
+    """
+    symbols = round(math.log(len(rows), base))
+    return rows.view(*[1] * place, *[base] * symbols, *[1] * (width - 1 - place), rows.shape[1])
 
 
 def _pooled(rows: Tensor, base: int, width: int) -> Tensor:
     """Returns the maxima (S, F), over the short words of each long word, of the rows (S', F)."""
-    shape = (len(rows) * base ** (width - 1), rows.shape[1])
-    pooled = _spread(rows, base, width, 0).reshape(shape)
+    pooled = _spread(rows, base, width, 0)
     for place in range(1, width):
-        pooled = torch.maximum(pooled, _spread(rows, base, width, place).reshape(shape))
-    return pooled
+        pooled = torch.maximum(pooled, _spread(rows, base, width, place))
+    return pooled.reshape(-1, rows.shape[1])
 
 
 class _PooledRows(torch.autograd.Function):
     """Rows of the table of pooled words, with a gradient that is summed by words."""
 
     @staticmethod
-    def forward(context: Any, rows: Tensor, index: Tensor, base: int, width: int) -> Tensor:
+    def forward(context: Any, rows: Tensor, index: Tensor, base: int, width: int, dtype: torch.dtype) -> Tensor:
         table = _pooled(rows, base, width)
         context.save_for_backward(rows, table, index)
         context.shape = base, width
-        return functional.embedding(index, table)
+        return functional.embedding(index, table.to(dtype))
 
     @staticmethod
     @once_differentiable
-    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None, None]:
+    def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
         rows, table, index = context.saved_tensors
         base, width = context.shape
         left = summed_by_row(gradient.to(table.dtype), index, len(table))
         found = torch.zeros_like(rows)
+        left = left.view(*[base] * (_spread(rows, base, width, 0).dim() - 1), -1)
         # As in max pooling, the first of equals has the gradient.
         for place in range(width):
-            view = _spread(rows, base, width, place)
-            shape = view.shape
+            spread = _spread(rows, base, width, place)
             if place == width - 1:
                 part = left
             else:
-                part = left * (view.reshape(table.shape) == table)
+                part = left * (spread == table.view(left.shape))
                 left = left - part
-            found += part.view(shape).sum(dim=(0, 2))
-        return found, None, None, None
+            found += part.sum_to_size(spread.shape).view(found.shape)
+        return found, None, None, None, None

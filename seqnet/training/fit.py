@@ -170,7 +170,8 @@ class _Run:
             logits, labels, weight=self.class_weights, label_smoothing=training.label_smoothing
         )
         loss = self.penalties.added_to(loss)
-        self.optimizer.zero_grad(set_to_none=True)
+        for parameter in self.parameters:
+            parameter.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
         if training.clip_norm:
             clip(self.parameters, training.clip_norm)
