@@ -7,6 +7,7 @@ window length see padding as a symbol). Every block returns zeros past the end o
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import reduce
 from itertools import pairwise
 
 import torch
@@ -123,6 +124,12 @@ class MaskedMaxPool(nn.Module):
     def _pooled(self, x: Tensor) -> Tensor:
         """Returns the maxima (B, C, ⌊L / width⌋)."""
         if not x.requires_grad:
+            by_position = x.transpose(1, 2)
+            if by_position.is_contiguous():
+                # A first convolution leaves it so, and what reads position after position likes to find it so.
+                whole = x.shape[2] // self.width * self.width
+                parts = by_position[:, :whole].reshape(len(x), -1, self.width, x.shape[1]).unbind(dim=2)
+                return reduce(torch.maximum, parts).transpose(1, 2)
             return functional.max_pool1d(x, self.width)
         # The same, and a quarter faster with gradients.
         whole = x.shape[2] // self.width * self.width

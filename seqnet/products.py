@@ -39,24 +39,23 @@ def _times(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
 
 
 class _Product(torch.autograd.Function):
-    """`functional.linear` of (B, I) by oneDNN, in float32 or bfloat16, from and to float32."""
+    """`functional.linear` of (B, I) by oneDNN, in float32 or bfloat16, and in that it returns it."""
 
     @staticmethod
     def forward(context: Any, x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
         x, weight = x.to(dtype), weight.to(dtype)
         context.save_for_backward(x, weight)
-        return _times(x, weight, bias.to(dtype)).float()
+        return _times(x, weight, bias.to(dtype))
 
     @staticmethod
     @once_differentiable
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
         x, weight = context.saved_tensors
-        rounded = gradient.to(x.dtype)
-        to_x = _times(rounded, weight.t()).float() if context.needs_input_grad[0] else None
+        to_x = _times(gradient, weight.t()) if context.needs_input_grad[0] else None
         # The wider side is the one to spread over the vector registers.
         wide = x.shape[1] >= gradient.shape[1]
-        to_weight = _times(rounded.t(), x.t()) if wide else _times(x.t(), rounded.t()).t()
-        return to_x, to_weight.float(), gradient.sum(dim=0), None
+        to_weight = _times(gradient.t(), x.t()) if wide else _times(x.t(), gradient.t()).t()
+        return to_x, to_weight, gradient.sum(dim=0), None
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
