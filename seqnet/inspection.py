@@ -161,7 +161,14 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     return out
 
 
+def _number(value: float) -> str:
+    """Returns a number as people read it; JSON has all of its digits."""
+    return f"{value:.4g}"
+
+
 def _entry(key: str, value: Any, indent: str) -> list[str]:
+    if isinstance(value, Mapping) and not value:
+        return []
     if isinstance(value, Mapping):
         return [
             f"{indent}{key}",
@@ -169,8 +176,12 @@ def _entry(key: str, value: Any, indent: str) -> list[str]:
         ]
     if isinstance(value, list) and value and isinstance(value[0], Mapping):
         return [f"{indent}{key}", *(line for inner in value for line in _entry("-", inner, indent + "  "))]
+    if isinstance(value, list) and any(isinstance(inner, str) and "," in inner for inner in value):
+        return [f"{indent}{key}", *(f"{indent}  - {inner}" for inner in value)]
     if isinstance(value, list):
-        value = ", ".join(map(str, value))
+        value = ", ".join(_number(inner) if isinstance(inner, float) else str(inner) for inner in value)
+    if isinstance(value, float):
+        value = _number(value)
     if isinstance(value, int) and not isinstance(value, bool) and key != "seed":
         value = f"{value:,}"
     return [f"{indent}{key}: {value}"]
