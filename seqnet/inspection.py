@@ -184,4 +184,4 @@ def _entry(key: str, value: Any, indent: str) -> list[str]:
         value = _number(value)
     if isinstance(value, int) and not isinstance(value, bool) and key != "seed":
         value = f"{value:,}"
-    return [f"{indent}{key}: {value}"]
+    return [f"{indent}{key}: {'none' if value is None else value}"]

@@ -68,7 +68,7 @@ def test_what_a_dataset_holds_in_lines(path: Path) -> None:
         "positive: random",
         "generators",
         "  random: uniform",
-        "crop: None",
+        "crop: none",
         "counts",
         "  human",
         "    train: 2",
@@ -81,23 +81,35 @@ def test_what_a_dataset_holds_in_lines(path: Path) -> None:
         "groups: 3",
         "lengths",
         "  shortest: 1",
-        "  median: 3.0",
+        "  median: 3",
         "  longest: 9",
         "provenance",
         "  command: seqnet encode",
         "  inputs",
         "    -",
         "      path: x.fa",
-        "      sha256: None",
+        "      sha256: none",
     ]
 
 
 @pytest.mark.parametrize(
     ("value", "line"),
-    [(1_234_567, "x: 1,234,567"), (True, "x: True"), (0.5, "x: 0.5"), ([36, 4], "x: 36, 4")],
+    [
+        (1_234_567, "x: 1,234,567"),
+        (True, "x: True"),
+        (0.5, "x: 0.5"),
+        (2 / 3, "x: 0.6667"),
+        (None, "x: none"),
+        ([36, 4], "x: 36, 4"),
+    ],
 )
 def test_values_in_lines(value: object, line: str) -> None:
     assert lines({"x": value}) == [line]
+
+
+def test_sentences_are_listed_line_by_line_and_what_is_empty_is_left_out() -> None:
+    found = {"card": {"failures": ["one, and more", "two"], "elsewhere": {}}}
+    assert lines(found) == ["card", "  failures", "    - one, and more", "    - two"]
 
 
 def test_layers_are_a_table() -> None:
