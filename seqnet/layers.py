@@ -153,7 +153,8 @@ class MaskedBatchNorm(nn.BatchNorm1d):
             return _masked(self(x), lengths)
         assert self.running_mean is not None
         assert self.running_var is not None
-        mask = mask_of(lengths, x.shape[2])
+        dtype, mask = x.dtype, mask_of(lengths, x.shape[2])
+        x = x.float()  # as PyTorch's own counts in a lower precision
         count = mask.sum()
         mean = (x * mask).sum(dim=(0, 2)) / count  # (C,)
         centred = (x - mean[:, None]) * mask
@@ -163,7 +164,7 @@ class MaskedBatchNorm(nn.BatchNorm1d):
             self.running_mean.lerp_(mean, momentum)
             self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), momentum)
         scaled = centred * (variance + self.eps).rsqrt()[:, None]
-        return (scaled * self.weight[:, None] + self.bias[:, None]) * mask
+        return ((scaled * self.weight[:, None] + self.bias[:, None]) * mask).to(dtype)
 
 
 class _LayerNorm(nn.LayerNorm):

@@ -17,7 +17,7 @@ import seqnet
 __all__ = ["InputHashes", "file_hash", "versions"]
 
 _CHUNK = 1 << 22
-_PACKAGES = ("numpy", "pysam", "torch")
+_PACKAGES = ("numpy", "pysam", "scikit-learn", "torch")
 
 
 def versions() -> dict[str, str]:

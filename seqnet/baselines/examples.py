@@ -35,7 +35,9 @@ class Examples(NamedTuple):
 
 
 def draw_examples(dataset: Dataset, split: str, most: int, rng: np.random.Generator) -> Examples:
-    """Returns the records of a split, or `most` of them, drawn without replacement, in file order.
+    """Returns the records of a split, or about `most` of them, in file order.
+
+    They are drawn without replacement, from each class by its share and one at least.
 
     Where training draws windows from a dataset's train split (`Dataset.crop`), so does this: as many of each class,
     generated classes among them.
@@ -45,7 +47,12 @@ def draw_examples(dataset: Dataset, split: str, most: int, rng: np.random.Genera
     members = dataset.members(split)
     available = len(members)
     if available > most:
-        members = np.sort(rng.choice(members, most, replace=False))
+        labels = dataset.labels[members]
+        drawn = []
+        for label in np.unique(labels):
+            own = members[labels == label]
+            drawn.append(rng.choice(own, max(1, round(len(own) * most / available)), replace=False))
+        members = np.sort(np.concatenate(drawn))
     return Examples(dataset.tokens, members, dataset.labels[members].astype(np.int64), available)
 
 

@@ -16,7 +16,7 @@ import click
 
 import seqnet
 from seqnet.cli.signals import TerminationError, watch
-from seqnet.errors import SeqnetError, SettingError
+from seqnet.errors import SeqnetError, SettingError, UnknownSettingError
 
 __all__ = ["COMMANDS", "command_group", "main", "run"]
 
@@ -126,9 +126,9 @@ def _line(error: SeqnetError | OSError, words: Sequence[str]) -> str:
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror.lower()}"
     text = " ".join(str(error).split())
-    if isinstance(error, SettingError) and (option := _option(error.name, words)):
-        return text.replace(f"setting {error.name}", option, 1)
-    return text
+    if not isinstance(error, SettingError) or isinstance(error, UnknownSettingError):
+        return text
+    return text.replace(f"setting {error.name}", _option(error.name, words) or f"setting {error.name}", 1)
 
 
 def _option(setting: str, words: Sequence[str]) -> str | None:

@@ -166,6 +166,7 @@ def _write(
     from seqnet.inference.overlap import in_order
     from seqnet.inference.writers import opened_writer
     from seqnet.outputs import whole_file
+    from seqnet.readers import spoken_path
 
     if target is None and form == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
@@ -191,7 +192,7 @@ def _write(
                 found = found or invalid
                 meter.advance(count, share=predictor.passed / size if size and predictor.passed else None)
     if found is not None and len(paths) == 1:
-        found.path = paths[0]
+        found.path = spoken_path(paths[0])
     return found
 
 
@@ -211,7 +212,8 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
     for reason, count in predictor.skipped.items():
         say(f"not read: {count:,} {reason}")
     if predictor.masked:
-        say(f"{predictor.masked:,} symbols outside the alphabet were taken for any symbol")
+        plural = "" if predictor.masked == 1 else "s"
+        say(f"taken for any symbol: {predictor.masked:,} symbol{plural} outside the alphabet")
     if invalid is not None:
         place, problem, _ = invalid.describe()
         say(f"the first {Status.INVALID_SYMBOL.word}: {place}: {problem}; --unknown mask takes it for any symbol")

@@ -44,9 +44,9 @@ class RunConfig:
         """
         for name, section in values.items():
             if name not in RUN_SECTIONS:
-                raise SettingError(name, section, "a section: " + ", ".join(RUN_SECTIONS))
+                raise SettingError(f"[{name}]", section, "a section: " + ", ".join(RUN_SECTIONS))
             if not isinstance(section, Mapping):
-                raise SettingError(name, section, f"a section with settings, such as [{name}]")
+                raise SettingError(f"[{name}]", section, "a section with settings")
         return cls(
             EncoderConfig.from_dict(values.get("encoder", {}), prefix="encoder."),
             network_config(values.get("network", {})),
@@ -125,7 +125,7 @@ def _lay(layer: Layer, values: dict[str, dict[str, Any]]) -> None:
         if section in _REMARKS:
             continue
         if not isinstance(settings, Mapping):
-            raise SettingError(section, settings, "a section with settings")
+            raise SettingError(f"[{section}]", settings, "a section with settings")
         below = values.setdefault(section, {})
         name_below = below.get("name", _DEFAULT_NAMES.get(section))
         if settings.get("name", name_below) != name_below:

@@ -9,6 +9,6 @@ needs them.
 """
 
 from seqnet.readers.formats import FORMATS, RecordFormat
-from seqnet.readers.opening import RecordReader, open_records
+from seqnet.readers.opening import RecordReader, open_records, spoken_path
 
-__all__ = ["FORMATS", "RecordFormat", "RecordReader", "open_records"]
+__all__ = ["FORMATS", "RecordFormat", "RecordReader", "open_records", "spoken_path"]

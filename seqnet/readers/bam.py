@@ -44,6 +44,8 @@ _FIXED = np.dtype(
 _SIZE = Struct("<I")
 _LONGEST = 1 << 31
 """Sizes are signed numbers: a larger one is damage."""
+_PIECE = 1 << 24
+"""Bytes to ask of a stream at once."""
 
 
 def skip_header(stream: BinaryIO) -> None:
@@ -74,7 +76,7 @@ def read_bam(stream: BinaryIO, size: int) -> Iterator[Reads]:
     skip_header(stream)
     rest = b""
     missing = size
-    while more := stream.read(missing):
+    while more := _read(stream, missing):
         data = rest + more
         bounds, following = _chain(data)
         if len(bounds) > 1:
@@ -85,8 +87,17 @@ def read_bam(stream: BinaryIO, size: int) -> Iterator[Reads]:
         raise TruncatedError("the BAM ends within a read", "get the file again")
 
 
+def _read(stream: BinaryIO, count: int) -> bytes:
+    """Returns the next `count` bytes, fewer at the end; no more memory is taken than there are."""
+    parts = []
+    while count and (part := stream.read(min(count, _PIECE))):
+        parts.append(part)
+        count -= len(part)
+    return b"".join(parts)
+
+
 def _whole_number(stream: BinaryIO) -> int:
-    data = stream.read(_SIZE.size)
+    data = _read(stream, _SIZE.size)
     if len(data) < _SIZE.size:
         raise TruncatedError("it ends within the BAM header", "get the file again")
     (number,) = _SIZE.unpack(data)
@@ -98,7 +109,7 @@ def _whole_number(stream: BinaryIO) -> int:
 def _skip_block(stream: BinaryIO) -> None:
     """Skips a number of bytes and as many bytes."""
     size = _whole_number(stream)
-    if len(stream.read(size)) < size:
+    if len(_read(stream, size)) < size:
         raise TruncatedError("it ends within the BAM header", "get the file again")
 
 
@@ -116,7 +127,7 @@ def _chain(data: bytes) -> tuple[NDArray[np.int64], int]:
         bounds.append(start)
     following = bounds.pop() if start > len(data) else start + width
     chain = np.array(bounds, dtype=np.int64)
-    if (np.diff(chain) < _FIXED.itemsize).any() or following > _LONGEST + bounds[-1]:
+    if (np.diff(chain) < _FIXED.itemsize).any() or following >= bounds[-1] + width + _LONGEST:
         raise _damaged()
     return chain, following
 
@@ -133,10 +144,16 @@ def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> Reads:
     sequence_ends = sequences + (lengths + 1) // 2
     if (lengths < 0).any() or (fixed["name_bytes"] == 0).any() or (sequence_ends + lengths > ends).any():
         raise _damaged()
-    if data[name_ends - 1].any():
-        raise _damaged()
     symbols = _unpacked(cut(data, sequences, sequence_ends), lengths)
-    return Reads(fixed["flag"], fixed["quality"], cut(data, names, name_ends - 1), symbols)
+    return Reads(fixed["flag"], fixed["quality"], _ended(cut(data, names, name_ends)), symbols)
+
+
+def _ended(names: Ragged) -> Ragged:
+    """Returns N names up to the zero that ends each; a writer may have left it out, or put several."""
+    zeros = np.flatnonzero(names.data == 0)
+    if np.array_equal(zeros, names.offsets[1:] - 1):
+        return Ragged.from_lengths(np.delete(names.data, zeros), names.lengths - 1)
+    return Ragged.from_strings([names[index].partition(b"\0")[0] for index in range(len(names))])
 
 
 def _unpacked(packed: Ragged, lengths: NDArray[np.int64]) -> Ragged:

@@ -17,7 +17,7 @@ from seqnet.readers.formats import FORMATS
 from seqnet.readers.inputs import Input
 from seqnet.records import RecordBatch
 
-__all__ = ["RecordReader", "open_records"]
+__all__ = ["RecordReader", "open_records", "spoken_path"]
 
 
 def open_records(path: str, options: ReadOptions) -> RecordReader:
@@ -44,7 +44,7 @@ def open_records(path: str, options: ReadOptions) -> RecordReader:
             source.close()
             raise
     except InputError as error:
-        error.at(_place(path))
+        error.at(spoken_path(path))
         raise
 
 
@@ -117,7 +117,7 @@ class RecordReader:
             if empty:
                 raise self._nothing_left()
         except InputError as error:
-            error.at(_place(self.path))
+            error.at(spoken_path(self.path))
             raise
         finally:
             self.close()
@@ -129,7 +129,8 @@ class RecordReader:
         return EmptyInputError(f"none of its records is left: {reasons}")
 
 
-def _place(path: str) -> str:
+def spoken_path(path: str) -> str:
+    """Returns what messages call an input."""
     return "stdin" if path == "-" else path
 
 

@@ -15,7 +15,6 @@ from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
 from seqnet.devices import moved
 from seqnet.networks import Classifier
-from seqnet.profiles import Profile
 from seqnet.records import Ragged
 from seqnet.trees import DEPTH, Trees
 
@@ -40,11 +39,11 @@ def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
     """
     from sklearn.ensemble import HistGradientBoostingClassifier
 
-    assert classifier.profile is not None
     assert classifier.trees is not None
     assert config.network.boosted is not None
-    examples = draw_examples(dataset, "train", _MOST, np.random.default_rng(config.training.seed))
-    profiles = _profiles(classifier.profile, examples.tokens.take(examples.members), classifier.device)
+    rng = np.random.default_rng(config.training.seed)
+    examples = draw_examples(dataset, "train", _MOST, rng)
+    profiles = _profiles(classifier, examples.tokens.take(examples.members), rng)
     trees = classifier.trees
     model = HistGradientBoostingClassifier(
         max_iter=len(trees.feature) // trees.logits,
@@ -63,14 +62,24 @@ def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
     return len(profiles)
 
 
-def _profiles(profile: Profile, tokens: Ragged, device: torch.device) -> NDArray[np.float32]:
-    """Returns the profiles (N, F) float32 of N sequences."""
+def _profiles(classifier: Classifier, tokens: Ragged, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Returns the profiles (N, F) float32 of N sequences, or of a random part of those beyond the window."""
+    assert classifier.profile is not None
     store = TokenStore(tokens)
-    found = np.empty((len(store), profile.width), dtype=np.float32)
+    lengths = np.minimum(store.lengths, classifier.window)
+    starts = store.starts + rng.integers(0, store.lengths - lengths + 1)
+    found = np.empty((len(store), classifier.profile.width), dtype=np.float32)
     with torch.inference_mode():
-        for batch in buckets(store.lengths, _BATCH_TOKENS):
-            found[batch] = profile(*(moved(tensor, device) for tensor in store.whole(batch))).cpu().numpy()
+        for batch in buckets(lengths, _BATCH_TOKENS):
+            parts = store.gather(starts[batch], lengths[batch])
+            found[batch] = classifier.profile(*(moved(tensor, classifier.device) for tensor in parts)).cpu().numpy()
     return found
+
+
+def _rounded_down(values: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Returns the largest float32 that is not above each value, so that a bound stays below what is above it."""
+    near = values.astype(np.float32)
+    return np.where(near > values, np.nextafter(near, np.float32(-np.inf)), near).astype(np.float32)
 
 
 def _fill(trees: Trees, model: Any) -> None:
@@ -86,7 +95,7 @@ def _fill(trees: Trees, model: Any) -> None:
         count, leaf = len(nodes), nodes["is_leaf"].astype(bool)
         own = np.arange(count)
         feature[row, :count] = np.where(leaf, 0, nodes["feature_idx"])
-        bound[row, :count] = np.where(leaf, 0, nodes["num_threshold"])
+        bound[row, :count] = np.where(leaf, 0, _rounded_down(nodes["num_threshold"]))
         value[row, :count] = nodes["value"]
         branches[row, :count, 0] = np.where(leaf, own, nodes["left"])
         branches[row, :count, 1] = np.where(leaf, own, nodes["right"])

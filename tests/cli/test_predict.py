@@ -119,7 +119,7 @@ def test_unknown_symbols_are_masked_if_asked(trained: Path, tmp_path: Path, cli:
     masked.write_text(path.read_text().replace("!", "N").replace("J", "N"))
     outcome = cli("predict", trained / "dna.safetensors", path, "--unknown", "mask")
     assert outcome.out == cli("predict", trained / "dna.safetensors", masked).out
-    assert outcome.err.splitlines()[:-1] == ["2 symbols outside the alphabet were taken for any symbol"]
+    assert outcome.err.splitlines()[:-1] == ["taken for any symbol: 2 symbols outside the alphabet"]
 
 
 def test_of_several_inputs_the_first_unknown_symbol_is_told(trained: Path, tmp_path: Path, cli: Runner) -> None:

@@ -82,6 +82,7 @@ def test_a_config_file_and_single_settings(trained: Path, tmp_path: Path, cli: R
     [
         (("--set", "epochs=0"), "setting training.epochs: 0 is not allowed; expected at least 1"),
         (("--set", "xyzzy=1"), "setting xyzzy: there is no such setting; known settings: "),
+        (("--set", "device=cpu"), "setting device: there is no such setting; "),
         (("--set", "epochs"), "--set: 'epochs' is not allowed; expected KEY=VALUE"),
         (("--set", "network.name=nonsense"), "setting network.name: 'nonsense' is not allowed; expected one of dense"),
         (("--device", "cuda:77"), "--device: 'cuda:77' is not allowed"),

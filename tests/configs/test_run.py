@@ -109,8 +109,8 @@ def test_a_wrong_single_setting_is_refused(assignment: str, message: str) -> Non
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("[fit]\nepochs = 3\n", "setting fit: {'epochs': 3} is not allowed; expected a section: encoder, "),
-        ("epochs = 3\n", "setting epochs: 3 is not allowed; expected a section with settings"),
+        ("[fit]\nepochs = 3\n", "setting [fit]: {'epochs': 3} is not allowed; expected a section: encoder, "),
+        ("epochs = 3\n", "setting [epochs]: 3 is not allowed; expected a section with settings"),
         ("[network]\nname = ['cnn']\n", "setting network.name: ['cnn'] is not allowed; expected one of "),
         ("[network.name]\nx = 1\n", "setting network.name: {'x': 1} is not allowed; expected one of "),
         ("[training]\nepochs = 1.5\n", "setting training.epochs: 1.5 is not allowed; "),

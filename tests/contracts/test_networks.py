@@ -166,6 +166,23 @@ def test_padding_never_changes_a_gradient(case: Case) -> None:
 
 
 @every_case
+def test_training_in_bfloat16_is_training_in_float32_but_for_rounding(case: Case) -> None:
+    found: list[tuple[Tensor, Tensor]] = []
+    for low in (False, True):
+        classifier = without_dropout(case.classifier())
+        with torch.autocast("cpu", torch.bfloat16, enabled=low):
+            logits = classifier(*padded(case.strings(), case.name)).float()
+        torch.nn.functional.cross_entropy(logits, torch.arange(len(LENGTHS)) % 2).backward()
+        gradients = [weight.grad.flatten() for weight in classifier.parameters() if weight.grad is not None]
+        assert all(gradient.dtype == torch.float32 for gradient in gradients)
+        found.append((logits.detach(), torch.cat(gradients)))
+    (logits, gradient), (rounded, other) = found
+    assert float((logits - rounded).abs().max()) < 0.05 * float(logits.std()) + 0.1
+    # Of neighbours that rounding makes equal another one may be the maximum, so that no more than this holds.
+    assert float(torch.cosine_similarity(gradient, other, dim=0)) > 0.5
+
+
+@every_case
 def test_gradients_flow_to_every_parameter(case: Case) -> None:
     classifier = case.classifier()
     weights = torch.linspace(-1, 1, 2 * len(LENGTHS)).reshape(-1, 2)

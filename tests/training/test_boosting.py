@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,27 @@ def test_they_say_what_scikit_learn_says(classes: int, models: list[Any]) -> Non
     assert (logits.argmax(dim=1).numpy() == dataset.labels[:200]).mean() > 0.95
 
 
+def test_deep_trees_with_neighbouring_values_do_so_too(models: list[Any]) -> None:
+    """Shares of long proteins are close to each other, so that bounds lie between neighbours among the floats."""
+    dataset, config = proteins(), config_of(tree_leaves=64, trees=40)
+    classifier = make_classifier(dataset, config)
+    assert classifier.trees is not None
+    rng = np.random.default_rng(1)
+    steps = np.float32(0.5) + np.arange(8, dtype=np.float32) * np.float32(2**-24)
+    profiles = rng.choice(steps, (400, classifier.trees.features)).astype(np.float32)
+    model = HistGradientBoostingClassifier(max_iter=40, max_leaf_nodes=64, max_depth=6, min_samples_leaf=2)
+    model.fit(profiles, (profiles.argmax(axis=1) % 2))
+    boosting._fill(classifier.trees, model)
+    logits = classifier.trees(torch.from_numpy(profiles)).double()
+    np.testing.assert_allclose(logits.softmax(dim=1).numpy(), model.predict_proba(profiles), atol=1e-5)
+
+
+def test_they_see_what_the_window_shows(models: list[Any]) -> None:
+    dataset, config = proteins(), config_of(window=20)
+    grow(make_classifier(dataset, config), dataset, config)
+    assert (models[0][1][:, 20] == 0).all()  # log of the length over the window
+
+
 def test_predictions_are_the_mean_of_both_logits() -> None:
     dataset, config = proteins(), config_of()
     result = fit(dataset, config)
@@ -129,3 +151,13 @@ def test_they_grow_on_some_sequences_of_many(monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.setattr(boosting, "_MOST", 50)
     dataset, config = proteins(), config_of()
     assert grow(make_classifier(dataset, config), dataset, config) == 50
+
+
+def test_a_rare_class_is_among_them(monkeypatch: pytest.MonkeyPatch, models: list[Any]) -> None:
+    monkeypatch.setattr(boosting, "_MOST", 10)
+    dataset, config = proteins(3), config_of()
+    labels = np.zeros_like(dataset.labels)
+    labels[[0, 1]] = 1, 2
+    dataset = dataclasses.replace(dataset, labels=labels)
+    grow(make_classifier(dataset, config), dataset, config)
+    assert models[0][0].classes_.tolist() == [0, 1, 2]
