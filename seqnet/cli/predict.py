@@ -204,7 +204,8 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
     if predictor.options.precision == "auto" and predictor.precision != "float32":
         changed = predictor.bundle.calibration.changed[predictor.precision]
         say(
-            f"computed in {predictor.precision}, which changed {changed:.2%} of the validation labels; "
+            f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
+            "validation labels; "
             "--precision float32 is exact"
         )
     if predictor.rule:
