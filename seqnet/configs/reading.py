@@ -22,7 +22,5 @@ class ReadOptions(Settings):
     name_column: str | None = setting(None, "tables: column of the record names [default: the first column]")
     sequence_column: str = setting("sequence", "tables: column of the sequences")
     columns: tuple[str, ...] = setting((), "tables: further columns to read")
-    batch_bytes: int = setting(
-        1 << 19, "bytes of uncompressed text or BAM in a batch; of names and bases where htslib reads", minimum=1
-    )
+    batch_bytes: int = setting(1 << 19, "bytes of uncompressed text, or of names and bases, in a batch", minimum=1)
     threads: int = setting(1, "threads that compute, and that decompress CRAM", minimum=1)

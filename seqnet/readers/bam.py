@@ -44,6 +44,8 @@ _FIXED = np.dtype(
 _SIZE = Struct("<I")
 _LONGEST = 1 << 31
 """Sizes are signed numbers: a larger one is damage."""
+_MOST_LEFT_OUT = 8
+"""Bytes of a file, at most, that are looked at for each byte of a batch."""
 _PIECE = 1 << 24
 """Bytes to ask of a stream at once."""
 
@@ -67,7 +69,7 @@ def read_bam(stream: BinaryIO, size: int) -> Iterator[Reads]:
 
     Args:
         stream: the BAM, uncompressed, at its start.
-        size: bytes of it to cut at once.
+        size: bytes of names and bases in a batch, about.
 
     Raises:
         TruncatedError: it ends within its header or a read.
@@ -75,14 +77,18 @@ def read_bam(stream: BinaryIO, size: int) -> Iterator[Reads]:
     """
     skip_header(stream)
     rest = b""
-    missing = size
+    wanted = missing = size
     while more := _read(stream, missing):
         data = rest + more
         bounds, following = _chain(data)
         if len(bounds) > 1:
-            yield _cut_reads(np.frombuffer(data, dtype=np.uint8), bounds)
+            reads = _cut_reads(np.frombuffer(data, dtype=np.uint8), bounds)
+            yield reads
+            # Base qualities and tags are in the file, but not in a batch.
+            kept = max(len(reads.names.data) + len(reads.symbols.data), 1)
+            wanted = min(max(size, size * int(bounds[-1]) // kept), _MOST_LEFT_OUT * size)
         rest = data[int(bounds[-1]) :]
-        missing = max(size, following - len(data))
+        missing = max(wanted, following - len(data))
     if rest:
         raise TruncatedError("the BAM ends within a read", "get the file again")
 
