@@ -99,5 +99,5 @@ def main(smoke: bool, repeats: int, records: int) -> None:
 
 
 if __name__ == "__main__":
-    found = options(__doc__, records=1_000_000)
+    found = options(__doc__, records=5_000_000)
     main(found.smoke, found.repeats, found.records)
