@@ -151,14 +151,16 @@ def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> Reads:
     if (lengths < 0).any() or (fixed["name_bytes"] == 0).any() or (sequence_ends + lengths > ends).any():
         raise _damaged()
     symbols = _unpacked(cut(data, sequences, sequence_ends), lengths)
-    return Reads(fixed["flag"], fixed["quality"], _ended(cut(data, names, name_ends)), symbols)
+    return Reads(fixed["flag"], fixed["quality"], _names(data, names, name_ends), symbols)
 
 
-def _ended(names: Ragged) -> Ragged:
+def _names(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Ragged:
     """Returns N names up to the zero that ends each; a writer may have left it out, or put several."""
-    zeros = np.flatnonzero(names.data == 0)
-    if np.array_equal(zeros, names.offsets[1:] - 1):
-        return Ragged.from_lengths(np.delete(names.data, zeros), names.lengths - 1)
+    if not data[ends - 1].any():
+        names = cut(data, starts, ends - 1)
+        if names.data.all():
+            return names
+    names = cut(data, starts, ends)
     return Ragged.from_strings([names[index].partition(b"\0")[0] for index in range(len(names))])
 
 
