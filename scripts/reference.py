@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from seqnet.cli.main import COMMANDS, command_group
+from seqnet.cli.main import COMMANDS, EXIT_CODES, command_group
 from seqnet.configs.networks import ENCODERS, NETWORKS, EncoderConfig, network_config
 from seqnet.configs.run import load_preset, preset_names
 from seqnet.configs.settings import Settings
@@ -65,6 +65,7 @@ def page() -> str:
     parts = [
         "# Reference\n\nWritten by `make docs` from the program itself.\n",
         *commands(),
+        "## Exit codes\n\n" + "".join(f"- {code}: {meaning}\n" for code, meaning in EXIT_CODES.items()),
         "## Presets\n\nFor `train --preset`.\n\n" + "\n".join(presets) + "\n",
         "## Choices\n",
         choices(NETWORKS, "Networks"),

@@ -36,6 +36,7 @@ class Alphabet:
         ambiguous: code → the canonical symbols it stands for; the last code is the mask.
         synonyms: other letter → symbol that it is read as.
         complements: canonical symbol → its complement; empty where there are no strands.
+        stop: symbol that ends a translation, and is no part of the sequence there; empty where there is none.
     """
 
     name: str
@@ -43,6 +44,7 @@ class Alphabet:
     ambiguous: Mapping[str, str]
     synonyms: Mapping[str, str]
     complements: Mapping[str, str]
+    stop: str = ""
 
     @property
     def size(self) -> int:
@@ -156,6 +158,7 @@ ALPHABETS: Mapping[str, Alphabet] = {
         },
         synonyms={},
         complements={},
+        stop="*",
     ),
 }
 

@@ -59,11 +59,13 @@ class Tokenized:
         tokens: N sequences of tokens; `INVALID` where the alphabet does not know the symbol.
         status: (N,) uint8, `Status` of each record.
         masked: how many symbols that the alphabet does not know were taken for any symbol.
+        stops: how many sequences ended in a stop, which is left out: gene callers write it, and it is no residue.
     """
 
     tokens: Ragged
     status: NDArray[np.uint8]
     masked: int = 0
+    stops: int = 0
 
 
 def tokenize(symbols: Ragged, alphabet: Alphabet, *, mask: bool = False) -> Tokenized:
@@ -74,24 +76,39 @@ def tokenize(symbols: Ragged, alphabet: Alphabet, *, mask: bool = False) -> Toke
         alphabet: of the symbols.
         mask: whether a symbol that the alphabet does not know is taken for any symbol, as an N or X is.
     """
+    symbols, stops = _without_stops(symbols, alphabet.stop)
     tokens = Ragged(alphabet.encode(symbols.data), symbols.offsets)
     status = np.where(tokens.lengths == 0, np.uint8(Status.EMPTY), np.uint8(Status.OK))
     invalid = np.flatnonzero(tokens.data == INVALID)
     if mask:
         tokens.data[invalid] = alphabet.mask_token
-        return Tokenized(tokens, status, len(invalid))
+        return Tokenized(tokens, status, len(invalid), stops)
     if len(invalid):
         status[np.searchsorted(tokens.offsets, invalid, side="right") - 1] = Status.INVALID_SYMBOL
-    return Tokenized(tokens, status)
+    return Tokenized(tokens, status, stops=stops)
+
+
+def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:
+    """Returns N sequences without the stop that ends some of them, and how many these are."""
+    if not stop:
+        return symbols, 0
+    ended = np.flatnonzero(symbols.lengths)
+    ended = ended[symbols.data[symbols.offsets[1:][ended] - 1] == ord(stop)]
+    if not len(ended):
+        return symbols, 0
+    lengths = symbols.lengths.copy()
+    lengths[ended] -= 1
+    return Ragged.from_lengths(np.delete(symbols.data, symbols.offsets[1:][ended] - 1), lengths), len(ended)
 
 
 def first_invalid(path: str, batch: RecordBatch, tokens: Ragged, alphabet: Alphabet) -> SymbolError:
     """Returns the error for the first symbol of the batch that the alphabet does not know."""
     position = int(np.flatnonzero(tokens.data == INVALID)[0])
     record = int(np.searchsorted(tokens.offsets, position, side="right")) - 1
-    symbol = chr(int(batch.symbols.data[position]))
+    place = position - int(tokens.offsets[record])
+    symbol = chr(batch.symbols[record][place])
     name = batch.names[record].decode(errors="replace")
-    return SymbolError(path, name, position - int(tokens.offsets[record]) + 1, symbol, alphabet.name)
+    return SymbolError(path, name, place + 1, symbol, alphabet.name)
 
 
 def check_alphabet(path: str, symbols: Ragged, expected: Alphabet) -> None:

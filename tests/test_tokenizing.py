@@ -111,3 +111,21 @@ def test_windows_are_those_of_a_loop(lengths: list[int], window: int, stride: in
     assert list(zip(sequence.tolist(), start.tolist(), strict=True)) == expected
     assert uncovered.tolist() == rest
     assert (sequence.dtype, start.dtype, uncovered.dtype) == (np.dtype(np.int64),) * 3
+
+
+def test_the_stop_at_the_end_of_a_protein_is_no_residue() -> None:
+    protein = alphabet("protein")
+    found = tokenize(Ragged.from_strings(["MKV*", "", "*", "M*K", "MK**", "MKV"]), protein)
+    expected = alphabet("protein").encode(Ragged.from_strings(["MKV", "", "", "M*K", "MK*", "MKV"]).data)
+    assert found.tokens.data.tolist() == expected.tolist()
+    assert found.tokens.lengths.tolist() == [3, 0, 0, 3, 3, 3]
+    assert [Status(value).word for value in found.status] == ["ok", "empty", "empty", "ok", "ok", "ok"]
+    assert found.stops == 3
+
+
+def test_the_first_unknown_symbol_is_named_behind_a_stop() -> None:
+    symbols = Ragged.from_strings(["MK*", "MV", "M!*"])
+    names = Ragged.from_strings(["a", "b", "c"])
+    protein = alphabet("protein")
+    error = first_invalid("x.fa", RecordBatch(names, symbols, names), tokenize(symbols, protein).tokens, protein)
+    assert (error.record, error.position, error.symbol) == ("c", 2, "!")

@@ -1,8 +1,4 @@
-"""The entry point: the table of commands, and the one boundary where errors become lines and exit codes.
-
-Exit codes: 0 done, 1 bad input (one line on stderr), 2 wrong usage, 130 Ctrl-C, 143 terminated, 141 nobody reads the
-output. Anything else is a bug and shows its traceback.
-"""
+"""The entry point: the table of commands, and the one boundary where errors become lines and exit codes."""
 
 from __future__ import annotations
 
@@ -18,7 +14,17 @@ import seqnet
 from seqnet.cli.signals import TerminationError, watch
 from seqnet.errors import SeqnetError, SettingError, UnknownSettingError
 
-__all__ = ["COMMANDS", "command_group", "main", "run"]
+__all__ = ["COMMANDS", "EXIT_CODES", "command_group", "main", "run"]
+
+EXIT_CODES = {
+    0: "done",
+    1: "bad input, one line on standard error says which; with --strict also records that were not classified",
+    2: "wrong usage",
+    130: "Ctrl-C",
+    141: "nobody reads the output",
+    143: "terminated",
+}
+"""What the program tells the shell; anything else is a bug, and shows its traceback."""
 
 # Help for `seqnet --help`, so that showing it imports no command.
 COMMANDS = {

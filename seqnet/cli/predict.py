@@ -212,6 +212,8 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
         say(predictor.rule)
     for reason, count in predictor.skipped.items():
         say(f"not read: {count:,} {reason}")
+    if predictor.stops:
+        say(f"left out: the stop at the end of {predictor.stops:,} sequence{'' if predictor.stops == 1 else 's'}")
     if predictor.masked:
         plural = "" if predictor.masked == 1 else "s"
         say(f"taken for any symbol: {predictor.masked:,} symbol{plural} outside the alphabet")

@@ -16,10 +16,11 @@ from seqnet.errors import SettingError
 from seqnet.records import Ragged, RecordBatch, gather_positions
 from seqnet.tokenizing import Status, first_invalid, tokenize, window_spans
 
-__all__ = ["MASKED", "LengthRange", "cut_windows", "usable"]
+__all__ = ["COUNTED", "LengthRange", "cut_windows", "usable"]
 
-MASKED = "symbols masked"
-"""Where symbols are counted that stay, as any symbol."""
+_MASKED, _STOPS = "symbols masked", "sequences without the stop that ended them"
+COUNTED = (_MASKED, _STOPS)
+"""What is counted of records that are kept."""
 
 # Symbols in a batch of windows: a chromosome cut at every position must not stand in memory at once.
 _WINDOW_SYMBOLS = 1 << 24
@@ -82,8 +83,9 @@ def usable(
     tokens, bad = tokenized.tokens, tokenized.status == Status.INVALID_SYMBOL
     if bad.any() and unknown == "error":
         raise first_invalid(path, batch, tokens, alphabet)
-    if tokenized.masked:
-        left_out[MASKED] += tokenized.masked
+    for reason, count in ((_MASKED, tokenized.masked), (_STOPS, tokenized.stops)):
+        if count:
+            left_out[reason] += count
     empty = tokenized.status == Status.EMPTY
     _count(left_out, "with a symbol outside the alphabet", bad)
     _count(left_out, "without a sequence", empty)

@@ -62,6 +62,7 @@ class Predictor:
     Attributes:
         precision: what it computes in.
         counts: records by status so far.
+        stops: sequences so far that ended in a stop, which was left out.
         masked: symbols outside the alphabet so far that were taken for any symbol.
         unsure: records so far whose decision is too unsure to be told.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
@@ -77,6 +78,7 @@ class Predictor:
         self._counting = Lock()
         self.read = read
         self.counts: Counter[Status] = Counter()
+        self.stops = 0
         self.masked = 0
         self.unsure = 0
         self.skipped: Counter[str] = Counter()
@@ -148,6 +150,7 @@ class Predictor:
         uncertain = self._decider.too_unsure(probabilities, labels)
         values, counts = np.unique(status, return_counts=True)
         with self._counting:
+            self.stops += tokenized.stops
             self.masked += tokenized.masked
             self.unsure += int(uncertain.sum()) if uncertain is not None else 0
             self.counts.update({Status(value): int(count) for value, count in zip(values, counts, strict=True)})

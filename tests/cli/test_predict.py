@@ -122,6 +122,17 @@ def test_unknown_symbols_are_masked_if_asked(trained: Path, tmp_path: Path, cli:
     assert outcome.err.splitlines()[:-1] == ["taken for any symbol: 2 symbols outside the alphabet"]
 
 
+def test_a_stop_at_the_end_changes_nothing_and_is_told(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    plain, ended = tmp_path / "plain.fa", tmp_path / "ended.fa"
+    plain.write_text(">a\n" + "MKVLAAGIVG" * 4 + "\n>b\n" + "GWDKPHFERL" * 4 + "\n")
+    ended.write_text(plain.read_text().replace("\n>b", "*\n>b"))
+    expected = cli("predict", trained / "protein.safetensors", plain)
+    outcome = cli("predict", trained / "protein.safetensors", ended)
+    assert outcome.out == expected.out
+    told = [line for line in outcome.err.splitlines() if line not in expected.err.splitlines()]
+    assert told == ["left out: the stop at the end of 1 sequence"]
+
+
 def test_of_several_inputs_the_first_unknown_symbol_is_told(trained: Path, tmp_path: Path, cli: Runner) -> None:
     paths = [tmp_path / f"{name}.fa" for name in "abc"]
     for path, symbols in zip(paths, ("ACGT", "AC!T", "?CGT"), strict=True):
