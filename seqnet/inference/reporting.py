@@ -88,9 +88,11 @@ class ModelReport:
                 metric = standing.deciding
                 own, ahead = self.measured.evaluation.metrics[metric].value, standing.differences[metric]
                 interval = "" if np.isnan(ahead.low) else f", difference {ahead.low:.3f} to {ahead.high:.3f}"
+                other = standing.metrics[metric].value
+                verdict = "is not clearly ahead of" if own > other else "does not beat"
                 lines.append(
-                    f"the model does not beat the baseline {BASELINES[name].title}: {METRICS[metric].title} {own:.3f} "
-                    f"against {standing.metrics[metric].value:.3f}{interval}"
+                    f"the model {verdict} the baseline {BASELINES[name].title}: {METRICS[metric].title} {own:.3f} "
+                    f"against {other:.3f}{interval}"
                 )
         return lines
 

@@ -80,6 +80,7 @@ class RecordReader:
         self.skipped: Counter[str] = Counter()
         self._source = source
         self._batches: Generator[RecordBatch, None, None] = FORMATS.load(format).read(source, options, self.skipped)
+        self._region = options.region
         self._started = False
 
     def __iter__(self) -> Iterator[RecordBatch]:
@@ -124,7 +125,7 @@ class RecordReader:
 
     def _nothing_left(self) -> EmptyInputError:
         if not self.skipped:
-            return EmptyInputError("it holds no records")
+            return EmptyInputError(f"no read overlaps {self._region}" if self._region else "it holds no records")
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items())
         return EmptyInputError(f"none of its records is left: {reasons}")
 

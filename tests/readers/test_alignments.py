@@ -135,6 +135,11 @@ def test_a_region_is_the_same_with_and_without_an_index(
         assert skipped(Path("-"), options)[0] == REGIONS[region]
 
 
+def test_a_region_without_reads_is_told_so() -> None:
+    with pytest.raises(EmptyInputError, match="no read overlaps chrT:590-600"):
+        read(REVERSE, region="chrT:590-600")
+
+
 def test_in_a_region_mapping_quality_is_asked_of_all() -> None:
     names, counts = skipped(REVERSE, ReadOptions(region="chrT:201-201", min_mapq=1))
     assert names == ["placed"]
