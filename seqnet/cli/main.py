@@ -132,9 +132,10 @@ def _line(error: SeqnetError | OSError, words: Sequence[str]) -> str:
         place = f"{error.filename}: " if error.filename else ""
         return f"{place}{error.strerror.lower()}"
     text = " ".join(str(error).split())
-    if not isinstance(error, SettingError) or isinstance(error, UnknownSettingError):
-        return text
-    return text.replace(f"setting {error.name}", _option(error.name, words) or f"setting {error.name}", 1)
+    if isinstance(error, SettingError) and not isinstance(error, UnknownSettingError):
+        option = _option(error.name, words)
+        return text.replace(f"setting {error.name}", option, 1) if option else text
+    return text
 
 
 def _option(setting: str, words: Sequence[str]) -> str | None:

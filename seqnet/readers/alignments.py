@@ -1,7 +1,7 @@
 """SAM, BAM and CRAM to record batches.
 
-A whole BAM is decoded here, which is twice as fast; all else is htslib's. What is told of the
-reads of a sound file is the same either way.
+A whole BAM is decoded by `bam`, which is twice as fast; all else is htslib's. What is told of the reads of a sound file
+is the same either way.
 
 Source: SAM/BAM format specification, https://samtools.github.io/hts-specs/SAMv1.pdf
 """
