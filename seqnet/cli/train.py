@@ -161,8 +161,8 @@ def command(
     mislead; they stop nothing. All settings with their defaults are in docs/reference.md.
 
     With --folds K, the train and validation splits are dealt into K folds, by class and in whole groups. The network of
-    each fold is measured on it, chooses its epoch on the next one, and is fitted to the others; hence at least 3.
-    Ctrl-C leaves checkpoints then, and no model: go on with --resume.
+    each fold is measured on it; a tenth of the other records chooses its epoch, and it is fitted to the rest. Ctrl-C
+    leaves checkpoints then, and no model: go on with --resume.
 
     \b
     seqnet train reads.safetensors -o model.safetensors

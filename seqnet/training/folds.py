@@ -1,9 +1,8 @@
 """Cross-validation: a network for each fold, what each says of records that it has not seen, and all as one bundle.
 
-All records outside the test split are dealt into K folds. The network of fold k is measured on fold k, chooses its
-epoch on fold k + 1 (the first follows the last), and is fitted to the other K - 2, so that a measured record has no
-part in the weights, the epoch, the temperature or the threshold that it is measured with. The test split stays as it
-is.
+All records outside the test split are dealt into K folds. The network of fold k is measured on fold k; a tenth of the
+other records, in whole groups, chooses its epoch, and it is fitted to the rest, so that a measured record has no part
+in the weights, the epoch, the temperature or the threshold that it is measured with. The test split stays as it is.
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ from seqnet.evaluation.scored import decide
 from seqnet.inference.engine import class_probabilities
 from seqnet.inference.predictor import Predictions
 from seqnet.inference.writers import joined_lines, text_columns
-from seqnet.splits import SPLITS, deal_folds
+from seqnet.splits import SPLITS, deal_folds, split_records
 from seqnet.tokenizing import Status
 from seqnet.training.ensemble import EnsembleResult
 from seqnet.training.fit import Observer, TrainingResult
@@ -38,36 +37,43 @@ from seqnet.training.members import Member, check_criterion, joined, seeded, tra
 __all__ = ["Folds", "FoldsResult", "OutOfFold", "deal", "train_folds", "write_out_of_fold"]
 
 
+_CHOOSING = 0.1
+"""Share of the records outside a fold that choose the epoch of its network, if every class has groups enough."""
+
+
 @dataclass(frozen=True, eq=False)
 class Folds:
-    """Which records are in which fold.
+    """Which records are in which fold, and what each is to the networks of the others.
 
     Attributes:
-        count: K, number of folds.
         members: (M,) int64, the records outside the test split, in file order.
-        fold: (M,) int64, fold of each, in 0..K-1.
+        split: (K, M) uint8, where the network of each fold has each of them, an index into `SPLITS`: what is fitted,
+            what chooses the epoch, what is measured.
     """
 
-    count: int
     members: NDArray[np.int64]
-    fold: NDArray[np.int64]
+    split: NDArray[np.uint8]
 
-    def held_out(self, index: int) -> NDArray[np.int64]:
-        """Returns the records (H,) int64 that the network of a fold is measured on."""
-        held: NDArray[np.int64] = self.members[self.fold == index]
-        return held
+    @property
+    def count(self) -> int:
+        """K, number of folds."""
+        return len(self.split)
 
-    def chooser(self, index: int) -> int:
-        """Returns the fold on which the network of a fold chooses its epoch."""
-        return (index + 1) % self.count
+    @property
+    def fold(self) -> NDArray[np.int64]:
+        """(M,) int64, fold of each record, in 0..K-1."""
+        found: NDArray[np.int64] = (self.split == SPLITS.index("test")).argmax(axis=0)
+        return found
 
     def view(self, dataset: Dataset, index: int) -> Dataset:
         """Returns the dataset as the network of a fold is to see it: what is measured is in its test split."""
         split = np.full(len(dataset), SPLITS.index("test"), dtype=np.uint8)
-        split[self.members] = SPLITS.index("train")
-        split[self.held_out(index)] = SPLITS.index("test")
-        split[self.held_out(self.chooser(index))] = SPLITS.index("validation")
+        split[self.members] = self.split[index]
         return replace(dataset, split=split)
+
+    def sizes(self, index: int) -> dict[str, int]:
+        """Returns how many records the network of a fold is fitted to, how many choose its epoch and are measured."""
+        return dict(zip(SPLITS, np.bincount(self.split[index], minlength=len(SPLITS)).tolist(), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,8 +85,8 @@ class OutOfFold:
         members: (M,) int64, its records outside the test split, in file order.
         fold: (M,) int64, fold of each, from 0.
         raw: (M, K) float64, probabilities as the network gives them.
-        probabilities: (M, K) float64, with the temperature that the choosing fold tells.
-        labels: (M,) int64, decided with the threshold that the choosing fold tells.
+        probabilities: (M, K) float64, with the temperature of its fold.
+        labels: (M,) int64, decided with the threshold of its fold.
     """
 
     dataset: Dataset
@@ -102,7 +108,7 @@ class FoldsResult(EnsembleResult):
 
     Attributes:
         folds: who is in which fold.
-        calibrations: one per fold, from the fold that chose the epoch.
+        calibrations: one per fold, from the records that chose the epoch.
         out_of_fold: what is said of each record by the network that has not seen it.
         evaluation: how good that is.
     """
@@ -120,8 +126,7 @@ class FoldsResult(EnsembleResult):
             rows.append(
                 {
                     "fold": index + 1,
-                    "n": len(self.folds.held_out(index)),
-                    "chosen_on": self.folds.chooser(index) + 1,
+                    **self.folds.sizes(index),
                     "seed": run.bundle.config.training.seed,
                     "epoch": run.best_epoch,
                     "temperature": calibration.temperature,
@@ -146,8 +151,8 @@ def train_folds(
 ) -> FoldsResult:
     """Returns a network for each fold as one bundle, and how good each is on its fold; see `train_ensemble`.
 
-    The temperature and the threshold behind the figures of a fold are from the fold that chose its epoch. Those of the
-    bundle are fitted to the out-of-fold probabilities, each record's from the one member that was not trained on it.
+    The temperature and the threshold behind the figures of a fold are from what chose its epoch. Those of the bundle
+    are fitted to the out-of-fold probabilities, each record's from the one member that was not trained on it.
     The bundle predicts the mean of its members, which is a little less sure than each of them, and so, calibrated like
     this, rather too unsure than too sure.
 
@@ -195,7 +200,7 @@ def deal(dataset: Dataset, count: int, seed: int) -> Folds:
     """Returns the folds of the records outside the test split; groups stay whole, and every fold has every class.
 
     Raises:
-        SettingError: there are fewer than three folds, or too many.
+        SettingError: there are fewer than two folds, or too many.
         LabelError: there are too few groups for so many folds, or the dataset has no fixed records.
     """
     FoldOptions(folds=count)
@@ -204,31 +209,53 @@ def deal(dataset: Dataset, count: int, seed: int) -> Folds:
         raise LabelError(str(dataset.path), problem, "encode it without --crop")
     members = np.flatnonzero(dataset.split != SPLITS.index("test"))
     labels, groups = dataset.labels[members], dataset.groups[members]
-    fold = deal_folds(labels, groups, count, np.random.default_rng([seed, count])).astype(np.int64)
+    remedy = "use fewer --folds, or encode it with smaller groups"
+    needed = max(count, len(SPLITS))
     for label, name in enumerate(dataset.classes):
-        own = labels == label
-        kinds = len(np.unique(groups[own]))
-        remedy = "use fewer --folds, or encode it with smaller groups"
-        if kinds < count:
-            problem = f"class {name} has {kinds:,} groups outside the test split, fewer than the {count} folds"
+        if (kinds := len(np.unique(groups[labels == label]))) < needed:
+            problem = (
+                f"class {name} has {kinds:,} groups outside the test split, fewer than the {needed} that are needed"
+            )
             raise LabelError(str(dataset.path), problem, remedy)
-        if len(np.unique(fold[own])) < count:
-            problem = f"its groups can't be dealt into {count} folds that all have records of class {name}"
+    rng = np.random.default_rng([seed, count])
+    fold = deal_folds(labels, groups, count, rng)
+    split = np.stack([_parts(labels, groups, fold == index, len(dataset.classes), rng) for index in range(count)])
+    for label, name in enumerate(dataset.classes):
+        if any(len(np.unique(parts)) < len(SPLITS) for parts in split[:, labels == label]):
+            problem = f"its groups can't be dealt into {count} folds with records of class {name} in each part"
             raise LabelError(str(dataset.path), problem, remedy)
-    return Folds(count, members, fold)
+    return Folds(members, split)
+
+
+def _parts(
+    labels: NDArray[np.int32],
+    groups: NDArray[np.int64],
+    held: NDArray[np.bool_],
+    class_count: int,
+    rng: np.random.Generator,
+) -> NDArray[np.uint8]:
+    """Returns the split (M,) uint8 of each record as the network of a fold has it, whose records are held out."""
+    split = np.full(len(labels), SPLITS.index("test"), dtype=np.uint8)
+    rest = np.flatnonzero(~held)
+    kinds = [len(np.unique(groups[rest][labels[rest] == label])) for label in range(class_count)]
+    # Where a class has few groups, one of them is more than a tenth.
+    choosing = min(0.5, max(_CHOOSING, 1 / max(1, min(kinds))))
+    split[rest] = split_records(labels[rest], groups[rest], [1 - choosing, choosing, 0], rng)
+    return split
 
 
 def _member(
     dataset: Dataset, folds: Folds, index: int, config: RunConfig, checkpoint: Path, dataset_hash: str
 ) -> Member:
     """Returns the network of a fold as it is to be trained."""
-    view = folds.view(dataset, index)
-    held = len(folds.held_out(index))
+    sizes = folds.sizes(index)
     title = (
-        f"fold {index + 1} of {folds.count}, seed {config.training.seed}: {len(view.members('train')):,} records are "
-        f"fitted, {len(view.members('validation')):,} choose the epoch, {held:,} are held out"
+        f"fold {index + 1} of {folds.count}, seed {config.training.seed}: {sizes['train']:,} records are fitted, "
+        f"{sizes['validation']:,} choose the epoch, {sizes['test']:,} are held out"
     )
-    return Member(title, view, config, checkpoint, f"{dataset_hash}, fold {index + 1} of {folds.count}")
+    return Member(
+        title, folds.view(dataset, index), config, checkpoint, f"{dataset_hash}, fold {index + 1} of {folds.count}"
+    )
 
 
 def _probabilities(
@@ -242,7 +269,7 @@ def _probabilities(
 
 
 def _calibrated(run: TrainingResult, view: Dataset, optimize: str | None, device: torch.device) -> Calibration:
-    """Returns the calibration of the network of a fold, from the fold that chose its epoch."""
+    """Returns the calibration of the network of a fold, from the records that chose its epoch."""
     members = view.members("validation")
     labels = view.labels[members].astype(np.int64)
     probabilities = _probabilities(run, view, members, device)
@@ -259,12 +286,13 @@ def _out_of_fold(
     """Returns what each network says of the records that it has not seen."""
     raw = np.empty((len(folds.members), len(dataset.classes)))
     probabilities, labels = np.empty_like(raw), np.empty(len(raw), dtype=np.int64)
+    fold = folds.fold
     for index, (run, calibration) in enumerate(zip(runs, calibrations, strict=True)):
-        own = folds.fold == index
-        raw[own] = _probabilities(run, dataset, folds.held_out(index), device)
+        own = fold == index
+        raw[own] = _probabilities(run, dataset, folds.members[own], device)
         probabilities[own] = tempered(raw[own], calibration.temperature)
         labels[own] = decide(probabilities[own], dataset.positive, calibration.threshold)
-    return OutOfFold(dataset, folds.members, folds.fold, raw, probabilities, labels)
+    return OutOfFold(dataset, folds.members, fold, raw, probabilities, labels)
 
 
 def _evaluated(found: OutOfFold, calibrations: Sequence[Calibration]) -> CrossValidation:

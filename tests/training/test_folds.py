@@ -16,6 +16,7 @@ from seqnet.datasets import Dataset
 from seqnet.errors import LabelError, SettingError
 from seqnet.evaluation import measure
 from seqnet.inference.engine import class_probabilities
+from seqnet.splits import SPLITS
 from seqnet.training.folds import FoldsResult, deal, train_folds, write_out_of_fold
 from tests.building import CPU, Recorder, make_dataset, planted, random_strings, run_config, same_weights
 
@@ -23,7 +24,7 @@ CONFIG = run_config({"epochs": 2})
 
 
 def dataset_of(seed: int = 0, group: int = 2) -> Dataset:
-    """Returns 132 records, 24 of them to test, in groups of `group` neighbours of both classes."""
+    """Returns 132 records, the last 24 of them to test, in groups of `group` neighbours of both classes."""
     data = planted((72, 36, 24), seed=seed)
     return dataclasses.replace(data, groups=np.arange(132) // group)
 
@@ -43,28 +44,31 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> FoldsResult:
     return fold(dataset_of(), tmp_path_factory.mktemp("tuned"), 4, optimize="mcc")
 
 
-@given(st.integers(3, 6), st.integers(0, 99), st.integers(1, 4))
+@given(st.integers(2, 6), st.integers(0, 99), st.integers(1, 4))
 def test_every_record_is_measured_once_and_never_by_a_network_that_knows_its_group(
     count: int, seed: int, group: int
 ) -> None:
     data = dataset_of(group=group)
     folds = deal(data, count, seed)
     assert folds.members.tolist() == [*range(108)]
-    measured = np.concatenate([folds.held_out(index) for index in range(count)])
-    assert sorted(measured.tolist()) == [*range(108)]
+    measured = []
     for index in range(count):
         view = folds.view(data, index)
-        seen = [set(data.groups[view.members(split)].tolist()) for split in ("train", "validation")]
-        held = set(data.groups[folds.held_out(index)].tolist())
-        assert not held & (seen[0] | seen[1])
-        assert not seen[0] & seen[1]
-        assert sorted([*view.members("train"), *view.members("validation"), *folds.held_out(index)]) == [*range(108)]
-        assert set(data.labels[view.members("validation")].tolist()) == {0, 1}
-    choosing = [folds.chooser(index) for index in range(count)]
-    assert sorted(choosing) == [*range(count)]
-    assert all(chooser != index for index, chooser in enumerate(choosing))
+        held = folds.members[folds.fold == index]
+        measured += held.tolist()
+        # The test split of the dataset is in that of the view, too.
+        assert view.members("test").tolist() == [*held, *range(108, 132)]
+        parts = [view.members("train"), view.members("validation"), held]
+        groups = [set(data.groups[part].tolist()) for part in parts]
+        assert not groups[0] & groups[1]
+        assert not groups[2] & (groups[0] | groups[1])
+        assert sorted(np.concatenate(parts).tolist()) == [*range(108)]
+        assert all(set(data.labels[part].tolist()) == {0, 1} for part in parts)
+        assert len(parts[1]) == pytest.approx((108 - len(held)) / 10, abs=group)
+        assert list(folds.sizes(index).values()) == [len(part) for part in parts]
+    assert sorted(measured) == [*range(108)]
     again = deal(data, count, seed)
-    assert again.fold.tolist() == folds.fold.tolist()
+    assert again.split.tolist() == folds.split.tolist()
 
 
 def test_another_seed_deals_otherwise() -> None:
@@ -80,14 +84,24 @@ def test_another_seed_deals_otherwise() -> None:
             "class signal has 2 groups outside the test split, fewer",
         ),
         ([0, 0, 0, 1, 1, 1, 0, 0, 0], [1, 1, 1, 1, 2, 2, 3, 4, 5], "class signal has 2 groups outside"),
+        # One is measured, one chooses the epoch, one is fitted.
+        ([0, 0, 0, 1, 1], [*range(5)], "class signal has 2 groups .*, fewer than the 3 that are needed"),
     ],
 )
 def test_a_class_in_too_few_groups(labels: Sequence[int], groups: Sequence[int], message: str) -> None:
     # A group in the test split is none to deal.
     data = make_dataset(random_strings([9] * len(labels) + [9]), [*labels, 1], ["train"] * len(labels) + ["test"])
     data = dataclasses.replace(data, groups=np.array([*groups, 99]))
-    with pytest.raises(LabelError, match=rf"tiny\.safetensors: {message}.*; use fewer --folds"):
-        deal(data, 3, 1)
+    for count in (2, 3):
+        with pytest.raises(LabelError, match=rf"tiny\.safetensors: {message}.*; use fewer --folds"):
+            deal(data, count, 1)
+
+
+def test_three_groups_of_a_class_are_enough() -> None:
+    data = make_dataset(random_strings([9] * 12), [0] * 9 + [1] * 3, ["train"] * 12)
+    folds = deal(data, 3, 1)
+    for view in (folds.view(data, index) for index in range(3)):
+        assert [int(data.labels[view.members(split)].sum()) for split in SPLITS] == [1, 1, 1]
 
 
 def test_groups_that_can_not_be_dealt_so_that_every_fold_has_each_class() -> None:
@@ -95,11 +109,11 @@ def test_groups_that_can_not_be_dealt_so_that_every_fold_has_each_class() -> Non
     labels = [0] * 40 + ([0] * 30 + [1]) * 3
     data = make_dataset(random_strings([9] * 133), labels, ["train"] * 133)
     data = dataclasses.replace(data, groups=np.repeat(np.arange(4), [40, 31, 31, 31]))
-    with pytest.raises(LabelError, match="can't be dealt into 3 folds that all have records of class signal; use"):
+    with pytest.raises(LabelError, match=r"can't be dealt into 3 folds with records of class .* in each part; use"):
         deal(data, 3, 1)
 
 
-@pytest.mark.parametrize("count", [1, 2, 101])
+@pytest.mark.parametrize("count", [0, 1, 101])
 def test_a_number_of_folds_that_can_not_be(count: int) -> None:
     with pytest.raises(SettingError, match=f"setting train.folds: {count} is not allowed; expected at"):
         deal(dataset_of(), count, 1)
@@ -135,10 +149,10 @@ def test_a_record_is_measured_by_the_member_that_has_not_seen_it(tuned: FoldsRes
         assert min(float(one.max()) for one in far) > 1e-3
 
 
-def test_temperature_and_threshold_of_a_fold_come_from_the_next_one(tuned: FoldsResult) -> None:
+def test_temperature_and_threshold_of_a_fold_come_from_the_records_that_choose_its_epoch(tuned: FoldsResult) -> None:
     data = dataset_of()
     for index, (run, calibration) in enumerate(zip(tuned.runs, tuned.calibrations, strict=True)):
-        chosen_on = tuned.folds.held_out((index + 1) % 4)
+        chosen_on = tuned.folds.view(data, index).members("validation")
         labels = data.labels[chosen_on].astype(np.int64)
         raw = class_probabilities(run.bundle.classifier, data.tokens, chosen_on)
         assert calibration.temperature == pytest.approx(fit_temperature(labels, raw), rel=1e-6)
@@ -151,7 +165,7 @@ def test_temperature_and_threshold_of_a_fold_come_from_the_next_one(tuned: Folds
 def test_what_is_measured_plays_no_part_in_its_measure(tmp_path: Path) -> None:
     # Each group holds a record of either class: with their labels turned, the folds are dealt alike.
     data = dataset_of()
-    held = deal(data, 3, 1).held_out(0)
+    held = np.flatnonzero(deal(data, 3, 1).fold == 0)
     labels = data.labels.copy()
     labels[held] = 1 - labels[held]
     results = []
@@ -181,8 +195,8 @@ def test_the_bundle_is_calibrated_on_what_was_said_out_of_fold(tuned: FoldsResul
 def test_figures_are_of_each_fold_and_of_all(tuned: FoldsResult) -> None:
     found = tuned.out_of_fold
     plain = tuned.to_json()
-    assert [row["chosen_on"] for row in plain["folds"]] == [2, 3, 4, 1]
-    assert sum(row["n"] for row in plain["folds"]) == plain["pooled"]["n"] == 108
+    assert sum(row["test"] for row in plain["folds"]) == plain["pooled"]["n"] == 108
+    assert {row["train"] + row["validation"] + row["test"] for row in plain["folds"]} == {108}
     for index, row in enumerate(plain["folds"]):
         own = found.fold == index
         assert row["metrics"]["accuracy"] == pytest.approx((found.labels[own] == found.truth[own]).mean())
