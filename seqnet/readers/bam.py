@@ -141,8 +141,7 @@ def _chain(data: bytes) -> tuple[NDArray[np.int64], int]:
 def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> Reads:
     """Returns the reads between `bounds` (N + 1,) int64 of a buffer (L,) uint8."""
     starts, ends = bounds[:-1], bounds[1:]
-    everywhere = np.ndarray(len(data) - _FIXED.itemsize + 1, _FIXED, data, strides=(1,))
-    fixed = everywhere[starts]  # (N,)
+    fixed = cut(data, starts, starts + _FIXED.itemsize).data.view(_FIXED)  # (N,)
     lengths = fixed["length"].astype(np.int64)
     names = starts + _FIXED.itemsize
     name_ends = names + fixed["name_bytes"]

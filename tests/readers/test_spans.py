@@ -22,6 +22,16 @@ def test_cut_is_slicing(data: bytes, draw: st.DataObject) -> None:
     assert [pieces[index] for index in range(len(pieces))] == expected
 
 
+@given(data=st.binary(min_size=1, max_size=60), draw=st.data())
+def test_pieces_of_one_length(data: bytes, draw: st.DataObject) -> None:
+    length = draw.draw(st.integers(1, len(data)))
+    gaps = st.lists(st.integers(0, 3), max_size=(len(data) - length) // (length + 3) + 1)
+    starts = np.cumsum([gap + length * (index > 0) for index, gap in enumerate(draw.draw(gaps))], dtype=np.int64)
+    starts = starts[starts <= len(data) - length]
+    pieces = cut(np.frombuffer(data, np.uint8), starts, starts + length)
+    assert [pieces[index] for index in range(len(pieces))] == [data[start : start + length] for start in starts]
+
+
 def test_cut_of_nothing() -> None:
     none = np.empty(0, np.int64)
     assert len(cut(np.empty(0, np.uint8), none, none)) == 0
