@@ -88,7 +88,8 @@ class Classifier(nn.Module):
         if self.flattens:
             if tokens.shape[1] > self.window:
                 raise ValueError(f"{tokens.shape[1]} tokens are longer than the window of {self.window}")
-            tokens = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
+            if tokens.shape[1] < self.window:
+                tokens = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
             known = self._by_words(tokens)
             if known is not None:
                 return known

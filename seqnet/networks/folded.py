@@ -78,7 +78,7 @@ class Folded(nn.Module):
 
     def _looked_up(self, tokens: Tensor) -> Tensor:
         """Returns the logits (B, K) of canonical symbols and padding."""
-        padded = functional.pad(tokens, (0, self.window - tokens.shape[1])).to(torch.int32)  # (B, window)
+        padded = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
         index = self.words.index(padded, 0) + self.firsts  # (B, P)
         starts = torch.arange(len(index), device=index.device, dtype=torch.int32) * self.places
         summed = functional.embedding_bag(index.flatten(), self.table, starts, mode="sum")  # (B, H)

@@ -77,29 +77,34 @@ class Words:
 
     def index(self, tokens: Tensor, first: int) -> Tensor:
         """Returns the number (B, P) int32 of the word at each place of tokens (B, window), all of them in words."""
-        symbols = tokens.to(torch.int32) - first
-        last = (self.places - 1) * self.stride + 1
-        index = symbols[:, : last : self.stride]
-        for step in range(1, self.kernel):
-            index = index * (self._size + 1 - first) + symbols[:, step : step + last : self.stride]
-        return index
+        base = self._size + 1 - first
+        powers = [float(base**place) for place in range(self.kernel - 1, -1, -1)]
+        # Whole numbers, and exact: there are fewer words than float32 can count.
+        with torch.autocast(tokens.device.type, enabled=False):
+            numbers = (tokens - first).float().unfold(1, self.kernel, self.stride) @ torch.tensor(
+                powers, device=tokens.device
+            )
+        return numbers.int()
 
     def _unpooled(self, first: int) -> Tensor:
         """Returns the features (S', F) of every word of a kernel's length."""
         device = self._block.convolution.convolution.weight.device
-        found: Tensor = self._block.unpooled(self._encoder(self._short_words(first, device)), None)
+        found: Tensor = self._block.unpooled(self._encoded(first, device), None)
         return found[:, :, 0]
 
-    def _short_words(self, first: int, device: torch.device) -> Tensor:
-        """Returns the symbols (S', k) int64 of every word of a kernel's length."""
-        if (first, device) not in self._made:
-            base = self._size + 1 - first
-            # Not tensors of inference mode, which training could not use.
-            with torch.inference_mode(False):
-                powers = base ** torch.arange(self._short - 1, -1, -1, device=device)
-                words = torch.arange(base**self._short, device=device)[:, None] // powers % base + first
-            self._made[first, device] = words
-        return self._made[first, device]
+    def _encoded(self, first: int, device: torch.device) -> Tensor:
+        """Returns what the encoder makes (S', C, k) of every word of a kernel's length; kept if it never changes."""
+        if (first, device) in self._made:
+            return self._made[first, device]
+        base = self._size + 1 - first
+        # Not tensors of inference mode, which training could not use.
+        with torch.inference_mode(False):
+            powers = base ** torch.arange(self._short - 1, -1, -1, device=device)
+            words = torch.arange(base**self._short, device=device)[:, None] // powers % base + first
+            encoded: Tensor = self._encoder(words)
+        if not any(True for _ in self._encoder.parameters()):
+            self._made[first, device] = encoded
+        return encoded
 
 
 def words_of(encoder: Encoder, network: Network, size: int, window: int) -> Words | None:
@@ -156,16 +161,16 @@ class _PooledRows(torch.autograd.Function):
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
         rows, table, index = context.saved_tensors
         base, width = context.shape
-        left = summed_by_row(gradient.to(table.dtype), index, len(table))
+        # Sums of bfloat16 are sums in float32 that are rounded once.
+        left = summed_by_row(gradient, index, len(table)).to(table.dtype)
         found = torch.zeros_like(rows)
         left = left.view(*[base] * (_spread(rows, base, width, 0).dim() - 1), -1)
-        # As in max pooling, the first of equals has the gradient.
-        for place in range(width):
+        table = table.view(left.shape)
+        # As in max pooling, the first of equals has the gradient. Numbers are multiplied faster than truth values.
+        for place in range(width - 1):
             spread = _spread(rows, base, width, place)
-            if place == width - 1:
-                part = left
-            else:
-                part = left * (spread == table.view(left.shape))
-                left = left - part
-            found += part.sum_to_size(spread.shape).view(found.shape)
+            later = left * torch.sign(table - spread)
+            found += (left - later).sum_to_size(spread.shape).view(found.shape)
+            left = later
+        found += left.sum_to_size(_spread(rows, base, width, width - 1).shape).view(found.shape)
         return found, None, None, None, None
