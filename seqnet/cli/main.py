@@ -100,8 +100,11 @@ def run(words: list[str]) -> int:
         sys.stdout.flush()
     except click.exceptions.Exit as done:
         return done.exit_code
-    except click.ClickException as error:
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
+        return error.exit_code
+    except click.UsageError as error:
+        click.echo(f"seqnet: error: {_usage_line(error)}", err=True)
         return error.exit_code
     except BrokenPipeError:
         # Python flushes standard output at exit, into a pipe that nobody reads any more.
@@ -136,6 +139,13 @@ def _line(error: SeqnetError | OSError, words: Sequence[str]) -> str:
         option = _option(error.name, words)
         return text.replace(f"setting {error.name}", option, 1) if option else text
     return text
+
+
+def _usage_line(error: click.UsageError) -> str:
+    """Returns what was wrong with the options as one line."""
+    text = " ".join(error.format_message().split()).rstrip(".").replace(". (", " (")
+    command = error.ctx.command_path if error.ctx else "seqnet"
+    return f"{text[:1].lower()}{text[1:]}{'' if text.endswith('?') else ';'} see {command} --help"
 
 
 def _option(setting: str, words: Sequence[str]) -> str | None:

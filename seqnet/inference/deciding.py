@@ -65,6 +65,8 @@ class Decider:
         """Returns the confidence below which a record is uncertain, None if any will do."""
         if max_error is None:
             return None
+        if UNCERTAIN in bundle.classes:
+            raise SettingError("predict.max_error", max_error, f"no such option: a class is called {UNCERTAIN}")
         known = {float(error): bound for error, bound in bundle.calibration.confidences.items()}
         kept = [(error, bound) for error, bound in known.items() if error <= max_error and bound is not None]
         if not kept:

@@ -146,6 +146,8 @@ def _parse_region(region: str, references: Sequence[str]) -> tuple[str, int, int
         stop = int((match["stop"] or "").replace(",", "") or 0) or None
         if start > 0 and (stop is None or start <= stop):
             return match["name"], start - 1, stop
+        if start > 0 and stop is not None:
+            raise SettingError("read.region", region, "a start that is not after the end")
     known = ", ".join(references[:5]) + (", ..." if len(references) > 5 else "") if references else "none"
     raise SettingError("read.region", region, f"NAME or NAME:START-END with a reference of the file: {known}")
 

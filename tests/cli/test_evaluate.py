@@ -132,4 +132,4 @@ def test_more_than_two_models_or_the_same_twice_are_a_mistake(tmp_path: Path, cl
         assert "give one model, or two different ones, and a dataset" in outcome.err
     outcome = cli("evaluate", "a")
     assert outcome.code == 2
-    assert "Missing argument" in outcome.err
+    assert "missing argument" in outcome.err

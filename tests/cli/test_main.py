@@ -28,10 +28,19 @@ def test_every_command_has_help_that_starts_with_its_line(cli: Runner) -> None:
 
 
 def test_wrong_usage_is_exit_code_2(cli: Runner) -> None:
-    for words in (("train",), ("train", "x", "--preset", "nonsense", "-o", "y"), ("nonsense",), ("--nonsense",)):
+    for words, wrong, where in (
+        (("train",), "--output", "seqnet train"),
+        (("train", "x", "--preset", "nonsense", "-o", "y"), "'nonsense' is not one of 'deep-cnn', ", "seqnet train"),
+        (("nonsense",), "nonsense", "seqnet"),
+        (("--nonsense",), "--nonsense", "seqnet"),
+        (("predict", "m", "x", "--treads", "1"), "id you mean", "seqnet predict"),
+    ):
         outcome = cli(*words)
         assert outcome.code == 2, words
-        assert outcome.err.startswith("Usage:")
+        assert outcome.err.startswith("seqnet: error: "), outcome.err
+        assert outcome.err.endswith(f" see {where} --help\n"), outcome.err
+        assert wrong in outcome.err
+        assert outcome.err.count("\n") == 1
 
 
 def test_debug_shows_the_traceback_of_an_input_error(cli: Runner) -> None:

@@ -9,7 +9,7 @@ from Bio.Seq import Seq
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
-from seqnet.errors import AlphabetMismatchError, EmptyInputError
+from seqnet.errors import AlphabetMismatchError, EmptyInputError, SettingError
 from seqnet.inference.engine import class_probabilities
 from seqnet.inference.predictor import Predictions, Predictor
 from seqnet.novelty import describe
@@ -70,6 +70,12 @@ def test_every_record_has_its_row_in_input_order(path: Path, batch_bytes: int) -
     assert np.isnan(found.probabilities[~good]).all()
     assert (found.labels[~good] == -1).all()
     np.testing.assert_allclose(found.probabilities[8], found.probabilities[0], atol=1e-6)
+
+
+def test_a_class_called_uncertain_is_not_mistaken_for_a_doubt() -> None:
+    bundle = replace(make_bundle(), classes=("certain", "uncertain"))
+    with pytest.raises(SettingError, match="a class is called uncertain"):
+        Predictor(bundle, ReadOptions(), PredictOptions(max_error=0.1))
 
 
 def test_both_strands_have_one_row(path: Path) -> None:
