@@ -10,7 +10,7 @@ from torch import Tensor
 
 from seqnet.errors import SettingError
 
-__all__ = ["choose_device", "moved", "out_of_memory"]
+__all__ = ["choose_device", "moved", "out_of_memory", "start_thread"]
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 """Numbers of glibc's parameters of memory."""
@@ -55,6 +55,19 @@ def _keep_memory() -> None:
         # Older ones take 32 MB at most.
         _ = mallopt(_MMAP_THRESHOLD, 1 << 30) or mallopt(_MMAP_THRESHOLD, 1 << 25)
         mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+def start_thread(device: torch.device) -> None:
+    """Has a thread that computes beside others use one thread of the CPU and, with CUDA, a stream of its own.
+
+    In one stream the copies of a batch would wait for what other threads compute.
+    """
+    torch.set_num_threads(1)
+    if device.type == "cuda":
+        stream = torch.cuda.Stream(device)
+        # The weights were copied in the default stream.
+        stream.wait_stream(torch.cuda.default_stream(device))
+        torch.cuda.set_stream(stream)
 
 
 def moved(tensor: Tensor, device: torch.device) -> Tensor:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 import torch
 
-from seqnet.devices import choose_device, out_of_memory
+from seqnet.devices import choose_device, out_of_memory, start_thread
 from seqnet.errors import SettingError
 
 
@@ -48,6 +48,27 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(torch, "empty", fail)
     with pytest.raises(SettingError, match="'cuda:7' is not allowed; expected a cuda device that there is"):
         choose_device("cuda:7", 1)
+
+
+def test_a_thread_beside_others_has_a_stream_of_its_own_which_waits_for_the_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Stream:
+        def __init__(self, device: torch.device) -> None:
+            self.waits_for: object = None
+
+        def wait_stream(self, other: object) -> None:
+            self.waits_for = other
+
+    streams: list[Stream] = []
+    monkeypatch.setattr(torch.cuda, "Stream", Stream)
+    monkeypatch.setattr(torch.cuda, "default_stream", lambda device: f"default of {device}")
+    monkeypatch.setattr(torch.cuda, "set_stream", streams.append)
+    torch.set_num_threads(2)
+    start_thread(torch.device("cpu"))
+    assert (torch.get_num_threads(), streams) == (1, [])
+    start_thread(torch.device("cuda:1"))
+    assert [stream.waits_for for stream in streams] == ["default of cuda:1"]
 
 
 def test_too_little_memory_is_known_by_what_is_raised() -> None:

@@ -186,7 +186,7 @@ def _write(
             return len(batch), writer.render(predictions), predictions.invalid
 
         batches = chain([] if first is None else [first], batches)
-        with closing(in_order(predicted, batches, predictor.read.threads)) as done:
+        with closing(in_order(predicted, batches, predictor.read.threads, bundle.classifier.device)) as done:
             for count, rendered, invalid in done:
                 writer.write(rendered)
                 found = found or invalid

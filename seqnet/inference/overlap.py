@@ -9,13 +9,17 @@ from typing import TypeVar
 
 import torch
 
+from seqnet.devices import start_thread
+
 __all__ = ["in_order"]
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Generator[Result, None, None]:
+def in_order(
+    function: Callable[[Item], Result], items: Iterable[Item], workers: int, device: torch.device
+) -> Generator[Result, None, None]:
     """Yields what a function makes of each item, in the order of the items.
 
     The caller's thread draws the items while others work on those before; so a file is read while its first batches are
@@ -26,11 +30,12 @@ def in_order(function: Callable[[Item], Result], items: Iterable[Item], workers:
         function: of one item; runs in several threads at once.
         items: drawn one by one.
         workers: number of threads; each computes with one thread of its own.
+        device: where they compute.
     """
     if workers == 1:
         yield from map(function, items)
         return
-    pool = ThreadPoolExecutor(workers, initializer=torch.set_num_threads, initargs=(1,))
+    pool = ThreadPoolExecutor(workers, initializer=start_thread, initargs=(device,))
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:

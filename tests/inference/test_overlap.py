@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from seqnet.inference.overlap import in_order
+from tests.building import CPU
 
 
 @pytest.mark.parametrize("workers", [1, 2, 5])
@@ -15,7 +16,7 @@ def test_results_are_in_the_order_of_the_items(workers: int) -> None:
         time.sleep(0.001 * (item % 3))
         return item * item
 
-    assert list(in_order(slow, range(40), workers)) == [item * item for item in range(40)]
+    assert list(in_order(slow, range(40), workers, CPU)) == [item * item for item in range(40)]
 
 
 def test_work_overlaps_and_is_bounded() -> None:
@@ -30,7 +31,7 @@ def test_work_overlaps_and_is_bounded() -> None:
         meeting.wait()  # passes only where two are at work at once
         return item
 
-    done = in_order(meet, items(), 2)
+    done = in_order(meet, items(), 2, CPU)
     assert next(done) == 0
     assert len(drawn) <= 4
     assert list(done) == list(range(1, 20))
@@ -47,9 +48,9 @@ def test_an_error_of_the_work_or_of_the_items_is_raised(workers: int) -> None:
         yield 1
         raise OSError("gone")
 
-    done = in_order(picky, range(20), workers)
+    done = in_order(picky, range(20), workers, CPU)
     assert [next(done) for _ in range(7)] == list(range(7))
     with pytest.raises(ValueError, match="7"):
         next(done)
     with pytest.raises(OSError, match="gone"):
-        list(in_order(picky, broken(), workers))
+        list(in_order(picky, broken(), workers, CPU))
