@@ -64,7 +64,7 @@ def start_thread(device: torch.device) -> None:
     """
     torch.set_num_threads(1)
     if device.type == "cuda":
-        stream = torch.cuda.Stream(device)
+        stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
         # The weights were copied in the default stream.
         stream.wait_stream(torch.cuda.default_stream(device))
         torch.cuda.set_stream(stream)
