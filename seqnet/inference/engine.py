@@ -37,12 +37,14 @@ def _batch_tokens(classifier: Scorer) -> int:
 def evaluating(classifier: Scorer) -> Iterator[Scorer]:
     """Yields the classifier in evaluation mode without gradients, and leaves it in the mode that it was in."""
     was_training = classifier.training
-    classifier.train(False)
+    if was_training:
+        classifier.train(False)
     try:
         with torch.inference_mode():
             yield classifier
     finally:
-        classifier.train(was_training)
+        if was_training:
+            classifier.train()
 
 
 class Ensembled(NamedTuple):
@@ -113,24 +115,26 @@ def class_probabilities(
     chosen = np.arange(len(tokens), dtype=np.int64) if indices is None else indices
     sequence, start, length = spans(store.lengths[chosen], classifier.window)
     start = start + store.starts[chosen[sequence]]
+    whole = len(sequence) == len(chosen)  # no sequence is longer than the window
     # A network that flattens sees every part padded to its window.
     padded = np.full_like(length, classifier.window) if classifier.flattens else length
     totals: NDArray[np.float64] | None = None
     with evaluating(classifier):
         for batch in buckets(padded, batch_tokens or _batch_tokens(classifier)):
-            logits = _logits(classifier, *store.gather(start[batch], length[batch]))
+            parts = store.whole(chosen[batch]) if whole else store.gather(start[batch], length[batch])
+            logits = _logits(classifier, *parts)
             probabilities = logits.double().softmax(dim=1).numpy()
             if totals is None:
                 totals = np.zeros((len(chosen), probabilities.shape[1]))
             # A sequence with several windows may stand several times in a batch.
-            if len(sequence) == len(chosen):
+            if whole:
                 totals[batch] = probabilities
             else:
                 np.add.at(totals, sequence[batch], probabilities)
             progress(len(batch))
     if totals is None:
         raise ValueError("no sequences")
-    if len(sequence) == len(chosen):
+    if whole:
         return totals
     return totals / np.bincount(sequence, minlength=len(chosen))[:, None]
 
