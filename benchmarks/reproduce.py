@@ -50,6 +50,13 @@ TASKS = (
          "dna-hybrid", "dna-deep-hybrid", "dilated-cnn"),
     ),
     Task(
+        "shuffles",
+        "DNA or its shuffle: the same reads, and each of them shuffled so that it keeps its pairs of neighbours",
+        ("--class", "human={data}/human_reads_36bp.bam", "--class", "shuffled=@dinucleotide",
+         "--group-by", r"^MHC_H1:(\d*)\d{4}:"),
+        ("dna-cnn", "dna-hybrid"),
+    ),
+    Task(
         "clusters",
         "Protein solubility: solubility_train.fasta.gz, 24,706 proteins, split 80/10/10 by clusters of the similar",
         ("{data}/solubility_train.fasta.gz", "--label-regex", r"label=(\S+)", "--split-by", "similarity"),

@@ -12,11 +12,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqnet.configs.run import compose
+from seqnet.configs.run import compose, load_preset
 from seqnet.configs.training import TrainingConfig
 from seqnet.datasets import Dataset
 
-__all__ = ["Recipe", "choose_recipe"]
+__all__ = ["Recipe", "choose_recipe", "misfit"]
 
 _NUCLEIC = ((50, "dna-hybrid"), (2_000, "dna-deep-hybrid"))
 _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
@@ -82,6 +82,16 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {records:,} training records")
     fitted = () if records is None else _fitted(compose(preset).training, records)
     return Recipe(preset, (*cut, *fitted), facts)
+
+
+def misfit(preset: str, dataset: Dataset) -> str | None:
+    """Returns a line where a preset was made for another alphabet than the dataset's, None where it was not."""
+    made_for = load_preset(preset).get("alphabets", [dataset.alphabet.name])
+    if dataset.alphabet.name in made_for:
+        return None
+    names = " and ".join(_WORDS[name][0] for name in made_for)
+    found = _WORDS[dataset.alphabet.name][0]
+    return f"the preset {preset} is for {names}, and this is {found}; without --preset one that suits it is chosen"
 
 
 def _fitted(training: TrainingConfig, records: int) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from seqnet.configs.run import compose, preset_names
 from seqnet.datasets import Dataset
-from seqnet.recipes import choose_recipe
+from seqnet.recipes import choose_recipe, misfit
 from seqnet.records import Ragged
 from tests.building import make_dataset, random_strings
 
@@ -80,3 +80,19 @@ def test_windows_that_are_drawn_have_no_end() -> None:
     recipe = choose_recipe(records(3, 5000, crop=36))
     assert (recipe.preset, recipe.assignments) == ("dna-hybrid", ())
     assert recipe.line == "recipe: dna-hybrid (DNA, 36 bases); choose another with --preset"
+
+
+def test_a_preset_for_another_alphabet_is_told() -> None:
+    assert misfit("dna-cnn", records(9, 36, "protein")) == (
+        "the preset dna-cnn is for DNA and RNA, and this is protein; without --preset one that suits it is chosen"
+    )
+    assert misfit("solubility-cnn", records(9, 36)) is not None
+    assert misfit("dna-cnn", records(9, 36, "rna")) is None
+    assert misfit("lstm", records(9, 36, "protein")) is None
+
+
+@pytest.mark.parametrize("name", ["dna", "rna", "protein"])
+@pytest.mark.parametrize("length", [36, 300, 9000])
+def test_a_chosen_preset_suits(name: str, length: int) -> None:
+    data = records(9, length, name)
+    assert misfit(choose_recipe(data).preset, data) is None

@@ -196,6 +196,8 @@ def command(
         if run is None:
             recipe, run = _choose(dataset, encoder, assignments)
             about |= {"preset": recipe.preset, "recipe": recipe.line}
+        elif preset:
+            _look_at(preset, dataset)
         if not (no_audit or resume):
             _audit(dataset)
         result = _fit(dataset, run, files, chosen, resume, optimize, about)
@@ -288,6 +290,15 @@ def _choose(dataset: Path, encoder: str | None, assignments: tuple[str, ...]) ->
     run = compose(recipe.preset, None, encoder, None, (*recipe.assignments, *assignments))
     say(recipe.line)
     return recipe, run
+
+
+def _look_at(preset: str, dataset: Path) -> None:
+    """Warns where a preset is for sequences of another kind."""
+    from seqnet.datasets import open_dataset
+    from seqnet.recipes import misfit
+
+    if line := misfit(preset, open_dataset(dataset)):
+        say(f"seqnet: warning: {line}")
 
 
 def _audit(dataset: Path) -> None:

@@ -60,7 +60,7 @@ class RunConfig:
 
 
 # What a preset says about itself; a copy of one may go on saying it.
-_REMARKS = ("description", "source")
+_REMARKS = ("description", "source", "alphabets")
 RUN_SECTIONS = tuple(field.name for field in fields(RunConfig))
 _DEFAULT_NAMES = {"encoder": EncoderConfig().name, "network": network_config({}).name}
 
@@ -72,7 +72,7 @@ def preset_names() -> list[str]:
 
 
 def load_preset(name: str) -> dict[str, Any]:
-    """Returns a preset as nested dictionaries, its `description` and `source` included.
+    """Returns a preset as nested dictionaries, remarks included: `description`, `source`, `alphabets` if not all.
 
     Raises:
         SettingError: there is no such preset.

@@ -219,3 +219,14 @@ def test_a_named_network_is_no_recipe(trained: Path, tmp_path: Path, cli: Runner
         found = json.loads(cli("inspect", model, "--json").out)
         assert (found["provenance"]["preset"], found["provenance"]["recipe"]) == (None, None)
         assert found["config"]["network"]["name"] == "cnn"
+
+
+def test_a_preset_for_proteins_is_warned_of_with_reads(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    words = ("train", trained / "reads.safetensors", "--set", "epochs=1", "--threads", "1", "--no-audit")
+    outcome = cli(*words, "--preset", "solubility-cnn", "-o", tmp_path / "m.safetensors")
+    assert outcome.code == 0
+    warnings = [line for line in outcome.err.splitlines() if line.startswith("seqnet: warning:")]
+    assert warnings == [
+        "seqnet: warning: the preset solubility-cnn is for protein, and this is DNA; without --preset one that suits it "
+        "is chosen"
+    ]
