@@ -227,6 +227,6 @@ def test_a_preset_for_proteins_is_warned_of_with_reads(trained: Path, tmp_path: 
     assert outcome.code == 0
     warnings = [line for line in outcome.err.splitlines() if line.startswith("seqnet: warning:")]
     assert warnings == [
-        "seqnet: warning: the preset solubility-cnn is for protein, and this is DNA; without --preset one that suits it "
-        "is chosen"
+        "seqnet: warning: the preset solubility-cnn is for protein, and this is DNA; without --preset one that "
+        "suits it is chosen"
     ]
