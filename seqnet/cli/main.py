@@ -104,7 +104,7 @@ def run(words: list[str]) -> int:
         error.show()
         return error.exit_code
     except click.UsageError as error:
-        click.echo(f"seqnet: error: {_usage_line(error)}", err=True)
+        click.echo(f"seqnet: error: {_usage_line(error, words)}", err=True)
         return error.exit_code
     except BrokenPipeError:
         # Python flushes standard output at exit, into a pipe that nobody reads any more.
@@ -141,11 +141,17 @@ def _line(error: SeqnetError | OSError, words: Sequence[str]) -> str:
     return text
 
 
-def _usage_line(error: click.UsageError) -> str:
-    """Returns what was wrong with the options as one line."""
+def _usage_line(error: click.UsageError, words: Sequence[str]) -> str:
+    """Returns what was wrong with the `words` of the command line as one line."""
     text = " ".join(error.format_message().split()).rstrip(".").replace(". (", " (")
-    command = error.ctx.command_path if error.ctx else "seqnet"
-    return f"{text[:1].lower()}{text[1:]}{'' if text.endswith('?') else ';'} see {command} --help"
+    # Click's parser of options raises without a context.
+    path = error.ctx.command_path if error.ctx else " ".join(["seqnet", *_command(words)])
+    return f"{text[:1].lower()}{text[1:]}{'' if text.endswith('?') else ';'} see {path} --help"
+
+
+def _command(words: Sequence[str]) -> list[str]:
+    """Returns the command in the words of a command line, if there is one."""
+    return [word for word in words if word in COMMANDS][:1]
 
 
 def _option(setting: str, words: Sequence[str]) -> str | None:
@@ -153,9 +159,7 @@ def _option(setting: str, words: Sequence[str]) -> str | None:
     from seqnet.configs.run import RUN_SECTIONS
 
     section, _, name = setting.rpartition(".")
-    command = next(
-        (command_group().get_command(click.Context(_seqnet), word) for word in words if word in COMMANDS), None
-    )
+    commands = [command_group().get_command(click.Context(_seqnet), word) for word in _command(words)]
     option = "--" + name.replace("_", "-")
-    known = [text for parameter in command.params for text in parameter.opts] if command else []
+    known = [text for command in commands if command for parameter in command.params for text in parameter.opts]
     return option if option in known and section not in RUN_SECTIONS else None

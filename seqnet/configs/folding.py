@@ -18,9 +18,9 @@ class FoldOptions(Settings):
 
     folds: int | None = setting(
         None,
-        "cross-validate: deal the train and validation splits into this many folds, at least 2, and train a network "
+        "cross-validate: deal the train and validation splits into this many folds, at least 3, and train a network "
         "for each that does not see it, with a tenth of the others to choose the epoch. All become one model; FILE's "
         "name with .folds.tsv has what the network of each record's fold says of it, .folds.json how good that is",
-        minimum=2,
+        minimum=3,
         maximum=100,
     )

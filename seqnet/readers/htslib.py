@@ -143,7 +143,8 @@ def _parse_region(region: str, references: Sequence[str]) -> tuple[str, int, int
     match = _REGION.fullmatch(region)
     if match and match["name"] in references:
         start = int(match["start"].replace(",", "") or 0)
-        stop = int((match["stop"] or "").replace(",", "") or 0) or None
+        end = (match["stop"] or "").replace(",", "")
+        stop = int(end) if end else None
         if start > 0 and (stop is None or start <= stop):
             return match["name"], start - 1, stop
         if start > 0 and stop is not None:

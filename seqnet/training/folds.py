@@ -1,14 +1,16 @@
 """Cross-validation: a network for each fold, what each says of records that it has not seen, and all as one bundle.
 
 All records outside the test split are dealt into K folds. The network of fold k is measured on fold k; a tenth of the
-other records, in whole groups, chooses its epoch, and it is fitted to the rest, so that a measured record has no part
-in the weights, the epoch, the temperature or the threshold that it is measured with. The test split stays as it is.
+other records, in whole groups and at least one of each class, chooses its epoch, and it is fitted to the rest, so that
+a measured record has no part in the weights, the epoch, the temperature or the threshold that it is measured with. The
+test split stays as it is.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -38,7 +40,7 @@ __all__ = ["Folds", "FoldsResult", "OutOfFold", "deal", "train_folds", "write_ou
 
 
 _CHOOSING = 0.1
-"""Share of the records outside a fold that choose the epoch of its network, if every class has groups enough."""
+"""Share of the records outside a fold that choose the epoch of its network; at least a group of each class does."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -72,8 +74,9 @@ class Folds:
         return replace(dataset, split=split)
 
     def sizes(self, index: int) -> dict[str, int]:
-        """Returns how many records the network of a fold is fitted to, how many choose its epoch and are measured."""
-        return dict(zip(SPLITS, np.bincount(self.split[index], minlength=len(SPLITS)).tolist(), strict=True))
+        """Returns how many records the network of a fold is fitted to, choose its epoch, and are held out."""
+        counts = np.bincount(self.split[index], minlength=len(SPLITS))
+        return dict(zip(("fitted", "choosing", "held_out"), counts.tolist(), strict=True))
 
 
 @dataclass(frozen=True, eq=False)
@@ -200,7 +203,7 @@ def deal(dataset: Dataset, count: int, seed: int) -> Folds:
     """Returns the folds of the records outside the test split; groups stay whole, and every fold has every class.
 
     Raises:
-        SettingError: there are fewer than two folds, or too many.
+        SettingError: there are fewer than three folds, or too many.
         LabelError: there are too few groups for so many folds, or the dataset has no fixed records.
     """
     FoldOptions(folds=count)
@@ -210,12 +213,9 @@ def deal(dataset: Dataset, count: int, seed: int) -> Folds:
     members = np.flatnonzero(dataset.split != SPLITS.index("test"))
     labels, groups = dataset.labels[members], dataset.groups[members]
     remedy = "use fewer --folds, or encode it with smaller groups"
-    needed = max(count, len(SPLITS))
     for label, name in enumerate(dataset.classes):
-        if (kinds := len(np.unique(groups[labels == label]))) < needed:
-            problem = (
-                f"class {name} has {kinds:,} groups outside the test split, fewer than the {needed} that are needed"
-            )
+        if (kinds := len(np.unique(groups[labels == label]))) < count:
+            problem = f"class {name} has {kinds:,} groups outside the test split, fewer than the {count} folds"
             raise LabelError(str(dataset.path), problem, remedy)
     rng = np.random.default_rng([seed, count])
     fold = deal_folds(labels, groups, count, rng)
@@ -235,12 +235,17 @@ def _parts(
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
     """Returns the split (M,) uint8 of each record as the network of a fold has it, whose records are held out."""
-    split = np.full(len(labels), SPLITS.index("test"), dtype=np.uint8)
+    train, validation, test = range(len(SPLITS))
+    split = np.full(len(labels), test, dtype=np.uint8)
     rest = np.flatnonzero(~held)
-    kinds = [len(np.unique(groups[rest][labels[rest] == label])) for label in range(class_count)]
-    # Where a class has few groups, one of them is more than a tenth.
-    choosing = min(0.5, max(_CHOOSING, 1 / max(1, min(kinds))))
-    split[rest] = split_records(labels[rest], groups[rest], [1 - choosing, choosing, 0], rng)
+    # The last of the parts has a group that would fit into either.
+    dealt = split_records(labels[rest], groups[rest], [_CHOOSING, 1 - _CHOOSING], rng)
+    split[rest] = np.where(dealt == 0, validation, train)
+    for own in (labels == label for label in range(class_count)):
+        for part, other in ((validation, train), (train, validation)):
+            there = own & (split == other)
+            if there.any() and not (own & (split == part)).any():
+                split[groups == min(np.unique(groups[there]), key=lambda group: (groups == group).sum())] = part
     return split
 
 
@@ -250,12 +255,12 @@ def _member(
     """Returns the network of a fold as it is to be trained."""
     sizes = folds.sizes(index)
     title = (
-        f"fold {index + 1} of {folds.count}, seed {config.training.seed}: {sizes['train']:,} records are fitted, "
-        f"{sizes['validation']:,} choose the epoch, {sizes['test']:,} are held out"
+        f"fold {index + 1} of {folds.count}, seed {config.training.seed}: {sizes['fitted']:,} records are fitted, "
+        f"{sizes['choosing']:,} choose the epoch, {sizes['held_out']:,} are held out"
     )
-    return Member(
-        title, folds.view(dataset, index), config, checkpoint, f"{dataset_hash}, fold {index + 1} of {folds.count}"
-    )
+    dealt = sha256(folds.split[index].tobytes()).hexdigest()
+    identity = f"{dataset_hash}, fold {index + 1} of {folds.count}, {dealt[:16]}"
+    return Member(title, folds.view(dataset, index), config, checkpoint, identity)
 
 
 def _probabilities(

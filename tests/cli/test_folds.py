@@ -80,8 +80,8 @@ def test_each_record_has_the_probabilities_of_the_member_that_has_not_seen_it(fo
         np.testing.assert_allclose(written[own], tempered(raw, row["temperature"]), atol=2e-6)
         right = [one["label"] == one["class"] for one in np.array(rows)[own]]
         assert row["metrics"]["accuracy"] == pytest.approx(np.mean(right))
-        assert row["test"] == len(right)
-        assert row["train"] + row["validation"] + row["test"] == len(kept)
+        assert row["held_out"] == len(right)
+        assert row["fitted"] + row["choosing"] + row["held_out"] == len(kept)
         sure = np.abs(written[own, 0] - row["threshold"]) > 1e-5
         decided = np.array([one["label"] == "human" for one in np.array(rows)[own]])
         assert ((written[own, 0] > row["threshold"]) == decided)[sure].all()
@@ -134,7 +134,7 @@ def test_resume_goes_on_as_an_unbroken_run(folder: Path, tmp_path: Path, cli: Ru
     ("words", "code", "message"),
     [
         (("--folds", "3", "--members", "2"), 2, "give either --folds or --members: each fold has one network"),
-        (("--folds", "1"), 1, "--folds: 1 is not allowed; expected at least 2"),
+        (("--folds", "2"), 1, "--folds: 2 is not allowed; expected at least 3"),
         (("--folds", "101"), 1, "--folds: 101 is not allowed; expected at most 100"),
     ],
 )
@@ -157,5 +157,5 @@ def test_classes_in_place_of_a_dataset(tmp_path: Path, cli: Runner) -> None:
     outcome = cli("train", *words, *TINY, "--folds", "50", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 1
     assert "class human has" in outcome.err
-    assert "groups outside the test split, fewer than the 50 that are needed; use fewer --folds" in outcome.err
+    assert "groups outside the test split, fewer than the 50 folds; use fewer --folds" in outcome.err
     assert list(tmp_path.iterdir()) == []

@@ -31,6 +31,7 @@ def test_wrong_usage_is_exit_code_2(cli: Runner) -> None:
     for words, wrong, where in (
         (("train",), "--output", "seqnet train"),
         (("train", "x", "--preset", "nonsense", "-o", "y"), "'nonsense' is not one of 'deep-cnn', ", "seqnet train"),
+        (("predict", "m", "x", "-o"), "option '-o' requires an argument", "seqnet predict"),
         (("nonsense",), "nonsense", "seqnet"),
         (("--nonsense",), "--nonsense", "seqnet"),
         (("predict", "m", "x", "--treads", "1"), "id you mean", "seqnet predict"),

@@ -5,7 +5,9 @@ import time
 from collections.abc import Iterator
 
 import pytest
+import torch
 
+from seqnet.inference import overlap
 from seqnet.inference.overlap import in_order
 from tests.building import CPU
 
@@ -17,6 +19,20 @@ def test_results_are_in_the_order_of_the_items(workers: int) -> None:
         return item * item
 
     assert list(in_order(slow, range(40), workers, CPU)) == [item * item for item in range(40)]
+
+
+def test_each_thread_is_started_for_the_device(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[tuple[int, torch.device]] = []
+    monkeypatch.setattr(overlap, "start_thread", lambda device: started.append((threading.get_ident(), device)))
+    barrier = threading.Barrier(3, timeout=20)
+
+    def meet(item: int) -> int:
+        barrier.wait()
+        return threading.get_ident()
+
+    threads = set(in_order(meet, range(3), 3, torch.device("cuda:1")))
+    assert {thread for thread, _ in started} == threads
+    assert [device for _, device in started] == [torch.device("cuda:1")] * 3
 
 
 def test_work_overlaps_and_is_bounded() -> None:

@@ -2,10 +2,12 @@
 
 import pytest
 import torch
+from torch.nn import functional
 
 from seqnet.alphabets import alphabet
 from seqnet.configs.networks import EncoderConfig, network_config
 from seqnet.networks import Classifier
+from seqnet.networks.words import _PooledRows
 from tests.building import padded, random_strings
 
 PLAIN: dict[str, object] = {"filters": [8], "kernels": [2], "pools": [2], "dense": [16]}
@@ -67,6 +69,26 @@ def test_where_words_would_not_do_the_convolution_is_computed(settings: dict[str
     assert made.words is not None
     assert made.words.features(padded(strings)[0]) is None
     assert len(results(made, strings)) > 3
+
+
+@pytest.mark.parametrize("width", [2, 3])
+def test_the_first_of_equals_has_the_gradient_as_in_max_pooling(width: int) -> None:
+    # Whole numbers from 0 to 2 in 16 short words of two symbols: full of ties.
+    base, kernel, places = 4, 2, 40
+    rng = torch.Generator().manual_seed(1)
+    rows = torch.randint(0, 3, (base**kernel, 5), generator=rng).float().requires_grad_()
+    long = kernel + width - 1
+    index = torch.randint(0, base**long, (2, places), generator=rng, dtype=torch.int32)
+    wanted = torch.randn(2, places, 5, generator=rng)
+    found = _PooledRows.apply(rows, index, base, width, torch.float32)  # type: ignore[no-untyped-call]
+    (gradient,) = torch.autograd.grad((found * wanted).sum(), rows)
+    # The short words of each long one, from its first symbols to its last: (2, P, width).
+    short = torch.stack([index // base ** (width - 1 - place) % base**kernel for place in range(width)], dim=2).long()
+    apart = rows[short].permute(0, 1, 3, 2).flatten(0, 1)  # (2 · P, 5, width)
+    expected = functional.max_pool1d(apart, width).view(2, places, 5)
+    (other,) = torch.autograd.grad((expected * wanted).sum(), rows)
+    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(gradient, other)
 
 
 def test_equal_words_share_one_gradient_however_often_they_stand() -> None:
