@@ -33,9 +33,9 @@ class Meter:
 
     def __init__(self, title: str, unit: str, total: int | None = None) -> None:
         self._title, self._unit, self._total = title, unit, total
-        self._done = 0
+        self._done = self._base = 0
         self._note = ""
-        self._started = self._spoken = time.monotonic()
+        self._started = self._spoken = self._since = time.monotonic()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -63,6 +63,11 @@ class Meter:
         if self._bar:
             self._bar.stop()
 
+    def begin(self, done: int) -> None:
+        """Sets the count, and measures the rate from here on: what was done before took no time, or another."""
+        self._done = self._base = done
+        self._since = time.monotonic()
+
     def advance(self, count: int, share: float | None = None) -> None:
         """Counts more; `share` is how much of all is done, where that is known and the total is not."""
         self.reach(self._done + count, share=share)
@@ -81,14 +86,18 @@ class Meter:
         elif now - self._spoken >= _SECONDS_BETWEEN_LINES:
             self._spoken = now
             taken = now - self._started
-            left = f", {_span(taken / share - taken)} left" if share else ""
+            left = ""
+            if share and done > self._base:
+                part = (done - self._base) / done * share  # what was done since `begin`
+                left = f", {_span((now - self._since) * (1 - share) / part)} left"
             say(f"{self._title}: {self._text(now)}, {_span(taken)}{left}")
 
     def _text(self, now: float) -> str:
-        rate = self._done / max(now - self._started, 1e-9)
+        done = self._done - self._base
+        rate = f", {done / max(now - self._since, 1e-9):,.0f}/s" if done else ""
         of = f" of {self._total:,}" if self._total else ""
         note = f", {self._note}" if self._note else ""
-        return f"{self._done:,}{of} {self._unit}, {rate:,.0f}/s{note}"
+        return f"{self._done:,}{of} {self._unit}{rate}{note}"
 
 
 def _span(seconds: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,14 +44,17 @@ class _Teller:
     def __init__(self, meter: Meter, epochs: int) -> None:
         self._meter, self._epochs = meter, epochs
         self._started = time.monotonic()
+        self._reached = math.inf
 
     def note(self, text: str) -> None:
         say(text)
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
-        self._meter.reach(
-            (epoch - 1) * steps + done, self._epochs * steps, f"epoch {epoch} of {self._epochs}, loss {loss:.4f}"
-        )
+        reached = (epoch - 1) * steps + done
+        if reached < self._reached:  # another network, or one that goes on
+            self._meter.begin(reached)
+        self._reached = reached
+        self._meter.reach(reached, self._epochs * steps, f"epoch {epoch} of {self._epochs}, loss {loss:.4f}")
 
     def epoch(self, row: EpochRow, best: bool) -> None:
         seconds = time.monotonic() - self._started

@@ -50,6 +50,22 @@ def test_a_total_tells_the_share(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert capsys.readouterr().err == "train: 100 of 400 batches, 5/s, loss 0.5, 20 s, 60 s left\n"
 
 
+def test_what_was_done_before_is_no_measure_of_the_rate(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clock(monkeypatch, 0, 600, 601, 610, 700)
+    with Meter("train", "batches", 400) as meter:
+        meter.begin(100)
+        meter.reach(100, note="epoch 2")
+        meter.reach(120, note="epoch 2")
+        # Another network starts again.
+        meter.begin(10)
+    assert capsys.readouterr().err.splitlines() == [
+        "train: 100 of 400 batches, epoch 2, 10 min",
+        "train: 120 of 400 batches, 2/s, epoch 2, 10 min, 2 min left",
+    ]
+
+
 def test_without_a_share_no_time_is_guessed(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
