@@ -53,7 +53,7 @@ def _proteins(target: Path, count: int) -> Path:
 
 def main(smoke: bool, repeats: int, records: int) -> None:
     """Prints the tables, and writes them unless this is a smoke test."""
-    count, hybrid, proteins = (2_000, 1_000, 60) if smoke else (records, 200_000, 8_000)
+    count, hybrid, proteins = (2_000, 1_000, 60) if smoke else (records, 200_000, 20_000)
     workers = usable_processors()
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
