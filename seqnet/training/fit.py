@@ -32,7 +32,7 @@ from seqnet.training.cropping import CropFeeder
 from seqnet.training.embedding import embed_ahead
 from seqnet.training.feeding import Feeder
 from seqnet.training.history import EpochRow
-from seqnet.training.optimization import Penalties, clip, learning_rate, make_optimizer
+from seqnet.training.optimization import Penalties, Stepper, clip, learning_rate, make_optimizer
 
 __all__ = ["Observer", "TrainingResult", "make_classifier", "train"]
 
@@ -108,6 +108,7 @@ class _Run:
         self.feeder = CropFeeder(dataset, config) if dataset.crop else Feeder(dataset, config, self.classifier)
         self.parameters = list(self.classifier.parameters())
         self.optimizer = make_optimizer(self.classifier, config.training)
+        self.stepper = Stepper(self.optimizer)
         self.penalties = Penalties(self.classifier, config.training)
         self.validation = dataset.members("validation")
         self.progress = Progress(rows=[])
@@ -175,7 +176,7 @@ class _Run:
         loss.backward()  # type: ignore[no-untyped-call]
         if training.clip_norm:
             clip(self.parameters, training.clip_norm)
-        self.optimizer.step()
+        self.stepper.step()
         return loss, logits, labels
 
     def _diverged(self) -> SettingError:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
-from typing import Self
+from typing import Any, NamedTuple, Self
 
 import torch
 from torch import Tensor, nn
@@ -15,7 +15,7 @@ from seqnet.errors import SettingError
 from seqnet.layers import Head
 from seqnet.networks import Classifier
 
-__all__ = ["Penalties", "clip", "learning_rate", "make_optimizer"]
+__all__ = ["Penalties", "Stepper", "clip", "learning_rate", "make_optimizer"]
 
 
 def make_optimizer(classifier: Classifier, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -31,6 +31,76 @@ def make_optimizer(classifier: Classifier, config: TrainingConfig) -> torch.opti
     fused = next(classifier.parameters()).device.type in ("cpu", "cuda")
     kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
     return kind(groups, lr=config.learning_rate, fused=fused)
+
+
+class Stepper:
+    """Takes the steps of an optimiser; those of Adam after the first without what PyTorch looks up anew for each.
+
+    That is a tenth of the time of a small step.
+
+    Args:
+        optimizer: of `make_optimizer`; a state that it is to go on from must be loaded before the first step.
+    """
+
+    def __init__(self, optimizer: torch.optim.Optimizer) -> None:
+        self._optimizer = optimizer
+        self._groups: list[_Group] | None = None
+
+    @torch.no_grad()
+    def step(self) -> None:
+        """Takes a step by the gradients of the weights."""
+        groups = self._groups
+        gradients = [[weight.grad for weight in group.weights] for group in groups or ()]
+        if groups is None or any(gradient is None for own in gradients for gradient in own):
+            self._optimizer.step()
+            self._groups = self._prepared()
+            return
+        for group, own in zip(groups, gradients, strict=True):
+            torch._foreach_add_(group.steps, 1)
+            settings = group.settings
+            first, second = settings["betas"]
+            group.update(
+                group.weights,
+                own,
+                group.means,
+                group.squares,
+                [],
+                group.steps,
+                lr=settings["lr"],
+                beta1=first,
+                beta2=second,
+                weight_decay=settings["weight_decay"],
+                eps=settings["eps"],
+                amsgrad=False,
+                maximize=False,
+            )
+
+    def _prepared(self) -> list[_Group] | None:
+        """Returns what each step of a fused Adam needs; None for another optimiser, or while weights have no state."""
+        optimizer = self._optimizer
+        if not isinstance(optimizer, torch.optim.Adam) or not optimizer.defaults["fused"]:
+            return None
+        update = torch._fused_adamw_ if isinstance(optimizer, torch.optim.AdamW) else torch._fused_adam_
+        groups = []
+        for settings in optimizer.param_groups:
+            weights = settings["params"]
+            states = [optimizer.state[weight] for weight in weights]
+            if not all(states):
+                return None
+            means, squares, steps = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq", "step"))
+            groups.append(_Group(settings, weights, means, squares, steps, update))
+        return groups
+
+
+class _Group(NamedTuple):
+    """Weights with their settings and the state of Adam."""
+
+    settings: Mapping[str, Any]
+    weights: list[Tensor]
+    means: list[Tensor]
+    squares: list[Tensor]
+    steps: list[Tensor]
+    update: Callable[..., None]
 
 
 def clip(parameters: Sequence[Tensor], largest: float) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 
 import pytest
 import torch
@@ -9,7 +10,7 @@ from torch import Tensor
 from seqnet.configs.training import TrainingConfig
 from seqnet.layers import Head
 from seqnet.networks import Classifier
-from seqnet.training.optimization import Penalties, learning_rate, make_optimizer
+from seqnet.training.optimization import Penalties, Stepper, learning_rate, make_optimizer
 from tests.building import make_classifier, padded, run_config
 
 NETWORK = {
@@ -98,6 +99,32 @@ def test_weights_decay_but_for_biases_and_normalisation(name: str, kind: type[to
     assert all(group["lr"] == 0.25 for group in optimizer.param_groups)
     if name == "sgd":
         assert all(group["momentum"] == 0.5 for group in optimizer.param_groups)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw"])
+def test_steps_are_those_of_the_optimiser(name: str) -> None:
+    config = TrainingConfig(optimizer=name, weight_decay=0.125, learning_rate=0.25)
+    models = [classifier(), classifier()]
+    models[1].load_state_dict(models[0].state_dict())
+    optimizers = [make_optimizer(model, config) for model in models]
+    take: list[Callable[[], object]] = [Stepper(optimizers[0]).step, optimizers[1].step]
+    generator = torch.Generator().manual_seed(1)
+    for number in range(5):
+        gradients = [torch.randn(weight.shape, generator=generator) for weight in models[0].parameters()]
+        for model, optimizer, step in zip(models, optimizers, take, strict=True):
+            for group in optimizer.param_groups:
+                group["lr"] = 0.25 / (number + 1)
+            for weight, gradient in zip(model.parameters(), gradients, strict=True):
+                weight.grad = gradient.clone()
+            if number == 3:
+                next(model.parameters()).grad = None
+            step()
+        for one, other in zip(models[0].parameters(), models[1].parameters(), strict=True):
+            assert torch.equal(one, other)
+    one, other = (optimizer.state_dict()["state"] for optimizer in optimizers)
+    assert one.keys() == other.keys()
+    for index in one:
+        assert all(torch.equal(one[index][key], value) for key, value in other[index].items() if value is not None)
 
 
 def penalty(model: Classifier, **settings: object) -> float:
