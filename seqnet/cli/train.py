@@ -31,6 +31,7 @@ from seqnet.errors import OutputError, SeqnetError
 if TYPE_CHECKING:
     import torch
 
+    from seqnet.datasets import Dataset
     from seqnet.recipes import Recipe
     from seqnet.training import EnsembleResult, FoldsResult
     from seqnet.training.history import EpochRow
@@ -175,8 +176,10 @@ def command(
     seqnet train --class human=genome.fa --class random=@uniform --crop 36 --preset dna-cnn -o model.safetensors
     seqnet train proteins.safetensors --preset protein-hybrid --folds 5 -o model.safetensors
     """
+    from seqnet.datasets import open_dataset
     from seqnet.devices import choose_device
     from seqnet.outputs import check_targets
+    from seqnet.recipes import misfit
 
     _check_usage(dataset, classes, members, folds, options)
     if seed is not None:
@@ -197,14 +200,15 @@ def command(
     about: dict[str, Any] = {"preset": preset, "recipe": None, "threads": threads}
     try:
         chosen = choose_device(device, threads)
+        data = open_dataset(dataset)
         if run is None:
-            recipe, run = _choose(dataset, encoder, assignments)
+            recipe, run = _choose(data, encoder, assignments)
             about |= {"preset": recipe.preset, "recipe": recipe.line}
-        elif preset:
-            _look_at(preset, dataset)
+        elif preset and (line := misfit(preset, data)):
+            say(f"seqnet: warning: {line}")
         if not (no_audit or resume):
-            _audit(dataset)
-        result = _fit(dataset, run, files, chosen, resume, optimize, about)
+            _audit(data)
+        result = _fit(data, run, files, chosen, resume, optimize, about)
     except SeqnetError:
         # A run that could not start leaves nothing in the way of the next one.
         if made:
@@ -285,39 +289,27 @@ def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, repl
         say(f"seqnet: warning: {warning}")
 
 
-def _choose(dataset: Path, encoder: str | None, assignments: tuple[str, ...]) -> tuple[Recipe, RunConfig]:
+def _choose(data: Dataset, encoder: str | None, assignments: tuple[str, ...]) -> tuple[Recipe, RunConfig]:
     """Returns the recipe that fits a dataset, and the run with the user's settings over it; says which it is."""
-    from seqnet.datasets import open_dataset
     from seqnet.recipes import choose_recipe
 
-    recipe = choose_recipe(open_dataset(dataset))
+    recipe = choose_recipe(data)
     run = compose(recipe.preset, None, encoder, None, (*recipe.assignments, *assignments))
     say(recipe.line)
     return recipe, run
 
 
-def _look_at(preset: str, dataset: Path) -> None:
-    """Warns where a preset is for sequences of another kind."""
-    from seqnet.datasets import open_dataset
-    from seqnet.recipes import misfit
-
-    if line := misfit(preset, open_dataset(dataset)):
-        say(f"seqnet: warning: {line}")
-
-
-def _audit(dataset: Path) -> None:
+def _audit(data: Dataset) -> None:
     """Says what in a dataset could flatter or mislead, as far as a second or two can tell."""
     from seqnet.audit import brief_audit, brief_lines
-    from seqnet.datasets import open_dataset
 
-    data = open_dataset(dataset)
     checks, looked_at = brief_audit(data)
     for line in brief_lines(checks, data, looked_at):
         say(line)
 
 
 def _fit(
-    dataset: Path,
+    data: Dataset,
     run: RunConfig,
     files: _Files,
     device: torch.device,
@@ -326,15 +318,13 @@ def _fit(
     about: dict[str, Any],
 ) -> EnsembleResult:
     """Trains and returns what came of it."""
-    from seqnet.datasets import open_dataset
     from seqnet.provenance import file_hash, versions
     from seqnet.training import train_ensemble, train_folds
 
-    data = open_dataset(dataset)
-    digest = file_hash(dataset)
+    digest = file_hash(data.path)
     provenance = about | {
         "command": command_line(),
-        "dataset": {"path": str(dataset), "sha256": digest},
+        "dataset": {"path": str(data.path), "sha256": digest},
         "data": dict(data.provenance),
         "versions": versions(),
         "device": device.type,

@@ -78,12 +78,10 @@ class Words:
     def index(self, tokens: Tensor, first: int) -> Tensor:
         """Returns the number (B, P) int32 of the word at each place of tokens (B, window), all of them in words."""
         base = self._size + 1 - first
-        powers = [float(base**place) for place in range(self.kernel - 1, -1, -1)]
+        powers = torch.tensor([float(base**place) for place in range(self.kernel - 1, -1, -1)], device=tokens.device)
         # Whole numbers, and exact: there are fewer words than float32 can count.
         with torch.autocast(tokens.device.type, enabled=False):
-            numbers = (tokens - first).float().unfold(1, self.kernel, self.stride) @ torch.tensor(
-                powers, device=tokens.device
-            )
+            numbers = (tokens - first).float().unfold(1, self.kernel, self.stride) @ powers
         return numbers.int()
 
     def _unpooled(self, first: int) -> Tensor:

@@ -200,7 +200,7 @@ def train_folds(
 
 
 def deal(dataset: Dataset, count: int, seed: int) -> Folds:
-    """Returns the folds of the records outside the test split; groups stay whole, and every fold has every class.
+    """Returns the folds of the records outside the test split; whole groups, with every class in every part.
 
     Raises:
         SettingError: there are fewer than three folds, or too many.

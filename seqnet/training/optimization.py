@@ -36,7 +36,7 @@ def make_optimizer(classifier: Classifier, config: TrainingConfig) -> torch.opti
 class Stepper:
     """Takes the steps of an optimiser; those of Adam after the first without what PyTorch looks up anew for each.
 
-    That is a tenth of the time of a small step.
+    That is a twentieth of the time of a small step.
 
     Args:
         optimizer: of `make_optimizer`; a state that it is to go on from must be loaded before the first step.
