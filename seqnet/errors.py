@@ -62,10 +62,20 @@ class SeqnetError(Exception):
         """Returns (place, what is wrong, what to do)."""
         return self.place, self.problem, self.remedy
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Has other processes get all that it knows, whatever it was made of."""
+        return _remade, (type(self), self.args, self.__dict__)
+
     def __str__(self) -> str:
         place, problem, remedy = self.describe()
         text = f"{place}: {problem}" if place else problem
         return f"{text}; {remedy}" if remedy else text
+
+
+def _remade(kind: type[SeqnetError], arguments: tuple[object, ...], known: dict[str, object]) -> SeqnetError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(known)
+    return error
 
 
 class InputError(SeqnetError):

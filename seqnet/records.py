@@ -105,6 +105,10 @@ class Ragged:
         empty = (np.empty(0, np.uint8), np.empty(0, np.int64))
         return cls.from_lengths(np.concatenate(data or [empty[0]]), np.concatenate(lengths or [empty[1]]))
 
+    def __reduce__(self) -> tuple[object, ...]:
+        """Has other processes get what it is made of, and not what was computed from that."""
+        return type(self), (self.data, self.offsets)
+
     @cached_property
     def lengths(self) -> NDArray[np.int64]:
         """(N,) int64, length of each string."""

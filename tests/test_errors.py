@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import inspect
+import pickle
 import re
 
 import pytest
@@ -17,6 +18,7 @@ from seqnet.errors import (
     SettingError,
     SymbolError,
     TruncatedError,
+    UnknownSettingError,
 )
 
 
@@ -43,10 +45,16 @@ from seqnet.errors import (
             SettingError("training.epochs", 0, "at least 1"),
             "setting training.epochs: 0 is not allowed; expected at least 1",
         ),
+        (
+            UnknownSettingError("training.epoch", 0, ["epochs", "seed"]),
+            "setting training.epoch: there is no such setting; did you mean training.epochs?",
+        ),
     ],
 )
 def test_an_error_is_one_line_that_says_where_what_and_what_to_do(error: SeqnetError, line: str) -> None:
     assert str(error) == line
+    handed_over = pickle.loads(pickle.dumps(error))
+    assert (type(handed_over), str(handed_over), handed_over.__dict__) == (type(error), line, error.__dict__)
 
 
 def test_a_path_is_added_once_by_the_layer_that_knows_it() -> None:

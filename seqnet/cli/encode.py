@@ -32,7 +32,7 @@ __all__ = ["command"]
     ("label_regex", "label_column", "labels", "positive", "split", "group_by", "split_by", "similarity", "kmer",
      "alphabet", "unknown", "length", "window", "stride", "crop", "held_out", "limit", "seed"),
 )  # fmt: skip
-@settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference"))
+@settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
 @threads_option
 @force_option
 def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], force: bool, **options: Any) -> None:

@@ -56,7 +56,7 @@ _KNOWN_ENDINGS = re.compile(
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified; unusual ones are.")
 @settings_options(PredictOptions, ("unknown", "precision", "vote", "max_error", "expected_fraction"))
-@settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference"))
+@settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
 @force_option

@@ -24,3 +24,8 @@ class ReadOptions(Settings):
     columns: tuple[str, ...] = setting((), "tables: further columns to read")
     batch_bytes: int = setting(1 << 19, "bytes of uncompressed text, or of names and bases, in a batch", minimum=1)
     threads: int = setting(1, "threads that compute, and that decompress CRAM", minimum=1)
+    reader_process: str = setting(
+        "auto",
+        "whether files are read in a process of their own [auto: those of 32 MiB or more, with three threads or more]",
+        choices=("auto", "always", "never"),
+    )

@@ -2,26 +2,35 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections import Counter
 from collections.abc import Generator, Iterator
-from types import TracebackType
-from typing import Self
 
 import numpy as np
 
 from seqnet.alphabets import guess_alphabet
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import EmptyInputError, FormatError, InputError, SettingError
+from seqnet.readers.apart import ReaderApart
 from seqnet.readers.formats import FORMATS
 from seqnet.readers.inputs import Input
+from seqnet.readers.reader import RecordReader, spoken_path
 from seqnet.records import RecordBatch
 
-__all__ = ["RecordReader", "open_records", "spoken_path"]
+__all__ = ["open_here", "open_records"]
+
+_WORTH_A_PROCESS = 1 << 25
+"""Bytes of a file, as it is stored, from which on a process that reads it is paid back."""
+_ENOUGH_THREADS = 3
+"""With two, reading here and reading apart were equally fast."""
 
 
 def open_records(path: str, options: ReadOptions) -> RecordReader:
     """Returns a reader of the records of a file, whose format and compression are found by its content.
+
+    Large files are read in a process of their own where there are threads enough to keep it busy, unless the option
+    `reader_process` says otherwise. What is read is the same.
 
     Args:
         path: the file, or `-` for stdin.
@@ -34,12 +43,25 @@ def open_records(path: str, options: ReadOptions) -> RecordReader:
         SettingError: an option asks for alignments, and it holds none.
         OSError: it can't be opened or read.
     """
+    return ReaderApart(path, options) if _is_read_apart(path, options) else open_here(path, options)
+
+
+def _is_read_apart(path: str, options: ReadOptions) -> bool:
+    """Returns whether a process of its own reads a file: only what that process can open under its name, too."""
+    if options.reader_process == "never" or path.startswith(("/dev/", "/proc/")) or not os.path.isfile(path):
+        return False
+    wanted = options.reader_process == "always"
+    return wanted or (options.threads >= _ENOUGH_THREADS and os.path.getsize(path) >= _WORTH_A_PROCESS)
+
+
+def open_here(path: str, options: ReadOptions) -> RecordReader:
+    """Returns a reader of the records of a file, in this process; see `open_records`."""
     try:
         source = Input(path)
         try:
             found = _detect(source)
             _check_options(found, options)
-            return RecordReader(source, found, options)
+            return _ReaderHere(source, found, options)
         except BaseException:
             source.close()
             raise
@@ -57,61 +79,38 @@ def _check_options(found: str, options: ReadOptions) -> None:
             )
 
 
-class RecordReader:
-    """The records of one file, to be iterated once; a context manager that closes the file.
-
-    Iterating raises a FormatError, TruncatedError or EmptyInputError where the file is not what it should be, and a
-    SettingError where an option does not fit it.
+class _ReaderHere(RecordReader):
+    """The records of a file that this process reads.
 
     Args:
         source: the file, which the reader closes.
         format: name of its format.
         options: how to read it.
-
-    Attributes:
-        path: the file, `-` for stdin.
-        format: name of its format, a row of `FORMATS`.
-        skipped: number of records that were left out, by reason, up to where iteration has come.
     """
 
     def __init__(self, source: Input, format: str, options: ReadOptions) -> None:
         self.path = source.path
         self.format = format
-        self.skipped: Counter[str] = Counter()
+        self.skipped = Counter()
         self._source = source
-        self._batches: Generator[RecordBatch, None, None] = FORMATS.load(format).read(source, options, self.skipped)
+        self._found: Generator[RecordBatch, None, None] = FORMATS.load(format).read(source, options, self.skipped)
         self._region = options.region
-        self._started = False
-
-    def __iter__(self) -> Iterator[RecordBatch]:
-        if self._started:
-            raise RuntimeError(f"{self.path} can be iterated once; open it again")
-        self._started = True
-        return self._checked()
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
 
     @property
     def passed(self) -> int | None:
-        """How many bytes of the file were read, as they are stored, None where that is not known."""
+        """See `RecordReader.passed`."""
         return self._source.passed
 
     def close(self) -> None:
-        """Closes the file."""
-        self._batches.close()
+        """See `RecordReader.close`."""
+        self._found.close()
         self._source.close()
 
-    def _checked(self) -> Iterator[RecordBatch]:
-        """Yields the batches that hold records, and knows the path of errors."""
+    def _batches(self) -> Iterator[RecordBatch]:
+        """See `RecordReader`; knows the path of errors."""
         empty = True
         try:
-            for batch in self._batches:
+            for batch in self._found:
                 if len(batch):
                     empty = False
                     yield batch
@@ -128,11 +127,6 @@ class RecordReader:
             return EmptyInputError(f"no read overlaps {self._region}" if self._region else "it holds no records")
         reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items())
         return EmptyInputError(f"none of its records is left: {reasons}")
-
-
-def spoken_path(path: str) -> str:
-    """Returns what messages call an input."""
-    return "stdin" if path == "-" else path
 
 
 def _detect(source: Input) -> str:

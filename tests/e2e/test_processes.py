@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from seqnet.datasets import open_dataset
+
 ROOT = Path(__file__).parent.parent.parent
 SEQNET = str(Path(sys.executable).parent / "seqnet")
 READS = str(ROOT / "data" / "simulated_reads.bam")
@@ -99,18 +101,31 @@ def test_a_signal_between_folds_leaves_checkpoints_and_no_model(folder: Path, tm
     assert all(name.endswith(".checkpoint.safetensors") for name in names)
 
 
-def test_a_signal_in_predict_leaves_no_output(folder: Path, tmp_path: Path) -> None:
-    with subprocess.Popen(
-        [SEQNET, "predict", str(folder / "m.safetensors"), *[READS] * 500, "-o", str(tmp_path / "out.tsv")],
-        stderr=subprocess.PIPE, text=True,
-    ) as process:  # fmt: skip
+@pytest.mark.parametrize("reader", ["never", "always"])
+def test_a_signal_in_predict_leaves_no_output(reader: str, folder: Path, tmp_path: Path) -> None:
+    words = ["predict", str(folder / "m.safetensors"), *[READS] * 500, "-o", str(tmp_path / "out.tsv")]
+    with subprocess.Popen([SEQNET, *words, "--reader-process", reader], stderr=subprocess.PIPE, text=True) as process:
         while not list(tmp_path.iterdir()):
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         assert process.stderr
+        # To its end: the process that reads would hold it open.
         assert process.stderr.read() == "seqnet: interrupted\n"
         assert process.wait(timeout=60) == 130
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_process_that_reads_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    for reader in ("never", "always"):
+        words = ["--reader-process", reader, "-o", tmp_path / f"{reader}.tsv"]
+        done = call("predict", folder / "m.safetensors", READS, READS, *words)
+        assert done.returncode == 0, done.stderr
+        words = ["--class", "random=@uniform", "--reader-process", reader, "-o", tmp_path / f"{reader}.safetensors"]
+        done = call("encode", "--class", f"human={READS}", *words)
+        assert done.returncode == 0, done.stderr
+    assert (tmp_path / "never.tsv").read_bytes() == (tmp_path / "always.tsv").read_bytes()
+    same = [open_dataset(tmp_path / f"{reader}.safetensors").tokens.data for reader in ("never", "always")]
+    assert (same[0] == same[1]).all()
 
 
 def test_help_imports_nothing_heavy() -> None:

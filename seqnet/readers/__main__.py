@@ -1,0 +1,47 @@
+"""The process that reads a file for another one: `ReaderApart` starts it, and takes what it writes to its output.
+
+Everything is pickled: the name of the format, a `Part` for each batch and one for the end, or the error in place of
+what should come next.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import sys
+from collections.abc import Iterator
+
+from seqnet.configs.reading import ReadOptions
+from seqnet.errors import SeqnetError
+from seqnet.readers.apart import Part
+from seqnet.readers.opening import open_here
+
+
+def _said(path: str, options: ReadOptions) -> Iterator[object]:
+    """Yields what is to be handed over of a file."""
+    try:
+        with open_here(path, options) as reader:
+            yield reader.format
+            for batch in reader:
+                yield Part(batch, reader.skipped, reader.passed)
+            yield Part(None, reader.skipped, reader.passed)
+    except (SeqnetError, OSError, MemoryError) as error:
+        yield error
+
+
+def _main(path: str, options: str) -> None:
+    # What a library prints is not to come between the batches.
+    output = os.dup(sys.stdout.fileno())
+    os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
+    try:
+        with open(output, "wb") as sink:
+            for said in _said(path, ReadOptions.from_dict(json.loads(options))):
+                pickle.dump(said, sink, protocol=5)
+                sink.flush()
+    except BrokenPipeError:
+        pass  # nobody is left to take it
+
+
+if __name__ == "__main__":
+    _main(*sys.argv[1:])

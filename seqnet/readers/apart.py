@@ -1,0 +1,131 @@
+"""A file that is read in a process of its own, while this one computes.
+
+Decompression and parsing would share Python's lock with the threads that compute. The other process
+(`readers/__main__.py`) hands over its batches through a pipe, which holds one or two of them: it waits where
+nobody takes them, and ends where nobody is left to.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import pickle
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
+from typing import BinaryIO, NamedTuple
+
+from seqnet.configs.reading import ReadOptions
+from seqnet.errors import ResourceError
+from seqnet.readers.reader import RecordReader
+from seqnet.records import RecordBatch
+
+__all__ = ["Part", "ReaderApart"]
+
+_PIPE = 1 << 20
+"""Bytes that the pipe holds, where the system allows it."""
+
+
+class Part(NamedTuple):
+    """What is handed over after the name of the format; an error takes its place.
+
+    Attributes:
+        batch: records; None after the last.
+        skipped: as in `RecordReader`.
+        passed: as in `RecordReader`.
+    """
+
+    batch: RecordBatch | None
+    skipped: Counter[str]
+    passed: int | None
+
+
+class ReaderApart(RecordReader):
+    """The records of a file that another process reads.
+
+    Args:
+        path: the file, not stdin.
+        options: how to read it.
+
+    Raises:
+        SeqnetError, OSError: as `open_records`.
+        ResourceError: the process was ended from outside.
+    """
+
+    def __init__(self, path: str, options: ReadOptions) -> None:
+        self.path = path
+        self.skipped = Counter()
+        self._passed: int | None = 0
+        words = [sys.executable, "-P", "-m", __package__, path, json.dumps(options.to_dict())]
+        # The modules of this process; and a session of its own, so that Ctrl-C is for this process to act on.
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        self._process = subprocess.Popen(
+            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment, start_new_session=True
+        )
+        try:
+            _widen(self._stream)
+            found = self._received()
+            assert isinstance(found, str)
+            self.format = found
+        except BaseException:
+            self.close()
+            raise
+
+    @property
+    def passed(self) -> int | None:
+        """See `RecordReader.passed`."""
+        return self._passed
+
+    def close(self) -> None:
+        """Ends the other process."""
+        self._process.kill()
+        self._stream.close()
+        self._process.wait()
+
+    def _batches(self) -> Iterator[RecordBatch]:
+        try:
+            while True:
+                part = self._received()
+                assert isinstance(part, Part)
+                self.skipped, self._passed = part.skipped, part.passed
+                if part.batch is None:
+                    return
+                yield part.batch
+        finally:
+            self.close()
+
+    @property
+    def _stream(self) -> BinaryIO:
+        assert self._process.stdout is not None
+        return self._process.stdout  # type: ignore[return-value]
+
+    def _received(self) -> object:
+        """Returns what the other process hands over next."""
+        try:
+            found = pickle.load(self._stream)
+        except (EOFError, pickle.UnpicklingError):
+            raise self._ended() from None
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    def _ended(self) -> Exception:
+        """Returns the error for a process that has ended too early."""
+        code = self._process.wait()
+        if code >= 0:
+            return RuntimeError(f"the process that reads {self.path} ended with exit code {code}")
+        name = signal.Signals(-code).name
+        problem = f"the process that reads it was ended by {name}"
+        return ResourceError(self.path, problem, "try again, with more memory where that was the reason")
+
+
+def _widen(stream: BinaryIO) -> None:
+    """Has a pipe hold more than the few thousand bytes that are usual, where the system allows it."""
+    if sys.platform == "linux":
+        import fcntl
+
+        with suppress(OSError):  # a user may have so much of pipes
+            fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _PIPE)

@@ -1,0 +1,183 @@
+"""Files that a process of their own reads: the same records, the same errors, and nothing left behind."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from seqnet.configs.reading import ReadOptions
+from seqnet.errors import ResourceError, SeqnetError
+from seqnet.readers import open_records, opening
+from seqnet.readers.apart import ReaderApart
+from seqnet.readers.reader import RecordReader
+
+from .examples import DATA, piped_stdin
+
+FILES = sorted(path for path in DATA.iterdir() if path.suffix not in (".py", ".bai"))
+
+
+def outcome(path: Path, **options: Any) -> list[object]:
+    """Returns all that a reader says of a file, or the error that it ends with."""
+    said: list[object] = []
+    try:
+        with open_records(str(path), ReadOptions(batch_bytes=20, **options)) as reader:
+            said.append(reader.format)
+            for batch in reader:
+                columns = {"": batch.headers, " ": batch.symbols, **batch.columns}
+                said.append((batch.names.text(), [(name, column.text()) for name, column in columns.items()]))
+                assert (reader.passed or 1) > 0
+            said += [reader.skipped, reader.passed]
+    except SeqnetError as error:
+        said.append((type(error), error.__dict__, str(error)))
+    return said
+
+
+def many(tmp_path: Path) -> str:
+    """Returns a file that does not fit into a pipe."""
+    path = tmp_path / "many.fa"
+    path.write_bytes(b"".join(b">r%d\n%s\n" % (index, b"ACGT" * 9) for index in range(100_000)))
+    return str(path)
+
+
+def is_there(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    status = Path(f"/proc/{process}/stat")
+    # One that has ended may wait for somebody to ask how.
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
+def test_it_says_what_this_process_would_say(path: Path) -> None:
+    assert outcome(path, reader_process="always") == outcome(path, reader_process="never")
+
+
+@pytest.mark.parametrize(
+    "options", [{"min_mapq": 30}, {"region": "chr1:1-50"}, {"region": "none:1-2"}, {"sequence_column": "nothing"}]
+)
+@pytest.mark.parametrize("name", ["reverse.bam", "proteins.tsv"])
+def test_options_are_handed_over(name: str, options: dict[str, Any]) -> None:
+    here = outcome(DATA / name, reader_process="never", **options)
+    assert outcome(DATA / name, reader_process="always", **options) == here
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    with pytest.raises(FileNotFoundError) as caught:
+        ReaderApart(str(tmp_path / "none.fa"), ReadOptions())
+    assert caught.value.filename == str(tmp_path / "none.fa")
+
+
+def test_headers_that_are_the_names_are_handed_over_once(tmp_path: Path) -> None:
+    with ReaderApart(many(tmp_path), ReadOptions()) as reader:
+        assert all(batch.headers is batch.names for batch in reader)
+
+
+@pytest.mark.parametrize(
+    ("options", "size", "apart"),
+    [
+        ({"threads": 4}, 1000, True),
+        ({"threads": 4}, 999, False),
+        ({"threads": 2}, 1000, False),
+        ({"threads": 4, "reader_process": "never"}, 1000, False),
+        ({"reader_process": "always"}, 999, True),
+    ],
+)
+def test_large_files_have_a_process_where_there_are_processors(
+    options: dict[str, Any], size: int, apart: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(opening, "_WORTH_A_PROCESS", 1000)
+    path = tmp_path / "in.fa"
+    path.write_bytes(b">a\n".ljust(size - 1, b"A") + b"\n")
+    with open_records(str(path), ReadOptions(**options)) as reader:
+        assert isinstance(reader, ReaderApart) == apart
+
+
+def test_what_the_other_process_could_not_open_is_read_here(tmp_path: Path) -> None:
+    always = ReadOptions(reader_process="always")
+    with (DATA / "wrapped.fa").open("rb") as file, open_records(f"/dev/fd/{file.fileno()}", always) as reader:
+        assert not isinstance(reader, ReaderApart)
+        assert sum(map(len, reader))
+    with piped_stdin((DATA / "wrapped.fa").read_bytes()), open_records("-", always) as reader:
+        assert not isinstance(reader, ReaderApart)
+
+
+def test_a_name_that_looks_like_an_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    # Nor may what lies in the folder stand in for a module.
+    (tmp_path / "json.py").write_text("raise SystemExit(3)")
+    (tmp_path / "-h").write_bytes((DATA / "wrapped.fa").read_bytes())
+    with open_records("-h", ReadOptions(reader_process="always")) as reader:
+        assert sum(map(len, reader))
+
+
+def process_of(reader: RecordReader) -> int:
+    assert isinstance(reader, ReaderApart)
+    return reader._process.pid
+
+
+def test_it_ends_when_it_is_left_early(tmp_path: Path) -> None:
+    with open_records(many(tmp_path), ReadOptions(reader_process="always")) as reader:
+        process = process_of(reader)
+        batches = iter(reader)
+        next(batches)
+        assert is_there(process)
+    assert not is_there(process)
+
+
+def test_it_ends_when_it_is_forgotten(tmp_path: Path) -> None:
+    reader = open_records(many(tmp_path), ReadOptions(reader_process="always"))
+    process = process_of(reader)
+    batches = iter(reader)
+    next(batches)
+    del reader, batches
+    gc.collect()
+    assert not is_there(process)
+
+
+def test_a_process_that_is_killed_is_an_error(tmp_path: Path) -> None:
+    path = many(tmp_path)
+    with open_records(path, ReadOptions(reader_process="always")) as reader:
+        batches = iter(reader)
+        next(batches)
+        os.kill(process_of(reader), signal.SIGKILL)
+        with pytest.raises(ResourceError) as caught:
+            list(batches)
+    assert str(caught.value).startswith(f"{path}: the process that reads it was ended by SIGKILL; try again")
+
+
+def test_a_bug_in_it_shows_its_traceback(tmp_path: Path) -> None:
+    # Options that only a program could make.
+    code = (
+        "import sys, seqnet.readers.apart as apart; from seqnet.configs.reading import ReadOptions\n"
+        "ReadOptions.to_dict = lambda self: {'nothing': 1}\n"
+        "apart.ReaderApart(sys.argv[1], ReadOptions())"
+    )
+    done = subprocess.run([sys.executable, "-c", code, many(tmp_path)], capture_output=True, text=True, check=False)
+    assert "UnknownSettingError" in done.stderr
+    assert "RuntimeError: the process that reads" in done.stderr
+
+
+def test_it_ends_with_the_process_that_it_reads_for(tmp_path: Path) -> None:
+    code = (
+        "import sys, time; from seqnet.readers.apart import *; from seqnet.configs.reading import *\n"
+        "reader = ReaderApart(sys.argv[1], ReadOptions()); print(reader._process.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen([sys.executable, "-c", code, many(tmp_path)], stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        reader = int(process.stdout.readline())
+        assert is_there(reader)
+        process.kill()
+    end = time.monotonic() + 20
+    while is_there(reader) and time.monotonic() < end:
+        time.sleep(0.02)
+    assert not is_there(reader)
