@@ -62,11 +62,13 @@ def main(smoke: bool, repeats: int, records: int) -> None:
         model, out = model_of(folder, "dna-cnn"), folder / "out.tsv"
         assert compose("dna-cnn").network.window == 36
         ours = ("-o", out, "--force", "--threads", str(workers))
+        exact = ("--precision", "float32", *ours)
 
         textbook = {
-            "seqnet": seqnet("predict", model, reads, *ours),
+            "seqnet": seqnet("predict", model, reads, *exact),
+            "seqnet, int8": seqnet("predict", model, reads, "--precision", "int8", *ours),
             "seqnet, bfloat16": seqnet("predict", model, reads, "--precision", "bfloat16", *ours),
-            "seqnet, BAM": seqnet("predict", model, bam, *ours),
+            "seqnet, BAM": seqnet("predict", model, bam, *exact),
             "the dense layer alone": python("benchmarks.rivals.matmul", str(count), str(workers)),
         }
         if available("Bio"):
@@ -81,13 +83,13 @@ def main(smoke: bool, repeats: int, records: int) -> None:
             textbook["ONNX Runtime and Biopython"] = python(onnx, "predict", exported, reads, out, str(workers))
         recipe = {
             "seqnet": seqnet("predict", "human-dna", few, *ours),
-            "seqnet, float32": seqnet("predict", "human-dna", few, "--precision", "float32", *ours),
+            "seqnet, float32": seqnet("predict", "human-dna", few, *exact),
         }
         if available("Bio"):
             recipe["PyTorch and Biopython"] = python("benchmarks.rivals.eager", "hybrid", few, out, str(workers))
         solubility = {
             "seqnet": seqnet("predict", "solubility", chains, *ours),
-            "seqnet, float32": seqnet("predict", "solubility", chains, "--precision", "float32", *ours),
+            "seqnet, float32": seqnet("predict", "solubility", chains, *exact),
             "eager, padded to the longest": python("benchmarks.rivals.padded", "solubility", chains, out, str(workers)),
         }
         races = [

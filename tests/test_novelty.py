@@ -62,6 +62,17 @@ def test_shares_do_not_depend_on_the_parts(monkeypatch: pytest.MonkeyPatch) -> N
     np.testing.assert_array_equal(composition_shares(tokens, DNA), whole)
 
 
+@pytest.mark.parametrize("length", [1, 36, 255, 256])
+@pytest.mark.parametrize("name", ["dna", "protein"])
+def test_shares_of_one_length_are_those_of_each(name: str, length: int) -> None:
+    strings = [*random_strings([length] * 40, alphabet(name).symbols.replace("*", "")), "A" * length, "N" * length]
+    shares = composition_shares(encoded(strings, name), alphabet(name))
+    each = np.concatenate([composition_shares(encoded([string, ""], name), alphabet(name))[:1] for string in strings])
+    np.testing.assert_array_equal(shares, each)
+    np.testing.assert_allclose(shares.sum(axis=1), 1)
+    assert shares[-2, 0] == 1
+
+
 def test_about_one_in_a_thousand_is_marked(of_reads: Novelty) -> None:
     held = of_reads.marks(encoded(reads(3000, seed=1)), DNA)
     assert (held != Status.OK).sum() <= 3

@@ -20,7 +20,7 @@ class PredictOptions(Settings):
     precision: str = setting(
         "auto",
         "arithmetic [auto: bfloat16 where the processor has it and labels were measured to stay, float32 else]",
-        choices=("auto", "float32", "bfloat16", "float16"),
+        choices=("auto", "float32", "bfloat16", "float16", "int8"),
     )
     unknown: str = setting(
         "report",

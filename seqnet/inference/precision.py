@@ -8,24 +8,25 @@ from numpy.typing import NDArray
 from seqnet.bundles import Bundle
 from seqnet.evaluation import decide
 from seqnet.inference.engine import bundle_probabilities
-from seqnet.inference.scoring import has_bfloat16, ready
+from seqnet.inference.scoring import lower_precision, ready
 from seqnet.records import Ragged
 
 __all__ = ["changed_labels"]
 
 
 def changed_labels(bundle: Bundle, tokens: Ragged, indices: NDArray[np.int64]) -> dict[str, float]:
-    """Returns precision → share of labels that are others than in float32, for what the device is fast in.
+    """Returns precision → share of labels that are others than in float32, for what the model is faster in here.
 
     Args:
         bundle: a calibrated model.
         tokens: N token sequences.
         indices: (M,) int64, which of them.
     """
-    if not has_bfloat16(bundle.classifier.device):
+    lower = lower_precision(bundle)
+    if lower is None:
         return {}
     labels = []
-    for precision in ("float32", "bfloat16"):
+    for precision in ("float32", lower):
         found = bundle_probabilities(bundle, tokens, indices, members=ready(bundle, precision))
         labels.append(decide(found.probabilities, bundle.positive, bundle.calibration.threshold))
-    return {"bfloat16": float((labels[0] != labels[1]).mean())}
+    return {lower: float((labels[0] != labels[1]).mean())}

@@ -11,11 +11,16 @@ from torch import Tensor, nn
 from seqnet.bundles import Bundle
 from seqnet.errors import SettingError
 from seqnet.networks import Classifier
-from seqnet.networks.folded import Folded, can_fold
+from seqnet.networks.folded import Folded, can_be_bytes, can_fold
 
-__all__ = ["Scorer", "chosen_precision", "has_bfloat16", "ready"]
+__all__ = ["Scorer", "chosen_precision", "has_bfloat16", "lower_precision", "ready"]
 
-_TYPES = {"float32": torch.float32, "bfloat16": torch.bfloat16, "float16": torch.float16}
+_TYPES = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "int8": torch.uint8,  # with an offset
+}
 _CHANGED = 0.001
 """Share of the validation labels that may change in a precision that is chosen by itself."""
 
@@ -78,23 +83,33 @@ def chosen_precision(bundle: Bundle, precision: str) -> str:
 
     Args:
         bundle: the model, on its device.
-        precision: `float32`, `bfloat16`, `float16`, or `auto`: bfloat16 where the device has it and training measured
-            that it changes at most one validation label in a thousand, float32 else. A network that can be folded is
-            float32, which is as fast.
+        precision: `float32`, `bfloat16`, `float16`, `int8`, or `auto`: bfloat16 where the device is fast in it and
+            training measured that it changes at most one validation label in a thousand, float32 else. A network that
+            can be folded is float32: a table of bytes is a fifth faster, which is not worth a digit.
 
     Raises:
-        SettingError: the device is slow in that precision.
+        SettingError: the device is slow in that precision, or the model has no use for it.
     """
     device = bundle.classifier.device
     if precision == "float16" and device.type == "cpu":
         raise SettingError("predict.precision", precision, "bfloat16 or float32 on a CPU, which is slow in float16")
     if precision == "bfloat16" and device.type == "cpu" and not has_bfloat16(device):
         raise SettingError("predict.precision", precision, "float32: this CPU does not multiply in bfloat16")
+    if precision == "int8" and not can_be_bytes(bundle.classifier):
+        expected = "bfloat16 or float32: int8 is for tables of flattening networks with one convolution, on x86 CPUs"
+        raise SettingError("predict.precision", precision, expected)
     if precision != "auto":
         return precision
-    changed = bundle.calibration.changed.get("bfloat16")
-    kept = changed is not None and changed <= _CHANGED
-    return "bfloat16" if kept and has_bfloat16(device) and not can_fold(bundle.classifier) else "float32"
+    changed = bundle.calibration.changed.get("bfloat16", 1.0)
+    return "bfloat16" if changed <= _CHANGED and lower_precision(bundle) == "bfloat16" else "float32"
+
+
+def lower_precision(bundle: Bundle) -> str | None:
+    """Returns the precision in which a bundle is faster than in float32 on its device; None where there is none."""
+    if can_fold(bundle.classifier):
+        # Of a table, it is the size that matters.
+        return "int8" if can_be_bytes(bundle.classifier) else None
+    return "bfloat16" if has_bfloat16(bundle.classifier.device) else None
 
 
 def ready(bundle: Bundle, precision: str) -> tuple[Scorer, ...]:

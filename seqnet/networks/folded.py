@@ -14,7 +14,7 @@ from torch.nn import functional
 from seqnet.networks.classifier import Classifier, mean_over_strands
 from seqnet.networks.cnn import ConvolutionalNetwork
 
-__all__ = ["Folded", "can_fold"]
+__all__ = ["Folded", "can_be_bytes", "can_fold"]
 
 _LARGEST = 1 << 25
 """Numbers in a table, at most."""
@@ -25,7 +25,7 @@ class Folded(nn.Module):
 
     Args:
         classifier: a trained one for which `can_fold`.
-        dtype: of the table.
+        dtype: of the table; with `torch.uint8` each row has a scale and an offset of its own (CPU only).
 
     Attributes:
         window: as in `Classifier`.
@@ -51,8 +51,9 @@ class Folded(nn.Module):
             table = torch.einsum("sf,hpf->psh", found, weight).flatten(0, 1)  # (P · S, H)
         self.places = words.places
         firsts = torch.arange(self.places, device=table.device, dtype=torch.int32) * words.count(0)
+        table = torch.ops.quantized.embedding_bag_byte_prepack(table) if dtype == torch.uint8 else table.to(dtype)
         # Not a tensor of inference mode, which a thread outside of it could not use.
-        self.register_buffer("table", table.to(dtype).clone(), persistent=False)
+        self.register_buffer("table", table.clone(), persistent=False)
         self.register_buffer("firsts", firsts, persistent=False)
         self.train(classifier.training)
 
@@ -81,7 +82,11 @@ class Folded(nn.Module):
         padded = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
         index = self.words.index(padded, 0) + self.firsts  # (B, P)
         starts = torch.arange(len(index), device=index.device, dtype=torch.int32) * self.places
-        summed = functional.embedding_bag(index.flatten(), self.table, starts, mode="sum")  # (B, H)
+        rows = index.flatten()
+        if self.table.dtype == torch.uint8:
+            summed = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(self.table, rows, starts)  # (B, H)
+        else:
+            summed = functional.embedding_bag(rows, self.table, starts, mode="sum")  # (B, H)
         return self.head.after_first(summed.float() + self.head.first.bias)
 
 
@@ -92,3 +97,9 @@ def can_fold(classifier: Classifier) -> bool:
     assert isinstance(classifier.network, ConvolutionalNetwork)
     hidden = classifier.network.head.first.out_features
     return classifier.words.count(0) * classifier.words.places * hidden <= _LARGEST
+
+
+def can_be_bytes(classifier: Classifier) -> bool:
+    """Returns whether a classifier can be a table of 8-bit numbers, which is an x86 processor's matter."""
+    x86 = "fbgemm" in torch.backends.quantized.supported_engines
+    return x86 and classifier.device.type == "cpu" and can_fold(classifier)

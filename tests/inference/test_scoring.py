@@ -19,6 +19,10 @@ from tests.building import encoded, make_bundle, random_strings
 
 needs_bfloat16 = pytest.mark.skipif(not has_bfloat16(torch.device("cpu")), reason="this CPU has no bfloat16")
 
+needs_bytes = pytest.mark.skipif(
+    "fbgemm" not in torch.backends.quantized.supported_engines, reason="tables of bytes are for x86"
+)
+
 
 @pytest.fixture(scope="module")
 def shipped() -> Bundle:
@@ -44,6 +48,34 @@ def test_bfloat16_is_chosen_where_labels_stay(shipped: Bundle) -> None:
 def test_float16_is_not_for_cpus(shipped: Bundle) -> None:
     with pytest.raises(SettingError, match="slow in float16"):
         chosen_precision(shipped, "float16")
+
+
+@needs_bytes
+def test_bytes_are_for_tables(shipped: Bundle) -> None:
+    bundle = make_bundle(compose("dna-cnn"), window=36)
+    assert chosen_precision(bundle, "int8") == "int8"
+    with pytest.raises(SettingError, match="int8 is for tables of flattening networks with one convolution"):
+        chosen_precision(shipped, "int8")
+
+
+@needs_bytes
+def test_a_table_is_exact_unless_bytes_are_asked_for() -> None:
+    bundle = make_bundle(compose("dna-cnn"), window=36)
+    assert chosen_precision(measured(bundle, {"int8": 0.0, "bfloat16": 0.0}), "auto") == "float32"
+
+
+@needs_bytes
+def test_labels_changed_by_bytes_are_counted() -> None:
+    bundle = make_bundle(compose("dna-cnn"), window=36)
+    tokens = encoded(random_strings([36] * 2000))
+    rows = np.arange(2000)
+    found = [
+        bundle_probabilities(bundle, tokens, rows, members=ready(bundle, precision)).probabilities
+        for precision in ("float32", "int8")
+    ]
+    labels = [each[:, 1] >= bundle.calibration.threshold for each in found]
+    assert changed_labels(bundle, tokens, rows) == {"int8": float((labels[0] != labels[1]).mean())}
+    assert 0 < np.abs(found[0] - found[1]).max() < 0.1
 
 
 @needs_bfloat16

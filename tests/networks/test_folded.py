@@ -8,8 +8,12 @@ from seqnet.alphabets import alphabet
 from seqnet.configs.networks import EncoderConfig, network_config
 from seqnet.configs.run import compose
 from seqnet.networks import Classifier
-from seqnet.networks.folded import Folded, can_fold
+from seqnet.networks.folded import Folded, can_be_bytes, can_fold
 from tests.building import padded, random_strings
+
+needs_bytes = pytest.mark.skipif(
+    "fbgemm" not in torch.backends.quantized.supported_engines, reason="tables of bytes are for x86"
+)
 
 FOLDABLE: dict[str, dict[str, object]] = {
     "plain": {"filters": [8], "kernels": [4], "pools": [2], "dense": [16]},
@@ -61,6 +65,24 @@ def test_the_textbook_network_is_folded() -> None:
         assert torch.allclose(folded.strand_logits(*batch), made.strand_logits(*batch), atol=1e-6)
         lower = Folded(made, torch.bfloat16)
         assert torch.allclose(lower.strand_logits(*batch), made.strand_logits(*batch), atol=0.02)
+
+
+@needs_bytes
+@pytest.mark.parametrize("name", FOLDABLE)
+def test_a_table_of_bytes_is_near(name: str) -> None:
+    made = classifier(FOLDABLE[name])
+    assert can_be_bytes(made)
+    table = Folded(made, torch.uint8)
+    assert table.table.dtype == torch.uint8
+    strings = [*random_strings([21] * 20 + [20, 13, 5, 1]), "ACGTNACGTACGTACGTACGT", "NNN"]
+    with torch.inference_mode():
+        found, expected = (one.strand_logits(*padded(strings)).numpy() for one in (table, made))
+        alone = np.concatenate([table.strand_logits(*padded([string])).numpy() for string in strings])
+    # Each of up to 21 rows is off by half of one of 255 steps at most, so that the sum is by a hundredth of its range.
+    np.testing.assert_allclose(found, expected, atol=0.03 * np.ptp(expected))
+    # A row of one number is its offset.
+    assert (np.abs(found - expected).max() > 1e-5) == (table.head.first.out_features > 1)
+    np.testing.assert_allclose(alone, found, atol=2e-6)
 
 
 @pytest.mark.parametrize(
