@@ -10,10 +10,12 @@ from torch import Tensor
 
 from seqnet.errors import SettingError
 
-__all__ = ["choose_device", "moved", "out_of_memory", "start_thread"]
+__all__ = ["by_hand", "choose_device", "moved", "out_of_memory", "start_thread"]
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 """Numbers of glibc's parameters of memory."""
+_BY_HAND = ("cpu",)
+"""Devices that faster ways than PyTorch's own are written for."""
 
 
 def choose_device(name: str, threads: int) -> torch.device:
@@ -28,6 +30,8 @@ def choose_device(name: str, threads: int) -> torch.device:
     """
     torch.set_num_threads(threads)
     _keep_memory()
+    # What is called float32 is float32 on a GPU, too, where convolutions and recurrences would round to ten bits.
+    torch.backends.cudnn.allow_tf32 = False
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -55,6 +59,15 @@ def _keep_memory() -> None:
         # Older ones take 32 MB at most.
         _ = mallopt(_MMAP_THRESHOLD, 1 << 30) or mallopt(_MMAP_THRESHOLD, 1 << 25)
         mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+def by_hand(tensor: Tensor) -> bool:
+    """Returns whether faster ways than PyTorch's own are to be taken with a tensor.
+
+    They are written for the CPU. Some look at numbers, for which other devices would have to be waited for, and
+    `torch.compile` to break off.
+    """
+    return tensor.device.type in _BY_HAND and not torch.compiler.is_compiling()
 
 
 def start_thread(device: torch.device) -> None:

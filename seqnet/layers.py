@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqnet.configs.networks import ConvolutionConfig, NetworkConfig
+from seqnet.devices import by_hand
 from seqnet.products import Dense, linear
 
 __all__ = [
@@ -59,8 +60,7 @@ def mask_of(lengths: Tensor, length: int) -> Tensor:
 
 def _unpadded(lengths: Tensor | None, length: int) -> bool:
     """Returns whether sequences are known to fill their batch, so that nothing needs a mask."""
-    # To look at lengths on a GPU would be to wait for it.
-    return lengths is None or (lengths.device.type == "cpu" and bool((lengths == length).all()))
+    return lengths is None or (by_hand(lengths) and bool((lengths == length).all()))
 
 
 def _masked(x: Tensor, lengths: Tensor | None) -> Tensor:

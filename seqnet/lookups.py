@@ -10,12 +10,14 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from seqnet.devices import by_hand
+
 __all__ = ["rows_of", "summed_by_row"]
 
 
 def rows_of(table: Tensor, index: Tensor) -> Tensor:
     """Returns the rows (…, F) of a table (S, F) at index (…,) integer, with a gradient to the table."""
-    if table.device.type != "cpu" or not table.requires_grad:
+    if not by_hand(table) or not table.requires_grad:
         return functional.embedding(index.int(), table)
     rows: Tensor = _Rows.apply(table, index)  # type: ignore[no-untyped-call]
     return rows

@@ -13,6 +13,8 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from seqnet.devices import by_hand
+
 __all__ = ["Dense", "linear"]
 
 _SMALLEST = 1 << 22
@@ -62,7 +64,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Returns x (B, I) · weightᵀ (I, O) + bias (O,), as `functional.linear` does."""
     large = len(x) * weight.numel() >= _SMALLEST
     dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-    if large and x.device.type == "cpu" and dtype in _ONEDNN:
+    if large and by_hand(x) and dtype in _ONEDNN:
         product: Tensor = _Product.apply(x, weight, bias, dtype)  # type: ignore[no-untyped-call]
         return product
     return functional.linear(x, weight, bias)

@@ -27,17 +27,17 @@ LAYERS = {
     "audit": 6,
     "encoding": 7,
     # The torch line.
-    "devices": 8, "strands": 8, "batching": 8, "lookups": 8, "products": 8, "profiles": 8,
-    "trees": 8,
-    "layers": 9, "plm": 9,
-    "encoders": 10,
-    "networks": 11,
-    "bundles": 12,
-    "inference": 13,
-    "training": 14,
-    "tuning": 15, "inspection": 15,
-    "cli": 16,
-    "__main__": 17,
+    "devices": 8,
+    "strands": 9, "batching": 9, "lookups": 9, "products": 9, "profiles": 9, "trees": 9,
+    "layers": 10, "plm": 10,
+    "encoders": 11,
+    "networks": 12,
+    "bundles": 13,
+    "inference": 14,
+    "training": 15,
+    "tuning": 16, "inspection": 16,
+    "cli": 17,
+    "__main__": 18,
 }  # fmt: skip
 TORCH_LINE = LAYERS["devices"]
 

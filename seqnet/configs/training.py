@@ -25,6 +25,9 @@ class TrainingConfig(Settings):
         "arithmetic of convolutions, recurrences and dense layers; weights are float32",
         choices=("float32", "bfloat16"),
     )
+    compile: bool = setting(
+        False, "have torch.compile make the code of a step, for long trainings on a GPU; slower on a CPU"
+    )
     batch_size: int = setting(128, "sequences in a batch", minimum=1)
     optimizer: str = setting("adamw", "optimiser; sgd with or without momentum", choices=("sgd", "adam", "adamw"))
     learning_rate: float = setting(1e-3, "largest learning rate", above=0)

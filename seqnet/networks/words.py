@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from seqnet.devices import by_hand
 from seqnet.encoders import Embedding, Encoder, OneHot
 from seqnet.layers import ConvolutionBlock, MaskedBatchNorm
 from seqnet.lookups import summed_by_row
@@ -61,7 +62,7 @@ class Words:
         None as well where the batch has fewer places than there are words, or what a word becomes depends on the batch.
         """
         block = self._block
-        if isinstance(block.norm, MaskedBatchNorm) or block.dropout.p or tokens.device.type != "cpu":
+        if isinstance(block.norm, MaskedBatchNorm) or block.dropout.p or not by_hand(tokens):
             return None
         lowest, highest = (int(value) for value in tokens.aminmax())
         first = min(lowest, 1)

@@ -53,7 +53,7 @@ class CropFeeder:
             generators={},
             frequencies=self._frequencies,
         )
-        self.longer = 0
+        self.longer, self.one_length = 0, True
         self.class_counts = np.full(len(dataset.classes), self._config.epoch_size // len(dataset.classes))
 
     def _places_of(self, blocks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -26,6 +26,11 @@ class Feeder:
         dataset: its train split is fed.
         config: batch size, balance, seed and augmentation.
         classifier: tells the window, and whether both strands must be seen.
+
+    Attributes:
+        class_counts: (K,) int64, training sequences of each class.
+        longer: number of training sequences that are longer than the window.
+        one_length: whether all batches are of one length.
     """
 
     def __init__(self, dataset: Dataset, config: RunConfig, classifier: Classifier) -> None:
@@ -43,7 +48,9 @@ class Feeder:
             frequencies=self._real_frequencies(dataset, list(generators)),
         )
         self.class_counts = np.bincount(self._labels[self._members], minlength=len(dataset.classes))
-        self.longer = int((self._store.lengths[self._members] > self._window).sum())
+        lengths = self._store.lengths[self._members]
+        self.longer = int((lengths > self._window).sum())
+        self.one_length = len(np.unique(np.minimum(lengths, self._window))) == 1
 
     def _real_frequencies(self, dataset: Dataset, generated: list[int]) -> NDArray[np.float64]:
         """Returns the symbol frequencies (K,) of the training records that were read, where fresh ones need them."""

@@ -6,7 +6,7 @@ The train split is fitted, the validation split chooses the epoch that is kept, 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -28,6 +28,7 @@ from seqnet.outputs import whole_file
 from seqnet.plm import settled
 from seqnet.training.boosting import grow
 from seqnet.training.checkpoints import Progress, restore, save_checkpoint
+from seqnet.training.compiling import compiled
 from seqnet.training.cropping import CropFeeder
 from seqnet.training.embedding import embed_ahead
 from seqnet.training.feeding import Feeder
@@ -110,6 +111,11 @@ class _Run:
         self.optimizer = make_optimizer(self.classifier, config.training)
         self.stepper = Stepper(self.optimizer)
         self.penalties = Penalties(self.classifier, config.training)
+        self.forward: Callable[[Tensor, Tensor], Tensor] = self.classifier
+        if config.training.compile:
+            if config.training.activity_l2:
+                raise SettingError("training.compile", True, "false with activity_l2, which looks into the network")
+            self.forward = compiled(self.classifier, one_length=self.feeder.one_length)
         self.validation = dataset.members("validation")
         self.progress = Progress(rows=[])
         weights = None
@@ -165,7 +171,7 @@ class _Run:
         for group in self.optimizer.param_groups:
             group["lr"] = rate
         with torch.autocast(self.device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
-            logits = self.classifier(tokens, lengths)
+            logits = self.forward(tokens, lengths)
         logits = logits.float()
         loss = functional.cross_entropy(
             logits, labels, weight=self.class_weights, label_smoothing=training.label_smoothing

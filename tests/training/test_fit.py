@@ -2,6 +2,9 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import shutil
+import subprocess
+import sys
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -525,3 +528,37 @@ def test_too_little_memory_names_the_batch(monkeypatch: pytest.MonkeyPatch) -> N
         ResourceError, match="cpu: there is too little memory for batches of 32; set a smaller training"
     ):
         fit(dataset, run_config({"epochs": 1, "batch_size": 32}, FINDER))
+
+
+@pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++"))), reason="there is no C++ compiler")
+@pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # PyTorch's compiler of its own modules
+@pytest.mark.parametrize("lengths", ["one", "many"])
+def test_a_compiled_network_is_fitted_as_the_plain_one(lengths: str) -> None:
+    dataset = planted()
+    if lengths == "many":
+        strings = random_strings([20, 24, 9, 15] * 40)
+        dataset = make_dataset(strings, [0, 1] * 80, (["train"] * 8 + ["validation"] * 2) * 16)
+    plain, compiled = (fit(dataset, run_config({"epochs": 2, "compile": value})) for value in (False, True))
+    assert same_weights(compiled, fit(dataset, run_config({"epochs": 2, "compile": True})))
+    theirs = weights_of(compiled)
+    for name, weight in weights_of(plain).items():
+        np.testing.assert_allclose(theirs[name], weight, atol=1e-6)
+
+
+def test_a_compiled_network_can_not_be_looked_into() -> None:
+    with pytest.raises(SettingError, match="expected false with activity_l2"):
+        fit(planted(), run_config({"compile": True, "activity_l2": 0.1}))
+
+
+def test_a_machine_that_can_not_compile_is_told_so(tmp_path: Path) -> None:
+    code = (
+        "from tests.building import fit, planted, run_config\n"
+        "from seqnet.errors import ResourceError\n"
+        "try: fit(planted(), run_config({'compile': True}))\n"
+        "except ResourceError as error: print(error)"
+    )
+    root = str(Path(__file__).parents[2])
+    nothing = {"PYTHONPATH": root, "PATH": "", "CXX": "none", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=nothing, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("training.compile: InvalidCxxCompiler: ")
+    assert done.stdout.endswith("; install a C++ compiler, or leave it out\n")

@@ -1,0 +1,38 @@
+"""The network of a training step by `torch.compile`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from seqnet.errors import ResourceError
+from seqnet.networks import Classifier
+
+__all__ = ["compiled"]
+
+
+def compiled(classifier: Classifier, *, one_length: bool) -> Callable[[Tensor, Tensor], Tensor]:
+    """Returns tokens (B, L), lengths (B,) → logits (B, K), as the classifier does; it is compiled at its first batch.
+
+    Args:
+        classifier: on the device that it computes on.
+        one_length: whether batches have one shape, the last of an epoch apart, so that CUDA can replay a step as a
+            graph.
+    """
+    replayed = one_length and classifier.device.type == "cuda"
+    mode = "reduce-overhead" if replayed else "default"
+    network = torch.compile(classifier, mode=mode, dynamic=False if one_length else None)
+
+    def forward(tokens: Tensor, lengths: Tensor) -> Tensor:
+        # What the last step returned may be overwritten from here on.
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        try:
+            logits: Tensor = network(tokens, lengths)
+        except torch._dynamo.exc.BackendCompilerFailed as error:
+            problem = " ".join(str(error).split("\n")[0].split())
+            raise ResourceError("training.compile", problem, "install a C++ compiler, or leave it out") from error
+        return logits
+
+    return forward

@@ -1,0 +1,140 @@
+"""The way of devices that nothing is written for by hand, such as GPUs: the same numbers, and no waiting for them.
+
+PyTorch's device `meta` has shapes and no numbers. To look at a number there is an error, as is an operation with a
+tensor of the CPU; so what goes through can neither wait for a GPU nor have left something on the CPU.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from seqnet import devices
+from seqnet.batching import Batch
+from seqnet.bundles import open_bundle
+from seqnet.configs.run import RunConfig, compose, preset_names
+from seqnet.inference.engine import class_probabilities
+from seqnet.models import find_model, shipped_models
+from seqnet.networks.classifier import Classifier
+from seqnet.training.fit import _Run
+from tests.building import encoded, fit, make_classifier, padded, planted, random_strings, run_config, weights_of
+from tests.contracts.test_networks import ENCODER_SETTINGS, NETWORK_SETTINGS
+
+META = torch.device("meta")
+WINDOW = 14
+
+
+def configs() -> Iterator[tuple[str, RunConfig]]:
+    for name, network in NETWORK_SETTINGS.items():
+        for encoder, settings in ENCODER_SETTINGS.items():
+            if encoder != "plm":  # embeds on the CPU's side, from disk where it can
+                yield f"{name}-{encoder}", run_config(network=network, encoder=settings)
+    for name in preset_names():
+        yield name, compose(name)
+
+
+CONFIGS = dict(configs())
+every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has nothing be computed by hand."""
+    monkeypatch.setattr(devices, "_BY_HAND", ())
+
+
+def alphabet_of(config: RunConfig) -> str:
+    return "protein" if config.network.profile else "dna"
+
+
+def batch_for(classifier: Classifier, config: RunConfig) -> Batch:
+    symbols = "ACDEFGHIKLMNPQRSTVWYX" if alphabet_of(config) == "protein" else "ACGTN"
+    lengths = [classifier.window, 1, classifier.window // 2, 3, classifier.window]
+    return padded(random_strings(lengths, symbols), alphabet_of(config))
+
+
+@every_config
+def test_the_numbers_are_those_of_the_cpu(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = []
+    for by_hand in (("cpu",), ()):
+        monkeypatch.setattr(devices, "_BY_HAND", by_hand)
+        classifier = make_classifier(config, alphabet_of(config), window=config.network.window or WINDOW)
+        batch = batch_for(classifier, config)
+        with torch.inference_mode():
+            predicted = classifier.strand_logits(*batch)
+        classifier.train()
+        torch.manual_seed(0)
+        trained = classifier(*batch)
+        trained.sum().backward()
+        gradients = [weight.grad for weight in classifier.parameters()]
+        found.append([predicted, trained.detach(), *(each for each in gradients if each is not None)])
+    assert len(found[0]) == len(found[1]) > 2
+    for one, other in zip(*found, strict=True):
+        np.testing.assert_allclose(one, other, atol=1e-4 * max(float(one.abs().max()), 0.1))
+
+
+@every_config
+def test_a_step_of_training_waits_for_nothing(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    # There is nothing that autocast could do on this device.
+    monkeypatch.setattr(torch, "autocast", lambda *words, **options: nullcontext())
+    name = alphabet_of(config)
+    run = _Run(planted(length=config.network.window or 24, name=name), config, META, None, "")
+    run.classifier.train()
+    for batch in list(run.feeder.epoch(1))[:2]:
+        loss, logits, labels = run._fit_batch(batch, 0.01)
+        assert loss.device == logits.device == labels.device == META
+    assert all(weight.grad is not None and weight.grad.device == META for weight in run.parameters)
+
+
+@every_config
+def test_a_batch_of_prediction_waits_for_nothing(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "autocast", lambda *words, **options: nullcontext())
+    classifier = make_classifier(config, alphabet_of(config), window=config.network.window or WINDOW)
+    tokens, lengths = (tensor.to(META) for tensor in batch_for(classifier, config))
+    with torch.inference_mode():
+        assert classifier.to(META).strand_logits(tokens, lengths).device == META
+
+
+def test_a_look_at_a_number_would_be_an_error() -> None:
+    with pytest.raises((RuntimeError, NotImplementedError)):
+        bool(torch.ones(3, device=META).any())
+    with pytest.raises(RuntimeError):
+        torch.ones(3, device=META) + torch.ones(3)
+
+
+@pytest.mark.parametrize("name", list(shipped_models()))
+def test_models_of_the_package_predict_the_same(name: str, elsewhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    bundle = open_bundle(find_model(Path(name)))
+    symbols = bundle.alphabet.symbols.replace("*", "")
+    tokens = encoded(random_strings([36, 36, 20, 50, 36], symbols), bundle.alphabet.name)
+    found = [class_probabilities(member, tokens) for member in bundle.members]
+    monkeypatch.setattr(devices, "_BY_HAND", ("cpu",))
+    expected = [class_probabilities(member, tokens) for member in bundle.members]
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+# Few enough words, and products large enough, to be computed by hand.
+TRAINED: Mapping[str, Mapping[str, Any]] = {
+    "words": {"name": "cnn", "filters": [6], "kernels": [3], "pools": [1], "summary": ["flatten"], "padding": "valid"},
+    "products": {"name": "dense", "dense": [1000, 300]},
+    "embedding": {"name": "hybrid", "filters": [6], "kernels": [5], "pools": [2], "units": 4},
+}
+
+
+@pytest.mark.parametrize("name", TRAINED)
+def test_training_comes_to_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    dataset = planted()
+    encoder = {"name": "embedding"} if name == "embedding" else None
+    config = run_config(network=TRAINED[name], encoder=encoder)
+    by_hand = weights_of(fit(dataset, config))
+    monkeypatch.setattr(devices, "_BY_HAND", ())
+    elsewhere = weights_of(fit(dataset, config))
+    assert any((by_hand[name] != elsewhere[name]).any() for name in by_hand), "the same way was taken"
+    for name, weight in by_hand.items():
+        np.testing.assert_allclose(elsewhere[name], weight, atol=1e-5)
