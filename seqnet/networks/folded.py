@@ -48,7 +48,9 @@ class Folded(nn.Module):
         with torch.inference_mode():
             found = words.table(0)  # (S, F)
             weight = self.head.first.weight.view(-1, words.places, found.shape[1])  # (H, P, F)
-            table = torch.einsum("sf,hpf->psh", found, weight).flatten(0, 1)  # (P · S, H)
+            table = torch.einsum("sf,hpf->psh", found, weight)  # (P, S, H)
+            table[0] += self.head.first.bias
+            table = table.flatten(0, 1)  # (P · S, H)
         self.places = words.places
         firsts = torch.arange(self.places, device=table.device, dtype=torch.int32) * words.count(0)
         table = torch.ops.quantized.embedding_bag_byte_prepack(table) if dtype == torch.uint8 else table.to(dtype)
@@ -68,9 +70,9 @@ class Folded(nn.Module):
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """See `Classifier.forward`."""
-        unknown = (tokens >= self.symbols).any(dim=1)  # (B,), an ambiguity code
-        if not bool(unknown.any()):
+        if int(tokens.max()) < self.symbols:
             return self._looked_up(tokens)
+        unknown = (tokens >= self.symbols).any(dim=1)  # (B,), an ambiguity code
         logits: Tensor = self.classifier(tokens[unknown], lengths[unknown])
         found = logits.new_empty(len(tokens), logits.shape[1])
         found[unknown] = logits
@@ -87,7 +89,7 @@ class Folded(nn.Module):
             summed = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(self.table, rows, starts)  # (B, H)
         else:
             summed = functional.embedding_bag(rows, self.table, starts, mode="sum")  # (B, H)
-        return self.head.after_first(summed.float() + self.head.first.bias)
+        return self.head.after_first(summed.float())
 
 
 def can_fold(classifier: Classifier) -> bool:

@@ -24,6 +24,9 @@ from seqnet.networks.cnn import ConvolutionalNetwork
 
 __all__ = ["Words", "words_of"]
 
+_LARGEST_BAND = 1 << 16
+"""Numbers of a matrix, at most, by which words are counted in one product."""
+
 
 class Words:
     """The words of a network that `words_of` found, over symbols 0 (padding), 1, … or over 1, … alone.
@@ -43,6 +46,7 @@ class Words:
     def __init__(self, encoder: Encoder, block: ConvolutionBlock, size: int, places: int) -> None:
         self._encoder, self._block, self._size = encoder, block, size
         self._made: dict[tuple[int, torch.device], Tensor] = {}
+        self._bands: dict[tuple[int, torch.device], Tensor] = {}
         self._short = block.convolution.convolution.kernel_size[0]
         self.stride, self.places = block.pool.width, places
         self.kernel = self._short + self.stride - 1
@@ -79,11 +83,29 @@ class Words:
     def index(self, tokens: Tensor, first: int) -> Tensor:
         """Returns the number (B, P) int32 of the word at each place of tokens (B, window), all of them in words."""
         base = self._size + 1 - first
-        powers = torch.tensor([float(base**place) for place in range(self.kernel - 1, -1, -1)], device=tokens.device)
+        seen = (self.places - 1) * self.stride + self.kernel
         # Whole numbers, and exact: there are fewer words than float32 can count.
         with torch.autocast(tokens.device.type, enabled=False):
-            numbers = (tokens - first).float().unfold(1, self.kernel, self.stride) @ powers
+            digits = (tokens - first).float()[:, :seen]
+            if seen * self.places <= _LARGEST_BAND:
+                numbers = digits @ self._band(base, seen, tokens.device)
+            else:
+                numbers = digits.unfold(1, self.kernel, self.stride) @ self._powers(base, tokens.device)
         return numbers.int()
+
+    def _powers(self, base: int, device: torch.device) -> Tensor:
+        """Returns what each symbol of a word counts (W,) float32 in its number."""
+        return torch.tensor([float(base**place) for place in range(self.kernel - 1, -1, -1)], device=device)
+
+    def _band(self, base: int, seen: int, device: torch.device) -> Tensor:
+        """Returns what each of the symbols of a window counts (seen, P) float32 in the number of each place; kept."""
+        if (base, device) not in self._bands:
+            with torch.inference_mode(False):
+                band = torch.zeros(seen, self.places, device=device)
+                for place, start in enumerate(range(0, seen - self.kernel + 1, self.stride)):
+                    band[start : start + self.kernel, place] = self._powers(base, device)
+            self._bands[base, device] = band
+        return self._bands[base, device]
 
     def _unpooled(self, first: int) -> Tensor:
         """Returns the features (S', F) of every word of a kernel's length."""
