@@ -22,15 +22,13 @@ __all__ = ["open_here", "open_records"]
 
 _WORTH_A_PROCESS = 1 << 25
 """Bytes of a file, as it is stored, from which on a process that reads it is paid back."""
-_ENOUGH_THREADS = 3
-"""With two, reading here and reading apart were equally fast."""
 
 
 def open_records(path: str, options: ReadOptions) -> RecordReader:
     """Returns a reader of the records of a file, whose format and compression are found by its content.
 
-    Large files are read in a process of their own where there are threads enough to keep it busy, unless the option
-    `reader_process` says otherwise. What is read is the same.
+    Large files are read in a process of their own where several threads compute, unless the option `reader_process`
+    says otherwise. What is read is the same.
 
     Args:
         path: the file, or `-` for stdin.
@@ -51,7 +49,7 @@ def _is_read_apart(path: str, options: ReadOptions) -> bool:
     if options.reader_process == "never" or path.startswith(("/dev/", "/proc/")) or not os.path.isfile(path):
         return False
     wanted = options.reader_process == "always"
-    return wanted or (options.threads >= _ENOUGH_THREADS and os.path.getsize(path) >= _WORTH_A_PROCESS)
+    return wanted or (options.threads > 1 and os.path.getsize(path) >= _WORTH_A_PROCESS)
 
 
 def open_here(path: str, options: ReadOptions) -> RecordReader:

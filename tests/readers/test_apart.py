@@ -85,9 +85,9 @@ def test_headers_that_are_the_names_are_handed_over_once(tmp_path: Path) -> None
 @pytest.mark.parametrize(
     ("options", "size", "apart"),
     [
-        ({"threads": 4}, 1000, True),
+        ({"threads": 2}, 1000, True),
         ({"threads": 4}, 999, False),
-        ({"threads": 2}, 1000, False),
+        ({"threads": 1}, 1000, False),
         ({"threads": 4, "reader_process": "never"}, 1000, False),
         ({"reader_process": "always"}, 999, True),
     ],
