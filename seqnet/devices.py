@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
+import warnings
 
 import torch
 from torch import Tensor
@@ -30,6 +31,8 @@ def choose_device(name: str, threads: int) -> torch.device:
     """
     torch.set_num_threads(threads)
     _keep_memory()
+    # Directions are computed one by one, and their weights, which are small, put together for each batch.
+    warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
     # What is called float32 is float32 on a GPU, too, where convolutions and recurrences would round to ten bits.
     torch.backends.cudnn.allow_tf32 = False
     if name == "auto":

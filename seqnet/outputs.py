@@ -13,7 +13,7 @@ from pathlib import Path
 
 from seqnet.errors import OutputError
 
-__all__ = ["check_targets", "whole_file"]
+__all__ = ["check_targets", "made_directory", "whole_file"]
 
 _OPEN_FILES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
@@ -64,6 +64,27 @@ def whole_file(target: Path, *, force: bool) -> Iterator[Path]:
     except BaseException:
         with suppress(FileNotFoundError):
             temporary.unlink()
+        raise
+
+
+@contextmanager
+def made_directory(directory: Path | None) -> Iterator[None]:
+    """Has a directory be there, with those above it; after an error, those that were made and hold nothing are removed.
+
+    Args:
+        directory: the directory; None for none.
+    """
+    if directory is None:
+        yield
+        return
+    missing = [path for path in (directory, *directory.parents) if not path.exists()]
+    directory.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            for path in missing:
+                path.rmdir()
         raise
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from seqnet.errors import OutputError
-from seqnet.outputs import check_targets, whole_file
+from seqnet.outputs import check_targets, made_directory, whole_file
 
 
 def names_in(folder: Path) -> list[str]:
@@ -37,6 +37,33 @@ def test_an_error_leaves_nothing_behind(tmp_path: Path, error: type[BaseExceptio
     with pytest.raises(error):
         fail()
     assert names_in(tmp_path) == []
+
+
+def test_a_directory_is_made_and_stays(tmp_path: Path) -> None:
+    for _ in range(2):
+        with made_directory(tmp_path / "a" / "b"):
+            assert (tmp_path / "a" / "b").is_dir()
+    assert (tmp_path / "a" / "b").is_dir()
+    with made_directory(None):
+        pass
+
+
+def test_an_error_leaves_no_directory_that_was_made_for_nothing(tmp_path: Path) -> None:
+    def fail(directory: Path, name: str | None = None) -> None:
+        with made_directory(directory):
+            if name:
+                (directory / name).touch()
+            raise KeyboardInterrupt
+
+    (tmp_path / "old").mkdir()
+    for directory in ("old", "new", "old/inner", "a/b/c"):
+        with pytest.raises(KeyboardInterrupt):
+            fail(tmp_path / directory)
+    assert names_in(tmp_path) == ["old"]
+    assert names_in(tmp_path / "old") == []
+    with pytest.raises(KeyboardInterrupt):
+        fail(tmp_path / "kept" / "inner", "out.tsv")
+    assert names_in(tmp_path / "kept" / "inner") == ["out.tsv"]
 
 
 def test_an_existing_target_is_refused_and_stays(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import click
 
 from seqnet.cli.options import force_option, path_type
 from seqnet.cli.progress import Meter, say
+from seqnet.outputs import made_directory
 from seqnet.sources import SOURCES, Source, fetch, find_source
 
 __all__ = ["command"]
@@ -53,17 +54,17 @@ def command(names: tuple[str, ...], directory: Path, url: str | None, from_file:
     sources = [find_source(name) for name in names]
     if len(sources) > 1 and (url or from_file):
         raise click.UsageError("--url and --from-file go with one SOURCE")
-    directory.mkdir(parents=True, exist_ok=True)
-    for source in sources:
-        say(f"{source.name}: {source.licence}")
-        with Meter(source.name, "bytes", source.size) as meter:
-            target = fetch(
-                source,
-                directory / source.filename,
-                url=url,
-                from_file=from_file,
-                force=force,
-                progress=meter.reach,
-            )
-        say(f"cite {source.citation}")
-        click.echo(target)
+    with made_directory(directory):
+        for source in sources:
+            say(f"{source.name}: {source.licence}")
+            with Meter(source.name, "bytes", source.size) as meter:
+                target = fetch(
+                    source,
+                    directory / source.filename,
+                    url=url,
+                    from_file=from_file,
+                    force=force,
+                    progress=meter.reach,
+                )
+            say(f"cite {source.citation}")
+            click.echo(target)

@@ -78,39 +78,39 @@ def command(
     from seqnet.devices import choose_device
     from seqnet.inference.reporting import report
     from seqnet.models import find_model
-    from seqnet.outputs import check_targets
+    from seqnet.outputs import check_targets, made_directory
 
     if len(models) > 2 or len(set(models)) < len(models):
         raise click.UsageError("give one model, or two different ones, and a dataset")
     targets = _targets(directory, len(models))
-    check_targets(targets, force=force, inputs=[*models, dataset])
-    bundles, data = (
-        {name: open_bundle(find_model(path)) for name, path in _names(models).items()},
-        open_dataset(dataset),
-    )
-    for bundle in bundles.values():
-        bundle.to(choose_device(device, threads))
-        bundle.prepare(say)
-    with Meter("evaluate", "sequences") as meter:
-        found = report(
-            bundles,
-            data,
-            split,
-            collect(EvaluationOptions, options),
-            baselines=not no_baselines,
-            strata=strata or directory is not None,
-            progress=meter.advance,
+    with made_directory(directory):
+        check_targets(targets, force=force, inputs=[*models, dataset])
+        bundles, data = (
+            {name: open_bundle(find_model(path)) for name, path in _names(models).items()},
+            open_dataset(dataset),
         )
-    _show(found, strata)
-    if targets:
-        _write(targets, found, list(bundles.values()), data, force=force)
+        for bundle in bundles.values():
+            bundle.to(choose_device(device, threads))
+            bundle.prepare(say)
+        with Meter("evaluate", "sequences") as meter:
+            found = report(
+                bundles,
+                data,
+                split,
+                collect(EvaluationOptions, options),
+                baselines=not no_baselines,
+                strata=strata or directory is not None,
+                progress=meter.advance,
+            )
+        _show(found, strata)
+        if targets:
+            _write(targets, found, list(bundles.values()), data, force=force)
 
 
 def _targets(directory: Path | None, count: int) -> list[Path]:
-    """Returns metrics.json and a file of predictions for each model, in a directory that is there; none without."""
+    """Returns metrics.json and a file of predictions for each model, in the directory; none without."""
     if directory is None:
         return []
-    directory.mkdir(parents=True, exist_ok=True)
     rows = ("predictions.tsv", "predictions-2.tsv")[:count]
     return [directory / name for name in ("metrics.json", *rows)]
 

@@ -92,7 +92,7 @@ def command(
     from seqnet.inference.predictor import Predictor
     from seqnet.inference.writers import format_of
     from seqnet.models import find_model
-    from seqnet.outputs import check_targets
+    from seqnet.outputs import check_targets, made_directory
 
     jobs: list[tuple[tuple[str, ...], Path | None, str, bool]]
     if directory is not None:
@@ -103,15 +103,16 @@ def command(
         jobs = [(inputs, output, *format_of(output))]
     else:
         jobs = [(inputs, None, *_format(kind))]
-    check_targets([target for _, target, *_ in jobs if target is not None], force=force, inputs=[model, *inputs])
-    bundle = open_bundle(find_model(model))
-    bundle.to(choose_device(device, threads))
-    bundle.prepare(say)
-    read = collect(ReadOptions, {**options, "threads": threads})
-    predictor = Predictor(bundle, read, collect(PredictOptions, options))
-    size = sum(map(os.path.getsize, inputs)) if all(map(os.path.isfile, inputs)) else None
-    with Meter("predict", "records") as meter:
-        invalid = [_write(predictor, *job, force=force, meter=meter, size=size) for job in jobs]
+    with made_directory(directory):
+        check_targets([target for _, target, *_ in jobs if target is not None], force=force, inputs=[model, *inputs])
+        bundle = open_bundle(find_model(model))
+        bundle.to(choose_device(device, threads))
+        bundle.prepare(say)
+        read = collect(ReadOptions, {**options, "threads": threads})
+        predictor = Predictor(bundle, read, collect(PredictOptions, options))
+        size = sum(map(os.path.getsize, inputs)) if all(map(os.path.isfile, inputs)) else None
+        with Meter("predict", "records") as meter:
+            invalid = [_write(predictor, *job, force=force, meter=meter, size=size) for job in jobs]
     return _report(predictor, next(filter(None, invalid), None), strict)
 
 
@@ -122,12 +123,11 @@ def _format(kind: str | None) -> tuple[str, bool]:
 
 
 def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, Path]:
-    """Returns input → output file in the directory, which is made if it is not there.
+    """Returns input → output file in the directory.
 
     Raises:
         OutputError: two inputs would have one output.
     """
-    directory.mkdir(parents=True, exist_ok=True)
     targets: dict[str, Path] = {}
     for path in inputs:
         name = "stdin" if path == "-" else _KNOWN_ENDINGS.sub("", Path(path).name)

@@ -156,6 +156,18 @@ def test_an_output_that_can_not_be_written(trained: Path, tmp_path: Path, cli: R
     assert_one_line(outcome.err, str(tmp_path), "directory")
 
 
+def test_a_failure_leaves_no_empty_directory(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model, bad = trained / "dna.safetensors", _write(tmp_path / "bad.fa", b"")
+    for words in (
+        ("predict", model, bad, "-O", tmp_path / "out" / "inner"),
+        ("predict", model, READS, "-O", tmp_path / "out", "--device", "nothing"),
+        ("evaluate", model, bad, "-o", tmp_path / "out"),
+        ("download", "solubility", "--from-file", bad, "-o", tmp_path / "out"),
+    ):
+        assert cli(*words).code == 1
+        assert list(tmp_path.iterdir()) == [bad]
+
+
 def test_a_file_that_is_not_there(trained: Path, tmp_path: Path, cli: Runner) -> None:
     for words in (
         ("predict", trained / "dna.safetensors", tmp_path / "no.fa"),
