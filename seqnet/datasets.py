@@ -177,9 +177,9 @@ def write_dataset(
     generators: Mapping[str, str],
     crop: int | None,
     tokens: NDArray[np.uint8] | Spool,
-    lengths: NDArray[np.int64],
+    offsets: NDArray[np.int64],
     name_bytes: NDArray[np.uint8] | Spool,
-    name_lengths: NDArray[np.int64],
+    name_offsets: NDArray[np.int64],
     labels: NDArray[np.int32],
     groups: NDArray[np.int64],
     split: NDArray[np.uint8],
@@ -196,11 +196,11 @@ def write_dataset(
     }
     tensors: dict[str, NDArray[Any] | Spool] = {
         "tokens": tokens,
-        "offsets": np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64),
+        "offsets": offsets.astype(np.int64, copy=False),
         "name_bytes": name_bytes,
-        "name_offsets": np.concatenate([[0], np.cumsum(name_lengths)]).astype(np.int64),
-        "labels": labels.astype(np.int32),
-        "groups": groups.astype(np.int64),
-        "split": split.astype(np.uint8),
+        "name_offsets": name_offsets.astype(np.int64, copy=False),
+        "labels": labels.astype(np.int32, copy=False),
+        "groups": groups.astype(np.int64, copy=False),
+        "split": split.astype(np.uint8, copy=False),
     }
     write_container(path, "dataset", description, tensors)

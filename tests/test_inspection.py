@@ -16,7 +16,6 @@ from seqnet.inspection import inspect, lines
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     """Returns a dataset of five records of 1, 2, 3, 4 and 9 bases in three groups."""
-    lengths = np.array([1, 2, 3, 4, 9])
     write_dataset(
         tmp_path / "x",
         alphabet=alphabet("dna"),
@@ -25,9 +24,9 @@ def path(tmp_path: Path) -> Path:
         generators={"random": "uniform"},
         crop=None,
         tokens=np.ones(19, dtype=np.uint8),
-        lengths=lengths,
+        offsets=np.array([0, 1, 3, 6, 10, 19]),
         name_bytes=np.full(5, ord("r"), dtype=np.uint8),
-        name_lengths=np.ones(5, dtype=np.int64),
+        name_offsets=np.arange(6),
         labels=np.array([0, 1, 0, 1, 0]),
         groups=np.array([3, 3, 3, 8, 9]),
         split=np.array([0, 0, 0, 1, 2]),

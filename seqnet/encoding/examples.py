@@ -77,11 +77,13 @@ class Collector:
 
     def collected(self) -> Examples:
         """Returns all examples so far; sequences and names are memory-mapped."""
+        for parts in (self._lengths, self._name_lengths, self._labels, self._groups):
+            parts[:] = [np.concatenate(parts)]  # not beside its parts
         return Examples(
-            Ragged.from_lengths(self.tokens.view(), np.concatenate(self._lengths)),
-            Ragged.from_lengths(self.name_bytes.view(), np.concatenate(self._name_lengths)),
-            np.concatenate(self._labels),
-            np.concatenate(self._groups),
+            Ragged.from_lengths(self.tokens.view(), self._lengths[0]),
+            Ragged.from_lengths(self.name_bytes.view(), self._name_lengths[0]),
+            self._labels[0],
+            self._groups[0],
         )
 
     def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64]) -> None:

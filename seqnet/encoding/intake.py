@@ -161,6 +161,7 @@ class Intake:
         self.ungrouped = int(alone.sum()) if self.grouper else 0
         groups = examples.groups.copy()
         groups[alone] = len(self.groups) + np.arange(int(alone.sum()))
+        del examples, alone  # not beside what is made of them
         return self._relabelled(labels, groups)
 
     def cluster(self, real: Examples) -> tuple[Examples, Clusters]:

@@ -95,6 +95,7 @@ def _finish(
     if options.crop:
         real, split = _hold_out(intake, real, split, rng)
     split = _accompany(sources, classes, intake, real, split, rng)
+    del real  # columns of hundreds of millions of records, which stand in what follows
     examples = intake.collector.collected()
     assert intake.alphabet is not None
     write_dataset(
@@ -105,9 +106,9 @@ def _finish(
         generators=generators_of(sources),
         crop=options.crop,
         tokens=intake.collector.tokens,
-        lengths=examples.tokens.lengths,
+        offsets=examples.tokens.offsets,
         name_bytes=intake.collector.name_bytes,
-        name_lengths=examples.names.lengths,
+        name_offsets=examples.names.offsets,
         labels=examples.labels,
         groups=examples.groups,
         split=split,
