@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import reduce
-from itertools import pairwise
+from itertools import islice, pairwise
 
 import torch
 from torch import Tensor, nn
@@ -28,6 +28,7 @@ __all__ = [
     "Recurrence",
     "Summary",
     "activation",
+    "dropped",
     "mask_of",
 ]
 
@@ -56,6 +57,15 @@ def activation(name: str) -> nn.Module:
 def mask_of(lengths: Tensor, length: int) -> Tensor:
     """Returns the mask (B, 1, length) bool that is true at the positions of the sequences."""
     return (torch.arange(length, device=lengths.device) < lengths[:, None])[:, None, :]
+
+
+def dropped(dropout: nn.Module, x: Tensor) -> Tensor:
+    """Returns x after dropout, which is not called where it would do nothing: small steps are made of calls."""
+    assert isinstance(dropout, nn.Dropout | nn.Dropout1d)
+    if not (dropout.p and dropout.training):
+        return x
+    found: Tensor = dropout(x)
+    return found
 
 
 def _unpadded(lengths: Tensor | None, length: int) -> bool:
@@ -214,8 +224,7 @@ class ConvolutionBlock(nn.Module):
             y = _masked(y, lengths)
         if self.shortcut is not None:
             y = y + self.shortcut(x)
-        dropped: Tensor = self.dropout(y)
-        return dropped
+        return dropped(self.dropout, y)
 
 
 class ConvolutionStack(nn.Module):
@@ -380,13 +389,14 @@ class Head(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Returns the logits (B, K)."""
-        return self.after_first(self.first(self.dropouts[0](x)))
+        return self.after_first(self.first(dropped(self.dropouts[0], x)))
 
     def after_first(self, x: Tensor) -> Tensor:
         """Returns the logits (B, K) of the output of the first layer."""
         if len(self.hidden):
             x = self.activation(x)
-            for dropout, layer in zip(self.dropouts[1:], [*self.hidden[1:], self.output], strict=True):
-                x = layer(dropout(x))
+            # A slice of modules would be made anew for every batch.
+            for dropout, layer in islice(zip(self.dropouts, [*self.hidden, self.output], strict=True), 1, None):
+                x = layer(dropped(dropout, x))
                 x = x if layer is self.output else self.activation(x)
         return functional.pad(x, (1, 0)) if self.single else x

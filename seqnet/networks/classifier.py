@@ -12,6 +12,7 @@ from seqnet.alphabets import Alphabet
 from seqnet.configs.networks import NETWORKS, EncoderConfig, NetworkConfig
 from seqnet.encoders import make_encoder
 from seqnet.errors import SettingError
+from seqnet.layers import dropped
 from seqnet.networks.base import Dimensions, Network
 from seqnet.networks.cnn import ConvolutionalNetwork
 from seqnet.networks.words import words_of
@@ -93,7 +94,7 @@ class Classifier(nn.Module):
             known = self._by_words(tokens)
             if known is not None:
                 return known
-        features = self.dropout(self.encoder(tokens))  # (B, C, L)
+        features = dropped(self.dropout, self.encoder(tokens))  # (B, C, L)
         profile = self._profile(tokens, lengths)
         if not self.flattens:
             features = features * (tokens != 0)[:, None, :]
