@@ -301,7 +301,11 @@ def test_dropout_is_before_each_dense_layer_and_the_output(
         if isinstance(module, nn.Dropout | nn.Linear):
             module.register_forward_hook(lambda *args, name=name: order.append(name.partition(".")[0]))
     head(torch.ones(1, 3))
-    assert order == ["dropouts", "hidden"] * len(dense) + ["dropouts", "output"]
+    layers = ["hidden"] * len(dense) + ["output"]
+    # Dropout that would do nothing is not called.
+    assert order == [
+        name for rate, layer in zip(expected, layers, strict=True) for name in ["dropouts"] * (rate > 0) + [layer]
+    ]
 
 
 def test_widths_of_a_stack_follow_each_other() -> None:
