@@ -6,6 +6,7 @@ unless the user forces it. Devices and pipes (`/dev/stdout`, a FIFO) are written
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,6 +16,7 @@ from seqnet.errors import OutputError
 
 __all__ = ["check_targets", "made_directory", "whole_file"]
 
+_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _OPEN_FILES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 
 
@@ -54,16 +56,29 @@ def whole_file(target: Path, *, force: bool) -> Iterator[Path]:
     """
     check_targets([target], force=force)
     if _is_stream(target):
-        yield target
+        with _named(target):
+            yield target
         return
     final = Path(os.path.realpath(target))
     temporary = final.with_name(f".{final.name}.{os.getpid()}.part")
     try:
-        yield temporary
-        temporary.replace(final)
+        with _named(target):
+            yield temporary
+            temporary.replace(final)
     except BaseException:
         with suppress(FileNotFoundError):
             temporary.unlink()
+        raise
+
+
+@contextmanager
+def _named(target: Path) -> Iterator[None]:
+    """Has errors of a full disk, which have no name, say which file they are about."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno in _FULL:
+            error.filename = str(target)
         raise
 
 
@@ -73,10 +88,15 @@ def made_directory(directory: Path | None) -> Iterator[None]:
 
     Args:
         directory: the directory; None for none.
+
+    Raises:
+        OutputError: it is a file.
     """
     if directory is None:
         yield
         return
+    if directory.exists() and not directory.is_dir():
+        raise OutputError(str(directory), "this is a file, not a directory", "name another one")
     missing = [path for path in (directory, *directory.parents) if not path.exists()]
     directory.mkdir(parents=True, exist_ok=True)
     try:

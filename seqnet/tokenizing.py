@@ -34,6 +34,7 @@ class Status(IntEnum):
     TOO_SHORT = 3
     UNUSUAL_LENGTH = 4
     UNUSUAL_COMPOSITION = 5
+    ALL_AMBIGUOUS = 6
 
     @property
     def word(self) -> str:

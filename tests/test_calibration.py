@@ -36,6 +36,17 @@ def test_the_temperature_that_was_put_in_is_found(temperature: float, classes: i
     assert fit_temperature(labels, probabilities) == pytest.approx(temperature, rel=0.05)
 
 
+def test_a_network_that_is_far_from_sure_is_made_surer() -> None:
+    labels, probabilities = drawn(40_000, 0.1)
+    assert fit_temperature(labels, probabilities) == pytest.approx(0.1, rel=0.05)
+
+
+def test_a_handful_of_records_moves_little() -> None:
+    # All four are right; without an expectation, their log loss is least at absolute certainty.
+    probabilities = np.array([[0.6, 0.4], [0.55, 0.45], [0.3, 0.7], [0.45, 0.55]])
+    assert 0.3 < fit_temperature(np.array([0, 0, 1, 1]), probabilities) < 1
+
+
 def test_calibration_error_before_and_after() -> None:
     labels, probabilities = drawn(40_000, 3.0)
     assert expected_calibration_error(labels, probabilities) > 0.08

@@ -42,10 +42,10 @@ def test_masked_symbols_are_any_symbol(sequences: list[str]) -> None:
 
 
 def test_the_words_of_the_status_column() -> None:
-    words = ["ok", "empty", "invalid_symbol", "too_short", "unusual_length", "unusual_composition"]
+    words = ["ok", "empty", "invalid_symbol", "too_short", "unusual_length", "unusual_composition", "all_ambiguous"]
     assert [status.word for status in Status] == words
-    assert [status.word for status in Status if status.classified] == [words[0], *words[4:]]
-    assert [status.word for status in Status if status.unusual] == words[4:]
+    assert [status.word for status in Status if status.classified] == [words[0], *words[4:6]]
+    assert [status.word for status in Status if status.unusual] == words[4:6]
 
 
 sequences_of_dna = st.lists(st.text("ACGT", max_size=3), max_size=4)

@@ -80,10 +80,8 @@ def brief_lines(checks: Sequence[Check], dataset: Dataset, looked_at: int) -> li
         _plural(number, word) for number, word in ((counts["warn"], "warning"), (counts["fail"], "failure")) if number
     ]
     of = "" if looked_at == len(dataset) else f" of {looked_at:,} of {len(dataset):,} records"
-    return [
-        *lines,
-        f"brief audit{of}: {', '.join(words)}; for all checks: seqnet audit {shlex.quote(str(dataset.path))}",
-    ]
+    rest = f"for composition and likeness: seqnet audit {shlex.quote(str(dataset.path))}"
+    return [*lines, f"brief audit{of}: {', '.join(words)}; {rest}"]
 
 
 def _plural(count: int, word: str) -> str:

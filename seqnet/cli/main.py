@@ -18,8 +18,9 @@ __all__ = ["COMMANDS", "EXIT_CODES", "command_group", "main", "run"]
 
 EXIT_CODES = {
     0: "done",
-    1: "bad input, one line on standard error says which; with --strict also records that were not classified",
-    2: "wrong usage",
+    1: "bad input, or a value that is not allowed: one line on standard error says which; with --strict also records "
+    "that were not classified",
+    2: "wrong usage: an option or argument that there is not, or is missing",
     130: "Ctrl-C",
     141: "nobody reads the output",
     143: "terminated",
@@ -132,7 +133,7 @@ def run(words: list[str]) -> int:
 def _line(error: SeqnetError | OSError, words: Sequence[str]) -> str:
     """Returns the error as one line, with the option of the command in `words` where a setting is one."""
     if isinstance(error, OSError) and error.strerror:
-        place = f"{error.filename}: " if error.filename else ""
+        place = "" if error.filename is None else f"{error.filename or repr('')}: "
         return f"{place}{error.strerror.lower()}"
     text = " ".join(str(error).split())
     if isinstance(error, SettingError) and not isinstance(error, UnknownSettingError):

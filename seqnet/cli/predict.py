@@ -110,6 +110,9 @@ def command(
         bundle.prepare(say)
         read = collect(ReadOptions, {**options, "threads": threads})
         predictor = Predictor(bundle, read, collect(PredictOptions, options))
+        for path in inputs:
+            if path != "-":
+                os.stat(path)  # before anything is computed for those in front of one that is not there
         size = sum(map(os.path.getsize, inputs)) if all(map(os.path.isfile, inputs)) else None
         with Meter("predict", "records") as meter:
             invalid = [_write(predictor, *job, force=force, meter=meter, size=size) for job in jobs]
@@ -170,7 +173,7 @@ def _write(
 
     if target is None and form == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
-    batches = chain.from_iterable(map(predictor.batches, paths))
+    batches = ((path, batch) for path in paths for batch in predictor.batches(path))
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(batches, None)
     place = whole_file(target, force=force) if target is not None else nullcontext()
@@ -181,18 +184,19 @@ def _write(
         opened_writer(path, form, bundle.classes, compress=compress, ensemble=len(bundle.members) > 1) as writer,
     ):
 
-        def predicted(batch: RecordBatch) -> tuple[int, Any, SymbolError | None]:
+        def predicted(read: tuple[str, RecordBatch]) -> tuple[int, Any, SymbolError | None]:
+            origin, batch = read
             predictions = predictor.predict_batch(batch)
+            if predictions.invalid is not None:
+                predictions.invalid.path = spoken_path(origin)
             return len(batch), writer.render(predictions), predictions.invalid
 
-        batches = chain([] if first is None else [first], batches)
-        with closing(in_order(predicted, batches, predictor.read.threads, bundle.classifier.device)) as done:
+        read = chain([] if first is None else [first], batches)
+        with closing(in_order(predicted, read, predictor.read.threads, bundle.classifier.device)) as done:
             for count, rendered, invalid in done:
                 writer.write(rendered)
                 found = found or invalid
                 meter.advance(count, share=predictor.passed / size if size and predictor.passed else None)
-    if found is not None and len(paths) == 1:
-        found.path = spoken_path(paths[0])
     return found
 
 

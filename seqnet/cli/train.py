@@ -59,10 +59,14 @@ class _Teller:
 
     def epoch(self, row: EpochRow, best: bool) -> None:
         seconds = time.monotonic() - self._started
+        validated = not math.isnan(row.validation_loss)
+        validation = (
+            f"  validation loss {row.validation_loss:.4f} accuracy {row.validation_accuracy:.4f}"
+            f" AUROC {row.validation_auroc:.4f}"
+        )
         say(
             f"epoch {row.epoch:>3} of {self._epochs}  train loss {row.train_loss:.4f} accuracy {row.train_accuracy:.4f}"
-            f"  validation loss {row.validation_loss:.4f} accuracy {row.validation_accuracy:.4f}"
-            f" AUROC {row.validation_auroc:.4f}  {seconds:.0f} s{'  best' if best else ''}"
+            f"{validation if validated else ''}  {seconds:.0f} s{'  best' if best and validated else ''}"
         )
 
 
@@ -133,7 +137,9 @@ class _Files:
     type=click.Choice(list(CRITERIA)),
     help="What the decision threshold is best for, on the validation split.  [default: the threshold is one half]",
 )
-@click.option("--no-audit", is_flag=True, help="Leave out the brief look for duplicates, imbalance and shortcuts.")
+@click.option(
+    "--no-audit", is_flag=True, help="Leave out the brief look for duplicates, imbalance and a telling length."
+)
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an earlier run, if there is one.")
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
@@ -249,10 +255,9 @@ def _report(result: EnsembleResult, files: _Files) -> None:
 
     for run in result.runs:
         best = run.rows[run.best_epoch - 1]
-        say(
-            f"kept epoch {best.epoch} (validation loss {best.validation_loss:.4f}, "
-            f"accuracy {best.validation_accuracy:.4f}), {run.bundle.parameter_count:,} parameters"
-        )
+        figures = f"validation loss {best.validation_loss:.4f}, accuracy {best.validation_accuracy:.4f}"
+        why = "the last" if math.isnan(best.validation_loss) else figures
+        say(f"kept epoch {best.epoch} ({why}), {run.bundle.parameter_count:,} parameters")
     found = result.bundle.calibration
     if found.quality:
         where = "out of fold" if files.out_of_fold else "on the validation split"

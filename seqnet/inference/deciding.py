@@ -25,13 +25,15 @@ class Decider:
         options: class mix and tolerated error.
 
     Raises:
-        SettingError: a class is unknown, shares don't add up, or no confidence holds the error.
+        SettingError: a class is unknown, shares don't add up, no confidence holds the error, or one network is to vote.
 
     Attributes:
         threshold: of the positive class of two; None where the most likely class is the label.
     """
 
     def __init__(self, bundle: Bundle, options: PredictOptions) -> None:
+        if options.vote and len(bundle.members) == 1:
+            raise SettingError("predict.vote", True, "no such option: the model is one network, not an ensemble")
         self._positive = bundle.positive
         # A share of votes is no calibrated probability: the majority decides.
         calibrated = bundle.positive is not None and not options.vote

@@ -10,6 +10,7 @@ from threading import Lock
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.alphabets import Alphabet
 from seqnet.bundles import Bundle
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
@@ -18,7 +19,7 @@ from seqnet.inference.deciding import Decider
 from seqnet.inference.engine import bundle_probabilities
 from seqnet.inference.scoring import chosen_precision, ready
 from seqnet.novelty import novelty_warning
-from seqnet.readers import open_records
+from seqnet.readers import open_records, spoken_path
 from seqnet.records import Ragged, RecordBatch
 from seqnet.tokenizing import ENOUGH_SYMBOLS, Status, check_alphabet, first_invalid, tokenize
 
@@ -121,7 +122,7 @@ class Predictor:
                 self.passed = None if before is None or passed is None else before + passed
                 if len(first.data) < ENOUGH_SYMBOLS:
                     first = Ragged.concatenate([first, batch.symbols])
-                    check_alphabet(path, first, self.bundle.alphabet)
+                    check_alphabet(spoken_path(path), first, self.bundle.alphabet)
                 yield batch
             self.skipped.update(reader.skipped)
 
@@ -131,6 +132,7 @@ class Predictor:
         tokens, status = tokenized.tokens, tokenized.status
         short = (tokens.lengths < self.bundle.classifier.encoder.shortest) & (status == Status.OK)
         status[short] = Status.TOO_SHORT
+        status[_all_ambiguous(tokens, self.bundle.alphabet) & (status == Status.OK)] = Status.ALL_AMBIGUOUS
         usable = np.flatnonzero(status == Status.OK)
         invalid = None
         if (status == Status.INVALID_SYMBOL).any():
@@ -155,3 +157,12 @@ class Predictor:
             self.unsure += int(uncertain.sum()) if uncertain is not None else 0
             self.counts.update({Status(value): int(count) for value, count in zip(values, counts, strict=True)})
         return Predictions(batch.names, status, labels, probabilities, deviations, uncertain, invalid)
+
+
+def _all_ambiguous(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.bool_]:
+    """Returns which (N,) bool of N token sequences have no canonical symbol: a prediction would be of nothing."""
+    codes = np.flatnonzero(tokens.data > alphabet.size)
+    if not len(codes):
+        return np.zeros(len(tokens), dtype=bool)
+    records = np.searchsorted(tokens.offsets, codes, side="right") - 1
+    return np.asarray(np.bincount(records, minlength=len(tokens)) == tokens.lengths)

@@ -96,7 +96,7 @@ def chosen_precision(bundle: Bundle, precision: str) -> str:
     if precision == "bfloat16" and device.type == "cpu" and not has_bfloat16(device):
         raise SettingError("predict.precision", precision, "float32: this CPU does not multiply in bfloat16")
     if precision == "int8" and not can_be_bytes(bundle.classifier):
-        expected = "bfloat16 or float32: int8 is for tables of flattening networks with one convolution, on x86 CPUs"
+        expected = "bfloat16 or float32: int8 is for networks of one convolution, such as dna-cnn, on x86 processors"
         raise SettingError("predict.precision", precision, expected)
     if precision != "auto":
         return precision

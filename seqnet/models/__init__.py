@@ -21,9 +21,9 @@ def find_model(name: Path) -> Path:
         ContainerError: there is neither.
     """
     shipped = shipped_models()
+    if str(name) in shipped and not name.is_file():
+        return shipped[str(name)]
     if name.exists():
         return name
-    if str(name) in shipped:
-        return shipped[str(name)]
     known = f"; the models that come with seqnet: {', '.join(shipped)}" if shipped else ""
     raise ContainerError(str(name), "no such file or directory", f"give the path of a model{known}")

@@ -20,6 +20,8 @@ from seqnet.records import RecordBatch
 
 __all__ = ["open_here", "open_records"]
 
+_TAR, _TAR_AT = b"ustar", 257
+"""Source: POSIX.1-2017, pax, "ustar Interchange Format"."""
 _WORTH_A_PROCESS = 1 << 25
 """Bytes of a file, as it is stored, from which on a process that reads it is paid back."""
 
@@ -129,6 +131,8 @@ class _ReaderHere(RecordReader):
 
 def _detect(source: Input) -> str:
     """Returns the name of the format of an input."""
+    if source.head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+        raise FormatError("a tar archive", "unpack it, and give the files in it")
     for name in FORMATS:
         if FORMATS.load(name).recognises(source.head):
             return name

@@ -64,7 +64,10 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
     file = source.seekable()
     try:
         with zipfile.ZipFile(file) as archive:
-            for info in archive.infolist():
+            members = archive.infolist()
+            if members and not any(info.filename.endswith(".npy") for info in members):
+                raise FormatError("a zip archive of other files", "unpack it, and give the files in it")
+            for info in members:
                 with archive.open(info) as stream:
                     array = _open_array(info, stream)
                     yield from _records(array, options.batch_bytes)

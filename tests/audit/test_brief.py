@@ -17,7 +17,7 @@ def test_a_harmless_dataset_has_one_line() -> None:
     assert set(BRIEF) < set(CHECKS)
     assert looked_at == 400
     assert brief_lines(checks, data, looked_at) == [
-        "brief audit: 6 checks passed; for all checks: seqnet audit tiny.safetensors",
+        "brief audit: 6 checks passed; for composition and likeness: seqnet audit tiny.safetensors",
     ]
 
 
@@ -33,7 +33,8 @@ def test_a_trap_has_a_line_of_its_own() -> None:
     assert lines[1].startswith("seqnet: warning: contradictory duplicates: 2 of 400 records (0.50%)")
     assert lines[2].startswith("seqnet: warning: length alone: AUROC 1.000")
     assert lines[3:] == [
-        "brief audit: 3 checks passed, 1 warning, 2 failures; for all checks: seqnet audit 'my reads.safetensors'",
+        "brief audit: 3 checks passed, 1 warning, 2 failures; for composition and likeness: "
+        "seqnet audit 'my reads.safetensors'",
     ]
 
 

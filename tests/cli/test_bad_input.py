@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import shutil
+import tarfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -154,6 +155,36 @@ def test_an_output_that_can_not_be_written(trained: Path, tmp_path: Path, cli: R
     assert taken.read_bytes() == b"precious"
     outcome = cli("predict", model, READS, "-o", tmp_path)
     assert_one_line(outcome.err, str(tmp_path), "directory")
+
+
+def test_all_inputs_are_looked_for_before_the_first_is_classified(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    missing = tmp_path / "no.fa"
+    outcome = cli("predict", trained / "dna.safetensors", READS, missing, "-O", tmp_path / "out")
+    assert_one_line(outcome.err, str(missing), "no such file")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("mode", ["w", "w:gz"])
+def test_an_archive_is_to_be_unpacked(mode: str, trained: Path, tmp_path: Path, cli: Runner) -> None:
+    (tmp_path / "in.fa").write_bytes(FASTA)
+    with tarfile.open(tmp_path / "in.tar", mode) as archive:  # type: ignore[call-overload]
+        archive.add(tmp_path / "in.fa", "in.fa")
+    outcome = cli("predict", trained / "dna.safetensors", tmp_path / "in.tar")
+    assert_one_line(outcome.err, str(tmp_path / "in.tar"), "a tar archive; unpack it")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full")
+def test_a_full_disk_is_named(trained: Path, cli: Runner) -> None:
+    outcome = cli("predict", trained / "dna.safetensors", READS, "-o", "/dev/full")
+    assert_one_line(outcome.err, "/dev/full", "no space left")
+
+
+def test_a_file_in_place_of_a_directory(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    taken = _write(tmp_path / "taken", b"precious")
+    outcome = cli("predict", trained / "dna.safetensors", READS, "-O", taken)
+    assert_one_line(outcome.err, str(taken), "this is a file, not a directory")
+    outcome = cli("predict", trained / "dna.safetensors", "")
+    assert_one_line(outcome.err, "''", "no such file")
 
 
 def test_a_failure_leaves_no_empty_directory(trained: Path, tmp_path: Path, cli: Runner) -> None:

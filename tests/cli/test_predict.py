@@ -139,7 +139,7 @@ def test_of_several_inputs_the_first_unknown_symbol_is_told(trained: Path, tmp_p
         path.write_text(f">{path.stem}\n{symbols}\n")
     line = "record b: position 3: symbol '!' is not in the dna alphabet; --unknown mask takes it for any symbol"
     together = cli("predict", trained / "dna.safetensors", *paths)
-    assert f"the first invalid_symbol: {line}" in together.err.splitlines()
+    assert f"the first invalid_symbol: {paths[1]}: {line}" in together.err.splitlines()
     apart = cli("predict", trained / "dna.safetensors", *paths, "-O", tmp_path / "out")
     assert f"the first invalid_symbol: {paths[1]}: {line}" in apart.err.splitlines()
 

@@ -171,7 +171,7 @@ def test_the_dataset_is_looked_at_before_the_first_epoch(trained: Path, tmp_path
     words = ("train", data, "--network", "cnn", "--threads", "1", "--set", "filters=[2]", "--set", "dense=[2]")
     lines = cli(*words, "--set", "epochs=1", "-o", model).err.splitlines()
     assert lines[0].startswith("seqnet: warning: length alone: AUROC 0.6")
-    assert lines[1] == f"brief audit: 5 checks passed, 1 warning; for all checks: seqnet audit {data}"
+    assert lines[1] == f"brief audit: 5 checks passed, 1 warning; for composition and likeness: seqnet audit {data}"
     assert lines[2].startswith("epoch   1")
     assert "audit" not in cli(*words, "--set", "epochs=2", "--resume", "-o", model).err
     assert "audit" not in cli(*words, "--set", "epochs=1", "--no-audit", "--force", "-o", model).err

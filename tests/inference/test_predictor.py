@@ -96,6 +96,23 @@ def test_a_record_too_short_for_a_kmer_says_so(path: Path) -> None:
     assert predictor.counts[Status.TOO_SHORT] == 2
 
 
+@pytest.mark.parametrize("name", ["dna", "protein"])
+def test_codes_alone_are_not_classified(name: str, path: Path) -> None:
+    any_one = "N" if name == "dna" else "X"
+    records = {"a": any_one * 30, "b": "ACGT" * 5, "c": any_one * 29 + "A", "d": any_one, "e": "", "f": any_one + "!"}
+    found = predict(Predictor(make_bundle(name=name), ReadOptions()), fasta(path, records))
+    words = [Status(value).word for value in found.status]
+    assert words == ["all_ambiguous", "ok", "ok", "all_ambiguous", "empty", "invalid_symbol"]
+    assert (found.labels >= 0).tolist() == [False, True, True, False, False, False]
+    masked = predict(Predictor(make_bundle(name=name), ReadOptions(), PredictOptions(unknown="mask")), path.as_posix())
+    assert Status(masked.status[5]).word == "all_ambiguous"
+
+
+def test_one_network_has_no_votes() -> None:
+    with pytest.raises(SettingError, match="the model is one network, not an ensemble"):
+        Predictor(make_bundle(), ReadOptions(), PredictOptions(vote=True))
+
+
 def test_counts_add_up_over_files(tmp_path: Path) -> None:
     predictor = Predictor(make_bundle(), ReadOptions())
     for name in ("one.fa", "two.fa"):

@@ -54,7 +54,7 @@ def test_float16_is_not_for_cpus(shipped: Bundle) -> None:
 def test_bytes_are_for_tables(shipped: Bundle) -> None:
     bundle = make_bundle(compose("dna-cnn"), window=36)
     assert chosen_precision(bundle, "int8") == "int8"
-    with pytest.raises(SettingError, match="int8 is for tables of flattening networks with one convolution"):
+    with pytest.raises(SettingError, match="int8 is for networks of one convolution, such as dna-cnn"):
         chosen_precision(shipped, "int8")
 
 
