@@ -21,6 +21,7 @@ A parser raises what it knows; the layer that knows the path adds it with `error
 
 from __future__ import annotations
 
+import copyreg
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Self
@@ -64,18 +65,12 @@ class SeqnetError(Exception):
 
     def __reduce__(self) -> tuple[object, ...]:
         """Has other processes get all that it knows, whatever it was made of."""
-        return _remade, (type(self), self.args, self.__dict__)
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
         place, problem, remedy = self.describe()
         text = f"{place}: {problem}" if place else problem
         return f"{text}; {remedy}" if remedy else text
-
-
-def _remade(kind: type[SeqnetError], arguments: tuple[object, ...], known: dict[str, object]) -> SeqnetError:
-    error = kind.__new__(kind, *arguments)
-    error.__dict__.update(known)
-    return error
 
 
 class InputError(SeqnetError):

@@ -97,13 +97,14 @@ def made_directory(directory: Path | None) -> Iterator[None]:
         return
     if directory.exists() and not directory.is_dir():
         raise OutputError(str(directory), "this is a file, not a directory", "name another one")
-    missing = [path for path in (directory, *directory.parents) if not path.exists()]
-    directory.mkdir(parents=True, exist_ok=True)
+    directory = Path(os.path.abspath(directory))
+    missing = [path for path in (directory, *directory.parents) if not os.path.lexists(path)]
     try:
+        directory.mkdir(parents=True, exist_ok=True)
         yield
     except BaseException:
-        with suppress(OSError):
-            for path in missing:
+        for path in missing:
+            with suppress(OSError):
                 path.rmdir()
         raise
 

@@ -88,7 +88,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     watch()
-    sys.exit(run(words))
+    code = run(words)
+    if code:
+        # Not the interpreter's own end, which aborts where a library's thread is still at a broken table.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+    sys.exit(code)
 
 
 def run(words: list[str]) -> int:

@@ -205,8 +205,8 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
     from seqnet.inference.deciding import UNCERTAIN
     from seqnet.tokenizing import Status
 
-    if predictor.options.precision == "auto" and predictor.precision != "float32":
-        changed = predictor.bundle.calibration.changed[predictor.precision]
+    changed = predictor.bundle.calibration.changed.get(predictor.precision)
+    if changed is not None:
         say(
             f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
             "validation labels; "

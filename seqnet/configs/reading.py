@@ -26,6 +26,6 @@ class ReadOptions(Settings):
     threads: int = setting(1, "threads that compute, and that decompress CRAM", minimum=1)
     reader_process: str = setting(
         "auto",
-        "whether files are read in a process of their own [auto: those of 32 MiB or more, with several threads]",
+        "read files in a process of their own [auto: with several threads, those of 32 MiB or more on disk]",
         choices=("auto", "always", "never"),
     )

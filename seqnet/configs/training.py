@@ -26,7 +26,7 @@ class TrainingConfig(Settings):
         choices=("float32", "bfloat16"),
     )
     compile: bool = setting(
-        False, "have torch.compile make the code of a step, for long trainings on a GPU; slower on a CPU"
+        False, "sequences of one length: have torch.compile make the code of a step, for a GPU; slower on a CPU"
     )
     batch_size: int = setting(128, "sequences in a batch", minimum=1)
     optimizer: str = setting("adamw", "optimiser; sgd with or without momentum", choices=("sgd", "adam", "adamw"))

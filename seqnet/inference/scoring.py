@@ -85,7 +85,7 @@ def chosen_precision(bundle: Bundle, precision: str) -> str:
         bundle: the model, on its device.
         precision: `float32`, `bfloat16`, `float16`, `int8`, or `auto`: bfloat16 where the device is fast in it and
             training measured that it changes at most one validation label in a thousand, float32 else. A network that
-            can be folded is float32: a table of bytes is a fifth faster, which is not worth a digit.
+            can be folded is float32: a table of bytes takes a seventh less, which is not worth a digit.
 
     Raises:
         SettingError: the device is slow in that precision, or the model has no use for it.

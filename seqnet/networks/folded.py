@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from seqnet.devices import by_hand
 from seqnet.networks.classifier import Classifier, mean_over_strands
 from seqnet.networks.cnn import ConvolutionalNetwork
 
@@ -70,7 +71,7 @@ class Folded(nn.Module):
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """See `Classifier.forward`."""
-        if int(tokens.max()) < self.symbols:
+        if not tokens.numel() or int(tokens.max()) < self.symbols:
             return self._looked_up(tokens)
         unknown = (tokens >= self.symbols).any(dim=1)  # (B,), an ambiguity code
         logits: Tensor = self.classifier(tokens[unknown], lengths[unknown])
@@ -94,7 +95,7 @@ class Folded(nn.Module):
 
 def can_fold(classifier: Classifier) -> bool:
     """Returns whether a classifier can be a table."""
-    if classifier.words is None:
+    if classifier.words is None or not by_hand(classifier.mixture):
         return False
     assert isinstance(classifier.network, ConvolutionalNetwork)
     hidden = classifier.network.head.first.out_features
@@ -104,4 +105,4 @@ def can_fold(classifier: Classifier) -> bool:
 def can_be_bytes(classifier: Classifier) -> bool:
     """Returns whether a classifier can be a table of 8-bit numbers, which is an x86 processor's matter."""
     x86 = "fbgemm" in torch.backends.quantized.supported_engines
-    return x86 and classifier.device.type == "cpu" and can_fold(classifier)
+    return x86 and can_fold(classifier)

@@ -102,8 +102,10 @@ class Words:
         if (base, device) not in self._bands:
             with torch.inference_mode(False):
                 band = torch.zeros(seen, self.places, device=device)
-                for place, start in enumerate(range(0, seen - self.kernel + 1, self.stride)):
-                    band[start : start + self.kernel, place] = self._powers(base, device)
+                powers = self._powers(base, device)
+                for place in range(self.places):
+                    start = place * self.stride
+                    band[start : start + self.kernel, place] = powers
             self._bands[base, device] = band
         return self._bands[base, device]
 

@@ -10,7 +10,9 @@ import json
 import os
 import pickle
 import sys
+import traceback
 from collections.abc import Iterator
+from threading import Thread
 
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import SeqnetError
@@ -27,10 +29,18 @@ def _said(path: str, options: ReadOptions) -> Iterator[object]:
                 yield Part(batch, reader.skipped, reader.passed)
             yield Part(None, reader.skipped, reader.passed)
     except (SeqnetError, OSError, MemoryError) as error:
+        error.add_note(f"In the process that reads {path}:\n{traceback.format_exc()}")
         yield error
 
 
+def _end_with_parent() -> None:
+    """Ends the process as soon as the one that it reads for is gone, whatever it is about."""
+    os.read(sys.stdin.fileno(), 1)
+    os._exit(0)
+
+
 def _main(path: str, options: str) -> None:
+    Thread(target=_end_with_parent, daemon=True).start()
     # What a library prints is not to come between the batches.
     output = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

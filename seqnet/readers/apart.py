@@ -61,10 +61,19 @@ class ReaderApart(RecordReader):
         self._passed: int | None = 0
         words = [sys.executable, "-P", "-m", __package__, path, json.dumps(options.to_dict())]
         # The modules of this process; and a session of its own, so that Ctrl-C is for this process to act on.
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        self._process = subprocess.Popen(
-            words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, env=environment, start_new_session=True
-        )
+        folders = os.pathsep.join(str(folder) for folder in sys.path)
+        try:
+            self._process = subprocess.Popen(
+                words,
+                stdin=subprocess.PIPE,  # for its end alone, which tells that this process is gone
+                stdout=subprocess.PIPE,
+                stderr=None if sys.stderr else subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": folders},
+                start_new_session=True,
+            )
+        except OSError as error:
+            problem = f"no process can be started to read it: {error.strerror}"
+            raise ResourceError(path, problem, "say --reader-process never") from error
         try:
             _widen(self._stream)
             found = self._received()
@@ -83,6 +92,8 @@ class ReaderApart(RecordReader):
         """Ends the other process."""
         self._process.kill()
         self._stream.close()
+        assert self._process.stdin is not None
+        self._process.stdin.close()
         self._process.wait()
 
     def _batches(self) -> Iterator[RecordBatch]:
@@ -90,7 +101,9 @@ class ReaderApart(RecordReader):
             while True:
                 part = self._received()
                 assert isinstance(part, Part)
-                self.skipped, self._passed = part.skipped, part.passed
+                self.skipped.clear()
+                self.skipped.update(part.skipped)
+                self._passed = part.passed
                 if part.batch is None:
                     return
                 yield part.batch
@@ -117,8 +130,8 @@ class ReaderApart(RecordReader):
         code = self._process.wait()
         if code >= 0:
             return RuntimeError(f"the process that reads {self.path} ended with exit code {code}")
-        name = signal.Signals(-code).name
-        problem = f"the process that reads it was ended by {name}"
+        name = signal.strsignal(-code) or f"signal {-code}"
+        problem = f"the process that reads it was ended from outside: {name.lower()}"
         return ResourceError(self.path, problem, "try again, with more memory where that was the reason")
 
 

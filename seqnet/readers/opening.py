@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections import Counter
 from collections.abc import Generator, Iterator
 
@@ -22,6 +23,7 @@ __all__ = ["open_here", "open_records"]
 
 _TAR, _TAR_AT = b"ustar", 257
 """Source: POSIX.1-2017, pax, "ustar Interchange Format"."""
+_OWN, _LINKS = ("/dev/std", "/dev/fd", "/proc/"), 40
 _WORTH_A_PROCESS = 1 << 25
 """Bytes of a file, as it is stored, from which on a process that reads it is paid back."""
 
@@ -43,15 +45,30 @@ def open_records(path: str, options: ReadOptions) -> RecordReader:
         SettingError: an option asks for alignments, and it holds none.
         OSError: it can't be opened or read.
     """
+    path = os.fspath(path)
     return ReaderApart(path, options) if _is_read_apart(path, options) else open_here(path, options)
 
 
 def _is_read_apart(path: str, options: ReadOptions) -> bool:
-    """Returns whether a process of its own reads a file: only what that process can open under its name, too."""
-    if options.reader_process == "never" or path.startswith(("/dev/", "/proc/")) or not os.path.isfile(path):
+    """Returns whether a process of its own reads a file."""
+    if options.reader_process == "never" or not sys.executable or path == "-" or _is_own(path):
+        return False
+    if not os.path.isfile(path):
         return False
     wanted = options.reader_process == "always"
     return wanted or (options.threads > 1 and os.path.getsize(path) >= _WORTH_A_PROCESS)
+
+
+def _is_own(path: str) -> bool:
+    """Returns whether a path leads to an open file of this process, which is another one's, or nothing, elsewhere."""
+    for _ in range(_LINKS):
+        path = os.path.normpath(os.path.abspath(path)).replace("//", "/")
+        if path.startswith(_OWN):
+            return True
+        if not os.path.islink(path):
+            return False
+        path = os.path.join(os.path.dirname(path), os.readlink(path))
+    return True
 
 
 def open_here(path: str, options: ReadOptions) -> RecordReader:

@@ -13,17 +13,17 @@ from seqnet.networks import Classifier
 __all__ = ["compiled"]
 
 
-def compiled(classifier: Classifier, *, one_length: bool) -> Callable[[Tensor, Tensor], Tensor]:
+def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor], Tensor]:
     """Returns tokens (B, L), lengths (B,) → logits (B, K), as the classifier does; it is compiled at its first batch.
 
     Args:
-        classifier: on the device that it computes on.
-        one_length: whether batches have one shape, the last of an epoch apart, so that CUDA can replay a step as a
-            graph.
+        classifier: on the device that it computes on; its batches have one shape, the last of an epoch apart, so that
+            CUDA can replay a step as a graph.
     """
-    replayed = one_length and classifier.device.type == "cuda"
-    mode = "reduce-overhead" if replayed else "default"
-    network = torch.compile(classifier, mode=mode, dynamic=False if one_length else None)
+    # What other runs of this process have compiled counts towards a limit, beyond which nothing is.
+    torch.compiler.reset()
+    mode = "reduce-overhead" if classifier.device.type == "cuda" else "default"
+    network = torch.compile(classifier, mode=mode, dynamic=False)
 
     def forward(tokens: Tensor, lengths: Tensor) -> Tensor:
         # What the last step returned may be overwritten from here on.
@@ -32,7 +32,8 @@ def compiled(classifier: Classifier, *, one_length: bool) -> Callable[[Tensor, T
             logits: Tensor = network(tokens, lengths)
         except torch._dynamo.exc.BackendCompilerFailed as error:
             problem = " ".join(str(error).split("\n")[0].split())
-            raise ResourceError("training.compile", problem, "install a C++ compiler, or leave it out") from error
+            remedy = "install a C++ compiler, or leave it out" if "InvalidCxxCompiler" in problem else "leave it out"
+            raise ResourceError("training.compile", problem, remedy) from error
         return logits
 
     return forward

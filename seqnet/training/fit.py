@@ -115,7 +115,9 @@ class _Run:
         if config.training.compile:
             if config.training.activity_l2:
                 raise SettingError("training.compile", True, "false with activity_l2, which looks into the network")
-            self.forward = compiled(self.classifier, one_length=self.feeder.one_length)
+            if not self.feeder.one_length:
+                raise SettingError("training.compile", True, "false for sequences of different lengths")
+            self.forward = compiled(self.classifier)
         self.validation = dataset.members("validation")
         self.progress = Progress(rows=[])
         weights = None

@@ -6,9 +6,10 @@ from torch.nn import functional
 
 from seqnet.alphabets import alphabet
 from seqnet.configs.networks import EncoderConfig, network_config
+from seqnet.configs.run import compose
 from seqnet.networks import Classifier
 from seqnet.networks.words import _PooledRows
-from tests.building import padded, random_strings
+from tests.building import make_classifier, padded, random_strings
 
 PLAIN: dict[str, object] = {"filters": [8], "kernels": [2], "pools": [2], "dense": [16]}
 SEEN: dict[str, dict[str, object]] = {
@@ -97,3 +98,25 @@ def test_equal_words_share_one_gradient_however_often_they_stand() -> None:
     made.words = None
     for one, other in zip(many, results(made, ["ACGTACGTACGTACGTACGTA"] * 50), strict=True):
         torch.testing.assert_close(one, other, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("window", [9, 36, 200])
+@pytest.mark.parametrize("first", [0, 1])
+def test_words_are_counted_alike_in_one_product_and_place_by_place(
+    window: int, first: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = compose("dna-cnn", None, None, None, [f"network.window={window}"])
+    words = make_classifier(run, window=window).words
+    assert words is not None
+    tokens = torch.randint(first, 5, (7, window), dtype=torch.uint8)
+    found = []
+    for largest in (0, 1 << 30):
+        monkeypatch.setattr("seqnet.networks.words._LARGEST_BAND", largest)
+        found.append(words.index(tokens, first))
+    symbols = tokens.long() - first
+    by_hand = [
+        sum(int(symbols[0, place * 2 + step]) * (5 - first) ** (4 - step) for step in range(5))
+        for place in range(words.places)
+    ]
+    assert torch.equal(*found)
+    assert found[0][0].tolist() == by_hand

@@ -532,17 +532,25 @@ def test_too_little_memory_names_the_batch(monkeypatch: pytest.MonkeyPatch) -> N
 
 @pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++"))), reason="there is no C++ compiler")
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # PyTorch's compiler of its own modules
-@pytest.mark.parametrize("lengths", ["one", "many"])
-def test_a_compiled_network_is_fitted_as_the_plain_one(lengths: str) -> None:
-    dataset = planted()
-    if lengths == "many":
-        strings = random_strings([20, 24, 9, 15] * 40)
-        dataset = make_dataset(strings, [0, 1] * 80, (["train"] * 8 + ["validation"] * 2) * 16)
-    plain, compiled = (fit(dataset, run_config({"epochs": 2, "compile": value})) for value in (False, True))
-    assert same_weights(compiled, fit(dataset, run_config({"epochs": 2, "compile": True})))
+@pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # and of what it breaks off at
+@pytest.mark.parametrize("network", [SMALL_NETWORK, {"name": "hybrid", "filters": [6, 6], "kernels": [5, 3],
+                                                     "pools": [2, 2], "units": 4}])  # fmt: skip
+def test_a_compiled_network_is_fitted_as_the_plain_one(network: Mapping[str, Any]) -> None:
+    dataset = planted((90, 48, 24))
+    plain, compiled = (fit(dataset, run_config({"epochs": 2, "compile": value}, network)) for value in (False, True))
+    # Batches of 16, and one of 10.
+    assert torch._dynamo.utils.counters["stats"]["unique_graphs"] >= 2
+    assert same_weights(compiled, fit(dataset, run_config({"epochs": 2, "compile": True}, network)))
     theirs = weights_of(compiled)
     for name, weight in weights_of(plain).items():
         np.testing.assert_allclose(theirs[name], weight, atol=1e-6)
+
+
+def test_sequences_of_many_lengths_are_not_compiled() -> None:
+    strings = random_strings([20, 24, 9, 15] * 40)
+    dataset = make_dataset(strings, [0, 1] * 80, (["train"] * 8 + ["validation"] * 2) * 16)
+    with pytest.raises(SettingError, match="expected false for sequences of different lengths"):
+        fit(dataset, run_config({"compile": True}))
 
 
 def test_a_compiled_network_can_not_be_looked_into() -> None:
