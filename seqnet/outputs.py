@@ -14,7 +14,7 @@ from pathlib import Path
 
 from seqnet.errors import OutputError
 
-__all__ = ["check_targets", "made_directory", "whole_file"]
+__all__ = ["check_targets", "made_directory", "named", "whole_file"]
 
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _OPEN_FILES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
@@ -56,13 +56,13 @@ def whole_file(target: Path, *, force: bool) -> Iterator[Path]:
     """
     check_targets([target], force=force)
     if _is_stream(target):
-        with _named(target):
+        with named(str(target)):
             yield target
         return
     final = Path(os.path.realpath(target))
     temporary = final.with_name(f".{final.name}.{os.getpid()}.part")
     try:
-        with _named(target):
+        with named(str(target)):
             yield temporary
             temporary.replace(final)
     except BaseException:
@@ -72,13 +72,13 @@ def whole_file(target: Path, *, force: bool) -> Iterator[Path]:
 
 
 @contextmanager
-def _named(target: Path) -> Iterator[None]:
-    """Has errors of a full disk, which have no name, say which file they are about."""
+def named(output: str) -> Iterator[None]:
+    """Has errors of a full disk, which have no name, say which output they are about."""
     try:
         yield
     except OSError as error:
         if error.filename is None and error.errno in _FULL:
-            error.filename = str(target)
+            error.filename = output
         raise
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import NoReturn
 
@@ -91,8 +92,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     code = run(words)
     if code:
         # Not the interpreter's own end, which aborts where a library's thread is still at a broken table.
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError, AttributeError):  # where nobody takes it, or it is closed
+                stream.flush()
         os._exit(code)
     sys.exit(code)
 
@@ -104,7 +106,8 @@ def run(words: list[str]) -> int:
         # Not `command_group.main`, which has exit codes of its own for signals and closed pipes.
         with _seqnet.make_context("seqnet", words) as context:
             code = _seqnet.invoke(context)
-        sys.stdout.flush()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except click.exceptions.Exit as done:
         return done.exit_code
     except click.exceptions.NoArgsIsHelpError as error:

@@ -164,19 +164,21 @@ def _write(
         meter: is told how many records are done.
         size: bytes of the inputs of all outputs; None where that is not known.
     """
-    from contextlib import closing, nullcontext
+    from contextlib import closing
 
     from seqnet.inference.overlap import in_order
     from seqnet.inference.writers import opened_writer
-    from seqnet.outputs import whole_file
+    from seqnet.outputs import named, whole_file
     from seqnet.readers import spoken_path
 
+    if target is None and sys.stdout is None:
+        raise OutputError("standard output", "it is closed", "use -o FILE or a pipe")
     if target is None and form == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
     batches = ((path, batch) for path in paths for batch in predictor.batches(path))
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(batches, None)
-    place = whole_file(target, force=force) if target is not None else nullcontext()
+    place = whole_file(target, force=force) if target is not None else named("standard output")
     bundle = predictor.bundle
     found: SymbolError | None = None
     with (

@@ -19,7 +19,8 @@ class PredictOptions(Settings):
 
     precision: str = setting(
         "auto",
-        "arithmetic [auto: bfloat16 where the processor has it and labels were measured to stay, float32 else]",
+        "arithmetic; int8 is for networks of one convolution [auto: bfloat16 where the processor has it and labels "
+        "were measured to stay, float32 else]",
         choices=("auto", "float32", "bfloat16", "float16", "int8"),
     )
     unknown: str = setting(

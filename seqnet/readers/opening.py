@@ -62,7 +62,7 @@ def _is_read_apart(path: str, options: ReadOptions) -> bool:
 def _is_own(path: str) -> bool:
     """Returns whether a path leads to an open file of this process, which is another one's, or nothing, elsewhere."""
     for _ in range(_LINKS):
-        path = os.path.normpath(os.path.abspath(path)).replace("//", "/")
+        path = os.path.abspath(path).replace("//", "/")
         if path.startswith(_OWN):
             return True
         if not os.path.islink(path):

@@ -153,3 +153,20 @@ def test_memory_does_not_grow_with_the_input(folder: Path, tmp_path: Path) -> No
         path.write_text("".join(f">r{number}\n{'ACGTTGCATTAGCCGATC' * 2}\n" for number in range(count)))
         peaks.append(peak_memory("predict", folder / "m.safetensors", path, "-o", tmp_path / f"{count}.tsv"))
     assert peaks[1] < 1.1 * peaks[0]
+
+
+@pytest.mark.parametrize(
+    ("redirection", "code", "line"),
+    [
+        (">&-", 1, "seqnet: error: standard output: it is closed; use -o FILE or a pipe"),
+        ("-o out.tsv >&-", 0, "4,000 records: "),
+        ("nothing.fa >&-", 1, "seqnet: error: nothing.fa: no such file or directory"),
+        ("nothing.fa 2>&-", 1, ""),
+        ("> /dev/full", 1, "seqnet: error: standard output: no space left on device"),
+    ],
+)
+def test_streams_that_take_nothing(redirection: str, code: int, line: str, folder: Path, tmp_path: Path) -> None:
+    command = f"{SEQNET} predict {folder / 'm.safetensors'} {READS} {redirection}"
+    done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path)
+    assert (done.returncode, done.stderr.count("\n")) == (code, bool(line))
+    assert done.stderr.startswith(line)
