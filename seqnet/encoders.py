@@ -64,6 +64,16 @@ class OneHot(Encoder):
         return functional.embedding(tokens.int(), self.table).transpose(1, 2)  # (B, K, L)
 
 
+def _vectors(count: int, dimension: int) -> nn.Parameter:
+    """Returns a table (count, dimension) float32 of normal numbers with standard deviation 0.5.
+
+    On the meta device, where only shapes are looked up, none are drawn: PyTorch would import its compiler for that,
+    which takes a second.
+    """
+    table = torch.empty(count, dimension)
+    return nn.Parameter(table if table.is_meta else table.normal_(std=0.5))
+
+
 class Embedding(Encoder):
     """A learned vector per canonical symbol, and one for padding."""
 
@@ -76,7 +86,7 @@ class Embedding(Encoder):
         mixture[:, 1:] = torch.tensor(alphabet.mixture)
         mixture[0, 0] = 1.0
         self.register_buffer("mixture", mixture, persistent=False)  # (T, K + 1)
-        self.weight = nn.Parameter(torch.randn(alphabet.size + 1, config.dimension) * 0.5)
+        self.weight = _vectors(alphabet.size + 1, config.dimension)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """See `Encoder.forward`."""
@@ -102,8 +112,9 @@ class KmerEmbedding(Encoder):
             raise SettingError("encoder.k", config.k, f"at most {longest} for {alphabet.name}")
         self.channels = config.dimension
         self.size, self.k, self.shortest = alphabet.size, config.k, config.k
-        self.register_buffer("powers", self.size ** torch.arange(config.k), persistent=False)
-        self.weight = nn.Parameter(torch.randn(alphabet.size**config.k + 1, config.dimension) * 0.5)
+        powers = torch.tensor([self.size**place for place in range(config.k)])
+        self.register_buffer("powers", powers, persistent=False)  # (k,) int64
+        self.weight = _vectors(self.size**config.k + 1, config.dimension)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """See `Encoder.forward`."""

@@ -24,8 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.alphabets import Alphabet
-from seqnet.records import Ragged
-from seqnet.similarity.hashing import chunks
+from seqnet.records import Ragged, chunks
 from seqnet.tokenizing import Status
 
 __all__ = ["MARKED_SHARE", "NOTABLE_SHARE", "Novelty", "composition_shares", "describe", "novelty_warning"]

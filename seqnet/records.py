@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Ragged", "RecordBatch", "gather", "gather_positions"]
+__all__ = ["Ragged", "RecordBatch", "chunks", "gather", "gather_positions"]
 
 _LONG = 500
 """Mean length from which ranges are copied one by one."""
@@ -186,3 +186,14 @@ class RecordBatch:
         keys = parts[0].columns if parts else {}
         columns = {key: Ragged.concatenate([part.columns[key] for part in parts]) for key in keys}
         return RecordBatch(names, Ragged.concatenate([part.symbols for part in parts]), headers, columns)
+
+
+def chunks(tokens: Ragged, symbols: int, records: int) -> list[tuple[int, int]]:
+    """Returns ranges start (included) to stop (excluded) of at most so many symbols and records, or one record."""
+    bounds = [0]
+    while bounds[-1] < len(tokens):
+        start = bounds[-1]
+        limit = tokens.offsets[start] + symbols
+        stop = int(np.searchsorted(tokens.offsets, limit, side="right")) - 1
+        bounds.append(max(min(stop, start + records), start + 1))
+    return list(itertools.pairwise(bounds))

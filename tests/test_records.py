@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.records import Ragged, RecordBatch, gather_positions
+from seqnet.records import Ragged, RecordBatch, chunks, gather_positions
 
 COLUMNS = st.lists(st.binary(max_size=12), max_size=12)
 
@@ -134,3 +134,12 @@ def test_headers_are_not_lost_where_only_some_are_names() -> None:
 
 def test_nothing_joined_is_nothing() -> None:
     assert len(RecordBatch.concatenate([])) == 0
+
+
+@given(st.lists(st.integers(0, 6), max_size=20), st.integers(1, 12), st.integers(1, 4))
+def test_chunks_cover_all_and_are_small(lengths: list[int], symbols: int, records: int) -> None:
+    tokens = Ragged.from_lengths(np.zeros(sum(lengths), np.uint8), np.array(lengths, dtype=np.int64))
+    found = chunks(tokens, symbols, records)
+    assert [index for start, stop in found for index in range(start, stop)] == list(range(len(lengths)))
+    for start, stop in found:
+        assert stop - start == 1 or (stop - start <= records and sum(lengths[start:stop]) <= symbols)

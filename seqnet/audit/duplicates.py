@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,14 +33,16 @@ class Duplicates:
 
 def find_duplicates(tokens: Ragged, labels: NDArray[np.int32], split: NDArray[np.uint8], names: Ragged) -> Duplicates:
     """Returns how many of N records are duplicates, and of which kind."""
-    which = _sets(sequence_hashes(tokens))
-    several = np.flatnonzero(which >= 0)
-    return Duplicates(
-        records=len(several),
-        across_splits=_differing(which[several], split[several]),
-        contradictory=_differing(which[several], labels[several]),
-        repeated_names=len(_repeats(sequence_hashes(names))),
-    )
+    with ThreadPoolExecutor(1) as pool:  # names beside sequences: numpy sorts without Python's lock
+        repeated_names = pool.submit(lambda: len(_repeats(sequence_hashes(names))))
+        which = _sets(sequence_hashes(tokens))
+        several = np.flatnonzero(which >= 0)
+        return Duplicates(
+            records=len(several),
+            across_splits=_differing(which[several], split[several]),
+            contradictory=_differing(which[several], labels[several]),
+            repeated_names=repeated_names.result(),
+        )
 
 
 def _repeats(hashes: NDArray[np.uint64]) -> NDArray[np.uint64]:

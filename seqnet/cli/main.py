@@ -14,6 +14,7 @@ import click
 import seqnet
 from seqnet.cli.signals import TerminationError, watch
 from seqnet.errors import SeqnetError, SettingError, UnknownSettingError
+from seqnet.processors import limit_spinning
 
 __all__ = ["COMMANDS", "EXIT_CODES", "command_group", "main", "run"]
 
@@ -89,6 +90,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     watch()
+    limit_spinning(os.environ)
     code = run(words)
     if code:
         # Not the interpreter's own end, which aborts where a library's thread is still at a broken table.

@@ -107,7 +107,7 @@ def threads_option(function: Function) -> Function:
         "--threads",
         type=click.IntRange(min=1),
         default=usable_processors,
-        show_default="all that the process may use",
+        show_default="the processors that affinity, control group, OMP_NUM_THREADS and SLURM_CPUS_PER_TASK leave",
         help="Threads to compute with.",
     )(function)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -98,23 +99,25 @@ def _finish(
     del real  # columns of hundreds of millions of records, which stand in what follows
     examples = intake.collector.collected()
     assert intake.alphabet is not None
-    write_dataset(
-        target,
-        alphabet=intake.alphabet,
-        classes=classes,
-        positive=positive,
-        generators=generators_of(sources),
-        crop=options.crop,
-        tokens=intake.collector.tokens,
-        offsets=examples.tokens.offsets,
-        name_bytes=intake.collector.name_bytes,
-        name_offsets=examples.names.offsets,
-        labels=examples.labels,
-        groups=examples.groups,
-        split=split,
-        provenance=provenance,
-    )
-    duplicates = audit.find_duplicates(examples.tokens, examples.labels, split, examples.names)
+    with ThreadPoolExecutor(1) as pool:  # duplicates are looked for while the dataset is written
+        found = pool.submit(audit.find_duplicates, examples.tokens, examples.labels, split, examples.names)
+        write_dataset(
+            target,
+            alphabet=intake.alphabet,
+            classes=classes,
+            positive=positive,
+            generators=generators_of(sources),
+            crop=options.crop,
+            tokens=intake.collector.tokens,
+            offsets=examples.tokens.offsets,
+            name_bytes=intake.collector.name_bytes,
+            name_offsets=examples.names.offsets,
+            labels=examples.labels,
+            groups=examples.groups,
+            split=split,
+            provenance=provenance,
+        )
+        duplicates = found.result()
     return EncodeSummary.of(
         examples, split, intake.alphabet.name, classes, positive, generators_of(sources), options.crop,
         intake.left_out, duplicates, fractions=fractions, largest_group=float(largest),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -10,9 +9,9 @@ from numpy.typing import NDArray
 
 from seqnet.alphabets import Alphabet
 from seqnet.processors import usable_processors
-from seqnet.records import Ragged
+from seqnet.records import Ragged, chunks
 
-__all__ = ["chunks", "mix", "reverse_complements", "sequence_hashes"]
+__all__ = ["mix", "reverse_complements", "sequence_hashes"]
 
 _CHUNK = 1 << 22
 _WORD = 8
@@ -29,17 +28,6 @@ def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
     values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
     values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
     return values ^ (values >> np.uint64(31))
-
-
-def chunks(tokens: Ragged, symbols: int, records: int) -> list[tuple[int, int]]:
-    """Returns ranges start (included) to stop (excluded) of at most so many symbols and records, or one record."""
-    bounds = [0]
-    while bounds[-1] < len(tokens):
-        start = bounds[-1]
-        limit = tokens.offsets[start] + symbols
-        stop = int(np.searchsorted(tokens.offsets, limit, side="right")) - 1
-        bounds.append(max(min(stop, start + records), start + 1))
-    return list(itertools.pairwise(bounds))
 
 
 def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from seqnet.alphabets import Alphabet
 from seqnet.errors import SettingError
-from seqnet.records import Ragged
-from seqnet.similarity.hashing import chunks, mix, reverse_complements, sequence_hashes
+from seqnet.records import Ragged, chunks
+from seqnet.similarity.hashing import mix, reverse_complements, sequence_hashes
 
 __all__ = ["KmerSets", "kmer_sets"]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from seqnet.bundles import open_bundle
 from seqnet.datasets import open_dataset
 
 ROOT = Path(__file__).parent.parent.parent
@@ -170,3 +172,31 @@ def test_streams_that_take_nothing(redirection: str, code: int, line: str, folde
     done = subprocess.run(["sh", "-c", command], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert (done.returncode, done.stderr.count("\n")) == (code, bool(line))
     assert done.stderr.startswith(line)
+
+
+SHIPPED = {"human-dna": READS, "solubility": str(ROOT / "data" / "simulated_proteins.fasta.gz")}
+
+
+@pytest.mark.parametrize("model", SHIPPED)
+def test_predict_loads_nothing_that_it_does_not_need(model: str, tmp_path: Path) -> None:
+    """PyTorch's compiler alone takes a second; these are for training, measuring and clustering."""
+    program = (
+        "import sys\n"
+        "from seqnet.cli.main import run\n"
+        f"code = run(['predict', {model!r}, {SHIPPED[model]!r}, '-o', {str(tmp_path / 'out.tsv')!r}])\n"
+        "print(code, *sorted(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=100)
+    code, *loaded = done.stdout.split()
+    assert code == "0"
+    heavy = {"torch._dynamo", "torch._inductor", "sympy", "scipy", "sklearn", "matplotlib", "pandas", "optuna"}
+    assert heavy.isdisjoint(loaded)
+
+
+def test_a_limit_of_processors_is_kept(folder: Path) -> None:
+    done = call(
+        "train", folder / "d.safetensors", "--preset", "dna-cnn", "--set", "epochs=1", "-o", folder / "one.safetensors",
+        env=os.environ | {"OMP_NUM_THREADS": "1"},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert open_bundle(folder / "one.safetensors").provenance["threads"] == 1

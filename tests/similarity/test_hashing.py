@@ -9,7 +9,7 @@ from seqnet.alphabets import alphabet
 from seqnet.errors import SettingError
 from seqnet.records import Ragged
 from seqnet.similarity import hashing
-from seqnet.similarity.hashing import chunks, mix, reverse_complements, sequence_hashes
+from seqnet.similarity.hashing import mix, reverse_complements, sequence_hashes
 from tests.similarity.examples import encoded, reverse_complement
 
 SEQUENCES = st.lists(st.binary(max_size=5), max_size=30)
@@ -45,15 +45,6 @@ def test_hashes_do_not_depend_on_how_the_column_is_cut(monkeypatch: pytest.Monke
     whole = sequence_hashes(sequences)
     monkeypatch.setattr(hashing, "_CHUNK", chunk)
     np.testing.assert_array_equal(sequence_hashes(sequences), whole)
-
-
-@given(st.lists(st.integers(0, 6), max_size=20), st.integers(1, 12), st.integers(1, 4))
-def test_chunks_cover_all_and_are_small(lengths: list[int], symbols: int, records: int) -> None:
-    tokens = Ragged.from_lengths(np.zeros(sum(lengths), np.uint8), np.array(lengths, dtype=np.int64))
-    found = chunks(tokens, symbols, records)
-    assert [index for start, stop in found for index in range(start, stop)] == list(range(len(lengths)))
-    for start, stop in found:
-        assert stop - start == 1 or (stop - start <= records and sum(lengths[start:stop]) <= symbols)
 
 
 def test_mixing_is_one_to_one_and_even() -> None:
