@@ -44,10 +44,10 @@ reproduce-quick: .venv/installed ## the same with few epochs, to see that it run
 
 bench: .venv/installed ## speed beside other programs, into benchmarks/results (an hour; needs the extra bench)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
-	for one in startup growth encode predict train; do $(BIN)/python -m benchmarks.$$one || exit 1; done
+	for one in startup neighbours growth encode predict train; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-smoke: .venv/installed ## the same once, with little, to see that it runs
-	for one in startup growth encode predict train; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+	for one in startup neighbours growth encode predict train; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
 
 lock: ## write constraints.txt anew from the newest versions that pyproject.toml admits
 	sh scripts/lock.sh
