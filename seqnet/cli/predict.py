@@ -216,6 +216,8 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
         )
     if predictor.rule:
         say(predictor.rule)
+    for note in predictor.notes:
+        say(f"seqnet: note: {note}")
     for reason, count in predictor.skipped.items():
         say(f"not read: {count:,} {reason}")
     if predictor.stops:

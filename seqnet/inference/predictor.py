@@ -68,6 +68,7 @@ class Predictor:
         unsure: records so far whose decision is too unsure to be told.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
         passed: bytes of the files, as they are stored, that were read so far; None where that is not known.
+        notes: a line for each file so far that has no records.
     """
 
     def __init__(self, bundle: Bundle, read: ReadOptions, options: PredictOptions | None = None) -> None:
@@ -84,6 +85,7 @@ class Predictor:
         self.unsure = 0
         self.skipped: Counter[str] = Counter()
         self.passed: int | None = 0
+        self.notes: list[str] = []
 
     @property
     def rule(self) -> str | None:
@@ -125,6 +127,8 @@ class Predictor:
                     check_alphabet(spoken_path(path), first, self.bundle.alphabet)
                 yield batch
             self.skipped.update(reader.skipped)
+            if reader.nothing:
+                self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
 
     def predict_batch(self, batch: RecordBatch) -> Predictions:
         """Returns the predictions of N records; several threads may do so at once."""
