@@ -26,7 +26,7 @@ from seqnet.encoding.labelling import (
 )
 from seqnet.encoding.selection import LengthRange, cut_windows, usable
 from seqnet.errors import FormatError, LabelError, SettingError
-from seqnet.readers import open_records
+from seqnet.readers import open_records, spoken_path
 from seqnet.records import Ragged, RecordBatch
 from seqnet.similarity import Clusters, cluster_records, join_groups
 from seqnet.tokenizing import check_alphabet
@@ -52,6 +52,7 @@ class Intake:
         self.classes = _Codes()
         self.groups = _Codes()
         self.left_out: Counter[str] = Counter()
+        self.notes: list[str] = []
         self.ungrouped = 0
         self.lengths = LengthRange.parse(options.length)
         ways = [name for name in ("label_regex", "label_column", "labels") if getattr(options, name)]
@@ -79,6 +80,8 @@ class Intake:
                     sink.add(examples)
                 progress(len(batch))
             self.left_out.update(reader.skipped)
+            if reader.nothing:
+                self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
 
     def _alphabet_of(self, path: str, batch: RecordBatch) -> Alphabet:
         """Returns the alphabet of the dataset, which the first sequences decide unless the user did."""
