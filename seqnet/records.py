@@ -175,8 +175,8 @@ class RecordBatch:
     """Some thousand records in file order.
 
     Attributes:
-        names: N record ids (the first word of a FASTA or FASTQ header, the read name of a BAM), in UTF-8 as readers hand
-            them over, as are headers and columns.
+        names: N record ids (the first word of a FASTA or FASTQ header, the read name of a BAM). They are in UTF-8, as
+            headers and columns are.
         symbols: N sequences as the file has them, letter case and all; a record without a sequence is empty.
         headers: N full header lines without their `>` or `@`; the names where the format has no more than these.
         columns: further columns of a table by name, N strings each.

@@ -18,6 +18,7 @@ from seqnet.encoding.companions import companions
 from seqnet.encoding.crops import draw_windows
 from seqnet.encoding.examples import Examples
 from seqnet.encoding.intake import Intake
+from seqnet.encoding.mates import find_mates
 from seqnet.encoding.summary import EncodeSummary
 from seqnet.errors import LabelError, OutputError
 from seqnet.outputs import check_targets, whole_file
@@ -86,12 +87,19 @@ def _finish(
 ) -> EncodeSummary:
     """Splits what was taken in, adds what is generated, writes the dataset and returns what it holds."""
     options, clusters = intake.options, None
+    if not intake.classes:
+        raise LabelError("encode", f"there are no records ({'; '.join(intake.notes)})", "name a file that holds some")
     classes, positive = order_classes(sources, intake.classes, options.positive)
     real = intake.finish(classes)
+    # Blocks of a genome, and windows, are no reads.
+    mates = None if options.crop or options.window else find_mates(real.names, real.labels)
+    if mates and not options.group_by:
+        real = intake.regroup(real, mates.joined(real.groups))
     if options.split_by == "similarity":
         real, clusters = intake.cluster(real)
     largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
     split = split_records(real.labels, real.groups, fractions, rng)
+    parted = mates.apart(split) if mates else 0
     if options.crop:
         real, split = _hold_out(intake, real, split, rng)
     split = _accompany(sources, classes, intake, real, split, rng)
@@ -114,13 +122,14 @@ def _finish(
         split=split,
         provenance=provenance,
     )
-    duplicates = audit.find_duplicates(examples.tokens, examples.labels, split, examples.names)
+    duplicates = audit.find_duplicates(examples.tokens, examples.labels, split, examples.names, mates and mates.hashes)
     return EncodeSummary.of(
         examples, split, intake.alphabet.name, classes, positive, generators_of(sources), options.crop,
         intake.left_out, duplicates, fractions=fractions, largest_group=float(largest),
         ungrouped=intake.ungrouped, clusters=clusters,
         grouped=bool(options.group_by or options.crop or clusters),
         windowed=bool(options.window) and not (options.group_by or clusters),
+        pairs=mates.count - parted if mates else 0, parted=parted, notes=intake.notes,
     )  # fmt: skip
 
 

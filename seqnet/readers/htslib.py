@@ -154,7 +154,7 @@ def _with_one_reference(text: io.BufferedReader) -> Iterator[bytes]:
             continue
         if len(fields) > _MATE_END:
             fields[_REFERENCE] = fields[_REFERENCE] if fields[_REFERENCE] == b"*" else _ANY
-            fields[_MATE : _MATE_END] = [b"*", b"0"]
+            fields[_MATE:_MATE_END] = [b"*", b"0"]
         yield b"\t".join(fields)
 
 

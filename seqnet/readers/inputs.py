@@ -35,9 +35,11 @@ class Chunks(io.RawIOBase):
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
+        """See `io.IOBase.readable`."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """See `io.RawIOBase.readinto`."""
         if not self._rest:
             self._rest = memoryview(next(self._chunks, b""))
         size = min(len(buffer), len(self._rest))
