@@ -18,8 +18,8 @@ from .examples import DATA, REAL, columns, needs_real_data, piped_stdin, read, s
 COMPLEMENT = str.maketrans(ambiguous_dna_complement)
 REVERSE = DATA / "reverse.bam"
 PRIMARY = [
-    "forward", "reverse", "ambiguous", "pair/1", "pair/2", "placed/1", "placed/2", "repeat", "split", "hidden", "lost/1",
-    "lost/2",
+    "forward", "reverse", "ambiguous", "pair/1", "pair/2", "placed/1", "placed/2", "repeat", "split", "hidden",
+    "lost/1", "lost/2",
 ]  # fmt: skip
 
 
