@@ -230,10 +230,10 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
         say(f"the first {Status.INVALID_SYMBOL.word}: {place}: {problem}; --unknown mask takes it for any symbol")
     if predictor.doubts:
         (place, found), *more = predictor.doubts
-        others = f" (and {len(more):,} other input{'' if len(more) == 1 else 's'})" if more else ""
+        beside = f" (and {len(more):,} other input{'' if len(more) == 1 else 's'})" if more else ""
         name = predictor.bundle.alphabet.name
         say(
-            f"seqnet: warning: {place}{others}: this looks like {found}, but may be {name}; say "
+            f"seqnet: warning: {place}{beside}: this looks like {found}, but may be {name}; say "
             f"--alphabet {name} if it is"
         )
     if predictor.warning:

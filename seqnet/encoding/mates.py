@@ -7,7 +7,7 @@ these where the flags of an alignment say so.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,8 @@ _MARK = 2
 """Length of /1 and /2."""
 
 
-class Mates(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Mates:
     """Pairs among N records.
 
     Attributes:

@@ -138,7 +138,7 @@ class EncodeSummary:
                     "breaks it up"
                 )
         if self.parted:
-            lines.append(f"{self.parted:,} pairs of reads have their mates in two splits: --group-by separates them")
+            lines.append(f"mates of {self.parted:,} pairs of reads are in two splits, since --group-by separates them")
         if self.windowed:
             lines.append("windows are split without --group-by: neighbours of one record may be in two splits")
         return lines
@@ -157,7 +157,7 @@ class EncodeSummary:
         if self.groups is not None:
             out.append(f"{self.groups:,} groups, none in two splits")
         if self.pairs:
-            out.append(f"{self.pairs:,} pairs of reads, mates kept in one split")
+            out.append(f"{self.pairs:,} pair{'' if self.pairs == 1 else 's'} of reads, mates kept in one split")
         if self.ungrouped:
             out.append(f"{self.ungrouped:,} records without a group, each one of its own")
         if self.clusters:
