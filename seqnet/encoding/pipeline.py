@@ -122,7 +122,9 @@ def _finish(
         split=split,
         provenance=provenance,
     )
-    duplicates = audit.find_duplicates(examples.tokens, examples.labels, split, examples.names, mates and mates.hashes)
+    duplicates = audit.find_duplicates(
+        examples.tokens, examples.labels, split, examples.names, None if mates is None else mates.hashes
+    )
     return EncodeSummary.of(
         examples, split, intake.alphabet.name, classes, positive, generators_of(sources), options.crop,
         intake.left_out, duplicates, fractions=fractions, largest_group=float(largest),

@@ -607,7 +607,7 @@ def test_mates_that_flags_tell_are_kept_in_one_split(tmp_path: Path) -> None:
     dataset, summary = encoded(tmp_path, f"x={path}", "r=@uniform", split="60/20/20", group_by=r"(p\d+/\d)")
     assert summary.parted == torn(dataset, 50) > 10
     assert summary.warnings()[0].startswith(
-        f"{summary.parted} pairs of reads have their mates in two splits: --group-by"
+        f"mates of {summary.parted} pairs of reads are in two splits, since --group-by"
     )
     assert encoded(tmp_path, f"x={path}", "r=@uniform", group_by=r"(p\d+)/")[1].parted == 0
 
