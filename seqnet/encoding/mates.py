@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.records import Ragged
-from seqnet.similarity import equal_sets, sequence_hashes
+from seqnet.similarity import equal_sets, repeats, sequence_hashes
 
 __all__ = ["Mates", "find_mates"]
 
@@ -26,7 +26,7 @@ class Mates:
     """Pairs among N records.
 
     Attributes:
-        of: (N,) int64, number of the pair that each record is of; -1 where it is of none.
+        of: (N,) int64, number of the pair that each record is of, -1 where it is of none; empty where no record is.
         count: P, the number of pairs.
         hashes: (N,) uint64, hashes of the names, sorted, for who looks for equal ones.
     """
@@ -71,11 +71,12 @@ def find_mates(names: Ragged, labels: NDArray[np.int32]) -> Mates:
     marked = _marked(names)
     if len(marked):
         keys[marked] = sequence_hashes(_without_marks(names.take(marked)))
+    if not len(marked) and not len(repeats(hashes)):
+        return Mates(marked, 0, hashes)
     sets = equal_sets(keys, None if len(marked) else hashes)
     which = np.flatnonzero(sets >= 0)
-    of = np.full(len(names), -1, dtype=np.int64)
     if not len(which):
-        return Mates(of, 0, hashes)
+        return Mates(which, 0, hashes)
     kinds = int(labels.max()) + 1
     _, kin, sizes = np.unique(sets[which] * kinds + labels[which], return_inverse=True, return_counts=True)
     is_marked = np.zeros(len(names), dtype=bool)
@@ -83,6 +84,9 @@ def find_mates(names: Ragged, labels: NDArray[np.int32]) -> Mates:
     reads = np.bincount(kin, weights=is_marked[which], minlength=len(sizes)) > 0
     pairs = (sizes == 2) | ((sizes > 2) & reads)
     numbers = np.cumsum(pairs) - 1
+    if not pairs.any():
+        return Mates(which[:0], 0, hashes)
+    of = np.full(len(names), -1, dtype=np.int64)
     of[which] = np.where(pairs[kin], numbers[kin], -1)
     return Mates(of, int(pairs.sum()), hashes)
 

@@ -93,7 +93,7 @@ def _finish(
     real = intake.finish(classes)
     # Blocks of a genome, and windows, are no reads.
     mates = None if options.crop or options.window else find_mates(real.names, real.labels)
-    if mates and not options.group_by:
+    if mates and mates.count and not options.group_by:
         real = intake.regroup(real, mates.joined(real.groups))
     if options.split_by == "similarity":
         real, clusters = intake.cluster(real)
