@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 
 from seqnet.sources import SOURCES
-from tests.cli.running import READS, Runner
+from tests.cli.running import READS, ROOT, Runner
 
 
 @pytest.fixture
@@ -91,7 +92,7 @@ def test_a_checksum_is_printed_and_may_be_asked_for(server: str, tmp_path: Path,
 
 
 def test_a_longest_file_may_be_said(server: str, tmp_path: Path, cli: Runner) -> None:
-    (tmp_path / "served" / "reads.bam").write_bytes(Path(READS).read_bytes())
-    outcome = cli("download", "human-reads", "--url", f"{server}/reads.bam", "--max-size", "1000", "-o", tmp_path / "x")
+    shutil.copy(ROOT / "tests" / "data" / "header_only.bam", tmp_path / "served" / "reads.bam")
+    outcome = cli("download", "human-reads", "--url", f"{server}/reads.bam", "--max-size", "10", "-o", tmp_path / "x")
     assert outcome.code == 1
-    assert "1,000 are the most; raise --max-size" in outcome.err
+    assert "10 are the most; raise --max-size" in outcome.err

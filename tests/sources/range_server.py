@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -89,8 +89,13 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         sent = body if drop is None else body[:drop]
+        with suppress(ConnectionError):  # a client may have seen enough
+            self.send(sent, whole=drop is None)
+
+    def send(self, sent: bytes, *, whole: bool) -> None:
+        served = self.served
         if served.chunked:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(sent), sent) + (b"0\r\n\r\n" if drop is None else b""))
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(sent), sent) + (b"0\r\n\r\n" if whole else b""))
         elif served.pause:
             self.wfile.write(sent[: len(sent) // 2])
             served.pause.wait(10)
