@@ -20,7 +20,16 @@ from numpy.typing import NDArray
 
 from seqnet.errors import SettingError
 
-__all__ = ["ALPHABETS", "INVALID", "PADDING", "Alphabet", "alphabet", "guess_alphabet"]
+__all__ = [
+    "ALPHABETS",
+    "INVALID",
+    "PADDING",
+    "Alphabet",
+    "alphabet",
+    "can_not_be",
+    "guess_alphabet",
+    "is_ambiguous",
+]
 
 PADDING = 0
 INVALID = 255
@@ -169,6 +178,11 @@ _LETTERS = {
     "protein": _AMINO_ACIDS + "BZJUOX*",
 }
 
+_FOREIGN = 0.1
+"""Share of letters that an alphabet lacks beyond which a file is surely of another; fewer are single bad symbols."""
+_MANY, _BALANCED, _PURE = 1000, 0.05, 0.99
+"""Symbols, and shares of the rarest base and of all bases, from which on nucleotides are surely no protein."""
+
 
 def alphabet(name: str) -> Alphabet:
     """Returns the alphabet of that name.
@@ -186,15 +200,58 @@ def guess_alphabet(symbols: NDArray[np.uint8]) -> str | None:
 
     Nucleotides are sequences of which nine symbols in ten are A, C, G, T, U or N, as no protein is; or half of them,
     where hardly any is a letter that is an amino acid and no IUPAC nucleotide code (E, F, I, L, P, Q), as one residue
-    in three is. RNA is what has U and no T.
+    in three is. RNA is what has more U than T.
     """
+    return _guess(_counts(symbols))
+
+
+def is_ambiguous(symbols: NDArray[np.uint8]) -> bool:
+    """Returns whether symbols (L,) uint8 may as well be a protein of few kinds of residues as nucleotides.
+
+    Such are silk (GAGAGS) and linkers (GGGGS): all letters are nucleotide codes, but more than one in ten is none of
+    A, C, G, T, U and N.
+    """
+    counts = _counts(symbols)
+    alone = _share(counts, _LETTERS["amino acid alone"])
+    return alone <= 0.01 and _share(counts, _LETTERS["IUPAC"]) >= 0.9 and _share(counts, _LETTERS["nucleotide"]) < 0.9
+
+
+def can_not_be(symbols: NDArray[np.uint8], alphabet: Alphabet) -> bool:
+    """Returns whether symbols (L,) uint8, which look like those of another alphabet, are surely none of this one.
+
+    Sure is what has letters that the alphabet lacks, more than one in ten. Nearly every nucleotide code is a residue,
+    too, but a thousand symbols of which each of A, C, G and T (or U) is one in twenty, and hardly any is another
+    letter, are no protein.
+    """
+    counts = _counts(symbols)
+    known = alphabet.symbols + "".join(alphabet.synonyms)
+    foreign = "".join(sorted(set(_LETTERS["protein"] + _LETTERS["IUPAC"]) - set(known)))
+    if _share(counts, foreign) > _FOREIGN:
+        return True
+    if alphabet.name != "protein" or len(symbols) < _MANY or _guess(counts) not in ("dna", "rna"):
+        return False
+    rarest = min(_share(counts, letters) for letters in ("A", "C", "G", "TU"))
+    return rarest >= _BALANCED and _share(counts, _LETTERS["nucleotide"]) >= _PURE
+
+
+def _counts(symbols: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Returns how often each byte occurs in symbols (L,) uint8, as (256,) int64; lower case counts as upper case."""
     counts = np.bincount(symbols, minlength=256)
     counts[ord("A") : ord("Z") + 1] += counts[ord("a") : ord("z") + 1]
-    total = len(symbols)
-    if not total:
+    counts[ord("a") : ord("z") + 1] = 0
+    return counts
+
+
+def _share(counts: NDArray[np.int64], letters: str) -> float:
+    """Returns the part of all counted symbols that are of the letters."""
+    return float(counts[[ord(letter) for letter in letters]].sum() / max(int(counts.sum()), 1))
+
+
+def _guess(counts: NDArray[np.int64]) -> str | None:
+    if not counts.any():
         return None
-    share = {name: int(counts[[ord(letter) for letter in letters]].sum()) / total for name, letters in _LETTERS.items()}
+    share = {name: _share(counts, letters) for name, letters in _LETTERS.items()}
     coded = share["nucleotide"] >= 0.5 and share["amino acid alone"] <= 0.01 and share["IUPAC"] >= 0.9
     if share["nucleotide"] >= 0.9 or coded:
-        return "rna" if counts[ord("U")] and not counts[ord("T")] else "dna"
+        return "rna" if counts[ord("U")] > counts[ord("T")] else "dna"
     return "protein" if share["protein"] >= 0.9 else None

@@ -160,8 +160,8 @@ class AlphabetMismatchError(SeqnetError):
         expected: alphabet of the model or of the dataset so far.
     """
 
-    def __init__(self, path: str, found: str, expected: str) -> None:
-        super().__init__(path, "")
+    def __init__(self, path: str, found: str, expected: str, remedy: str = "") -> None:
+        super().__init__(path, "", remedy)
         self.path = path
         self.found = found
         self.expected = expected
@@ -171,7 +171,7 @@ class AlphabetMismatchError(SeqnetError):
         return (
             self.path,
             f"this looks like {self.found}, not {self.expected}",
-            f"give {self.expected} sequences, or use what is made for {self.found}",
+            self.remedy or f"give {self.expected} sequences, or use what is made for {self.found}",
         )
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Ragged", "RecordBatch", "chunks", "gather", "gather_positions"]
 
+_ASCII = 128
+"""Bytes below this are text in every encoding."""
 _LONG = 500
 """Mean length from which ranges are copied one by one."""
 
@@ -142,6 +144,16 @@ class Ragged:
         bounds = self.offsets.tolist()
         return [joined[a:b].decode(errors="replace") for a, b in itertools.pairwise(bounds)]
 
+    def as_utf8(self) -> Self:
+        """Returns the same strings as UTF-8: one that is not is taken for Latin-1, in which any bytes are text."""
+        if not len(self.data) or self.data.max() < _ASCII:
+            return self
+        others = np.unique(np.searchsorted(self.offsets, np.flatnonzero(self.data >= _ASCII), side="right") - 1)
+        fixed = {int(index): _as_utf8(self[index]) for index in others}
+        if all(self[index] == string for index, string in fixed.items()):
+            return self
+        return self.from_strings([fixed.get(index, self[index]) for index in range(len(self))])
+
     def to_arrow(self) -> pa.LargeStringArray:
         """Returns the column as an Arrow array of text that shares its memory."""
         import pyarrow as pa
@@ -150,12 +162,21 @@ class Ragged:
         return pa.LargeStringArray.from_buffers(len(self), offsets, pa.py_buffer(np.ascontiguousarray(self.data)))
 
 
+def _as_utf8(string: bytes) -> bytes:
+    try:
+        string.decode()
+    except UnicodeDecodeError:
+        return string.decode("latin-1").encode()
+    return string
+
+
 @dataclass(frozen=True)
 class RecordBatch:
     """Some thousand records in file order.
 
     Attributes:
-        names: N record ids (the first word of a FASTA or FASTQ header, the read name of a BAM).
+        names: N record ids (the first word of a FASTA or FASTQ header, the read name of a BAM). They are in UTF-8, as
+            headers and columns are.
         symbols: N sequences as the file has them, letter case and all; a record without a sequence is empty.
         headers: N full header lines without their `>` or `@`; the names where the format has no more than these.
         columns: further columns of a table by name, N strings each.
@@ -175,6 +196,12 @@ class RecordBatch:
         headers = names if self.headers is self.names else self.headers.take(indices)
         columns = {key: column.take(indices) for key, column in self.columns.items()}
         return RecordBatch(names, self.symbols.take(indices), headers, columns)
+
+    def as_utf8(self) -> RecordBatch:
+        """Returns the same records with names, headers and columns in UTF-8; see `Ragged.as_utf8`."""
+        names = self.names.as_utf8()
+        headers = names if self.headers is self.names else self.headers.as_utf8()
+        return RecordBatch(names, self.symbols, headers, {key: one.as_utf8() for key, one in self.columns.items()})
 
     @staticmethod
     def concatenate(batches: Iterable[RecordBatch]) -> RecordBatch:

@@ -17,6 +17,9 @@ __all__ = ["SPLITS", "deal_folds", "parse_fractions", "split_records"]
 
 SPLITS = ("train", "validation", "test")
 
+_VERY_MANY = 10_000
+"""Groups of one class and size from which on they are placed all at once."""
+
 
 def parse_fractions(text: str) -> tuple[float, float, float]:
     """Returns the fractions of train, validation and test written as `80/10/10`.
@@ -44,7 +47,8 @@ def split_records(
     """Returns the split (N,) uint8 of each record, an index into `SPLITS`.
 
     Groups of several records, large ones first, go to the split that lacks most of what they hold; single records
-    then fill each class up to its fractions.
+    then fill each class up to its fractions. So do groups of one class and size before them where there are very many,
+    such as pairs of reads.
 
     Args:
         labels: (N,) int32, class of each record.
@@ -59,23 +63,61 @@ def split_records(
     class_count = int(labels.max()) + 1
     lacking = np.outer(fractions, np.bincount(labels, minlength=class_count)).astype(np.float64)  # (S, K)
     several = np.flatnonzero(sizes[group] > 1)
+    single_count = int((sizes == 1).sum())
     if len(several):
         held = np.zeros((len(sizes), class_count), dtype=np.int64)
         np.add.at(held, (group[several], labels[several]), 1)
         order = rng.permutation(np.flatnonzero(sizes > 1))
         order = order[np.argsort(-sizes[order], kind="stable")]
         assigned = np.zeros(len(sizes), dtype=np.uint8)
-        assigned[order] = _assign(held[order], lacking, np.asarray(fractions), int((sizes == 1).sum()))
+        alike = _alike(held[order])
+        ones = order[alike < 0]
+        assigned[ones] = _assign(held[ones], lacking, np.asarray(fractions), len(order) - len(ones) + single_count)
+        for number in range(int(alike.max()) + 1):
+            members = order[alike == number]
+            assigned[members] = _fill(held[members[0]], len(members), lacking, fractions)
         split[several] = assigned[group[several]]
     single = sizes[group] == 1
     for label in range(class_count):
         members = rng.permutation(np.flatnonzero(single & (labels == label)))
-        room = np.maximum(lacking[:, label], 0)
-        share = room / room.sum() if room.sum() else np.asarray(fractions)
-        bounds = np.rint(np.cumsum(share) * len(members)).astype(np.int64)
-        for index, part in enumerate(np.split(members, bounds[:-1])):
-            split[part] = index
+        split[members] = _fill(np.eye(class_count, dtype=np.int64)[label], len(members), lacking, fractions)
     return split
+
+
+def _alike(held: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Returns for each of G groups the number (G,) int64 of the very many of its class and size, -1 where they are few.
+
+    Args:
+        held: (G, K) int64, records of each class in each group, by falling size.
+    """
+    sizes, labels = held.sum(axis=1), held.argmax(axis=1)
+    pure = held.max(axis=1) == sizes
+    kinds, kind, counts = np.unique(-sizes * held.shape[1] + labels, return_inverse=True, return_counts=True)
+    many = np.zeros(len(kinds), dtype=bool)
+    many[np.unique(kind[pure])] = True
+    many &= counts >= _VERY_MANY
+    numbers = np.cumsum(many) - 1
+    return np.where(pure & many[kind], numbers[kind], -1)
+
+
+def _fill(
+    held: NDArray[np.int64], count: int, lacking: NDArray[np.float64], fractions: Sequence[float]
+) -> NDArray[np.uint8]:
+    """Returns the split (count,) uint8 of groups that all hold the same, in shares of what the splits lack of it.
+
+    Args:
+        held: (K,) int64, records of each class in each of them; all are of one class.
+        count: number of groups.
+        lacking: (S, K) float64, records of each class that each split lacks; changed.
+        fractions: share of each split.
+    """
+    label = int(held.argmax())
+    room = np.maximum(lacking[:, label], 0)
+    share = room / room.sum() if room.sum() else np.asarray(fractions)
+    bounds = np.rint(np.cumsum(share) * count).astype(np.int64)
+    counts = np.diff(bounds, prepend=0)
+    lacking[:, label] -= counts * held[label]
+    return np.repeat(np.arange(len(counts), dtype=np.uint8), counts)
 
 
 def _numbered(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

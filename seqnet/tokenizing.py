@@ -6,20 +6,34 @@ skips or masks what it can't read, and for `predict`, which reports it.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.alphabets import INVALID, Alphabet, guess_alphabet
+from seqnet.alphabets import INVALID, Alphabet, can_not_be, guess_alphabet
 from seqnet.errors import AlphabetMismatchError, SymbolError
 from seqnet.records import Ragged, RecordBatch, gather_positions
 
-__all__ = ["ENOUGH_SYMBOLS", "Status", "Tokenized", "check_alphabet", "first_invalid", "tokenize", "window_spans"]
+__all__ = [
+    "ENOUGH_SYMBOLS",
+    "Sample",
+    "Status",
+    "Tokenized",
+    "check_alphabet",
+    "first_invalid",
+    "sampled",
+    "tokenize",
+    "window_spans",
+]
 
 ENOUGH_SYMBOLS = 30
-"""Fewer symbols than this say too little about their alphabet to refuse a file over them."""
+"""Fewer symbols than this say too little about their alphabet to refuse a file over them, or to warn."""
+_SAMPLE_SYMBOLS = 1 << 18
+"""The first symbols of a file that are asked for its alphabet."""
 
 
 class Status(IntEnum):
@@ -112,21 +126,55 @@ def first_invalid(path: str, batch: RecordBatch, tokens: Ragged, alphabet: Alpha
     return SymbolError(path, name, place + 1, symbol, alphabet.name)
 
 
-def check_alphabet(path: str, symbols: Ragged, expected: Alphabet) -> None:
-    """Checks that the first symbols of a file are not plainly of another alphabet.
+class Sample(NamedTuple):
+    """The start of a file.
+
+    Attributes:
+        batches: its first records.
+        symbols: (L,) uint8, its first symbols; the same however the records were divided into batches.
+    """
+
+    batches: list[RecordBatch]
+    symbols: NDArray[np.uint8]
+
+
+def sampled(batches: Iterator[RecordBatch]) -> Sample:
+    """Returns the start of a file, drawn from its batches, with enough symbols to tell the alphabet if it has them."""
+    held: list[RecordBatch] = []
+    missing = _SAMPLE_SYMBOLS
+    while missing > 0 and (batch := next(batches, None)) is not None:
+        held.append(batch)
+        missing -= len(batch.symbols.data)
+    symbols = [batch.symbols.data for batch in held]
+    return Sample(held, np.concatenate(symbols)[:_SAMPLE_SYMBOLS] if held else np.empty(0, np.uint8))
+
+
+def check_alphabet(path: str, symbols: NDArray[np.uint8], expected: Alphabet) -> str | None:
+    """Returns the alphabet that the first symbols of a file look like, if they may as well be of the expected one.
+
+    Args:
+        path: the file, for the error.
+        symbols: (L,) uint8.
+        expected: the alphabet that they should be of.
+
+    Returns:
+        None where they look like the expected alphabet, or are too few to tell.
 
     Raises:
-        AlphabetMismatchError: they are.
+        AlphabetMismatchError: they are surely of another alphabet.
     """
-    if len(symbols.data) < ENOUGH_SYMBOLS:
-        return
-    found = guess_alphabet(symbols.data)
+    if len(symbols) < ENOUGH_SYMBOLS:
+        return None
+    found = guess_alphabet(symbols)
     if found is None or found == expected.name:
-        return
+        return None
     # cDNA notation: RNA may be written with T, so reads that look like DNA suit an RNA model.
     if expected.name == "rna" and found == "dna":
-        return
-    raise AlphabetMismatchError(path, found, expected.name)
+        return None
+    if can_not_be(symbols, expected):
+        name = expected.name
+        raise AlphabetMismatchError(path, found, name, f"give {name} sequences, or say --alphabet {name} if these are")
+    return found
 
 
 def window_spans(

@@ -143,3 +143,24 @@ def test_chunks_cover_all_and_are_small(lengths: list[int], symbols: int, record
     assert [index for start, stop in found for index in range(start, stop)] == list(range(len(lengths)))
     for start, stop in found:
         assert stop - start == 1 or (stop - start <= records and sum(lengths[start:stop]) <= symbols)
+
+
+@given(st.lists(st.binary(max_size=6)))
+def test_what_is_no_utf8_is_latin_1(given_strings: list[bytes]) -> None:
+    found = Ragged.from_strings(given_strings).as_utf8()
+    assert [found[index].decode() for index in range(len(found))] == [as_text(one) for one in given_strings]
+    assert found.as_utf8() is found
+
+
+def as_text(string: bytes) -> str:
+    try:
+        return string.decode()
+    except UnicodeDecodeError:
+        return string.decode("latin-1")
+
+
+def test_a_batch_has_all_its_text_in_utf8() -> None:
+    names, symbols = Ragged.from_strings([b"\xe9"]), Ragged.from_strings([b"A\xff"])
+    found = RecordBatch(names, symbols, names, {"x": Ragged.from_strings([b"\xd7 1"])}).as_utf8()
+    assert (found.names[0], found.symbols[0], found.columns["x"][0]) == (b"\xc3\xa9", b"A\xff", b"\xc3\x97 1")
+    assert found.headers is found.names

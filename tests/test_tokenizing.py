@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from seqnet import tokenizing
 from seqnet.alphabets import INVALID, alphabet
 from seqnet.errors import AlphabetMismatchError
 from seqnet.records import Ragged, RecordBatch
-from seqnet.tokenizing import Status, check_alphabet, first_invalid, tokenize, window_spans
+from seqnet.tokenizing import Status, check_alphabet, first_invalid, sampled, tokenize, window_spans
 
 DNA = alphabet("dna")
 
@@ -78,7 +80,26 @@ def test_the_first_unknown_symbol_is_named(before: list[str], start: str, after:
     ],
 )
 def test_sequences_that_may_be_of_the_alphabet_pass(sequence: str, expected: str) -> None:
-    check_alphabet("x.fa", Ragged.from_strings([sequence]), alphabet(expected))
+    assert check_alphabet("x.fa", as_bytes(sequence), alphabet(expected)) is None
+
+
+@pytest.mark.parametrize(
+    ("sequence", "found", "expected"),
+    [
+        ("GAGAGS" * 10 + "GAGAGY" * 3, "dna", "protein"),
+        ("GGGGS" * 10, "dna", "protein"),
+        ("AAATAAGAAAAATAAACAAATAAAAATAAGAAAAAA", "dna", "protein"),
+        ("A" * 5000, "dna", "protein"),
+        ("ACGT" * 8, "dna", "protein"),
+        ("ACGU" * 8, "rna", "protein"),
+        # All are IUPAC codes.
+        ("MKVSYGHDRWAT" * 5, "protein", "dna"),
+        # One bad record in twenty.
+        ("ACGTTGCAAC" * 95 + "MKVLAAGIVGLAEPDQMKVLAAGIVGLAEPDQ", None, "dna"),
+    ],
+)
+def test_a_doubt_is_no_error(sequence: str, found: str | None, expected: str) -> None:
+    assert check_alphabet("x.fa", as_bytes(sequence), alphabet(expected)) == found
 
 
 @pytest.mark.parametrize(
@@ -86,14 +107,13 @@ def test_sequences_that_may_be_of_the_alphabet_pass(sequence: str, expected: str
     [
         ("MKVLAAGIVGLAEPDQ" * 2, "protein", "dna"),
         ("MKVLAAGIVGLAEPDQ" * 2, "protein", "rna"),
-        ("ACGT" * 8, "dna", "protein"),
+        ("ACGT" * 250, "dna", "protein"),
         ("ACGU" * 8, "rna", "dna"),
-        ("ACGU" * 8, "rna", "protein"),
+        ("ACGU" * 250, "rna", "protein"),
     ],
 )
 def test_sequences_of_another_alphabet_are_refused(sequence: str, found: str, expected: str) -> None:
-    # Judged over all records together.
-    symbols = Ragged.from_strings([sequence[:5], "", sequence[5:]])
+    symbols = as_bytes(sequence)
     with pytest.raises(AlphabetMismatchError, match=f"this looks like {found}, not {expected}") as caught:
         check_alphabet("x.fa", symbols, alphabet(expected))
     assert (caught.value.path, caught.value.found, caught.value.expected) == ("x.fa", found, expected)
@@ -129,3 +149,20 @@ def test_the_first_unknown_symbol_is_named_behind_a_stop() -> None:
     protein = alphabet("protein")
     error = first_invalid("x.fa", RecordBatch(names, symbols, names), tokenize(symbols, protein).tokens, protein)
     assert (error.record, error.position, error.symbol) == ("c", 2, "!")
+
+
+@pytest.mark.parametrize("size", [1, 7, 1000, 1 << 20])
+def test_the_start_of_a_file_is_the_same_however_it_is_divided(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tokenizing, "_SAMPLE_SYMBOLS", 1234)
+    text = "ACGT" * 500
+    columns = [Ragged.from_strings([text[start : start + size]]) for start in range(0, len(text), size)]
+    batches = iter([RecordBatch(column, column, column) for column in columns])
+    found = sampled(batches)
+    assert found.symbols.tobytes() == text[:1234].encode()
+    drawn = b"".join(batch.symbols.data.tobytes() for batch in (*found.batches, *batches))
+    assert drawn == text.encode()
+    assert sampled(iter([])).batches == []
+
+
+def as_bytes(text: str) -> NDArray[np.uint8]:
+    return np.frombuffer(text.encode(), dtype=np.uint8)

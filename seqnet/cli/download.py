@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from seqnet.cli.options import force_option, path_type
 from seqnet.cli.progress import Meter, say
+from seqnet.errors import SettingError
 from seqnet.outputs import made_directory
-from seqnet.sources import SOURCES, Source, fetch, find_source
+from seqnet.sources import PATIENCE, SOURCES, Source, fetch, find_source, sha256_of
 
 __all__ = ["command"]
 
@@ -22,6 +25,7 @@ def _card(source: Source) -> list[str]:
         f"  licence   {source.licence}",
         f"  citation  {source.citation}",
         f"  from      {source.url}",
+        f"  SHA-256   {source.sha256 or 'not known; the length and format of a download are checked'}",
     ]
 
 
@@ -35,12 +39,28 @@ def _card(source: Source) -> list[str]:
 @click.option(
     "--from-file", type=path_type(), metavar="FILE", help="Take the one SOURCE from a local copy, for offline machines."
 )
+@click.option(
+    "--sha256", metavar="HEX", help="Accept the one SOURCE only with this SHA-256, 64 hexadecimal digits."
+)  # fmt: skip
+@click.option(
+    "--max-size", type=click.IntRange(min=1), default=PATIENCE.max_size, show_default=True, metavar="BYTES",
+    help="Give up on a file that is longer.",
+)  # fmt: skip
 @force_option
-def command(names: tuple[str, ...], directory: Path, url: str | None, from_file: Path | None, force: bool) -> None:
+def command(
+    names: tuple[str, ...],
+    directory: Path,
+    url: str | None,
+    from_file: Path | None,
+    sha256: str | None,
+    max_size: int,
+    force: bool,
+) -> None:
     """Fetch published sequences to train on.
 
     Without SOURCE, or with list, shows what there is, with size, licence and citation. A download that was cut off goes
-    on where it stopped. Every file is checked before it gets its name.
+    on where it stopped. Every file is checked before it gets its name: its length, its format, and its SHA-256 where
+    one is known or given with --sha256. Where none is, the SHA-256 of what came is printed.
 
     \b
     seqnet download list
@@ -52,8 +72,12 @@ def command(names: tuple[str, ...], directory: Path, url: str | None, from_file:
                 click.echo(line)
         return
     sources = [find_source(name) for name in names]
-    if len(sources) > 1 and (url or from_file):
-        raise click.UsageError("--url and --from-file go with one SOURCE")
+    if len(sources) > 1 and (url or from_file or sha256):
+        raise click.UsageError("--url, --from-file and --sha256 go with one SOURCE")
+    if sha256:
+        if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+            raise SettingError("sha256", sha256, "64 hexadecimal digits")
+        sources = [replace(sources[0], sha256=sha256.lower(), size=None)]
     with made_directory(directory):
         for source in sources:
             say(f"{source.name}: {source.licence}")
@@ -65,6 +89,14 @@ def command(names: tuple[str, ...], directory: Path, url: str | None, from_file:
                     from_file=from_file,
                     force=force,
                     progress=meter.reach,
+                    patience=replace(PATIENCE, max_size=max_size),
                 )
+            if source.sha256 is None:
+                say(
+                    f"not checked: no SHA-256 is known of this source; this file has {target.stat().st_size:,} bytes, "
+                    f"SHA-256 {sha256_of(target)}: --sha256 accepts no other"
+                )
+            else:
+                say(f"checked: SHA-256 {source.sha256}")
             say(f"cite {source.citation}")
             click.echo(target)

@@ -59,6 +59,8 @@ def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], for
             command=command_line(),
             progress=meter.advance,
         )
+    for note in summary.notes:
+        say(f"seqnet: note: {note}")
     for line in summary.lines():
         click.echo(line)
     for warning in summary.warnings():

@@ -55,7 +55,7 @@ _KNOWN_ENDINGS = re.compile(
     help="Format on standard output or in DIR.  [default: tsv]",
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified; unusual ones are.")
-@settings_options(PredictOptions, ("unknown", "precision", "vote", "max_error", "expected_fraction"))
+@settings_options(PredictOptions, ("alphabet", "unknown", "precision", "vote", "max_error", "expected_fraction"))
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
@@ -216,6 +216,8 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
         )
     if predictor.rule:
         say(predictor.rule)
+    for note in predictor.notes:
+        say(f"seqnet: note: {note}")
     for reason, count in predictor.skipped.items():
         say(f"not read: {count:,} {reason}")
     if predictor.stops:
@@ -226,6 +228,14 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
     if invalid is not None:
         place, problem, _ = invalid.describe()
         say(f"the first {Status.INVALID_SYMBOL.word}: {place}: {problem}; --unknown mask takes it for any symbol")
+    if predictor.doubts:
+        (place, found), *more = predictor.doubts
+        beside = f" (and {len(more):,} other input{'' if len(more) == 1 else 's'})" if more else ""
+        name = predictor.bundle.alphabet.name
+        say(
+            f"seqnet: warning: {place}{beside}: this looks like {found}, but may be {name}; say "
+            f"--alphabet {name} if it is"
+        )
     if predictor.warning:
         say(f"seqnet: warning: {predictor.warning}")
     done = predictor.counts[Status.OK]

@@ -23,6 +23,12 @@ class PredictOptions(Settings):
         "were measured to stay, float32 else]",
         choices=("auto", "float32", "bfloat16", "float16", "int8"),
     )
+    alphabet: str = setting(
+        "auto",
+        "what the sequences are made of; must be the model's alphabet [auto: refuse what is surely of another "
+        "one, and warn of a doubt]",
+        choices=("auto", "dna", "rna", "protein"),
+    )
     unknown: str = setting(
         "report",
         "a record with a symbol outside the alphabet: say so in place of a prediction, or mask the symbol",

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from seqnet.encoding.examples import Examples
@@ -17,7 +18,10 @@ from seqnet.records import Ragged, gather, gather_positions
 __all__ = ["cut_blocks", "draw_windows"]
 
 _BLOCK = 10_000
-"""Most symbols in a block: the unit that is held out, so that windows of two splits overlap nowhere."""
+"""Most symbols in a block of short windows: what is held out as one, so that windows of two splits overlap nowhere."""
+
+_WINDOWS = 4
+"""Lengths of a window in a block, at least."""
 
 _BLOCKS = 100
 """Blocks that a short genome is cut into, at least, as far as they hold a few windows each."""
@@ -35,7 +39,7 @@ def cut_blocks(examples: Examples, canonical: int, crop: int, left_out: Counter[
         left_out: is told how many symbols are in no block.
     """
     tokens = examples.tokens
-    size = min(_BLOCK, max(len(tokens.data) // _BLOCKS, 4 * crop))
+    size = max(min(_BLOCK, len(tokens.data) // _BLOCKS), _WINDOWS * crop)
     known = (tokens.data >= 1) & (tokens.data <= canonical)
     edges = np.zeros(len(known) + 1, dtype=bool)
     edges[0] = edges[-1] = True
@@ -88,7 +92,8 @@ def draw_windows(
     drawn = rng.choice(int(places[-1]), count, replace=False)
     of = np.searchsorted(places, drawn, side="right")
     offset = drawn - np.concatenate([[0], places[:-1]])[of]
-    rows = blocks.tokens.data[(blocks.tokens.offsets[of] + offset)[:, None] + np.arange(crop)]
+    # A view of all windows: positions of all their symbols would take eight times the room of these.
+    rows = sliding_window_view(blocks.tokens.data, crop)[blocks.tokens.offsets[of] + offset]
     turned = rng.random(count) < 0.5 if complement is not None else np.zeros(count, dtype=bool)
     if complement is not None:
         rows[turned] = complement[rows[turned, ::-1]]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.alphabets import Alphabet, alphabet, guess_alphabet
+from seqnet.alphabets import INVALID, Alphabet, alphabet, guess_alphabet, is_ambiguous
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.encoding.classes import ClassSource
@@ -24,14 +25,17 @@ from seqnet.encoding.labelling import (
     label_by_regex,
     table_columns,
 )
-from seqnet.encoding.selection import LengthRange, cut_windows, usable
-from seqnet.errors import FormatError, LabelError, SettingError
-from seqnet.readers import open_records
+from seqnet.encoding.selection import MASKED, LengthRange, cut_windows, usable
+from seqnet.errors import AlphabetMismatchError, FormatError, LabelError, SettingError
+from seqnet.readers import open_records, spoken_path
 from seqnet.records import Ragged, RecordBatch
 from seqnet.similarity import Clusters, cluster_records, join_groups
-from seqnet.tokenizing import check_alphabet
+from seqnet.tokenizing import ENOUGH_SYMBOLS, check_alphabet, sampled
 
 __all__ = ["Intake"]
+
+_MOST_UNKNOWN = 0.1
+"""Share of the symbols of a file that may be unknown to an alphabet which was guessed."""
 
 
 class _Codes(dict[str, int]):
@@ -52,7 +56,9 @@ class Intake:
         self.classes = _Codes()
         self.groups = _Codes()
         self.left_out: Counter[str] = Counter()
+        self.notes: list[str] = []
         self.ungrouped = 0
+        self.unknown = 0
         self.lengths = LengthRange.parse(options.length)
         ways = [name for name in ("label_regex", "label_column", "labels") if getattr(options, name)]
         if len(ways) > 1:
@@ -67,29 +73,55 @@ class Intake:
     def take_in(self, source: ClassSource, path: str, progress: Callable[[int], None]) -> None:
         """Reads a file to its end."""
         sink = self.reservoir or self.collector
-        known = self.alphabet
         with open_records(path, self.read) as reader:
-            code = self._coder(source, path, reader.format)
-            first = True
-            for batch in reader:
-                if first and len(batch.symbols.data):
-                    known = self._alphabet_of(path, batch)
-                    first = False
-                for examples in self._examples(path, batch, code(batch), known):
+            code, batches = self._coder(source, path, reader.format), iter(reader)
+            first = self._first_batches(path, batches)
+            symbols, unknown = 0, self.unknown
+            for batch in chain(first, batches):
+                for examples in self._examples(path, batch, code(batch)):
                     sink.add(examples)
+                symbols += len(batch.symbols.data)
                 progress(len(batch))
+            self._check_unknown(path, symbols, self.unknown - unknown)
             self.left_out.update(reader.skipped)
+            if reader.nothing:
+                self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
 
-    def _alphabet_of(self, path: str, batch: RecordBatch) -> Alphabet:
-        """Returns the alphabet of the dataset, which the first sequences decide unless the user did."""
+    def _first_batches(self, path: str, batches: Iterator[RecordBatch]) -> list[RecordBatch]:
+        """Returns the first batches of a file, in which the alphabet of the dataset was looked for, or checked.
+
+        The first file with sequences decides it, unless the user did; a later one that looks like another is refused.
+
+        Raises:
+            AlphabetMismatchError: the file looks like another alphabet than those before it.
+            FormatError: it looks like none, or may as well be nucleotides as protein.
+        """
+        if self.options.alphabet != "auto":
+            return []
+        first, symbols = sampled(batches)
+        if not len(symbols):
+            return first
+        spoken = spoken_path(path)
+        if self.alphabet is not None and (doubt := check_alphabet(spoken, symbols, self.alphabet)):
+            remedy = f"say --alphabet {self.alphabet.name} if all inputs are, or --alphabet {doubt}"
+            raise AlphabetMismatchError(spoken, doubt, self.alphabet.name, remedy)
+        if self.alphabet is not None and (self.alphabet.name == "protein" or len(symbols) < ENOUGH_SYMBOLS):
+            return first
+        guess = guess_alphabet(symbols)
+        if is_ambiguous(symbols):
+            problem = "this may be protein of few kinds of residues, or nucleotides with many ambiguity codes"
+            raise FormatError(problem, "say --alphabet protein, or --alphabet dna", path=spoken)
         if self.alphabet is None:
-            guess = guess_alphabet(batch.symbols.data)
             if guess is None:
-                raise FormatError("the sequences look like neither DNA, RNA nor protein", "say --alphabet", path=path)
+                raise FormatError("the sequences look like neither DNA, RNA nor protein", "say --alphabet", path=spoken)
             self.alphabet = alphabet(guess)
-        elif self.options.alphabet == "auto":
-            check_alphabet(path, batch.symbols, self.alphabet)
-        return self.alphabet
+        return first
+
+    def _check_unknown(self, path: str, symbols: int, unknown: int) -> None:
+        """Checks that no great part of the symbols of a file was left out or masked for a guess of their alphabet."""
+        if self.options.alphabet == "auto" and self.alphabet and unknown > _MOST_UNKNOWN * symbols:
+            problem = f"{unknown / symbols:.0%} of its symbols are not in the {self.alphabet.name} alphabet"
+            raise FormatError(problem, "say --alphabet, with the right one", path=spoken_path(path))
 
     def _coder(self, source: ClassSource, path: str, format_name: str) -> Callable[[RecordBatch], NDArray[np.int32]]:
         """Returns what finds the number (N,) int32 of the class of each record in a batch."""
@@ -111,13 +143,16 @@ class Intake:
             path, "nothing says which class its records are", "use --class, --label-regex, --label-column or --labels"
         )
 
-    def _examples(
-        self, path: str, batch: RecordBatch, labels: NDArray[np.int32], known: Alphabet | None
-    ) -> Iterator[Examples]:
+    def _examples(self, path: str, batch: RecordBatch, labels: NDArray[np.int32]) -> Iterator[Examples]:
         groups = np.full(len(batch), -1, dtype=np.int64)
         if self.grouper and not self.grouper.by_window:
             groups = self._group_codes(batch.names, batch.columns)
+        known = self.alphabet
+        masked = self.left_out.get(MASKED, 0)
         tokens, kept = usable(path, batch, known, self.options.unknown, self.left_out)
+        self.unknown += self.left_out.get(MASKED, 0) - masked
+        if self.options.unknown == "skip":
+            self.unknown += int(np.count_nonzero(tokens.data == INVALID))
         kept = self.lengths.select(tokens, kept, self.left_out)
         examples = Examples(tokens, batch.names, labels, groups)
         examples = examples if len(kept) == len(examples) else examples.take(kept)
@@ -173,6 +208,10 @@ class Intake:
         assert self.alphabet is not None
         clusters = cluster_records(real.tokens, self.alphabet, self.options.similarity, k=self.options.kmer)
         return self._relabelled(real.labels, join_groups(real.groups, clusters.ids)), clusters
+
+    def regroup(self, real: Examples, groups: NDArray[np.int64]) -> Examples:
+        """Returns what was taken in, which is what `finish` returned, in other groups (N,) int64."""
+        return self._relabelled(real.labels, groups)
 
     def _relabelled(self, labels: NDArray[np.int32], groups: NDArray[np.int64]) -> Examples:
         self.collector.relabel(labels, groups)

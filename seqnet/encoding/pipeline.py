@@ -19,6 +19,7 @@ from seqnet.encoding.companions import companions
 from seqnet.encoding.crops import draw_windows
 from seqnet.encoding.examples import Examples
 from seqnet.encoding.intake import Intake
+from seqnet.encoding.mates import find_mates
 from seqnet.encoding.summary import EncodeSummary
 from seqnet.errors import LabelError, OutputError
 from seqnet.outputs import check_targets, whole_file
@@ -87,12 +88,19 @@ def _finish(
 ) -> EncodeSummary:
     """Splits what was taken in, adds what is generated, writes the dataset and returns what it holds."""
     options, clusters = intake.options, None
+    if not intake.classes:
+        raise LabelError("encode", f"there are no records ({'; '.join(intake.notes)})", "name a file that holds some")
     classes, positive = order_classes(sources, intake.classes, options.positive)
     real = intake.finish(classes)
+    # Blocks of a genome, and windows, are no reads.
+    mates = None if options.crop or options.window else find_mates(real.names, real.labels)
+    if mates and mates.count and not options.group_by:
+        real = intake.regroup(real, mates.joined(real.groups))
     if options.split_by == "similarity":
         real, clusters = intake.cluster(real)
     largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
     split = split_records(real.labels, real.groups, fractions, rng)
+    parted = mates.apart(split) if mates else 0
     if options.crop:
         real, split = _hold_out(intake, real, split, rng)
     split = _accompany(sources, classes, intake, real, split, rng)
@@ -100,7 +108,8 @@ def _finish(
     examples = intake.collector.collected()
     assert intake.alphabet is not None
     with ThreadPoolExecutor(1) as pool:  # duplicates are looked for while the dataset is written
-        found = pool.submit(audit.find_duplicates, examples.tokens, examples.labels, split, examples.names)
+        hashes = None if mates is None else mates.hashes
+        found = pool.submit(audit.find_duplicates, examples.tokens, examples.labels, split, examples.names, hashes)
         write_dataset(
             target,
             alphabet=intake.alphabet,
@@ -124,6 +133,7 @@ def _finish(
         ungrouped=intake.ungrouped, clusters=clusters,
         grouped=bool(options.group_by or options.crop or clusters),
         windowed=bool(options.window) and not (options.group_by or clusters),
+        pairs=mates.count - parted if mates else 0, parted=parted, notes=intake.notes,
     )  # fmt: skip
 
 

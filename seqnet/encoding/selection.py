@@ -16,10 +16,10 @@ from seqnet.errors import SettingError
 from seqnet.records import Ragged, RecordBatch, gather_positions
 from seqnet.tokenizing import Status, first_invalid, tokenize, window_spans
 
-__all__ = ["COUNTED", "LengthRange", "cut_windows", "usable"]
+__all__ = ["COUNTED", "MASKED", "LengthRange", "cut_windows", "usable"]
 
-_MASKED, _STOPS = "symbols masked", "sequences without the stop that ended them"
-COUNTED = (_MASKED, _STOPS)
+MASKED, _STOPS = "symbols masked", "sequences without the stop that ended them"
+COUNTED = (MASKED, _STOPS)
 """What is counted of records that are kept."""
 
 # Symbols in a batch of windows: a chromosome cut at every position must not stand in memory at once.
@@ -83,7 +83,7 @@ def usable(
     tokens, bad = tokenized.tokens, tokenized.status == Status.INVALID_SYMBOL
     if bad.any() and unknown == "error":
         raise first_invalid(path, batch, tokens, alphabet)
-    for reason, count in ((_MASKED, tokenized.masked), (_STOPS, tokenized.stops)):
+    for reason, count in ((MASKED, tokenized.masked), (_STOPS, tokenized.stops)):
         if count:
             left_out[reason] += count
     empty = tokenized.status == Status.EMPTY

@@ -40,6 +40,9 @@ class EncodeSummary:
         largest_group: share of the records that were read that are in the largest group.
         ungrouped: records that --group-by finds no group of; each is a group of its own.
         clusters: clusters of similar records; None where these are not looked for.
+        pairs: pairs of reads whose mates are in one split.
+        parted: pairs of reads whose mates are in two.
+        notes: a line for each input that has no records.
     """
 
     alphabet: str
@@ -57,6 +60,9 @@ class EncodeSummary:
     largest_group: float = 0.0
     ungrouped: int = 0
     clusters: Clusters | None = None
+    pairs: int = 0
+    parted: int = 0
+    notes: tuple[str, ...] = ()
 
     @classmethod
     def of(
@@ -77,6 +83,9 @@ class EncodeSummary:
         largest_group: float = 0.0,
         ungrouped: int = 0,
         clusters: Clusters | None = None,
+        pairs: int = 0,
+        parted: int = 0,
+        notes: Sequence[str] = (),
     ) -> EncodeSummary:
         """Returns the summary of N examples and their split (N,) uint8."""
         counts = np.zeros((len(classes), len(SPLITS)), dtype=np.int64)
@@ -97,6 +106,9 @@ class EncodeSummary:
             largest_group=largest_group,
             ungrouped=ungrouped,
             clusters=clusters,
+            pairs=pairs,
+            parted=parted,
+            notes=tuple(notes),
         )
 
     def warnings(self) -> list[str]:
@@ -125,6 +137,8 @@ class EncodeSummary:
                     f"{self.largest_group:.0%} of the records are one group: similarity chains; a higher --similarity "
                     "breaks it up"
                 )
+        if self.parted:
+            lines.append(f"mates of {self.parted:,} pairs of reads are in two splits, since --group-by separates them")
         if self.windowed:
             lines.append("windows are split without --group-by: neighbours of one record may be in two splits")
         return lines
@@ -142,6 +156,8 @@ class EncodeSummary:
         out.append(f"lengths at 0, 5, 50, 95, 100 %: {quantiles}")
         if self.groups is not None:
             out.append(f"{self.groups:,} groups, none in two splits")
+        if self.pairs:
+            out.append(f"{self.pairs:,} pair{'' if self.pairs == 1 else 's'} of reads, mates kept in one split")
         if self.ungrouped:
             out.append(f"{self.ungrouped:,} records without a group, each one of its own")
         if self.clusters:

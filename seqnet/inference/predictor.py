@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import chain
 from threading import Lock
 
 import numpy as np
@@ -14,14 +15,14 @@ from seqnet.alphabets import Alphabet
 from seqnet.bundles import Bundle
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
-from seqnet.errors import SymbolError
+from seqnet.errors import SettingError, SymbolError
 from seqnet.inference.deciding import Decider
 from seqnet.inference.engine import bundle_probabilities
 from seqnet.inference.scoring import chosen_precision, ready
 from seqnet.novelty import novelty_warning
 from seqnet.readers import open_records, spoken_path
 from seqnet.records import Ragged, RecordBatch
-from seqnet.tokenizing import ENOUGH_SYMBOLS, Status, check_alphabet, first_invalid, tokenize
+from seqnet.tokenizing import Status, check_alphabet, first_invalid, sampled, tokenize
 
 __all__ = ["Predictions", "Predictor"]
 
@@ -60,6 +61,9 @@ class Predictor:
         read: how files are read.
         options: how decisions are made.
 
+    Raises:
+        SettingError: the options name another alphabet than the model's.
+
     Attributes:
         precision: what it computes in.
         counts: records by status so far.
@@ -68,11 +72,15 @@ class Predictor:
         unsure: records so far whose decision is too unsure to be told.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
         passed: bytes of the files, as they are stored, that were read so far; None where that is not known.
+        notes: a line for each file so far that has no records.
+        doubts: each file so far whose symbols look like another alphabet, and which; they may be of the model's.
     """
 
     def __init__(self, bundle: Bundle, read: ReadOptions, options: PredictOptions | None = None) -> None:
         self.bundle = bundle
         self.options = options or PredictOptions()
+        if self.options.alphabet not in ("auto", bundle.alphabet.name):
+            raise SettingError("predict.alphabet", self.options.alphabet, f"{bundle.alphabet.name}, as the model's is")
         self._decider = Decider(bundle, self.options)
         self.precision = chosen_precision(bundle, self.options.precision)
         self._members = ready(bundle, self.precision)
@@ -84,6 +92,8 @@ class Predictor:
         self.unsure = 0
         self.skipped: Counter[str] = Counter()
         self.passed: int | None = 0
+        self.notes: list[str] = []
+        self.doubts: list[tuple[str, str]] = []
 
     @property
     def rule(self) -> str | None:
@@ -116,15 +126,24 @@ class Predictor:
             SeqnetError: the file can't be read, or holds sequences of another alphabet.
         """
         with open_records(path, self.read) as reader:
-            first, before = Ragged.from_strings([]), self.passed
-            for batch in reader:
+            before, found = self.passed, iter(reader)
+            for batch in chain(self._checked(path, found), found):
                 passed = reader.passed
                 self.passed = None if before is None or passed is None else before + passed
-                if len(first.data) < ENOUGH_SYMBOLS:
-                    first = Ragged.concatenate([first, batch.symbols])
-                    check_alphabet(spoken_path(path), first, self.bundle.alphabet)
                 yield batch
             self.skipped.update(reader.skipped)
+            if reader.nothing:
+                self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
+
+    def _checked(self, path: str, batches: Iterator[RecordBatch]) -> list[RecordBatch]:
+        """Returns the first batches of a file, which are not of another alphabet unless the user said of which."""
+        if self.options.alphabet != "auto":
+            return []
+        first = sampled(batches)
+        doubt = check_alphabet(spoken_path(path), first.symbols, self.bundle.alphabet)
+        if doubt:
+            self.doubts.append((spoken_path(path), doubt))
+        return first.batches
 
     def predict_batch(self, batch: RecordBatch) -> Predictions:
         """Returns the predictions of N records; several threads may do so at once."""

@@ -14,7 +14,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import suppress
 from typing import BinaryIO, NamedTuple
 
@@ -58,6 +58,7 @@ class ReaderApart(RecordReader):
     def __init__(self, path: str, options: ReadOptions) -> None:
         self.path = path
         self.skipped = Counter()
+        self.region = options.region
         self._passed: int | None = 0
         words = [sys.executable, "-P", "-m", __package__, path, json.dumps(options.to_dict())]
         # The modules of this process; and a session of its own, so that Ctrl-C is for this process to act on.
@@ -96,7 +97,7 @@ class ReaderApart(RecordReader):
         self._process.stdin.close()
         self._process.wait()
 
-    def _batches(self) -> Iterator[RecordBatch]:
+    def _batches(self) -> Generator[RecordBatch, None, None]:
         try:
             while True:
                 part = self._received()

@@ -1,15 +1,17 @@
 """SAM, CRAM and regions of alignment files to reads, one by one, by htslib.
 
-Threads decompress whole CRAM files; pipes and regions make do with one.
+Threads decompress whole CRAM files; pipes and regions make do with one. A SAM that does not list its references, for
+which htslib would refuse it, is read with all of them under one name: where a read lies is no part of a record.
 """
 
 from __future__ import annotations
 
+import io
 import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager, nullcontext, suppress
-from itertools import islice
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import islice, takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,9 +19,10 @@ import numpy as np
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, InputError, SettingError, TruncatedError
 from seqnet.readers.bam import BAM, skip_header
-from seqnet.readers.inputs import Input
+from seqnet.readers.inputs import Chunks, Input
 from seqnet.readers.pipes import Pipe
 from seqnet.readers.reads import Reads
+from seqnet.readers.references import usable_reference
 from seqnet.records import Ragged
 
 if TYPE_CHECKING:
@@ -31,6 +34,10 @@ CRAM = b"CRAM"
 
 _REGION = re.compile(r"(?P<name>.+):(?P<start>[\d,]+)(?:-(?P<stop>[\d,]*))?")
 _FIRST_READS = 128
+_ANY_BYTES = "surrogateescape"
+_ANY = b"any"
+_ANY_HEADER = b"@HD\tVN:1.6\n@SQ\tSN:" + _ANY + b"\tLN:2147483647\n"
+_REFERENCE, _MATE, _MATE_END = 2, 6, 8  # fields of a line of SAM
 
 
 def read_by_htslib(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[Reads, None, None]:
@@ -50,6 +57,7 @@ def read_by_htslib(source: Input, options: ReadOptions, skipped: Counter[str]) -
 
     # What htslib would print is raised as an error here.
     pysam.set_verbosity(0)
+    pysam.set_encoding_error_handler(_ANY_BYTES)  # a name need not be UTF-8
     if source.head.startswith(BAM):
         # pysam prints a traceback where the header is damaged.
         skip_header(source.text(again=True))
@@ -65,14 +73,15 @@ def read_by_htslib(source: Input, options: ReadOptions, skipped: Counter[str]) -
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno:
             raise
-        raise _fault(source) from error
+        raise _fault(source, options) from error
 
 
-def _fault(source: Input) -> InputError:
+def _fault(source: Input, options: ReadOptions) -> InputError:
     """Returns what is wrong with an input that htslib stopped at, if its end marker is there."""
     if source.head.startswith(CRAM):
+        given = f" with the reference {options.reference}" if options.reference else ""
         return FormatError(
-            "the CRAM can't be decoded", "give the FASTA that it was compressed against with --reference"
+            f"the CRAM can't be decoded{given}", "give the FASTA that it was compressed against with --reference"
         )
     if not source.head.startswith(BAM):
         return FormatError(
@@ -88,12 +97,11 @@ def _opened(source: Input, options: ReadOptions) -> Iterator[pysam.AlignmentFile
     """Opens an input with htslib, which decompresses by itself what is plain or bgzip."""
     import pysam
 
-    if options.reference:
-        open(options.reference, "rb").close()  # a missing file should be called that
     path = _seekable_path(source)
-    stream = source.stored() if source.compression in (None, "bgzip") else source.text()
-    with nullcontext(path) if path else Pipe(stream) as target:
-        alignments = pysam.AlignmentFile(target, "r", check_sq=False, reference_filename=options.reference)
+    with ExitStack() as stack:
+        reference = stack.enter_context(usable_reference(options.reference)) if options.reference else None
+        target = path or stack.enter_context(Pipe(_stream(source)))
+        alignments = pysam.AlignmentFile(target, "r", check_sq=False, reference_filename=reference)
         try:
             if options.threads > 1 and path and options.region is None and not alignments.is_sam:
                 # Asked of the constructor, threads hang where pysam looks for the end of a damaged file. They hang,
@@ -117,7 +125,37 @@ def _place(alignments: pysam.AlignmentFile, source: Input, options: ReadOptions)
 
 
 def _seekable_path(source: Input) -> str | None:
-    return source.file() if source.compression in (None, "bgzip") else None
+    plain = source.compression in (None, "bgzip") and not _lists_no_references(source.head)
+    return source.file() if plain else None
+
+
+def _stream(source: Input) -> io.RawIOBase | io.BufferedIOBase:
+    """Returns the bytes of an input, as htslib reads them from a pipe."""
+    if _lists_no_references(source.head):
+        return io.BufferedReader(Chunks(_with_one_reference(source.text())))
+    return source.stored() if source.compression in (None, "bgzip") else source.text()
+
+
+def _lists_no_references(head: bytes) -> bool:
+    """Returns whether the first bytes of a file are those of a SAM whose header is missing, or names no reference."""
+    if head.startswith((BAM, CRAM)):
+        return False
+    lines = head.lstrip().split(b"\n")
+    header = list(takewhile(lambda line: line.startswith(b"@"), lines))
+    return len(header) < len(lines) and not any(line.startswith(b"@SQ\t") for line in header)
+
+
+def _with_one_reference(text: io.BufferedReader) -> Iterator[bytes]:
+    """Yields the lines of a SAM with one reference in place of all that its reads are aligned to."""
+    yield _ANY_HEADER
+    for line in text:
+        fields = line.split(b"\t", _MATE_END)
+        if line.startswith(b"@") or not line.strip():
+            continue
+        if len(fields) > _MATE_END:
+            fields[_REFERENCE] = fields[_REFERENCE] if fields[_REFERENCE] == b"*" else _ANY
+            fields[_MATE:_MATE_END] = [b"*", b"0"]
+        yield b"\t".join(fields)
 
 
 def _segments(
@@ -126,7 +164,8 @@ def _segments(
     """Returns the reads of the region, or all."""
     if options.region is None:
         return alignments.fetch(until_eof=True)
-    name, start, stop = _parse_region(options.region, alignments.references)
+    references = () if _lists_no_references(source.head) else alignments.references
+    name, start, stop = _parse_region(options.region, references)
     if _seekable_path(source) and (alignments.is_bam or alignments.is_cram) and alignments.has_index():
         return alignments.fetch(name, start, stop)
     return _overlapping(alignments.fetch(until_eof=True), alignments.get_tid(name), start, stop, skipped)
@@ -180,6 +219,14 @@ def _next_reads(segments: Iterator[pysam.AlignedSegment], count: int) -> Reads:
     return Reads(
         np.array(flags, dtype=np.uint16),
         np.array(qualities, dtype=np.uint8),
-        Ragged.from_strings(names),
+        _names(names),
         Ragged.from_strings(sequences),
     )
+
+
+def _names(names: list[str]) -> Ragged:
+    """Returns N names with the bytes that the file has."""
+    try:
+        return Ragged.from_strings(names)
+    except UnicodeEncodeError:
+        return Ragged.from_strings([name.encode(errors=_ANY_BYTES) for name in names])

@@ -14,11 +14,10 @@ import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from seqnet.errors import EmptyInputError
 from seqnet.readers.compression import decompress, find_compression
 from seqnet.readers.replay import ReplayedBytes
 
-__all__ = ["HEAD_BYTES", "Input"]
+__all__ = ["HEAD_BYTES", "Chunks", "Input"]
 
 HEAD_BYTES = 1 << 16
 
@@ -27,7 +26,7 @@ _TAIL_BYTES = 64
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
-class _Chunks(io.RawIOBase):
+class Chunks(io.RawIOBase):
     """The readable stream of an iterator of byte chunks, none of them empty."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
@@ -36,9 +35,11 @@ class _Chunks(io.RawIOBase):
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
+        """See `io.IOBase.readable`."""
         return True
 
     def readinto(self, buffer: memoryview) -> int:  # type: ignore[override]
+        """See `io.RawIOBase.readinto`."""
         if not self._rest:
             self._rest = memoryview(next(self._chunks, b""))
         size = min(len(buffer), len(self._rest))
@@ -54,11 +55,11 @@ class Input:
         path: as given.
         compression: name of its compression, None where it is stored plainly.
         head: its first bytes, decompressed and without a byte order mark, at most `HEAD_BYTES`.
+        empty: whether it holds nothing, or blanks only.
         place: where another reader of the same file has come to, in bytes as they are stored; None where that is not
             known. Set by who reads otherwise than by `stored` and `text`.
 
     Raises:
-        EmptyInputError: it holds nothing, or blanks only.
         TruncatedError: its compressed data end within the head.
         FormatError: its compressed data are damaged within the head.
         OSError: it can't be opened or read.
@@ -76,8 +77,7 @@ class Input:
             head = self.text(again=True).read(HEAD_BYTES)
             self._marked = head.startswith(_BYTE_ORDER_MARK)
             self.head = head.removeprefix(_BYTE_ORDER_MARK)
-            if not head.strip() and len(head) < HEAD_BYTES:
-                raise EmptyInputError("it is empty")
+            self.empty = not head.strip() and len(head) < HEAD_BYTES
         except BaseException:
             self.close()
             raise
@@ -98,7 +98,7 @@ class Input:
         """
         raw: io.RawIOBase = self.stored(again=again)
         if self.compression:
-            raw = _Chunks(decompress(self._stored, self.compression))
+            raw = Chunks(decompress(self._stored, self.compression))
         stream: io.BufferedReader = io.BufferedReader(raw, _BUFFER_BYTES)
         if self._marked:
             stream.read(len(_BYTE_ORDER_MARK))

@@ -6,17 +6,17 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 
 import numpy as np
 
 from seqnet.alphabets import guess_alphabet
 from seqnet.configs.reading import ReadOptions
-from seqnet.errors import EmptyInputError, FormatError, InputError, SettingError
+from seqnet.errors import FormatError, InputError, SettingError
 from seqnet.readers.apart import ReaderApart
 from seqnet.readers.formats import FORMATS
 from seqnet.readers.inputs import Input
-from seqnet.readers.reader import RecordReader, spoken_path
+from seqnet.readers.reader import EMPTY, RecordReader, spoken_path
 from seqnet.records import RecordBatch
 
 __all__ = ["open_here", "open_records"]
@@ -40,7 +40,6 @@ def open_records(path: str, options: ReadOptions) -> RecordReader:
 
     Raises:
         FormatError: it is of no known format, or its compressed data are damaged.
-        EmptyInputError: it is empty.
         TruncatedError: its compressed data end too early.
         SettingError: an option asks for alignments, and it holds none.
         OSError: it can't be opened or read.
@@ -90,7 +89,7 @@ def open_here(path: str, options: ReadOptions) -> RecordReader:
 def _check_options(found: str, options: ReadOptions) -> None:
     """Refuses options that would do nothing with a file of this format."""
     for name in ("region", "min_mapq", "reference"):
-        if getattr(options, name) and found != "sam":
+        if getattr(options, name) and found not in ("sam", EMPTY):
             raise SettingError(
                 f"read.{name}", getattr(options, name), f"none for {found}: only SAM, BAM and CRAM have it"
             )
@@ -110,8 +109,8 @@ class _ReaderHere(RecordReader):
         self.format = format
         self.skipped = Counter()
         self._source = source
-        self._found: Generator[RecordBatch, None, None] = FORMATS.load(format).read(source, options, self.skipped)
-        self._region = options.region
+        self.region = options.region
+        self._found = _no_records() if format == EMPTY else FORMATS.load(format).read(source, options, self.skipped)
 
     @property
     def passed(self) -> int | None:
@@ -123,31 +122,27 @@ class _ReaderHere(RecordReader):
         self._found.close()
         self._source.close()
 
-    def _batches(self) -> Iterator[RecordBatch]:
+    def _batches(self) -> Generator[RecordBatch, None, None]:
         """See `RecordReader`; knows the path of errors."""
-        empty = True
         try:
             for batch in self._found:
                 if len(batch):
-                    empty = False
-                    yield batch
-            if empty:
-                raise self._nothing_left()
+                    yield batch.as_utf8()
         except InputError as error:
             error.at(spoken_path(self.path))
             raise
         finally:
             self.close()
 
-    def _nothing_left(self) -> EmptyInputError:
-        if not self.skipped:
-            return EmptyInputError(f"no read overlaps {self._region}" if self._region else "it holds no records")
-        reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items())
-        return EmptyInputError(f"none of its records is left: {reasons}")
+
+def _no_records() -> Generator[RecordBatch, None, None]:
+    yield from ()
 
 
 def _detect(source: Input) -> str:
     """Returns the name of the format of an input."""
+    if source.empty:
+        return EMPTY
     if source.head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
         raise FormatError("a tar archive", "unpack it, and give the files in it")
     for name in FORMATS:

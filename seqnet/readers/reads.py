@@ -2,7 +2,8 @@
 
 Sequences of reads on the reverse strand are turned back to their reverse complement. Secondary and supplementary
 alignments repeat a read that is in the file anyway and are skipped; unmapped reads are kept, and a read without a
-sequence is an empty one. Both mates of a pair have the same name.
+sequence is an empty one. The name of a mate of a pair, which an alignment file has twice, ends in /1 or /2, as that of
+`samtools fastq -N` does.
 
 A smallest mapping quality is asked of mapped reads only, since an unmapped one has none. With a region, which is a
 question about where reads lie, it is asked of all.
@@ -23,7 +24,8 @@ from seqnet.records import Ragged, RecordBatch, gather_positions
 
 __all__ = ["Reads", "primary"]
 
-_UNMAPPED, _REVERSE, _SECONDARY, _SUPPLEMENTARY = 0x4, 0x10, 0x100, 0x800
+_PAIRED, _UNMAPPED, _REVERSE, _FIRST, _LAST = 0x1, 0x4, 0x10, 0x40, 0x80
+_SECONDARY, _SUPPLEMENTARY = 0x100, 0x800
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +61,29 @@ def primary(reads: Reads, options: ReadOptions, skipped: Counter[str]) -> Record
         if count := int(np.count_nonzero(kept & applies)):
             skipped[reason] += count
         kept &= ~applies
-    batch = RecordBatch(reads.names, _as_sequenced(reads.symbols, reads.flags & _REVERSE != 0), reads.names)
+    names = _with_mates(reads.names, reads.flags)
+    batch = RecordBatch(names, _as_sequenced(reads.symbols, reads.flags & _REVERSE != 0), names)
     return batch if kept.all() else batch.take(np.flatnonzero(kept))
+
+
+def _with_mates(names: Ragged, flags: NDArray[np.uint16]) -> Ragged:
+    """Returns N names, with /1 or /2 after those of which the flags (N,) uint16 say which mate of a pair it is.
+
+    A name that ends in it already stays as it is.
+    """
+    ends = flags & (_FIRST | _LAST)
+    mates = np.flatnonzero((flags & _PAIRED != 0) & ((ends == _FIRST) | (ends == _LAST)))
+    if not len(mates):
+        return names
+    digits = np.where(ends[mates] == _FIRST, ord("1"), ord("2")).astype(np.uint8)
+    stops = names.offsets[1:][mates]
+    named = names.lengths[mates] > 2
+    named[named] = (names.data[stops[named] - 2] == ord("/")) & (names.data[stops[named] - 1] == digits[named])
+    mates, digits, stops = mates[~named], digits[~named], stops[~named]
+    marks = np.stack([np.full_like(digits, ord("/")), digits], axis=1)  # (M, 2)
+    lengths = names.lengths.copy()
+    lengths[mates] += 2
+    return Ragged.from_lengths(np.insert(names.data, np.repeat(stops, 2), marks.ravel()), lengths)
 
 
 def _as_sequenced(symbols: Ragged, reverse: NDArray[np.bool_]) -> Ragged:

@@ -5,7 +5,7 @@ Start here: `cluster_records` puts similar records together, `similar_pairs` nam
 """
 
 from seqnet.similarity.clusters import Clusters, cluster_records, join_groups
-from seqnet.similarity.hashing import reverse_complements, sequence_hashes
+from seqnet.similarity.hashing import equal_sets, repeats, reverse_complements, sequence_hashes
 from seqnet.similarity.kmers import KmerSets, kmer_sets
 from seqnet.similarity.pairs import SimilarPairs, similar_pairs
 
@@ -14,8 +14,10 @@ __all__ = [
     "KmerSets",
     "SimilarPairs",
     "cluster_records",
+    "equal_sets",
     "join_groups",
     "kmer_sets",
+    "repeats",
     "reverse_complements",
     "sequence_hashes",
     "similar_pairs",

@@ -6,8 +6,8 @@ a new kind of content is one check in `content.py` and one row in `CONTENTS`.
 Importing this package imports nothing heavy, so that the table is at hand for `--help`.
 """
 
-from seqnet.sources.fetching import fetch
+from seqnet.sources.fetching import fetch, sha256_of
 from seqnet.sources.patience import PATIENCE, Patience, Progress
 from seqnet.sources.table import CONTENTS, SOURCES, Source, find_source
 
-__all__ = ["CONTENTS", "PATIENCE", "SOURCES", "Patience", "Progress", "Source", "fetch", "find_source"]
+__all__ = ["CONTENTS", "PATIENCE", "SOURCES", "Patience", "Progress", "Source", "fetch", "find_source", "sha256_of"]

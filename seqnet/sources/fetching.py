@@ -13,7 +13,7 @@ from seqnet.sources.partial import Partial
 from seqnet.sources.patience import PATIENCE, Patience, Progress
 from seqnet.sources.table import CONTENTS, Source
 
-__all__ = ["fetch"]
+__all__ = ["fetch", "sha256_of"]
 
 
 def _unheard(done: int, total: int | None) -> None:
@@ -52,7 +52,7 @@ def fetch(
     if target.exists() and not target.is_file():
         raise OutputError(str(target), "this is a device or pipe", "name a file")
     if from_file is None:
-        _download(source, target, url or source.url, progress, patience)
+        _download(source, target, url or source.url, force, progress, patience)
     elif url is None:
         _copy(source, target, from_file, force, progress)
     else:
@@ -60,20 +60,24 @@ def fetch(
     return target
 
 
-def _download(source: Source, target: Path, url: str, progress: Progress, patience: Patience) -> None:
+def _download(source: Source, target: Path, url: str, force: bool, progress: Progress, patience: Patience) -> None:
     # urllib3 takes a tenth of a second to import, which `--help` need not wait for.
     from seqnet.sources.transfer import transfer
 
     final = Path(os.path.realpath(target))
     partial = Partial.of(final)
-    transfer(url, partial, expected=source.size, progress=progress, patience=patience)
-    try:
-        _check(source, partial.path, url)
-    except DownloadError:
+    with partial.locked() as free:
+        if not free:
+            raise OutputError(str(target), "another process is downloading this file", "wait until it is done")
+        check_targets([target], force=force)  # which may be done since the first look
+        transfer(url, partial, expected=source.size, progress=progress, patience=patience)
+        try:
+            _check(source, partial.path, url)
+        except DownloadError:
+            partial.discard()
+            raise
+        partial.path.replace(final)
         partial.discard()
-        raise
-    partial.path.replace(final)
-    partial.discard()
 
 
 def _copy(source: Source, target: Path, original: Path, force: bool, progress: Progress) -> None:
@@ -82,7 +86,16 @@ def _copy(source: Source, target: Path, original: Path, force: bool, progress: P
         _check(source, temporary, str(original))
         size = temporary.stat().st_size
     progress(size, size)
-    Partial.of(Path(os.path.realpath(target))).discard()
+    partial = Partial.of(Path(os.path.realpath(target)))
+    with partial.locked() as free:
+        if free:  # not one that is being downloaded
+            partial.discard()
+
+
+def sha256_of(path: Path) -> str:
+    """Returns the SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _check(source: Source, path: Path, origin: str) -> None:
@@ -92,8 +105,7 @@ def _check(source: Source, path: Path, origin: str) -> None:
         DownloadError: it has another checksum or other content.
     """
     if source.sha256 is not None:
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
+        found = sha256_of(path)
         if found != source.sha256:
             raise DownloadError(
                 origin,

@@ -2,13 +2,20 @@
 
 Beside `TARGET.part` lies `TARGET.part.json` with the address and the validator (ETag or Last-Modified) under which
 its bytes were sent. Without a validator nothing proves that the rest still fits, so such a part is not resumed.
+
+Who downloads holds a lock on the part, which the system releases when the process ends in any way.
 """
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 __all__ = ["Partial"]
 
@@ -46,6 +53,40 @@ class Partial:
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
         return validator if known == url and isinstance(validator, str) else None
+
+    @contextmanager
+    def locked(self) -> Iterator[bool]:
+        """Yields whether this process alone may write the file, which is made if there is none.
+
+        On a file system without locks it may, whoever else writes. A file that holds nothing in the end is removed.
+
+        Raises:
+            OSError: it can't be written.
+        """
+        while True:
+            with self.path.open("ab") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    yield False
+                    return
+                except OSError:
+                    pass  # there are no locks here
+                if not self._is(file):
+                    continue  # the one who had it was done with it meanwhile
+                try:
+                    yield True
+                finally:
+                    if self.path.exists() and not self.size:
+                        self.discard()
+                return
+
+    def _is(self, file: BinaryIO) -> bool:
+        """Returns whether an open file is the one that has the name."""
+        try:
+            return os.path.samestat(os.fstat(file.fileno()), self.path.stat())
+        except FileNotFoundError:
+            return False
 
     def begin(self, url: str, validator: str | None) -> None:
         """Empties the file and notes what it is going to be a part of.

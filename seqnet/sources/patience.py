@@ -1,4 +1,4 @@
-"""How long a download keeps trying, and whom it tells how far it is."""
+"""How long a download keeps trying, how much it takes, and whom it tells how far it is."""
 
 from __future__ import annotations
 
@@ -21,12 +21,14 @@ class Patience:
         pause: seconds before the first further try; doubles with each.
         longest_pause: seconds, the bound of that doubling.
         timeout: seconds to wait for a connection, and for each piece of the answer.
+        max_size: bytes of a file, at most: an answer that does not say its length need not end.
     """
 
     retries: int = 5
     pause: float = 1.0
     longest_pause: float = 30.0
     timeout: float = 30.0
+    max_size: int = 64 << 30
 
     def delay(self, failures: int) -> float:
         """Returns the seconds to wait after that many failures in a row (1 for the first)."""

@@ -52,7 +52,7 @@ _ROWS = (
     Source(
         name="human-reads",
         title="human 36-bp reads: ENCODE UW Repli-seq, cell line BG02ES, phase G1b, aligned to hg19",
-        url="http://hgdownload.cse.ucsc.edu/goldenpath/hg19/encodeDCC/wgEncodeUwRepliSeq/"
+        url="https://hgdownload.soe.ucsc.edu/goldenpath/hg19/encodeDCC/wgEncodeUwRepliSeq/"
         "wgEncodeUwRepliSeqBg02esG1bAlnRep1.bam",
         filename="wgEncodeUwRepliSeqBg02esG1bAlnRep1.bam",
         size=None,

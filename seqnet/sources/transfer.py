@@ -6,7 +6,6 @@ servers declare that compression as one of the transfer.
 
 from __future__ import annotations
 
-import re
 import time
 import urllib.request
 from http import HTTPStatus
@@ -27,6 +26,7 @@ from urllib3.util import Retry, make_headers, parse_url
 
 from seqnet import __version__
 from seqnet.errors import DownloadError, OutputError, SettingError
+from seqnet.sources.headers import content_length, content_range, sent_validator
 from seqnet.sources.partial import Partial
 from seqnet.sources.patience import Patience, Progress
 
@@ -81,9 +81,9 @@ def transfer(url: str, partial: Partial, *, expected: int | None, progress: Prog
     Args:
         url: HTTP or HTTPS address.
         partial: the bytes that are already here; after an error, those that came so far.
-        expected: bytes in all, to tell `progress` where the server does not say.
+        expected: bytes in all, where they are known; a server that says otherwise has another file.
         progress: called with (bytes done, bytes in all or None).
-        patience: when to give up.
+        patience: when to give up, and how many bytes to take.
 
     Raises:
         DownloadError: the server can't be reached, refuses, or breaks off too often.
@@ -100,7 +100,7 @@ def transfer(url: str, partial: Partial, *, expected: int | None, progress: Prog
     with _pool(parts.scheme, parts.host) as pool:
         while True:
             try:
-                return _try_once(pool, url, partial, expected, progress, patience.timeout)
+                return _try_once(pool, url, partial, expected, progress, patience)
             except _PassingError as failure:
                 connected = connected or failure.connected
                 failures = 1 if partial.size > furthest else failures + 1
@@ -121,7 +121,7 @@ def _pool(scheme: str, host: str) -> urllib3.PoolManager:
 
 
 def _try_once(
-    pool: urllib3.PoolManager, url: str, partial: Partial, expected: int | None, progress: Progress, timeout: float
+    pool: urllib3.PoolManager, url: str, partial: Partial, expected: int | None, progress: Progress, patience: Patience
 ) -> None:
     """Asks for what is missing and appends it.
 
@@ -131,25 +131,51 @@ def _try_once(
     """
     validator = partial.validator(url)
     start = partial.size if validator is not None else 0
-    response = _request(pool, url, start, validator, timeout)
+    response = _request(pool, url, start, validator, patience.timeout)
     try:
         if response.status == HTTPStatus.OK:
-            start, total = 0, _content_length(response)
-            _empty(partial, url, _sent_validator(response))
+            start, total = 0, content_length(response)
+            _check_size(url, total, expected, patience.max_size)
+            _empty(partial, url, sent_validator(response))
         elif start and _goes_on(response, start, validator):
-            total = _content_range(response)[1]
+            total = content_range(response)[1]
         elif start and response.status in (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE):
-            partial.discard()
-            raise _PassingError(
-                DownloadError(url, "what was here of it no longer fits", "run this again to start anew")
-            )
+            _empty(partial, url, None)
+            raise _outdated(url, "what was here of it no longer fits")
         else:
             raise _refusal(url, response.status)
         progress(start, total or expected)
         if response.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            _append(response, url, partial, total or expected, progress)
+            _append(response, url, partial, total or expected, progress, patience.max_size)
+        if total is not None and (size := partial.size) != total:
+            _empty(partial, url, None)
+            raise _outdated(url, f"there are {size:,} bytes of a file of {total:,}")
     finally:
         response.close()
+
+
+def _outdated(url: str, problem: str) -> _PassingError:
+    return _PassingError(DownloadError(url, problem, "run this again to start anew"))
+
+
+def _check_size(url: str, total: int | None, expected: int | None, most: int) -> None:
+    """Checks that a file is as long as it should be before it is downloaded.
+
+    Raises:
+        DownloadError: it is not.
+    """
+    if total is not None and expected is not None and total != expected:
+        raise _another_file(url, f"the server has {total:,}", expected)
+    if total is not None and total > most:
+        raise _too_long(url, total, most)
+
+
+def _another_file(url: str, found: str, expected: int) -> DownloadError:
+    return DownloadError(url, f"this is not the published file: expected {expected:,} bytes, {found}", _OTHER_PLACE)
+
+
+def _too_long(url: str, size: int, most: int) -> DownloadError:
+    return DownloadError(url, f"the file has {size:,} bytes or more, {most:,} are the most", "raise --max-size")
 
 
 def _request(
@@ -198,32 +224,13 @@ def _refusal(url: str, status: int) -> Exception:
 
 def _goes_on(response: urllib3.BaseHTTPResponse, start: int, validator: str | None) -> bool:
     """Returns whether the answer continues the `start` bytes that are here, or says that these are all there are."""
-    sent = _sent_validator(response)
+    sent = sent_validator(response)
     if sent is not None and sent != validator:
         return False
-    first, total = _content_range(response)
+    first, total = content_range(response)
     if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
         return total == start
     return response.status == HTTPStatus.PARTIAL_CONTENT and first == start
-
-
-def _sent_validator(response: urllib3.BaseHTTPResponse) -> str | None:
-    """Returns what tells this version of the file from others; a weak ETag does not (RFC 9110, section 13.1.5)."""
-    tag = response.headers.get("ETag")
-    return tag if tag is not None and not tag.startswith("W/") else response.headers.get("Last-Modified")
-
-
-def _content_range(response: urllib3.BaseHTTPResponse) -> tuple[int | None, int | None]:
-    """Returns (first byte, bytes in all) of `Content-Range`, each None where it is not said."""
-    match = re.fullmatch(r"bytes (?:(\d+)-\d+|\*)/(?:(\d+)|\*)", response.headers.get("Content-Range", "").strip())
-    first, total = match.groups() if match else (None, None)
-    return (None if first is None else int(first)), (None if total is None else int(total))
-
-
-def _content_length(response: urllib3.BaseHTTPResponse) -> int | None:
-    """Returns the bytes that the answer says it has."""
-    length = response.headers.get("Content-Length", "")
-    return int(length) if length.isdecimal() else None
 
 
 def _empty(partial: Partial, url: str, validator: str | None) -> None:
@@ -239,19 +246,28 @@ def _empty(partial: Partial, url: str, validator: str | None) -> None:
 
 
 def _append(
-    response: urllib3.BaseHTTPResponse, url: str, partial: Partial, total: int | None, progress: Progress
+    response: urllib3.BaseHTTPResponse, url: str, partial: Partial, total: int | None, progress: Progress, most: int
 ) -> None:
     """Appends the body to the file.
 
     Raises:
         _PassingError: it broke off; what came is kept.
+        DownloadError: it goes on beyond what there should be, or beyond what is the most.
         OutputError: it can't be written.
     """
     try:
         with partial.path.open("ab") as file:
             for piece in response.stream(_PIECE, decode_content=False):
+                size = file.tell() + len(piece)
+                if total is not None and size > total:
+                    raise _another_file(url, "the server sends more", total)
+                if size > most:
+                    raise _too_long(url, size, most)
                 file.write(piece)
                 progress(file.tell(), total)
+    except DownloadError:
+        partial.discard()
+        raise
     except HTTPError as error:
         share = f"{partial.size:,} of {total:,} bytes" if total else f"{partial.size:,} bytes"
         raise _PassingError(

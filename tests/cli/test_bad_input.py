@@ -26,7 +26,6 @@ def _cut(source: str, target: Path, keep: float) -> Path:
 
 
 BAD_FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
-    "empty file": (lambda folder: _write(folder / "in.fa", b""), "empty"),
     "not a sequence file": (
         lambda folder: _write(folder / "in.png", b"\x89PNG\r\n\x1a\n" + bytes(64)),
         "no sequence file",
@@ -188,7 +187,7 @@ def test_a_file_in_place_of_a_directory(trained: Path, tmp_path: Path, cli: Runn
 
 
 def test_a_failure_leaves_no_empty_directory(trained: Path, tmp_path: Path, cli: Runner) -> None:
-    model, bad = trained / "dna.safetensors", _write(tmp_path / "bad.fa", b"")
+    model, bad = trained / "dna.safetensors", _write(tmp_path / "bad.fa", b"hello")
     for words in (
         ("predict", model, bad, "-O", tmp_path / "out" / "inner"),
         ("predict", model, READS, "-O", tmp_path / "out", "--device", "nothing"),
@@ -224,10 +223,10 @@ def test_duplicate_ids_are_kept_and_warned_of(tmp_path: Path, cli: Runner) -> No
 def test_a_failing_input_among_many_leaves_the_finished_outputs_whole(
     trained: Path, tmp_path: Path, cli: Runner
 ) -> None:
-    good, bad = _write(tmp_path / "good.fa", FASTA), _write(tmp_path / "bad.fa", b"")
+    good, bad = _write(tmp_path / "good.fa", FASTA), _write(tmp_path / "bad.fa", b"hello")
     folder = tmp_path / "out"
     outcome = cli("predict", trained / "dna.safetensors", good, bad, "-O", folder)
     assert outcome.code == 1
-    assert_one_line(outcome.err, str(bad), "empty")
+    assert_one_line(outcome.err, str(bad), "without a FASTA header")
     assert [path.name for path in folder.iterdir()] == ["good.tsv"]
     shutil.rmtree(folder)

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import hashlib
+import shutil
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -10,7 +12,7 @@ import numpy as np
 import pytest
 
 from seqnet.sources import SOURCES
-from tests.cli.running import READS, Runner
+from tests.cli.running import READS, ROOT, Runner
 
 
 @pytest.fixture
@@ -70,3 +72,27 @@ def test_an_unknown_source(cli: Runner) -> None:
     outcome = cli("download", "nonsense")
     assert outcome.code == 1
     assert "one of human-reads, solubility" in outcome.err
+
+
+def test_a_checksum_is_printed_and_may_be_asked_for(server: str, tmp_path: Path, cli: Runner) -> None:
+    content = Path(READS).read_bytes()
+    (tmp_path / "served" / "reads.bam").write_bytes(content)
+    digest = hashlib.sha256(content).hexdigest()
+    words = ("download", "human-reads", "--url", f"{server}/reads.bam", "-o", tmp_path / "got", "--force")
+    outcome = cli(*words)
+    assert f"not checked: no SHA-256 is known of this source; this file has {len(content):,} bytes" in outcome.err
+    assert digest in outcome.err
+    outcome = cli(*words, "--sha256", digest.upper())
+    assert (outcome.code, f"checked: SHA-256 {digest}" in outcome.err) == (0, True)
+    outcome = cli(*words, "--sha256", "0" * 64)
+    assert outcome.code == 1
+    assert f"expected SHA-256 {'0' * 64}, got {digest}" in outcome.err
+    assert cli(*words, "--sha256", "abc").err.startswith("seqnet: error: --sha256: 'abc' is not allowed; expected 64")
+    assert cli("download", "human-reads", "solubility", "--sha256", digest).code == 2
+
+
+def test_a_longest_file_may_be_said(server: str, tmp_path: Path, cli: Runner) -> None:
+    shutil.copy(ROOT / "tests" / "data" / "header_only.bam", tmp_path / "served" / "reads.bam")
+    outcome = cli("download", "human-reads", "--url", f"{server}/reads.bam", "--max-size", "10", "-o", tmp_path / "x")
+    assert outcome.code == 1
+    assert "10 are the most; raise --max-size" in outcome.err

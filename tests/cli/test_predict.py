@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pysam
+import pytest
 
-from tests.cli.running import PROTEINS, READS, Runner
+from tests.cli.running import PROTEINS, READS, ROOT, Runner
 
 HEADER = ["name", "label", "probability", "p_human", "p_random", "status"]
 
@@ -160,3 +161,59 @@ def test_a_precision_that_this_processor_lacks_is_one_line(trained: Path, cli: R
     assert (outcome.code, outcome.out) == (1, "")
     assert "error: --precision: 'float16'" in outcome.err
     assert "float32" in outcome.err
+
+
+EMPTY = {
+    "zero.fq": b"",
+    "blank.fa": b"\n\n",
+    "zero.fq.gz": gzip.compress(b""),
+    "zero.tsv": b"id\tsequence\n",
+    "zero.bam": (ROOT / "tests" / "data" / "header_only.bam").read_bytes(),
+}
+
+
+@pytest.mark.parametrize("name", EMPTY)
+def test_a_sound_file_without_reads_is_a_header_and_a_note(
+    name: str, trained: Path, tmp_path: Path, cli: Runner
+) -> None:
+    path, good = tmp_path / name, tmp_path / "good.fa"
+    path.write_bytes(EMPTY[name])
+    good.write_text(">a\n" + "ACGT" * 9 + "\n")
+    outcome = cli("predict", trained / "dna.safetensors", path, "--strict")
+    assert (outcome.code, outcome.out) == (0, "\t".join(HEADER) + "\n")
+    assert f"seqnet: note: {path}: " in outcome.err
+    assert outcome.err.splitlines()[-1] == "0 records: 0 ok"
+    for kind in ("tsv", "jsonl", "parquet"):
+        outcome = cli("predict", trained / "dna.safetensors", path, good, "-O", tmp_path / kind, "--format", kind)
+        assert outcome.code == 0
+        assert len(list((tmp_path / kind).iterdir())) == 2
+    assert (tmp_path / "tsv" / f"{name.split('.')[0]}.tsv").read_text() == "\t".join(HEADER) + "\n"
+    assert pq.read_table(tmp_path / "parquet" / f"{name.split('.')[0]}.parquet").column_names == HEADER
+
+
+def test_names_in_latin_1_are_the_same_in_every_format(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    path = tmp_path / "in.fa"
+    path.write_bytes(
+        b">x\xd7y z\n" + b"ACGT" * 9 + b"\n>\xc3\xa9\n" + b"ACGT" * 9 + b"\n>plain\n" + b"ACGT" * 9 + b"\n"
+    )
+    model, names = trained / "dna.safetensors", ["x\xd7y", "é", "plain"]
+    for ending in ("tsv", "jsonl", "parquet"):
+        assert cli("predict", model, path, "-o", tmp_path / f"out.{ending}").code == 0
+    rows = (tmp_path / "out.tsv").read_bytes().decode().splitlines()[1:]
+    assert [row.split("\t")[0] for row in rows] == names
+    lines = (tmp_path / "out.jsonl").read_bytes().decode().splitlines()
+    assert [json.loads(line)["name"] for line in lines] == names
+    assert pq.read_table(tmp_path / "out.parquet")["name"].to_pylist() == names
+
+
+def test_a_doubt_about_the_alphabet_is_one_warning(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    silk, poly = tmp_path / "silk.fa", tmp_path / "poly.fa"
+    silk.write_text(">silk\n" + "GAGAGS" * 10 + "\n")
+    poly.write_text(">poly\n" + "AAATAAGAAA" * 4 + "\n")
+    outcome = cli("predict", trained / "protein.safetensors", silk, poly)
+    assert (outcome.code, len(outcome.out.splitlines())) == (0, 3)
+    assert f"{silk} (and 1 other input): this looks like dna, but may be protein; say --alphabet" in outcome.err
+    outcome = cli("predict", trained / "protein.safetensors", silk, "--alphabet", "protein")
+    assert (outcome.code, "looks like" in outcome.err) == (0, False)
+    outcome = cli("predict", trained / "protein.safetensors", silk, "--alphabet", "dna")
+    assert outcome.err.startswith("seqnet: error: --alphabet: 'dna' is not allowed; expected protein")

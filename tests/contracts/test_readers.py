@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from seqnet.configs.reading import ReadOptions
-from seqnet.errors import EmptyInputError, TruncatedError
+from seqnet.errors import TruncatedError
 from seqnet.readers import FORMATS, open_records
 from seqnet.records import RecordBatch
-from tests.readers.examples import COMPRESS, DATA, piped_stdin, read, read_batch
+from tests.readers.examples import COMPRESS, DATA, nothing, piped_stdin, read, read_batch
 
 EXAMPLES = {
     "fasta": ["wrapped.fa", "dos.fa", "lowercase.fa", "empty_records.fa"],
@@ -114,14 +114,17 @@ def test_compressed_data_that_end_too_early_are_truncated(
 
 @every_format
 @pytest.mark.parametrize("compression", [None, *COMPRESS])
-def test_no_records_are_an_empty_input(format: str, compression: str | None, tmp_path: Path) -> None:
+def test_a_sound_file_may_hold_no_records(format: str, compression: str | None, tmp_path: Path) -> None:
     if format == "sam" and compression:
         pytest.skip("a BAM is compressed already")
     path = tmp_path / "in"
     path.write_bytes(COMPRESS[compression](EMPTY[format]) if compression else EMPTY[format])
-    with pytest.raises(EmptyInputError) as caught:
-        read(path)
-    assert caught.value.path == str(path)
+    expected = "the file is empty" if format in ("fasta", "fastq") else "it holds no records"
+    for process in ("never", "always"):
+        assert nothing(path, reader_process=process) == expected
+    with piped_stdin(path.read_bytes()):
+        assert nothing("-") == expected
+    assert read(path) == []
 
 
 @every_example

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import chisquare
 
+from seqnet import splits
 from seqnet.errors import SettingError
 from seqnet.splits import SPLITS, deal_folds, parse_fractions, split_records
 
@@ -251,3 +252,22 @@ def test_other_fractions_are_refused(text: str) -> None:
     assert str(caught.value) == (
         f"setting split: {text!r} is not allowed; expected train/validation/test in percent, such as 80/10/10"
     )
+
+
+@pytest.mark.parametrize("fractions", FRACTIONS)
+def test_very_many_pairs_are_split_in_proportion_and_never_torn(
+    fractions: tuple[float, float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(splits, "_VERY_MANY", 50)
+    labels = [0] * 400 + [1] * 300 + [0, 1, 1] * 20
+    groups = [number // 2 for number in range(700)] + [1000 + number // 3 for number in range(60)]
+    found = split(labels, groups, fractions)
+    where: dict[int, set[int]] = {}
+    for group, number in zip(groups, found.tolist(), strict=True):
+        where.setdefault(group, set()).add(number)
+    assert all(len(numbers) == 1 for numbers in where.values())
+    for label in (0, 1):
+        of_class = found[np.array(labels) == label]
+        np.testing.assert_allclose(sizes(of_class), np.array(fractions) * len(of_class), atol=3)
+    assert sizes(found)[np.array(fractions) == 0].sum() == 0
+    assert not np.array_equal(found, split(labels, groups, fractions, seed=1)) or max(fractions) == 1

@@ -52,13 +52,22 @@ def test_blocks_are_those_of_a_loop(sequences: list[str], crop: int) -> None:
         patch.setattr(crops, "_BLOCK", 8)
         patch.setattr(crops, "_BLOCKS", 1)
         found = cut_blocks(examples(*sequences), DNA.size, crop, left_out)
-    expected = [(i, start, text) for i, one in enumerate(sequences) for start, text in blocks_of(one, crop, 8)]
+    size = max(min(8, sum(map(len, sequences))), 4 * crop)
+    expected = [(i, start, text) for i, one in enumerate(sequences) for start, text in blocks_of(one, crop, size)]
     assert decoded(found.tokens) == [text for _, _, text in expected]
     assert found.names.text() == [f"r{i}:{start + 1}-{start + len(text)}" for i, start, text in expected]
     assert found.labels.tolist() == [i for i, _, _ in expected]
     assert found.groups.tolist() == [10 * i for i, _, _ in expected]
     rest = sum(map(len, sequences)) - sum(len(text) for _, _, text in expected)
     assert sum(left_out.values()) == rest
+
+
+def test_blocks_grow_with_the_windows() -> None:
+    for crop in (10_001, 50_000):
+        found = cut_blocks(examples("ACGT" * 100_000), DNA.size, crop, Counter()).tokens.lengths
+        assert found.sum() == 400_000 - (400_000 % (4 * crop) if 400_000 % (4 * crop) < crop else 0)
+        assert (found >= crop).all()
+        assert found.max() == min(4 * crop, 400_000)
 
 
 def test_blocks_are_of_ten_thousand_symbols() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from seqnet import tokenizing
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.datasets import Dataset, open_dataset
@@ -17,7 +18,6 @@ from seqnet.encoding import ClassSource, encode
 from seqnet.encoding.summary import EncodeSummary
 from seqnet.errors import (
     AlphabetMismatchError,
-    EmptyInputError,
     FormatError,
     LabelError,
     OutputError,
@@ -171,6 +171,20 @@ def test_the_first_sequences_decide_the_alphabet(tmp_path: Path) -> None:
     # Peptides of these letters alone exist, and the user may know better.
     dataset, _ = encoded(tmp_path, f"b={reads}", f"a={proteins}", alphabet="protein")
     assert dataset.alphabet.name == "protein"
+    # Low complexity first: never silently the other alphabet.
+    poly = fasta(tmp_path / "poly.fa", ["AAATAAGAAAAATAAACAAATAAAAATAAGAAAAAA"])
+    (tmp_path / "out.safetensors").unlink()
+    for order in ((f"a={poly}", f"b={proteins}"), (f"b={proteins}", f"a={poly}")):
+        assert "say --alphabet" in refusal(tmp_path, AlphabetMismatchError, *order)
+    together = fasta(tmp_path / "all.fa", ["AAATAAGAAAAATAAACAAATAAAAATAAGAAAAAA", "GAGAGS" * 10, PEPTIDE * 5])
+    assert encoded(tmp_path, f"a={together}", f"b={proteins}")[0].alphabet.name == "protein"
+    (tmp_path / "out.safetensors").unlink()
+    silk = fasta(tmp_path / "silk.fa", ["GAGAGS" * 10])
+    message = refusal(tmp_path, FormatError, f"a={silk}", f"b={proteins}")
+    assert message.startswith(f"{silk}: this may be protein of few kinds of residues, or nucleotides with many")
+    assert message.endswith("say --alphabet protein, or --alphabet dna")
+    assert encoded(tmp_path, f"a={silk}", f"b={proteins}", alphabet="protein")[0].alphabet.name == "protein"
+    (tmp_path / "out.safetensors").unlink()
     numbers = fasta(tmp_path / "n.fa", ["123456789"])
     assert "look like neither DNA, RNA nor protein" in refusal(tmp_path, FormatError, f"a={numbers}", f"b={reads}")
 
@@ -196,8 +210,30 @@ def test_empty_records_and_empty_files(tmp_path: Path) -> None:
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}")
     assert [name for name, _, _ in rows(dataset)] == ["r2", "r1"]
     assert summary.left_out == {"without a sequence": 2}
-    (tmp_path / "empty.fa").touch()
-    assert refusal(tmp_path, EmptyInputError, f"a={x}", f"b={tmp_path}/empty.fa").endswith("empty.fa: it is empty")
+    empty = tmp_path / "empty.fa"
+    empty.touch()
+    dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}", f"b={empty}")
+    assert len(dataset.names) == 2
+    assert summary.notes == (f"{empty}: the file is empty",)
+    (tmp_path / "out.safetensors").unlink()
+    assert refusal(tmp_path, LabelError, f"a={x}", f"b={empty}").startswith(
+        "class b: it has no records; check its file"
+    )
+    for sources in ([f"a={empty}", "b=@uniform"], [f"a={empty}", f"b={empty}"]):
+        message = refusal(tmp_path, LabelError, *sources)
+        assert message.startswith(f"encode: there are no records ({empty}: the file is empty")
+
+
+@pytest.mark.parametrize("unknown", ["skip", "mask"])
+def test_what_is_left_out_for_a_guessed_alphabet_is_bounded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unknown: str
+) -> None:
+    monkeypatch.setattr(tokenizing, "_SAMPLE_SYMBOLS", 40)
+    x = fasta(tmp_path / "x.fa", ["ACGT" * 10, PEPTIDE * 9])
+    y = fasta(tmp_path / "y.fa", ["ACGT" * 10])
+    message = refusal(tmp_path, FormatError, f"a={x}", f"b={y}", unknown=unknown)
+    assert "of its symbols are not in the dna alphabet; say --alphabet" in message
+    assert encoded(tmp_path, f"a={x}", f"b={y}", unknown=unknown, alphabet="dna")[1].counts.sum() >= 2
 
 
 # Which records are kept, and how they are cut.
@@ -519,3 +555,65 @@ def test_an_error_while_the_file_is_written_leaves_none(tmp_path: Path, monkeypa
     with pytest.raises(OSError, match="No space left"):
         encoded(tmp_path, f"a={x}", "u=@uniform")
     assert list(tmp_path.iterdir()) == before
+
+
+# Mates of a pair.
+
+
+def fastq(path: Path, headers: Sequence[str], seed: int) -> str:
+    sequences = random_sequences(len(headers), seed=seed)
+    path.write_text("".join(f"@{name}\n{one}\n+\n{'I' * 30}\n" for name, one in zip(headers, sequences, strict=True)))
+    return str(path)
+
+
+def torn(dataset: Dataset, pairs: int) -> int:
+    """Returns how many of the pairs p0, p1, ... have mates in two splits."""
+    where: dict[str, set[int]] = {}
+    for name, split in zip(dataset.names.text(), dataset.split.tolist(), strict=True):
+        where.setdefault(name.removesuffix("/1").removesuffix("/2"), set()).add(split)
+    return sum(len(where[f"p{number}"]) > 1 for number in range(pairs))
+
+
+MATES = {
+    "marked": ("p{}/1", "p{}/2"),
+    "Casava": ("p{} 1:N:0:ATCACG", "p{} 2:N:0:ATCACG"),
+    "equal": ("p{} 1 length=30", "p{} 2 length=30"),
+}
+
+
+@pytest.mark.parametrize("names", MATES)
+@pytest.mark.parametrize("files", [1, 2])
+def test_mates_are_kept_in_one_split(tmp_path: Path, names: str, files: int) -> None:
+    first, second = ([form.format(number) for number in range(50)] for form in MATES[names])
+    if files == 1:
+        sources = [fastq(tmp_path / "x.fq", [one for pair in zip(first, second, strict=True) for one in pair], 1)]
+    else:
+        sources = [fastq(tmp_path / "1.fq", first, 1), fastq(tmp_path / "2.fq", second, 2)]
+    dataset, summary = encoded(tmp_path, *(f"x={path}" for path in sources), "r=@uniform", split="60/20/20")
+    assert torn(dataset, 50) == 0
+    assert dataset.counts().sum(axis=0).tolist() == [120, 40, 40]
+    assert "50 pairs of reads, mates kept in one split" in summary.lines()
+
+
+def test_mates_that_flags_tell_are_kept_in_one_split(tmp_path: Path) -> None:
+    path = tmp_path / "x.sam"
+    sequences = random_sequences(100)
+    rows = (f"p{i // 2}\t{(77, 141)[i % 2]}\t*\t0\t0\t*\t*\t0\t0\t{one}\t*\n" for i, one in enumerate(sequences))
+    path.write_text("".join(rows))
+    dataset, summary = encoded(tmp_path, f"x={path}", "r=@uniform", split="60/20/20")
+    assert dataset.names.text()[:3] == ["p0/1", "p0/2", "p1/1"]
+    assert torn(dataset, 50) == 0
+    assert summary.pairs == 50
+    dataset, summary = encoded(tmp_path, f"x={path}", "r=@uniform", split="60/20/20", group_by=r"(p\d+/\d)")
+    assert summary.parted == torn(dataset, 50) > 10
+    assert summary.warnings()[0].startswith(
+        f"mates of {summary.parted} pairs of reads are in two splits, since --group-by"
+    )
+    assert encoded(tmp_path, f"x={path}", "r=@uniform", group_by=r"(p\d+)/")[1].parted == 0
+
+
+def test_without_pairs_nothing_is_grouped_or_said(tmp_path: Path) -> None:
+    x, y = (fasta(tmp_path / f"{name}.fa", random_sequences(40, seed=seed)) for seed, name in enumerate("xy"))
+    dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}")  # the names are equal, the classes are not
+    assert len(np.unique(dataset.groups)) == 80
+    assert (summary.pairs, summary.parted) == (0, 0)

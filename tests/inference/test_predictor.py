@@ -9,7 +9,7 @@ from Bio.Seq import Seq
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
-from seqnet.errors import AlphabetMismatchError, EmptyInputError, SettingError
+from seqnet.errors import AlphabetMismatchError, SettingError
 from seqnet.inference.engine import class_probabilities
 from seqnet.inference.predictor import Predictions, Predictor
 from seqnet.novelty import describe
@@ -131,8 +131,8 @@ def test_a_file_without_a_usable_record_has_rows_all_the_same(path: Path) -> Non
     [
         ("dna", PROTEIN * 3, "protein"),
         ("rna", PROTEIN * 3, "protein"),
-        ("protein", "ACGTTGCAAC" * 4, "dna"),
-        ("protein", "ACGUUGCAAC" * 4, "rna"),
+        ("protein", "ACGTTGCAAC" * 101, "dna"),
+        ("protein", "ACGUUGCAAC" * 101, "rna"),
         ("dna", "ACGUUGCAAC" * 4, "rna"),
     ],
 )
@@ -142,9 +142,34 @@ def test_sequences_of_another_alphabet_are_refused(model: str, sequence: str, fo
     file = fasta(path, {"a": "", "b": sequence[:20], "c": sequence})
     with pytest.raises(AlphabetMismatchError) as caught:
         predict(predictor, file)
-    expected = f"{file}: this looks like {found}, not {model}; give {model} sequences, or use what is made for {found}"
-    assert str(caught.value) == expected
-    assert predictor.counts.total() < 3
+    remedy = f"give {model} sequences, or say --alphabet {model} if these are"
+    assert str(caught.value) == f"{file}: this looks like {found}, not {model}; {remedy}"
+    assert predictor.counts.total() == 0
+    sure = Predictor(make_bundle(name=model), ReadOptions(), PredictOptions(alphabet=model))
+    assert len(predict(sure, file)) == 3
+
+
+def test_a_doubt_about_the_alphabet_is_kept_and_settled_by_the_user(path: Path) -> None:
+    file = fasta(path, {"silk": "GAGAGS" * 10, "linker": "GGGGS" * 4, "poly_a": "AAATAAGAAAAATAAACAAA"})
+    for size in (1, 1 << 19):
+        predictor = Predictor(make_bundle(name="protein"), ReadOptions(batch_bytes=size))
+        assert len(predict(predictor, file)) == 3
+        assert predictor.doubts == [(file, "dna")]
+    predictor = Predictor(make_bundle(name="protein"), ReadOptions(), PredictOptions(alphabet="protein"))
+    assert len(predict(predictor, file)) == 3
+    assert predictor.doubts == []
+    with pytest.raises(SettingError, match="'dna' is not allowed; expected protein"):
+        Predictor(make_bundle(name="protein"), ReadOptions(), PredictOptions(alphabet="dna"))
+
+
+def test_a_bad_record_among_many_is_a_row_wherever_it_stands(path: Path) -> None:
+    good = {f"r{index}": string for index, string in enumerate(random_strings([40] * 60))}
+    for records in ({"bad": PROTEIN, **good}, {**good, "bad": PROTEIN}):
+        for size in (1, 1 << 19):
+            predictor = Predictor(make_bundle(), ReadOptions(batch_bytes=size))
+            found = predict(predictor, fasta(path, records))
+            assert found.names.text()[int(np.flatnonzero(found.status == Status.INVALID_SYMBOL)[0])] == "bad"
+            assert predictor.counts[Status.INVALID_SYMBOL] == 1
 
 
 @pytest.mark.parametrize(
@@ -162,10 +187,11 @@ def test_what_may_be_of_the_alphabet_is_not_refused(model: str, sequence: str, p
     assert len(found) == 1
 
 
-def test_an_empty_file_is_an_error(path: Path) -> None:
+def test_a_file_without_records_is_noted(path: Path) -> None:
     path.write_text("")
-    with pytest.raises(EmptyInputError):
-        predict(Predictor(make_bundle(), ReadOptions()), str(path))
+    predictor = Predictor(make_bundle(), ReadOptions())
+    assert list(predictor.predict_file(str(path))) == []
+    assert predictor.notes == [f"{path}: the file is empty"]
 
 
 def test_reads_that_are_no_records_of_their_own_are_counted(tmp_path: Path) -> None:

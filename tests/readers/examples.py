@@ -42,6 +42,14 @@ def read(path: str | Path, **options: Any) -> list[Record]:
     return list(zip(batch.names.text(), batch.symbols.text(), batch.headers.text(), strict=True))
 
 
+def nothing(path: str | Path, **options: Any) -> str | None:
+    """Returns why a file, read to its end, has no records; None where it has some."""
+    with open_records(str(path), ReadOptions(**options)) as reader:
+        for _ in reader:
+            pass
+        return reader.nothing
+
+
 def columns(path: str | Path, **options: Any) -> dict[str, list[str]]:
     """Returns the further columns of all records of a file."""
     return {name: column.text() for name, column in read_batch(path, **options).columns.items()}
@@ -90,7 +98,7 @@ def piped_stdin(content: bytes) -> Iterator[None]:
 
 def samtools_fasta(path: str | Path, target: Path) -> list[tuple[str, str]]:
     """Returns name and sequence of all reads of a BAM as samtools has them, which it writes to `target`."""
-    pysam.samtools.fasta("-n", "-o", str(target), "-0", str(target), str(path))
+    pysam.samtools.fasta("-N", "-o", str(target), "-0", str(target), str(path))
     lines = target.read_text().splitlines()
     return list(zip((line[1:] for line in lines[::2]), lines[1::2], strict=True))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
@@ -23,6 +23,7 @@ class Served:
         if_range: whether If-Range is honoured.
         length: whether the answer says its length.
         chunked: whether the answer is sent in chunks.
+        pause: what is waited for before half of the body is sent; None for nothing.
         redirect: path that leads on to the file.
         ranges_asked: the Range header of each request, or None.
     """
@@ -36,6 +37,7 @@ class Served:
     if_range: bool = True
     length: bool = True
     chunked: bool = False
+    pause: threading.Event | None = None
     redirect: str = "/moved"
     ranges_asked: list[str | None] = field(default_factory=list)
     url: str = ""
@@ -87,8 +89,17 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         sent = body if drop is None else body[:drop]
+        with suppress(ConnectionError):  # a client may have seen enough
+            self.send(sent, whole=drop is None)
+
+    def send(self, sent: bytes, *, whole: bool) -> None:
+        served = self.served
         if served.chunked:
-            self.wfile.write(b"%x\r\n%s\r\n" % (len(sent), sent) + (b"0\r\n\r\n" if drop is None else b""))
+            self.wfile.write(b"%x\r\n%s\r\n" % (len(sent), sent) + (b"0\r\n\r\n" if whole else b""))
+        elif served.pause:
+            self.wfile.write(sent[: len(sent) // 2])
+            served.pause.wait(10)
+            self.wfile.write(sent[len(sent) // 2 :])
         else:
             self.wfile.write(sent)
 

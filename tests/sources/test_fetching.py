@@ -4,7 +4,12 @@ import hashlib
 import io
 import json
 import socket
+import subprocess
+import sys
+import threading
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +18,7 @@ import pytest
 
 from seqnet.errors import DownloadError, OutputError, SettingError
 from seqnet.sources import Patience, Source, fetch
+from seqnet.sources.partial import Partial
 from tests.sources.range_server import Served, serving
 
 QUICK = Patience(retries=2, pause=0.01, longest_pause=0.02, timeout=5.0)
@@ -335,3 +341,69 @@ def test_a_missing_local_copy_is_an_error_of_the_file_system(source: Source, tar
 def test_an_address_and_a_local_copy_exclude_each_other(source: Source, target: Path, tmp_path: Path) -> None:
     with pytest.raises(SettingError, match="no address where a local file is given"):
         fetch(source, target, url=source.url, from_file=tmp_path / "copy.npz")
+
+
+def test_two_downloads_of_one_file_at_once_do_not_mix(source: Source, target: Path, served: Served) -> None:
+    served.pause = threading.Event()
+    with ThreadPoolExecutor(1) as pool:
+        first = pool.submit(fetch, source, target, patience=ONCE)
+        while not served.ranges_asked:
+            time.sleep(0.01)
+        with pytest.raises(OutputError, match=r"tokens\.npz: another process is downloading this file; wait until"):
+            fetch(source, target, patience=ONCE)
+        served.pause.set()
+        first.result()
+    assert target.read_bytes() == BODY
+    assert left_over(target) == []
+    assert served.ranges_asked == [None]
+
+
+def test_the_lock_of_a_process_that_was_killed_is_gone(source: Source, target: Path, served: Served) -> None:
+    served.pause = threading.Event()
+    code = f"""
+from pathlib import Path
+from seqnet.sources import SOURCES, fetch
+fetch(SOURCES["solubility"], Path({str(target)!r}), url={served.url!r})
+"""
+    with subprocess.Popen([sys.executable, "-c", code]) as process:
+        while not served.ranges_asked:
+            time.sleep(0.01)
+        process.kill()
+    served.pause.set()
+    fetch(source, target, patience=ONCE)
+    assert target.read_bytes() == BODY
+    assert left_over(target) == []
+
+
+def test_a_local_copy_leaves_the_part_of_a_running_download(
+    source: Source, target: Path, tmp_path: Path, served: Served
+) -> None:
+    interrupt(source, target, served)
+    original = tmp_path / "copy.npz"
+    original.write_bytes(BODY)
+    with Partial.of(target).locked() as free:
+        assert free
+        fetch(source, target, from_file=original)
+        assert (tmp_path / "tokens.npz.part").stat().st_size == HALF
+
+
+def test_a_file_of_another_length_is_not_downloaded(source: Source, target: Path, served: Served) -> None:
+    served.body = BODY + b"more"
+    message = f"this is not the published file: expected {len(BODY):,} bytes, the server has {len(BODY) + 4:,}"
+    with pytest.raises(DownloadError, match=message):
+        fetch(source, target, patience=ONCE)
+    served.length = False
+    with pytest.raises(DownloadError, match=f"expected {len(BODY):,} bytes, the server sends more"):
+        fetch(source, target, patience=ONCE)
+    assert list(target.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize("length", [True, False])
+def test_a_body_has_a_bound(source: Source, target: Path, served: Served, length: bool) -> None:
+    served.length = length
+    unknown = replace(source, size=None)
+    with pytest.raises(DownloadError, match=f"{HALF:,} are the most; raise --max-size"):
+        fetch(unknown, target, patience=replace(ONCE, max_size=HALF))
+    assert list(target.parent.iterdir()) == []
+    fetch(unknown, target, patience=replace(ONCE, max_size=len(BODY)))
+    assert target.read_bytes() == BODY

@@ -14,7 +14,7 @@ from seqnet.sources import CONTENTS, SOURCES, find_source
 def test_a_source_says_all_that_a_user_needs(name: str) -> None:
     row = find_source(name)
     assert row.name == name
-    assert re.fullmatch(r"https?://\S+", row.url)
+    assert re.fullmatch(r"https://\S+", row.url)
     assert row.url.endswith("/" + row.filename)
     assert "doi:10." in row.citation
     assert row.licence

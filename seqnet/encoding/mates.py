@@ -1,0 +1,111 @@
+"""Which records are mates of one pair, as their names tell.
+
+The mates of a pair are read from one piece of DNA, often overlap, and must not be in two splits. Both have one name, in
+a BAM, in two files, or in one file where they take turns; or names that differ in a /1 and /2 at the end. Readers write
+these where the flags of an alignment say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.records import Ragged
+from seqnet.similarity import equal_sets, repeats, sequence_hashes
+
+__all__ = ["Mates", "find_mates"]
+
+_MARK = 2
+"""Length of /1 and /2."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mates:
+    """Pairs among N records.
+
+    Attributes:
+        of: (N,) int64, number of the pair that each record is of, -1 where it is of none; empty where no record is.
+        count: P, the number of pairs.
+        hashes: (N,) uint64, hashes of the names, sorted, for who looks for equal ones.
+    """
+
+    of: NDArray[np.int64]
+    count: int
+    hashes: NDArray[np.uint64]
+
+    def joined(self, groups: NDArray[np.int64]) -> NDArray[np.int64]:
+        """Returns groups (N,) int64 of records that have none in common, with those of a pair in one of them."""
+        if not self.count:
+            return groups
+        paired = np.flatnonzero(self.of >= 0)
+        first = np.zeros(self.count, dtype=np.int64)
+        first[self.of[paired][::-1]] = groups[paired[::-1]]
+        joined = groups.copy()
+        joined[paired] = first[self.of[paired]]
+        return joined
+
+    def apart(self, split: NDArray[np.uint8]) -> int:
+        """Returns how many pairs have mates in different splits (N,) uint8."""
+        paired = np.flatnonzero(self.of >= 0)
+        lowest, highest = np.full(self.count, 255, np.uint8), np.zeros(self.count, np.uint8)
+        np.minimum.at(lowest, self.of[paired], split[paired])
+        np.maximum.at(highest, self.of[paired], split[paired])
+        return int(np.count_nonzero(lowest != highest))
+
+
+def find_mates(names: Ragged, labels: NDArray[np.int32]) -> Mates:
+    """Returns the pairs among N records of one class each.
+
+    A pair is two records of a class whose names are equal but for a /1 or /2 at the end; or more of them, where that is
+    there to tell that they are reads. A name that occurs more often is none that tells a pair, such as that of a
+    species.
+
+    Args:
+        names: N names.
+        labels: (N,) int32, class of each record.
+    """
+    keys = sequence_hashes(names)
+    hashes = np.sort(keys)
+    marked = _marked(names)
+    if len(marked):
+        keys[marked] = sequence_hashes(_without_marks(names.take(marked)))
+    if not len(marked) and not len(repeats(hashes)):
+        return Mates(marked, 0, hashes)
+    sets = equal_sets(keys, None if len(marked) else hashes)
+    which = np.flatnonzero(sets >= 0)
+    if not len(which):
+        return Mates(which, 0, hashes)
+    kinds = int(labels.max()) + 1
+    _, kin, sizes = np.unique(sets[which] * kinds + labels[which], return_inverse=True, return_counts=True)
+    is_marked = np.zeros(len(names), dtype=bool)
+    is_marked[marked] = True
+    reads = np.bincount(kin, weights=is_marked[which], minlength=len(sizes)) > 0
+    pairs = (sizes == 2) | ((sizes > 2) & reads)
+    numbers = np.cumsum(pairs) - 1
+    if not pairs.any():
+        return Mates(which[:0], 0, hashes)
+    of = np.full(len(names), -1, dtype=np.int64)
+    of[which] = np.where(pairs[kin], numbers[kin], -1)
+    return Mates(of, int(pairs.sum()), hashes)
+
+
+def _marked(names: Ragged) -> NDArray[np.int64]:
+    """Returns which (M,) int64 of N names end in /1 or /2, after something else."""
+    if not len(names.data):
+        return np.empty(0, dtype=np.int64)
+    ends = names.offsets[1:]
+    found = names.data[np.maximum(ends - _MARK, 0)] == ord("/")
+    if not found.any():
+        return np.empty(0, dtype=np.int64)
+    last = names.data[np.maximum(ends - 1, 0)]
+    return np.flatnonzero(found & (names.lengths > _MARK) & ((last == ord("1")) | (last == ord("2"))))
+
+
+def _without_marks(names: Ragged) -> Ragged:
+    """Returns N names without their last two bytes."""
+    ends = names.offsets[1:]
+    kept = np.ones(len(names.data), dtype=bool)
+    kept[ends - 1] = kept[ends - _MARK] = False
+    return Ragged.from_lengths(names.data[kept], names.lengths - _MARK)

@@ -1,0 +1,52 @@
+"""The FASTA that a CRAM was compressed against, where htslib can use it.
+
+htslib reads it by position, which needs a plain or bgzip file and an index beside it. Where the index is missing and
+can't be written, as in a folder of shared references, it is made in a temporary folder.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from seqnet.errors import FormatError
+from seqnet.readers.compression import find_compression
+
+__all__ = ["usable_reference"]
+
+_HEAD_BYTES = 64
+
+
+@contextmanager
+def usable_reference(path: str) -> Iterator[str]:
+    """Yields the path of the same reference, by which htslib finds an index of it, or can write one beside it.
+
+    Raises:
+        FormatError: it is compressed otherwise than with bgzip, or its index can be written nowhere.
+        OSError: it can't be read.
+    """
+    with open(path, "rb") as file:
+        compression = find_compression(file.read(_HEAD_BYTES))
+    if compression not in (None, "bgzip"):
+        raise FormatError(
+            f"the reference is compressed with {compression}, and can't be read by position",
+            "give a plain or bgzip FASTA: decompress it, or compress it again with bgzip",
+            path=path,
+        )
+    endings = (".fai", ".gzi") if compression else (".fai",)
+    indexed = all(os.path.exists(path + ending) for ending in endings)
+    if indexed or os.access(os.path.dirname(os.path.abspath(path)), os.W_OK):
+        yield path
+        return
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="seqnet-")
+    except OSError as error:
+        raise FormatError(
+            "the reference has no index, and there is no place to write one", f"run: samtools faidx {path}", path=path
+        ) from error
+    with folder as name:
+        link = os.path.join(name, os.path.basename(path))
+        os.symlink(os.path.abspath(path), link)
+        yield link
