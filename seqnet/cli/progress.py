@@ -18,8 +18,17 @@ _SECONDS_BETWEEN_LINES = 30.0
 
 
 def say(text: str) -> None:
-    """Writes one line to standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """Writes one line to standard error; where that takes none, the work goes on without it.
+
+    Raises:
+        BrokenPipeError: nobody reads it any more.
+    """
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass
 
 
 class Meter:

@@ -19,7 +19,7 @@ from seqnet.encoding.crops import draw_windows
 from seqnet.encoding.examples import Examples
 from seqnet.encoding.intake import Intake
 from seqnet.encoding.summary import EncodeSummary
-from seqnet.errors import LabelError, OutputError
+from seqnet.errors import LabelError
 from seqnet.outputs import check_targets, whole_file
 from seqnet.provenance import InputHashes, versions
 from seqnet.splits import SPLITS, parse_fractions, split_records
@@ -57,8 +57,6 @@ def encode(
         raise LabelError("encode", "there is no input", "name a file, or use --class NAME=FILE")
     fractions = parse_fractions(options.split)
     check_targets([output], force=force, inputs=[path for _, path in files])
-    if str(output) == "-":
-        raise OutputError("standard output", "a dataset is not for a pipe", "name a file")
     with whole_file(output, force=force) as temporary, InputHashes([path for _, path in files]) as hashes:
         intake = Intake(options, read, rng)
         try:
