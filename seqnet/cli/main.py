@@ -131,6 +131,7 @@ def _stopped(kind: type[KeyboardInterrupt]) -> int:
 
 def _invoke(words: list[str]) -> int:
     """Runs the command line of `words`, turns errors of the user into lines, and returns the exit code."""
+    debug = "--debug" in words[:1]  # before click takes the words away
     try:
         code = _exit_code(words)
         sys.stdout.flush()
@@ -144,7 +145,7 @@ def _invoke(words: list[str]) -> int:
     except BrokenPipeError:
         raise
     except (SeqnetError, OSError, MemoryError) as error:
-        if "--debug" in words[:1] or signals.pending():
+        if debug or signals.pending():
             raise
         say(f"seqnet: error: {_line(error, words)}")
         return 1

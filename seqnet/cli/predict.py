@@ -95,8 +95,6 @@ def command(
     from seqnet.models import find_model
     from seqnet.outputs import made_directory
 
-    if output is None and directory is None:
-        check_stdout_is_open()
     jobs: list[tuple[tuple[str, ...], Path | None, str, bool]]
     if directory is not None:
         jobs = [
@@ -109,12 +107,15 @@ def command(
     with made_directory(directory):
         claim([target for _, target, *_ in jobs if target is not None], force=force)
         size = _size(inputs)
+        if output is None and directory is None:
+            check_stdout_is_open()
         bundle = open_bundle(find_model(model))
         bundle.to(choose_device(device, threads))
         bundle.prepare(say)
         read = collect(ReadOptions, {**options, "threads": threads})
         predictor = Predictor(bundle, read, collect(PredictOptions, options))
-        with Meter("predict", "records") as meter:
+        rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
+        with Meter("predict", "records", shown=not rows_are_seen) as meter:
             invalid = [_write(predictor, *job, force=force, meter=meter, size=size) for job in jobs]
     return _report(predictor, next(filter(None, invalid), None), strict)
 

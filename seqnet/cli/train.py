@@ -26,7 +26,7 @@ from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.folding import FoldOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.configs.run import RunConfig, compose
-from seqnet.errors import OutputError, SeqnetError
+from seqnet.errors import SeqnetError
 
 if TYPE_CHECKING:
     import torch
@@ -247,8 +247,6 @@ def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, repl
     from seqnet.encoding import ClassSource, encode
 
     sources = [ClassSource.parse(text) for text in classes]
-    if target.exists() and not replace:
-        raise OutputError(str(target), "exists already", "go on with it by --resume, or replace it by --force")
     with Meter("encode", "records") as meter:
         summary = encode(
             sources,

@@ -69,6 +69,9 @@ class TrainingFiles:
             self._check_resumed(replace)
         outputs = self.outputs
         if encodes and not (resume and self.dataset.exists()):
+            if self.dataset.exists() and not replace:
+                remedy = "go on with it by --resume, or replace it by --force"
+                raise OutputError(str(self.dataset), "exists already", remedy)
             outputs.append(self.dataset)
         claim(outputs, force=replace)
         return replace
