@@ -16,10 +16,11 @@ from typing import Any, Literal
 import click
 
 from seqnet.cli.progress import say
+from seqnet.configs.run import RunConfig
 from seqnet.errors import OutputError
 from seqnet.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
 
-__all__ = ["Command", "InputPath", "OutputPath", "claim"]
+__all__ = ["Command", "InputPath", "OutputPath", "claim", "named_files"]
 
 Form = Literal["path", "container", "text", "class"]
 
@@ -124,12 +125,19 @@ def _inputs(context: click.Context) -> Iterator[str]:
                 yield from kind.files(one)
 
 
-def claim(targets: Iterable[Path], *, force: bool) -> None:
+def named_files(run: RunConfig | None) -> list[Path]:
+    """Returns the files that the settings of a run name: those in the folder of its language model."""
+    folder = Path(run.encoder.model).expanduser() if run is not None and run.encoder.model else None
+    return list(folder.iterdir()) if folder is not None and folder.is_dir() else []
+
+
+def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = ()) -> None:
     """Checks that all outputs of a command may be written, and removes what killed runs have left of them.
 
     Args:
         targets: all files that the command is going to write.
         force: whether existing ones are replaced.
+        inputs: files that are read, beside those that its parameters name.
 
     Raises:
         OutputError: see `seqnet.outputs.check_targets`.
@@ -137,4 +145,4 @@ def claim(targets: Iterable[Path], *, force: bool) -> None:
     targets = list(targets)
     for path in remove_stale(targets):
         say(f"removed {path}, which an earlier run left unfinished when it was killed")
-    check_targets(targets, force=force)
+    check_targets(targets, force=force, inputs=inputs)

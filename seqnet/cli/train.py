@@ -18,7 +18,7 @@ from seqnet.cli.options import (
     settings_options,
     threads_option,
 )
-from seqnet.cli.paths import Command, InputPath, OutputPath
+from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.training_files import TrainingFiles
 from seqnet.configs.calibrating import CRITERIA
@@ -164,7 +164,7 @@ def command(
     # Without a name the dataset decides, which may have to be made.
     run = compose(preset, network, encoder, config, assignments) if named else None
     files = TrainingFiles.beside(output, members, folds)
-    replace = files.claim(resume=resume, force=force, encodes=dataset is None)
+    replace = files.claim(resume=resume, force=force, encodes=dataset is None, inputs=named_files(run))
     made = False
     if dataset is None:
         dataset = files.dataset

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -52,13 +53,14 @@ class TrainingFiles:
         """All that training writes."""
         return [*self.results, *self.checkpoints]
 
-    def claim(self, *, resume: bool, force: bool, encodes: bool) -> bool:
+    def claim(self, *, resume: bool, force: bool, encodes: bool, inputs: Iterable[Path] = ()) -> bool:
         """Returns whether existing outputs are replaced, once all may be written.
 
         Args:
             resume: whether to go on from the checkpoints.
             force: whether the user said --force.
             encodes: whether the dataset is written, too.
+            inputs: files that are read, beside those that parameters name.
 
         Raises:
             OutputError: see `seqnet.cli.paths.claim`; or the model is not one that the run can go on with.
@@ -73,7 +75,7 @@ class TrainingFiles:
                 remedy = "go on with it by --resume, or replace it by --force"
                 raise OutputError(str(self.dataset), "exists already", remedy)
             outputs.append(self.dataset)
-        claim(outputs, force=replace)
+        claim(outputs, force=replace, inputs=inputs)
         return replace
 
     def _check_resumed(self, has_checkpoint: bool) -> None:

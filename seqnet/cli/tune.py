@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from seqnet.cli.options import (
     settings_options,
     threads_option,
 )
-from seqnet.cli.paths import Command, InputPath, OutputPath, claim
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim, named_files
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.run import RunConfig, compose
 from seqnet.configs.toml import run_toml, toml_value
@@ -81,7 +82,7 @@ class _Files:
         stem = best.name.removesuffix(".toml")
         return cls(best, best.with_name(stem + ".trials.tsv"), study or best.with_name(stem + ".study.journal"))
 
-    def check(self, *, resume: bool, force: bool) -> bool:
+    def check(self, *, resume: bool, force: bool, inputs: Iterable[Path]) -> bool:
         """Returns whether outputs that are there already are replaced.
 
         Raises:
@@ -91,7 +92,7 @@ class _Files:
             raise OutputError(str(self.study), "exists already", "go on with it by --resume, or say --force")
         # A resumed search replaces what the stopped one wrote, and nothing else.
         replace = force or (resume and self.study.exists())
-        claim([self.best, self.trials, self.study], force=replace)
+        claim([self.best, self.trials, self.study], force=replace, inputs=inputs)
         return replace
 
 
@@ -162,7 +163,7 @@ def command(
     searched = read_space(space, run)
     wanted = collect(TuneOptions, options)
     files = _Files.beside(output, storage)
-    replace = files.check(resume=resume, force=force)
+    replace = files.check(resume=resume, force=force, inputs=named_files(run))
 
     from seqnet.datasets import open_dataset
     from seqnet.provenance import file_hash

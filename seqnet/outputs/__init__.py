@@ -13,6 +13,7 @@ from seqnet.outputs.targets import (
     named,
     reading,
     remove_stale,
+    remove_stale_in,
     whole_file,
     whole_files,
 )
@@ -25,6 +26,7 @@ __all__ = [
     "named",
     "reading",
     "remove_stale",
+    "remove_stale_in",
     "temporary_files",
     "whole_file",
     "whole_files",

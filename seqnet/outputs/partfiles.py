@@ -135,12 +135,19 @@ class StalePart(NamedTuple):
     ready: bool
 
 
-def stale_parts(targets: Iterable[Path]) -> Iterator[StalePart]:
-    """Yields the parts of these targets whose writer is gone, each locked until the next; looks once at a directory."""
+def stale_parts(targets: Iterable[Path], everything: Path | None = None) -> Iterator[StalePart]:
+    """Yields the parts whose writer is gone, each locked until the next; looks once at a directory.
+
+    Args:
+        targets: what they would have become.
+        everything: a directory of which all are wanted.
+    """
     stems: defaultdict[Path, set[str]] = defaultdict(set)
     for target in targets:
         final = Path(os.path.realpath(target)) if target.is_symlink() else target
         stems[final.parent].add(_stem(final.name))
+    if everything is not None:
+        stems[everything] = set()
     for folder, wanted in stems.items():
         try:
             names = os.listdir(folder)
@@ -148,7 +155,11 @@ def stale_parts(targets: Iterable[Path]) -> Iterator[StalePart]:
             continue  # whoever writes there will say so
         for name in sorted(names):
             match = _NAME.fullmatch(name)
-            if match and match["stem"] in wanted and (descriptor := _taken(folder / name)) is not None:
+            if (
+                match
+                and (folder == everything or match["stem"] in wanted)
+                and (descriptor := _taken(folder / name)) is not None
+            ):
                 try:
                     yield StalePart(folder / name, match["state"] == "ready")
                 finally:

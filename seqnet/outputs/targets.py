@@ -27,6 +27,7 @@ __all__ = [
     "named",
     "reading",
     "remove_stale",
+    "remove_stale_in",
     "whole_file",
     "whole_files",
 ]
@@ -162,6 +163,12 @@ def remove_stale(targets: Iterable[Path]) -> list[Path]:
         for path in removed:
             path.unlink(missing_ok=True)
     return list(dict.fromkeys(removed))
+
+
+def remove_stale_in(folder: Path) -> None:
+    """Removes what runs that were killed have left unfinished in a folder that holds nothing but our files."""
+    for part in stale_parts([], everything=folder):
+        part.path.unlink(missing_ok=True)
 
 
 @contextmanager

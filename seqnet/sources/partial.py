@@ -7,10 +7,15 @@ its bytes were sent. Without a validator nothing proves that the rest still fits
 from __future__ import annotations
 
 import json
+import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 __all__ = ["Partial"]
+
+# What lies there already was removed, and a link that somebody puts in its place is not followed.
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,11 @@ class Partial:
         return cls(target.with_name(target.name + ".part"))
 
     @property
+    def target(self) -> Path:
+        """What it will become."""
+        return self.path.with_name(self.path.name.removesuffix(".part"))
+
+    @property
     def side(self) -> Path:
         """The file that says what the bytes are a part of."""
         return self.path.with_name(self.path.name + ".json")
@@ -45,17 +55,24 @@ class Partial:
             known, validator = side["url"], side["validator"]
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
+        if self.path.is_symlink():
+            return None
         return validator if known == url and isinstance(validator, str) else None
 
     def begin(self, url: str, validator: str | None) -> None:
-        """Empties the file and notes what it is going to be a part of.
+        """Begins a new file and notes what it is going to be a part of.
 
         The old note goes first and the new one comes last: bytes never lie beside a validator that is not theirs.
         """
-        self.side.unlink(missing_ok=True)
-        self.path.write_bytes(b"")
+        self.discard()
+        os.close(os.open(self.path, _NEW, 0o666))
         if validator is not None:
-            self.side.write_text(json.dumps({"url": url, "validator": validator}) + "\n", encoding="utf-8")
+            with open(os.open(self.side, _NEW, 0o666), "w", encoding="utf-8") as file:
+                file.write(json.dumps({"url": url, "validator": validator}) + "\n")
+
+    def append(self) -> BinaryIO:
+        """Returns the file, open to add bytes to; a symbolic link in its place is an error, not followed."""
+        return open(os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_NOFOLLOW), "ab")
 
     def discard(self) -> None:
         """Removes the bytes and the note."""

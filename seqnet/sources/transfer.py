@@ -248,7 +248,7 @@ def _append(
         OutputError: it can't be written.
     """
     try:
-        with partial.path.open("ab") as file:
+        with partial.append() as file:
             for piece in response.stream(_PIECE, decode_content=False):
                 file.write(piece)
                 progress(file.tell(), total)
@@ -263,5 +263,5 @@ def _append(
 
 def _unwritable(partial: Partial, error: OSError) -> OutputError:
     return OutputError(
-        str(partial.path), f"this can't be written: {error.strerror or error}", "make room, then run this again"
+        str(partial.target), f"this can't be written: {error.strerror or error}", "make room, then run this again"
     )

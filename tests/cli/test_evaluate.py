@@ -136,8 +136,8 @@ def test_more_than_two_models_or_the_same_twice_are_a_mistake(tmp_path: Path, cl
 
 
 def test_a_folder_of_a_run_that_was_killed_is_not_in_the_way(trained: Path, tmp_path: Path, cli: Runner) -> None:
-    words = ("evaluate", trained / "dna.safetensors", trained / "reads.safetensors", "--no-baselines")
-    words = (*words, "--replicates", "10", "-o", tmp_path)
+    quick = ("--no-baselines", "--replicates", "10", "-o", tmp_path)
+    words = ("evaluate", trained / "dna.safetensors", trained / "reads.safetensors", *quick)
     # As it is left in the moment between the two files, and while they are written.
     (tmp_path / "predictions.tsv").write_text("rows")
     (tmp_path / ".metrics.json.0123456789abcdef.ready").write_text("{}")

@@ -72,8 +72,8 @@ def test_a_complete_search_is_not_written_again(trained: Path, tmp_path: Path, c
     space, best = tmp_path / "space.toml", tmp_path / "best.toml"
     space.write_text("[training]\nlearning_rate = { low = 0.001, high = 0.01 }\n")
     shutil.copy(trained / "proteins.safetensors", tmp_path / "d.safetensors")
-    words = ("tune", tmp_path / "d.safetensors", "--space", space, "--network", "dense", "--set", "epochs=1")
-    words = (*words, "--set", "dense=[2]", "--threads", "1", "-o", best)
+    tiny = ("--network", "dense", "--set", "epochs=1", "--set", "dense=[2]", "--threads", "1")
+    words = ("tune", tmp_path / "d.safetensors", "--space", space, *tiny, "-o", best)
     assert cli(*words, "--trials", "2").code == 0
     best.write_text("# mine\n" + best.read_text())
     before = best.read_bytes()

@@ -41,7 +41,7 @@ def commands() -> dict[str, click.Command]:
     return {name: command for name, command in found.items() if command is not None}
 
 
-def parameters(kind: type[click.ParamType]) -> Iterator[tuple[str, click.Parameter]]:
+def parameters(kind: type[click.Path]) -> Iterator[tuple[str, click.Parameter]]:
     for name, command in commands().items():
         for parameter in command.params:
             if isinstance(parameter.type, kind):
@@ -164,7 +164,7 @@ def test_no_output_replaces_an_input(
 def test_a_dash_is_standard_output_or_refused(
     name: str, parameter: click.Parameter, material: Path, tmp_path: Path, call: Callable[..., Outcome]
 ) -> None:
-    words = {
+    complete: dict[str, list[str | Path]] = {
         "audit": [material / "d.safetensors"],
         "download": ["solubility", "--url", "http://localhost:1/x"],
         "encode": [PROTEINS, "--label-regex", r"label=(\S+)"],
@@ -172,7 +172,8 @@ def test_a_dash_is_standard_output_or_refused(
         "predict": [material / "m.safetensors", READS],
         "train": [material / "d.safetensors", "--preset", "dna-cnn"],
         "tune": [material / "d.safetensors", "--space", material / "space.toml"],
-    }[name]
+    }
+    words = complete[name]
     if name == "tune" and parameter.name != "output":
         words += ["-o", tmp_path / "best.toml"]
     outcome = call(name, *words, parameter.opts[0], "-")
