@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import mmap
 import shutil
+import stat
 import struct
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -24,6 +25,7 @@ from numpy.typing import DTypeLike, NDArray
 from safetensors import SafetensorError, safe_open
 
 from seqnet.errors import ContainerError
+from seqnet.outputs import temporary_files
 
 __all__ = ["VERSIONS", "Container", "Spool", "read_container", "write_container"]
 
@@ -70,25 +72,31 @@ class Spool:
 
     def append(self, values: NDArray[Any]) -> None:
         """Adds `values` (M,) at the end."""
-        self._file.write(np.ascontiguousarray(values, dtype=self.dtype).data)
+        with temporary_files():
+            self._file.write(np.ascontiguousarray(values, dtype=self.dtype).data)
         self.length += len(values)
 
     def view(self) -> NDArray[Any]:
         """Returns the column so far, (length,), memory-mapped."""
-        self._file.flush()
+        self._flush()
         if not self.length:
             return np.empty(0, self.dtype)
         return np.frombuffer(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ), dtype=self.dtype)
 
     def copy_to(self, target: IO[bytes]) -> None:
         """Writes the bytes of the column to `target`."""
-        self._file.flush()
+        self._flush()
         self._file.seek(0)
         shutil.copyfileobj(self._file, target, 1 << 22)
 
+    def _flush(self) -> None:
+        with temporary_files():
+            self._file.flush()
+
     def close(self) -> None:
         """Frees the disk space."""
-        self._file.close()
+        with temporary_files():
+            self._file.close()
 
 
 def write_container(
@@ -141,7 +149,10 @@ def read_container(path: Path, kinds: Sequence[str], remedy: str) -> Container:
         ContainerError: the file is not ours, truncated, or of another kind or version.
         OSError: it can't be read.
     """
-    size = path.stat().st_size
+    about = path.stat()
+    if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
+        raise ContainerError(str(path), "this is a pipe or a device, which can't be mapped", "save it as a file first")
+    size = about.st_size
     with path.open("rb") as raw:
         start = raw.read(8)
         length = struct.unpack("<Q", start)[0] if len(start) == 8 else 0

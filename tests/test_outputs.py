@@ -1,13 +1,26 @@
 from __future__ import annotations
 
+import errno
 import os
+import signal
+import stat
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from seqnet.errors import OutputError
-from seqnet.outputs import check_targets, made_directory, whole_file
+from seqnet.errors import OutputError, ResourceError
+from seqnet.outputs import (
+    check_targets,
+    made_directory,
+    reading,
+    remove_stale,
+    temporary_files,
+    whole_file,
+    whole_files,
+)
 
 
 def names_in(folder: Path) -> list[str]:
@@ -117,11 +130,27 @@ def test_a_folder_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
     assert str(caught.value) == f"{missing}/out.tsv: there is no directory {missing}; make it first: mkdir -p {missing}"
 
 
-def test_a_folder_that_may_not_be_written_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    # Not by its mode, which says nothing to root.
-    monkeypatch.setattr(os, "access", lambda path, mode: (path, mode) != (tmp_path, os.W_OK))
-    with pytest.raises(OutputError, match="is not writable; choose another place"):
-        check_targets([tmp_path / "out.tsv"], force=False)
+@pytest.mark.parametrize("force", [True, False])
+def test_what_can_not_be_written_is_refused_before_the_work(tmp_path: Path, force: bool) -> None:
+    (tmp_path / "file").touch()
+    for target, message in (
+        # Not by its mode, which says nothing to root.
+        (Path("/proc/out.tsv"), "the directory /proc can't be written: no such file or directory; choose another pl"),
+        (tmp_path / ("x" * 256), "this can't be written: file name too long; choose another name"),
+        (tmp_path / "file" / "out.tsv", f"{tmp_path}/file is not a directory; choose another place"),
+    ):
+        with pytest.raises(OutputError) as caught:
+            check_targets([target], force=force)
+        assert str(caught.value).startswith(f"{target}: {message}")
+    assert names_in(tmp_path) == ["file"]
+
+
+def test_the_longest_name_that_there_can_be_is_written(tmp_path: Path) -> None:
+    target = tmp_path / ("é" * 127)
+    check_targets([target], force=False)
+    with whole_file(target, force=False) as temporary:
+        temporary.write_text("whole")
+    assert names_in(tmp_path) == [target.name]
 
 
 def test_a_pipe_is_written_as_it_is(tmp_path: Path) -> None:
@@ -147,3 +176,169 @@ def test_a_stream_of_the_process_is_written_as_it_is(tmp_path: Path) -> None:
             target.write_text("rows")
     assert (tmp_path / "redirected.txt").read_text() == "rows"
     assert names_in(tmp_path) == ["redirected.txt"]
+
+
+# Begins to write the files that are named and says so; killed, it leaves what it has begun.
+WRITER = """
+import sys, time
+from pathlib import Path
+from seqnet.outputs import whole_files
+with whole_files([Path(name) for name in sys.argv[1:]], force=True) as parts:
+    for part in parts:
+        part.write_text("half")
+    print("begun", flush=True)
+    time.sleep(60)
+"""
+
+
+def begun_writer(*targets: Path) -> subprocess.Popen[str]:
+    process = subprocess.Popen([sys.executable, "-c", WRITER, *map(str, targets)], stdout=subprocess.PIPE, text=True)
+    assert process.stdout
+    assert process.stdout.readline() == "begun\n"
+    return process
+
+
+def test_what_a_killed_run_left_is_removed_and_what_a_running_one_writes_is_not(tmp_path: Path) -> None:
+    target, other = tmp_path / "out.tsv", tmp_path / "other.tsv"
+    with begun_writer(target) as killed, begun_writer(target) as running, begun_writer(other) as unrelated:
+        killed.kill()
+        killed.wait()
+        unrelated.kill()
+        unrelated.wait()
+        before = set(names_in(tmp_path))
+        removed = remove_stale([target])
+        assert len(removed) == 1
+        assert len(before) == 3
+        left = before - {removed[0].name}
+        assert set(names_in(tmp_path)) == left
+        assert remove_stale([target]) == []
+        # Another target with a name that begins alike.
+        assert remove_stale([tmp_path / "out"]) == []
+        running.send_signal(signal.SIGINT)
+        running.wait()
+    assert [name.startswith(".other.tsv.") for name in names_in(tmp_path)] == [True]
+    assert len(remove_stale([other])) == 1
+
+
+def test_of_two_that_write_one_target_the_second_does_not_replace_the_first(tmp_path: Path) -> None:
+    target = tmp_path / "out.tsv"
+    with whole_file(target, force=False) as first:
+        first.write_text("first")
+
+        def second() -> None:
+            with whole_file(target, force=False) as temporary:
+                temporary.write_text("second")
+                assert temporary != first
+                target.write_text("first")
+
+        with pytest.raises(OutputError, match="another program has written this meanwhile; choose another name"):
+            second()
+        target.unlink()
+    assert target.read_text() == "first"
+    assert names_in(tmp_path) == ["out.tsv"]
+
+
+def test_a_set_of_files_appears_as_a_whole(tmp_path: Path) -> None:
+    targets = [tmp_path / "metrics.json", tmp_path / "rows.tsv"]
+    # As if it was killed in the moment between the two.
+    script = (
+        "import os, sys\nfrom pathlib import Path\nfrom seqnet.outputs.partfiles import PartFile\n"
+        "place = PartFile.put_in_place\n"
+        "def killed(part):\n    place(part)\n    os.kill(os.getpid(), 9)\n"
+        "PartFile.put_in_place = killed\n" + WRITER.replace("time.sleep(60)", "pass")
+    )
+    subprocess.run([sys.executable, "-c", script, *map(str, targets)], check=False, capture_output=True)
+    assert len(names_in(tmp_path)) == 2
+    assert "rows.tsv" in names_in(tmp_path)
+    assert targets[1] in remove_stale(targets)
+    assert names_in(tmp_path) == []
+    check_targets(targets, force=False)
+    with whole_files(targets, force=False) as parts:
+        for part in parts:
+            part.write_text("whole")
+        assert not any(target.exists() for target in targets)
+    assert names_in(tmp_path) == ["metrics.json", "rows.tsv"]
+
+
+def test_temporary_names_are_new_and_no_link_is_followed(tmp_path: Path) -> None:
+    (tmp_path / "victim").write_text("precious")
+    (tmp_path / f".out.tsv.{os.getpid()}.part").symlink_to(tmp_path / "victim")
+    names = set()
+    for _ in range(5):
+        with whole_file(tmp_path / "out.tsv", force=True) as temporary:
+            names.add(temporary.name)
+            temporary.write_text("new")
+    assert len(names) == 5
+    assert (tmp_path / "victim").read_text() == "precious"
+
+
+@pytest.mark.parametrize(("mask", "mode"), [(0o022, 0o644), (0o077, 0o600), (0o002, 0o664)])
+def test_permissions_are_those_of_the_user_or_of_the_file_that_is_replaced(
+    mask: int, mode: int, tmp_path: Path
+) -> None:
+    before = os.umask(mask)
+    try:
+        with whole_file(tmp_path / "new.tsv", force=False) as temporary:
+            temporary.write_text("new")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "new.tsv").stat().st_mode) == mode
+    (tmp_path / "new.tsv").chmod(0o640)
+    with whole_file(tmp_path / "new.tsv", force=True) as temporary:
+        temporary.write_text("newer")
+    assert stat.S_IMODE((tmp_path / "new.tsv").stat().st_mode) == 0o640
+
+
+def test_errors_speak_of_the_target(tmp_path: Path) -> None:
+    target = tmp_path / "out.tsv"
+
+    def fail(error: OSError) -> None:
+        with whole_file(target, force=False):
+            raise error
+
+    def named_part() -> None:
+        with whole_file(target, force=False) as temporary:
+            raise OSError(errno.EIO, "input/output error", str(temporary))
+
+    with pytest.raises(OSError, match="input/output") as caught:
+        named_part()
+    assert caught.value.filename == str(target)
+    with pytest.raises(OSError, match="full") as caught:
+        fail(OSError(errno.ENOSPC, "full"))
+    assert caught.value.filename == str(target)
+
+
+def test_a_full_temporary_folder_is_not_the_outputs_fault(tmp_path: Path) -> None:
+    def fail() -> None:
+        with whole_file(tmp_path / "out.tsv", force=False), temporary_files():
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    with pytest.raises(ResourceError, match="there is no room for temporary files") as caught:
+        fail()
+    assert "out.tsv" not in str(caught.value)
+
+
+def test_no_output_is_an_input_its_index_or_another_output(tmp_path: Path) -> None:
+    for name in ("reads.bam", "ref.fa"):
+        (tmp_path / name).touch()
+    (tmp_path / "link.bam").symlink_to(tmp_path / "reads.bam")
+    with reading([tmp_path / "link.bam", tmp_path / "ref.fa", tmp_path / "nothing", "/dev/null"]):
+        for name, message in (
+            ("reads.bam", "this is an input, too"),
+            ("reads.bam.bai", "this is the name of the index of"),
+            ("reads.bai", "this is the name of the index of"),
+            ("reads.bam.csi", "this is the name of the index of"),
+            ("ref.fa.fai", "this is the name of the index of"),
+        ):
+            with pytest.raises(OutputError, match=message):
+                check_targets([tmp_path / name], force=True)
+            with pytest.raises(OutputError, match=message), whole_file(tmp_path / name, force=True):
+                pass
+        check_targets([Path("/dev/null"), tmp_path / "other.bai"], force=True)
+    check_targets([tmp_path / "reads.bam"], force=True)
+    (tmp_path / "folder").symlink_to(tmp_path)
+    with pytest.raises(OutputError, match="two outputs would be this one file"):
+        check_targets([tmp_path / "out.tsv", tmp_path / "folder" / "out.tsv"], force=True)
+    (tmp_path / "out.tsv").symlink_to(tmp_path / "real.tsv")
+    with pytest.raises(OutputError, match="two outputs would be this one file"):
+        check_targets([tmp_path / "out.tsv", tmp_path / "real.tsv"], force=True)

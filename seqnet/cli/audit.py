@@ -7,19 +7,20 @@ from typing import Any
 
 import click
 
-from seqnet.cli.options import collect, force_option, path_type, settings_options
+from seqnet.cli.options import collect, force_option, settings_options
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import say
 from seqnet.configs.auditing import AuditOptions
 
 __all__ = ["command"]
 
 
-@click.command("audit")
-@click.argument("dataset", type=path_type())
+@click.command("audit", cls=Command)
+@click.argument("dataset", type=InputPath("container"))
 @click.option(
     "-o",
     "--output",
-    type=path_type(),
+    type=OutputPath("the report goes there"),
     metavar="FILE",
     help="Table of the records that warnings and failures are about: check, name, split, label, and name, split and "
     "label of the record that it is like, with their similarity.",
@@ -51,10 +52,10 @@ def command(
 
     from seqnet.audit import audit_dataset, audit_lines, audit_values, write_offenders
     from seqnet.datasets import open_dataset
-    from seqnet.outputs import check_targets, whole_file
+    from seqnet.outputs import whole_file
 
     settings = collect(AuditOptions, options)
-    check_targets([output] if output else [], force=force)
+    claim([output] if output else [], force=force)
     data = open_dataset(dataset)
     checks = audit_dataset(data, settings, quick=quick)
     if as_json:

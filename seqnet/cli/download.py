@@ -8,7 +8,8 @@ from pathlib import Path
 
 import click
 
-from seqnet.cli.options import force_option, path_type
+from seqnet.cli.options import force_option
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
 from seqnet.errors import SettingError
 from seqnet.outputs import made_directory
@@ -29,15 +30,15 @@ def _card(source: Source) -> list[str]:
     ]
 
 
-@click.command("download")
+@click.command("download", cls=Command)
 @click.argument("names", nargs=-1, metavar="[SOURCE]...")
 @click.option(
-    "-o", "--output-dir", "directory", type=path_type(), default=Path(), metavar="DIR",
+    "-o", "--output-dir", "directory", type=OutputPath("-o names a directory"), default=Path(), metavar="DIR",
     help="Where to put the files.  [default: here]",
 )  # fmt: skip
 @click.option("--url", metavar="URL", help="Fetch the one SOURCE from a mirror.")
 @click.option(
-    "--from-file", type=path_type(), metavar="FILE", help="Take the one SOURCE from a local copy, for offline machines."
+    "--from-file", type=InputPath(), metavar="FILE", help="Take the one SOURCE from a local copy, for offline machines."
 )
 @click.option(
     "--sha256", metavar="HEX", help="Accept the one SOURCE only with this SHA-256, 64 hexadecimal digits."
@@ -79,6 +80,7 @@ def command(
             raise SettingError("sha256", sha256, "64 hexadecimal digits")
         sources = [replace(sources[0], sha256=sha256.lower(), size=None)]
     with made_directory(directory):
+        claim([directory / source.filename for source in sources], force=force)
         for source in sources:
             say(f"{source.name}: {source.licence}")
             with Meter(source.name, "bytes", source.size) as meter:

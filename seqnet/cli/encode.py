@@ -7,7 +7,8 @@ from typing import Any
 
 import click
 
-from seqnet.cli.options import collect, command_line, force_option, path_type, settings_options, threads_option
+from seqnet.cli.options import collect, command_line, force_option, settings_options, threads_option
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.reading import ReadOptions
@@ -15,17 +16,25 @@ from seqnet.configs.reading import ReadOptions
 __all__ = ["command"]
 
 
-@click.command("encode")
-@click.argument("inputs", nargs=-1, metavar="[INPUT]...")
-@click.option("-o", "--output", type=path_type(), required=True, metavar="FILE", help="Dataset to write.")
+@click.command("encode", cls=Command)
+@click.argument("inputs", type=InputPath("text"), nargs=-1, metavar="[INPUT]...")
+@click.option(
+    "-o",
+    "--output",
+    type=OutputPath("a dataset is not for a pipe"),
+    required=True,
+    metavar="FILE",
+    help="Dataset to write.",
+)
 @click.option(
     "--class",
     "classes",
+    type=InputPath("class"),
     multiple=True,
     metavar="NAME=SOURCE",
     help="A class and its file, or a generator of as many records as there are real ones, or of COUNT: "
     "@uniform[:COUNT], @composition (base frequencies kept), @dinucleotide (each record shuffled, dinucleotide counts "
-    "kept). May be repeated.",
+    "kept). May be repeated; the files of one NAME are joined.",
 )
 @settings_options(
     EncodeOptions,
@@ -49,6 +58,7 @@ def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], for
     from seqnet.encoding import ClassSource, encode
 
     sources = [*(ClassSource.parse(text) for text in classes), *(ClassSource(None, path=path) for path in inputs)]
+    claim([output], force=force)
     with Meter("encode", "records") as meter:
         summary = encode(
             sources,

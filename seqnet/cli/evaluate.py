@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqnet.cli.options import collect, force_option, path_type, settings_options, threads_option
+from seqnet.cli.options import collect, force_option, settings_options, threads_option
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.evaluation import EvaluationOptions
 
@@ -19,14 +20,14 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("evaluate")
-@click.argument("models", type=path_type(), nargs=-1, required=True, metavar="MODEL [MODEL]")
-@click.argument("dataset", type=path_type(), metavar="DATASET")
+@click.command("evaluate", cls=Command)
+@click.argument("models", type=InputPath("container"), nargs=-1, required=True, metavar="MODEL [MODEL]")
+@click.argument("dataset", type=InputPath("container"), metavar="DATASET")
 @click.option(
     "-o",
     "--output-dir",
     "directory",
-    type=path_type(),
+    type=OutputPath("-o names a directory; metrics go to standard output without it"),
     metavar="DIR",
     help="Write metrics.json and predictions.tsv here, and predictions-2.tsv of a second model.",
 )
@@ -78,13 +79,13 @@ def command(
     from seqnet.devices import choose_device
     from seqnet.inference.reporting import report
     from seqnet.models import find_model
-    from seqnet.outputs import check_targets, made_directory
+    from seqnet.outputs import made_directory
 
     if len(models) > 2 or len(set(models)) < len(models):
         raise click.UsageError("give one model, or two different ones, and a dataset")
     targets = _targets(directory, len(models))
     with made_directory(directory):
-        check_targets(targets, force=force, inputs=[*models, dataset])
+        claim(targets, force=force)
         bundles, data = (
             {name: open_bundle(find_model(path)) for name, path in _names(models).items()},
             open_dataset(dataset),
@@ -125,13 +126,12 @@ def _write(targets: list[Path], found: Report, bundles: list[Bundle], data: Data
     import json
 
     from seqnet.inference.measuring import write_rows
-    from seqnet.outputs import whole_file
+    from seqnet.outputs import whole_files
 
-    with whole_file(targets[0], force=force) as temporary:
+    with whole_files(targets, force=force) as (metrics, *rows):
         text = json.dumps(found.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
-    for target, bundle, model in zip(targets[1:], bundles, found.models, strict=True):
-        with whole_file(target, force=force) as temporary:
+        metrics.write_text(text + "\n", encoding="utf-8")
+        for temporary, bundle, model in zip(rows, bundles, found.models, strict=True):
             write_rows(temporary, bundle, data, model.measured)
     say("wrote " + ", ".join(map(str, targets)))
 

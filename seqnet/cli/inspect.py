@@ -7,13 +7,13 @@ from pathlib import Path
 
 import click
 
-from seqnet.cli.options import path_type
+from seqnet.cli.paths import Command, InputPath
 
 __all__ = ["command"]
 
 
-@click.command("inspect")
-@click.argument("file", type=path_type())
+@click.command("inspect", cls=Command)
+@click.argument("file", type=InputPath("container"))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(file: Path, as_json: bool) -> None:
     """Show what a dataset or model holds.

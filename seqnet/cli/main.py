@@ -12,7 +12,9 @@ from typing import NoReturn
 import click
 
 import seqnet
-from seqnet.cli.signals import TerminationError, watch
+from seqnet.cli import signals
+from seqnet.cli.progress import say
+from seqnet.cli.streams import open_streams, reopen_closed
 from seqnet.errors import SeqnetError, SettingError, UnknownSettingError
 from seqnet.processors import limit_spinning
 
@@ -88,61 +90,83 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     Args:
         arguments: without the program name; None for those of the process.
     """
+    signals.watch()
+    reopen_closed()
     words = list(sys.argv[1:] if arguments is None else arguments)
-    watch()
     limit_spinning(os.environ)
-    code = run(words)
-    if code:
-        # Not the interpreter's own end, which aborts where a library's thread is still at a broken table.
-        for stream in (sys.stdout, sys.stderr):
-            with suppress(OSError, AttributeError):  # where nobody takes it, or it is closed
-                stream.flush()
-        os._exit(code)
-    sys.exit(code)
+    try:
+        open_streams()
+        signals.catch()
+        code = run(words)
+    except KeyboardInterrupt as stop:  # a second signal, while the first was told
+        code = signals.stopped(type(stop))[1]
+    code = signals.settle(code)
+    # Not the interpreter's own end, which aborts where a library's thread is still at a broken table.
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # where nobody takes it, which `run` has told
+            stream.flush()
+    os._exit(code)
 
 
 def run(words: list[str]) -> int:
     """Runs the command line of `words` and returns its exit code."""
-    debug = "--debug" in words[:1]
     try:
-        # Not `command_group.main`, which has exit codes of its own for signals and closed pipes.
-        with _seqnet.make_context("seqnet", words) as context:
-            code = _seqnet.invoke(context)
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except click.exceptions.Exit as done:
-        return done.exit_code
+        return _invoke(words)
+    except BrokenPipeError:
+        # What is left for it is not to be an error once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except KeyboardInterrupt as stop:
+        return _stopped(type(stop))
+    except Exception:
+        # A library may turn what a signal raises into an error of its own.
+        if (kind := signals.pending()) is None:
+            raise
+        return _stopped(kind)
+
+
+def _stopped(kind: type[KeyboardInterrupt]) -> int:
+    line, code = signals.stopped(kind)
+    say(line)
+    return code
+
+
+def _invoke(words: list[str]) -> int:
+    """Runs the command line of `words`, turns errors of the user into lines, and returns the exit code."""
+    debug = "--debug" in words[:1]  # before click takes the words away
+    try:
+        code = _exit_code(words)
+        sys.stdout.flush()
+        return code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return error.exit_code
     except click.UsageError as error:
-        click.echo(f"seqnet: error: {_usage_line(error, words)}", err=True)
+        say(f"seqnet: error: {_usage_line(error, words)}")
         return error.exit_code
     except BrokenPipeError:
-        # Python flushes standard output at exit, into a pipe that nobody reads any more.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 141
-    except (SeqnetError, OSError) as error:
-        if debug:
+        raise
+    except (SeqnetError, OSError, MemoryError) as error:
+        if debug or signals.pending():
             raise
-        click.echo(f"seqnet: error: {_line(error, words)}", err=True)
+        say(f"seqnet: error: {_line(error, words)}")
         return 1
-    except MemoryError:
-        if debug:
-            raise
-        click.echo("seqnet: error: there is too little memory; use fewer --threads, or a machine with more", err=True)
-        return 1
-    except TerminationError:
-        click.echo("seqnet: terminated", err=True)
-        return 143
-    except KeyboardInterrupt:
-        click.echo("seqnet: interrupted", err=True)
-        return 130
+
+
+def _exit_code(words: list[str]) -> int:
+    try:
+        # Not `command_group.main`, which has exit codes of its own for signals and closed pipes.
+        with _seqnet.make_context("seqnet", words) as context:
+            code = _seqnet.invoke(context)
+    except click.exceptions.Exit as done:
+        return done.exit_code
     return code if isinstance(code, int) else 0
 
 
-def _line(error: SeqnetError | OSError, words: Sequence[str]) -> str:
+def _line(error: SeqnetError | OSError | MemoryError, words: Sequence[str]) -> str:
     """Returns the error as one line, with the option of the command in `words` where a setting is one."""
+    if isinstance(error, MemoryError):
+        return "there is too little memory; use fewer --threads, or a machine with more"
     if isinstance(error, OSError) and error.strerror:
         place = "" if error.filename is None else f"{error.filename or repr('')}: "
         return f"{place}{error.strerror.lower()}"

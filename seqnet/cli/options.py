@@ -6,25 +6,20 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from seqnet.cli.paths import InputPath
 from seqnet.configs.networks import ENCODERS, NETWORKS
 from seqnet.configs.run import preset_names
 from seqnet.configs.settings import Settings
 from seqnet.processors import usable_processors
 
-__all__ = ["collect", "command_line", "force_option", "path_type", "run_options", "settings_options", "threads_option"]
+__all__ = ["collect", "command_line", "force_option", "run_options", "settings_options", "threads_option"]
 
 Kind = TypeVar("Kind", bound=Settings)
 Function = TypeVar("Function", bound=Callable[..., Any])
-
-
-def path_type() -> click.Path:
-    """Returns the type of options that name a file."""
-    return click.Path(path_type=Path)
 
 
 def settings_options(kind: type[Settings], names: Sequence[str]) -> Callable[[Function], Function]:
@@ -48,6 +43,8 @@ def _option(field: dataclasses.Field[Any], hint: Any) -> Callable[[Function], Fu
         words["type"] = click.Choice(field.metadata["choices"])
     elif kinds[0] is bool:
         words["is_flag"] = True
+    elif field.metadata.get("input"):
+        words |= {"type": InputPath("text"), "metavar": "TEXT"}
     elif typing.get_origin(kinds[0]) is tuple:
         words |= {"multiple": True, "metavar": "CLASS=F"}
     else:
@@ -77,14 +74,14 @@ def run_options(default: str = "") -> Callable[[Function], Function]:
         click.option("--preset", type=click.Choice(preset_names()), help=preset),
         click.option("--network", type=click.Choice(list(NETWORKS)), help="Kind of network, with its defaults."),
         click.option("--encoder", type=click.Choice(list(ENCODERS)), help="How symbols become features."),
-        click.option("--config", type=path_type(), metavar="FILE", help="TOML file of settings, laid over the preset."),
+        click.option("--config", type=InputPath(), metavar="FILE", help="TOML file of settings, laid over the preset."),
         click.option(
             "--set",
             "assignments",
             multiple=True,
             metavar="KEY=VALUE",
             help="A single setting, such as epochs=5, batch_size=64, learning_rate=1e-3 or network.dense=[128,64], "
-            "laid over all others. May be repeated.",
+            "laid over all others. May be repeated; of one key the last value counts.",
         ),
     )
 

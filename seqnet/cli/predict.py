@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import stat
 import sys
 from collections.abc import Iterable, Sequence
 from itertools import chain
@@ -12,8 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.options import collect, force_option, path_type, settings_options, threads_option
+from seqnet.cli.options import collect, force_option, settings_options, threads_option
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
+from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import OutputError, SymbolError
@@ -29,13 +32,13 @@ _KNOWN_ENDINGS = re.compile(
 )
 
 
-@click.command("predict")
-@click.argument("model", type=path_type())
-@click.argument("inputs", nargs=-1, required=True, metavar="INPUT...")
+@click.command("predict", cls=Command)
+@click.argument("model", type=InputPath("container"))
+@click.argument("inputs", type=InputPath("text"), nargs=-1, required=True, metavar="INPUT...")
 @click.option(
     "-o",
     "--output",
-    type=path_type(),
+    type=OutputPath(None),
     metavar="FILE",
     help="Predictions of all inputs, one after the other, as .tsv, .tsv.gz, .jsonl(.gz) or .parquet; without it they "
     "go to standard output.",
@@ -44,7 +47,7 @@ _KNOWN_ENDINGS = re.compile(
     "-O",
     "--output-dir",
     "directory",
-    type=path_type(),
+    type=OutputPath("-O names a directory"),
     metavar="DIR",
     help="One file of predictions for each input, named after it.",
 )
@@ -83,8 +86,6 @@ def command(
     seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
     """
-    if output is not None and str(output) == "-":
-        output = None
     if output and (directory or kind):
         raise click.UsageError("-o takes its format from the name, and does not go with -O or --format")
     from seqnet.bundles import open_bundle
@@ -92,7 +93,7 @@ def command(
     from seqnet.inference.predictor import Predictor
     from seqnet.inference.writers import format_of
     from seqnet.models import find_model
-    from seqnet.outputs import check_targets, made_directory
+    from seqnet.outputs import made_directory
 
     jobs: list[tuple[tuple[str, ...], Path | None, str, bool]]
     if directory is not None:
@@ -104,17 +105,17 @@ def command(
     else:
         jobs = [(inputs, None, *_format(kind))]
     with made_directory(directory):
-        check_targets([target for _, target, *_ in jobs if target is not None], force=force, inputs=[model, *inputs])
+        claim([target for _, target, *_ in jobs if target is not None], force=force)
+        size = _size(inputs)
+        if output is None and directory is None:
+            check_stdout_is_open()
         bundle = open_bundle(find_model(model))
         bundle.to(choose_device(device, threads))
         bundle.prepare(say)
         read = collect(ReadOptions, {**options, "threads": threads})
         predictor = Predictor(bundle, read, collect(PredictOptions, options))
-        for path in inputs:
-            if path != "-":
-                os.stat(path)  # before anything is computed for those in front of one that is not there
-        size = sum(map(os.path.getsize, inputs)) if all(map(os.path.isfile, inputs)) else None
-        with Meter("predict", "records") as meter:
+        rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
+        with Meter("predict", "records", shown=not rows_are_seen) as meter:
             invalid = [_write(predictor, *job, force=force, meter=meter, size=size) for job in jobs]
     return _report(predictor, next(filter(None, invalid), None), strict)
 
@@ -125,6 +126,18 @@ def _format(kind: str | None) -> tuple[str, bool]:
     return chosen.removesuffix(".gz"), chosen.endswith(".gz")
 
 
+def _size(inputs: Iterable[str]) -> int | None:
+    """Returns the bytes of all inputs, None where one is not a regular file.
+
+    Raises:
+        OSError: one is not there, which is better known before anything is computed for those in front of it.
+    """
+    found = [os.stat(path) for path in inputs if path != "-"]
+    if "-" in inputs:
+        return None
+    return sum(one.st_size for one in found) if all(stat.S_ISREG(one.st_mode) for one in found) else None
+
+
 def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, Path]:
     """Returns input → output file in the directory.
 
@@ -132,11 +145,13 @@ def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, P
         OutputError: two inputs would have one output.
     """
     targets: dict[str, Path] = {}
+    taken: set[Path] = set()
     for path in inputs:
         name = "stdin" if path == "-" else _KNOWN_ENDINGS.sub("", Path(path).name)
         target = directory / f"{name}.{ending}"
-        if target in targets.values():
+        if target in taken:
             raise OutputError(str(target), "two inputs have this output", "give them different names, or use -o")
+        taken.add(target)
         targets[path] = target
     return targets
 
@@ -171,8 +186,6 @@ def _write(
     from seqnet.outputs import named, whole_file
     from seqnet.readers import spoken_path
 
-    if target is None and sys.stdout is None:
-        raise OutputError("standard output", "it is closed", "use -o FILE or a pipe")
     if target is None and form == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
     batches = ((path, batch) for path in paths for batch in predictor.batches(path))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import time
 from types import TracebackType
@@ -18,8 +19,17 @@ _SECONDS_BETWEEN_LINES = 30.0
 
 
 def say(text: str) -> None:
-    """Writes one line to standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """Writes one line to standard error; where that takes none, the work goes on without it.
+
+    Raises:
+        BrokenPipeError: nobody reads it any more.
+    """
+    try:
+        print(text, file=sys.stderr, flush=True)
+    except BrokenPipeError:
+        raise
+    except OSError:
+        pass
 
 
 class Meter:
@@ -29,9 +39,11 @@ class Meter:
         title: what is being done.
         unit: what is counted, in the plural.
         total: how many there will be, if known.
+        shown: whether the user is told; not where data go to the terminal meanwhile.
     """
 
-    def __init__(self, title: str, unit: str, total: int | None = None) -> None:
+    def __init__(self, title: str, unit: str, total: int | None = None, *, shown: bool = True) -> None:
+        self._shown = shown
         self._title, self._unit, self._total = title, unit, total
         self._done = self._base = 0
         self._note = ""
@@ -40,7 +52,8 @@ class Meter:
         self._task: TaskID | None = None
 
     def __enter__(self) -> Self:
-        if sys.stderr.isatty():
+        # A terminal that can't go back in a line would show each state of a bar as another one.
+        if self._shown and sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown"):
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
@@ -52,6 +65,7 @@ class Meter:
                 TimeRemainingColumn(),
                 console=Console(stderr=True),
                 transient=True,
+                redirect_stdout=False,  # which may be a file
             )
             self._task = self._bar.add_task(self._title, total=None, count="")
             self._bar.start()
@@ -83,7 +97,7 @@ class Meter:
             self._bar.update(
                 self._task, completed=share or 0, total=None if share is None else 1, count=self._text(now)
             )
-        elif now - self._spoken >= _SECONDS_BETWEEN_LINES:
+        elif self._shown and now - self._spoken >= _SECONDS_BETWEEN_LINES:
             self._spoken = now
             taken = now - self._started
             left = ""

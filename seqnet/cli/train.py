@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 import time
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +14,19 @@ from seqnet.cli.options import (
     collect,
     command_line,
     force_option,
-    path_type,
     run_options,
     settings_options,
     threads_option,
 )
+from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
 from seqnet.cli.progress import Meter, say
+from seqnet.cli.training_files import TrainingFiles
 from seqnet.configs.calibrating import CRITERIA
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.folding import FoldOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.configs.run import RunConfig, compose
-from seqnet.errors import OutputError, SeqnetError
+from seqnet.errors import SeqnetError
 
 if TYPE_CHECKING:
     import torch
@@ -70,42 +70,12 @@ class _Teller:
         )
 
 
-@dataclass(frozen=True)
-class _Files:
-    """What is written beside the model."""
-
-    model: Path
-    history: Path
-    curves: Path
-    dataset: Path
-    checkpoints: tuple[Path, ...]
-    out_of_fold: tuple[Path, ...] = ()
-    """Of a cross-validation: what is said of each record, and how good that is."""
-
-    @classmethod
-    def beside(cls, model: Path, members: int, folds: int | None) -> _Files:
-        stem = model.name.removesuffix(".safetensors")
-        endings = (".history.tsv", ".curves.svg", ".dataset.safetensors")
-        history, curves, dataset = (model.with_name(stem + ending) for ending in endings)
-        numbers = [""] if members == 1 else [f".{number}" for number in range(1, members + 1)]
-        if folds:
-            numbers = [f".fold-{number}-of-{folds}" for number in range(1, folds + 1)]
-        checkpoints = tuple(model.with_name(f"{stem}{number}.checkpoint.safetensors") for number in numbers)
-        tables = [model.with_name(stem + ending) for ending in (".folds.tsv", ".folds.json")] if folds else []
-        return cls(model, history, curves, dataset, checkpoints, tuple(tables))
-
-    @property
-    def outputs(self) -> list[Path]:
-        """All that training writes."""
-        return [self.model, self.history, self.curves, *self.out_of_fold, *self.checkpoints]
-
-
-@click.command("train")
-@click.argument("dataset", type=path_type(), required=False)
+@click.command("train", cls=Command)
+@click.argument("dataset", type=InputPath("container"), required=False)
 @click.option(
     "-o",
     "--output",
-    type=path_type(),
+    type=OutputPath("a model is not for a pipe: other files are written beside it", alone=False),
     required=True,
     metavar="FILE",
     help="Model to write; FILE's name with .history.tsv, .curves.svg and .checkpoint.safetensors in place of "
@@ -118,6 +88,7 @@ class _Files:
 @click.option(
     "--class",
     "classes",
+    type=InputPath("class"),
     multiple=True,
     metavar="NAME=SOURCE",
     help="In place of DATASET: classes as in encode, such as a genome with --crop; the dataset is written beside the "
@@ -184,7 +155,6 @@ def command(
     """
     from seqnet.datasets import open_dataset
     from seqnet.devices import choose_device
-    from seqnet.outputs import check_targets
     from seqnet.recipes import misfit
 
     _check_usage(dataset, classes, members, folds, options)
@@ -193,10 +163,8 @@ def command(
     named = preset or network or config or any(text.startswith("network.name") for text in assignments)
     # Without a name the dataset decides, which may have to be made.
     run = compose(preset, network, encoder, config, assignments) if named else None
-    files = _Files.beside(output, members, folds)
-    # A resumed run replaces what the stopped one wrote, and nothing else.
-    replace = force or (resume and any(path.exists() for path in files.checkpoints))
-    check_targets(files.outputs, force=replace, inputs=[dataset] if dataset else [])
+    files = TrainingFiles.beside(output, members, folds)
+    replace = files.claim(resume=resume, force=force, encodes=dataset is None, inputs=named_files(run))
     made = False
     if dataset is None:
         dataset = files.dataset
@@ -224,6 +192,9 @@ def command(
         if folds:
             say(f"seqnet: stopped; a model is written once all {folds} folds are trained: go on with --resume")
         raise
+    if resume and not force and files.hold(result.bundle):
+        say(f"nothing to do: {files.model} is complete; to go on, ask for more epochs, as in --set epochs=N")
+        return
     _write(result, files, replace)
     _report(result, files)
     if result.interruption:
@@ -248,7 +219,7 @@ def _check_usage(
         raise click.UsageError("--folds needs fixed records, and --crop draws windows anew in every epoch")
 
 
-def _report(result: EnsembleResult, files: _Files) -> None:
+def _report(result: EnsembleResult, files: TrainingFiles) -> None:
     """Says what was kept, and where."""
     from seqnet.evaluation import format_cross_validation
     from seqnet.training import FoldsResult
@@ -276,8 +247,6 @@ def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, repl
     from seqnet.encoding import ClassSource, encode
 
     sources = [ClassSource.parse(text) for text in classes]
-    if target.exists() and not replace:
-        raise OutputError(str(target), "exists already", "go on with it by --resume, or replace it by --force")
     with Meter("encode", "records") as meter:
         summary = encode(
             sources,
@@ -316,7 +285,7 @@ def _audit(data: Dataset) -> None:
 def _fit(
     data: Dataset,
     run: RunConfig,
-    files: _Files,
+    files: TrainingFiles,
     device: torch.device,
     resume: bool,
     optimize: str | None,
@@ -349,7 +318,7 @@ def _fit(
         )
 
 
-def _write(result: EnsembleResult, files: _Files, replace: bool) -> None:
+def _write(result: EnsembleResult, files: TrainingFiles, replace: bool) -> None:
     """Writes history, picture, out-of-fold predictions with their figures, and model."""
     from seqnet.bundles import write_bundle
     from seqnet.outputs import whole_file
@@ -366,7 +335,7 @@ def _write(result: EnsembleResult, files: _Files, replace: bool) -> None:
         write_bundle(temporary, result.bundle)
 
 
-def _write_folds(result: FoldsResult, files: _Files, replace: bool) -> None:
+def _write_folds(result: FoldsResult, files: TrainingFiles, replace: bool) -> None:
     """Writes what is said of each record by the network that has not seen it, and how good that is."""
     import json
 

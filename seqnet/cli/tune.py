@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,11 +13,11 @@ from seqnet.cli.options import (
     collect,
     command_line,
     force_option,
-    path_type,
     run_options,
     settings_options,
     threads_option,
 )
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim, named_files
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.run import RunConfig, compose
 from seqnet.configs.toml import run_toml, toml_value
@@ -81,31 +82,27 @@ class _Files:
         stem = best.name.removesuffix(".toml")
         return cls(best, best.with_name(stem + ".trials.tsv"), study or best.with_name(stem + ".study.journal"))
 
-    def check(self, *, resume: bool, force: bool, inputs: list[Path]) -> bool:
+    def check(self, *, resume: bool, force: bool, inputs: Iterable[Path]) -> bool:
         """Returns whether outputs that are there already are replaced.
 
         Raises:
-            OutputError: see `check_targets`; or there is a study that could be gone on with.
+            OutputError: see `claim`; or there is a study that could be gone on with.
         """
-        from seqnet.outputs import check_targets
-
         if self.study.is_file() and not (resume or force):
             raise OutputError(str(self.study), "exists already", "go on with it by --resume, or say --force")
         # A resumed search replaces what the stopped one wrote, and nothing else.
         replace = force or (resume and self.study.exists())
-        if len({path.absolute() for path in (self.best, self.trials, self.study)}) < 3:
-            raise OutputError(str(self.study), "this is another output, too", "choose another name")
-        check_targets([self.best, self.trials, self.study], force=replace, inputs=inputs)
+        claim([self.best, self.trials, self.study], force=replace, inputs=inputs)
         return replace
 
 
-@click.command("tune")
-@click.argument("dataset", type=path_type())
-@click.option("--space", type=path_type(), required=True, metavar="FILE", help="TOML file of the settings to search.")
+@click.command("tune", cls=Command)
+@click.argument("dataset", type=InputPath("container"))
+@click.option("--space", type=InputPath(), required=True, metavar="FILE", help="TOML file of the settings to search.")
 @click.option(
     "-o",
     "--output",
-    type=path_type(),
+    type=OutputPath("the best settings are not for a pipe: other files are written beside them", alone=False),
     required=True,
     metavar="FILE",
     help="The best settings, for train --config; FILE's name with .trials.tsv and .study.journal in place of .toml is "
@@ -119,7 +116,12 @@ class _Files:
     help="Seed of the search, and of weights, order, dropout and augmentation in every trial; training.seed of the "
     "settings.",
 )
-@click.option("--storage", type=path_type(), metavar="FILE", help="Where finished trials are kept.  [default: see -o]")
+@click.option(
+    "--storage",
+    type=OutputPath("a study is not for a pipe", alone=False),
+    metavar="FILE",
+    help="Where finished trials are kept.  [default: see -o]",
+)
 @click.option("--resume", is_flag=True, help="Go on with the trials of an earlier search, if there is one.")
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
@@ -161,7 +163,7 @@ def command(
     searched = read_space(space, run)
     wanted = collect(TuneOptions, options)
     files = _Files.beside(output, storage)
-    replace = files.check(resume=resume, force=force, inputs=[dataset, space, *([config] if config else [])])
+    replace = files.check(resume=resume, force=force, inputs=named_files(run))
 
     from seqnet.datasets import open_dataset
     from seqnet.provenance import file_hash
@@ -182,8 +184,12 @@ def command(
         )
     if result.interruption and not result.trials:
         raise result.interruption
+    before = files.trials.read_bytes() if files.trials.is_file() and files.best.is_file() else None
     with whole_file(files.trials, force=replace) as temporary:
         write_trials(temporary, result.trials)
+    if resume and not force and files.trials.read_bytes() == before:
+        say(f"nothing to do: {files.best} is complete; to go on, ask for more than {len(result.trials)} --trials")
+        return
     if result.best and result.run:
         with whole_file(files.best, force=replace) as temporary:
             temporary.write_text(_best_toml(result.best, result.run, len(result.trials), digest), encoding="utf-8")

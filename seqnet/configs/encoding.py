@@ -41,6 +41,7 @@ class EncodeOptions(Settings):
         "records to keep in one split: an expression whose first group, found in the name, is the record's group; "
         "a column of a table; or a file of clusters: two columns, cluster and member (MMseqs2 createtsv), or .clstr "
         "(CD-HIT, with -d 0)",
+        input=True,
     )
     split_by: str = setting(
         "random",
@@ -63,7 +64,7 @@ class EncodeOptions(Settings):
     )
     label_regex: str | None = setting(None, r"class in the header: its first group, such as label=(\S+)")
     label_column: str | None = setting(None, "tables: column of the class")
-    labels: str | None = setting(None, "file of two tab-separated columns: record name, class")
+    labels: str | None = setting(None, "file of two tab-separated columns: record name, class", input=True)
     positive: str | None = setting(
         None, "class that binary metrics call positive [default: the first --class, else the last in sorted order]"
     )

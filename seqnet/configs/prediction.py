@@ -56,11 +56,13 @@ class PredictOptions(Settings):
         """Returns class → expected share.
 
         Raises:
-            SettingError: an entry is not of the form CLASS=F with F in (0, 1).
+            SettingError: an entry is not of the form CLASS=F with F in (0, 1), or a class is named twice.
         """
         found: dict[str, float] = {}
         for text in self.expected_fraction:
             name, _, value = text.rpartition("=")
+            if name in found:
+                raise SettingError("predict.expected_fraction", text, f"one share of class {name}; it is given twice")
             try:
                 found[name] = float(value)
             except ValueError:

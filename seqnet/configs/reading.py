@@ -18,7 +18,7 @@ class ReadOptions(Settings):
 
     region: str | None = setting(None, "BAM, CRAM: only reads that overlap this region, such as chr22:1,000-2,000")
     min_mapq: int = setting(0, "BAM, CRAM: only reads with at least this mapping quality", minimum=0, maximum=255)
-    reference: str | None = setting(None, "CRAM: the reference FASTA that it was compressed against")
+    reference: str | None = setting(None, "CRAM: the reference FASTA that it was compressed against", input=True)
     name_column: str | None = setting(None, "tables: column of the record names [default: the first column]")
     sequence_column: str = setting("sequence", "tables: column of the sequences")
     columns: tuple[str, ...] = setting((), "tables: further columns to read")

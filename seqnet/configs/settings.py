@@ -27,6 +27,7 @@ def setting(
     maximum: float | None = None,
     below: float | None = None,
     choices: Sequence[str] = (),
+    input: bool = False,
 ) -> Any:
     """Returns a dataclass field that carries its help and bounds.
 
@@ -38,9 +39,10 @@ def setting(
         maximum: largest allowed value.
         below: value that it must be less than.
         choices: the allowed words; empty for any.
+        input: whether it is, or may be, the path of a file that is read.
     """
     bounds = {"minimum": minimum, "above": above, "maximum": maximum, "below": below}
-    metadata = {"help": help, "choices": tuple(choices)} | {
+    metadata = {"help": help, "choices": tuple(choices), "input": input} | {
         key: value for key, value in bounds.items() if value is not None
     }
     return dataclasses.field(default=default, metadata=metadata)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -21,7 +22,7 @@ from seqnet.encoding.examples import Examples
 from seqnet.encoding.intake import Intake
 from seqnet.encoding.mates import find_mates
 from seqnet.encoding.summary import EncodeSummary
-from seqnet.errors import LabelError, OutputError
+from seqnet.errors import LabelError
 from seqnet.outputs import check_targets, whole_file
 from seqnet.provenance import InputHashes, versions
 from seqnet.splits import SPLITS, parse_fractions, split_records
@@ -57,10 +58,9 @@ def encode(
     files = [(source, source.path) for source in sources if source.path is not None]
     if not files:
         raise LabelError("encode", "there is no input", "name a file, or use --class NAME=FILE")
+    _check_given_once([path for _, path in files])
     fractions = parse_fractions(options.split)
     check_targets([output], force=force, inputs=[path for _, path in files])
-    if str(output) == "-":
-        raise OutputError("standard output", "a dataset is not for a pipe", "name a file")
     with whole_file(output, force=force) as temporary, InputHashes([path for _, path in files]) as hashes:
         intake = Intake(options, read, rng)
         try:
@@ -76,6 +76,22 @@ def encode(
             return _finish(sources, intake, fractions, rng, temporary, provenance)
         finally:
             intake.collector.close()
+
+
+def _check_given_once(paths: Sequence[str]) -> None:
+    """Checks that no file is read twice, which would make a duplicate of each of its records.
+
+    Raises:
+        LabelError: one is.
+    """
+    seen: dict[object, str] = {}
+    for path in paths:
+        about = os.stat(path) if os.path.isfile(path) else None
+        identity = (about.st_dev, about.st_ino) if about else path
+        if identity in seen:
+            other = "" if seen[identity] == path else f", also as {seen[identity]}"
+            raise LabelError(path, f"this file is given twice{other}", "give each file once")
+        seen[identity] = path
 
 
 def _finish(

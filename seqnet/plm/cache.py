@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.errors import OutputError
-from seqnet.outputs import whole_file
+from seqnet.outputs import remove_stale_in, whole_file
 
 __all__ = ["EmbeddingCache", "cache_folder"]
 
@@ -63,6 +63,7 @@ class EmbeddingCache:
     def __init__(self, folder: Path, environment: Mapping[str, Any], channels: int) -> None:
         self._about = json.dumps({**environment, "layout": _LAYOUT}, sort_keys=True, indent=2) + "\n"
         self._channels = channels
+        self._begun: set[Path] = set()  # folders that are there, without what killed runs have left
         self.place = folder / hashlib.sha256(self._about.encode()).hexdigest()[:16]
 
     def __contains__(self, tokens: NDArray[np.uint8]) -> bool:
@@ -115,10 +116,12 @@ class EmbeddingCache:
         name = hashlib.sha256(np.ascontiguousarray(tokens).data).hexdigest()
         return self.place / name[:2] / f"{name}.f32"
 
-    @staticmethod
-    def _write(target: Path, content: bytes, *, replace: bool) -> None:
+    def _write(self, target: Path, content: bytes, *, replace: bool) -> None:
         if not replace and target.exists():
             return
-        target.parent.mkdir(parents=True, exist_ok=True)
+        if target.parent not in self._begun:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            remove_stale_in(target.parent)
+            self._begun.add(target.parent)
         with whole_file(target, force=True) as temporary:
             temporary.write_bytes(content)

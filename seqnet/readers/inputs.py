@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import io
 import os
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from seqnet.outputs import temporary_files
 from seqnet.readers.compression import decompress, find_compression
 from seqnet.readers.replay import ReplayedBytes
 
@@ -127,8 +127,12 @@ class Input:
         if path and not self.compression:
             return self._own(open(path, "rb"))
         copy = self._own(tempfile.TemporaryFile())  # noqa: SIM115 - closed by close()
-        shutil.copyfileobj(self.text(), copy)
-        copy.seek(0)
+        source = self.text()
+        while piece := source.read(1 << 22):
+            with temporary_files():
+                copy.write(piece)
+        with temporary_files():
+            copy.seek(0)
         return copy
 
     def tail(self) -> bytes | None:

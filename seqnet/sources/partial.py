@@ -19,6 +19,8 @@ from typing import BinaryIO
 
 __all__ = ["Partial"]
 
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+
 
 @dataclass(frozen=True, slots=True)
 class Partial:
@@ -34,6 +36,11 @@ class Partial:
     def of(cls, target: Path) -> Partial:
         """Returns the unfinished download that will become `target`."""
         return cls(target.with_name(target.name + ".part"))
+
+    @property
+    def target(self) -> Path:
+        """What it will become."""
+        return self.path.with_name(self.path.name.removesuffix(".part"))
 
     @property
     def side(self) -> Path:
@@ -52,19 +59,24 @@ class Partial:
             known, validator = side["url"], side["validator"]
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
+        if self.path.is_symlink():
+            return None
         return validator if known == url and isinstance(validator, str) else None
 
     @contextmanager
     def locked(self) -> Iterator[bool]:
         """Yields whether this process alone may write the file, which is made if there is none.
 
-        On a file system without locks it may, whoever else writes. A file that holds nothing in the end is removed.
+        On a file system without locks it may, whoever else writes. A file that holds nothing in the end is removed. A
+        symbolic link in its place is removed, and never followed.
 
         Raises:
             OSError: it can't be written.
         """
         while True:
-            with self.path.open("ab") as file:
+            if self.path.is_symlink():
+                self.path.unlink()
+            with self._open(os.O_APPEND | os.O_CREAT) as file:
                 try:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -89,14 +101,22 @@ class Partial:
             return False
 
     def begin(self, url: str, validator: str | None) -> None:
-        """Empties the file and notes what it is going to be a part of.
+        """Begins a new file and notes what it is going to be a part of.
 
         The old note goes first and the new one comes last: bytes never lie beside a validator that is not theirs.
         """
         self.side.unlink(missing_ok=True)
-        self.path.write_bytes(b"")
+        self._open(os.O_TRUNC | os.O_CREAT).close()  # not another file, which would have no lock
         if validator is not None:
-            self.side.write_text(json.dumps({"url": url, "validator": validator}) + "\n", encoding="utf-8")
+            with open(os.open(self.side, _NEW, 0o666), "w", encoding="utf-8") as file:
+                file.write(json.dumps({"url": url, "validator": validator}) + "\n")
+
+    def append(self) -> BinaryIO:
+        """Returns the file, open to add bytes to; a symbolic link in its place is an error, not followed."""
+        return self._open(os.O_APPEND)
+
+    def _open(self, flags: int) -> BinaryIO:
+        return open(os.open(self.path, os.O_WRONLY | os.O_NOFOLLOW | flags, 0o666), "ab")
 
     def discard(self) -> None:
         """Removes the bytes and the note."""

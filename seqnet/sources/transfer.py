@@ -256,7 +256,7 @@ def _append(
         OutputError: it can't be written.
     """
     try:
-        with partial.path.open("ab") as file:
+        with partial.append() as file:
             for piece in response.stream(_PIECE, decode_content=False):
                 size = file.tell() + len(piece)
                 if total is not None and size > total:
@@ -279,5 +279,5 @@ def _append(
 
 def _unwritable(partial: Partial, error: OSError) -> OutputError:
     return OutputError(
-        str(partial.path), f"this can't be written: {error.strerror or error}", "make room, then run this again"
+        str(partial.target), f"this can't be written: {error.strerror or error}", "make room, then run this again"
     )

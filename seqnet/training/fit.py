@@ -20,7 +20,7 @@ from seqnet.bundles import Bundle
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
 from seqnet.devices import moved, out_of_memory
-from seqnet.errors import LabelError, ResourceError, SettingError
+from seqnet.errors import ContainerError, LabelError, ResourceError, SettingError
 from seqnet.evaluation.metrics import measure
 from seqnet.inference.engine import class_probabilities
 from seqnet.networks import Classifier
@@ -248,7 +248,14 @@ class _Run:
             observer.note("there is no checkpoint: starting at the first epoch")
             return
         self.progress = restore(path, self.classifier, self.optimizer, self.config, self.dataset_hash)
-        observer.note(f"going on after epoch {len(self.progress.rows)} of {training.epochs}")
+        done = len(self.progress.rows)
+        if done > training.epochs:
+            problem = f"the checkpoint is of a run of {done} epochs, and {training.epochs} are asked for: nothing to do"
+            raise ContainerError(str(path), problem, "ask for more epochs, or leave out --resume")
+        if self.over:
+            observer.note(f"the run is over after epoch {done} of {training.epochs}")
+            return
+        observer.note(f"going on after epoch {done} of {training.epochs}")
         if self.progress.epochs != training.epochs and training.schedule != "constant":
             observer.note(
                 f"it was planned for {self.progress.epochs} epochs: the learning rate, which follows the plan, is "
@@ -303,7 +310,7 @@ def train(
 
     Raises:
         KeyboardInterrupt: the user stopped it before the first epoch was over; later, the best so far is returned.
-        SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run.
+        SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run, or of one of more epochs.
     """
     config = replace(config, encoder=settled(config.encoder, dataset.alphabet, observer.note))
     with torch.random.fork_rng(devices=[]):
@@ -311,7 +318,8 @@ def train(
         run.describe(observer)
         if resume:
             run.go_on(observer)
-        embed_ahead(run.classifier, dataset, config, observer.note)
+        if not run.over:
+            embed_ahead(run.classifier, dataset, config, observer.note)
         interruption = None
         try:
             run.grow_trees(observer)

@@ -133,3 +133,21 @@ def test_more_than_two_models_or_the_same_twice_are_a_mistake(tmp_path: Path, cl
     outcome = cli("evaluate", "a")
     assert outcome.code == 2
     assert "missing argument" in outcome.err
+
+
+def test_a_folder_of_a_run_that_was_killed_is_not_in_the_way(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    quick = ("--no-baselines", "--replicates", "10", "-o", tmp_path)
+    words = ("evaluate", trained / "dna.safetensors", trained / "reads.safetensors", *quick)
+    # As it is left in the moment between the two files, and while they are written.
+    (tmp_path / "predictions.tsv").write_text("rows")
+    (tmp_path / ".metrics.json.0123456789abcdef.ready").write_text("{}")
+    (tmp_path / ".predictions.tsv.fedcba9876543210.part").write_text("ro")
+    outcome = cli(*words)
+    assert outcome.code == 0, outcome.err
+    assert outcome.err.count("which an earlier run left unfinished when it was killed\n") == 3
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.json", "predictions.tsv"]
+    before = (tmp_path / "predictions.tsv").read_bytes()
+    assert before.startswith(b"name\t")
+    again = cli(*words)
+    assert "metrics.json: exists already" in again.err
+    assert (tmp_path / "predictions.tsv").read_bytes() == before

@@ -115,7 +115,7 @@ def test_resume_goes_on_as_an_unbroken_run(folder: Path, tmp_path: Path, cli: Ru
         (tmp_path / name).unlink()
     outcome = cli(*words, "--resume", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 0, outcome.err
-    assert outcome.err.count("going on after epoch 2 of 2") == 2
+    assert outcome.err.count("the run is over after epoch 2 of 2") == 2
     for name in NAMES[1:]:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
     one, other = (read_container(path / "m.safetensors", ["model"], "").tensors for path in (folder, tmp_path))

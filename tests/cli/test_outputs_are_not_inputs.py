@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 from tests.cli.running import Runner
@@ -48,3 +50,27 @@ def test_options_that_would_do_nothing_are_refused(trained: Path, tmp_path: Path
     vote = cli("predict", trained / "dna.safetensors", fasta, "--vote", "--max-error", "0.1")
     assert "no --max-error" in vote.err
     assert list(tmp_path.iterdir()) == [fasta]
+
+
+def test_no_output_replaces_a_file_of_a_language_model(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model = tmp_path / "esm"
+    model.mkdir()
+    (model / "config.json").write_text("{}")
+    encoder = ("--encoder", "plm", "--set", f"encoder.model={model}")
+    words = ("train", trained / "proteins.safetensors", "--network", "dense", *encoder)
+    outcome = cli(*words, "--force", "-o", model / "config.json")
+    assert outcome.code == 1
+    assert "config.json: this is an input, too; choose another name" in outcome.err
+    assert (model / "config.json").read_text() == "{}"
+
+
+def test_standard_output_is_no_input(trained: Path, tmp_path: Path) -> None:
+    model = tmp_path / "m.safetensors"
+    shutil.copy(trained / "dna.safetensors", model)
+    before = model.read_bytes()
+    with model.open("ab") as file:
+        words = [sys.executable, "-m", "seqnet", "inspect", str(model)]
+        done = subprocess.run(words, stdout=file, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "seqnet: error: standard output: this is an input, too; send it to another file\n"
+    assert model.read_bytes() == before

@@ -141,7 +141,7 @@ def test_outputs_are_looked_at_before_any_work(trained: Path, tmp_path: Path, sp
     best = tmp_path / "best.toml"
     outcome = cli(*words, "--storage", best, "-o", best)
     assert outcome.code == 1
-    assert "this is another output, too" in outcome.err
+    assert "two outputs would be this one file; choose another name" in outcome.err
     best.write_text("mine")
     outcome = cli(*words, "-o", best)
     assert outcome.code == 1

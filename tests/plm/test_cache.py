@@ -82,6 +82,16 @@ def test_an_interrupted_write_leaves_nothing(tmp_path: Path, monkeypatch: pytest
     assert cache.get(TOKENS) is None
 
 
+def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
+    cache_in(tmp_path).put(TOKENS, EMBEDDING)
+    whole = files(tmp_path)
+    (one,) = (path for path in whole if path.suffix == ".f32")
+    one.with_name(".another.f32.0123456789abcdef.part").write_bytes(b"half")
+    one.with_name("mine.part").write_bytes(b"mine")
+    cache_in(tmp_path).put(TOKENS, EMBEDDING)
+    assert files(tmp_path) == sorted([*whole, one.with_name("mine.part")])
+
+
 def test_room_is_checked(tmp_path: Path) -> None:
     cache = cache_in(tmp_path / "not" / "yet")
     cache.check_room(10)

@@ -3,6 +3,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import resource
 import socket
 import subprocess
 import sys
@@ -308,9 +309,25 @@ def test_a_target_that_fails_its_check_leaves_the_old_one(source: Source, target
 
 
 def test_a_full_disk_is_the_disks_fault(source: Source, target: Path) -> None:
-    (target.parent / "tokens.npz.part").symlink_to("/dev/full")
-    with pytest.raises(OutputError, match="No space left on device; make room"):
-        fetch(source, target, patience=QUICK)
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (len(BODY) // 2, before[1]))
+    try:
+        with pytest.raises(OutputError, match="File too large; make room") as caught:
+            fetch(source, target, patience=QUICK)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert caught.value.place == str(target)
+
+
+def test_no_link_is_followed(source: Source, target: Path, tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    for ending in (".part", ".part.json"):
+        (target.parent / f"tokens.npz{ending}").symlink_to(victim)
+    fetch(source, target, patience=QUICK)
+    assert target.read_bytes() == BODY
+    assert not target.is_symlink()
+    assert victim.read_text() == "precious"
 
 
 def test_a_local_copy_needs_no_network(source: Source, target: Path, tmp_path: Path, served: Served) -> None:

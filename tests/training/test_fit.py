@@ -356,7 +356,7 @@ def test_a_finished_run_is_not_trained_further(tmp_path: Path) -> None:
     one = fit(planted(), run_config(), first, **options)
     other = fit(planted(), run_config(), second, **options)
     assert first.notes == ["there is no checkpoint: starting at the first epoch"]
-    assert second.notes == ["going on after epoch 3 of 3"]
+    assert second.notes == ["the run is over after epoch 3 of 3"]
     assert second.rows == []
     assert one.rows == other.rows
     assert same_weights(one, other)

@@ -1,0 +1,148 @@
+"""Options that name files: what each is to the command, so that no output can replace an input.
+
+A parameter that names an input has the type `InputPath`, one that names an output has `OutputPath`. `Command` protects
+all inputs while it runs, and `claim` is what a command calls before its work with all that it is going to write.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+import click
+
+from seqnet.cli.progress import say
+from seqnet.configs.run import RunConfig
+from seqnet.errors import OutputError
+from seqnet.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
+
+__all__ = ["Command", "InputPath", "OutputPath", "claim", "named_files"]
+
+Form = Literal["path", "container", "text", "class"]
+
+
+class InputPath(click.Path):
+    """The type of a parameter that names an input.
+
+    Args:
+        form: how: a `path`; the path of a `container` (dataset or model), or the name of a model in the package;
+            a `text` that may be a path; or `class`, which is NAME=SOURCE.
+    """
+
+    def __init__(self, form: Form = "path") -> None:
+        super().__init__(path_type=Path if form in ("path", "container") else None)
+        self.form = form
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Returns the path or text; of a container that comes through a pipe, which can't be mapped, that of a copy."""
+        path: Any = super().convert(value, param, ctx)
+        if self.form == "container" and ctx is not None and _is_pipe(path):
+            return _copied(path, ctx)
+        return path
+
+    def files(self, value: str | Path) -> Iterator[str]:
+        """Yields the paths that a value may stand for; they need not be there."""
+        text = str(value)
+        if self.form == "class":
+            text = text.partition("=")[2]
+        elif self.form == "container" and not os.path.isfile(text):
+            from seqnet.models import shipped_models
+
+            text = str(shipped_models().get(text, text))
+        yield "/dev/stdin" if text == "-" else text
+
+
+def _is_pipe(path: Path) -> bool:
+    try:
+        mode = path.stat().st_mode
+    except OSError:
+        return str(path) == "-"
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
+
+
+def _copied(path: Path, context: click.Context) -> Path:
+    """Returns the path of a temporary copy, which is there for as long as the command runs."""
+    copy = context.with_resource(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the context
+    with open(os.dup(0) if str(path) == "-" else path, "rb") as source:
+        while piece := source.read(1 << 22):
+            with temporary_files():
+                copy.write(piece)
+    with temporary_files():
+        copy.flush()
+    return Path(f"/dev/fd/{copy.fileno()}")
+
+
+class OutputPath(click.Path):
+    """The type of a parameter that names an output.
+
+    Args:
+        no_stdout: why it can't be standard output; None where it can, and `-` means that.
+        alone: whether other files are written beside it, so that it can't be a device or a pipe.
+    """
+
+    def __init__(self, no_stdout: str | None, *, alone: bool = True) -> None:
+        super().__init__(path_type=Path)
+        self.no_stdout = no_stdout
+        self.alone = alone
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Returns the path; None for standard output.
+
+        Raises:
+            OutputError: the output can't be standard output.
+        """
+        path: Any = super().convert(value, param, ctx)
+        if value != "-":
+            if not self.alone and _is_pipe(path):
+                problem = "this is a device or a pipe, and other files are written beside it"
+                raise OutputError(str(path), problem, "name a file")
+            return path
+        if self.no_stdout is not None:
+            raise OutputError("standard output", self.no_stdout, "name a file, or ./- for one of that name")
+        return None
+
+
+class Command(click.Command):
+    """A command that refuses to write to any file that one of its parameters names as an input."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command."""
+        with reading(_inputs(ctx)):
+            check_stdout()
+            return super().invoke(ctx)
+
+
+def _inputs(context: click.Context) -> Iterator[str]:
+    """Yields the paths of all inputs that the parameters of a command name."""
+    for parameter in context.command.params:
+        kind, value = parameter.type, context.params.get(parameter.name or "")
+        if isinstance(kind, InputPath) and value is not None:
+            for one in value if isinstance(value, tuple) else (value,):
+                yield from kind.files(one)
+
+
+def named_files(run: RunConfig | None) -> list[Path]:
+    """Returns the files that the settings of a run name: those in the folder of its language model."""
+    folder = Path(run.encoder.model).expanduser() if run is not None and run.encoder.model else None
+    return list(folder.iterdir()) if folder is not None and folder.is_dir() else []
+
+
+def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = ()) -> None:
+    """Checks that all outputs of a command may be written, and removes what killed runs have left of them.
+
+    Args:
+        targets: all files that the command is going to write.
+        force: whether existing ones are replaced.
+        inputs: files that are read, beside those that its parameters name.
+
+    Raises:
+        OutputError: see `seqnet.outputs.check_targets`.
+    """
+    targets = list(targets)
+    for path in remove_stale(targets):
+        say(f"removed {path}, which an earlier run left unfinished when it was killed")
+    check_targets(targets, force=force, inputs=inputs)

@@ -1,0 +1,112 @@
+"""The files that `train` writes, and which of them a resumed run may replace."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from seqnet.cli.paths import claim
+from seqnet.errors import ContainerError, OutputError
+
+if TYPE_CHECKING:
+    import torch
+
+    from seqnet.bundles import Bundle
+
+__all__ = ["TrainingFiles"]
+
+
+@dataclass(frozen=True)
+class TrainingFiles:
+    """What is written beside the model."""
+
+    model: Path
+    history: Path
+    curves: Path
+    dataset: Path
+    checkpoints: tuple[Path, ...]
+    out_of_fold: tuple[Path, ...] = ()
+    """Of a cross-validation: what is said of each record, and how good that is."""
+
+    @classmethod
+    def beside(cls, model: Path, members: int, folds: int | None) -> TrainingFiles:
+        """Returns the files of a run by the name of its model."""
+        stem = model.name.removesuffix(".safetensors")
+        endings = (".history.tsv", ".curves.svg", ".dataset.safetensors")
+        history, curves, dataset = (model.with_name(stem + ending) for ending in endings)
+        numbers = [""] if members == 1 else [f".{number}" for number in range(1, members + 1)]
+        if folds:
+            numbers = [f".fold-{number}-of-{folds}" for number in range(1, folds + 1)]
+        checkpoints = tuple(model.with_name(f"{stem}{number}.checkpoint.safetensors") for number in numbers)
+        tables = [model.with_name(stem + ending) for ending in (".folds.tsv", ".folds.json")] if folds else []
+        return cls(model, history, curves, dataset, checkpoints, tuple(tables))
+
+    @property
+    def results(self) -> list[Path]:
+        """All that is written at the end."""
+        return [self.model, self.history, self.curves, *self.out_of_fold]
+
+    @property
+    def outputs(self) -> list[Path]:
+        """All that training writes."""
+        return [*self.results, *self.checkpoints]
+
+    def claim(self, *, resume: bool, force: bool, encodes: bool, inputs: Iterable[Path] = ()) -> bool:
+        """Returns whether existing outputs are replaced, once all may be written.
+
+        Args:
+            resume: whether to go on from the checkpoints.
+            force: whether the user said --force.
+            encodes: whether the dataset is written, too.
+            inputs: files that are read, beside those that parameters name.
+
+        Raises:
+            OutputError: see `seqnet.cli.paths.claim`; or the model is not one that the run can go on with.
+        """
+        # A resumed run replaces what the stopped one wrote, and nothing else.
+        replace = force or (resume and any(path.exists() for path in self.checkpoints))
+        if resume and not force and self.model.exists():
+            self._check_resumed(replace)
+        outputs = self.outputs
+        if encodes and not (resume and self.dataset.exists()):
+            if self.dataset.exists() and not replace:
+                remedy = "go on with it by --resume, or replace it by --force"
+                raise OutputError(str(self.dataset), "exists already", remedy)
+            outputs.append(self.dataset)
+        claim(outputs, force=replace, inputs=inputs)
+        return replace
+
+    def _check_resumed(self, has_checkpoint: bool) -> None:
+        """Checks that the model that is there may be of the run that is resumed."""
+        if not has_checkpoint:
+            problem = f"exists already, and there is no checkpoint {self.checkpoints[0].name} to go on from"
+            raise OutputError(str(self.model), problem, "choose another name or say --force")
+        try:
+            there = self._kept()
+        except ContainerError as error:
+            problem = "exists already, and is no model that training could go on with"
+            raise OutputError(str(self.model), problem, "choose another name or say --force") from error
+        if len(there.members) > len(self.checkpoints):
+            problem = f"it has {len(there.members)} networks, and this run has {len(self.checkpoints)}"
+            raise OutputError(str(self.model), problem, "ask for as many with --members, or choose another name")
+
+    def _kept(self) -> Bundle:
+        from seqnet.bundles import open_bundle
+
+        return open_bundle(self.model)
+
+    def hold(self, bundle: Bundle) -> bool:
+        """Returns whether all results are there, and the model has the same weights and calibration as this one."""
+        if not all(path.is_file() for path in self.results):
+            return False
+        there = self._kept()
+        if there.calibration != bundle.calibration or len(there.members) != len(bundle.members):
+            return False
+        pairs = zip(there.members, bundle.members, strict=True)
+        return all(_same(one.state_dict(), other.state_dict()) for one, other in pairs)
+
+
+def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
+    return one.keys() == other.keys() and all(bool(one[name].equal(other[name])) for name in one)

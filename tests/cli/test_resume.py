@@ -1,0 +1,84 @@
+"""`train --resume` and `tune --resume` of runs that are complete replace nothing."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import Runner
+
+TINY = ("--network", "dense", "--set", "dense=[2]", "--threads", "1", "--no-audit")
+
+
+def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
+    return {path.name: (path.read_bytes(), path.stat().st_ino) for path in folder.iterdir()}
+
+
+@pytest.mark.parametrize("more", [(), ("--members", "2"), ("--folds", "3")], ids=["one", "members", "folds"])
+def test_a_complete_run_is_not_written_again(more: tuple[str, ...], trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model = tmp_path / "m.safetensors"
+    words = ("train", trained / "proteins.safetensors", *TINY, *more, "-o", model)
+    assert cli(*words, "--set", "epochs=2").code == 0
+    before = contents(tmp_path)
+    fewer = cli(*words, "--set", "epochs=1", "--resume")
+    assert fewer.code == 1
+    problem = "the checkpoint is of a run of 2 epochs, and 1 are asked for: nothing to do"
+    assert fewer.err.endswith(f"{problem}; ask for more epochs, or leave out --resume\n")
+    assert contents(tmp_path) == before
+    same = cli(*words, "--set", "epochs=2", "--resume")
+    assert same.code == 0
+    assert same.err.endswith(
+        f"nothing to do: {model} is complete; to go on, ask for more epochs, as in --set epochs=N\n"
+    )
+    assert contents(tmp_path) == before
+    # The model is missing, or one of before: it is written from the checkpoints.
+    model.unlink()
+    assert cli(*words, "--set", "epochs=2", "--resume").code == 0
+    assert {name: content for name, (content, _) in contents(tmp_path).items() if name != model.name} == {
+        name: content for name, (content, _) in before.items() if name != model.name
+    }
+    longer = cli(*words, "--set", "epochs=3", "--resume")
+    assert longer.code == 0
+    assert "going on after epoch 2 of 3" in longer.err
+    assert contents(tmp_path)[model.name] != before[model.name]
+
+
+def test_a_resumed_run_replaces_only_a_model_of_its_own(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model = tmp_path / "m.safetensors"
+    words = ("train", trained / "proteins.safetensors", *TINY, "--set", "epochs=1", "-o", model)
+    assert cli(*words, "--members", "2").code == 0
+    before = contents(tmp_path)
+    single = cli(*words, "--resume")
+    assert single.code == 1
+    assert "exists already, and there is no checkpoint m.checkpoint.safetensors to go on from" in single.err
+    assert contents(tmp_path) == before
+    assert cli(*words, "--members", "3", "--resume").code == 0
+    before = contents(tmp_path)
+    fewer = cli(*words, "--members", "2", "--resume")
+    assert fewer.code == 1
+    assert "it has 3 networks, and this run has 2; ask for as many with --members, or choose another name" in fewer.err
+    assert contents(tmp_path) == before
+    model.write_text(">a\nACGT\n")
+    other = cli(*words, "--members", "3", "--resume")
+    assert other.code == 1
+    assert "exists already, and is no model that training could go on with" in other.err
+    assert model.read_text() == ">a\nACGT\n"
+
+
+def test_a_complete_search_is_not_written_again(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    pytest.importorskip("optuna")
+    space, best = tmp_path / "space.toml", tmp_path / "best.toml"
+    space.write_text("[training]\nlearning_rate = { low = 0.001, high = 0.01 }\n")
+    shutil.copy(trained / "proteins.safetensors", tmp_path / "d.safetensors")
+    tiny = ("--network", "dense", "--set", "epochs=1", "--set", "dense=[2]", "--threads", "1")
+    words = ("tune", tmp_path / "d.safetensors", "--space", space, *tiny, "-o", best)
+    assert cli(*words, "--trials", "2").code == 0
+    best.write_text("# mine\n" + best.read_text())
+    before = best.read_bytes()
+    for trials in ("2", "1"):
+        outcome = cli(*words, "--trials", trials, "--resume")
+        assert outcome.code == 0, outcome.err
+        assert outcome.err.endswith(f"nothing to do: {best} is complete; to go on, ask for more than 2 --trials\n")
+        assert best.read_bytes() == before

@@ -1,0 +1,188 @@
+"""What every command does with the files that its options name, found by looking at the options themselves."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import click
+import pytest
+
+from seqnet.cli.main import COMMANDS, command_group, run
+from seqnet.cli.paths import Command, InputPath, OutputPath
+from seqnet.sources import find_source
+from tests.cli.running import PROTEINS, READS, Outcome
+
+# Options that take text which is never a path.
+NO_PATHS = {
+    "download": {"names", "url"},
+    "encode": {
+        "length",
+        "label_regex",
+        "label_column",
+        "positive",
+        "split",
+        "sequence_column",
+        "name_column",
+        "region",
+    },
+    "tune": {"device", "assignments"},
+    "train": {"device", "assignments", "split"},
+    "evaluate": {"device"},
+    "predict": {"device", "sequence_column", "name_column", "region", "expected_fraction"},
+}
+
+
+def commands() -> dict[str, click.Command]:
+    group = command_group()
+    found = {name: group.get_command(click.Context(group), name) for name in COMMANDS}
+    return {name: command for name, command in found.items() if command is not None}
+
+
+def parameters(kind: type[click.Path]) -> Iterator[tuple[str, click.Parameter]]:
+    for name, command in commands().items():
+        for parameter in command.params:
+            if isinstance(parameter.type, kind):
+                yield name, parameter
+
+
+INPUTS = list(parameters(InputPath))
+OUTPUTS = list(parameters(OutputPath))
+
+
+def named(pairs: list[tuple[str, click.Parameter]]) -> list[str]:
+    return [f"{name}-{parameter.name}" for name, parameter in pairs]
+
+
+@pytest.fixture
+def call(capfd: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Outcome]:
+    monkeypatch.chdir(tmp_path)
+
+    def called(*words: str | Path) -> Outcome:
+        capfd.readouterr()
+        code = run([str(word) for word in words])
+        captured = capfd.readouterr()
+        return Outcome(code, captured.out, captured.err)
+
+    return called
+
+
+@pytest.fixture(scope="module")
+def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a dataset and a model."""
+    folder = tmp_path_factory.mktemp("material")
+    tiny = ("--network", "dense", "--set", "dense=[2]", "--set", "epochs=1", "--threads", "1", "--no-audit")
+    for words in (
+        ("encode", "--class", f"human={READS}", "--class", "random=@uniform", "--limit", "200", "-o", "d.safetensors"),
+        ("train", "d.safetensors", *tiny, "-o", "m.safetensors"),
+    ):
+        paths = [str(folder / word) if word.endswith(".safetensors") else word for word in words]
+        assert run(paths) == 0
+    return folder
+
+
+def test_every_command_says_what_its_paths_are() -> None:
+    for name, command in commands().items():
+        assert isinstance(command, Command), name
+        for parameter in command.params:
+            assert type(parameter.type) is not click.Path, (name, parameter.name)
+            if isinstance(parameter.type, type(click.STRING)):
+                assert parameter.name in NO_PATHS.get(name, set()), (name, parameter.name)
+    assert len(INPUTS) >= 20
+    assert len(OUTPUTS) >= 8
+
+
+def sources(folder: Path, material: Path) -> dict[str, Path]:
+    """Returns parameter → a file that it takes; the rest take sequences."""
+    space, config, reads = folder / "space.toml", folder / "config.toml", folder / "reads.fa"
+    space.write_text("[training]\nlearning_rate = { choices = [0.1, 0.2] }\n")
+    config.write_text("[training]\nepochs = 1\n")
+    reads.write_text(">a\nACGT\n")
+    dataset, model = material / "d.safetensors", material / "m.safetensors"
+    return {"dataset": dataset, "model": model, "models": model, "space": space, "config": config, "": reads}
+
+
+def command_words(name: str, tried: click.Parameter, given: Path, files: dict[str, Path]) -> list[str | Path]:
+    """Returns a command line in which one parameter has the path that is given, and others what is needed beside it."""
+    command, words = commands()[name], [name]
+    for parameter in command.params:
+        value: str | Path = given if parameter is tried else files.get(str(parameter.name), files[""])
+        if isinstance(parameter.type, InputPath) and parameter.type.form == "class":
+            value = f"a={value}"
+        if parameter.name == "names":
+            words.append("solubility")
+        elif name == "train" and parameter.name == "dataset" and tried.name in ("classes", "group_by"):
+            words += ["--class", f"b={files['']}"]
+        elif isinstance(parameter, click.Argument):
+            words.append(str(value))
+        elif parameter is tried or (parameter.required and isinstance(parameter.type, InputPath)):
+            words += [parameter.opts[-1], str(value)]
+    return list(words)
+
+
+def written_name(name: str, tried: click.Parameter, in_directory: bool) -> str:
+    """Returns the name of a file that a command writes."""
+    if name == "evaluate":
+        return "metrics.json"
+    if name == "download":
+        return find_source("solubility").filename
+    return "given.tsv" if in_directory and tried.name == "inputs" else "reads.tsv"
+
+
+@pytest.mark.parametrize("kind", ["path", "symbolic link", "hard link"])
+@pytest.mark.parametrize(("name", "parameter"), INPUTS, ids=named(INPUTS))
+def test_no_output_replaces_an_input(
+    name: str, parameter: click.Parameter, kind: str, material: Path, tmp_path: Path, call: Callable[..., Outcome]
+) -> None:
+    """Every input, given as each output of its command with --force, is refused and stays as it is."""
+    files = sources(tmp_path, material)
+    for output in [one for command, one in OUTPUTS if command == name]:
+        in_directory = output.metavar == "DIR"
+        folder = tmp_path / f"out-{output.name}"
+        folder.mkdir()
+        target = folder / written_name(name, parameter, in_directory)
+        given = target if kind == "path" else folder / "given.fa"
+        shutil.copy(files.get(str(parameter.name), files[""]), given)
+        if kind == "symbolic link":
+            target.symlink_to(given)
+        elif kind == "hard link":
+            os.link(given, target)
+        before = given.read_bytes()
+        where = [output.opts[0], folder if in_directory else target]
+        if name == "tune" and output.name != "output":
+            where += ["-o", folder / "best.toml"]
+        outcome = call(*command_words(name, parameter, given, files), *where, "--force")
+        assert outcome.err.endswith(": this is an input, too; choose another name\n"), (output.name, outcome.err)
+        assert (outcome.code, outcome.err.count("\n")) == (1, 1)
+        assert given.read_bytes() == before
+        assert {path.name for path in folder.iterdir()} == {given.name, target.name}
+
+
+@pytest.mark.parametrize(("name", "parameter"), OUTPUTS, ids=named(OUTPUTS))
+def test_a_dash_is_standard_output_or_refused(
+    name: str, parameter: click.Parameter, material: Path, tmp_path: Path, call: Callable[..., Outcome]
+) -> None:
+    complete: dict[str, list[str | Path]] = {
+        "audit": [material / "d.safetensors"],
+        "download": ["solubility", "--url", "http://localhost:1/x"],
+        "encode": [PROTEINS, "--label-regex", r"label=(\S+)"],
+        "evaluate": [material / "m.safetensors", material / "d.safetensors"],
+        "predict": [material / "m.safetensors", READS],
+        "train": [material / "d.safetensors", "--preset", "dna-cnn"],
+        "tune": [material / "d.safetensors", "--space", material / "space.toml"],
+    }
+    words = complete[name]
+    if name == "tune" and parameter.name != "output":
+        words += ["-o", tmp_path / "best.toml"]
+    outcome = call(name, *words, parameter.opts[0], "-")
+    assert list(tmp_path.iterdir()) == []
+    if (name, parameter.name) == ("predict", "output"):
+        assert (outcome.code, outcome.out.count("\n")) == (0, 4001)
+        return
+    assert isinstance(parameter.type, OutputPath)
+    assert outcome.code == 1
+    assert outcome.out == ""
+    reason = parameter.type.no_stdout
+    assert outcome.err == f"seqnet: error: standard output: {reason}; name a file, or ./- for one of that name\n"

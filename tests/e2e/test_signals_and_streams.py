@@ -1,0 +1,185 @@
+"""Signals at any moment of a short run, closed standard streams, terminals of any encoding, models from a pipe."""
+
+from __future__ import annotations
+
+import os
+import pty
+import random
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from seqnet.bundles import open_bundle, write_bundle
+from seqnet.provenance import file_hash
+from tests.building import make_bundle
+
+ROOT = Path(__file__).parent.parent.parent
+READS = str(ROOT / "data" / "simulated_reads.bam")
+SEQNET = [sys.executable, "-m", "seqnet"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model with random weights, of classes whose names need more than Latin letters."""
+    path = tmp_path_factory.mktemp("model") / "m.safetensors"
+    write_bundle(path, make_bundle(classes=("человек", "随机")))
+    return path
+
+
+def minds_signals(process: subprocess.Popen[str], number: signal.Signals) -> bool:
+    """Returns whether a process has got as far as to mind a signal: before, Python has it its own way."""
+    try:
+        status = Path(f"/proc/{process.pid}/status").read_text()
+    except FileNotFoundError:
+        return True
+    caught = int(re.findall(r"SigCgt:\s*(\w+)", status)[0], 16)
+    # Python itself minds SIGINT from its start, and SIGTERM never.
+    return bool(caught >> (signal.SIGTERM - 1) & 1)
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
+def test_a_signal_at_any_moment_is_one_line_and_its_exit_code(model: Path, tmp_path: Path) -> None:
+    rng = random.Random(1)
+    for turn in range(30):
+        number, code = [(signal.SIGINT, 130), (signal.SIGTERM, 143)][turn % 2]
+        words = ["predict", str(model), *[READS] * 50, "-o", str(tmp_path / "out.tsv")]
+        with subprocess.Popen([*SEQNET, *words], stderr=subprocess.PIPE, text=True) as process:
+            while not minds_signals(process, number):
+                time.sleep(0.001)
+            time.sleep(rng.choice([0, rng.uniform(0, 0.2), rng.uniform(0, 1.0)]))
+            process.send_signal(number)
+            assert process.stderr
+            told = process.stderr.read()
+            assert (process.wait(timeout=30), told) == (
+                code,
+                f"seqnet: {'interrupted' if code == 130 else 'terminated'}\n",
+            )
+        assert list(tmp_path.iterdir()) == []
+
+
+def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
+    script = command.replace("seqnet", " ".join(SEQNET))
+    return subprocess.run(
+        ["bash", "-c", script], capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("words", [f"predict M {READS}", "inspect M", "--help", "predict --help"])
+def test_without_standard_error_all_is_done_and_said_nowhere(words: str, model: Path, tmp_path: Path) -> None:
+    command = f"seqnet {words.replace('M', str(model))}"
+    expected = shell(command, tmp_path)
+    for closed in ("2>&-", "2>/dev/full", "<&- 2>&-"):
+        done = shell(f"{command} {closed}", tmp_path)
+        assert (done.returncode, done.stdout, done.stderr) == (0, expected.stdout, "")
+    failed = shell("seqnet inspect nothing.safetensors 2>&-", tmp_path)
+    assert (failed.returncode, failed.stdout, failed.stderr) == (1, "", "")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_messages_reach_no_file_where_standard_error_is_closed(model: Path, tmp_path: Path) -> None:
+    expected = shell(f"seqnet predict {model} {READS} -o whole.tsv", tmp_path)
+    assert expected.returncode == 0
+    done = shell(f"seqnet predict {model} {READS} -o out.tsv <&- >&- 2>&-", tmp_path)
+    assert done.returncode == 0
+    assert (tmp_path / "out.tsv").read_bytes() == (tmp_path / "whole.tsv").read_bytes()
+
+
+@pytest.mark.parametrize("words", ["inspect M", "--help", "predict M READS"])
+def test_standard_output_that_takes_nothing_is_one_line(words: str, model: Path, tmp_path: Path) -> None:
+    command = "seqnet " + words.replace("M", str(model)).replace("READS", READS)
+    for sent, problem in ((">&-", "it is closed"), ("> /dev/full", "no space left on device")):
+        done = shell(f"{command} {sent}", tmp_path)
+        assert done.returncode == 1
+        assert done.stderr.startswith(f"seqnet: error: standard output: {problem}"), done.stderr
+        assert done.stderr.count("\n") == 1
+
+
+def test_data_are_utf8_whatever_the_terminal_holds(model: Path, tmp_path: Path) -> None:
+    expected = shell(f"seqnet predict {model} {READS}", tmp_path)
+    assert "p_человек\tp_随机" in expected.stdout
+    for encoding, words in (
+        ("latin-1", f"predict {model} {READS}"),
+        ("latin-1", f"inspect {model}"),
+        ("ascii", f"inspect {model} --json"),
+    ):
+        done = shell(f"PYTHONIOENCODING={encoding} seqnet {words}", tmp_path)
+        assert done.returncode == 0, done.stderr
+        assert "человек" in done.stdout
+        done = shell(f"PYTHONIOENCODING={encoding} seqnet inspect человек", tmp_path)
+        assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+        assert r"\u0447\u0435\u043b" in done.stderr
+
+
+def on_terminal(*words: str | Path, kind: str = "xterm") -> str:
+    """Returns what a command writes to a terminal that both of its outputs are."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ.update(TERM=kind, PYTHONPATH=str(ROOT))
+        os.execv(sys.executable, [*SEQNET, *map(str, words)])
+    seen = b""
+    try:
+        while piece := os.read(terminal, 1 << 16):
+            seen += piece
+    except OSError:  # so a terminal ends
+        pass
+    os.close(terminal)
+    assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
+    return seen.decode()
+
+
+def screen(text: str) -> list[str]:
+    """Returns the lines that a terminal shows at the end: what was cleared is gone."""
+    lines, row, column = [""], 0, 0
+    for part in re.findall(r"\x1b\[[?\d;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
+        if part == "\r":
+            column = 0
+        elif part == "\n":
+            row, column = row + 1, 0
+            lines += [""] * (row + 1 - len(lines))
+        elif part.startswith("\x1b["):
+            count = int(part[2:-1]) if part[2:-1].isdecimal() else 1
+            row -= count if part[-1] == "A" else 0
+            lines[row] = "" if part == "\x1b[2K" else lines[row]
+        else:
+            lines[row] = lines[row].ljust(column)[:column] + part + lines[row][column + len(part) :]
+            column += len(part)
+    return [line for line in lines if line]
+
+
+@pytest.mark.parametrize("kind", ["xterm", "dumb"])
+def test_a_bar_shares_its_line_with_nothing(kind: str, model: Path, tmp_path: Path) -> None:
+    shown = on_terminal("predict", model, READS, kind=kind)
+    rows = shell(f"seqnet predict {model} {READS}", tmp_path).stdout.splitlines()
+    assert screen(shown)[: len(rows)] == rows
+    assert "\x1b" not in shown
+    told = on_terminal("predict", model, READS, "-o", tmp_path / "out.tsv", kind=kind)
+    assert ("\x1b[2K" in told) == (kind == "xterm")
+    assert all("predict" not in line for line in screen(told))
+    assert screen(told)[-1].startswith("4,000 records: ")
+    assert kind != "dumb" or "\n\n" not in told.replace("\r", "")
+
+
+def test_a_model_or_dataset_may_come_through_a_pipe(model: Path, tmp_path: Path) -> None:
+    expected = shell(f"seqnet predict {model} {READS}", tmp_path)
+    for words in (f"predict <(cat {model}) {READS}", f"predict - {READS} < {model}"):
+        done = shell(f"seqnet {words}", tmp_path)
+        assert (done.returncode, done.stdout) == (0, expected.stdout), done.stderr
+    done = shell(f"cat {model} | seqnet inspect /dev/stdin", tmp_path)
+    assert done.stdout == shell(f"seqnet inspect {model}", tmp_path).stdout
+    done = shell(f"seqnet encode --class a={READS} --class b=@uniform --limit 300 -o d.safetensors", tmp_path)
+    assert done.returncode == 0, done.stderr
+    tiny = "--network dense --set dense=[2] --set epochs=1 --threads 1"
+    done = shell(f"seqnet train <(cat d.safetensors) {tiny} -o m.safetensors", tmp_path)
+    assert done.returncode == 0, done.stderr
+    # The dataset is read more than once; a pipe can't be.
+    made_of = open_bundle(tmp_path / "m.safetensors").provenance["dataset"]
+    assert made_of["sha256"] == file_hash(tmp_path / "d.safetensors")
+    done = shell("seqnet audit <(echo nonsense)", tmp_path)
+    assert done.returncode == 1
+    assert "this is not a seqnet dataset" in done.stderr
