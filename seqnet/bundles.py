@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqnet.alphabets import Alphabet, alphabet
-from seqnet.calibration import Calibration
+from seqnet.baselines import FittedBaseline, baseline_tensors, describe_baselines, restore_baselines
+from seqnet.calibration import Calibration, ValidationScores
 from seqnet.configs.run import RunConfig
 from seqnet.containers import Container, read_container, write_container
 from seqnet.errors import ContainerError, SettingError
@@ -27,6 +28,10 @@ from seqnet.plm import Tell
 __all__ = ["Bundle", "bundle_of", "load_weights", "open_bundle", "write_bundle"]
 
 _REMEDY = "make one with seqnet train"
+
+_BASELINES = "baselines"
+_VALIDATION = "validation"
+"""First words of the names of tensors that are no member's."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +51,9 @@ class Bundle:
         calibration: what makes decisions of the probabilities.
         card: of a model that is given to others: title, intended use, data, licence, measured quality, known failures.
         novelty: what the training sequences are like; None in bundles that say nothing of it.
+        baselines: name → baseline that was fitted to the training records; empty in bundles that keep none.
+        validation: what decisions were fitted to, to fit them anew for other class fractions; None in bundles that keep
+            none.
     """
 
     members: tuple[Classifier, ...]
@@ -59,6 +67,8 @@ class Bundle:
     calibration: Calibration = field(default_factory=Calibration)
     card: Mapping[str, Any] = field(default_factory=dict)
     novelty: Novelty | None = None
+    baselines: Mapping[str, FittedBaseline] = field(default_factory=dict)
+    validation: ValidationScores | None = None
 
     @property
     def classifier(self) -> Classifier:
@@ -106,6 +116,11 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
         for index, member in enumerate(bundle.members)
         for name, tensor in member.state_dict().items()
     }
+    if bundle.baselines:
+        description["baselines"] = describe_baselines(bundle.baselines)
+        weights |= {f"{_BASELINES}.{name}": tensor for name, tensor in baseline_tensors(bundle.baselines).items()}
+    if bundle.validation is not None:
+        weights |= {f"{_VALIDATION}.{name}": tensor for name, tensor in bundle.validation.tensors().items()}
     write_container(path, "model", description, weights)
 
 
@@ -124,7 +139,9 @@ def bundle_of(path: Path, container: Container) -> Bundle:
     Raises:
         ContainerError: its description is damaged, or its weights don't fit its settings.
     """
-    about, weights = container.description, _members_of(container.tensors)
+    about, parts = container.description, _parts_of(container.tensors)
+    kept = {part: parts.pop(part, {}) for part in (_BASELINES, _VALIDATION)}
+    weights = [parts[index] for index in sorted(parts)]
     try:
         if not _is_described(about) or about["members"] != len(weights):
             raise ContainerError(str(path), "the description of the model is damaged", _REMEDY)
@@ -135,6 +152,8 @@ def bundle_of(path: Path, container: Container) -> Bundle:
             expected = {name: tuple(tensor.shape) for name, tensor in Classifier(*shape).state_dict().items()}
         novelty = Novelty.from_dict(about["novelty"], symbols) if about.get("novelty") is not None else None
         calibration = Calibration(**about["calibration"] | {"shares": tuple(about["calibration"]["shares"])})
+        baselines = restore_baselines(about.get("baselines", {}), kept[_BASELINES], symbols, len(about["classes"]))
+        validation = ValidationScores.restore(kept[_VALIDATION], len(about["classes"]))
     except (AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
         raise ContainerError(str(path), f"the description of the model is damaged ({error})", _REMEDY) from error
     members = []
@@ -156,16 +175,18 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         calibration=calibration,
         card=about["card"],
         novelty=novelty,
+        baselines=baselines,
+        validation=validation,
     )
 
 
-def _members_of(tensors: Mapping[str, NDArray[Any]]) -> list[dict[str, NDArray[Any]]]:
-    """Returns name → array of each member's weights, from tensors named `INDEX.NAME`."""
-    members: dict[str, dict[str, NDArray[Any]]] = {}
+def _parts_of(tensors: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:
+    """Returns part → name → array of tensors named `PART.NAME`; a part is the index of a member, or what is kept."""
+    parts: dict[str, dict[str, NDArray[Any]]] = {}
     for full, array in tensors.items():
-        index, _, name = full.partition(".")
-        members.setdefault(index, {})[name] = array
-    return [members[index] for index in sorted(members)]
+        part, _, name = full.partition(".")
+        parts.setdefault(part, {})[name] = array
+    return parts
 
 
 def _is_described(about: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from seqnet.baselines import describe_baselines
 from seqnet.containers import Container, read_container
 from seqnet.datasets import dataset_of
 from seqnet.splits import SPLITS
@@ -80,6 +81,7 @@ def _model(path: Path, container: Container) -> dict[str, Any]:
         "metrics": dict(bundle.metrics),
         "calibration": asdict(bundle.calibration) | {"shares": list(bundle.calibration.shares)},
         "novelty": _novelty(bundle),
+        "baselines": describe_baselines(bundle.baselines),
         "config": bundle.config.to_dict(),
         "provenance": dict(bundle.provenance),
     }

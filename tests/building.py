@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +15,9 @@ from seqnet.alphabets import alphabet
 from seqnet.batching import Batch
 from seqnet.bundles import Bundle
 from seqnet.configs.run import RunConfig
-from seqnet.datasets import Dataset
+from seqnet.datasets import Dataset, open_dataset, write_dataset
 from seqnet.networks import Classifier
+from seqnet.provenance import file_hash
 from seqnet.records import Ragged
 from seqnet.splits import SPLITS
 from seqnet.training.fit import TrainingResult, train
@@ -85,6 +86,33 @@ def planted(counts: Sequence[int] = (96, 48, 24), length: int = 24, seed: int = 
     labels = [index % 2 for index in range(len(strings))]
     splits = [split for split, count in zip(SPLITS, counts, strict=True) for _ in range(count)]
     return make_dataset(strings, labels, splits, **options)
+
+
+def saved(dataset: Dataset, path: Path) -> Dataset:
+    """Returns the dataset from a file that it was written to."""
+    write_dataset(
+        path,
+        alphabet=dataset.alphabet,
+        classes=dataset.classes,
+        positive=dataset.positive,
+        generators=dataset.generators,
+        crop=dataset.crop,
+        tokens=dataset.tokens.data,
+        offsets=dataset.tokens.offsets,
+        name_bytes=dataset.names.data,
+        name_offsets=dataset.names.offsets,
+        labels=dataset.labels,
+        groups=dataset.groups,
+        split=dataset.split,
+        provenance=dataset.provenance,
+    )
+    return open_dataset(path)
+
+
+def trained_on(bundle: Bundle, dataset: Dataset) -> Bundle:
+    """Returns the bundle with a provenance that names the dataset, which is in a file, as that of its training."""
+    about = {"path": str(dataset.path), "sha256": file_hash(dataset.path)}
+    return replace(bundle, provenance={**bundle.provenance, "dataset": about})
 
 
 SMALL_NETWORK: Mapping[str, Any] = {"name": "cnn", "filters": [6], "kernels": [5], "pools": [2], "dense": [5]}

@@ -14,10 +14,12 @@ import torch
 
 from seqnet.alphabets import alphabet
 from seqnet.bundles import Bundle, open_bundle, write_bundle
+from seqnet.calibration import ValidationScores
 from seqnet.configs.run import compose
 from seqnet.errors import ContainerError
 from seqnet.novelty import describe
-from tests.building import encoded, make_bundle, padded, random_strings, run_config
+from seqnet.training.keeping import with_baselines
+from tests.building import encoded, make_bundle, padded, planted, random_strings, run_config
 
 BATCH_NORM = {"name": "hybrid", "filters": [4], "kernels": [3], "pools": [2], "units": 3, "norm": "batch"}
 TRAINED_ON = encoded(random_strings([12] * 200))
@@ -76,6 +78,80 @@ def test_other_programs_read_it(path: Path) -> None:
         for name, tensor in member.state_dict().items():
             np.testing.assert_array_equal(arrays.pop(f"00{index}.{name}"), tensor.numpy())
     assert not arrays
+
+
+def with_kept(members: int = 1) -> Bundle:
+    """Returns a bundle that keeps baselines and validation scores."""
+    dataset = planted((60, 20, 0))
+    found = with_baselines(make_bundle(members=members), dataset, lambda line: None)
+    labels = np.array([0, 1] * 30)
+    positive = np.linspace(0, 1, 60)
+    kept = ValidationScores.keep(labels, np.column_stack([1 - positive, positive]), 1)
+    return dataclasses.replace(found, validation=kept)
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_what_is_kept_of_the_training_records_is_read(path: Path, tmp_path: Path, members: int) -> None:
+    bundle = with_kept(members)
+    write_bundle(path, bundle)
+    found = open_bundle(path)
+    assert list(found.baselines) == ["majority", "composition", "kmers"]
+    dataset = planted((0, 0, 40), seed=5)
+    for name, one in bundle.baselines.items():
+        other = found.baselines[name]
+        assert (other.records, other.available, other.converged, other.strength) == (60, 60, True, one.strength)
+        ours, theirs = (each.probabilities(dataset.tokens, np.arange(40)) for each in (one, other))
+        assert ours.tobytes() == theirs.tobytes()
+    assert found.validation is not None
+    assert bundle.validation is not None
+    np.testing.assert_array_equal(found.validation.scores, bundle.validation.scores)
+    np.testing.assert_array_equal(found.validation.labels, bundle.validation.labels)
+    assert len(found.members) == members
+    again = tmp_path / "again.safetensors"
+    write_bundle(again, found)
+    assert again.read_bytes() == path.read_bytes()
+
+
+def test_what_is_kept_takes_little_room(path: Path, tmp_path: Path) -> None:
+    plain, kept = tmp_path / "plain", with_kept()
+    write_bundle(path, kept)
+    write_bundle(plain, dataclasses.replace(kept, baselines={}, validation=None))
+    assert path.stat().st_size - plain.stat().st_size < 12_000
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda about, header: header.pop("baselines.kmers.bias"),
+        lambda about, header: header.pop("validation.labels"),
+        lambda about, header: header["baselines.composition.weights"].update(shape=[5, 2]),
+        lambda about, header: header["validation.scores"].update(shape=[120]),
+        lambda about, header: header["validation.labels"].update(dtype="F32"),
+        lambda about, header: about.pop("baselines"),
+        lambda about, header: about["baselines"].pop("majority"),
+        lambda about, header: about["baselines"].update(oracle=about["baselines"]["majority"]),
+        lambda about, header: about["baselines"]["kmers"].update(records="many"),
+        lambda about, header: about["baselines"]["kmers"].update(records=None),
+        lambda about, header: about["baselines"]["kmers"].update(strength=[1]),
+        lambda about, header: about["baselines"]["kmers"].pop("available"),
+        lambda about, header: about.update(baselines=1),
+    ],
+)
+def test_what_is_kept_and_damaged_is_refused(
+    path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]
+) -> None:
+    write_bundle(path, with_kept())
+    rewrite(path, change)
+    refuse(path, "the description of the model is damaged|the file is damaged")
+
+
+def test_baselines_that_are_not_numbers_are_refused(path: Path) -> None:
+    bundle = with_kept()
+    one = bundle.baselines["kmers"]
+    for part in ("weights", "bias"):
+        odd = dataclasses.replace(one, **{part: np.full_like(getattr(one, part), np.nan)})
+        write_bundle(path, dataclasses.replace(bundle, baselines={**bundle.baselines, "kmers": odd}))
+        refuse(path, "the baseline kmers has weights that are not numbers")
 
 
 def rewrite(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:

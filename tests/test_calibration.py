@@ -7,7 +7,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from seqnet.calibration import (
+    ValidationScores,
     best_threshold,
+    calibrate,
+    chosen_temperature,
     confidence_for_error,
     expected_calibration_error,
     fit_temperature,
@@ -119,3 +122,85 @@ def test_reweighting_makes_another_mix_calibrated() -> None:
     mix = np.bincount(labels) / len(labels)
     assert expected_calibration_error(labels, probabilities) > 0.08
     assert expected_calibration_error(labels, reweighted(probabilities, np.array([0.5, 0.5]), mix)) < 0.015
+
+
+def test_few_records_are_not_calibrated() -> None:
+    # Of 24 records, nearly all of which a sound network has right by chance, a temperature would make certainties.
+    labels, probabilities = drawn(24, 1.0, seed=4)
+    assert abs(np.log(fit_temperature(labels, probabilities))) > 0.1
+    found = calibrate(labels, probabilities, 1, (0.5, 0.5), None)
+    assert found.temperature == 1
+    assert found.not_calibrated == "24 records are too few to fit a temperature; 50 are needed"
+    assert found.quality["ece_after"] == found.quality["ece_before"]
+    few = chosen_temperature(np.repeat(labels, 10), np.repeat(probabilities, 10, axis=0), np.arange(240) // 10)
+    assert few.reason == "24 groups of records are too few to fit a temperature; 50 are needed"
+
+
+@pytest.mark.parametrize("count", [60, 300, 3000])
+def test_a_sound_network_is_mostly_left_as_it_is(count: int) -> None:
+    left = [chosen_temperature(*drawn(count, 1.0, seed=seed)).temperature == 1 for seed in range(60)]
+    assert sum(left) >= 54
+
+
+@pytest.mark.parametrize(("count", "least"), [(100, 24), (1000, 30)])
+def test_a_network_that_is_too_sure_is_calibrated(count: int, least: int) -> None:
+    found = [chosen_temperature(*drawn(count, 3.0, seed=seed)) for seed in range(30)]
+    assert sum(one.temperature > 1.5 and not one.reason for one in found) >= least
+
+
+def test_what_is_kept_helps_records_that_it_was_not_fitted_to() -> None:
+    # On average and at the worst, over sound and too sure networks of few validation records.
+    for temperature in (1.0, 2.0):
+        labels, probabilities = drawn(20_000, temperature, seed=1000)
+        before = measure(labels, probabilities, positive=1, names=("log_loss",))["log_loss"]
+        losses = []
+        for seed in range(60):
+            chosen = chosen_temperature(*drawn(100, temperature, seed=seed)).temperature
+            after = measure(labels, tempered(probabilities, chosen), positive=1, names=("log_loss",))["log_loss"]
+            losses.append(after - before)
+        assert np.mean(losses) < 0.002
+        assert max(losses) < 0.05
+
+
+def test_the_error_after_is_that_of_records_that_had_no_part_in_it() -> None:
+    labels, probabilities = drawn(300, 2.5, seed=2)
+    found = calibrate(labels, probabilities, 1, (0.5, 0.5), None)
+    assert found.temperature > 1.5
+    chosen = chosen_temperature(labels, probabilities)
+    assert found.quality["log_loss_after"] == pytest.approx(
+        measure(labels, chosen.crossed, positive=1, names=("log_loss",))["log_loss"]
+    )
+    in_sample = tempered(probabilities, found.temperature)
+    assert measure(labels, in_sample, positive=1, names=("log_loss",))["log_loss"] < found.quality["log_loss_after"]
+
+
+def test_whole_groups_are_held_out() -> None:
+    # Every record twenty times: what looks like a thousand is fifty, whose gain is well within its error.
+    gains = 0
+    for seed in range(20):
+        labels, probabilities = drawn(50, 1.3, seed=seed)
+        copies = np.repeat(labels, 20), np.repeat(probabilities, 20, axis=0)
+        gains += chosen_temperature(*copies, np.repeat(np.arange(50), 20)).temperature != 1
+    assert gains <= 5
+
+
+def test_weighted_decisions_count_by_their_weights() -> None:
+    confidence = np.repeat([0.9, 0.8], 40)
+    right = np.repeat([True, False], 40)
+    weights = np.repeat([1.0, 0.25], 40)
+    # 10 of 50 by weight are wrong, 40 of 80 by number.
+    assert confidence_for_error(right, confidence, [0.19, 0.21], weights) == [0.9, 0.8]
+    assert confidence_for_error(right, confidence, [0.21]) == [0.9]
+
+
+def test_kept_scores_are_of_all_classes_and_bounded() -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random(40_000) < 0.02).astype(np.int64)
+    positive = rng.random(40_000) ** 40  # next to 0 and to 1
+    probabilities = np.column_stack([1 - positive, positive])
+    kept = ValidationScores.keep(labels, probabilities, 1)
+    again, found = kept.read()
+    assert np.bincount(again).tolist() == [5000, int(labels.sum())]
+    assert kept.scores.nbytes <= 8 * 10_000
+    minority = np.flatnonzero(labels == 1)
+    np.testing.assert_allclose(found[5000:], probabilities[minority], rtol=1e-4, atol=1e-29)

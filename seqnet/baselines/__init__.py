@@ -7,6 +7,17 @@ the share of each record's k-mers that the train split has.
 from __future__ import annotations
 
 from seqnet.baselines.fitting import BASELINES, Baseline, FittedBaseline, fit_baselines
+from seqnet.baselines.keeping import baseline_tensors, describe_baselines, restore_baselines
 from seqnet.baselines.seen import kmer_length, shares_seen
 
-__all__ = ["BASELINES", "Baseline", "FittedBaseline", "fit_baselines", "kmer_length", "shares_seen"]
+__all__ = [
+    "BASELINES",
+    "Baseline",
+    "FittedBaseline",
+    "baseline_tensors",
+    "describe_baselines",
+    "fit_baselines",
+    "kmer_length",
+    "restore_baselines",
+    "shares_seen",
+]

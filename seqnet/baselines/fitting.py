@@ -2,9 +2,10 @@
 
 In: a dataset. Out: for each row of `BASELINES`, a `FittedBaseline`, whose `probabilities` are (M, K) float64.
 
-A baseline is a logistic regression on standardised features; without features, it gives the classes their shares of the
-training records. The strength of its L2 penalty is the one of `_STRENGTHS` with the lowest log loss on the validation
-split, as the epoch of a network is chosen there.
+A baseline is a logistic regression, fitted to standardised features; without features, it gives the classes their
+shares of the training records. Fitted, each is weights (K, D) and biases (K,) float64, small enough to be kept in a
+model. The strength of its L2 penalty is the one of `_STRENGTHS` with the lowest log loss on the validation split, as
+the epoch of a network is chosen there.
 
 Source: Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x, for logistic regression; Le Cessie & van Houwelingen 1992,
 doi:10.2307/2347628, for its L2 penalty.
@@ -12,11 +13,10 @@ doi:10.2307/2347628, for its L2 penalty.
 
 from __future__ import annotations
 
-import copy
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -45,6 +45,12 @@ _ITERATIONS = 2000
 
 _RECORDS = 20_000
 """Records whose features are held at once."""
+
+_COST = 400_000
+"""Most records times classes that are fitted to: time grows with both, and stays below half a minute."""
+
+_ENOUGH = 10_000
+"""Records that are fitted to however many classes there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +89,9 @@ class FittedBaseline:
         records: training records that it was fitted to.
         available: training records that there were; None where they are windows, drawn at will.
         converged: whether the fit came to its end.
-        shares: (K,) float64, share of each class among the training records.
-        model: the fitted pipeline of scikit-learn; None without features.
+        strength: inverse strength of the penalty; None without features.
+        weights: (K, D) float64; a class's logit is the product of its row with the features, plus its bias.
+        bias: (K,) float64; minus infinity for a class that the training records lack.
     """
 
     name: str
@@ -92,18 +99,14 @@ class FittedBaseline:
     records: int
     available: int | None
     converged: bool
-    shares: NDArray[np.float64]
-    model: Any
+    strength: float | None
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
 
     def probabilities(self, tokens: Ragged, members: NDArray[np.int64]) -> NDArray[np.float64]:
         """Returns the class probabilities (M, K) float64 of the sequences `members` (M,) int64."""
-        found = np.tile(self.shares, (len(members), 1))
-        if self.model is not None:
-            start = 0
-            for part in _features(self.name, tokens, members, self.alphabet):
-                found[start : start + len(part)] = _predict(self.model, part, len(self.shares))
-                start += len(part)
-        return found
+        parts = _features(self.name, tokens, members, self.alphabet)
+        return np.concatenate([_softmax(part @ self.weights.T + self.bias) for part in parts])
 
 
 def fit_baselines(dataset: Dataset, most: int, seed: int) -> dict[str, FittedBaseline]:
@@ -111,13 +114,14 @@ def fit_baselines(dataset: Dataset, most: int, seed: int) -> dict[str, FittedBas
 
     Args:
         dataset: its train split is fitted, its validation split chooses the strength of the penalty.
-        most: most records of a split to look at; more are drawn from.
+        most: most records of a split to look at; more are drawn from. With many classes they are fewer.
         seed: of the draws.
 
     Raises:
         LabelError: the train split has no two classes.
     """
     rng = np.random.default_rng(seed)
+    most = min(most, max(_COST // len(dataset.classes), _ENOUGH))
     examples = draw_examples(dataset, "train", most, rng)
     held_out = draw_examples(dataset, "validation", most, rng)
     counts = np.bincount(examples.labels, minlength=len(dataset.classes))
@@ -134,12 +138,22 @@ def _fit(
     X, H = (  # (N, D), (V, D)
         np.concatenate([*_features(name, part.tokens, part.members, alphabet)]) for part in (examples, held_out)
     )
-    model, converged = None, True
+    with np.errstate(divide="ignore"):
+        found = _Regression(None, np.empty((len(shares), 0)), np.log(shares), True)
     if X.shape[1]:
-        fits = list(_regressions(X, examples.labels, _STRENGTHS if len(H) else _STRENGTHS[:_MIDDLE]))
-        losses = [_log_loss(_predict(fit, H, len(shares)), held_out.labels) for fit, _ in fits] if len(H) else []
-        model, converged = fits[int(np.argmin(losses)) if losses else -1]
-    return FittedBaseline(name, alphabet, len(examples.labels), examples.available, converged, shares, model)
+        fits = list(_regressions(X, examples.labels, len(shares), _STRENGTHS if len(H) else _STRENGTHS[:_MIDDLE]))
+        losses = [_log_loss(_softmax(H @ fit.weights.T + fit.bias), held_out.labels) for fit in fits if len(H)]
+        found = fits[int(np.argmin(losses)) if losses else -1]
+    return FittedBaseline(
+        name=name,
+        alphabet=alphabet,
+        records=len(examples.labels),
+        available=examples.available,
+        converged=found.converged,
+        strength=found.strength,
+        weights=found.weights,
+        bias=found.bias,
+    )
 
 
 def _features(
@@ -153,13 +167,21 @@ def _features(
         yield compute(part, alphabet)
 
 
+class _Regression(NamedTuple):
+    """A fit with one penalty; see `FittedBaseline`."""
+
+    strength: float | None
+    weights: NDArray[np.float64]
+    bias: NDArray[np.float64]
+    converged: bool
+
+
 def _regressions(
-    X: NDArray[np.float64], labels: NDArray[np.int64], strengths: Sequence[float]
-) -> Iterator[tuple[Any, bool]]:
-    """Yields a fitted pipeline for each strength, and whether its fit converged; each fit goes on from the last."""
+    X: NDArray[np.float64], labels: NDArray[np.int64], class_count: int, strengths: tuple[float, ...]
+) -> Iterator[_Regression]:
+    """Yields a fit for each strength; each goes on from the one before."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits
 
@@ -172,14 +194,19 @@ def _regressions(
             warnings.simplefilter("always", ConvergenceWarning)
             model.set_params(C=strength).fit(Z, labels)
         converged = not any(issubclass(one.category, ConvergenceWarning) for one in raised)
-        yield make_pipeline(scaler, copy.deepcopy(model)), converged
+        rows, intercepts = model.coef_, model.intercept_
+        if len(rows) == 1:  # Of two classes, scikit-learn has one logit: the other's is 0.
+            rows, intercepts = np.concatenate([0 * rows, rows]), np.concatenate([0 * intercepts, intercepts])
+        weights, bias = np.zeros((class_count, X.shape[1])), np.full(class_count, -np.inf)
+        weights[model.classes_] = rows / scaler.scale_
+        bias[model.classes_] = intercepts - rows @ (scaler.mean_ / scaler.scale_)
+        yield _Regression(strength, weights, bias, converged)
 
 
-def _predict(model: Any, X: NDArray[np.float64], class_count: int) -> NDArray[np.float64]:
-    """Returns probabilities (M, K) float64; 0 for a class that the training records lack."""
-    found = np.zeros((len(X), class_count))
-    found[:, model.classes_] = model.predict_proba(X)
-    return found
+def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Returns the probabilities (M, K) float64 of logits (M, K), of which one at least is finite in each row."""
+    scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
 
 
 def _log_loss(probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> float:

@@ -1,6 +1,7 @@
-"""How much of a record the train split has seen: the share of its k-mers that occur there.
+"""How much of a record the training records have: the share of its k-mers that occur there.
 
-In: a dataset and members (M,) of it. Out: shares (M,) float64 in 0..1, NaN for a record without a k-mer.
+In: a dataset, members (M,) of it, and those that were trained on. Out: shares (M,) float64 in 0..1, NaN for a record
+without a k-mer.
 
 k is 16 for nucleotides, where a k-mer and its reverse complement are one in DNA: among ten million k-mers of training
 sequence, a random one is there in one of 200 cases. It is 6 for proteins, where such a chance match is as rare among
@@ -35,16 +36,19 @@ def kmer_length(dataset: Dataset, members: NDArray[np.int64]) -> int:
     return min(KMER[dataset.alphabet.name], most)
 
 
-def shares_seen(dataset: Dataset, members: NDArray[np.int64], k: int) -> NDArray[np.float64]:
-    """Returns the share (M,) float64 of each record's k-mers that occur in the train split.
+def shares_seen(
+    dataset: Dataset, members: NDArray[np.int64], k: int, training: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
+    """Returns the share (M,) float64 of each record's k-mers that occur in the training records.
 
     Every place of a record counts: a k-mer that it has twice counts twice. Memory grows with the records asked for, not
-    with the train split.
+    with the training records.
 
     Args:
-        dataset: has the records and the train split.
+        dataset: has the records.
         members: (M,) int64, records.
         k: length of a k-mer.
+        training: (T,) int64, the training records; None for those of the train split.
     """
     columns, counts = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
     for _, part in parts(dataset.tokens, members):
@@ -53,7 +57,8 @@ def shares_seen(dataset: Dataset, members: NDArray[np.int64], k: int) -> NDArray
         counts.append(np.bincount(record, minlength=len(part)))
     places = np.concatenate(counts)  # (M,)
     distinct, which = np.unique(np.concatenate(columns), return_inverse=True)
-    seen = _seen(dataset, distinct, k)[which]
+    trained_on = dataset.members("train") if training is None else training
+    seen = _seen(dataset, trained_on, distinct, k)[which]
     hits = np.bincount(np.repeat(np.arange(len(members)), places), weights=seen, minlength=len(members))  # (M,)
     return np.asarray(np.divide(hits, places, out=np.full(len(members), np.nan), where=places > 0))
 
@@ -63,15 +68,15 @@ def _codes(tokens: Ragged, dataset: Dataset, k: int) -> tuple[NDArray[np.int64],
     return kmer_codes(tokens, dataset.alphabet, k, both_strands=dataset.alphabet.has_strands)
 
 
-def _seen(dataset: Dataset, distinct: NDArray[np.int64], k: int) -> NDArray[np.bool_]:
-    """Returns for each of sorted k-mers (D,) int64 whether the train split has it, (D,) bool."""
+def _seen(dataset: Dataset, training: NDArray[np.int64], distinct: NDArray[np.int64], k: int) -> NDArray[np.bool_]:
+    """Returns for each of sorted k-mers (D,) int64 whether the training records (T,) have it, (D,) bool."""
     found = np.zeros(len(distinct), dtype=bool)
     if not len(distinct):
         return found
-    # Most k-mers of the train split are asked for by nobody: a table of hashes drops them at once.
+    # Most k-mers of the training records are asked for by nobody: a table of hashes drops them at once.
     wanted = np.zeros(1 << _FILTER_BITS, dtype=bool)
     wanted[_hashes(distinct)] = True
-    for _, part in parts(dataset.tokens, dataset.members("train")):
+    for _, part in parts(dataset.tokens, training):
         codes, _ = _codes(part, dataset, k)
         codes = codes[wanted[_hashes(codes)]]
         at = np.minimum(np.searchsorted(distinct, codes), len(distinct) - 1)

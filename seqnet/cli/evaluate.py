@@ -38,13 +38,13 @@ __all__ = ["command"]
     show_default=True,
     help="Records to measure on.",
 )
-@click.option("--no-baselines", is_flag=True, help="Fit no simple models to compare with.")
+@click.option("--no-baselines", is_flag=True, help="Show no simple models beside it.")
 @click.option(
     "--strata",
     is_flag=True,
-    help="Print metrics by length and by similarity to the train split; metrics.json has them.",
+    help="Print metrics by length and by similarity to the training records; metrics.json has them.",
 )
-@settings_options(EvaluationOptions, ("replicates", "confidence", "seed", "baseline_records"))
+@settings_options(EvaluationOptions, ("replicates", "confidence", "seed"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
 @force_option
@@ -64,8 +64,9 @@ def command(
 
     Prints accuracy, balanced accuracy, precision, recall, specificity, F1, MCC, AUROC, AUPRC, Brier score, log loss and
     the confusion matrix, each with a bootstrap interval that draws whole groups where the dataset has groups. Beside
-    them stand the most frequent class and logistic regressions on composition and on k-mers, fitted to the train split
-    of the dataset: what a network has to beat.
+    them stand the most frequent class and logistic regressions on composition and on k-mers: what a network has to
+    beat. They were fitted to the model's own training records and are kept in it; a model of an earlier version has
+    them on its own training dataset only. There are none where some of the records were trained on.
 
     Two models are compared on the same records: paired intervals of all differences, McNemar's test, and DeLong's where
     there are two classes and no groups.
@@ -144,37 +145,41 @@ def _show(found: Report, strata: bool) -> None:
     for model in found.models:
         if several:
             click.echo(f"== {model.name}\n")
-        _show_model(found, model, strata)
+        _show_model(model, strata)
         if several:
             click.echo()
         for warning in model.warnings():
             say(f"seqnet: warning: {model.name + ': ' if several else ''}{warning}")
-    for warning in found.warnings:
-        say(f"seqnet: warning: {warning}")
     if found.comparison is not None:
         first, second = found.models
         confidence = first.measured.evaluation.bootstrap.confidence
         click.echo(format_comparison(found.comparison, first.name, second.name, confidence), nl=False)
 
 
-def _show_model(found: Report, model: ModelReport, strata: bool) -> None:
+def _show_model(model: ModelReport, strata: bool) -> None:
     from seqnet.baselines import BASELINES
     from seqnet.evaluation import format_evaluation, format_standings, format_strata
 
     click.echo(format_evaluation(model.measured.evaluation), nl=False)
     if model.baselines:
-        one = next(iter(found.fitted.values()))
+        one = next(iter(model.fitted.values()))
         if one.available is None:
-            source = f"{one.records:,} windows drawn from the train split"
+            source = f"{one.records:,} windows drawn from the model's train split"
         else:
             of = "" if one.available == one.records else f" of {one.available:,}"
-            source = f"{one.records:,}{of} training records"
+            source = f"{one.records:,}{of} training records of the model"
         titles = {BASELINES[name].title: standing for name, standing in model.baselines.items()}
         click.echo(f"\nbaselines, fitted to {source}; intervals in brackets")
         click.echo(format_standings(model.measured.evaluation, titles), nl=False)
     if strata and model.strata is not None:
         if len(model.strata.length) > 1:
             click.echo("\n" + format_strata("length", model.strata.length), nl=False)
-        without = f"; {model.strata.without:,} records have none" if model.strata.without else ""
-        click.echo(f"\nby share of a record's {model.strata.k}-mers that the train split has{without}")
-        click.echo(format_strata("share", model.strata.similarity, percent=True), nl=False)
+        similarity = model.strata.similarity
+        if similarity is None:
+            click.echo(
+                "\nno metrics by similarity: they need the training dataset, and records that were not trained on"
+            )
+            return
+        without = f"; {similarity.without:,} records have none" if similarity.without else ""
+        click.echo(f"\nby share of a record's {similarity.k}-mers that the training records have{without}")
+        click.echo(format_strata("share", similarity.bins, percent=True), nl=False)

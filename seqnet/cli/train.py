@@ -31,6 +31,7 @@ from seqnet.errors import SeqnetError
 if TYPE_CHECKING:
     import torch
 
+    from seqnet.bundles import Bundle
     from seqnet.datasets import Dataset
     from seqnet.recipes import Recipe
     from seqnet.training import EnsembleResult, FoldsResult
@@ -60,10 +61,9 @@ class _Teller:
     def epoch(self, row: EpochRow, best: bool) -> None:
         seconds = time.monotonic() - self._started
         validated = not math.isnan(row.validation_loss)
-        validation = (
-            f"  validation loss {row.validation_loss:.4f} accuracy {row.validation_accuracy:.4f}"
-            f" AUROC {row.validation_auroc:.4f}"
-        )
+        validation = f"  validation loss {row.validation_loss:.4f} accuracy {row.validation_accuracy:.4f}"
+        if not math.isnan(row.validation_auroc):
+            validation += f" AUROC {row.validation_auroc:.4f}"
         say(
             f"epoch {row.epoch:>3} of {self._epochs}  train loss {row.train_loss:.4f} accuracy {row.train_accuracy:.4f}"
             f"{validation if validated else ''}  {seconds:.0f} s{'  best' if best and validated else ''}"
@@ -229,17 +229,24 @@ def _report(result: EnsembleResult, files: TrainingFiles) -> None:
         figures = f"validation loss {best.validation_loss:.4f}, accuracy {best.validation_accuracy:.4f}"
         why = "the last" if math.isnan(best.validation_loss) else figures
         say(f"kept epoch {best.epoch} ({why}), {run.bundle.parameter_count:,} parameters")
-    found = result.bundle.calibration
-    if found.quality:
-        where = "out of fold" if files.out_of_fold else "on the validation split"
-        say(
-            f"calibrated {where}: temperature {found.temperature:.3f}, "
-            f"calibration error {found.quality['ece_before']:.4f} → {found.quality['ece_after']:.4f}, "
-            f"threshold {found.threshold:.3f}"
-        )
+    if result.bundle.calibration.quality:
+        say(_calibration_line(result.bundle, "out of fold" if files.out_of_fold else "on the validation split"))
     if isinstance(result, FoldsResult):
         say(format_cross_validation(result.evaluation))
     say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")
+
+
+def _calibration_line(bundle: Bundle, where: str) -> str:
+    """Returns what was fitted for decisions, and how good the probabilities are on records that had no part in it."""
+    found = bundle.calibration
+    before, after = found.quality["ece_before"], found.quality["ece_after"]
+    error = f"calibration error {before:.4f} → {after:.4f}, cross-validated"
+    line = f"calibrated {where}: temperature {found.temperature:.3f}, {error}"
+    if found.not_calibrated:
+        line = f"not calibrated, calibration error {before:.4f} {where}: {found.not_calibrated}"
+    if bundle.positive is None:
+        return line
+    return f"{line}; threshold {found.threshold:.3f}{f', the best {found.criterion} there' if found.criterion else ''}"
 
 
 def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, replace: bool) -> None:

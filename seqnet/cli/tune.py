@@ -226,6 +226,7 @@ def _report(result: TuningResult, files: _Files, monitor: str) -> None:
         say(f"importance, by {states.count('complete')} complete trials: {shares}")
     if best and best.value is not None:
         say(f"best: trial {best.number}, validation {monitor} {best.value:.4f} at epoch {best.best_epoch}")
+        say("the validation split chose this trial, so that its value is too good: train with it, and see evaluate")
         for name, value in best.settings.items():
             say(f"  {name} = {toml_value(value)}")
         written.insert(0, str(files.best))

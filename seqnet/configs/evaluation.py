@@ -12,13 +12,10 @@ __all__ = ["EvaluationOptions"]
 
 @dataclass(frozen=True)
 class EvaluationOptions(Settings):
-    """How the intervals around the metrics are made, and what baselines are fitted to."""
+    """How the intervals around the metrics are made."""
 
     section: ClassVar[str] = "evaluate"
 
     replicates: int = setting(1000, "bootstrap replicates behind each interval; 0 for no intervals", minimum=0)
     confidence: float = setting(0.95, "share of replicates inside an interval", above=0, below=1)
-    seed: int = setting(0, "seed of the bootstrap, and of the records that baselines are fitted to", minimum=0)
-    baseline_records: int = setting(
-        50_000, "most training records that baselines are fitted to; more are drawn from", minimum=10
-    )
+    seed: int = setting(0, "seed of the bootstrap", minimum=0)

@@ -34,7 +34,9 @@ class PredictOptions(Settings):
         "a record with a symbol outside the alphabet: say so in place of a prediction, or mask the symbol",
         choices=("report", "mask"),
     )
-    vote: bool = setting(False, "ensembles: one vote per member, in place of the mean of their probabilities")
+    vote: bool = setting(
+        False, "ensembles: one vote per member, by the chosen threshold, in place of the mean of their probabilities"
+    )
     max_error: float | None = setting(
         None,
         "label a record uncertain where its confidence is below the one that held the share of wrong decisions to this "
@@ -43,7 +45,9 @@ class PredictOptions(Settings):
         below=1,
     )
     expected_fraction: tuple[str, ...] = setting(
-        (), "share of a class where the model is used, as CLASS=F; re-weighs the probabilities; may be repeated"
+        (),
+        "share of a class where the model is used, as CLASS=F; re-weighs the probabilities and fits threshold and "
+        "--max-error to them; may be repeated",
     )
 
     def __post_init__(self) -> None:

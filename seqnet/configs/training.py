@@ -59,6 +59,11 @@ class TrainingConfig(Settings):
     monitor: str = setting(
         "loss", "what chooses the best epoch on the validation split", choices=("loss", "accuracy", "auroc")
     )
+    baseline_records: int = setting(
+        50_000,
+        "most training records that simple baselines are fitted to; evaluate compares the model with them; 0 fits none",
+        minimum=0,
+    )
     patience: int | None = setting(None, "stop after this many epochs without a better one", minimum=1)
     seed: int = setting(1, "seed of weights, order, dropout, augmentation and folds", minimum=0)
 

@@ -9,8 +9,8 @@ single records, replicates would else differ most in the mix of classes, which t
 A replicate in which a statistic is undefined (NaN) is left out of its interval. With more than half of them undefined
 there is no interval. Neither is there one with a single unit: drawing it again and again tells nothing about spread.
 
-A statistic at its bound in the sample, such as an accuracy of 1, is there in every replicate, and its interval has no
-width: true of the percentile bootstrap, not of the model.
+A statistic that is the same in every replicate, such as an accuracy of 1, has no interval: that would have no width,
+which is true of the replicates, not of the model. Proportions have an exact one instead (`exact`).
 
 Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13, doi:10.1201/9780429246593;
 groups: Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x.
@@ -24,6 +24,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 __all__ = ["bootstrap", "percentile_intervals"]
+
+_SAME = 1e-12
+"""What rounding makes of replicates that are the same."""
 
 
 def bootstrap(
@@ -78,7 +81,7 @@ def _strata(unit: NDArray[np.int64], classes: NDArray[np.int64], count: int) -> 
 def percentile_intervals(
     samples: NDArray[np.float64], confidence: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns the lower and the upper ends, (M,) float64 each; NaN where there is no interval.
+    """Returns the lower and the upper ends, (M,) float64 each; NaN where there is no interval, or one of no width.
 
     Args:
         samples: (R, M) float64, statistics of the replicates; NaN where one was undefined.
@@ -88,6 +91,7 @@ def percentile_intervals(
     tail = (1 - confidence) / 2
     for index, column in enumerate(samples.T):
         defined = column[~np.isnan(column)]
-        if len(defined) and 2 * len(defined) >= len(column):
+        same = len(defined) and np.ptp(defined) <= _SAME * max(1.0, float(np.abs(defined).max()))
+        if len(defined) and 2 * len(defined) >= len(column) and not same:
             ends[:, index] = np.quantile(defined, (tail, 1 - tail))
     return ends[0], ends[1]

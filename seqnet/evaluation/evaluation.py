@@ -16,7 +16,8 @@ from numpy.typing import ArrayLike, NDArray
 
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.errors import LabelError, SettingError
-from seqnet.evaluation.bootstrap import bootstrap, percentile_intervals
+from seqnet.evaluation.bootstrap import bootstrap
+from seqnet.evaluation.exact import FEW, intervals, trial_count, unit_count
 from seqnet.evaluation.metrics import METRICS
 from seqnet.evaluation.scored import Scored, Tally, Threshold, in_canonical_order, score
 
@@ -80,6 +81,7 @@ class Evaluation:
         confusion_high: (K, K) float64, their upper ends.
         per_class: class → metric → estimate, for the metrics that are one class against the rest.
         bootstrap: how the intervals were made.
+        rarest: class of the fewest records, or groups of them, and their number; None where that is not known.
     """
 
     n: int
@@ -93,6 +95,7 @@ class Evaluation:
     confusion_high: NDArray[np.float64]
     per_class: Mapping[str, Mapping[str, Estimate]]
     bootstrap: BootstrapRecipe
+    rarest: tuple[str, int] | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain values that `json.dumps(..., allow_nan=False)` takes; None for NaN."""
@@ -119,6 +122,7 @@ class Evaluation:
                 "seed": self.bootstrap.seed,
                 "unit": self.bootstrap.unit,
                 "confidence": self.bootstrap.confidence,
+                "exact_below": FEW,
             },
         }
 
@@ -173,17 +177,25 @@ def evaluate_probabilities(
     )
     unit: Literal["group", "record"] = "record" if units is None else "group"
     recipe = BootstrapRecipe(choices.replicates, choices.seed, unit, choices.confidence)
-    return _summarise(scored, names, split, samples, recipe)
+    return _summarise(scored, units, names, split, samples, recipe)
 
 
 def _summarise(
-    scored: Scored, classes: tuple[str, ...], split: str, samples: NDArray[np.float64], recipe: BootstrapRecipe
+    scored: Scored,
+    units: NDArray[np.int64] | None,
+    classes: tuple[str, ...],
+    split: str,
+    samples: NDArray[np.float64],
+    recipe: BootstrapRecipe,
 ) -> Evaluation:
     """Returns the evaluation from the records and the replicates (R, M) of all their statistics."""
     tally = scored.once()
-    low, high = percentile_intervals(samples, recipe.confidence)
-    estimates = [Estimate(*map(float, row)) for row in zip(_statistics(tally), low, high, strict=True)]
-    K, cells = len(classes), len(classes) ** 2
+    values, K, cells = _statistics(tally), len(classes), len(classes) ** 2
+    # Of the confusion matrix, each cell is a proportion of all records.
+    scale = np.append(np.ones(len(values) - cells), np.full(cells, len(scored)))
+    trials = _trials(values, scored, units)
+    low, high = (ends * scale for ends in intervals(values / scale, samples / scale, trials, recipe.confidence))
+    estimates = [Estimate(*map(float, row)) for row in zip(values, low, high, strict=True)]
     return Evaluation(
         n=len(scored),
         split=split,
@@ -196,7 +208,25 @@ def _summarise(
         confusion_high=high[-cells:].reshape(K, K),
         per_class=_by_class(classes, estimates[len(METRICS) : -cells]),
         bootstrap=recipe,
+        rarest=_rarest(scored, units, classes),
     )
+
+
+def _rarest(scored: Scored, units: NDArray[np.int64] | None, classes: tuple[str, ...]) -> tuple[str, int]:
+    """Returns the class, of those that have records, of the fewest units, and their number."""
+    counts = {label: unit_count(scored.labels == label, units) for label in np.unique(scored.labels).tolist()}
+    label = min(counts, key=lambda one: counts[one])
+    return classes[label], counts[label]
+
+
+def _trials(values: NDArray[np.float64], scored: Scored, units: NDArray[np.int64] | None) -> NDArray[np.float64]:
+    """Returns the number of trials (M + P·K + K·K,) behind each of the values of `_statistics`; NaN for none."""
+    K, rest = scored.class_count, iter(values.tolist())
+    found = [trial_count(name, scored.positive, next(rest), scored, units) for name in METRICS]
+    for name, metric in METRICS.items():
+        if metric.per_class:
+            found += [trial_count(name, label, next(rest), scored, units) for label in range(K)]
+    return np.array(found + [unit_count(np.ones(len(scored), dtype=bool), units)] * K**2, dtype=np.float64)
 
 
 def _index_positive(classes: tuple[str, ...], positive: str | None) -> int | None:

@@ -17,8 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.configs.evaluation import EvaluationOptions
-from seqnet.evaluation.bootstrap import bootstrap, percentile_intervals
+from seqnet.evaluation.bootstrap import bootstrap
 from seqnet.evaluation.evaluation import Estimate
+from seqnet.evaluation.exact import intervals, trial_count
 from seqnet.evaluation.metrics import METRICS
 from seqnet.evaluation.scored import Scored, Tally, in_canonical_order
 
@@ -76,9 +77,11 @@ def stand_beside(
     """
     values, samples = _resample([subject, *rivals.values()], groups, metrics, options)  # (C, M), (R, C, M)
     standings = {}
-    for index, name in enumerate(rivals, 1):
-        own = _estimates(metrics, values[index], samples[:, index], options.confidence)
-        ahead = _estimates(metrics, values[0] - values[index], samples[:, 0] - samples[:, index], options.confidence)
+    for index, (name, rival) in enumerate(rivals.items(), 1):
+        trials = _trials(metrics, values[index], rival, groups)
+        own = _estimates(metrics, values[index], samples[:, index], trials, options.confidence)
+        gap = values[0] - values[index], samples[:, 0] - samples[:, index]
+        ahead = _estimates(metrics, *gap, np.full(len(metrics), np.nan), options.confidence)
         standings[name] = Standing(own, ahead)
     return standings
 
@@ -88,7 +91,9 @@ def estimate_metrics(
 ) -> dict[str, Estimate]:
     """Returns the named metrics with intervals; the arguments are as in `stand_beside`."""
     values, samples = _resample([scored], groups, metrics, options)
-    return _estimates(metrics, values[0], samples[:, 0], options.confidence)
+    return _estimates(
+        metrics, values[0], samples[:, 0], _trials(metrics, values[0], scored, groups), options.confidence
+    )
 
 
 def _resample(
@@ -120,9 +125,21 @@ def _values(tally: Tally, metrics: Sequence[str]) -> NDArray[np.float64]:
     return np.array([row.overall(row.compute(tally), tally.scored.positive) for row in rows])
 
 
+def _trials(
+    metrics: Sequence[str], values: NDArray[np.float64], scored: Scored, groups: NDArray[np.int64] | None
+) -> NDArray[np.float64]:
+    """Returns the number of trials (M,) float64 behind the values (M,) of metrics; NaN for those without."""
+    pairs = zip(metrics, values.tolist(), strict=True)
+    return np.array([trial_count(name, scored.positive, value, scored, groups) for name, value in pairs], np.float64)
+
+
 def _estimates(
-    metrics: Sequence[str], values: NDArray[np.float64], samples: NDArray[np.float64], confidence: float
+    metrics: Sequence[str],
+    values: NDArray[np.float64],
+    samples: NDArray[np.float64],
+    trials: NDArray[np.float64],
+    confidence: float,
 ) -> dict[str, Estimate]:
-    """Returns metric → estimate from values (M,) and samples (R, M)."""
-    low, high = percentile_intervals(samples, confidence)
+    """Returns metric → estimate from values (M,), samples (R, M) and numbers of trials (M,)."""
+    low, high = intervals(values, samples, trials, confidence)
     return {name: Estimate(*map(float, row)) for name, *row in zip(metrics, values, low, high, strict=True)}

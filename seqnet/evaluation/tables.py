@@ -17,6 +17,9 @@ from seqnet.evaluation.strata import Stratum
 
 __all__ = ["format_comparison", "format_cross_validation", "format_evaluation", "format_standings", "format_strata"]
 
+_FEW = 20
+"""Records or groups of a class below which intervals are said to be rough."""
+
 
 def format_evaluation(evaluation: Evaluation) -> str:
     """Returns the tables: how it was made, metrics, confusion matrix, and the classes where there are more than two.
@@ -68,6 +71,10 @@ def _origin(evaluation: Evaluation) -> str:
     if _has_intervals(evaluation):
         how = f"percentile bootstrap of {recipe.unit}s, {recipe.replicates:,} replicates, seed {recipe.seed}"
         intervals = f"{_confidence(evaluation)} intervals: {how}"
+        name, count = evaluation.rarest or ("", _FEW)
+        if count < _FEW:
+            plural = "" if count == 1 else "s"
+            intervals += f"\nthe intervals are rough: class {name} has {count} {recipe.unit}{plural}, fewer than {_FEW}"
     else:
         intervals = f"no intervals: a single {recipe.unit}" if recipe.replicates else "no intervals"
     return f"{evaluation.n:,} records, split {evaluation.split}; {decision}\n{intervals}"

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.bundles import Bundle
-from seqnet.calibration import reweighted
+from seqnet.calibration import Calibration, for_fractions, reweighted
 from seqnet.configs.prediction import PredictOptions
 from seqnet.errors import SettingError
 from seqnet.evaluation import decide
@@ -21,25 +21,29 @@ class Decider:
     """Makes decisions of calibrated probabilities.
 
     Args:
-        bundle: tells classes, threshold and which confidence held which error.
+        bundle: tells classes, threshold and which confidence held which error; for other class fractions, these are
+            fitted anew to the validation scores that it keeps.
         options: class mix and tolerated error.
 
     Raises:
-        SettingError: a class is unknown, shares don't add up, no confidence holds the error, or one network is to vote.
+        SettingError: a class is unknown, shares don't add up, no confidence holds the error, one network is to vote, or
+            the model keeps nothing to fit its decisions to other class fractions with.
 
     Attributes:
-        threshold: of the positive class of two; None where the most likely class is the label.
+        threshold: lowest probability of the positive class of two that makes a record, or a member's vote, positive;
+            None for more classes.
     """
 
     def __init__(self, bundle: Bundle, options: PredictOptions) -> None:
         if options.vote and len(bundle.members) == 1:
             raise SettingError("predict.vote", True, "no such option: the model is one network, not an ensemble")
         self._positive = bundle.positive
-        # A share of votes is no calibrated probability: the majority decides.
-        calibrated = bundle.positive is not None and not options.vote
-        self.threshold = bundle.calibration.threshold if calibrated else None
         self._mix = self._class_mix(bundle, options)
-        self._lowest = self._lowest_confidence(bundle, options.max_error)
+        calibration = bundle.calibration if self._mix is None else self._for_mix(bundle, options, *self._mix)
+        self.threshold = None if bundle.positive is None else calibration.threshold
+        # The threshold is what each member votes by; the majority of the votes decides.
+        self._bound = 0.5 if options.vote else self.threshold
+        self._lowest = self._lowest_confidence(bundle, calibration, options.max_error)
 
     @staticmethod
     def _class_mix(bundle: Bundle, options: PredictOptions) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
@@ -63,13 +67,30 @@ class Decider:
         return seen, expected
 
     @staticmethod
-    def _lowest_confidence(bundle: Bundle, max_error: float | None) -> float | None:
+    def _for_mix(
+        bundle: Bundle, options: PredictOptions, seen: NDArray[np.float64], expected: NDArray[np.float64]
+    ) -> Calibration:
+        """Returns the calibration for the shares (K,) where the model is used."""
+        if bundle.validation is not None:
+            return for_fractions(bundle.calibration, bundle.validation, seen, expected, bundle.positive)
+        if bundle.positive is not None and bundle.calibration.threshold != 0.5:
+            remedy = "a model that keeps validation scores: this one's threshold is for the class fractions of training"
+            raise SettingError(
+                "predict.expected_fraction", list(options.expected_fraction), f"{remedy}; train it again"
+            )
+        if options.max_error is not None:
+            remedy = "no --expected-fraction, or a model that keeps validation scores to fit both; train it again"
+            raise SettingError("predict.max_error", options.max_error, remedy)
+        return bundle.calibration
+
+    @staticmethod
+    def _lowest_confidence(bundle: Bundle, calibration: Calibration, max_error: float | None) -> float | None:
         """Returns the confidence below which a record is uncertain, None if any will do."""
         if max_error is None:
             return None
         if UNCERTAIN in bundle.classes:
             raise SettingError("predict.max_error", max_error, f"no such option: a class is called {UNCERTAIN}")
-        known = {float(error): bound for error, bound in bundle.calibration.confidences.items()}
+        known = {float(error): bound for error, bound in calibration.confidences.items()}
         kept = [(error, bound) for error, bound in known.items() if error <= max_error and bound is not None]
         if not kept:
             able = min((error for error, bound in known.items() if bound is not None), default=None)
@@ -85,7 +106,7 @@ class Decider:
 
     def labels(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
         """Returns the class (M,) int64 of each row."""
-        return decide(probabilities, self._positive, self.threshold)
+        return decide(probabilities, self._positive, self._bound)
 
     def too_unsure(self, probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.bool_] | None:
         """Returns where (M,) bool the probability of the label is too low for the tolerated error; None if none is.

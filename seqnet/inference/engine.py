@@ -16,6 +16,7 @@ from seqnet.bundles import Bundle
 from seqnet.calibration import tempered
 from seqnet.devices import moved, out_of_memory
 from seqnet.errors import ResourceError
+from seqnet.evaluation import decide
 from seqnet.inference.scoring import Scorer
 from seqnet.records import Ragged
 
@@ -75,15 +76,18 @@ def bundle_probabilities(
         tokens: N token sequences.
         indices: (M,) int64, which of them; None for all.
         members: those of the bundle, made ready; empty for as they are.
-        vote: whether each member has one vote, in place of the mean of their probabilities.
+        vote: whether each member has one vote, in place of the mean of their probabilities. It votes by its own
+            calibrated probability and the bundle's threshold.
         progress: is told how many parts are done.
     """
     temperature = bundle.calibration.temperature
     each = [class_probabilities(one, tokens, indices, progress=progress) for one in members or bundle.members]
-    deviations = np.std([tempered(one, temperature) for one in each], axis=0)
+    calibrated = [tempered(one, temperature) for one in each]
+    deviations = np.std(calibrated, axis=0)
     if vote:
-        votes = np.mean([np.eye(one.shape[1])[one.argmax(axis=1)] for one in each], axis=0)
-        return Ensembled(votes, deviations)
+        threshold = None if bundle.positive is None else bundle.calibration.threshold
+        labels = [decide(one, bundle.positive, threshold) for one in calibrated]
+        return Ensembled(np.mean([np.eye(len(bundle.classes))[one] for one in labels], axis=0), deviations)
     return Ensembled(tempered(np.mean(each, axis=0), temperature), deviations)
 
 

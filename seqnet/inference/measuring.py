@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,7 @@ from seqnet.inference.engine import bundle_probabilities
 from seqnet.inference.predictor import Predictions
 from seqnet.inference.writers import columns, joined_lines, text_columns
 from seqnet.novelty import novelty_warning
-from seqnet.splits import SPLITS
+from seqnet.provenance import file_hash
 from seqnet.tokenizing import Status
 
 __all__ = ["Measured", "class_order", "evaluate_bundle", "write_rows"]
@@ -34,12 +34,20 @@ class Measured:
         members: (M,) int64, records of the dataset.
         scored: their labels (M,) and probabilities (M, K), classes in the order of the bundle.
         warnings: one line for each thing that could flatter or mislead.
+        training: (T,) int64, the records that the model was fitted to; None where the dataset is another one than it
+            was trained on.
     """
 
     evaluation: Evaluation
     members: NDArray[np.int64]
     scored: Scored
     warnings: tuple[str, ...]
+    training: NDArray[np.int64] | None
+
+    @property
+    def seen(self) -> bool:
+        """Whether the model was fitted to some of these records."""
+        return self.training is not None and bool(np.isin(self.members, self.training).any())
 
     @property
     def probabilities(self) -> NDArray[np.float64]:
@@ -83,8 +91,9 @@ def evaluate_bundle(
         options=options,
     )
     scored = score(labels, probabilities, positive=bundle.positive, threshold=evaluation.threshold)
-    warnings = [*_warnings(bundle, dataset, split), *_unusual(bundle, dataset, members)]
-    return Measured(evaluation, members, scored, tuple(warnings))
+    training = _training_members(bundle, dataset)
+    warnings = [*_warnings(training, members, split), *_unusual(bundle, dataset, members)]
+    return Measured(evaluation, members, scored, tuple(warnings), training)
 
 
 def class_order(classes: Sequence[str], dataset: Dataset) -> NDArray[np.int64]:
@@ -92,18 +101,29 @@ def class_order(classes: Sequence[str], dataset: Dataset) -> NDArray[np.int64]:
     return np.array([classes.index(name) for name in dataset.classes], dtype=np.int64)
 
 
-def _warnings(bundle: Bundle, dataset: Dataset, split: str) -> list[str]:
-    lines = []
+def _training_members(bundle: Bundle, dataset: Dataset) -> NDArray[np.int64] | None:
+    """Returns the records (T,) int64 that a bundle was fitted to; None where it was trained on another dataset."""
+    known = bundle.provenance.get("dataset")
+    digest = known.get("sha256") if isinstance(known, Mapping) else None
+    # The bytes tell: an equal provenance does not, where the input was a stream.
+    if digest is None or file_hash(dataset.path) != digest:
+        return None
     # The members of a cross-validation were fitted to records of both splits.
-    fitted = ("train", "validation", "all") if "folds" in bundle.provenance else ("train", "all")
-    if split in fitted:
-        lines.append("the model may have been fitted to some of these records: the figures flatter it")
-    elif split == "validation":
-        lines.append("the validation split chose the epoch that was kept: the figures flatter the model a little")
-    trained_on = bundle.provenance.get("data", {})
-    if split in SPLITS and split != "train" and trained_on != dict(dataset.provenance):
-        lines.append("the model was trained on another dataset: nothing says that it has not seen these records")
-    return lines
+    splits = ("train", "validation") if "folds" in bundle.provenance else ("train",)
+    return np.sort(np.concatenate([dataset.members(split) for split in splits]))
+
+
+def _warnings(training: NDArray[np.int64] | None, members: NDArray[np.int64], split: str) -> list[str]:
+    """Returns what makes the metrics of the records `members` (M,) int64 too good, in one line, if anything does."""
+    if training is None:
+        return ["this file may contain training records; if so, these numbers are too good"]
+    if np.isin(members, training).any():
+        return ["the model was trained on some of these records; these numbers are too good"]
+    if split == "validation":
+        return [
+            "the validation split chose epoch, threshold and baselines' penalty; these numbers are a little too good"
+        ]
+    return []
 
 
 def _unusual(bundle: Bundle, dataset: Dataset, members: NDArray[np.int64]) -> list[str]:

@@ -104,7 +104,15 @@ class Predictor:
         assert self.bundle.positive is not None
         name = self.bundle.classes[self.bundle.positive]
         other = self.bundle.classes[1 - self.bundle.positive]
-        return f"label {name} where its probability is {threshold:.3f} or more, else {other}: chosen on validation data"
+        if self.options.vote:
+            return (
+                f"each network votes {name} where its probability is {threshold:.3f} or more; the majority is the label"
+            )
+        fractions = " for the expected fractions" if self.options.expected_fraction else ""
+        return (
+            f"label {name} where its probability is {threshold:.3f} or more, else {other}: chosen on validation data"
+            f"{fractions}"
+        )
 
     @property
     def warning(self) -> str | None:

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from seqnet.baselines import BASELINES, FittedBaseline, fit_baselines, kmer_length, shares_seen
 from seqnet.bundles import Bundle
@@ -29,11 +28,30 @@ from seqnet.evaluation import (
     stratify_by_length,
     stratify_by_similarity,
 )
-from seqnet.inference.measuring import Measured, class_order, evaluate_bundle
+from seqnet.inference.measuring import Measured, evaluate_bundle
 
-__all__ = ["ModelReport", "Report", "Strata", "report"]
+__all__ = ["ModelReport", "Report", "Similarity", "Strata", "report"]
 
 _BASELINE_METRICS = ("accuracy", "auroc", "mcc")
+
+
+@dataclass(frozen=True)
+class Similarity:
+    """A model's metrics by likeness of the records to its training records.
+
+    Attributes:
+        bins: by share of a record's k-mers that the training records have.
+        k: length of these k-mers.
+        without: records without a k-mer, which are in no bin.
+    """
+
+    bins: tuple[Stratum, ...]
+    k: int
+    without: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns everything as plain values, None for NaN."""
+        return {"k": self.k, "without": self.without, "bins": [stratum.to_json() for stratum in self.bins]}
 
 
 @dataclass(frozen=True)
@@ -42,25 +60,18 @@ class Strata:
 
     Attributes:
         length: by length.
-        similarity: by share of a record's k-mers that the train split has.
-        k: length of these k-mers.
-        without: records without a k-mer, which are in no bin of similarity.
+        similarity: by share of a record's k-mers that the training records have; None where these are not in the
+            dataset, or are among the records that are measured.
     """
 
     length: tuple[Stratum, ...]
-    similarity: tuple[Stratum, ...]
-    k: int
-    without: int
+    similarity: Similarity | None
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain values, None for NaN."""
         return {
             "length": [stratum.to_json() for stratum in self.length],
-            "similarity": {
-                "k": self.k,
-                "without": self.without,
-                "bins": [stratum.to_json() for stratum in self.similarity],
-            },
+            "similarity": None if self.similarity is None else self.similarity.to_json(),
         }
 
 
@@ -71,18 +82,22 @@ class ModelReport:
     Attributes:
         name: of the model.
         measured: its metrics, and what they were made of.
+        fitted: name → baseline that was fitted to the model's training records; empty where there are none.
         baselines: name of a baseline → how it stands beside the model.
+        remarks: why there are no baselines, or what is wrong with them, a line each.
         strata: its metrics by part of the records; None where they are not asked for.
     """
 
     name: str
     measured: Measured
+    fitted: Mapping[str, FittedBaseline]
     baselines: Mapping[str, Standing]
+    remarks: tuple[str, ...]
     strata: Strata | None
 
     def warnings(self) -> list[str]:
         """Returns one line for each thing that could flatter or mislead, and for each baseline that is not beaten."""
-        lines = list(self.measured.warnings)
+        lines = [*self.measured.warnings, *self.remarks]
         for name, standing in self.baselines.items():
             if not standing.beaten:
                 metric = standing.deciding
@@ -103,15 +118,11 @@ class Report:
 
     Attributes:
         models: the models.
-        fitted: name → baseline; empty where there are none.
         comparison: of two models, first minus second; None for one.
-        warnings: one line for each thing that could mislead, whichever the model.
     """
 
     models: tuple[ModelReport, ...]
-    fitted: Mapping[str, FittedBaseline]
     comparison: Comparison | None
-    warnings: tuple[str, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain values, None for NaN: the first model's, the second's within `comparison`."""
@@ -125,13 +136,14 @@ class Report:
         baselines = {
             name: {
                 **standing.to_json(),
-                "records": self.fitted[name].records,
-                "available": self.fitted[name].available,
+                "records": model.fitted[name].records,
+                "available": model.fitted[name].available,
             }
             for name, standing in model.baselines.items()
         }
         strata = None if model.strata is None else model.strata.to_json()
-        return {**model.measured.evaluation.to_json(), "baselines": baselines, "strata": strata}
+        told = {"baselines": baselines, "strata": strata, "warnings": model.warnings()}
+        return {**model.measured.evaluation.to_json(), **told}
 
 
 def report(
@@ -148,10 +160,10 @@ def report(
 
     Args:
         bundles: name → bundle; two of them are compared.
-        dataset: its split is measured on, its train split is what baselines and similarity go by.
+        dataset: its split is measured on.
         split: name of the split.
-        options: of intervals and baselines.
-        baselines: whether baselines are fitted.
+        options: of intervals.
+        baselines: whether baselines stand beside the models.
         strata: whether parts of the records are looked at.
         progress: is told how many parts of sequences are done.
 
@@ -163,21 +175,36 @@ def report(
     for other in others:
         _check_alike(list(bundles), first, other)
     measured = {name: evaluate_bundle(bundle, dataset, split, options, progress) for name, bundle in bundles.items()}
-    fitted, warnings = _fit(dataset, options) if baselines else ({}, [])
-    members = next(iter(measured.values())).members
-    probabilities = {name: one.probabilities(dataset.tokens, members) for name, one in fitted.items()}
-    seen = _similarity(dataset, members) if strata else None
     models = tuple(
-        ModelReport(
-            name,
-            measured[name],
-            _stand(measured[name], bundle, dataset, probabilities, options),
-            None if seen is None else _stratify(measured[name], dataset, *seen, options),
-        )
+        _model_report(name, bundle, measured[name], dataset, options, baselines=baselines, strata=strata)
         for name, bundle in bundles.items()
     )
-    comparison = _compare(bundles, measured, dataset, options) if others else None
-    return Report(models, fitted, comparison, tuple(warnings))
+    return Report(models, _compare(bundles, measured, dataset, options) if others else None)
+
+
+def _model_report(
+    name: str,
+    bundle: Bundle,
+    measured: Measured,
+    dataset: Dataset,
+    options: EvaluationOptions,
+    *,
+    baselines: bool,
+    strata: bool,
+) -> ModelReport:
+    fitted, remarks = _baselines(bundle, measured, dataset) if baselines else ({}, [])
+    standings = {}
+    if fitted:
+        rivals = {
+            title: score(
+                measured.scored.labels, one.probabilities(dataset.tokens, measured.members), positive=bundle.positive
+            )
+            for title, one in fitted.items()
+        }
+        groups = dataset.groups[measured.members]
+        standings = stand_beside(measured.scored, rivals, groups=groups, metrics=_BASELINE_METRICS, options=options)
+    parts = _stratify(measured, dataset, options) if strata else None
+    return ModelReport(name, measured, fitted, standings, tuple(remarks), parts)
 
 
 def _check_alike(names: list[str], first: Bundle, other: Bundle) -> None:
@@ -193,50 +220,36 @@ def _positive(bundle: Bundle) -> str | None:
     return None if bundle.positive is None else bundle.classes[bundle.positive]
 
 
-def _fit(dataset: Dataset, options: EvaluationOptions) -> tuple[dict[str, FittedBaseline], list[str]]:
-    """Returns the baselines and what is to be said about them; none where they can't be fitted."""
+def _baselines(bundle: Bundle, measured: Measured, dataset: Dataset) -> tuple[Mapping[str, FittedBaseline], list[str]]:
+    """Returns the baselines of a model and what is to be said about them; none where there are no fair ones.
+
+    They are fitted to the model's training records, as the model is, and never measured on these.
+    """
+    training = bundle.config.training
+    if measured.seen:
+        return {}, ["no baselines: they would be measured on the training records that they are fitted to"]
+    fitted = bundle.baselines
+    if not fitted and not training.baseline_records:
+        return {}, ["no baselines: the model was trained with training.baseline_records = 0"]
+    if not fitted and measured.training is None:
+        return {}, ["no baselines: the model keeps none, and this is not the dataset that it was trained on"]
     try:
-        fitted = fit_baselines(dataset, options.baseline_records, options.seed)
+        fitted = fitted or fit_baselines(dataset, training.baseline_records, training.seed)
     except LabelError as error:
         return {}, [f"no baselines: {error}"]
     loose = [BASELINES[name].title for name, one in fitted.items() if not one.converged]
     return fitted, [f"the baseline {title} has not converged: it might do better" for title in loose]
 
 
-def _stand(
-    measured: Measured,
-    bundle: Bundle,
-    dataset: Dataset,
-    probabilities: Mapping[str, NDArray[np.float64]],
-    options: EvaluationOptions,
-) -> dict[str, Standing]:
-    """Returns how each baseline stands beside a model, from the baselines' probabilities (M, C) by dataset class."""
-    order, rivals = class_order(bundle.classes, dataset), {}
-    for name, found in probabilities.items():
-        # The model may know classes that the dataset lacks.
-        widened = np.zeros_like(measured.probabilities)
-        widened[:, order] = found
-        rivals[name] = score(measured.scored.labels, widened, positive=bundle.positive)
-    groups = dataset.groups[measured.members]
-    return stand_beside(measured.scored, rivals, groups=groups, metrics=_BASELINE_METRICS, options=options)
-
-
-def _similarity(dataset: Dataset, members: NDArray[np.int64]) -> tuple[int, NDArray[np.float64]]:
-    """Returns k, and the share (M,) float64 of each record's k-mers that the train split has."""
-    k = kmer_length(dataset, members)
-    return k, shares_seen(dataset, members, k)
-
-
-def _stratify(
-    measured: Measured, dataset: Dataset, k: int, shares: NDArray[np.float64], options: EvaluationOptions
-) -> Strata:
+def _stratify(measured: Measured, dataset: Dataset, options: EvaluationOptions) -> Strata:
     groups, lengths = dataset.groups[measured.members], dataset.tokens.lengths[measured.members]
-    return Strata(
-        length=stratify_by_length(measured.scored, lengths, groups=groups, options=options),
-        similarity=stratify_by_similarity(measured.scored, shares, groups=groups, options=options),
-        k=k,
-        without=int(np.isnan(shares).sum()),
-    )
+    similarity = None
+    if measured.training is not None and not measured.seen:
+        k = kmer_length(dataset, measured.members)
+        shares = shares_seen(dataset, measured.members, k, measured.training)
+        bins = stratify_by_similarity(measured.scored, shares, groups=groups, options=options)
+        similarity = Similarity(bins, k, without=int(np.isnan(shares).sum()))
+    return Strata(stratify_by_length(measured.scored, lengths, groups=groups, options=options), similarity)
 
 
 def _compare(

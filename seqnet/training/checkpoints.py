@@ -25,7 +25,7 @@ __all__ = ["Progress", "restore", "save_checkpoint"]
 
 _REMEDY = "start again without --resume"
 # What may differ between the run that stopped and the one that goes on.
-_FREE = ("epochs", "patience", "cache")
+_FREE = ("epochs", "patience", "cache", "baseline_records")
 
 
 @dataclass

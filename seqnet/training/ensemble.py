@@ -17,6 +17,7 @@ from seqnet.datasets import Dataset
 from seqnet.inference.engine import bundle_probabilities
 from seqnet.inference.precision import changed_labels
 from seqnet.training.fit import Observer, TrainingResult
+from seqnet.training.keeping import with_baselines, with_calibration
 from seqnet.training.members import Member, check_criterion, joined, seeded, train_members, training_shares
 
 __all__ = ["EnsembleResult", "train_ensemble"]
@@ -73,7 +74,7 @@ def train_ensemble(
         title = f"member {index + 1} of {len(checkpoints)}, seed {own.training.seed}" if several else ""
         members.append(Member(title, dataset, own, checkpoint, dataset_hash))
     runs, interruption = train_members(members, observer, device=device, resume=resume)
-    bundle = _calibrated(joined(runs, dataset, provenance), dataset, optimize)
+    bundle = with_baselines(_calibrated(joined(runs, dataset, provenance), dataset, optimize), dataset, observer.note)
     if not bundle.calibration.quality:
         observer.note("the validation split lacks a class: the model is not calibrated, its threshold is one half")
     return EnsembleResult(bundle, runs, interruption)
@@ -87,6 +88,6 @@ def _calibrated(bundle: Bundle, dataset: Dataset, optimize: str | None) -> Bundl
         return bundle
     probabilities = bundle_probabilities(bundle, dataset.tokens, members).probabilities
     shares = training_shares(dataset)
-    found = calibrate(labels, probabilities, bundle.positive, shares, optimize)
-    bundle = replace(bundle, calibration=found)
+    found = calibrate(labels, probabilities, bundle.positive, shares, optimize, dataset.groups[members])
+    bundle = with_calibration(bundle, found, labels, probabilities)
     return replace(bundle, calibration=replace(found, changed=changed_labels(bundle, dataset.tokens, members)))

@@ -34,6 +34,7 @@ from seqnet.splits import SPLITS, deal_folds, split_records
 from seqnet.tokenizing import Status
 from seqnet.training.ensemble import EnsembleResult
 from seqnet.training.fit import Observer, TrainingResult
+from seqnet.training.keeping import with_baselines, with_calibration
 from seqnet.training.members import Member, check_criterion, joined, seeded, train_members, training_shares
 
 __all__ = ["Folds", "FoldsResult", "OutOfFold", "deal", "train_folds", "write_out_of_fold"]
@@ -196,6 +197,7 @@ def train_folds(
     evaluation = _evaluated(found, calibrations)
     about = dict(provenance or {}) | {"folds": {"count": count, "seed": seed}}
     bundle = _completed(joined(runs, dataset, about), found, evaluation, optimize)
+    bundle = with_baselines(bundle, dataset, observer.note)
     return FoldsResult(bundle, runs, None, folds, tuple(calibrations), found, evaluation)
 
 
@@ -278,7 +280,8 @@ def _calibrated(run: TrainingResult, view: Dataset, optimize: str | None, device
     members = view.members("validation")
     labels = view.labels[members].astype(np.int64)
     probabilities = _probabilities(run, view, members, device)
-    return calibrate(labels, probabilities, view.positive, training_shares(view), optimize)
+    groups = view.groups[members]
+    return calibrate(labels, probabilities, view.positive, training_shares(view), optimize, groups)
 
 
 def _out_of_fold(
@@ -317,11 +320,10 @@ def _completed(bundle: Bundle, found: OutOfFold, evaluation: CrossValidation, op
     counts = np.bincount(found.truth, minlength=len(bundle.classes))
     shares = [float(share) for share in counts / counts.sum()]
     means = {f"out_of_fold_{name}": evaluation.mean[name] for name in ("accuracy", "auroc")}
-    return replace(
-        bundle,
-        metrics=dict(bundle.metrics) | {name: value for name, value in means.items() if not np.isnan(value)},
-        calibration=calibrate(found.truth, found.raw, bundle.positive, shares, optimize),
-    )
+    groups = found.dataset.groups[found.members]
+    calibration = calibrate(found.truth, found.raw, bundle.positive, shares, optimize, groups)
+    metrics = dict(bundle.metrics) | {name: value for name, value in means.items() if not np.isnan(value)}
+    return replace(with_calibration(bundle, calibration, found.truth, found.raw), metrics=metrics)
 
 
 def write_out_of_fold(target: Path, found: OutOfFold) -> None:

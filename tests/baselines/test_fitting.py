@@ -68,13 +68,14 @@ def test_the_penalty_is_the_best_on_the_validation_split_by_another_solver() -> 
     found = fit_baselines(dataset, 10_000, 0)["kmers"]
     # An end of the list must not win, or nothing would be chosen.
     assert STRENGTHS[0] < strength < STRENGTHS[-1]
-    assert strength == found.model[-1].C
+    assert strength == found.strength
     np.testing.assert_allclose(found.probabilities(dataset.tokens, test), model.predict_proba(X[test]), atol=2e-3)
 
 
 def test_without_a_validation_split_the_penalty_is_a_middle_one() -> None:
     found = fit_baselines(by_composition((100, 0, 20)), 1000, 0)
-    middle = found["composition"].model[-1].C
+    middle = found["composition"].strength
+    assert middle is not None
     assert sorted(STRENGTHS).index(middle) == len(STRENGTHS) // 2
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.cli.running import PROTEINS, READS, Runner, run_all
@@ -48,7 +49,11 @@ def test_an_ensemble_has_a_deviation(ensemble: Path, cli: Runner) -> None:
     assert list(rows[0]) == ["name", "label", "probability", "sd", "p_human", "p_random", "status"]
     deviations = [float(row["sd"]) for row in rows]
     assert 0 < max(deviations) < 0.5
-    votes = rows_of(cli("predict", ensemble / "m.safetensors", READS, "--vote").out)
+    outcome = cli("predict", ensemble / "m.safetensors", READS, "--vote")
+    threshold = json.loads(cli("inspect", ensemble / "m.safetensors", "--json").out)["calibration"]["threshold"]
+    rule = f"each network votes human where its probability is {threshold:.3f} or more; the majority is the label"
+    assert rule in outcome.err
+    votes = rows_of(outcome.out)
     assert {row["p_human"] for row in votes} <= {"0.000000", "0.333333", "0.666667", "1.000000"}
     assert len({row["p_human"] for row in votes}) > 2
 
@@ -99,3 +104,58 @@ def test_a_single_network_is_calibrated_too(trained: Path, cli: Runner) -> None:
     quality = json.loads(cli("inspect", trained / "protein.safetensors", "--json").out)["calibration"]["quality"]
     assert {"ece_before", "ece_after", "brier_before", "brier_after"} <= set(quality)
     assert cli("predict", trained / "protein.safetensors", PROTEINS).out.startswith("name\tlabel\tprobability\tp_")
+
+
+def test_error_and_fractions_together_fit_both_anew(ensemble: Path, cli: Runner) -> None:
+    model = ensemble / "m.safetensors"
+    threshold = json.loads(cli("inspect", model, "--json").out)["calibration"]["threshold"]
+    outcome = cli("predict", model, READS, "--max-error", "0.2", "--expected-fraction", "human=0.2")
+    assert outcome.code == 0
+    (line,) = [line for line in outcome.err.splitlines() if line.startswith("label human where")]
+    assert line.endswith("chosen on validation data for the expected fractions")
+    assert f"{threshold:.3f}" not in line
+    assert "uncertain" in {row["label"] for row in rows_of(outcome.out)}
+
+
+def fasta(path: Path, classes: str, count: int) -> Path:
+    """Writes records of each class, which differ in what they are made of."""
+    rng = np.random.default_rng(0)
+    with path.open("w") as file:
+        for index, name in enumerate(classes):
+            shares = np.roll([0.7, 0.1, 0.1, 0.1], index)
+            for number in range(count):
+                file.write(f">{name}{number} label={name}\n{''.join(rng.choice(list('ACGT'), 40, p=shares))}\n")
+    return path
+
+
+def test_what_train_says_of_three_classes_and_of_few_records(tmp_path: Path, cli: Runner) -> None:
+    data, model = tmp_path / "d.safetensors", tmp_path / "m.safetensors"
+    reads = fasta(tmp_path / "three.fa", "abc", 40)
+    assert cli("encode", reads, "--label-regex", r"label=(\w+)", "-o", data).code == 0
+    outcome = cli("train", data, *TINY, "--set", "epochs=2", "-o", model)
+    assert "12 records are too few to fit a temperature; 50 are needed" in outcome.err
+    assert "not calibrated, calibration error 0." in outcome.err
+    # A threshold is of two classes.
+    assert "threshold" not in outcome.err
+    assert json.loads(cli("inspect", model, "--json").out)["calibration"]["temperature"] == 1
+    found = cli("evaluate", model, data)
+    assert "the intervals are rough: class a has 4 records, fewer than 20" in found.out
+    assert "p >=" not in found.out
+
+
+def test_an_auroc_that_is_not_defined_is_not_printed(tmp_path: Path, cli: Runner) -> None:
+    data, model = tmp_path / "d.safetensors", tmp_path / "m.safetensors"
+    reads = fasta(tmp_path / "two.fa", "ab", 60)
+    # Two records of a class are too few for each split to have one.
+    records = reads.read_text().split(">")[1:]
+    kept = [one for one in records if one.startswith(("a", "b1 ", "b2 "))]
+    reads.write_text("".join(f">{one}" for one in kept))
+    words = ("--label-regex", r"label=(\w+)", "--split", "90/10/0")
+    assert cli("encode", reads, *words, "-o", data).code == 0
+    counts = json.loads(cli("inspect", data, "--json").out)["counts"]
+    assert counts["b"]["validation"] == 0
+    outcome = cli("train", data, *TINY, "--set", "epochs=1", "-o", model)
+    assert outcome.code == 0
+    assert "validation loss" in outcome.err
+    assert "nan" not in outcome.err
+    assert "AUROC" not in outcome.err

@@ -42,7 +42,7 @@ def test_other_splits_are_measured_with_a_warning(trained: Path, cli: Runner) ->
     outcome = cli(
         "evaluate", trained / "dna.safetensors", trained / "reads.safetensors", "--split", "train", "--no-baselines"
     )
-    assert "the figures flatter it" in outcome.err
+    assert "the model was trained on some of these records; these numbers are too good" in outcome.err
     assert "split train" in outcome.out
 
 
@@ -69,7 +69,7 @@ def test_baselines_stand_beside_the_model(trained: Path, tmp_path: Path, cli: Ru
     assert outcome.code == 0
     found = json.loads((tmp_path / "metrics.json").read_text())
     fitted = found["baselines"]["kmers"]["records"]
-    assert f"\nbaselines, fitted to {fitted:,} training records; intervals in brackets\n" in outcome.out
+    assert f"\nbaselines, fitted to {fitted:,} training records of the model; intervals in brackets\n" in outcome.out
     table = outcome.out.split("\nbaselines")[1].splitlines()
     assert [line.split("  ")[0] for line in table[2:]] == ["model", "majority class", "composition", "k-mers"]
     assert f"{found['metrics']['auroc']['value']:.3f}" in table[2]
@@ -82,17 +82,43 @@ def test_baselines_stand_beside_the_model(trained: Path, tmp_path: Path, cli: Ru
     assert [(one["low"], one["high"]) for one in found["strata"]["length"]] == [(36, 36)]
 
 
-def test_baselines_can_be_switched_off_or_sampled(trained: Path, cli: Runner) -> None:
+def test_baselines_can_be_switched_off_or_sampled(trained: Path, tmp_path: Path, cli: Runner) -> None:
     model, dataset = trained / "dna.safetensors", trained / "reads.safetensors"
-    assert "baselines" not in cli("evaluate", model, dataset, "--no-baselines").out
-    outcome = cli("evaluate", model, dataset, "--baseline-records", "500")
-    assert "\nbaselines, fitted to 500 of " in outcome.out
+    outcome = cli("evaluate", model, dataset, "--no-baselines")
+    assert "baselines" not in outcome.out + outcome.err
+    quick = ("--network", "dense", "--set", "epochs=1", "--threads", "1", "--no-audit")
+    for count, found in (
+        ("500", "\nbaselines, fitted to 500 of "),
+        ("0", "trained with training.baseline_records = 0"),
+    ):
+        other = tmp_path / f"{count}.safetensors"
+        told = cli("train", dataset, *quick, "--set", f"baseline_records={count}", "-o", other)
+        assert ("baselines fitted to 500 training records" in told.err) == (count == "500")
+        outcome = cli("evaluate", other, dataset, "--replicates", "0")
+        assert found in outcome.out + outcome.err
+
+
+def test_another_file_has_the_baselines_of_the_training_records(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    rng = np.random.default_rng(0)
+    fasta = tmp_path / "few.fa"
+    fasta.write_text("".join(f">r{i}\n{''.join(rng.choice(list('ACGT'), 36))}\n" for i in range(25)))
+    other, folder = tmp_path / "few.safetensors", tmp_path / "eval"
+    words = ("--class", f"human={fasta}", "--class", "random=@uniform", "--split", "100/0/0", "-o", other)
+    assert cli("encode", *words).code == 0
+    outcome = cli("evaluate", trained / "dna.safetensors", other, "--split", "all", "-o", folder, "--strata")
+    found = json.loads((folder / "metrics.json").read_text())
+    assert "this file may contain training records; if so, these numbers are too good" in found["warnings"]
+    # Random against random: what was fitted to these fifty would tell them apart, what was fitted to others can't.
+    assert 0.2 < found["baselines"]["kmers"]["metrics"]["auroc"]["value"] < 0.8
+    assert found["baselines"]["kmers"]["records"] > 50
+    assert found["strata"]["similarity"] is None
+    assert "no metrics by similarity: they need the training dataset" in outcome.out
 
 
 def test_strata_are_printed_where_asked_for(trained: Path, cli: Runner) -> None:
     outcome = cli("evaluate", trained / "protein.safetensors", trained / "proteins.safetensors", "--strata")
     assert "\nlength " in outcome.out
-    assert "\nby share of a record's 6-mers that the train split has\nshare " in outcome.out
+    assert "\nby share of a record's 6-mers that the training records have\nshare " in outcome.out
     assert "\n80-100 % " in outcome.out
 
 

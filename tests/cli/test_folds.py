@@ -102,8 +102,8 @@ def test_the_model_is_one_and_the_test_split_is_left_to_evaluate(folder: Path, c
     assert found["metrics"]["out_of_fold_auroc"] == pytest.approx(figures["mean"]["auroc"])
     assert found["calibration"]["quality"]["log_loss_after"] <= found["calibration"]["quality"]["log_loss_before"]
     words = ("evaluate", folder / "m.safetensors", folder / "d.safetensors", "--replicates", "0", "--no-baselines")
-    assert "fitted to some of these records" not in cli(*words).err
-    assert "fitted to some of these records" in cli(*words, "--split", "validation").err
+    assert "trained on some of these records" not in cli(*words).err
+    assert "trained on some of these records" in cli(*words, "--split", "validation").err
 
 
 def test_resume_goes_on_as_an_unbroken_run(folder: Path, tmp_path: Path, cli: Runner) -> None:

@@ -146,7 +146,7 @@ def test_json_has_its_documented_shape() -> None:
     assert list(text["per_class"]) == ["a", "b"]
     assert list(text["per_class"]["a"]) == ["n", *PER_CLASS]
     assert text["per_class"]["a"]["n"] + text["per_class"]["b"]["n"] == 80
-    assert text["bootstrap"] == {"replicates": 50, "seed": 3, "unit": "record", "confidence": 0.95}
+    assert text["bootstrap"] == {"replicates": 50, "seed": 3, "unit": "record", "confidence": 0.95, "exact_below": 5}
 
 
 @settings(max_examples=25, deadline=None)
@@ -186,12 +186,13 @@ def test_a_class_without_a_record() -> None:
     assert 0 < evaluation.per_class["a"]["recall"].value < 1
 
 
-def test_a_class_with_one_record_has_an_interval_from_the_replicates_that_drew_it() -> None:
-    # The chance to draw it is 1 - 1/e = 0.63, more than a half.
+def test_a_class_with_one_record_has_an_exact_interval() -> None:
     y = np.array([1] + [0] * 29)
     p = np.tile([0.7, 0.3], (30, 1))
     recall = evaluate_probabilities(y, p, ("a", "b")).metrics["recall"]
-    assert (recall.value, recall.low, recall.high) == (0.0, 0.0, 0.0)
+    # One trial, no success: the chance of that is a half of 5 % where the recall is 0.975.
+    assert (recall.value, recall.low) == (0, 0)
+    assert recall.high == pytest.approx(0.975)
 
 
 def test_float32_probabilities_are_widened() -> None:

@@ -13,9 +13,11 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqnet.calibration import Calibration
+from seqnet.calibration import Calibration, tempered
 from seqnet.configs.networks import ENCODERS
+from seqnet.configs.prediction import PredictOptions
 from seqnet.errors import ResourceError
+from seqnet.inference.deciding import Decider
 from seqnet.inference.engine import bundle_probabilities, class_probabilities, evaluating
 from seqnet.networks import Classifier
 from tests.building import encoded, make_bundle, make_classifier, padded, random_strings, run_config
@@ -201,3 +203,17 @@ def test_a_temperature_divides_the_logits() -> None:
     roots = np.sqrt(bundle_probabilities(bundle, tokens).probabilities)
     found = bundle_probabilities(warm, tokens).probabilities
     np.testing.assert_allclose(found, roots / roots.sum(axis=1, keepdims=True), atol=1e-9)
+
+
+def test_members_vote_by_the_chosen_threshold() -> None:
+    bundle, tokens = make_bundle(members=3), encoded(random_strings([12] * 200))
+    each = [tempered(class_probabilities(member, tokens), 1.5)[:, 1] for member in bundle.members]
+    for threshold in (0.2, 0.5, 0.8):
+        chosen = dataclasses.replace(bundle, calibration=Calibration(temperature=1.5, threshold=threshold))
+        votes = np.mean([one >= threshold for one in each], axis=0)
+        found = bundle_probabilities(chosen, tokens, vote=True).probabilities[:, 1]
+        np.testing.assert_allclose(found, votes, atol=1e-12)
+        decider = Decider(chosen, PredictOptions(vote=True))
+        labels = decider.labels(np.column_stack([1 - found, found]))
+        assert labels.tolist() == (votes >= 0.5).astype(int).tolist()
+        assert decider.threshold == threshold

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import dataclasses
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
+from sklearn.metrics import roc_auc_score
 
+from seqnet.baselines import fit_baselines
 from seqnet.bundles import Bundle
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.datasets import Dataset
@@ -14,8 +16,9 @@ from seqnet.errors import LabelError
 from seqnet.evaluation import evaluate_probabilities
 from seqnet.inference.engine import bundle_probabilities
 from seqnet.inference.reporting import report
+from seqnet.training.keeping import with_baselines
 from tests.baselines.test_fitting import by_composition
-from tests.building import fit, make_bundle, make_dataset, planted, random_strings, run_config
+from tests.building import fit, make_bundle, make_dataset, planted, random_strings, run_config, saved, trained_on
 
 QUICK = EvaluationOptions(replicates=100)
 FINDER = {"name": "parallel", "filters": [16], "kernels": [8], "dense": [], "strands": "single"}
@@ -37,10 +40,15 @@ def turned(bundle: Bundle) -> Bundle:
     return dataclasses.replace(bundle, members=(copy,), classes=bundle.classes[::-1], positive=1 - bundle.positive)
 
 
+def keeping(bundle: Bundle, dataset: Dataset) -> Bundle:
+    """Returns the bundle with baselines that are fitted to the train split of a dataset, as training does."""
+    return with_baselines(bundle, dataset, lambda line: None)
+
+
 def beaten(bundle: Bundle, dataset: Dataset) -> tuple[dict[str, bool], list[str]]:
     """Returns baseline → whether it is beaten, and the warnings, the one about other data aside."""
-    (model,) = report({"m": bundle}, dataset, "test", QUICK, strata=False).models
-    lines = [line for line in model.warnings() if "another dataset" not in line]
+    (model,) = report({"m": keeping(bundle, dataset)}, dataset, "test", QUICK, strata=False).models
+    lines = [line for line in model.warnings() if "may contain training records" not in line]
     return {name: one.beaten for name, one in model.baselines.items()}, lines
 
 
@@ -61,15 +69,17 @@ def test_where_composition_suffices_the_network_is_not_ahead_and_that_is_said() 
     assert len(more) == 1 - found["kmers"]
 
 
-def test_the_report_of_one_model_is_its_evaluation_and_more() -> None:
-    dataset, bundle = planted((60, 20, 80)), make_bundle(window=24)
+def test_the_report_of_one_model_is_its_evaluation_and_more(tmp_path: Path) -> None:
+    dataset = saved(planted((60, 20, 80)), tmp_path / "d")
+    bundle = trained_on(make_bundle(window=24), dataset)
     found = report({"m": bundle}, dataset, "test", QUICK)
     told = json.loads(json.dumps(found.to_json(), allow_nan=False))
     members = dataset.members("test")
     probabilities = bundle_probabilities(bundle, dataset.tokens, members).probabilities
     alone = evaluate_probabilities(dataset.labels[members], probabilities, bundle.classes, options=QUICK).to_json()
     assert {key: told[key] for key in alone} == alone
-    assert set(told) - set(alone) == {"baselines", "strata", "comparison"}
+    assert set(told) - set(alone) == {"baselines", "strata", "warnings", "comparison"}
+    assert told["warnings"] == found.models[0].warnings()
     assert told["comparison"] is None
     assert set(told["baselines"]) == {"majority", "composition", "kmers"}
     for one in told["baselines"].values():
@@ -92,29 +102,104 @@ def test_what_is_switched_off_is_empty() -> None:
 
 def test_a_split_of_one_class_is_told_without_nan() -> None:
     dataset = make_dataset(random_strings([24] * 30), [0, 1] * 10 + [1] * 10, ["train"] * 20 + ["test"] * 10)
-    found = report({"m": make_bundle(window=24)}, dataset, "test", QUICK)
+    found = report({"m": keeping(make_bundle(window=24), dataset)}, dataset, "test", QUICK)
     told = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert told["baselines"]["kmers"]["differences"]["auroc"]["value"] is None
     assert found.models[0].baselines["kmers"].deciding == "accuracy"
 
 
-def test_without_training_records_there_are_no_baselines_and_that_is_said() -> None:
-    dataset = planted((0, 10, 20))
-    found = report({"m": make_bundle(window=24)}, dataset, "test", QUICK)
-    assert found.to_json()["baselines"] == {}
-    (line,) = found.warnings
-    assert line.startswith("no baselines: tiny.safetensors: the train split is empty")
+def test_without_training_records_there_are_no_baselines_and_that_is_said(tmp_path: Path) -> None:
+    dataset = saved(planted((0, 10, 20)), tmp_path / "d.safetensors")
+    (model,) = report({"m": trained_on(make_bundle(window=24), dataset)}, dataset, "test", QUICK).models
+    assert not model.baselines
+    (line,) = model.warnings()
+    assert line.startswith("no baselines: ")
+    assert "d.safetensors: the train split is empty" in line
     # Nothing has been seen.
-    assert found.models[0].strata is not None
-    assert [one.n for one in found.models[0].strata.similarity] == [20, 0, 0, 0, 0]
+    assert model.strata is not None
+    assert model.strata.similarity is not None
+    assert [one.n for one in model.strata.similarity.bins] == [20, 0, 0, 0, 0]
 
 
-def test_records_too_short_for_a_kmer_are_counted() -> None:
+def test_records_too_short_for_a_kmer_are_counted(tmp_path: Path) -> None:
     strings = random_strings([24] * 40 + [10])
-    dataset = make_dataset(strings, [0, 1] * 20 + [1], ["train"] * 20 + ["test"] * 21)
-    found = report({"m": make_bundle(window=24)}, dataset, "test", QUICK, baselines=False)
-    assert found.models[0].strata is not None
-    assert (found.models[0].strata.k, found.models[0].strata.without) == (16, 1)
+    made = make_dataset(strings, [0, 1] * 20 + [1], ["train"] * 20 + ["test"] * 21)
+    dataset = saved(made, tmp_path / "d")
+    (model,) = report({"m": trained_on(make_bundle(window=24), dataset)}, dataset, "test", QUICK).models
+    assert model.strata is not None
+    assert model.strata.similarity is not None
+    assert (model.strata.similarity.k, model.strata.similarity.without) == (16, 1)
+
+
+def aurocs(bundle: Bundle, dataset: Dataset, split: str) -> dict[str, float]:
+    """Returns baseline → AUROC on a split; empty where there are no baselines."""
+    (model,) = report({"m": bundle}, dataset, split, QUICK).models
+    return {name: one.metrics["auroc"].value for name, one in model.baselines.items()}
+
+
+def test_on_another_dataset_the_baselines_of_the_training_records_are_measured() -> None:
+    # Labels at random: only what is fitted to these records tells them, with hundreds of k-mers.
+    training = planted((600, 100, 0))
+    other = make_dataset(random_strings([24] * 40, seed=9), [0, 0, 1, 1] * 10, ["train"] * 40)
+    bundle = keeping(make_bundle(window=24), training)
+    expected = fit_baselines(training, 50_000, 1)
+    members = np.arange(40)
+    for split in ("all", "train"):
+        found = aurocs(bundle, other, split)
+        for name, one in expected.items():
+            own = one.probabilities(other.tokens, members)[:, 1]
+            assert found[name] == pytest.approx(roc_auc_score(other.labels, own), abs=1e-12)
+    fitted_to_itself = fit_baselines(other, 50_000, 1)["kmers"].probabilities(other.tokens, members)[:, 1]
+    assert roc_auc_score(other.labels, fitted_to_itself) > 0.9
+    assert found["kmers"] < 0.8
+
+
+def test_a_model_that_keeps_none_has_them_on_the_test_split_of_its_training_dataset_only(tmp_path: Path) -> None:
+    dataset = saved(planted((60, 20, 40)), tmp_path / "d")
+    other = saved(planted((60, 20, 41)), tmp_path / "other")
+    older = trained_on(make_bundle(window=24), dataset)
+    kept = keeping(older, dataset)
+    assert aurocs(older, dataset, "test") == pytest.approx(aurocs(kept, dataset, "test"), abs=1e-12)
+    assert set(aurocs(kept, other, "test")) == {"majority", "composition", "kmers"}
+    (model,) = report({"m": older}, other, "test", QUICK).models
+    assert not model.baselines
+    assert model.warnings()[1:] == [
+        "no baselines: the model keeps none, and this is not the dataset that it was trained on"
+    ]
+    # Shares of k-mers that training has seen can't be told either.
+    assert model.strata is not None
+    assert model.strata.similarity is None
+
+
+@pytest.mark.parametrize("split", ["train", "all"])
+def test_nothing_is_measured_on_the_records_that_it_was_fitted_to(tmp_path: Path, split: str) -> None:
+    dataset = saved(planted((60, 20, 40)), tmp_path / "d")
+    for bundle in (trained_on(make_bundle(window=24), dataset), keeping(trained_on(make_bundle(), dataset), dataset)):
+        (model,) = report({"m": bundle}, dataset, split, QUICK).models
+        assert not model.baselines
+        assert model.warnings()[1:2] == [
+            "no baselines: they would be measured on the training records that they are fitted to"
+        ]
+        assert model.strata is not None
+        assert model.strata.similarity is None
+        assert model.strata.length
+
+
+def test_a_model_that_was_trained_without_baselines_has_none(tmp_path: Path) -> None:
+    dataset = saved(planted((60, 20, 40)), tmp_path / "d")
+    bundle = trained_on(make_bundle(run_config({"baseline_records": 0}), window=24), dataset)
+    assert not keeping(bundle, dataset).baselines
+    (model,) = report({"m": bundle}, dataset, "test", QUICK).models
+    assert model.warnings() == ["no baselines: the model was trained with training.baseline_records = 0"]
+
+
+def test_two_models_have_the_baselines_of_their_own_training_records() -> None:
+    first, third = planted((600, 100, 0)), planted((0, 0, 200), seed=7)
+    second = make_dataset(random_strings([24] * 60, seed=3), [0, 0, 1, 1] * 15, ["train"] * 60)
+    models = {"a": keeping(make_bundle(window=24), first), "b": keeping(make_bundle(window=24, seed=5), second)}
+    one, other = report(models, third, "test", QUICK).models
+    assert (one.fitted["kmers"].records, other.fitted["kmers"].records) == (600, 60)
+    assert one.baselines["kmers"].metrics["auroc"].value > other.baselines["kmers"].metrics["auroc"].value + 0.2
 
 
 def test_a_model_beside_itself_differs_in_nothing() -> None:
@@ -139,9 +224,6 @@ def test_the_order_of_the_classes_in_the_models_does_not_matter() -> None:
     for name, difference in plain["differences"].items():
         assert mixed["differences"][name]["value"] == pytest.approx(difference["value"], abs=1e-6)
     assert mixed["delong"]["p"] == pytest.approx(plain["delong"]["p"], rel=1e-4)
-    for key in ("kmers", "composition"):
-        ours, theirs = (one["second"]["baselines"][key]["metrics"]["auroc"]["value"] for one in (plain, mixed))
-        assert ours == pytest.approx(theirs)
 
 
 def test_groups_are_drawn_whole_and_leave_delong_out() -> None:
@@ -169,8 +251,7 @@ def test_models_of_different_tasks_are_not_compared(classes: tuple[str, ...], po
 def test_a_model_may_know_more_classes_than_the_dataset() -> None:
     dataset = planted((60, 20, 40))
     bundle = make_bundle(classes=("signal", "other", "noise"), window=24)
-    found = report({"m": bundle}, dataset, "test", QUICK)
-    baseline: NDArray[np.float64] = found.fitted["majority"].shares
-    assert baseline.tolist() == [0.5, 0.5]
-    assert found.models[0].baselines["kmers"].metrics["accuracy"].value > 0.3
+    three = make_dataset(random_strings([24] * 60), [0, 1, 2] * 20, ["train"] * 60, classes=bundle.classes)
+    found = report({"m": keeping(bundle, three)}, dataset, "test", QUICK)
+    assert found.models[0].baselines["kmers"].metrics["accuracy"].value > 0.1
     json.dumps(found.to_json(), allow_nan=False)

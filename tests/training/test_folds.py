@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqnet.bundles import open_bundle, write_bundle
-from seqnet.calibration import best_threshold, calibrate, fit_temperature, tempered
+from seqnet.calibration import best_threshold, calibrate, chosen_temperature, tempered
 from seqnet.datasets import Dataset
 from seqnet.errors import LabelError, SettingError
 from seqnet.evaluation import measure
@@ -165,7 +165,8 @@ def test_temperature_and_threshold_of_a_fold_come_from_the_records_that_choose_i
         chosen_on = tuned.folds.view(data, index).members("validation")
         labels = data.labels[chosen_on].astype(np.int64)
         raw = class_probabilities(run.bundle.classifier, data.tokens, chosen_on)
-        assert calibration.temperature == pytest.approx(fit_temperature(labels, raw), rel=1e-6)
+        chosen = chosen_temperature(labels, raw, data.groups[chosen_on])
+        assert calibration.temperature == pytest.approx(chosen.temperature, rel=1e-6)
         threshold = best_threshold(labels, tempered(raw, calibration.temperature), 1, "mcc")
         assert calibration.threshold == pytest.approx(threshold, rel=1e-6)
         best = run.rows[run.best_epoch - 1]
@@ -195,8 +196,15 @@ def test_what_is_measured_plays_no_part_in_its_measure(tmp_path: Path) -> None:
 
 def test_the_bundle_is_calibrated_on_what_was_said_out_of_fold(tuned: FoldsResult) -> None:
     found = tuned.out_of_fold
-    expected = calibrate(found.truth, found.raw, 1, (0.5, 0.5), "mcc")
+    groups = found.dataset.groups[found.members]
+    expected = calibrate(found.truth, found.raw, 1, (0.5, 0.5), "mcc", groups)
     assert tuned.bundle.calibration == expected
+    kept = tuned.bundle.validation
+    assert kept is not None
+    labels, probabilities = kept.read()
+    assert sorted(labels.tolist()) == sorted(found.truth.tolist())
+    after = tempered(found.raw, expected.temperature)
+    np.testing.assert_allclose(np.sort(probabilities[:, 1]), np.sort(after[:, 1]), rtol=1e-5)
     assert tuned.bundle.metrics["out_of_fold_accuracy"] == tuned.evaluation.mean["accuracy"]
     assert tuned.bundle.provenance["folds"] == {"count": 4, "seed": 1}
     assert [run.bundle.config.training.seed for run in tuned.runs] == [1, 2, 3, 4]

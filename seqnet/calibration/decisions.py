@@ -1,4 +1,4 @@
-"""Probabilities that mean what they say, and decisions made of them.
+"""Decisions made of probabilities, and all that is fitted for them.
 
 All functions take class probabilities (N, K) float64 and labels (N,) int64, and know nothing of networks. What is
 fitted here is fitted on the validation split, or on out-of-fold probabilities, and kept in the bundle.
@@ -12,6 +12,13 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.calibration.temperature import (
+    Labels,
+    Probabilities,
+    chosen_temperature,
+    expected_calibration_error,
+    tempered,
+)
 from seqnet.configs.calibrating import CRITERIA
 from seqnet.evaluation.metrics import measure
 from seqnet.evaluation.scored import decide
@@ -22,10 +29,8 @@ __all__ = [
     "best_threshold",
     "calibrate",
     "confidence_for_error",
-    "expected_calibration_error",
-    "fit_temperature",
+    "confidences_of",
     "reweighted",
-    "tempered",
 ]
 
 
@@ -34,12 +39,16 @@ class Calibration:
     """What makes decisions of raw probabilities; fitted on records that the network was not fitted to.
 
     Attributes:
-        temperature: divisor of the logits.
+        temperature: divisor of the logits; 1 where none was fitted.
         threshold: lowest probability of the positive class that makes a record positive; of use for two classes.
         confidences: tolerated share of wrong decisions → lowest probability of a decision that keeps to it.
         shares: (K,) share of each class in training.
-        quality: `ece`, `brier` and `log_loss` before and after the temperature, on the validation split.
+        quality: `ece`, `brier` and `log_loss` before and after the temperature, on the validation split; those after it
+            are cross-validated: each record's probabilities have a temperature that was fitted to others.
         changed: precision → share of the validation labels that it changes, where that was measured.
+        criterion: what the threshold was chosen for, one of `CRITERIA`; None where it was not chosen, or where the
+            model is older than this.
+        not_calibrated: why no temperature was fitted; empty where one was.
     """
 
     temperature: float = 1.0
@@ -48,63 +57,21 @@ class Calibration:
     shares: tuple[float, ...] = ()
     quality: Mapping[str, float] = field(default_factory=dict)
     changed: Mapping[str, float] = field(default_factory=dict)
+    criterion: str | None = None
+    not_calibrated: str = ""
 
 
-Labels = NDArray[np.int64]
-Probabilities = NDArray[np.float64]
-
-_FLOOR = 1e-12
 _FEWEST = 30
 """Decisions that a share of wrong ones must be counted on to be held to."""
 
 
-def tempered(probabilities: Probabilities, temperature: float) -> Probabilities:
-    """Returns the probabilities (N, K) with their logits divided by the temperature; above 1 they become less sure.
-
-    Source: Guo et al. 2017, arXiv:1706.04599.
-    """
-    if temperature == 1.0:
-        return probabilities
-    logits = np.log(np.maximum(probabilities, _FLOOR)) / temperature
-    scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
-
-
-def fit_temperature(labels: Labels, probabilities: Probabilities) -> float:
-    """Returns the temperature, between 1/50 and 50, that makes the log loss smallest.
-
-    Its logarithm is expected to lie about 0 by 1, which outweighs a handful of records and no more.
-    """
-    from scipy.optimize import minimize_scalar
-
-    rows = np.arange(len(labels))
-
-    def loss(logarithm: float) -> float:
-        chosen = tempered(probabilities, float(np.exp(logarithm)))[rows, labels]
-        return float(-np.log(np.maximum(chosen, _FLOOR)).sum() + logarithm**2 / 2)
-
-    bound = np.log(50.0)
-    found = minimize_scalar(loss, bounds=(-bound, bound), method="bounded", options={"xatol": 1e-4})
-    return float(np.exp(float(found.x)))
-
-
-def expected_calibration_error(labels: Labels, probabilities: Probabilities, bins: int = 15) -> float:
-    """Returns the mean distance between a class's probability and its share, over bins of equal width and classes.
-
-    Every class counts, not the top one alone: with two classes, errors of either direction would else cancel.
-
-    Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602; by class as in Kull et al. 2019, arXiv:1910.12656.
-    """
-    total = 0.0
-    for label in range(probabilities.shape[1]):
-        scores = probabilities[:, label]
-        which = np.minimum((scores * bins).astype(np.int64), bins - 1)
-        gaps = np.bincount(which, weights=(labels == label) - scores, minlength=bins)
-        total += float(np.abs(gaps).sum()) / len(labels)
-    return float(total / probabilities.shape[1])
-
-
-def best_threshold(labels: Labels, probabilities: Probabilities, positive: int, criterion: str) -> float:
+def best_threshold(
+    labels: Labels,
+    probabilities: Probabilities,
+    positive: int,
+    criterion: str,
+    weights: NDArray[np.float64] | None = None,
+) -> float:
     """Returns the lowest probability of the positive class that makes a record positive, for the best of a metric.
 
     Candidates are the middles between neighbouring hundredths of the distribution, so that the choice does not hang on
@@ -115,13 +82,14 @@ def best_threshold(labels: Labels, probabilities: Probabilities, positive: int, 
         probabilities: (N, 2) float64.
         positive: index of the positive class.
         criterion: one of `CRITERIA`.
+        weights: (N,) float64, how often each record counts [default: once].
     """
     scores = np.quantile(probabilities[:, positive], np.linspace(0, 1, 101))
     candidates = np.unique(np.concatenate([(scores[1:] + scores[:-1]) / 2, [0.5]]))
     metric = CRITERIA[criterion]
     values = np.array(
         [
-            measure(labels, probabilities, positive=positive, threshold=float(bound), names=(metric,))[metric]
+            measure(labels, probabilities, weights, positive=positive, threshold=float(bound), names=(metric,))[metric]
             for bound in candidates
         ]
     )
@@ -129,25 +97,37 @@ def best_threshold(labels: Labels, probabilities: Probabilities, positive: int, 
     return float(best[np.argmin(np.abs(best - 0.5))])
 
 
-def confidence_for_error(right: NDArray[np.bool_], confidence: Probabilities, errors: Sequence[float]) -> list[float]:
+def confidence_for_error(
+    right: NDArray[np.bool_],
+    confidence: Probabilities,
+    errors: Sequence[float],
+    weights: NDArray[np.float64] | None = None,
+) -> list[float]:
     """Returns, for each tolerated error, the lowest confidence above which no more than that share was wrong.
 
     Args:
         right: (N,) bool, whether each decision was right.
         confidence: (N,) float64, probability of each decision.
         errors: tolerated shares of wrong decisions.
+        weights: (N,) float64, how often each decision counts [default: once].
 
     Returns:
-        One confidence for each error; infinity where even the surest decisions are wrong more often, or too few.
+        One confidence for each error; infinity where even the surest decisions are wrong more often, or too few. Of
+        weighted decisions, the effective number counts.
+
+    Source: Kish 1965, Survey Sampling, section 11.7, for the effective number.
     """
     order = np.argsort(-confidence, kind="stable")
     sure = confidence[order]
-    shares = np.cumsum(~right[order]) / np.arange(1, len(order) + 1)
+    weight = np.ones(len(order)) if weights is None else weights[order]
+    total = np.cumsum(weight)
+    shares = np.cumsum(np.where(right[order], 0, weight)) / total
     # A confidence is a cut only where it changes: equal confidences stand or fall together.
     last = np.append(np.diff(sure) != 0, True)
     cuts = sure[last]
     shares_at = shares[last]
-    enough = np.arange(1, len(order) + 1)[last] >= _FEWEST
+    # A rounding error in a sum of ones would leave out the thirtieth decision.
+    enough = (total**2 / np.cumsum(weight**2))[last] > _FEWEST - 1e-6
     lowest = [cuts[(shares_at <= error) & enough] for error in errors]
     return [float(found.min()) if len(found) else float("inf") for found in lowest]
 
@@ -170,8 +150,29 @@ TOLERATED_ERRORS = tuple(percent / 100 for percent in (*range(1, 21), 25, 30, 35
 """Shares of wrong decisions for which a bundle keeps the confidence that holds them."""
 
 
+def confidences_of(
+    labels: Labels,
+    probabilities: Probabilities,
+    positive: int | None,
+    threshold: float,
+    weights: NDArray[np.float64] | None = None,
+) -> dict[str, float | None]:
+    """Returns tolerated error → lowest confidence that keeps to it, None where none does; see `Calibration`."""
+    decided = decide(probabilities, positive, threshold)
+    confidence = probabilities[np.arange(len(labels)), decided]
+    bounds = confidence_for_error(decided == labels, confidence, TOLERATED_ERRORS, weights)
+    return {
+        f"{error:g}": None if np.isinf(bound) else bound for error, bound in zip(TOLERATED_ERRORS, bounds, strict=True)
+    }
+
+
 def calibrate(
-    labels: Labels, probabilities: Probabilities, positive: int | None, shares: Sequence[float], criterion: str | None
+    labels: Labels,
+    probabilities: Probabilities,
+    positive: int | None,
+    shares: Sequence[float],
+    criterion: str | None,
+    groups: NDArray[np.int64] | None = None,
 ) -> Calibration:
     """Returns the calibration that fits records which the model was not fitted to.
 
@@ -181,27 +182,24 @@ def calibrate(
         positive: index of the positive class; None for more than two classes.
         shares: (K,) share of each class in training.
         criterion: what the threshold is best for, one of `CRITERIA`; None leaves it at one half.
+        groups: (N,) int64, group of each record; None if records are independent.
     """
-    temperature = fit_temperature(labels, probabilities)
-    after = tempered(probabilities, temperature)
+    chosen = chosen_temperature(labels, probabilities, groups)
+    after = tempered(probabilities, chosen.temperature)
     threshold = 0.5
     if criterion is not None and positive is not None:
         threshold = best_threshold(labels, after, positive, criterion)
-    decided = decide(after, positive, threshold)
-    confidence = after[np.arange(len(labels)), decided]
-    bounds = confidence_for_error(decided == labels, confidence, TOLERATED_ERRORS)
     quality = {}
-    for name, values in (("before", probabilities), ("after", after)):
+    for name, values in (("before", probabilities), ("after", chosen.crossed)):
         scores = measure(labels, values, positive=positive, names=("brier", "log_loss"))
         quality[f"ece_{name}"] = expected_calibration_error(labels, values)
         quality |= {f"{metric}_{name}": value for metric, value in scores.items()}
     return Calibration(
-        temperature=temperature,
+        temperature=chosen.temperature,
         threshold=threshold,
-        confidences={
-            f"{error:g}": None if np.isinf(bound) else bound
-            for error, bound in zip(TOLERATED_ERRORS, bounds, strict=True)
-        },
+        confidences=confidences_of(labels, after, positive, threshold),
         shares=tuple(shares),
         quality=quality,
+        criterion=criterion if positive is not None else None,
+        not_calibrated=chosen.reason,
     )
