@@ -13,7 +13,7 @@ from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional
 
 from seqnet.bundles import Bundle
@@ -106,6 +106,9 @@ class _Run:
         self.dataset, self.config, self.device = dataset, config, device
         self.checkpoint, self.dataset_hash = checkpoint, dataset_hash
         self.classifier = make_classifier(dataset, config).to(device)
+        if config.training.batch_size == 1 and any(isinstance(one, nn.BatchNorm1d) for one in self.classifier.modules()):
+            expected = "at least 2: the network has batch normalisation, which needs several sequences in a batch"
+            raise SettingError("training.batch_size", 1, expected)
         self.feeder = CropFeeder(dataset, config) if dataset.crop else Feeder(dataset, config, self.classifier)
         self.parameters = list(self.classifier.parameters())
         self.optimizer = make_optimizer(self.classifier, config.training)
