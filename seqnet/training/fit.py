@@ -6,7 +6,8 @@ The train split is fitted, the validation split chooses the epoch that is kept, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -309,7 +310,7 @@ def train(
         SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run.
     """
     config = replace(config, encoder=settled(config.encoder, dataset.alphabet, observer.note))
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), _enough_memory(config, device):
         run = _Run(dataset, config, device, checkpoint, dataset_hash)
         run.describe(observer)
         if resume:
@@ -322,13 +323,24 @@ def train(
                 while not run.over:
                     row = run.fit_epoch(len(run.progress.rows) + 1, observer)
                     observer.epoch(row, run.take(row))
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-            problem = f"there is too little memory for batches of {config.training.batch_size}"
-            raise ResourceError(str(device), problem, "set a smaller training.batch_size") from error
         except KeyboardInterrupt as stop:
             if not run.progress.rows:
                 raise
             interruption = stop
-    return run.result(interruption, provenance or {})
+        return run.result(interruption, provenance or {})
+
+
+@contextmanager
+def _enough_memory(config: RunConfig, device: torch.device) -> Iterator[None]:
+    """Makes one error of all that too little memory raises, whether for the network or for a batch.
+
+    Raises:
+        ResourceError: there is too little memory.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        problem = f"there is too little memory for this network and batches of {config.training.batch_size}"
+        raise ResourceError(str(device), problem, "set a smaller training.batch_size, or a smaller network") from error
