@@ -142,7 +142,7 @@ def test_no_batch_has_one_record(batch_size: int) -> None:
         for lengths in (np.full(count, 9), np.arange(count) + 5):
             batches = epoch_order(lengths, batch_size, np.random.default_rng(count))
             assert len(batches) == batch_count(count, batch_size)
-            assert 2 <= min(map(len, batches))
+            assert min(map(len, batches)) >= 2
             assert max(map(len, batches)) <= batch_size + 1
             assert sorted(np.concatenate(batches).tolist()) == list(range(count))
 

@@ -27,7 +27,7 @@ LAYERS = {
     "audit": 6,
     "encoding": 7,
     # The torch line.
-    "devices": 8,
+    "capabilities": 8, "devices": 8,
     "strands": 9, "batching": 9, "lookups": 9, "products": 9, "profiles": 9, "trees": 9,
     "layers": 10, "plm": 10,
     "encoders": 11,

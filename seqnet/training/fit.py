@@ -107,7 +107,8 @@ class _Run:
         self.dataset, self.config, self.device = dataset, config, device
         self.checkpoint, self.dataset_hash = checkpoint, dataset_hash
         self.classifier = make_classifier(dataset, config).to(device)
-        if config.training.batch_size == 1 and any(isinstance(one, nn.BatchNorm1d) for one in self.classifier.modules()):
+        normed = any(isinstance(module, nn.BatchNorm1d) for module in self.classifier.modules())
+        if normed and config.training.batch_size == 1:
             expected = "at least 2: the network has batch normalisation, which needs several sequences in a batch"
             raise SettingError("training.batch_size", 1, expected)
         self.feeder = CropFeeder(dataset, config) if dataset.crop else Feeder(dataset, config, self.classifier)
