@@ -48,12 +48,12 @@ def sums_of_byte_rows(table: Tensor, rows: Tensor, starts: Tensor) -> Tensor:
     return found
 
 
-def add_to_all(tensors: Sequence[Tensor], number: float) -> None:
+def add_to_all(tensors: list[Tensor], number: float) -> None:
     """Adds a number to all tensors, in place."""
     torch._foreach_add_(tensors, number)
 
 
-def multiply_all(tensors: Sequence[Tensor], factor: float) -> None:
+def multiply_all(tensors: list[Tensor], factor: float) -> None:
     """Multiplies all tensors by a number, in place."""
     torch._foreach_mul_(tensors, factor)
 
@@ -101,7 +101,7 @@ def recurrent(
     kind: type[nn.RNNBase],
     steps: Tensor,
     start: Tensor,
-    weights: list[Tensor],
+    weights: Sequence[Tensor],
     layers: int,
     dropout: float,
     *,
@@ -120,7 +120,7 @@ def recurrent(
         training: whether there is dropout.
         both: whether there are two directions.
     """
-    fixed = (weights, True, layers, dropout, training, both, True)
+    fixed = (list(weights), True, layers, dropout, training, both, True)
     if issubclass(kind, nn.LSTM):
         states, last, _ = torch.lstm(steps, (start, start), *fixed)
     else:

@@ -396,6 +396,11 @@ class Head(nn.Module):
         """Returns the logits (B, K)."""
         return self.after_first(self.first(dropped(self.dropouts[0], x)))
 
+    @torch.no_grad()
+    def shift(self, offsets: Tensor) -> None:
+        """Adds offsets (K,) to the logits of every input from now on."""
+        self.output.bias.add_(offsets[1] - offsets[0] if self.single else offsets)
+
     def after_first(self, x: Tensor) -> Tensor:
         """Returns the logits (B, K) of the output of the first layer."""
         if len(self.hidden):

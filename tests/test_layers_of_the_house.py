@@ -23,7 +23,7 @@ LAYERS = {
     "configs": 2, "containers": 2, "provenance": 2, "models": 2,
     "readers": 3, "sources": 3, "simulation": 3, "similarity": 3, "tokenizing": 3, "splits": 3,
     "datasets": 4, "evaluation": 4,
-    "baselines": 5, "calibration": 5, "novelty": 5, "recipes": 5,
+    "baselines": 5, "calibration": 5, "imbalance": 5, "novelty": 5, "recipes": 5,
     "audit": 6,
     "encoding": 7,
     # The torch line.

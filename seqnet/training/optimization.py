@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 
 import torch
 from torch import Tensor, nn
@@ -58,7 +58,8 @@ class Stepper:
             return
         for group, own in zip(groups, gradients, strict=True):
             add_to_all(group.steps, 1)
-            state = (group.weights, own, group.means, group.squares, group.steps)
+            there = cast("list[Tensor]", own)  # none is None, as was seen above
+            state = (group.weights, there, group.means, group.squares, group.steps)
             fused_adam(*state, group.settings, decoupled=group.decoupled)
 
     def _prepared(self) -> list[_Group] | None:
