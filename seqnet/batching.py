@@ -15,7 +15,7 @@ from torch import Tensor
 
 from seqnet.records import Ragged
 
-__all__ = ["Batch", "TokenStore", "buckets", "epoch_order", "spans"]
+__all__ = ["Batch", "TokenStore", "batch_count", "buckets", "epoch_order", "spans"]
 
 Batch = tuple[Tensor, Tensor]
 """Tokens (B, L) uint8, padded with 0, and lengths (B,) int64."""
@@ -102,6 +102,15 @@ def buckets(lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[NDArray[n
         start = low
 
 
+def batch_count(records: int, batch_size: int) -> int:
+    """Returns how many batches so many records make.
+
+    A last batch of one record is added to the batch before it: batch normalisation cannot compute a variance of it.
+    """
+    alone = records % batch_size == 1 and records > batch_size > 1
+    return -(-records // batch_size) - alone
+
+
 def epoch_order(lengths: NDArray[np.int64], batch_size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
     """Returns the batches (B,) int64 of an epoch in random order, each of sequences of like length.
 
@@ -110,7 +119,7 @@ def epoch_order(lengths: NDArray[np.int64], batch_size: int, rng: np.random.Gene
 
     Args:
         lengths: (N,) int64.
-        batch_size: sequences in a batch; the last may be smaller.
+        batch_size: sequences in a batch; the last may be smaller, or larger by one (see `batch_count`).
         rng: source of the order.
     """
     order = rng.permutation(len(lengths))
@@ -118,5 +127,7 @@ def epoch_order(lengths: NDArray[np.int64], batch_size: int, rng: np.random.Gene
         run = 50 * batch_size
         parts = [order[start : start + run] for start in range(0, len(order), run)]
         order = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in parts])
-    batches = [order[start : start + batch_size] for start in range(0, len(order), batch_size)]
+    count = batch_count(len(order), batch_size)
+    ends = [*(batch_size * (index + 1) for index in range(count - 1)), len(order)]
+    batches = [order[batch_size * index : ends[index]] for index in range(count)]
     return [batches[index] for index in rng.permutation(len(batches))]

@@ -14,6 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from seqnet.capabilities import has, recurrent
 from seqnet.configs.networks import ConvolutionConfig, NetworkConfig
 from seqnet.devices import by_hand
 from seqnet.products import Dense, linear
@@ -312,12 +313,16 @@ class Recurrence(nn.Module):
     def _computed(self, steps: Tensor, weights: list[Tensor], layers: int, directions: int) -> tuple[Tensor, Tensor]:
         """Returns states (B, L, directions · units) and last states (layers · directions, B, units)."""
         start = steps.new_zeros(layers * directions, steps.shape[0], self.recurrent.hidden_size)
-        fixed = (weights, True, layers, self.dropout.p, self.training, directions == 2, True)
-        if isinstance(self.recurrent, nn.LSTM):
-            states, last, _ = torch.lstm(steps, (start, start), *fixed)
-        else:
-            states, last = (torch.gru if isinstance(self.recurrent, nn.GRU) else torch.rnn_tanh)(steps, start, *fixed)
-        return states, last
+        kind, both, rate = type(self.recurrent), directions == 2, self.dropout.p
+        # A trial is nothing to compile.
+        if torch.compiler.is_compiling() or has("recurrent"):
+            return recurrent(kind, steps, start, weights, layers, rate, training=self.training, both=both)
+        with torch.device("meta"):
+            shape = {"num_layers": layers, "bidirectional": both, "dropout": rate if layers > 1 else 0.0}
+            module = kind(steps.shape[2], self.recurrent.hidden_size, batch_first=True, **shape).train(self.training)
+        names = (name for name, _ in module.named_parameters())
+        states, last = torch.func.functional_call(module, dict(zip(names, weights, strict=True)), (steps,))
+        return states, last[0] if kind is nn.LSTM else last
 
 
 def _rows_at(steps: Tensor, positions: Tensor) -> Tensor:
@@ -390,6 +395,11 @@ class Head(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Returns the logits (B, K)."""
         return self.after_first(self.first(dropped(self.dropouts[0], x)))
+
+    @torch.no_grad()
+    def shift(self, offsets: Tensor) -> None:
+        """Adds offsets (K,) to the logits of every input from now on."""
+        self.output.bias.add_(offsets[1] - offsets[0] if self.single else offsets)
 
     def after_first(self, x: Tensor) -> Tensor:
         """Returns the logits (B, K) of the output of the first layer."""

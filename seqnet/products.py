@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 from torch.nn import functional
 
+from seqnet.capabilities import has, onednn_product
 from seqnet.devices import by_hand
 
 __all__ = ["Dense", "linear"]
@@ -21,23 +22,8 @@ _SMALLEST = 1 << 22
 """Multiplications of a product from which on oneDNN's start is paid back."""
 
 
-def _types() -> tuple[torch.dtype, ...]:
-    """Returns what oneDNN multiplies here."""
-    if not torch.backends.mkldnn.is_available():  # type: ignore[no-untyped-call]
-        return ()
-    if not hasattr(torch.ops.mkldnn, "_linear_pointwise"):
-        return ()
-    low = (torch.bfloat16,) if torch.ops.mkldnn._is_mkldnn_bf16_supported() else ()
-    return (torch.float32, *low)
-
-
-_ONEDNN = _types()
-
-
-def _times(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Returns x (B, I) · weightᵀ (I, O) + bias (O,)."""
-    product: Tensor = torch.ops.mkldnn._linear_pointwise(x, weight, bias, "none", [], "")
-    return product
+_DTYPES = {torch.float32: "onednn_product", torch.bfloat16: "onednn_product_bfloat16"}
+"""What oneDNN multiplies, and the capability that it takes."""
 
 
 class _Product(torch.autograd.Function):
@@ -47,16 +33,16 @@ class _Product(torch.autograd.Function):
     def forward(context: Any, x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
         x, weight = x.to(dtype), weight.to(dtype)
         context.save_for_backward(x, weight)
-        return _times(x, weight, bias.to(dtype))
+        return onednn_product(x, weight, bias.to(dtype))
 
     @staticmethod
     @once_differentiable
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
         x, weight = context.saved_tensors
-        to_x = _times(gradient, weight.t()) if context.needs_input_grad[0] else None
+        to_x = onednn_product(gradient, weight.t()) if context.needs_input_grad[0] else None
         # The wider side is the one to spread over the vector registers.
         wide = x.shape[1] >= gradient.shape[1]
-        to_weight = _times(gradient.t(), x.t()) if wide else _times(x.t(), gradient.t()).t()
+        to_weight = onednn_product(gradient.t(), x.t()) if wide else onednn_product(x.t(), gradient.t()).t()
         return to_x, to_weight, gradient.sum(dim=0), None
 
 
@@ -64,7 +50,7 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Returns x (B, I) · weightᵀ (I, O) + bias (O,), as `functional.linear` does."""
     large = len(x) * weight.numel() >= _SMALLEST
     dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-    if large and by_hand(x) and dtype in _ONEDNN:
+    if large and by_hand(x) and dtype in _DTYPES and has(_DTYPES[dtype]):
         product: Tensor = _Product.apply(x, weight, bias, dtype)  # type: ignore[no-untyped-call]
         return product
     return functional.linear(x, weight, bias)

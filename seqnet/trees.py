@@ -70,6 +70,10 @@ class Trees(nn.Module):
         logits = self.start + leaves.sum(dim=1)
         return torch.cat([torch.zeros_like(logits), logits], dim=1) if self.logits == 1 else logits
 
+    def shift(self, offsets: Tensor) -> None:
+        """Adds offsets (K,) to the logits of every profile from now on."""
+        self.start.add_(offsets[1] - offsets[0] if self.logits == 1 else offsets)
+
     def _load_from_state_dict(self, state: Mapping[str, Any], prefix: str, *more: Any) -> None:
         """Also refuses tables that point beyond the profile or the tree."""
         super()._load_from_state_dict(state, prefix, *more)

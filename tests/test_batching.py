@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from seqnet.batching import TokenStore, buckets, epoch_order, spans
+from seqnet.batching import TokenStore, batch_count, buckets, epoch_order, spans
 from seqnet.records import Ragged
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=30)
@@ -128,9 +128,35 @@ def test_an_epoch_sees_every_sequence_once(lengths: list[int], batch_size: int, 
     assert sorted(index for batch in batches for index in batch.tolist()) == list(range(len(lengths)))
     sizes = sorted(map(len, batches), reverse=True)
     full, rest = divmod(len(lengths), batch_size)
-    assert sizes == [batch_size] * full + [rest] * bool(rest)
+    if rest == 1 and full and batch_size > 1:
+        assert sizes == [batch_size + 1] + [batch_size] * (full - 1)
+    else:
+        assert sizes == [batch_size] * full + [rest] * bool(rest)
     again = epoch_order(as_array(lengths), batch_size, np.random.default_rng(seed))
     assert [batch.tolist() for batch in again] == [batch.tolist() for batch in batches]
+
+
+@pytest.mark.parametrize("batch_size", [2, 3, 16, 128])
+def test_no_batch_has_one_record(batch_size: int) -> None:
+    for count in range(2, 131):
+        for lengths in (np.full(count, 9), np.arange(count) + 5):
+            batches = epoch_order(lengths, batch_size, np.random.default_rng(count))
+            assert len(batches) == batch_count(count, batch_size)
+            assert min(map(len, batches)) >= 2
+            assert max(map(len, batches)) <= batch_size + 1
+            assert sorted(np.concatenate(batches).tolist()) == list(range(count))
+
+
+def test_only_a_last_batch_of_one_record_changes_the_others() -> None:
+    for count in (32, 34, 47):
+        order = np.random.default_rng(3).permutation(count)
+        batches = epoch_order(np.full(count, 9), 16, np.random.default_rng(3))
+        assert sorted(batch.tolist() for batch in batches) == sorted(
+            order[start : start + 16].tolist() for start in range(0, count, 16)
+        )
+    # One record at a time is what was asked for.
+    assert [len(batch) for batch in epoch_order(np.full(5, 9), 1, np.random.default_rng(0))] == [1] * 5
+    assert [len(batch) for batch in epoch_order(np.full(1, 9), 16, np.random.default_rng(0))] == [1]
 
 
 def test_an_epoch_has_batches_of_like_lengths_in_random_order() -> None:

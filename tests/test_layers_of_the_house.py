@@ -23,11 +23,11 @@ LAYERS = {
     "configs": 2, "containers": 2, "provenance": 2, "models": 2,
     "readers": 3, "sources": 3, "simulation": 3, "similarity": 3, "tokenizing": 3, "splits": 3,
     "datasets": 4, "evaluation": 4,
-    "baselines": 5, "calibration": 5, "novelty": 5, "recipes": 5,
+    "baselines": 5, "calibration": 5, "imbalance": 5, "novelty": 5, "recipes": 5,
     "audit": 6,
     "encoding": 7,
     # The torch line.
-    "devices": 8,
+    "capabilities": 8, "devices": 8,
     "strands": 9, "batching": 9, "lookups": 9, "products": 9, "profiles": 9, "trees": 9,
     "layers": 10, "plm": 10,
     "encoders": 11,

@@ -25,6 +25,9 @@ __all__ = [
     "repeated_names",
 ]
 
+_FEW_CLASSES = 5
+"""Classes, at most, whose shares are all told."""
+
 
 def _share(offenders: Offenders, of: NDArray[np.int64], who: str, what: str, more: Sequence[str] = ()) -> Finding:
     """Returns the finding that some of the records (M,) offend.
@@ -101,7 +104,7 @@ def repeated_names(evidence: Evidence) -> Finding:
 
 
 def class_balance(evidence: Evidence) -> Finding:
-    """Returns the share of the rarest class."""
+    """Returns the share of the rarest class, as a part of the share that it would have if all classes were equal."""
     dataset = evidence.dataset
     counts = dataset.counts().sum(axis=1)
     if dataset.crop is not None:
@@ -110,9 +113,18 @@ def class_balance(evidence: Evidence) -> Finding:
         if not counts.any():
             return Finding(None, "not measured: training draws its windows, and no split is held out")
     shares = counts / counts.sum()
-    rarest = int(np.argmin(shares))
-    told = ", ".join(f"{share:.1%} {name}" for share, name in zip(shares, dataset.classes, strict=True))
-    return Finding(float(shares[rarest]), told)
+    return Finding(float(shares.min() * len(shares)), _told_shares(shares, dataset.classes))
+
+
+def _told_shares(shares: NDArray[np.float64], classes: Sequence[str]) -> str:
+    """Returns the shares (K,) in one line: of a few classes each, of many the smallest and the largest."""
+    if len(shares) <= _FEW_CLASSES:
+        return ", ".join(f"{share:.1%} {name}" for share, name in zip(shares, classes, strict=True))
+    least, most = int(np.argmin(shares)), int(np.argmax(shares))
+    return (
+        f"{len(shares):,} classes, an equal share is {1 / len(shares):.2%}: the rarest has {shares[least]:.2%} "
+        f"({classes[least]}), the most frequent {shares[most]:.2%} ({classes[most]})"
+    )
 
 
 def class_drift(evidence: Evidence) -> Finding:

@@ -43,8 +43,9 @@ __all__ = ["command"]
 class _Teller:
     """Tells the user how training goes: a bar within an epoch, a line for each."""
 
-    def __init__(self, meter: Meter, epochs: int) -> None:
-        self._meter, self._epochs = meter, epochs
+    def __init__(self, meter: Meter, run: RunConfig, *, imbalanced: bool) -> None:
+        self._meter, self._epochs = meter, run.training.epochs
+        self._trees, self._imbalanced = run.network.boosted is not None, imbalanced
         self._started = time.monotonic()
         self._reached = math.inf
 
@@ -59,15 +60,11 @@ class _Teller:
         self._meter.reach(reached, self._epochs * steps, f"epoch {epoch} of {self._epochs}, loss {loss:.4f}")
 
     def epoch(self, row: EpochRow, best: bool) -> None:
-        seconds = time.monotonic() - self._started
-        validated = not math.isnan(row.validation_loss)
-        validation = f"  validation loss {row.validation_loss:.4f} accuracy {row.validation_accuracy:.4f}"
-        if not math.isnan(row.validation_auroc):
-            validation += f" AUROC {row.validation_auroc:.4f}"
-        say(
-            f"epoch {row.epoch:>3} of {self._epochs}  train loss {row.train_loss:.4f} accuracy {row.train_accuracy:.4f}"
-            f"{validation if validated else ''}  {seconds:.0f} s{'  best' if best and validated else ''}"
-        )
+        from seqnet.training.history import epoch_text
+
+        text = epoch_text(row, self._epochs, trees=self._trees, imbalanced=self._imbalanced)
+        marked = best and not math.isnan(row.validation_loss)
+        say(f"{text}  {time.monotonic() - self._started:.0f} s{'  best' if marked else ''}")
 
 
 @click.command("train", cls=Command)
@@ -106,7 +103,8 @@ class _Teller:
 @click.option(
     "--optimize",
     type=click.Choice(list(CRITERIA)),
-    help="What the decision threshold is best for, on the validation split.  [default: the threshold is one half]",
+    help="What the decision threshold is best for, on the validation split.  [default: the threshold is one half; "
+    "balanced, where classes are more unequal than training.imbalance allows]",
 )
 @click.option(
     "--no-audit", is_flag=True, help="Leave out the brief look for duplicates, imbalance and a telling length."
@@ -223,12 +221,11 @@ def _report(result: EnsembleResult, files: TrainingFiles) -> None:
     """Says what was kept, and where."""
     from seqnet.evaluation import format_cross_validation
     from seqnet.training import FoldsResult
+    from seqnet.training.history import kept_text
 
     for run in result.runs:
-        best = run.rows[run.best_epoch - 1]
-        figures = f"validation loss {best.validation_loss:.4f}, accuracy {best.validation_accuracy:.4f}"
-        why = "the last" if math.isnan(best.validation_loss) else figures
-        say(f"kept epoch {best.epoch} ({why}), {run.bundle.parameter_count:,} parameters")
+        text = kept_text(run.rows, run.best_epoch, run.bundle.config.training.monitor)
+        say(f"{text}; {run.bundle.parameter_count:,} parameters")
     if result.bundle.calibration.quality:
         say(_calibration_line(result.bundle, "out of fold" if files.out_of_fold else "on the validation split"))
     if isinstance(result, FoldsResult):
@@ -299,8 +296,10 @@ def _fit(
     about: dict[str, Any],
 ) -> EnsembleResult:
     """Trains and returns what came of it."""
+    from seqnet.imbalance import is_imbalanced
     from seqnet.provenance import file_hash, versions
     from seqnet.training import train_ensemble, train_folds
+    from seqnet.training.members import training_counts
 
     digest = file_hash(data.path)
     provenance = about | {
@@ -311,11 +310,12 @@ def _fit(
         "device": device.type,
     }
     fit = train_folds if files.out_of_fold else train_ensemble
+    imbalanced = is_imbalanced(run.training, training_counts(data))
     with Meter("train", "batches") as meter:
         return fit(
             data,
             run,
-            _Teller(meter, run.training.epochs),
+            _Teller(meter, run, imbalanced=imbalanced),
             device=device,
             checkpoints=files.checkpoints,
             optimize=optimize,

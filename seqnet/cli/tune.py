@@ -54,6 +54,7 @@ class _Teller:
             "complete": "complete",
             "pruned": f"pruned after epoch {trial.epochs}",
             "refused": "refused",
+            "failed": "failed",
         }[trial.state]
         settings = "".join(f"  {name}={_short(value)}" for name, value in trial.settings.items())
         reason = f"  ({trial.reason})" if trial.reason else ""
@@ -199,7 +200,7 @@ def command(
         raise result.interruption
     if not result.best:
         reason = next((trial.reason for trial in reversed(result.trials) if trial.reason), "all were stopped early")
-        raise SeqnetError("", f"no trial is complete; the last that was refused: {reason}", "change space or settings")
+        raise SeqnetError("", f"no trial is complete; the last one that says why: {reason}", "change space or settings")
 
 
 def _best_toml(best: Trial, run: RunConfig, trials: int, digest: str) -> str:
@@ -219,7 +220,7 @@ def _report(result: TuningResult, files: _Files, monitor: str) -> None:
     """Says what is best, what it depends on, and what was written."""
     best, written = result.best, [files.trials.name, files.study.name]
     states = [trial.state for trial in result.trials]
-    counts = ", ".join(f"{states.count(state)} {state}" for state in ("complete", "pruned", "refused"))
+    counts = ", ".join(f"{states.count(state)} {state}" for state in ("complete", "pruned", "refused", "failed"))
     say(f"{len(states)} trials: {counts}")
     if result.importances:
         shares = ", ".join(f"{name} {share:.2f}" for name, share in result.importances.items())

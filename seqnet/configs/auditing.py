@@ -53,10 +53,16 @@ class AuditOptions(Settings):
         1.0, "fail where more than this share of the records has a name that occurred before", minimum=0, maximum=1
     )
     rarest_warn: float = setting(
-        0.1, "warn where the rarest class has less than this share of the records", minimum=0, maximum=1
+        0.2,
+        "warn where the rarest class has less than this part of an equal share of the records, 1 / number of classes",
+        minimum=0,
+        maximum=1,
     )
     rarest_fail: float = setting(
-        0.01, "fail where the rarest class has less than this share of the records", minimum=0, maximum=1
+        0.02,
+        "fail where the rarest class has less than this part of an equal share of the records, 1 / number of classes",
+        minimum=0,
+        maximum=1,
     )
     drift_warn: float = setting(
         0.05,

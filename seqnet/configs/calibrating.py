@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-__all__ = ["CRITERIA"]
+__all__ = ["BALANCED", "CRITERIA"]
+
+BALANCED = "balanced"
+"""The criterion by which every class counts the same, however rare."""
 
 CRITERIA: Mapping[str, str] = {
     "accuracy": "accuracy",
-    "balanced": "balanced_accuracy",
+    BALANCED: "balanced_accuracy",
     "f1": "f1",
     "mcc": "mcc",
 }

@@ -52,12 +52,18 @@ class TrainingConfig(Settings):
     clip_norm: float = setting(1.0, "largest norm of the gradient; 0 is no bound", minimum=0)
     label_smoothing: float = setting(0.0, "share of each label spread over all classes", minimum=0, below=1)
     balance: str = setting(
-        "none",
-        "rare classes: weigh their loss, or draw them more often",
-        choices=("none", "weights", "oversample"),
+        "auto",
+        "rare classes: weigh their loss, or draw them more often; auto weighs, and chooses the threshold of two "
+        "classes for balanced accuracy, beyond `imbalance`; probabilities are those of the train split's mix",
+        choices=("auto", "none", "weights", "oversample"),
+    )
+    imbalance: float = setting(
+        10.0, "classes are imbalanced where the largest has more than this many times the smallest's records", minimum=1
     )
     monitor: str = setting(
-        "loss", "what chooses the best epoch on the validation split", choices=("loss", "accuracy", "auroc")
+        "loss",
+        "what chooses the best epoch on the validation split",
+        choices=("loss", "accuracy", "balanced_accuracy", "auroc"),
     )
     baseline_records: int = setting(
         50_000,

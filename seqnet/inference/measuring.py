@@ -15,6 +15,7 @@ from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.datasets import Dataset
 from seqnet.errors import AlphabetMismatchError, LabelError
 from seqnet.evaluation import Evaluation, Scored, evaluate_probabilities, score
+from seqnet.imbalance import never_predicted
 from seqnet.inference.engine import bundle_probabilities
 from seqnet.inference.predictor import Predictions
 from seqnet.inference.writers import columns, joined_lines, text_columns
@@ -93,6 +94,9 @@ def evaluate_bundle(
     scored = score(labels, probabilities, positive=bundle.positive, threshold=evaluation.threshold)
     training = _training_members(bundle, dataset)
     warnings = [*_warnings(training, members, split), *_unusual(bundle, dataset, members)]
+    where = "dataset" if split == "all" else f"{split} split"
+    if line := never_predicted(labels, scored.predicted, bundle.classes, where):
+        warnings.append(line)
     return Measured(evaluation, members, scored, tuple(warnings), training)
 
 

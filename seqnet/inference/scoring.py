@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import platform
 from typing import Protocol
 
 import torch
 from torch import Tensor, nn
 
 from seqnet.bundles import Bundle
+from seqnet.capabilities import has
 from seqnet.errors import SettingError
 from seqnet.networks import Classifier
 from seqnet.networks.folded import Folded, can_be_bytes, can_fold
@@ -71,11 +71,7 @@ def has_bfloat16(device: torch.device) -> bool:
     """Returns whether a device multiplies bfloat16 matrices faster than float32 ones."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
-    if device.type != "cpu" or not torch.ops.mkldnn._is_mkldnn_bf16_supported():
-        return False
-    # oneDNN takes bfloat16 on any x86 with AVX-512, and is slow where it has to emulate it.
-    native = (torch.cpu._is_avx512_bf16_supported, torch.cpu._is_amx_tile_supported)
-    return platform.machine().lower() not in ("x86_64", "amd64") or any(supported() for supported in native)
+    return device.type == "cpu" and has("fast_bfloat16")
 
 
 def chosen_precision(bundle: Bundle, precision: str) -> str:

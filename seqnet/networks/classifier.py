@@ -12,7 +12,7 @@ from seqnet.alphabets import Alphabet
 from seqnet.configs.networks import NETWORKS, EncoderConfig, NetworkConfig
 from seqnet.encoders import make_encoder
 from seqnet.errors import SettingError
-from seqnet.layers import dropped
+from seqnet.layers import Head, dropped
 from seqnet.networks.base import Dimensions, Network
 from seqnet.networks.cnn import ConvolutionalNetwork
 from seqnet.networks.words import words_of
@@ -122,6 +122,12 @@ class Classifier(nn.Module):
         assert isinstance(self.network, ConvolutionalNetwork)
         logits: Tensor = self.network.head(features.flatten(1))
         return logits
+
+    def shift(self, offsets: Tensor) -> None:
+        """Adds offsets (K,) to the logits that the network, without its trees, gives from now on."""
+        for head in self.network.modules():
+            if isinstance(head, Head):
+                head.shift(offsets)
 
     @property
     def device(self) -> torch.device:

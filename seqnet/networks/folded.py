@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from seqnet.capabilities import bytes_of_rows, has, sums_of_byte_rows
 from seqnet.devices import by_hand
 from seqnet.networks.classifier import Classifier, mean_over_strands
 from seqnet.networks.cnn import ConvolutionalNetwork
@@ -54,7 +55,7 @@ class Folded(nn.Module):
             table = table.flatten(0, 1)  # (P · S, H)
         self.places = words.places
         firsts = torch.arange(self.places, device=table.device, dtype=torch.int32) * words.count(0)
-        table = torch.ops.quantized.embedding_bag_byte_prepack(table) if dtype == torch.uint8 else table.to(dtype)
+        table = bytes_of_rows(table) if dtype == torch.uint8 else table.to(dtype)
         # Not a tensor of inference mode, which a thread outside of it could not use.
         self.register_buffer("table", table.clone(), persistent=False)
         self.register_buffer("firsts", firsts, persistent=False)
@@ -87,7 +88,7 @@ class Folded(nn.Module):
         starts = torch.arange(len(index), device=index.device, dtype=torch.int32) * self.places
         rows = index.flatten()
         if self.table.dtype == torch.uint8:
-            summed = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(self.table, rows, starts)  # (B, H)
+            summed = sums_of_byte_rows(self.table, rows, starts)  # (B, H)
         else:
             summed = functional.embedding_bag(rows, self.table, starts, mode="sum")  # (B, H)
         return self.head.after_first(summed.float())
@@ -105,4 +106,4 @@ def can_fold(classifier: Classifier) -> bool:
 def can_be_bytes(classifier: Classifier) -> bool:
     """Returns whether a classifier can be a table of 8-bit numbers, which is an x86 processor's matter."""
     x86 = "fbgemm" in torch.backends.quantized.supported_engines
-    return x86 and can_fold(classifier)
+    return x86 and can_fold(classifier) and has("bytes_of_rows")

@@ -14,6 +14,7 @@ from seqnet.batching import TokenStore, buckets
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
 from seqnet.devices import moved
+from seqnet.imbalance import class_weights, how_balanced
 from seqnet.networks import Classifier
 from seqnet.records import Ragged
 from seqnet.trees import DEPTH, Trees
@@ -45,6 +46,9 @@ def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
     examples = draw_examples(dataset, "train", _MOST, rng)
     profiles = _profiles(classifier, examples.tokens.take(examples.members), rng)
     trees = classifier.trees
+    counts = np.bincount(examples.labels, minlength=len(dataset.classes))
+    weights = class_weights(counts)
+    balanced = how_balanced(config.training, counts) != "none"
     model = HistGradientBoostingClassifier(
         max_iter=len(trees.feature) // trees.logits,
         max_leaf_nodes=(trees.feature.shape[1] + 1) // 2,
@@ -53,12 +57,14 @@ def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
         learning_rate=config.network.boosted.rate,
         l2_regularization=1.0,
         early_stopping=False,
-        class_weight=None if config.training.balance == "none" else "balanced",
+        class_weight=dict(enumerate(weights)) if balanced else None,
         random_state=config.training.seed % 2**32,
     )
     with threadpool_limits(torch.get_num_threads(), user_api="openmp"):
         model.fit(profiles, examples.labels)
     _fill(trees, model)
+    if balanced:
+        trees.shift(torch.tensor(-np.log(weights), dtype=torch.float32, device=trees.start.device))
     return len(profiles)
 
 

@@ -38,6 +38,7 @@ class Progress:
         best_value: what it reached, larger is better.
         best_weights: its weights.
         epochs: number of epochs that the run was planned for.
+        best_said: what it said of the validation split, (M, K); not in a checkpoint.
     """
 
     rows: list[EpochRow]
@@ -45,6 +46,7 @@ class Progress:
     best_value: float = -np.inf
     best_weights: dict[str, Tensor] | None = None
     epochs: int = 0
+    best_said: NDArray[np.float64] | None = None
 
 
 def save_checkpoint(

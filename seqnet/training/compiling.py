@@ -13,6 +13,9 @@ from seqnet.networks import Classifier
 __all__ = ["compiled"]
 
 
+_FAILURES = ("BackendCompilerFailed", "InductorError")
+
+
 def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor], Tensor]:
     """Returns tokens (B, L), lengths (B,) → logits (B, K), as the classifier does; it is compiled at its first batch.
 
@@ -30,7 +33,10 @@ def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor], Tensor]:
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         try:
             logits: Tensor = network(tokens, lengths)
-        except torch._dynamo.exc.BackendCompilerFailed as error:
+        except Exception as error:
+            # By its name: what PyTorch calls private may be elsewhere in another version.
+            if type(error).__name__ not in _FAILURES:
+                raise
             problem = " ".join(str(error).split("\n")[0].split())
             remedy = "install a C++ compiler, or leave it out" if "InvalidCxxCompiler" in problem else "leave it out"
             raise ResourceError("training.compile", problem, remedy) from error

@@ -11,14 +11,25 @@ import numpy as np
 import torch
 
 from seqnet.bundles import Bundle
-from seqnet.calibration import calibrate
+from seqnet.calibration import calibrate, tempered
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
-from seqnet.inference.engine import bundle_probabilities
+from seqnet.evaluation.scored import decide
+from seqnet.imbalance import never_predicted
 from seqnet.inference.precision import changed_labels
 from seqnet.training.fit import Observer, TrainingResult
 from seqnet.training.keeping import with_baselines, with_calibration
-from seqnet.training.members import Member, check_criterion, joined, seeded, train_members, training_shares
+from seqnet.training.members import (
+    Member,
+    check_criterion,
+    criterion_for,
+    imbalance_note,
+    joined,
+    seeded,
+    train_members,
+    training_shares,
+    validation_probabilities,
+)
 
 __all__ = ["EnsembleResult", "train_ensemble"]
 
@@ -57,7 +68,8 @@ def train_ensemble(
         config: settings of the first.
         observer: is told how it goes.
         checkpoints: one file per member.
-        optimize: what the decision threshold is best for on the validation split; None leaves it at one half.
+        optimize: what the decision threshold is best for on the validation split; None leaves it at one half, or has it
+            be best for balanced accuracy where classes are imbalanced (see `criterion_for`).
         device: where to compute.
         resume: whether to go on from the checkpoints.
         dataset_hash: SHA-256 of the dataset file.
@@ -73,21 +85,41 @@ def train_ensemble(
         several = len(checkpoints) > 1
         title = f"member {index + 1} of {len(checkpoints)}, seed {own.training.seed}" if several else ""
         members.append(Member(title, dataset, own, checkpoint, dataset_hash))
+    if note := imbalance_note(config, dataset):
+        observer.note(note)
     runs, interruption = train_members(members, observer, device=device, resume=resume)
-    bundle = with_baselines(_calibrated(joined(runs, dataset, provenance), dataset, optimize), dataset, observer.note)
-    if not bundle.calibration.quality:
-        observer.note("the validation split lacks a class: the model is not calibrated, its threshold is one half")
+    criterion = criterion_for(config, dataset, optimize)
+    bundle = _calibrated(joined(runs, dataset, provenance), runs, dataset, criterion, observer, device)
+    bundle = with_baselines(bundle, dataset, observer.note)
     return EnsembleResult(bundle, runs, interruption)
 
 
-def _calibrated(bundle: Bundle, dataset: Dataset, optimize: str | None) -> Bundle:
-    """Returns the bundle with what the validation split tells of its probabilities; as it is, if that lacks a class."""
+def _calibrated(
+    bundle: Bundle,
+    runs: Sequence[TrainingResult],
+    dataset: Dataset,
+    criterion: str | None,
+    observer: Observer,
+    device: torch.device,
+) -> Bundle:
+    """Returns the bundle with what the validation split tells of its probabilities; as it is, if that lacks a class.
+
+    What the last epochs made of the validation split is used again; the rest is computed where training was.
+    """
     members = dataset.members("validation")
     labels = dataset.labels[members].astype(np.int64)
     if len(np.unique(labels)) < len(dataset.classes):
+        observer.note("the validation split lacks a class: the model is not calibrated, its threshold is one half")
         return bundle
-    probabilities = bundle_probabilities(bundle, dataset.tokens, members).probabilities
-    shares = training_shares(dataset)
-    found = calibrate(labels, probabilities, bundle.positive, shares, optimize, dataset.groups[members])
-    bundle = with_calibration(bundle, found, labels, probabilities)
-    return replace(bundle, calibration=replace(found, changed=changed_labels(bundle, dataset.tokens, members)))
+    raw = np.mean([validation_probabilities(run, dataset, device) for run in runs], axis=0)
+    found = calibrate(labels, raw, bundle.positive, training_shares(dataset), criterion, dataset.groups[members])
+    probabilities = tempered(raw, found.temperature)
+    threshold = None if bundle.positive is None else found.threshold
+    decided = decide(probabilities, bundle.positive, threshold)
+    if line := never_predicted(labels, decided, bundle.classes, "validation split"):
+        observer.note(f"seqnet: warning: {line}")
+    bundle = with_calibration(bundle, found, labels, raw)
+    bundle.to(device)
+    changed = changed_labels(bundle, dataset.tokens, members, probabilities)
+    bundle.to(torch.device("cpu"))
+    return replace(bundle, calibration=replace(found, changed=changed))

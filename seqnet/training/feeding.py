@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqnet.batching import TokenStore, epoch_order
+from seqnet.batching import TokenStore, batch_count, epoch_order
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
 from seqnet.networks import Classifier
@@ -65,7 +65,7 @@ class Feeder:
         count = len(self._members)
         if self._config.training.balance == "oversample":
             count = int(self.class_counts.max()) * int((self.class_counts > 0).sum())
-        return -(-count // self._config.training.batch_size)
+        return batch_count(count, self._config.training.batch_size)
 
     def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
         """Yields tokens (B, L) uint8, lengths (B,) int64 and labels (B,) int64 of the batches of an epoch."""

@@ -6,14 +6,16 @@ The train split is fitted, the validation split chooses the epoch that is kept, 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 import numpy as np
 import torch
-from torch import Tensor
+from numpy.typing import NDArray
+from torch import Tensor, nn
 from torch.nn import functional
 
 from seqnet.bundles import Bundle
@@ -22,6 +24,7 @@ from seqnet.datasets import Dataset
 from seqnet.devices import moved, out_of_memory
 from seqnet.errors import ContainerError, LabelError, ResourceError, SettingError
 from seqnet.evaluation.metrics import measure
+from seqnet.imbalance import balanced_accuracy, class_weights, how_balanced
 from seqnet.inference.engine import class_probabilities
 from seqnet.networks import Classifier
 from seqnet.outputs import whole_file
@@ -60,12 +63,15 @@ class TrainingResult:
         rows: one per epoch.
         best_epoch: number of the epoch that was kept.
         interruption: what stopped it early, Ctrl-C or a signal; None if nothing did.
+        validation: (M, K) float64, what the network says of the validation split; None where there is none, or the best
+            epoch was before a run that was resumed.
     """
 
     bundle: Bundle
     rows: list[EpochRow]
     best_epoch: int
     interruption: KeyboardInterrupt | None
+    validation: NDArray[np.float64] | None = None
 
 
 def make_classifier(dataset: Dataset, config: RunConfig) -> Classifier:
@@ -106,6 +112,10 @@ class _Run:
         self.dataset, self.config, self.device = dataset, config, device
         self.checkpoint, self.dataset_hash = checkpoint, dataset_hash
         self.classifier = make_classifier(dataset, config).to(device)
+        normed = any(isinstance(module, nn.BatchNorm1d) for module in self.classifier.modules())
+        if normed and config.training.batch_size == 1:
+            expected = "at least 2: the network has batch normalisation, which needs several sequences in a batch"
+            raise SettingError("training.batch_size", 1, expected)
         self.feeder = CropFeeder(dataset, config) if dataset.crop else Feeder(dataset, config, self.classifier)
         self.parameters = list(self.classifier.parameters())
         self.optimizer = make_optimizer(self.classifier, config.training)
@@ -120,11 +130,22 @@ class _Run:
             self.forward = compiled(self.classifier)
         self.validation = dataset.members("validation")
         self.progress = Progress(rows=[])
-        weights = None
-        if config.training.balance == "weights":
-            counts = np.maximum(self.feeder.class_counts, 1)
-            weights = torch.tensor(counts.sum() / (len(counts) * counts), dtype=torch.float32, device=device)
-        self.class_weights: Tensor | None = weights
+        self.said: NDArray[np.float64] | None = None
+        """What the network said of the validation split after the last epoch, (M, K)."""
+        self.class_weights, self.offsets = self._weigh_classes()
+
+    def _weigh_classes(self) -> tuple[Tensor | None, Tensor | None]:
+        """Returns what each class weighs in the loss, and what is added to its logit there, (K,) or None for nothing.
+
+        The network starts without a preference for a class within the loss, and so with one outside of it.
+        """
+        counts = self.feeder.class_counts
+        way = how_balanced(self.config.training, counts)
+        if way == "none":
+            return None, None
+        weights = torch.tensor(class_weights(counts), dtype=torch.float32, device=self.device)
+        self.classifier.shift(-weights.log())
+        return weights if way == "weights" else None, weights.log()
 
     def grow_trees(self, observer: Observer) -> None:
         """Grows the trees beside the network, unless a checkpoint had them."""
@@ -176,7 +197,10 @@ class _Run:
             logits = self.forward(tokens, lengths)
         logits = logits.float()
         loss = functional.cross_entropy(
-            logits, labels, weight=self.class_weights, label_smoothing=training.label_smoothing
+            logits if self.offsets is None else logits + self.offsets,
+            labels,
+            weight=self.class_weights,
+            label_smoothing=training.label_smoothing,
         )
         loss = self.penalties.added_to(loss)
         for parameter in self.parameters:
@@ -202,8 +226,12 @@ class _Run:
         if not np.isfinite(probabilities).all():
             raise self._diverged()
         labels = self.dataset.labels[self.validation].astype(np.int64)
+        self.said = probabilities
         values = measure(labels, probabilities, positive=self.dataset.positive, names=tuple(names.values()))
-        return {f"validation_{name}": values[metric] for name, metric in names.items()}
+        balanced = balanced_accuracy(labels, probabilities, self.feeder.class_counts)
+        return {f"validation_{name}": values[metric] for name, metric in names.items()} | {
+            "validation_balanced_accuracy": balanced
+        }
 
     def take(self, row: EpochRow) -> bool:
         """Adds the row of an epoch, keeps its weights if it is the best, and writes the checkpoint."""
@@ -217,6 +245,7 @@ class _Run:
         if better:
             progress.best_epoch = row.epoch
             progress.best_value = -math.inf if np.isnan(value) else value
+            progress.best_said = self.said
             progress.best_weights = {key: tensor.clone() for key, tensor in self.classifier.state_dict().items()}
         self.progress = progress
         if self.checkpoint:
@@ -280,7 +309,7 @@ class _Run:
             metrics={"epoch": float(best.epoch)} | known,
             provenance=dict(provenance),
         )
-        return TrainingResult(bundle, progress.rows, progress.best_epoch, interruption)
+        return TrainingResult(bundle, progress.rows, progress.best_epoch, interruption, progress.best_said)
 
 
 def train(
@@ -313,7 +342,7 @@ def train(
         SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run, or of one of more epochs.
     """
     config = replace(config, encoder=settled(config.encoder, dataset.alphabet, observer.note))
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), _enough_memory(config, device):
         run = _Run(dataset, config, device, checkpoint, dataset_hash)
         run.describe(observer)
         if resume:
@@ -327,13 +356,24 @@ def train(
                 while not run.over:
                     row = run.fit_epoch(len(run.progress.rows) + 1, observer)
                     observer.epoch(row, run.take(row))
-        except (RuntimeError, MemoryError) as error:
-            if not out_of_memory(error):
-                raise
-            problem = f"there is too little memory for batches of {config.training.batch_size}"
-            raise ResourceError(str(device), problem, "set a smaller training.batch_size") from error
         except KeyboardInterrupt as stop:
             if not run.progress.rows:
                 raise
             interruption = stop
-    return run.result(interruption, provenance or {})
+        return run.result(interruption, provenance or {})
+
+
+@contextmanager
+def _enough_memory(config: RunConfig, device: torch.device) -> Iterator[None]:
+    """Makes one error of all that too little memory raises, whether for the network or for a batch.
+
+    Raises:
+        ResourceError: there is too little memory.
+    """
+    try:
+        yield
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        problem = f"there is too little memory for this network and batches of {config.training.batch_size}"
+        raise ResourceError(str(device), problem, "set a smaller training.batch_size, or a smaller network") from error

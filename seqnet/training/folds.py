@@ -27,7 +27,7 @@ from seqnet.datasets import Dataset
 from seqnet.errors import LabelError
 from seqnet.evaluation import CrossValidation, evaluate_folds
 from seqnet.evaluation.scored import decide
-from seqnet.inference.engine import class_probabilities
+from seqnet.imbalance import never_predicted
 from seqnet.inference.predictor import Predictions
 from seqnet.inference.writers import joined_lines, text_columns
 from seqnet.splits import SPLITS, deal_folds, split_records
@@ -35,7 +35,18 @@ from seqnet.tokenizing import Status
 from seqnet.training.ensemble import EnsembleResult
 from seqnet.training.fit import Observer, TrainingResult
 from seqnet.training.keeping import with_baselines, with_calibration
-from seqnet.training.members import Member, check_criterion, joined, seeded, train_members, training_shares
+from seqnet.training.members import (
+    Member,
+    check_criterion,
+    criterion_for,
+    imbalance_note,
+    joined,
+    probabilities_of,
+    seeded,
+    train_members,
+    training_shares,
+    validation_probabilities,
+)
 
 __all__ = ["Folds", "FoldsResult", "OutOfFold", "deal", "train_folds", "write_out_of_fold"]
 
@@ -167,7 +178,7 @@ def train_folds(
         config: settings of the first network; its seed deals the folds.
         observer: is told how it goes.
         checkpoints: one file per fold, which says how many folds there are.
-        optimize: what the decision threshold is best for; None leaves it at one half.
+        optimize: what the decision threshold is best for; None as in `train_ensemble`.
         device: where to compute.
         resume: whether to go on from the checkpoints.
         dataset_hash: SHA-256 of the dataset file.
@@ -187,16 +198,21 @@ def train_folds(
         _member(dataset, folds, index, seeded(config, index), path, dataset_hash)
         for index, path in enumerate(checkpoints)
     ]
+    if note := imbalance_note(config, dataset):
+        observer.note(note)
+    criterion = criterion_for(config, dataset, optimize)
     runs, interruption = train_members(members, observer, device=device, resume=resume)
     if interruption:
         # Fewer folds would be another model, and no measure of this one.
         raise interruption
     views = [member.dataset for member in members]
-    calibrations = [_calibrated(run, view, optimize, device) for run, view in zip(runs, views, strict=True)]
+    calibrations = [_calibrated(run, view, criterion, device) for run, view in zip(runs, views, strict=True)]
     found = _out_of_fold(runs, folds, dataset, calibrations, device)
     evaluation = _evaluated(found, calibrations)
+    if line := never_predicted(found.truth, found.labels, dataset.classes, "held-out folds"):
+        observer.note(f"seqnet: warning: {line}")
     about = dict(provenance or {}) | {"folds": {"count": count, "seed": seed}}
-    bundle = _completed(joined(runs, dataset, about), found, evaluation, optimize)
+    bundle = _completed(joined(runs, dataset, about), found, evaluation, criterion)
     bundle = with_baselines(bundle, dataset, observer.note)
     return FoldsResult(bundle, runs, None, folds, tuple(calibrations), found, evaluation)
 
@@ -265,23 +281,12 @@ def _member(
     return Member(title, folds.view(dataset, index), config, checkpoint, identity)
 
 
-def _probabilities(
-    run: TrainingResult, dataset: Dataset, members: NDArray[np.int64], device: torch.device
-) -> NDArray[np.float64]:
-    """Returns the probabilities (M, K) float64 of records as the network of a run gives them."""
-    classifier = run.bundle.classifier.to(device)
-    probabilities = class_probabilities(classifier, dataset.tokens, members)
-    classifier.cpu()
-    return probabilities
-
-
 def _calibrated(run: TrainingResult, view: Dataset, optimize: str | None, device: torch.device) -> Calibration:
     """Returns the calibration of the network of a fold, from the records that chose its epoch."""
     members = view.members("validation")
     labels = view.labels[members].astype(np.int64)
-    probabilities = _probabilities(run, view, members, device)
-    groups = view.groups[members]
-    return calibrate(labels, probabilities, view.positive, training_shares(view), optimize, groups)
+    probabilities = validation_probabilities(run, view, device)
+    return calibrate(labels, probabilities, view.positive, training_shares(view), optimize, view.groups[members])
 
 
 def _out_of_fold(
@@ -297,7 +302,7 @@ def _out_of_fold(
     fold = folds.fold
     for index, (run, calibration) in enumerate(zip(runs, calibrations, strict=True)):
         own = fold == index
-        raw[own] = _probabilities(run, dataset, folds.members[own], device)
+        raw[own] = probabilities_of(run, dataset, folds.members[own], device)
         probabilities[own] = tempered(raw[own], calibration.temperature)
         labels[own] = decide(probabilities[own], dataset.positive, calibration.threshold)
     return OutOfFold(dataset, folds.members, fold, raw, probabilities, labels)

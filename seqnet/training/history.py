@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-__all__ = ["EpochRow", "draw_curves", "write_history"]
+__all__ = ["EpochRow", "draw_curves", "epoch_text", "kept_text", "write_history"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,11 +18,13 @@ class EpochRow:
         epoch: number, from 1.
         step: batches seen so far.
         learning_rate: at the last step.
-        train_loss: mean loss over the epoch, in nats, with dropout and penalties as they were.
+        train_loss: mean loss over the epoch, in nats, of the network without trees, with dropout, penalties and class
+            weights as they were.
         train_accuracy: over the epoch, likewise.
         validation_loss: log loss on the validation split, in nats; NaN without one.
         validation_accuracy: likewise.
         validation_auroc: likewise.
+        validation_balanced_accuracy: likewise, decided as if all classes were equally frequent.
     """
 
     epoch: int
@@ -32,6 +35,56 @@ class EpochRow:
     validation_loss: float
     validation_accuracy: float
     validation_auroc: float
+    validation_balanced_accuracy: float = math.nan
+
+
+_MONITORS = {
+    "loss": "lowest validation loss",
+    "accuracy": "best validation accuracy",
+    "balanced_accuracy": "best validation balanced accuracy",
+    "auroc": "best validation AUROC",
+}
+"""`training.monitor` → what the epoch that is kept has."""
+
+
+def epoch_text(row: EpochRow, epochs: int, *, trees: bool, imbalanced: bool) -> str:
+    """Returns one line for people, without what is not known or would mislead.
+
+    The train split is judged as it is fitted, by the network alone: where trees stand beside it, its accuracy is not
+    the model's. Of imbalanced classes accuracy says little, and balanced accuracy stands in its place.
+
+    Args:
+        row: the epoch.
+        epochs: how many there will be.
+        trees: whether trees stand beside the network.
+        imbalanced: whether the classes are.
+    """
+    train = f"train loss {row.train_loss:.4f}" + (" (without trees)" if trees else "")
+    if not (trees or imbalanced):
+        train += f" accuracy {row.train_accuracy:.4f}"
+    name, accuracy = "accuracy", row.validation_accuracy
+    if imbalanced and not math.isnan(row.validation_balanced_accuracy):
+        name, accuracy = "balanced accuracy", row.validation_balanced_accuracy
+    found = {"loss": row.validation_loss, name: accuracy, "AUROC": row.validation_auroc}
+    told = [f"{title} {value:.4f}" for title, value in found.items() if not math.isnan(value)]
+    return f"epoch {row.epoch:>3} of {epochs}  {train}" + (f"  validation {' '.join(told)}" if told else "")
+
+
+def kept_text(rows: Sequence[EpochRow], best: int, monitor: str) -> str:
+    """Returns which epoch was kept, and what decided.
+
+    Args:
+        rows: one per epoch.
+        best: number of the epoch that was kept.
+        monitor: `training.monitor`.
+    """
+    row = rows[best - 1]
+    value = getattr(row, f"validation_{monitor}")
+    if math.isnan(row.validation_loss):
+        return f"kept epoch {best}: the last, because there is no validation split"
+    if math.isnan(value):
+        return f"kept epoch {best}: the last, because the validation split lacks a class and has no {monitor}"
+    return f"kept epoch {best}: {_MONITORS[monitor]} {value:.4f}"
 
 
 def write_history(path: Path, runs: Sequence[Sequence[EpochRow]]) -> None:

@@ -9,16 +9,32 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from seqnet.baselines.examples import draw_examples
 from seqnet.bundles import Bundle
+from seqnet.configs.calibrating import BALANCED
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
 from seqnet.errors import SettingError
+from seqnet.imbalance import is_imbalanced, ratio
+from seqnet.inference.engine import class_probabilities
 from seqnet.novelty import Novelty, describe
 from seqnet.training.fit import Observer, TrainingResult, train
 
-__all__ = ["Member", "check_criterion", "joined", "seeded", "train_members", "training_shares"]
+__all__ = [
+    "Member",
+    "check_criterion",
+    "criterion_for",
+    "imbalance_note",
+    "joined",
+    "probabilities_of",
+    "seeded",
+    "train_members",
+    "training_counts",
+    "training_shares",
+    "validation_probabilities",
+]
 
 _DESCRIBED = 50_000
 """Sequences of a split, at most, that what is usual is learned from."""
@@ -51,6 +67,47 @@ def check_criterion(dataset: Dataset, optimize: str | None) -> None:
     """
     if optimize and dataset.positive is None:
         raise SettingError("optimize", optimize, "two classes: of more, the most probable one is the decision")
+
+
+def criterion_for(config: RunConfig, dataset: Dataset, optimize: str | None) -> str | None:
+    """Returns what the threshold is best for: what was asked for, or, of imbalanced classes, balanced accuracy.
+
+    With half of the probability as a bound, a rare class would hardly ever be predicted.
+    """
+    automatic = config.training.balance == "auto" and dataset.positive is not None
+    if optimize is None and automatic and is_imbalanced(config.training, training_counts(dataset)):
+        return BALANCED
+    return optimize
+
+
+def imbalance_note(config: RunConfig, dataset: Dataset) -> str | None:
+    """Returns a line on what is done about imbalanced classes; None where they are not, or settings say what to do."""
+    counts = training_counts(dataset)
+    if config.training.balance != "auto" or not is_imbalanced(config.training, counts):
+        return None
+    threshold = "; the threshold is chosen for balanced accuracy, unless --optimize says otherwise"
+    return (
+        f"imbalanced classes: the largest has {ratio(counts):,.0f} times the training records of the smallest; rare "
+        f"classes weigh more in the loss{threshold if dataset.positive is not None else ''}; probabilities are for the "
+        "mix of classes in the train split; choose otherwise with --set balance=none"
+    )
+
+
+def validation_probabilities(run: TrainingResult, dataset: Dataset, device: torch.device) -> NDArray[np.float64]:
+    """Returns what the network of a run says (M, K) of the validation split; from its best epoch, if that is known."""
+    if run.validation is not None:
+        return run.validation
+    return probabilities_of(run, dataset, dataset.members("validation"), device)
+
+
+def probabilities_of(
+    run: TrainingResult, dataset: Dataset, members: NDArray[np.int64], device: torch.device
+) -> NDArray[np.float64]:
+    """Returns the probabilities (M, K) float64 of records as the network of a run gives them, on a device."""
+    classifier = run.bundle.classifier.to(device)
+    probabilities = class_probabilities(classifier, dataset.tokens, members)
+    classifier.cpu()
+    return probabilities
 
 
 def seeded(config: RunConfig, index: int) -> RunConfig:
@@ -126,9 +183,14 @@ def _novelty(bundle: Bundle, dataset: Dataset) -> Novelty:
     )
 
 
-def training_shares(dataset: Dataset) -> list[float]:
-    """Returns the share (K,) of each class in training; classes of windows that are drawn are drawn equally often."""
+def training_counts(dataset: Dataset) -> NDArray[np.int64]:
+    """Returns the training records (K,) int64 of each class; of windows that are drawn, each class has as many."""
     if dataset.crop:
-        return [1 / len(dataset.classes)] * len(dataset.classes)
-    counts = np.bincount(dataset.labels[dataset.members("train")], minlength=len(dataset.classes))
+        return np.ones(len(dataset.classes), dtype=np.int64)
+    return np.bincount(dataset.labels[dataset.members("train")], minlength=len(dataset.classes))
+
+
+def training_shares(dataset: Dataset) -> list[float]:
+    """Returns the share (K,) of each class in training."""
+    counts = training_counts(dataset)
     return [float(share) for share in counts / counts.sum()]

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
-from typing import Any, NamedTuple, Self
+from typing import Any, NamedTuple, Self, cast
 
 import torch
 from torch import Tensor, nn
 
+from seqnet.capabilities import add_to_all, fused_adam, has, multiply_all
 from seqnet.configs.training import TrainingConfig
 from seqnet.errors import SettingError
 from seqnet.layers import Head
@@ -28,7 +29,7 @@ def make_optimizer(classifier: Classifier, config: TrainingConfig) -> torch.opti
         groups = [{"params": decaying + others, "weight_decay": 0.0}]
     if config.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=config.learning_rate, momentum=config.momentum)
-    fused = next(classifier.parameters()).device.type in ("cpu", "cuda")
+    fused = next(classifier.parameters()).device.type in ("cpu", "cuda") and has("fused_adam")
     kind = torch.optim.Adam if config.optimizer == "adam" else torch.optim.AdamW
     return kind(groups, lr=config.learning_rate, fused=fused)
 
@@ -56,31 +57,19 @@ class Stepper:
             self._groups = self._prepared()
             return
         for group, own in zip(groups, gradients, strict=True):
-            torch._foreach_add_(group.steps, 1)
-            settings = group.settings
-            first, second = settings["betas"]
-            group.update(
-                group.weights,
-                own,
-                group.means,
-                group.squares,
-                [],
-                group.steps,
-                lr=settings["lr"],
-                beta1=first,
-                beta2=second,
-                weight_decay=settings["weight_decay"],
-                eps=settings["eps"],
-                amsgrad=False,
-                maximize=False,
-            )
+            add_to_all(group.steps, 1)
+            there = cast("list[Tensor]", own)  # none is None, as was seen above
+            state = (group.weights, there, group.means, group.squares, group.steps)
+            fused_adam(*state, group.settings, decoupled=group.decoupled)
 
     def _prepared(self) -> list[_Group] | None:
         """Returns what each step of a fused Adam needs; None for another optimiser, or while weights have no state."""
         optimizer = self._optimizer
         if not isinstance(optimizer, torch.optim.Adam) or not optimizer.defaults["fused"]:
             return None
-        update = torch._fused_adamw_ if isinstance(optimizer, torch.optim.AdamW) else torch._fused_adam_
+        if not (has("fused_adam") and has("all_at_once")):
+            return None
+        decoupled = isinstance(optimizer, torch.optim.AdamW)
         groups = []
         for settings in optimizer.param_groups:
             weights = settings["params"]
@@ -88,7 +77,7 @@ class Stepper:
             if not all(states):
                 return None
             means, squares, steps = ([state[name] for state in states] for name in ("exp_avg", "exp_avg_sq", "step"))
-            groups.append(_Group(settings, weights, means, squares, steps, update))
+            groups.append(_Group(settings, weights, means, squares, steps, decoupled))
         return groups
 
 
@@ -100,7 +89,7 @@ class _Group(NamedTuple):
     means: list[Tensor]
     squares: list[Tensor]
     steps: list[Tensor]
-    update: Callable[..., None]
+    decoupled: bool
 
 
 def clip(parameters: Sequence[Tensor], largest: float) -> None:
@@ -113,7 +102,12 @@ def clip(parameters: Sequence[Tensor], largest: float) -> None:
     flat = [gradient.flatten() for gradient in gradients]
     norm = math.sqrt(sum(float(one.dot(one)) for one in flat))
     if norm > largest or math.isnan(norm):
-        torch._foreach_mul_(gradients, largest / (norm + 1e-6))
+        factor = largest / (norm + 1e-6)
+        if has("all_at_once"):
+            multiply_all(gradients, factor)
+        else:
+            for gradient in gradients:
+                gradient.mul_(factor)
 
 
 def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:

@@ -23,7 +23,7 @@ import torch
 from seqnet.configs.run import RunConfig
 from seqnet.configs.tuning import TuneOptions
 from seqnet.datasets import Dataset
-from seqnet.errors import LabelError, SettingError
+from seqnet.errors import LabelError, ResourceError, SettingError
 from seqnet.training import train
 from seqnet.training.history import EpochRow
 from seqnet.tuning.backend import optuna, quiet
@@ -39,13 +39,14 @@ class Trial:
 
     Attributes:
         number: from 1.
-        state: `complete`, `pruned`, or `refused` where the settings don't go together.
+        state: `complete`, `pruned`, `refused` where the settings don't go together, or `failed` where the machine has
+            too little of something, such as memory.
         value: of the best epoch; None where there was no epoch.
         best_epoch: number of that epoch; 0 where there was none.
         epochs: those that were trained.
         seconds: that it took.
         settings: `section.setting` → value.
-        reason: why it was refused, or which trial it repeats; may be empty.
+        reason: why it was refused or failed, or which trial it repeats; may be empty.
     """
 
     number: int
@@ -186,7 +187,7 @@ class _Search:
 
     def _train(self, trial: optuna.trial.Trial) -> tuple[dict[str, Any], float | None]:
         """Returns what is to be known of a trial once it is trained, and its value, None unless it is complete."""
-        observer, value, reason = None, None, ""
+        observer, value, reason, failed = None, None, "", False
         try:
             config = lay_over(self.base, self.settings_of(trial.params))
             observer = _TrialObserver(trial, config, self.dataset, self)
@@ -198,9 +199,12 @@ class _Search:
             pass
         except SettingError as error:
             reason = str(error)
-        except torch.OutOfMemoryError:
-            reason = f"the memory of {self.device} is too small"
-        about = {"best_epoch": 0, "epochs": 0, "reason": reason}
+        except ResourceError as error:
+            reason, failed = str(error), True
+        if failed and self.device.type == "cuda":
+            # Not in the handler, where the error holds on to what was computed.
+            torch.cuda.empty_cache()
+        about = {"best_epoch": 0, "epochs": 0, "reason": reason, "failed": failed}
         if observer:
             about |= {"best_epoch": observer.best_epoch, "epochs": observer.epochs}
         return about, value
@@ -214,7 +218,7 @@ class _Search:
         about, complete = frozen.user_attrs, frozen.state == optuna.trial.TrialState.COMPLETE
         return Trial(
             number=frozen.number + 1,
-            state="complete" if complete else "refused" if about["reason"] else "pruned",
+            state="complete" if complete else _state_of(about),
             value=frozen.value,
             best_epoch=about["best_epoch"],
             epochs=about["epochs"],
@@ -242,6 +246,13 @@ class _Search:
         return optuna.importance.get_param_importances(
             self.study, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
         )
+
+
+def _state_of(about: Mapping[str, Any]) -> str:
+    """Returns how a trial ended that is not complete; studies of earlier versions do not say whether one failed."""
+    if about.get("failed"):
+        return "failed"
+    return "refused" if about["reason"] else "pruned"
 
 
 # With 20 complete trials, one search in eight called a setting important that does nothing; with 30, none did.

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seqnet.audit import CHECKS, SHORTCUTS, TAGS, audit_dataset
+from seqnet.audit import CHECKS, SHORTCUTS, TAGS, Check, audit_dataset
 from seqnet.audit import evidence as looking
 from seqnet.configs.auditing import AuditOptions
 from tests.audit.examples import RESIDUES, checks, dataset, harmless, offenders
@@ -89,7 +89,7 @@ def test_repeated_names() -> None:
 def test_balance_overall_and_of_splits() -> None:
     rows = harmless(200)
     even = checks(dataset(rows))
-    assert (even["balance"].status, even["balance"].value) == ("pass", 0.5)
+    assert (even["balance"].status, even["balance"].value) == ("pass", 1.0)
     assert even["balance"].message == "50.0% noise, 50.0% signal"
     assert even["drift"].value == 0
     tilted = [(name, string, split, int(split == "test")) for name, string, split, _ in rows]
@@ -100,8 +100,33 @@ def test_balance_overall_and_of_splits() -> None:
     assert checks(dataset(rare))["balance"].status == "warn"
     rarer = [(name, string, split, int(index < 1)) for index, (name, string, split, _) in enumerate(rows)]
     found = checks(dataset(rarer))
-    assert (found["balance"].status, found["balance"].value) == ("fail", 0.005)
+    assert (found["balance"].status, found["balance"].value) == ("fail", 0.01)
     assert found["length"].message == "not measured: a class has fewer than 5 training records"
+
+
+@pytest.mark.parametrize("count", [2, 3, 12, 120])
+def test_balance_is_judged_by_the_number_of_classes(count: int) -> None:
+    classes = [f"c{label:03}" for label in range(count)]
+    rows = [
+        (name, string, split, index % count) for index, (name, string, split, _) in enumerate(harmless(8 * count, 30))
+    ]
+
+    def balance(fewer: int) -> Check:
+        """Returns the check where the last class has so many records less than the others' eight."""
+        kept = [row for index, row in enumerate(rows) if row[3] < count - 1 or index >= count * fewer]
+        (found,) = audit_dataset(dataset(kept, classes=classes), names=["balance"])
+        return found
+
+    assert (balance(0).status, balance(0).value) == ("pass", 1.0)
+    # A quarter of what the others have is less than an equal share, and no alarm.
+    assert balance(6).status == "pass"
+    assert balance(6).value == pytest.approx(2 * count / (8 * count - 6))
+    assert balance(7).value == pytest.approx(count / (8 * count - 7))
+    assert balance(7).status == ("pass" if count == 2 else "warn")
+    text = balance(7).message
+    assert "\n" not in text
+    assert len(text) < 160
+    assert f"c{count - 1:03}" in text
 
 
 def test_without_held_out_records() -> None:
@@ -193,7 +218,7 @@ def test_windows_that_training_draws() -> None:
     found = checks(data, records=200)
     assert offenders(data, found["near-across"]) == [("w", "b2", 1.0)]
     assert found["length"].message == "AUROC 0.500: the same in all of 200 windows"
-    assert found["balance"].value == pytest.approx(40 / 81)
+    assert found["balance"].value == pytest.approx(80 / 81)
     assert found["drift"].status == "pass"
 
 

@@ -157,12 +157,26 @@ def test_where_no_trial_is_complete_there_are_no_best_settings(
     unbound = ("--set", "optimizer=sgd", "--set", "clip_norm=0.0")
     outcome = cli(*words, *unbound, "-o", tmp_path / "best.toml")
     assert outcome.code == 1
-    assert "2 trials: 0 complete, 0 pruned, 2 refused" in outcome.err
+    assert "2 trials: 0 complete, 0 pruned, 2 refused, 0 failed" in outcome.err
     assert (
-        "seqnet: error: no trial is complete; the last that was refused: setting training.learning_rate" in outcome.err
+        "seqnet: error: no trial is complete; the last one that says why: setting training.learning_rate" in outcome.err
     )
     assert [row["state"] for row in table(tmp_path / "best.trials.tsv")] == ["refused", "refused"]
     assert not (tmp_path / "best.toml").exists()
+
+
+def test_trials_without_enough_memory_are_one_line_each(
+    trained: Path, tmp_path: Path, space: Path, cli: Runner
+) -> None:
+    space.write_text(f"[network]\nfilters = {{ choices = [[{10**13}], [{10**13 + 1}]] }}\n")
+    words = ("tune", trained / "reads.safetensors", "--space", space, *BASE, "--trials", "2")
+    outcome = cli(*words, "-o", tmp_path / "best.toml")
+    assert outcome.code == 1
+    lines = outcome.err.splitlines()
+    assert [line for line in lines if line.startswith("trial")] == lines[:2]
+    assert all(" of 2  failed  " in line and "(cpu: there is too little memory for" in line for line in lines[:2])
+    assert "2 trials: 0 complete, 0 pruned, 0 refused, 2 failed" in lines
+    assert lines[-1].startswith("seqnet: error: no trial is complete; the last one that says why: cpu: there is too li")
 
 
 def test_without_optuna_one_line_says_how_to_get_it(trained: Path, tmp_path: Path, space: Path) -> None:

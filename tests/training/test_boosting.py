@@ -141,10 +141,20 @@ def test_the_seed_decides_them_and_a_resumed_run_keeps_them(tmp_path: Path, monk
 
 def test_balance_weighs_the_classes(models: list[Any]) -> None:
     dataset = proteins()
-    for balance, weight in (("none", None), ("weights", "balanced")):
+    labels = np.where(np.arange(len(dataset)) % 4 == 3, 1, 0).astype(np.int32)
+    dataset = dataclasses.replace(dataset, labels=labels)
+    for balance, weights, start in (
+        ("none", None, np.log(50 / 150)),
+        ("weights", {0: 200 / 300, 1: 200 / 100}, np.log(50 / 150)),
+        ("oversample", {0: 200 / 300, 1: 200 / 100}, np.log(50 / 150)),
+    ):
         config = config_of({"balance": balance})
-        grow(make_classifier(dataset, config), dataset, config)
-        assert models[-1][0].class_weight == weight
+        classifier = make_classifier(dataset, config)
+        grow(classifier, dataset, config)
+        assert models[-1][0].class_weight == weights
+        # Before the first tree, the logit is that of the share in the train split.
+        assert classifier.trees is not None
+        assert float(classifier.trees.start[0]) == pytest.approx(start, abs=1e-4)
 
 
 def test_they_grow_on_some_sequences_of_many(monkeypatch: pytest.MonkeyPatch) -> None:

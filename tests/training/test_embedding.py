@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from seqnet.bundles import open_bundle, write_bundle
 from seqnet.datasets import Dataset
 from seqnet.errors import ContainerError, SettingError
 from seqnet.inference.engine import class_probabilities
-from tests.building import Recorder, fit, make_dataset, planted, random_strings, run_config, same_weights
+from seqnet.networks import Classifier
+from seqnet.plm.model import LanguageModel
+from seqnet.training.ensemble import _calibrated, train_ensemble
+from tests.building import CPU, Recorder, fit, make_dataset, planted, random_strings, run_config, same_weights
 from tests.plm.models import save_model, shared_model
 
 NETWORKS: dict[str, dict[str, Any]] = {
@@ -119,3 +127,63 @@ def test_a_run_goes_on_with_the_same_model_only(proteins: Dataset, tmp_path: Pat
 def test_dna_is_refused_before_anything_is_looked_for() -> None:
     with pytest.raises(SettingError, match=r"encoder\.name: 'plm' is not allowed.*knows no dna"):
         fit(planted(), run_config(encoder={"name": "plm", "model": "no/where"}))
+
+
+@pytest.mark.parametrize(("members", "epochs"), [(1, 3), (2, 2)])
+def test_calibration_runs_the_language_model_no_more_than_it_must(
+    proteins: Dataset, tmp_path: Path, members: int, epochs: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    embedded: Counter[bytes] = Counter()
+    embed = LanguageModel.embed
+
+    def counted(self: LanguageModel, tokens: NDArray[np.uint8], device: torch.device) -> Tensor:
+        embedded[tokens.tobytes()] += 1
+        return embed(self, tokens, device)
+
+    monkeypatch.setattr(LanguageModel, "embed", counted)
+    config = run_config({"epochs": epochs}, NETWORKS["cnn"], plm())
+    checkpoints = [tmp_path / f"{index}" for index in range(members)]
+    result = train_ensemble(proteins, config, Recorder(), checkpoints=checkpoints, optimize=None, device=CPU)
+    assert result.bundle.calibration.quality
+    # Once after each epoch, and once more where a lower precision is measured.
+    times = members * (epochs + len(result.bundle.calibration.changed))
+    validation = Counter(proteins.tokens[index] for index in proteins.members("validation"))
+    assert {text: embedded[text] for text in validation} == {text: times * count for text, count in validation.items()}
+
+
+def test_what_the_last_epochs_said_is_what_calibrates(proteins: Dataset, tmp_path: Path) -> None:
+    config = run_config({"epochs": 3, "schedule": "constant"}, NETWORKS["cnn"], plm(tmp_path / "cache"))
+    options: dict[str, Any] = {"checkpoints": [tmp_path / "c"], "optimize": "mcc", "device": CPU, "dataset_hash": "d"}
+    whole = train_ensemble(proteins, config, Recorder(), **options)
+    members = proteins.members("validation")
+    said = class_probabilities(whole.bundle.classifier, proteins.tokens, members)
+    assert whole.runs[0].validation is not None
+    np.testing.assert_array_equal(whole.runs[0].validation, said)
+    # A run that was over has nothing to say again: it is computed.
+    resumed = train_ensemble(proteins, config, Recorder(), resume=True, **options)
+    assert resumed.runs[0].validation is None
+    assert resumed.bundle.calibration == whole.bundle.calibration
+
+
+def test_a_model_is_calibrated_where_it_was_trained(proteins: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    # A device by another name, which is the CPU: there is no other one here that has numbers.
+    elsewhere = torch.device("cpu", 0)
+    moves: list[torch.device] = []
+    run = fit(proteins, run_config({"epochs": 1}, NETWORKS["cnn"], plm()))
+    move = torch.nn.Module.to
+
+    def moved(self: torch.nn.Module, *words: Any, **options: Any) -> torch.nn.Module:
+        if isinstance(self, Classifier):
+            moves.append(words[0])
+        return move(self, *words, **options)
+
+    monkeypatch.setattr(Classifier, "to", moved)
+
+    def changed(*words: Any) -> dict[str, float]:
+        moves.append(torch.device("meta"))
+        return {}
+
+    monkeypatch.setattr("seqnet.training.ensemble.changed_labels", changed)
+    again = dataclasses.replace(run, validation=None)
+    _calibrated(run.bundle, [again], proteins, None, Recorder(), elsewhere)
+    assert moves == [elsewhere, elsewhere, torch.device("meta"), torch.device("cpu")]

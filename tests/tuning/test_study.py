@@ -205,6 +205,22 @@ def test_a_run_that_diverges_is_a_refused_trial(tmp_path: Path) -> None:
     assert result.run is None
 
 
+def test_a_trial_that_runs_out_of_memory_has_failed_and_the_search_goes_on(tmp_path: Path) -> None:
+    # Petabytes of weights: no machine has them.
+    space = Space({"network.filters": Choices(([4], [10**13]))})
+    base = run_config({"epochs": 1})
+    result = run_search(tmp_path, 6, space=space, base=base)
+    states = {tuple(trial.settings["network.filters"]): trial.state for trial in result.trials}
+    assert states == {(4,): "complete", (10**13,): "failed"}
+    assert result.best is not None
+    assert result.best.settings["network.filters"] == [4]
+    (reason,) = {trial.reason for trial in result.trials if trial.state == "failed"}
+    assert reason.startswith("cpu: there is too little memory for this network and batches of 16; set a smaller")
+    # The study knows it, too.
+    again = run_search(tmp_path, 6, space=space, base=base, resume=True)
+    assert timeless(again.trials) == timeless(result.trials)
+
+
 def test_the_same_settings_are_trained_once(tmp_path: Path) -> None:
     space = Space({"training.batch_size": Choices((16, 32))})
     result = run_search(tmp_path, 5, space=space, base=run_config({"epochs": 1}))
