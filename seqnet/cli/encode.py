@@ -29,8 +29,8 @@ __all__ = ["command"]
 )
 @settings_options(
     EncodeOptions,
-    ("label_regex", "label_column", "labels", "missing_labels", "positive", "split", "group_by", "split_by", "similarity", "kmer",
-     "alphabet", "unknown", "length", "window", "stride", "crop", "held_out", "limit", "seed"),
+    ("label_regex", "label_column", "labels", "missing_labels", "positive", "split", "group_by", "split_by",
+     "similarity", "kmer", "alphabet", "unknown", "length", "window", "stride", "crop", "held_out", "limit", "seed"),
 )  # fmt: skip
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
 @threads_option

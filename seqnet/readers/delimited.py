@@ -189,7 +189,8 @@ class _Lines:
             size += len(chunk)
             if size > _LONGEST_ROW:
                 problem = f"a row is longer than {_LONGEST_ROW:,} bytes"
-                raise FormatError(problem, "give sequences of this length as FASTA", line=self.at)
+                line = self.at + _line_ends(b"".join(parts))
+                raise FormatError(problem, "give sequences of this length as FASTA", line=line)
         return b"".join(parts)
 
 

@@ -36,6 +36,12 @@ _ROWS = 1 << 12
 _MOST_BYTES, _LARGE, _MOST_PACKED = 1 << 30, 1 << 26, 100
 """Bytes that a part of a workbook may have, and from how many on it must not be so many times larger than packed."""
 
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, ParseError, EOFError, KeyError, IndexError, ValueError, TypeError, AttributeError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What comes out of openpyxl where a part of the workbook is not what it should be."""
+
 _Row = Sequence[object]
 
 
@@ -62,10 +68,17 @@ def workbook(
 
     rows = _rows(file, skipped)
     header = next(rows, None)
+    others = "; only the first sheet is read" if skipped else ""
+    if header is None and others:
+        raise FormatError("the first sheet of the workbook is empty", "put the table into it, or save it as CSV")
     if header is None:
         return
     names = [_text(cell).strip() for cell in header[1]]
-    wanted = choose(names)
+    try:
+        wanted = choose(names)
+    except FormatError as error:
+        error.remedy += others
+        raise
     places = [names.index(name) for name in wanted]
     while block := list(islice(rows, _ROWS)):
         for number, row in block:
@@ -92,19 +105,14 @@ def _text(cell: object) -> str:
 
 def _rows(file: BinaryIO, skipped: Counter[str]) -> Iterator[tuple[int, _Row]]:
     """Yields the rows of the first sheet that hold anything, with their 1-based numbers."""
-    # openpyxl warns of what it does not read: styles, drawings, rules for input.
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        try:
-            sheet_rows = _open(file, skipped)
-        except _DAMAGE as error:
-            raise _fault(file) from error
-    number = 0
+    number, rows = 0, None
     while True:
+        # openpyxl warns of what it does not read: styles, drawings, rules for input.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
-                block = list(islice(sheet_rows, _ROWS))
+                rows = rows or _open(file, skipped)
+                block = list(islice(rows, _ROWS))
             except _DAMAGE as error:
                 raise _fault(file) from error
         if not block:
@@ -115,13 +123,6 @@ def _rows(file: BinaryIO, skipped: Counter[str]) -> Iterator[tuple[int, _Row]]:
                 raise FormatError(f"the sheet has more than {_MOST_ROWS:,} rows", "save it as CSV")
             if any(cell is not None and cell != "" for cell in row):
                 yield number, row
-
-
-# Whatever is wrong in a part of the workbook comes out of openpyxl as it was met.
-_DAMAGE = (
-    zipfile.BadZipFile, zlib.error, ParseError, EOFError, KeyError, IndexError, ValueError, TypeError, AttributeError,
-    NotImplementedError, RuntimeError,
-)  # fmt: skip
 
 
 def _open(file: BinaryIO, skipped: Counter[str]) -> Iterator[_Row]:
@@ -142,7 +143,7 @@ def _open(file: BinaryIO, skipped: Counter[str]) -> Iterator[_Row]:
         raise FormatError("the workbook has no sheet of cells", "save the table as .xlsx or .csv")
     sheet, *others = book.worksheets
     if others:
-        skipped[f"sheets of the workbook, of which the first, {sheet.title!r}, was read"] += len(others)
+        skipped[f"sheets after the first, {sheet.title!r}"] += len(others)
     sheet.reset_dimensions()  # some programs write wrong ones, and rows outside of them would be lost
     return iter(sheet.iter_rows(values_only=True))
 
