@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from hypothesis import given
@@ -84,12 +85,16 @@ def test_an_open_quotation_mark_far_down_is_found(path: Path) -> None:
     end=st.sampled_from(["\n", "\r\n"]),
 )
 def test_csv_as_other_programs_write_it(
-    rows: list[tuple[str, str, str]], delimiter: str, quoting: int, end: str, tmp_path_factory: pytest.TempPathFactory
+    rows: list[tuple[str, str, str]],
+    delimiter: str,
+    quoting: Literal[0, 1],
+    end: str,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     text = io.StringIO()
     csv.writer(text, delimiter=delimiter, lineterminator=end, quoting=quoting).writerows(
         [("id", "note", "sequence"), *rows]
-    )  # type: ignore[arg-type]
+    )
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_text(text.getvalue(), newline="")
     batch = read_batch(path, columns=("note",))
@@ -155,7 +160,7 @@ def test_a_header_of_thousands_of_columns(path: Path) -> None:
         ("id|sequence\na|ACGT\n", "line 1: nothing separates the columns of the table"),
         (
             '"id"\t"sequence"\n"a"\t"AC"\n',
-            "TSV has no quotation marks|cells are in quotation marks, which TSV does not",
+            "cells are in quotation marks, which TSV does not have: write it without",
         ),
         ('id,"sequence\na,AC\n', "line 1: a cell begins with a quotation mark"),
     ],
