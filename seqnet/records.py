@@ -180,12 +180,15 @@ class RecordBatch:
         symbols: N sequences as the file has them, letter case and all; a record without a sequence is empty.
         headers: N full header lines without their `>` or `@`; the names where the format has no more than these.
         columns: further columns of a table by name, N strings each.
+        missing: (N,) bool, where a table says that there is no sequence, which is empty then; None where it says so
+            nowhere.
     """
 
     names: Ragged
     symbols: Ragged
     headers: Ragged
     columns: Mapping[str, Ragged] = field(default_factory=dict)
+    missing: NDArray[np.bool_] | None = None
 
     def __len__(self) -> int:
         return len(self.names)
@@ -195,13 +198,15 @@ class RecordBatch:
         names = self.names.take(indices)
         headers = names if self.headers is self.names else self.headers.take(indices)
         columns = {key: column.take(indices) for key, column in self.columns.items()}
-        return RecordBatch(names, self.symbols.take(indices), headers, columns)
+        missing = None if self.missing is None else self.missing[indices]
+        return RecordBatch(names, self.symbols.take(indices), headers, columns, missing)
 
     def as_utf8(self) -> RecordBatch:
         """Returns the same records with names, headers and columns in UTF-8; see `Ragged.as_utf8`."""
         names = self.names.as_utf8()
         headers = names if self.headers is self.names else self.headers.as_utf8()
-        return RecordBatch(names, self.symbols, headers, {key: one.as_utf8() for key, one in self.columns.items()})
+        columns = {key: one.as_utf8() for key, one in self.columns.items()}
+        return RecordBatch(names, self.symbols, headers, columns, self.missing)
 
     @staticmethod
     def concatenate(batches: Iterable[RecordBatch]) -> RecordBatch:
@@ -212,7 +217,11 @@ class RecordBatch:
         headers = names if same else Ragged.concatenate([part.headers for part in parts])
         keys = parts[0].columns if parts else {}
         columns = {key: Ragged.concatenate([part.columns[key] for part in parts]) for key in keys}
-        return RecordBatch(names, Ragged.concatenate([part.symbols for part in parts]), headers, columns)
+        missing = None
+        if any(part.missing is not None for part in parts):
+            masks = [np.zeros(len(part), dtype=bool) if part.missing is None else part.missing for part in parts]
+            missing = np.concatenate(masks)
+        return RecordBatch(names, Ragged.concatenate([part.symbols for part in parts]), headers, columns, missing)
 
 
 def chunks(tokens: Ragged, symbols: int, records: int) -> list[tuple[int, int]]:

@@ -49,6 +49,7 @@ class Status(IntEnum):
     UNUSUAL_LENGTH = 4
     UNUSUAL_COMPOSITION = 5
     ALL_AMBIGUOUS = 6
+    MISSING = 7
 
     @property
     def word(self) -> str:
@@ -83,17 +84,22 @@ class Tokenized:
     stops: int = 0
 
 
-def tokenize(symbols: Ragged, alphabet: Alphabet, *, mask: bool = False) -> Tokenized:
+def tokenize(
+    symbols: Ragged, alphabet: Alphabet, *, mask: bool = False, missing: NDArray[np.bool_] | None = None
+) -> Tokenized:
     """Returns the tokens and status of N sequences of symbols.
 
     Args:
         symbols: N sequences.
         alphabet: of the symbols.
         mask: whether a symbol that the alphabet does not know is taken for any symbol, as an N or X is.
+        missing: (N,) bool, where a table says that there is no sequence; None where it says so nowhere.
     """
     symbols, stops = _without_stops(symbols, alphabet.stop)
     tokens = Ragged(alphabet.encode(symbols.data), symbols.offsets)
     status = np.where(tokens.lengths == 0, np.uint8(Status.EMPTY), np.uint8(Status.OK))
+    if missing is not None:
+        status[missing] = Status.MISSING
     invalid = np.flatnonzero(tokens.data == INVALID)
     if mask:
         tokens.data[invalid] = alphabet.mask_token

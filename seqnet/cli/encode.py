@@ -38,8 +38,8 @@ __all__ = ["command"]
 )
 @settings_options(
     EncodeOptions,
-    ("label_regex", "label_column", "labels", "positive", "split", "group_by", "split_by", "similarity", "kmer",
-     "alphabet", "unknown", "length", "window", "stride", "crop", "held_out", "limit", "seed"),
+    ("label_regex", "label_column", "labels", "missing_labels", "positive", "split", "group_by", "split_by",
+     "similarity", "kmer", "alphabet", "unknown", "length", "window", "stride", "crop", "held_out", "limit", "seed"),
 )  # fmt: skip
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
 @threads_option
@@ -47,7 +47,7 @@ __all__ = ["command"]
 def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], force: bool, **options: Any) -> None:
     """Turn sequence files into a labelled, split dataset.
 
-    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Parquet) or an .npz of token arrays; text may be
+    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Excel, Parquet) or an .npz of token arrays; text may be
     compressed; - is standard input. The format is found by content. Say which class a record belongs to with --class,
     --label-regex, --label-column or --labels.
 

@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 _KNOWN_ENDINGS = re.compile(
-    r"(\.(fa|fasta|fna|ffn|faa|fq|fastq|sam|bam|cram|tsv|csv|txt|parquet|npz))?(\.(gz|bgz|bz2|xz|zst))?$", re.IGNORECASE
+    r"(\.(fa|fasta|fna|ffn|faa|fq|fastq|sam|bam|cram|tsv|csv|txt|xlsx|parquet|npz))?(\.(gz|bgz|bz2|xz|zst))?$",
+    re.IGNORECASE,
 )
 
 
@@ -77,7 +78,7 @@ def command(
 ) -> int:
     """Classify the sequences of files.
 
-    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Parquet) or an .npz of token arrays; text may be
+    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Excel, Parquet) or an .npz of token arrays; text may be
     compressed; - is standard input. The output has one row for every record, in input order: name, label, probability,
     one p_CLASS per class, and status, which is ok or says why there is no prediction. Where it is unusual_length or
     unusual_composition, there is one, but the record is unlike the training sequences.

@@ -65,6 +65,11 @@ class EncodeOptions(Settings):
     label_regex: str | None = setting(None, r"class in the header: its first group, such as label=(\S+)")
     label_column: str | None = setting(None, "tables: column of the class")
     labels: str | None = setting(None, "file of two tab-separated columns: record name, class", input=True)
+    missing_labels: str = setting(
+        "error",
+        "a record whose label is missing (empty, NA, NaN, None, null): stop, or leave the record out",
+        choices=("error", "skip"),
+    )
     positive: str | None = setting(
         None, "class that binary metrics call positive [default: the first --class, else the last in sorted order]"
     )

@@ -35,6 +35,7 @@ class ClassSource:
             SettingError: it is not of this form, or there is no such generator.
         """
         label, equals, origin = text.partition("=")
+        label = label.strip()
         if not (label and equals and origin):
             raise SettingError("class", text, "NAME=FILE or NAME=@GENERATOR")
         if not origin.startswith("@"):
@@ -62,6 +63,7 @@ def order_classes(
             table, or there are fewer than two classes.
         SettingError: the positive class does not exist.
     """
+    positive = positive.strip() if positive else positive
     named = list(dict.fromkeys(source.label for source in sources if source.label is not None))
     generated = generators_of(sources)
     for name in named:

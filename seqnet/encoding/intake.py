@@ -25,6 +25,7 @@ from seqnet.encoding.labelling import (
     label_by_regex,
     table_columns,
 )
+from seqnet.encoding.labels import LabelCodes, check_not_measured, label_warnings
 from seqnet.encoding.selection import MASKED, LengthRange, cut_windows, usable
 from seqnet.errors import AlphabetMismatchError, FormatError, LabelError, SettingError
 from seqnet.readers import open_records, spoken_path
@@ -66,6 +67,9 @@ class Intake:
                 f"encode.{ways[1]}", getattr(options, ways[1]), f"one way to label; {ways[0]} is another"
             )
         self.label_file = LabelFile(options.labels) if options.labels else None
+        self.label_codes = LabelCodes(self.classes)
+        self.class_counts: Counter[str] = Counter()
+        self._label_origin = ""
         self.grouper: Grouper | None = grouper(options.group_by) if options.group_by else None
         self.collector = Collector()
         self.reservoir = Reservoir(options.limit, rng) if options.limit else None
@@ -128,15 +132,24 @@ class Intake:
         if source.label is not None:
             name = source.label
             return lambda batch: np.full(len(batch), self.classes[name], dtype=np.int32)
-        label = self._labeller(path, format_name)
-        return lambda batch: np.fromiter((self.classes[name] for name in label(batch)), np.int32, len(batch))
+        labeller = self._labeller(path, format_name)
+        self._label_origin = f"{labeller.place}: {labeller.origin}"
+
+        def code(batch: RecordBatch) -> NDArray[np.int32]:
+            codes = np.fromiter((self.label_codes[label] for label in labeller.find(batch)), np.int32, len(batch))
+            missing = np.flatnonzero(codes < 0)
+            if len(missing) and self.options.missing_labels == "error":
+                raise labeller.missing(batch, int(missing[0]))
+            return codes
+
+        return code
 
     def _labeller(self, path: str, format_name: str) -> Labeller:
         options = self.options
         if options.label_regex:
             return label_by_regex(options.label_regex, path)
         if self.label_file:
-            return self.label_file.label
+            return self.label_file.labeller()
         if options.label_column or format_name == "tokens":
             return label_by_column(options.label_column or "label", path)
         raise LabelError(
@@ -144,6 +157,10 @@ class Intake:
         )
 
     def _examples(self, path: str, batch: RecordBatch, labels: NDArray[np.int32]) -> Iterator[Examples]:
+        if (labelled := np.flatnonzero(labels >= 0)).size < len(batch):
+            self.left_out["whose label is missing"] += len(batch) - len(labelled)
+            batch, labels = batch.take(labelled), labels[labelled]
+        self.class_counts.update(dict(zip(self.classes, np.bincount(labels).tolist(), strict=False)))
         groups = np.full(len(batch), -1, dtype=np.int64)
         if self.grouper and not self.grouper.by_window:
             groups = self._group_codes(batch.names, batch.columns)
@@ -168,6 +185,14 @@ class Intake:
         found = self.grouper.find(names, columns)
         return np.fromiter((-1 if name is None else self.groups[name] for name in found), np.int64, len(found))
 
+    def label_warnings(self) -> list[str]:
+        """Returns one line for each thing about the labels that looks like a mistake, once all was taken in."""
+        lines = label_warnings(self.class_counts)
+        if self.label_file and self.label_file.header:
+            taken = f"the first line ({self.label_file.header}) was taken for a header"
+            lines.append(f"{self.label_file.path}: {taken}: no record has that name")
+        return lines
+
     def restart(self, parts: Sequence[Examples]) -> None:
         """Puts these examples in place of all that was taken in."""
         self.collector, old = Collector(), self.collector
@@ -182,9 +207,14 @@ class Intake:
             classes: the class names in their final order.
 
         Raises:
-            LabelError: nothing was taken in, a class has lost all its records, or labels were left over.
+            LabelError: nothing was taken in, the labels are measurements, a class has lost all its records, or labels
+                were left over.
             SettingError: no record has a group.
         """
+        found = set(self.label_codes.values())
+        check_not_measured(
+            self._label_origin, {name: self.class_counts[name] for name, code in self.classes.items() if code in found}
+        )
         examples = self._collected()
         order = np.array([classes.index(name) for name in self.classes], dtype=np.int32)
         labels = order[examples.labels]

@@ -1,6 +1,6 @@
 """Which class and which group a record belongs to.
 
-A `Labeller` turns a record batch into one class name per record, a `Grouper` names and columns into one group name
+A `Labeller` turns a record batch into one label per record, a `Grouper` names and columns into one group name
 per record.
 """
 
@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.encoding.clstr import read_clstr
+from seqnet.encoding.pairs import read_pairs
 from seqnet.errors import FormatError, LabelError, SettingError
+from seqnet.readers.cells import is_missing
 from seqnet.records import Ragged, RecordBatch
 
 __all__ = ["Grouper", "LabelFile", "Labeller", "grouper", "label_by_column", "label_by_regex", "table_columns"]
-
-Labeller = Callable[[RecordBatch], list[str]]
 
 
 @dataclass(frozen=True)
@@ -34,6 +34,33 @@ class Grouper:
     by_window: bool
 
 
+@dataclass(frozen=True)
+class Labeller:
+    """Finds the label of each record of a file.
+
+    Attributes:
+        find: batch → labels as they are written, one for each record; empty where there is none.
+        place: what errors name: the file that the labels come from.
+        origin: what in that file the labels are, such as "column label".
+        absent: what is wrong with a record without a label.
+        remedy: what to do about that.
+    """
+
+    find: Callable[[RecordBatch], list[str]]
+    place: str
+    origin: str
+    absent: str
+    remedy: str
+
+    def missing(self, batch: RecordBatch, index: int) -> LabelError:
+        """Returns the error for the record at `index`, which has no label."""
+        name = batch.names[index].decode(errors="replace")
+        written = self.find(batch)[index].strip()
+        problem = f"{self.origin} has {written!r}, which says that the label is missing" if written else self.absent
+        remedy = f"{self.remedy}, or leave such records out with --missing-labels skip"
+        return LabelError(f"{self.place}: record {name}", problem, remedy)
+
+
 def label_by_regex(expression: str, path: str) -> Labeller:
     """Returns the labeller that finds the class in the header of each record of `path`.
 
@@ -42,32 +69,23 @@ def label_by_regex(expression: str, path: str) -> Labeller:
     """
     search = _compile("label-regex", expression).search
 
-    def label(batch: RecordBatch) -> list[str]:
+    def find(batch: RecordBatch) -> list[str]:
         found = [search(header) for header in batch.headers.text()]
-        for index, match in enumerate(found):
-            if match is None or not match[1]:
-                name = batch.names[index].decode(errors="replace")
-                raise LabelError(
-                    f"{path}: record {name}", f"the header has nothing that {expression} finds", "correct --label-regex"
-                )
-        return [match[1] for match in found if match]
+        return [(match[1] or "") if match else "" for match in found]
 
-    return label
+    absent = f"the header has nothing that {expression} finds"
+    return Labeller(find, path, "the header", absent, "correct --label-regex")
 
 
 def label_by_column(column: str, path: str) -> Labeller:
     """Returns the labeller that takes the class from a column of the table in `path`."""
 
-    def label(batch: RecordBatch) -> list[str]:
+    def find(batch: RecordBatch) -> list[str]:
         if column not in batch.columns:
             raise LabelError(path, f"there is no column {column}", "--label-column is for tables")
-        labels = batch.columns[column].text()
-        if "" in labels:
-            name = batch.names[labels.index("")].decode(errors="replace")
-            raise LabelError(f"{path}: record {name}", f"column {column} is empty", "fill it in or remove the record")
-        return labels
+        return batch.columns[column].text()
 
-    return label
+    return Labeller(find, path, f"column {column}", f"column {column} is empty", "fill it in")
 
 
 class LabelFile:
@@ -76,39 +94,44 @@ class LabelFile:
     Args:
         path: the file.
 
+    Attributes:
+        header: the first line, once `check_all_used` has found that it names the columns; None where it does not.
+
     Raises:
         FormatError: it is not text, a line has not two columns, or a name has two labels.
     """
 
     def __init__(self, path: str) -> None:
         self.path = path
-        self.labels = _two_columns(path, key=0, contradiction="has two labels")
+        self.header: str | None = None
+        self.labels = _by_name(path, key=0, contradiction="has two labels")
         self._unseen = set(self.labels)
 
-    def label(self, batch: RecordBatch) -> list[str]:
-        """Returns the class of each record.
+    def labeller(self) -> Labeller:
+        """Returns the labeller that looks records up in the file."""
+        return Labeller(self._find, self.path, "column 2", "it has no label", "add one")
 
-        Raises:
-            LabelError: a record is not in the file.
-        """
+    def _find(self, batch: RecordBatch) -> list[str]:
         names = batch.names.text()
-        for name in names:
-            if name not in self.labels:
-                raise LabelError(self.path, f"record {name} has no label", "add it, or leave the record out")
         self._unseen.difference_update(names)
-        return [self.labels[name] for name in names]
+        return [self.labels.get(name, "") for name in names]
 
     def check_all_used(self) -> None:
-        """Checks that every name in the file was met.
+        """Checks that every name in the file was met, but for a first line that names the columns.
+
+        Such a line is told by its name, which no record has, and by its label, which no other name has.
 
         Raises:
             LabelError: a name belongs to no record.
         """
+        first = next(iter(self.labels), "")
+        if first in self._unseen and list(self.labels.values()).count(self.labels[first]) == 1:
+            self.header = f"{first}, {self.labels[first]}"
+            self._unseen.remove(first)
         if self._unseen:
-            first = min(self._unseen)
-            raise LabelError(
-                self.path, f"{len(self._unseen):,} labels are of unknown ids, the first {first}", "correct the ids"
-            )
+            count, example = len(self._unseen), min(self._unseen)
+            problem = f"no record has the name {example}" + (f", nor {count - 1:,} other names" if count > 1 else "")
+            raise LabelError(self.path, problem, "correct the names, or take these lines out")
 
 
 def table_columns(options: EncodeOptions) -> tuple[str, ...]:
@@ -130,8 +153,8 @@ def grouper(group_by: str) -> Grouper:
         FormatError: the file is no table of two columns and no .clstr, or a member is in two clusters.
     """
     if os.path.isfile(group_by):
-        clusters = read_clstr(group_by) or _two_columns(group_by, key=1, contradiction="is in two clusters")
-        return Grouper(lambda names, _: [clusters.get(name) for name in names.text()], by_window=False)
+        clusters = read_clstr(group_by) or _by_name(group_by, key=1, contradiction="is in two clusters")
+        return Grouper(lambda names, _: [_group(clusters.get(name, "")) for name in names.text()], by_window=False)
     if _has_group(group_by):
         search = _compile("group-by", group_by).search
         return Grouper(
@@ -147,7 +170,12 @@ def _column_groups(column: str, columns: Mapping[str, Ragged]) -> list[str | Non
             column,
             "an expression with a group in parentheses, a column of the table, or a file of clusters",
         )
-    return [group or None for group in columns[column].text()]
+    return [_group(group) for group in columns[column].text()]
+
+
+def _group(written: str) -> str | None:
+    """Returns the group in a cell, None where it says that there is none."""
+    return None if is_missing(written) else written
 
 
 def _has_group(expression: str) -> bool:
@@ -167,7 +195,7 @@ def _compile(name: str, expression: str) -> re.Pattern[str]:
     return pattern
 
 
-def _two_columns(path: str, *, key: int, contradiction: str) -> dict[str, str]:
+def _by_name(path: str, *, key: int, contradiction: str) -> dict[str, str]:
     """Returns one column of a file of two tab-separated columns by the other.
 
     Args:
@@ -176,21 +204,14 @@ def _two_columns(path: str, *, key: int, contradiction: str) -> dict[str, str]:
         contradiction: what is wrong with a name that has two values.
 
     Raises:
-        FormatError: it is not text, a line has not two columns, or a name has two values.
+        FormatError: it is not text, a line has not two columns, or a name is empty or has two values.
+        EmptyInputError: there is nothing in it.
     """
     found: dict[str, str] = {}
-    try:
-        with open(path, encoding="utf-8-sig") as file:
-            for line, text in enumerate(file, 1):
-                columns = text.rstrip("\n").split("\t")
-                if columns == [""]:
-                    continue
-                if len(columns) != 2 or "" in columns:
-                    filled = sum(map(bool, columns))
-                    raise FormatError(f"expected two tab-separated columns, found {filled}", path=path, line=line)
-                name, value = columns[key], columns[1 - key]
-                if found.setdefault(name, value) != value:
-                    raise FormatError(f"{name} {contradiction}", "keep one of them", path=path, line=line)
-    except UnicodeDecodeError:
-        raise FormatError("this is not text in UTF-8", "give two tab-separated columns", path=path) from None
+    for line, *cells in read_pairs(path):
+        name, value = cells[key], cells[1 - key]
+        if not name:
+            raise FormatError(f"column {key + 1}, the record name, is empty", "fill it in", path=path, line=line)
+        if found.setdefault(name, value) != value:
+            raise FormatError(f"{name} {contradiction}", "keep one of them", path=path, line=line)
     return found

@@ -145,7 +145,8 @@ def _finish(
         duplicates = found.result()
     return EncodeSummary.of(
         examples, split, intake.alphabet.name, classes, positive, generators_of(sources), options.crop,
-        intake.left_out, duplicates, fractions=fractions, largest_group=float(largest),
+        intake.left_out, duplicates, label_warnings=intake.label_warnings(), fractions=fractions,
+        largest_group=float(largest),
         ungrouped=intake.ungrouped, clusters=clusters,
         grouped=bool(options.group_by or options.crop or clusters),
         windowed=bool(options.window) and not (options.group_by or clusters),

@@ -19,6 +19,7 @@ from seqnet.tokenizing import Status, first_invalid, tokenize, window_spans
 __all__ = ["COUNTED", "MASKED", "LengthRange", "cut_windows", "usable"]
 
 MASKED, _STOPS = "symbols masked", "sequences without the stop that ended them"
+_EMPTY, _MISSING = "without a sequence", "whose sequence is missing in the table (empty, or a word such as NA)"
 COUNTED = (MASKED, _STOPS)
 """What is counted of records that are kept."""
 
@@ -77,19 +78,21 @@ def usable(
         SymbolError: a symbol is unknown, and `unknown` is `error`.
     """
     if alphabet is None:
-        _count(left_out, "without a sequence", np.ones(len(batch), dtype=bool))
+        missing = np.zeros(len(batch), dtype=bool) if batch.missing is None else batch.missing
+        _count(left_out, _MISSING, missing)
+        _count(left_out, _EMPTY, ~missing)
         return Ragged.from_lengths(np.empty(0, np.uint8), batch.symbols.lengths), np.empty(0, np.int64)
-    tokenized = tokenize(batch.symbols, alphabet, mask=unknown == "mask")
+    tokenized = tokenize(batch.symbols, alphabet, mask=unknown == "mask", missing=batch.missing)
     tokens, bad = tokenized.tokens, tokenized.status == Status.INVALID_SYMBOL
     if bad.any() and unknown == "error":
         raise first_invalid(path, batch, tokens, alphabet)
     for reason, count in ((MASKED, tokenized.masked), (_STOPS, tokenized.stops)):
         if count:
             left_out[reason] += count
-    empty = tokenized.status == Status.EMPTY
     _count(left_out, "with a symbol outside the alphabet", bad)
-    _count(left_out, "without a sequence", empty)
-    return tokens, np.flatnonzero(~(bad | empty))
+    _count(left_out, _MISSING, tokenized.status == Status.MISSING)
+    _count(left_out, _EMPTY, tokenized.status == Status.EMPTY)
+    return tokens, np.flatnonzero(tokenized.status == Status.OK)
 
 
 def cut_windows(

@@ -37,6 +37,7 @@ class EncodeSummary:
         windowed: whether records are windows, and nothing keeps those of one sequence in one split.
         left_out: reason → number of records (or symbols, as the reason says) that were not kept.
         duplicates: exact duplicates.
+        label_warnings: one line for each thing about the labels that looks like a mistake.
         largest_group: share of the records that were read that are in the largest group.
         ungrouped: records that --group-by finds no group of; each is a group of its own.
         clusters: clusters of similar records; None where these are not looked for.
@@ -57,6 +58,7 @@ class EncodeSummary:
     windowed: bool
     left_out: Mapping[str, int]
     duplicates: Duplicates
+    label_warnings: tuple[str, ...] = ()
     largest_group: float = 0.0
     ungrouped: int = 0
     clusters: Clusters | None = None
@@ -80,6 +82,7 @@ class EncodeSummary:
         fractions: Sequence[float],
         grouped: bool,
         windowed: bool,
+        label_warnings: Sequence[str] = (),
         largest_group: float = 0.0,
         ungrouped: int = 0,
         clusters: Clusters | None = None,
@@ -103,6 +106,7 @@ class EncodeSummary:
             windowed=windowed,
             left_out=left_out,
             duplicates=duplicates,
+            label_warnings=tuple(label_warnings),
             largest_group=largest_group,
             ungrouped=ungrouped,
             clusters=clusters,
@@ -114,7 +118,7 @@ class EncodeSummary:
     def warnings(self) -> list[str]:
         """Returns one line for each thing that could flatter or mislead."""
         found = self.duplicates
-        lines = []
+        lines = list(self.label_warnings)
         if found.across_splits:
             lines.append(f"{found.across_splits:,} records have an exact duplicate in another split")
         if found.contradictory:

@@ -155,7 +155,8 @@ class Predictor:
 
     def predict_batch(self, batch: RecordBatch) -> Predictions:
         """Returns the predictions of N records; several threads may do so at once."""
-        tokenized = tokenize(batch.symbols, self.bundle.alphabet, mask=self.options.unknown == "mask")
+        mask = self.options.unknown == "mask"
+        tokenized = tokenize(batch.symbols, self.bundle.alphabet, mask=mask, missing=batch.missing)
         tokens, status = tokenized.tokens, tokenized.status
         short = (tokens.lengths < self.bundle.classifier.encoder.shortest) & (status == Status.OK)
         status[short] = Status.TOO_SHORT

@@ -37,6 +37,6 @@ FORMATS = Registry(
         "sam": Choice("seqnet.readers.alignments:FORMAT", "SAM, BAM or CRAM, aligned or not"),
         "fastq": Choice("seqnet.readers.fastq:FORMAT", "FASTQ with four lines a record"),
         "tokens": Choice("seqnet.readers.tokens:FORMAT", "NumPy .npz of protein tokens, one array for each class"),
-        "table": Choice("seqnet.readers.tables:FORMAT", "TSV, CSV or Parquet with a column of sequences"),
+        "table": Choice("seqnet.readers.tables:FORMAT", "TSV, CSV, Excel or Parquet with a column of sequences"),
     },
 )

@@ -6,6 +6,7 @@ file as it is stored. Both start over, so that pipes need no special case.
 
 from __future__ import annotations
 
+import codecs
 import io
 import os
 import sys
@@ -13,6 +14,7 @@ import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
+from seqnet.errors import FormatError
 from seqnet.outputs import temporary_files
 from seqnet.readers.compression import decompress, find_compression
 from seqnet.readers.replay import ReplayedBytes
@@ -24,6 +26,7 @@ HEAD_BYTES = 1 << 16
 _BUFFER_BYTES = 1 << 16
 _TAIL_BYTES = 64
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Chunks(io.RawIOBase):
@@ -48,13 +51,30 @@ class Chunks(io.RawIOBase):
         return size
 
 
+def _from_utf16(stream: io.RawIOBase) -> Iterator[bytes]:
+    """Yields text in UTF-16, with a byte order mark, as UTF-8.
+
+    Raises:
+        FormatError: it is no such text.
+    """
+    decoder = codecs.getincrementaldecoder("utf-16")()
+    try:
+        while chunk := stream.read(_BUFFER_BYTES):
+            if text := decoder.decode(chunk):
+                yield text.encode()
+        decoder.decode(b"", final=True)
+    except UnicodeError as error:
+        raise FormatError("it begins like text in UTF-16, and is not", "save it as text in UTF-8") from error
+
+
 class Input:
     """One file, or stdin for the path `-`.
 
     Attributes:
         path: as given.
         compression: name of its compression, None where it is stored plainly.
-        head: its first bytes, decompressed and without a byte order mark, at most `HEAD_BYTES`.
+        head: its first bytes, decompressed and without a byte order mark, at most `HEAD_BYTES`; text in UTF-16, as
+            spreadsheets and Windows' editor write it, is turned into UTF-8.
         empty: whether it holds nothing, or blanks only.
         place: where another reader of the same file has come to, in bytes as they are stored; None where that is not
             known. Set by who reads otherwise than by `stored` and `text`.
@@ -73,9 +93,12 @@ class Input:
             file = sys.stdin.buffer if path == "-" else self._own(open(path, "rb"))  # noqa: SIM115 - closed by close()
             self._stored = ReplayedBytes(file)
             self.compression = find_compression(io.BufferedReader(self._stored).read(_TAIL_BYTES))
-            self._marked = False
+            self._marked = self._utf16 = False
             head = self.text(again=True).read(HEAD_BYTES)
             self._marked = head.startswith(_BYTE_ORDER_MARK)
+            self._utf16 = head.startswith(_UTF16_MARKS)
+            if self._utf16:
+                head = self.text(again=True).read(HEAD_BYTES)
             self.head = head.removeprefix(_BYTE_ORDER_MARK)
             self.empty = not head.strip() and len(head) < HEAD_BYTES
         except BaseException:
@@ -99,6 +122,8 @@ class Input:
         raw: io.RawIOBase = self.stored(again=again)
         if self.compression:
             raw = Chunks(decompress(self._stored, self.compression))
+        if self._utf16:
+            raw = Chunks(_from_utf16(raw))
         stream: io.BufferedReader = io.BufferedReader(raw, _BUFFER_BYTES)
         if self._marked:
             stream.read(len(_BYTE_ORDER_MARK))

@@ -23,6 +23,10 @@ __all__ = ["open_here", "open_records"]
 
 _TAR, _TAR_AT = b"ustar", 257
 """Source: POSIX.1-2017, pax, "ustar Interchange Format"."""
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+"""Source: [MS-CFB] 2.2, compound file header."""
+_OPEN_DOCUMENT = re.compile(rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.opendocument", re.DOTALL)
+"""Source: OpenDocument v1.3 part 2, section 3.3."""
 _OWN, _LINKS = ("/dev/std", "/dev/fd", "/proc/"), 40
 _WORTH_A_PROCESS = 1 << 25
 """Bytes of a file, as it is stored, from which on a process that reads it is paid back."""
@@ -75,7 +79,7 @@ def open_here(path: str, options: ReadOptions) -> RecordReader:
     try:
         source = Input(path)
         try:
-            found = _detect(source)
+            found = _detect(source, options)
             _check_options(found, options)
             return _ReaderHere(source, found, options)
         except BaseException:
@@ -139,16 +143,21 @@ def _no_records() -> Generator[RecordBatch, None, None]:
     yield from ()
 
 
-def _detect(source: Input) -> str:
+def _detect(source: Input, options: ReadOptions) -> str:
     """Returns the name of the format of an input."""
     if source.empty:
         return EMPTY
     if source.head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
         raise FormatError("a tar archive", "unpack it, and give the files in it")
+    if source.head.startswith(_OLE):
+        raise FormatError("an Excel file in the old format, .xls, or with a password", "save it as .xlsx or .csv")
+    if _OPEN_DOCUMENT.match(source.head):
+        raise FormatError("an OpenDocument file", "save the table as .xlsx or .csv")
     for name in FORMATS:
         if FORMATS.load(name).recognises(source.head):
             return name
     first_line = source.head.strip().partition(b"\n")[0].strip()
+    _check_columns(first_line, options.sequence_column)
     header = "put a line such as >name before each sequence"
     if b"\n>" in source.head:
         raise FormatError("FASTA without a header: there is text before the first '>'", header, line=1)
@@ -156,3 +165,13 @@ def _detect(source: Input) -> str:
         raise FormatError("sequence text without a FASTA header", header, line=1)
     within = f" within {source.compression}" if source.compression else ""
     raise FormatError(f"it is no sequence file{within} (tried {', '.join(FORMATS)})", "convert it to one of these")
+
+
+def _check_columns(first_line: bytes, sequence_column: str) -> None:
+    """Refuses a table whose columns can't be told apart."""
+    words = re.split(r"[\s|]+", first_line.decode(errors="replace").replace('"', ""))
+    if words == [sequence_column]:
+        remedy = "add a column of names before it, such as id,sequence"
+        raise FormatError(f"the table has one column, {sequence_column!r}, and none of names", remedy, line=1)
+    if sequence_column in words:
+        raise FormatError("nothing separates the columns of the table", "use tabs, commas or semicolons", line=1)

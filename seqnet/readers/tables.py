@@ -1,24 +1,29 @@
-"""TSV, CSV and Parquet tables to record batches, streamed by pyarrow.
+"""TSV, CSV, Excel and Parquet tables to record batches, streamed.
 
 A table has a header, one column of sequences and one of names (the first, unless said otherwise); further columns are
-handed through as text. Every cell is read as text, so that `0012` stays a name and `NA` a dipeptide. A missing cell
-is empty. The formats differ in where the Arrow batches come from; all else is the same.
+handed through as text. Every cell is read as text, so that `0012` stays a name; blanks around it are dropped. A cell
+that is empty, null, or has a word such as `NA` or `nan` has no value: where that is the sequence, it is empty, and the
+batch says that it is missing. The formats differ in where the Arrow batches come from; all else is the same.
 """
 
 from __future__ import annotations
 
-import csv
 import io
 import re
 from collections import Counter
 from collections.abc import Generator, Sequence
+from difflib import get_close_matches
+from functools import partial
 from typing import TYPE_CHECKING
 
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, TruncatedError
+from seqnet.readers.cells import missing_cells, trimmed, without
+from seqnet.readers.delimited import delimited, looks_delimited
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
-from seqnet.records import Ragged, RecordBatch
+from seqnet.readers.workbooks import is_workbook, workbook
+from seqnet.records import RecordBatch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -26,32 +31,25 @@ if TYPE_CHECKING:
 __all__ = ["FORMAT"]
 
 _PARQUET = b"PAR1"
-_DELIMITERS = "\t,"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _LEAST_PARQUET = 12  # bytes: the mark, the length of the footer, the mark
 _MOST_ROWS = 1 << 16
-_LONGEST_ROW = 1 << 25  # pyarrow wants a whole row of text in each block that it parses
+_NAMED = 12
+"""Columns that an error lists."""
 
 
 def _recognises(head: bytes) -> bool:
-    if head.startswith(_PARQUET):
+    if head.startswith(_PARQUET) or is_workbook(head):
         return True
     is_text = not _CONTROL.search(head) and b"\n>" not in head
-    return is_text and _delimiter(head) is not None
-
-
-def _delimiter(head: bytes) -> str | None:
-    """Returns what separates the columns in the first line, None if nothing does."""
-    line = head.lstrip(b"\r\n").partition(b"\n")[0]
-    return next((delimiter for delimiter in _DELIMITERS if delimiter.encode() in line), None)
+    return is_text and looks_delimited(head)
 
 
 def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[RecordBatch, None, None]:
     import pyarrow as pa
 
-    batches = _parquet if source.head.startswith(_PARQUET) else _delimited
     try:
-        for table in batches(source, options):
+        for table in _tables(source, options, skipped):
             yield from _records(table, options)
     except pa.ArrowException as error:
         raise _fault(error) from error
@@ -62,31 +60,20 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         raise _fault(error) from error
 
 
+def _tables(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[pa.RecordBatch, None, None]:
+    """Returns the wanted columns of a table, batch by batch."""
+    choose = partial(_wanted, options=options)
+    if source.head.startswith(_PARQUET):
+        return _parquet(source, options)
+    if is_workbook(source.head):
+        return workbook(source.seekable(), choose, skipped)
+    return delimited(source.text(), options.sequence_column, choose)
+
+
 def _fault(error: Exception) -> FormatError:
     reason = str(error).partition("\n")[0].removeprefix("CSV parse error: ")
-    if "straddling object" in reason:
-        reason = f"a row is longer than {_LONGEST_ROW:,} bytes"
-    return FormatError(f"the table can't be read: {reason}", "check that row against the header")
-
-
-def _delimited(source: Input, options: ReadOptions) -> Generator[pa.RecordBatch, None, None]:
-    """Yields the wanted columns of a table of text."""
-    import pyarrow as pa
-    from pyarrow.csv import ConvertOptions, ParseOptions, open_csv
-    from pyarrow.csv import ReadOptions as ArrowReadOptions
-
-    delimiter = _delimiter(source.head)
-    header = source.head.decode(errors="replace").lstrip("\r\n")
-    if not header.partition("\n")[2].strip():
-        return  # pyarrow calls a header without rows an error
-    wanted = _wanted(next(csv.reader(io.StringIO(header, newline=""), delimiter=delimiter or "\t")), options)
-    with open_csv(
-        source.text(),
-        read_options=ArrowReadOptions(use_threads=False, block_size=_LONGEST_ROW),
-        parse_options=ParseOptions(delimiter=delimiter, newlines_in_values=True),
-        convert_options=ConvertOptions(include_columns=wanted, column_types=dict.fromkeys(wanted, pa.large_string())),
-    ) as reader:
-        yield from reader
+    remedy = "save it as UTF-8" if "UTF8" in reason else "check that row against the header"
+    return FormatError(f"the table can't be read: {reason}", remedy)
 
 
 def _parquet(source: Input, options: ReadOptions) -> Generator[pa.RecordBatch, None, None]:
@@ -118,8 +105,20 @@ def _wanted(names: Sequence[str], options: ReadOptions) -> list[str]:
     for name in wanted:
         if names.count(name) != 1:
             found = "no column" if name not in names else "more than one column"
-            raise FormatError(f"{found} named {name!r}", f"its columns are: {', '.join(names)}")
+            raise FormatError(f"{found} named {name!r}", _columns_said(name, names))
     return list(dict.fromkeys(wanted))
+
+
+def _columns_said(name: str, names: Sequence[str]) -> str:
+    """Returns which columns there are, for who asked for another one."""
+    if f'"{name}"' in names:
+        return (
+            "its cells are in quotation marks, which TSV does not have: write it without (in R: quote=FALSE), or as CSV"
+        )
+    said = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
+    by_case = {other.lower(): other for other in names}
+    near = [by_case[found] for found in get_close_matches(name.lower(), by_case)] if name not in names else []
+    return f"its columns are: {said}" + (f"; did you mean {' or '.join(near)}?" if near else "")
 
 
 def _records(table: pa.RecordBatch, options: ReadOptions) -> Generator[RecordBatch, None, None]:
@@ -128,9 +127,11 @@ def _records(table: pa.RecordBatch, options: ReadOptions) -> Generator[RecordBat
     step = max(1, table.num_rows * options.batch_bytes // max(1, size))
     for first in range(0, table.num_rows, step):
         part = table.slice(first, step)
-        names = Ragged.from_arrow(part.column(0))
-        columns = {name: Ragged.from_arrow(part.column(name)) for name in options.columns}
-        yield RecordBatch(names, Ragged.from_arrow(part.column(options.sequence_column)), names, columns)
+        names, symbols = trimmed(part.column(0)), trimmed(part.column(options.sequence_column))
+        missing = missing_cells(symbols)
+        symbols = symbols if missing is None else without(symbols, missing)
+        columns = {name: trimmed(part.column(name)) for name in options.columns}
+        yield RecordBatch(names, symbols, names, columns, missing)
 
 
 FORMAT = RecordFormat(_recognises, _read)

@@ -26,6 +26,7 @@ from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, TruncatedError
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
+from seqnet.readers.workbooks import is_workbook
 from seqnet.records import Ragged, RecordBatch
 
 __all__ = ["FORMAT"]
@@ -36,7 +37,7 @@ _EXPECTED = "each array must hold integers in rows, one protein a row, and the f
 
 
 def _recognises(head: bytes) -> bool:
-    return head.startswith((b"PK\x03\x04", _DIRECTORY_END))
+    return head.startswith((b"PK\x03\x04", _DIRECTORY_END)) and not is_workbook(head)
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,7 @@ EXAMPLES = {
     "sam": ["reverse.bam", "unaligned.sam"],
     "fastq": ["plain.fq", "dos.fq"],
     "tokens": ["proteins.npz"],
-    "table": ["proteins.tsv", "proteins.csv", "proteins.parquet"],
+    "table": ["proteins.tsv", "proteins.csv", "proteins.xlsx", "proteins.parquet"],
 }
 # What is a file of its format with no records in it.
 EMPTY = {

@@ -15,15 +15,18 @@
 | gap.npz | padding within a sequence |
 | pickled.npz | Python objects |
 | proteins.parquet | a null sequence, a whole-number label |
+| proteins.xlsx | numbers, a date, an empty row, a second sheet |
 """
 
 from __future__ import annotations
 
 import gzip
+from datetime import date
 from pathlib import Path
 from random import Random
 
 import numpy as np
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pysam
@@ -112,7 +115,25 @@ def make_arrays() -> None:
     pq.write_table(pa.table(columns), DATA / "proteins.parquet")
 
 
+def make_workbook() -> None:
+    """Writes the Excel workbook."""
+    book = openpyxl.Workbook()
+    first = book.active
+    assert first is not None
+    for row in (
+        ("name", "sequence", "label", "taken"),
+        ("p1", "MKV ", 1, date(2024, 2, 29)),
+        (),
+        (2, "NA", 0.5, None),
+        ("p3", "GGG", True, "#N/A"),
+    ):
+        first.append(row)
+    book.create_sheet("notes").append(("not", "read"))
+    book.save(DATA / "proteins.xlsx")
+
+
 if __name__ == "__main__":
     make_alignments(Random(20240229))
     make_compressed()
     make_arrays()
+    make_workbook()

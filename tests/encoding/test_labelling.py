@@ -1,6 +1,7 @@
 from __future__ import annotations
 
-from collections.abc import Mapping
+import gzip
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from seqnet.encoding.labelling import (
     label_by_regex,
     table_columns,
 )
-from seqnet.errors import FormatError, LabelError, SettingError
+from seqnet.errors import EmptyInputError, FormatError, LabelError, SettingError
 from seqnet.records import Ragged, RecordBatch
 
 
@@ -29,21 +30,29 @@ def groups(group_by: str, names: list[str], columns: Mapping[str, list[str]] | N
 
 
 def test_an_expression_finds_the_class_in_the_whole_header() -> None:
-    label = label_by_regex(r"label=(\S+)", "x.fa")
-    assert label(batch("r1 label=human", "r2 n=1 label=mouse x", "label=rat")) == ["human", "mouse", "rat"]
-    assert label_by_regex("^(.)", "x.fa")(batch("r1", "s1")) == ["r", "s"]
+    find = label_by_regex(r"label=(\S+)", "x.fa").find
+    assert find(batch("r1 label=human", "r2 n=1 label=mouse x", "label=rat")) == ["human", "mouse", "rat"]
+    assert label_by_regex("^(.)", "x.fa").find(batch("r1", "s1")) == ["r", "s"]
     # The first group, whatever is around it and behind it.
-    assert label_by_regex("a(b)(c)", "x.fa")(batch("abc")) == ["b"]
+    assert label_by_regex("a(b)(c)", "x.fa").find(batch("abc")) == ["b"]
 
 
 @pytest.mark.parametrize("header", ["r2", "r2 label=", "r2 LABEL=x"])
-def test_a_header_without_a_class_is_refused(header: str) -> None:
-    label = label_by_regex(r"label=(\S*)", "x.fa")
-    with pytest.raises(LabelError) as caught:
-        label(batch("r1 label=human", header))
-    assert str(caught.value) == (
-        r"x.fa: record r2: the header has nothing that label=(\S*) finds; correct --label-regex"
+def test_a_header_without_a_class_has_no_label(header: str) -> None:
+    labeller = label_by_regex(r"label=(\S*)", "x.fa")
+    records = batch("r1 label=human", header)
+    assert labeller.find(records) == ["human", ""]
+    assert str(labeller.missing(records, 1)) == (
+        r"x.fa: record r2: the header has nothing that label=(\S*) finds; correct --label-regex, or leave such records "
+        "out with --missing-labels skip"
     )
+
+
+def test_a_missing_label_is_told_as_it_is_written() -> None:
+    labeller = label_by_column("kind", "x.csv")
+    records = batch("r1", "r2", kind=["", "NaN"])
+    assert str(labeller.missing(records, 0)).startswith("x.csv: record r1: column kind is empty; fill it in, or leave")
+    assert str(labeller.missing(records, 1)).startswith("x.csv: record r2: column kind has 'NaN', which says that the")
 
 
 @pytest.mark.parametrize("expression", ["label=", "(?:label)", "(", "[", "*"])
@@ -53,12 +62,10 @@ def test_an_expression_without_a_group_is_refused(expression: str) -> None:
 
 
 def test_a_column_has_the_classes() -> None:
-    label = label_by_column("kind", "x.tsv")
-    assert label(batch("r1", "r2", kind=["human", "mouse"])) == ["human", "mouse"]
-    with pytest.raises(LabelError, match=r"x\.tsv: record r2: column kind is empty; fill it in"):
-        label(batch("r1", "r2", kind=["human", ""]))
+    find = label_by_column("kind", "x.tsv").find
+    assert find(batch("r1", "r2", "r3", kind=["human", "mouse", ""])) == ["human", "mouse", ""]
     with pytest.raises(LabelError, match=r"x\.tsv: there is no column kind; --label-column is for tables"):
-        label(batch("r1", other=["human"]))
+        find(batch("r1", other=["human"]))
 
 
 def write(tmp_path: Path, content: str | bytes) -> str:
@@ -79,23 +86,60 @@ def write(tmp_path: Path, content: str | bytes) -> str:
 )
 def test_a_file_has_the_classes(tmp_path: Path, content: str) -> None:
     labels = LabelFile(write(tmp_path, content))
-    assert labels.label(batch("r2 x", "r1", "r2")) == ["mouse", "human", "mouse"]
+    assert labels.labeller().find(batch("r2 x", "r1", "r2", "r3")) == ["mouse", "human", "mouse", ""]
     labels.check_all_used()
+    assert labels.header is None
 
 
-def test_names_and_classes_are_taken_as_they_are(tmp_path: Path) -> None:
-    labels = LabelFile(write(tmp_path, 'ä"1\t a "b" \nr\u20282\tx\n'))
-    assert labels.labels == {'ä"1': ' a "b" ', "r\u20282": "x"}
+def test_names_and_classes_are_taken_as_they_are_but_for_blanks_around_them(tmp_path: Path) -> None:
+    labels = LabelFile(write(tmp_path, 'ä"1 \t a "b" \n"r\u20282\tx\n\ty\u00a0\n'.replace("\n\t", "\nz\t")))
+    assert labels.labels == {'ä"1': 'a "b"', '"r\u20282': "x", "z": "y"}
+
+
+@pytest.mark.parametrize("encode", [gzip.compress, lambda text: text.decode().encode("utf-16")])
+def test_a_file_may_be_compressed_or_in_utf16(tmp_path: Path, encode: Callable[[bytes], bytes]) -> None:
+    path = write(tmp_path, encode("r1\thümän\nr2\tmouse\n".encode()))
+    assert LabelFile(path).labels == {"r1": "hümän", "r2": "mouse"}
+
+
+def test_a_first_line_that_no_record_is_named_after_is_a_header(tmp_path: Path) -> None:
+    labels = LabelFile(write(tmp_path, "name\tlabel\nr1\ta\nr2\tb\n"))
+    labels.labeller().find(batch("r1", "r2"))
+    labels.check_all_used()
+    assert labels.header == "name, label"
+    # A record may be called so,
+    labels = LabelFile(write(tmp_path, "name\tlabel\nr1\ta\n"))
+    assert labels.labeller().find(batch("name", "r1")) == ["label", "a"]
+    labels.check_all_used()
+    assert labels.header is None
+    # and a label that others have names no column.
+    labels = LabelFile(write(tmp_path, "r9\ta\nr1\ta\n"))
+    labels.labeller().find(batch("r1"))
+    with pytest.raises(LabelError, match="no record has the name r9; correct the names"):
+        labels.check_all_used()
+
+
+def test_an_empty_file_of_labels(tmp_path: Path) -> None:
+    with pytest.raises(EmptyInputError, match=r"two\.tsv: it is empty"):
+        LabelFile(write(tmp_path, "\n"))
 
 
 @pytest.mark.parametrize(
     ("content", "problem"),
     [
-        ("r1\thuman\nr2\n", "line 2: expected two tab-separated columns, found 1"),
-        ("r1 human\n", "line 1: expected two tab-separated columns, found 1"),
-        ("r1\thuman\tx\n", "line 1: expected two tab-separated columns, found 3"),
-        ("r1\thuman\nr2\t\n", "line 2: expected two tab-separated columns, found 1"),
-        ("\thuman\n", "line 1: expected two tab-separated columns, found 1"),
+        (
+            "r1\thuman\nr2\n",
+            "line 2: expected two columns with a tab in between, found 1; write each line as two cells with one tab",
+        ),
+        (
+            "r1 human\n",
+            "line 1: expected two columns with a tab in between, found 1; write each line as two cells with one tab",
+        ),
+        (
+            "r1\thuman\tx\n",
+            "line 1: expected two columns with a tab in between, found 3; write each line as two cells with one tab",
+        ),
+        ("\thuman\n", "line 1: column 1, the record name, is empty; fill it in"),
         ("r1\thuman\n\nr1\tmouse\n", "line 3: r1 has two labels; keep one of them"),
         (b"r1\tcaf\xe9\n", "this is not text in UTF-8; give two tab-separated columns"),
     ],
@@ -109,11 +153,13 @@ def test_a_file_that_says_something_else_is_refused(tmp_path: Path, content: str
 
 def test_records_and_labels_must_meet(tmp_path: Path) -> None:
     labels = LabelFile(write(tmp_path, "r1\ta\nr2\tb\nr10\tb\nr9\ta\n"))
-    with pytest.raises(LabelError, match="record r3 has no label; add it, or leave the record out"):
-        labels.label(batch("r1", "r3"))
-    labels.label(batch("r1"))
-    labels.label(batch("r2"))
-    with pytest.raises(LabelError, match="2 labels are of unknown ids, the first r10; correct the ids") as caught:
+    labeller = labels.labeller()
+    assert labeller.find(batch("r1", "r3")) == ["a", ""]
+    assert str(labeller.missing(batch("r1", "r3"), 1)).startswith(
+        f"{labels.path}: record r3: it has no label; add one, or"
+    )
+    labeller.find(batch("r2"))
+    with pytest.raises(LabelError, match="no record has the name r10, nor 1 other names; correct the names") as caught:
         labels.check_all_used()
     assert caught.value.place == labels.path
 
@@ -126,7 +172,7 @@ def test_groups_by_an_expression_in_the_name() -> None:
 
 
 def test_groups_by_a_column() -> None:
-    assert groups("family", ["r1", "r2", "r3"], {"family": ["a", "", "a"]}) == ["a", None, "a"]
+    assert groups("family", ["r1", "r2", "r3"], {"family": ["a", "NA", "a"]}) == ["a", None, "a"]
     assert not grouper("family").by_window
     with pytest.raises(SettingError, match="'family' is not allowed; expected an expression with a group in parenth"):
         groups("family", ["r1"], {"other": ["a"]})

@@ -113,9 +113,9 @@ def test_classes_from_a_file(tmp_path: Path) -> None:
     assert [label for _, _, label in rows(dataset)] == ["a", "b", "b"]
     labels.write_text("r1\ta\nr2\tb\nr3\tb\nr9\tb\n")
     message = refusal(tmp_path, LabelError, path, labels=str(labels))
-    assert message == f"{labels}: 1 labels are of unknown ids, the first r9; correct the ids"
+    assert message == f"{labels}: no record has the name r9; correct the names, or take these lines out"
     labels.write_text("r1\ta\nr2\tb\n")
-    assert "record r3 has no label" in refusal(tmp_path, LabelError, path, labels=str(labels))
+    assert "record r3: it has no label" in refusal(tmp_path, LabelError, path, labels=str(labels))
 
 
 def test_a_class_may_be_generated_beside_classes_from_headers(tmp_path: Path) -> None:
@@ -433,7 +433,7 @@ def test_groups_by_a_file_of_clusters(tmp_path: Path) -> None:
     assert summary.groups == 4 + 4 + 20
 
 
-@pytest.mark.parametrize("content", ["", "c1\tother\n"])
+@pytest.mark.parametrize("content", ["NA\tr1\n", "c1\tother\n"])
 def test_groups_that_no_record_is_in_are_refused(tmp_path: Path, content: str) -> None:
     x = fasta(tmp_path / "x.fa", ["ACGT", "GGGG"])
     (tmp_path / "clusters.tsv").write_text(content)

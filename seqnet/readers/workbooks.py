@@ -1,0 +1,155 @@
+"""The first sheet of an Excel workbook (.xlsx) to Arrow batches of text.
+
+Cells are what Excel holds, not how it shows them: 3 and not 3.00, dates as 2024-03-01, a formula as the value that it
+had when the workbook was saved. Rows without any value are passed over, as blank lines are in text.
+
+openpyxl reads the rows of a sheet as they come, but all texts of the workbook at once, so that what unpacks to more
+than a workbook may hold is refused first.
+"""
+
+from __future__ import annotations
+
+import re
+import warnings
+import zipfile
+import zlib
+from collections import Counter
+from collections.abc import Callable, Generator, Iterator, Sequence
+from datetime import datetime, time
+from itertools import islice
+from typing import TYPE_CHECKING, BinaryIO
+from xml.etree.ElementTree import ParseError
+
+from seqnet.errors import FormatError, TruncatedError
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+__all__ = ["is_workbook", "workbook"]
+
+_OFFICE = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|docProps/|xl/|customXml/)", re.DOTALL)
+"""The first file of a zip archive that is an Office document, whoever wrote it."""
+_BOOK = "xl/workbook.xml"
+_MOST_ROWS = 1 << 20
+"""Rows that Excel allows."""
+_ROWS = 1 << 12
+_MOST_BYTES, _LARGE, _MOST_PACKED = 1 << 30, 1 << 26, 100
+"""Bytes that a part of a workbook may have, and from how many on it must not be so many times larger than packed."""
+
+_DAMAGE = (
+    zipfile.BadZipFile, zlib.error, ParseError, EOFError, KeyError, IndexError, ValueError, TypeError, AttributeError,
+    NotImplementedError, RuntimeError,
+)  # fmt: skip
+"""What comes out of openpyxl where a part of the workbook is not what it should be."""
+
+_Row = Sequence[object]
+
+
+def is_workbook(head: bytes) -> bool:
+    """Returns whether the first bytes of a file are those of an Office document in XML."""
+    return _OFFICE.match(head) is not None
+
+
+def workbook(
+    file: BinaryIO, choose: Callable[[Sequence[str]], list[str]], skipped: Counter[str]
+) -> Generator[pa.RecordBatch, None, None]:
+    """Yields some columns of the first sheet of a workbook.
+
+    Args:
+        file: the workbook.
+        choose: names of all columns → those that are wanted.
+        skipped: is told how many further sheets there are.
+
+    Raises:
+        FormatError: it is no workbook, is damaged or too large, or a row has more cells than the header.
+        TruncatedError: it ends too early.
+    """
+    import pyarrow as pa
+
+    rows = _rows(file, skipped)
+    header = next(rows, None)
+    others = "; only the first sheet is read" if skipped else ""
+    if header is None and others:
+        raise FormatError("the first sheet of the workbook is empty", "put the table into it, or save it as CSV")
+    if header is None:
+        return
+    names = [_text(cell).strip() for cell in header[1]]
+    try:
+        wanted = choose(names)
+    except FormatError as error:
+        error.remedy += others
+        raise
+    places = [names.index(name) for name in wanted]
+    while block := list(islice(rows, _ROWS)):
+        for number, row in block:
+            if any(cell is not None for cell in row[len(names) :]):
+                problem = f"row {number:,} has a cell to the right of the header's {len(names):,}"
+                raise FormatError(problem, "give each column a name, or empty that cell")
+        columns = [[_text(row[place]) if place < len(row) else "" for _, row in block] for place in places]
+        arrays = [pa.array(column, pa.large_string()) for column in columns]
+        yield pa.RecordBatch.from_arrays(arrays, names=wanted)
+
+
+def _text(cell: object) -> str:
+    """Returns a cell as text."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).upper()
+    if isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime):
+        return str(cell.date() if cell.time() == time() else cell)
+    return str(cell)
+
+
+def _rows(file: BinaryIO, skipped: Counter[str]) -> Iterator[tuple[int, _Row]]:
+    """Yields the rows of the first sheet that hold anything, with their 1-based numbers."""
+    number, rows = 0, None
+    while True:
+        # openpyxl warns of what it does not read: styles, drawings, rules for input.
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                rows = rows or _open(file, skipped)
+                block = list(islice(rows, _ROWS))
+            except _DAMAGE as error:
+                raise _fault(file) from error
+        if not block:
+            return
+        for row in block:
+            number += 1
+            if number > _MOST_ROWS:
+                raise FormatError(f"the sheet has more than {_MOST_ROWS:,} rows", "save it as CSV")
+            if any(cell is not None and cell != "" for cell in row):
+                yield number, row
+
+
+def _open(file: BinaryIO, skipped: Counter[str]) -> Iterator[_Row]:
+    """Returns the rows of the first sheet of a workbook."""
+    import openpyxl
+
+    with zipfile.ZipFile(file) as archive:
+        parts = archive.infolist()
+    if _BOOK not in {part.filename for part in parts}:
+        raise FormatError("an Office document, but no Excel workbook", "save the table as .xlsx or .csv")
+    for part in parts:
+        packed = part.file_size > _MOST_PACKED * part.compress_size
+        if part.file_size > _MOST_BYTES or (part.file_size > _LARGE and packed):
+            problem = f"{part.filename} in the workbook unpacks to {part.file_size:,} bytes"
+            raise FormatError(problem, "that is too much for a workbook: save it as CSV")
+    book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    if not book.worksheets:
+        raise FormatError("the workbook has no sheet of cells", "save the table as .xlsx or .csv")
+    sheet, *others = book.worksheets
+    if others:
+        skipped[f"sheets after the first, {sheet.title!r}"] += len(others)
+    sheet.reset_dimensions()  # some programs write wrong ones, and rows outside of them would be lost
+    return iter(sheet.iter_rows(values_only=True))
+
+
+def _fault(file: BinaryIO) -> FormatError | TruncatedError:
+    """Returns the error for a workbook that can't be read."""
+    if not zipfile.is_zipfile(file):
+        return TruncatedError("the Excel workbook ends too early", "get the file again")
+    return FormatError("the Excel workbook is damaged", "get the file again, or save it as CSV")
