@@ -6,17 +6,17 @@ metrics and provenance. `docs/formats.md` is the specification.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from seqnet.alphabets import Alphabet, alphabet
-from seqnet.baselines import FittedBaseline, baseline_tensors, describe_baselines, restore_baselines
 from seqnet.calibration import Calibration, ValidationScores
 from seqnet.configs.run import RunConfig
 from seqnet.containers import Container, read_container, write_container
@@ -24,6 +24,9 @@ from seqnet.errors import ContainerError, SettingError
 from seqnet.networks import Classifier
 from seqnet.novelty import Novelty
 from seqnet.plm import Tell
+
+if TYPE_CHECKING:
+    from seqnet.baselines import FittedBaseline
 
 __all__ = ["Bundle", "bundle_of", "load_weights", "open_bundle", "write_bundle"]
 
@@ -117,6 +120,8 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
         for name, tensor in member.state_dict().items()
     }
     if bundle.baselines:
+        from seqnet.baselines import baseline_tensors, describe_baselines
+
         description["baselines"] = describe_baselines(bundle.baselines)
         weights |= {f"{_BASELINES}.{name}": tensor for name, tensor in baseline_tensors(bundle.baselines).items()}
     if bundle.validation is not None:
@@ -152,8 +157,8 @@ def bundle_of(path: Path, container: Container) -> Bundle:
             expected = {name: tuple(tensor.shape) for name, tensor in Classifier(*shape).state_dict().items()}
         novelty = Novelty.from_dict(about["novelty"], symbols) if about.get("novelty") is not None else None
         calibration = Calibration(**about["calibration"] | {"shares": tuple(about["calibration"]["shares"])})
-        baselines = restore_baselines(about.get("baselines", {}), kept[_BASELINES], symbols, len(about["classes"]))
-        validation = ValidationScores.restore(kept[_VALIDATION], len(about["classes"]))
+        classes = len(about["classes"])
+        validation = ValidationScores.restore(kept[_VALIDATION], classes)
     except (AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
         raise ContainerError(str(path), f"the description of the model is damaged ({error})", _REMEDY) from error
     members = []
@@ -175,9 +180,51 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         calibration=calibration,
         card=about["card"],
         novelty=novelty,
-        baselines=baselines,
+        baselines=_Baselines(partial(_restored, path, about.get("baselines", {}), kept[_BASELINES], symbols, classes)),
         validation=validation,
     )
+
+
+class _Baselines(Mapping[str, "FittedBaseline"]):
+    """The baselines of a file, which are read once somebody asks for them: predictions need none.
+
+    Args:
+        restore: returns them.
+    """
+
+    def __init__(self, restore: Callable[[], Mapping[str, FittedBaseline]]) -> None:
+        self._restore = restore
+
+    @cached_property
+    def _found(self) -> Mapping[str, FittedBaseline]:
+        return self._restore()
+
+    def __getitem__(self, name: str) -> FittedBaseline:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def _restored(
+    path: Path, about: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], symbols: Alphabet, classes: int
+) -> Mapping[str, FittedBaseline]:
+    """Returns the baselines of a file.
+
+    Raises:
+        ContainerError: they are damaged.
+    """
+    if not about and not tensors:
+        return {}
+    from seqnet.baselines import restore_baselines
+
+    try:
+        return restore_baselines(about, tensors, symbols, classes)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ContainerError(str(path), f"the baselines of the model are damaged ({error})", _REMEDY) from error
 
 
 def _parts_of(tensors: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:

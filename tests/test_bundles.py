@@ -3,6 +3,8 @@ from __future__ import annotations
 import dataclasses
 import json
 import struct
+import subprocess
+import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -142,7 +144,22 @@ def test_what_is_kept_and_damaged_is_refused(
 ) -> None:
     write_bundle(path, with_kept())
     rewrite(path, change)
-    refuse(path, "the description of the model is damaged|the file is damaged")
+    refuse(path, "the description of the model is damaged|the file is damaged|the baselines of the model are damaged")
+
+
+def test_predictions_do_not_read_the_baselines(path: Path) -> None:
+    # In a process of its own, to see what is imported.
+    write_bundle(path, with_kept())
+    code = f"""if True:
+        import sys
+        from pathlib import Path
+        from seqnet.bundles import open_bundle
+        from seqnet.configs.reading import ReadOptions
+        from seqnet.inference.predictor import Predictor
+        Predictor(open_bundle(Path({str(path)!r})), ReadOptions())
+        assert "seqnet.baselines" not in sys.modules and "sklearn" not in sys.modules
+        """
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_baselines_that_are_not_numbers_are_refused(path: Path) -> None:
@@ -172,7 +189,7 @@ def without(key: str, about: dict[str, Any], header: dict[str, Any]) -> None:
 
 def refuse(path: Path, message: str) -> None:
     with pytest.raises(ContainerError, match=message) as caught:
-        open_bundle(path)
+        dict(open_bundle(path).baselines)
     assert str(caught.value).startswith(f"{path}: ")
     assert "\n" not in str(caught.value)
 
