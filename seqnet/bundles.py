@@ -11,14 +11,17 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from seqnet.alphabets import Alphabet, alphabet
 from seqnet.calibration import Calibration
+from seqnet.configs.networks import EncoderConfig, NetworkConfig
 from seqnet.configs.run import RunConfig
 from seqnet.containers import Container, read_container, write_container
+from seqnet.descriptions import check_description
 from seqnet.errors import ContainerError, SettingError
 from seqnet.networks import Classifier
 from seqnet.novelty import Novelty
@@ -125,23 +128,24 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         ContainerError: its description is damaged, or its weights don't fit its settings.
     """
     about, weights = container.description, _members_of(container.tensors)
+    check_description(str(path), about, _REMEDY)
+    if about["members"] != len(weights):
+        problem = f"the description of the model is damaged: members is {about['members']}, there are {len(weights)}"
+        raise ContainerError(str(path), problem, _REMEDY)
     try:
-        if not _is_described(about) or about["members"] != len(weights):
-            raise ContainerError(str(path), "the description of the model is damaged", _REMEDY)
         config = RunConfig.from_dict(about["config"])
         symbols = alphabet(about["alphabet"])
         shape = (symbols, len(about["classes"]), config.encoder, config.network, about["window"])
-        with torch.device("meta"):
-            expected = {name: tuple(tensor.shape) for name, tensor in Classifier(*shape).state_dict().items()}
+        expected = _expected(shape)
         novelty = Novelty.from_dict(about["novelty"], symbols) if about.get("novelty") is not None else None
         calibration = Calibration(**about["calibration"] | {"shares": tuple(about["calibration"]["shares"])})
-    except (AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
+    except (OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
         raise ContainerError(str(path), f"the description of the model is damaged ({error})", _REMEDY) from error
-    members = []
     for arrays in weights:
         # Before any memory is taken: a description may ask for more than its weights are.
-        if {name: array.shape for name, array in arrays.items()} != expected:
-            raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY)
+        _check_weights(path, arrays, expected)
+    members = []
+    for arrays in weights:
         members.append(Classifier(*shape).eval())
         load_weights(path, members[-1], arrays)
     return Bundle(
@@ -168,34 +172,27 @@ def _members_of(tensors: Mapping[str, NDArray[Any]]) -> list[dict[str, NDArray[A
     return [members[index] for index in sorted(members)]
 
 
-def _is_described(about: Mapping[str, Any]) -> bool:
-    """Returns whether a description says what it should, in values of the right types."""
-    classes, positive, window = about["classes"], about["positive"], about["window"]
-    return (
-        isinstance(classes, list)
-        and all(isinstance(name, str) for name in classes)
-        and len(set(classes)) == len(classes) > 1
-        and (positive is None or 0 <= positive < len(classes) == 2)
-        and isinstance(window, int)
-        and window >= 1
-        and isinstance(about["members"], int)
-        and about["members"] >= 1
-        and _is_calibrated(about["calibration"], len(classes))
-        and all(isinstance(about[name], dict) for name in ("config", "metrics", "provenance", "calibration", "card"))
-    )
+def _expected(shape: tuple[Alphabet, int, EncoderConfig, NetworkConfig, int]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Returns name → shape and type of the weights of a classifier; takes no memory for them."""
+    with torch.device("meta"):
+        state = Classifier(*shape).state_dict()
+    return {name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")) for name, tensor in state.items()}
 
 
-def _is_calibrated(found: Mapping[str, Any], classes: int) -> bool:
-    """Returns whether a calibration is one that decisions can be made with."""
-    numbers = [found["temperature"], found["threshold"], *found["shares"], *found["quality"].values()]
-    numbers += found.get("changed", {}).values()
-    bounds = [bound for bound in found["confidences"].values() if bound is not None]
-    return (
-        all(isinstance(number, int | float) for number in numbers + bounds)
-        and found["temperature"] > 0
-        and len(found["shares"]) in (0, classes)
-        and all(share > 0 for share in found["shares"])
-    )
+def _check_weights(
+    path: Path, arrays: Mapping[str, NDArray[Any]], expected: Mapping[str, tuple[tuple[int, ...], str]]
+) -> None:
+    """Checks the weights of a member.
+
+    Raises:
+        ContainerError: their names, shapes or types are not the expected ones, or one is NaN or infinite.
+    """
+    if {name: (array.shape, array.dtype.name) for name, array in arrays.items()} != expected:
+        raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY)
+    for name, array in arrays.items():
+        # A sum would overflow; the extremes are NaN where anything is.
+        if array.dtype.kind == "f" and array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
+            raise ContainerError(str(path), f"the weights {name} have a value that is NaN or infinite", _REMEDY)
 
 
 def load_weights(path: Path, classifier: Classifier, arrays: Mapping[str, NDArray[Any]]) -> None:

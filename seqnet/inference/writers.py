@@ -151,7 +151,7 @@ def _parquet(target: Path | None, classes: Sequence[str], compress: bool, ensemb
     first, label, *numbers, last = columns(classes, ensemble=ensemble)
     text, number = pa.large_string(), pa.float64()
     fields = [(first, text), (label, text), *((name, number) for name in numbers), (last, text)]
-    with pq.ParquetWriter(sink, pa.schema(fields)) as writer:
+    with pq.ParquetWriter(sink, pa.schema(fields), write_page_checksum=True) as writer:
         yield Writer(lambda predictions: _table(predictions, classes).cast(writer.schema), writer.write_table)
 
 
