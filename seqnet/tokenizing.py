@@ -35,6 +35,7 @@ class Status(IntEnum):
     UNUSUAL_LENGTH = 4
     UNUSUAL_COMPOSITION = 5
     ALL_AMBIGUOUS = 6
+    NO_PREDICTION = 7
 
     @property
     def word(self) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from seqnet.cli.options import collect, command_line, force_option, path_type, settings_options, threads_option
-from seqnet.cli.progress import Meter, say
+from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.reading import ReadOptions
 
@@ -60,7 +60,7 @@ def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], for
             progress=meter.advance,
         )
     for line in summary.lines():
-        click.echo(line)
+        show(line)
     for warning in summary.warnings():
         say(f"seqnet: warning: {warning}")
     say(f"wrote {output}")

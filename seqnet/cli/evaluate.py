@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqnet.cli.options import collect, force_option, path_type, settings_options, threads_option
-from seqnet.cli.progress import Meter, say
+from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.evaluation import EvaluationOptions
 
 if TYPE_CHECKING:
@@ -143,7 +143,8 @@ def _show(found: Report, strata: bool) -> None:
     several = len(found.models) > 1
     for model in found.models:
         if several:
-            click.echo(f"== {model.name}\n")
+            show(f"== {model.name}")
+            click.echo()
         _show_model(found, model, strata)
         if several:
             click.echo()

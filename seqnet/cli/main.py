@@ -14,6 +14,7 @@ import click
 import seqnet
 from seqnet.cli.signals import TerminationError, watch
 from seqnet.errors import SeqnetError, SettingError, UnknownSettingError
+from seqnet.printable import printable
 
 __all__ = ["COMMANDS", "EXIT_CODES", "command_group", "main", "run"]
 
@@ -114,7 +115,7 @@ def run(words: list[str]) -> int:
         error.show()
         return error.exit_code
     except click.UsageError as error:
-        click.echo(f"seqnet: error: {_usage_line(error, words)}", err=True)
+        click.echo(f"seqnet: error: {printable(_usage_line(error, words))}", err=True)
         return error.exit_code
     except BrokenPipeError:
         # Python flushes standard output at exit, into a pipe that nobody reads any more.
@@ -123,7 +124,7 @@ def run(words: list[str]) -> int:
     except (SeqnetError, OSError) as error:
         if debug:
             raise
-        click.echo(f"seqnet: error: {_line(error, words)}", err=True)
+        click.echo(f"seqnet: error: {printable(_line(error, words))}", err=True)
         return 1
     except MemoryError:
         if debug:
@@ -144,7 +145,7 @@ def _line(error: SeqnetError | OSError, words: Sequence[str]) -> str:
     if isinstance(error, OSError) and error.strerror:
         place = "" if error.filename is None else f"{error.filename or repr('')}: "
         return f"{place}{error.strerror.lower()}"
-    text = " ".join(str(error).split())
+    text = str(error)
     if isinstance(error, SettingError) and not isinstance(error, UnknownSettingError):
         option = _option(error.name, words)
         return text.replace(f"setting {error.name}", option, 1) if option else text

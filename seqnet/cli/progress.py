@@ -7,19 +7,27 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import click
+
 from seqnet.cli.signals import raise_pending
+from seqnet.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["Meter", "say"]
+__all__ = ["Meter", "say", "show"]
 
 _SECONDS_BETWEEN_LINES = 30.0
 
 
 def say(text: str) -> None:
-    """Writes one line to standard error."""
-    print(text, file=sys.stderr, flush=True)
+    """Writes one line to standard error; what is not printable in it is escaped."""
+    print(printable(text), file=sys.stderr, flush=True)
+
+
+def show(text: str) -> None:
+    """Writes one line to standard output, likewise."""
+    click.echo(printable(text))
 
 
 class Meter:

@@ -267,7 +267,8 @@ def _report(result: EnsembleResult, files: _Files) -> None:
             f"threshold {found.threshold:.3f}"
         )
     if isinstance(result, FoldsResult):
-        say(format_cross_validation(result.evaluation))
+        for line in format_cross_validation(result.evaluation).splitlines():
+            say(line)
     say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")
 
 

@@ -16,6 +16,7 @@ from seqnet.plm.cache import EmbeddingCache, cache_folder
 from seqnet.plm.finding import Tell, find_again
 from seqnet.plm.model import LanguageModel, load_model
 from seqnet.plm.vocabulary import check_alphabet
+from seqnet.printable import printable
 from seqnet.records import Ragged
 
 __all__ = ["FrozenFeatures"]
@@ -118,4 +119,4 @@ class FrozenFeatures:
 
 def _tell(text: str) -> None:
     """Tells somebody who has not called `prepare`."""
-    print(f"seqnet: {text}", file=sys.stderr)
+    print(printable(f"seqnet: {text}"), file=sys.stderr)

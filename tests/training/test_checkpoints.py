@@ -121,7 +121,7 @@ def test_a_damaged_checkpoint_is_refused(
     checkpoint: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]
 ) -> None:
     rewrite(checkpoint, change)
-    with pytest.raises(ContainerError, match="checkpoint is damaged.*; start again without --resume"):
+    with pytest.raises(ContainerError, match=r"checkpoint is damaged.*; start again without --resume"):
         resume(checkpoint)
 
 
