@@ -6,7 +6,7 @@ metrics and provenance. `docs/formats.md` is the specification.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,14 +78,18 @@ class Bundle:
         for member in self.members:
             member.to(device)
 
-    def prepare(self, tell: Tell) -> None:
+    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> None:
         """Gets what is used and not part of the bundle, a language model, and tells what is fetched.
+
+        Args:
+            tell: is told what is fetched.
+            named: the language models that the user has named: a bundle can't have another one loaded.
 
         Raises:
             SeqnetError: it is not there, or is another one than in training.
         """
         for member in self.members:
-            member.encoder.prepare(tell)
+            member.encoder.prepare(tell, named)
 
 
 def write_bundle(path: Path, bundle: Bundle) -> None:

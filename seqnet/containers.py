@@ -244,12 +244,12 @@ def _parsed(text: str) -> dict[str, Any]:
     """
 
     def refuse(word: str) -> None:
-        raise ValueError(f"{word} is not JSON")
+        raise SchemaError(f"it has {word}, which is no number of JSON")
 
     description: dict[str, Any] = json.loads(text, parse_constant=refuse)
     if not isinstance(description, dict):
         raise ValueError("no description")
-    anything("it", description)
+    anything("", description)
     return description
 
 

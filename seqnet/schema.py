@@ -195,11 +195,11 @@ def anything(place: str, value: Any, depth: int = 0) -> None:
         _ANY_TEXT(place, value)
     elif isinstance(value, dict):
         for name, item in value.items():
-            _ANY_TEXT(f"a name in {place}", name)
-            anything(place, item, depth + 1)
+            _ANY_TEXT(f"a name in {place or 'it'}", name)
+            anything(f"{place}.{name[:40]}" if place else name[:40], item, depth + 1)
     elif isinstance(value, list):
-        for item in value:
-            anything(place, item, depth + 1)
+        for index, item in enumerate(value):
+            anything(f"{place}[{index}]", item, depth + 1)
     elif value is not None and not isinstance(value, bool):
         _ANY_NUMBER(place, value)
 

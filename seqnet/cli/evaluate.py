@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqnet.cli.options import collect, force_option, path_type, settings_options, threads_option
+from seqnet.cli.options import collect, force_option, path_type, plm_option, settings_options, threads_option
 from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.evaluation import EvaluationOptions
 
@@ -45,6 +45,7 @@ __all__ = ["command"]
 )
 @settings_options(EvaluationOptions, ("replicates", "confidence", "seed", "baseline_records"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@plm_option
 @threads_option
 @force_option
 def command(
@@ -55,6 +56,7 @@ def command(
     no_baselines: bool,
     strata: bool,
     device: str,
+    plm: tuple[str, ...],
     threads: int,
     force: bool,
     **options: float,
@@ -91,7 +93,7 @@ def command(
         )
         for bundle in bundles.values():
             bundle.to(choose_device(device, threads))
-            bundle.prepare(say)
+            bundle.prepare(say, plm)
         with Meter("evaluate", "sequences") as meter:
             found = report(
                 bundles,

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.options import collect, force_option, path_type, settings_options, threads_option
+from seqnet.cli.options import collect, force_option, path_type, plm_option, settings_options, threads_option
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
@@ -58,6 +58,7 @@ _KNOWN_ENDINGS = re.compile(
 @settings_options(PredictOptions, ("unknown", "precision", "vote", "max_error", "expected_fraction"))
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@plm_option
 @threads_option
 @force_option
 def command(
@@ -68,6 +69,7 @@ def command(
     kind: str | None,
     strict: bool,
     device: str,
+    plm: tuple[str, ...],
     threads: int,
     force: bool,
     **options: Any,
@@ -107,7 +109,7 @@ def command(
         check_targets([target for _, target, *_ in jobs if target is not None], force=force, inputs=[model, *inputs])
         bundle = open_bundle(find_model(model))
         bundle.to(choose_device(device, threads))
-        bundle.prepare(say)
+        bundle.prepare(say, plm)
         read = collect(ReadOptions, {**options, "threads": threads})
         predictor = Predictor(bundle, read, collect(PredictOptions, options))
         for path in inputs:

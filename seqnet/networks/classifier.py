@@ -110,7 +110,8 @@ class Classifier(nn.Module):
         """Returns the profiles (B, F), which trees compare with bounds: float32 whatever the precision."""
         if self.profile is None:
             return None
-        with torch.autocast(tokens.device.type, enabled=False):
+        # Where there are shapes alone, there is no precision.
+        with torch.autocast("cpu" if tokens.is_meta else tokens.device.type, enabled=False):
             found: Tensor = self.profile(tokens, lengths)
         return found
 
