@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -289,3 +290,58 @@ def test_a_spool_goes_away_when_it_is_closed(tmp_path: Path, monkeypatch: pytest
     spool.close()
     assert list(tmp_path.iterdir()) == []
     assert view.tolist() == list(range(10))
+
+
+def test_every_bit_counts(path: Path) -> None:
+    content = path.read_bytes()
+    for bit in range(8 * len(content)):
+        flipped = bytearray(content)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        with pytest.raises(ContainerError):
+            read(path)
+    path.write_bytes(content)
+    read(path)
+
+
+def test_the_checksum_is_that_of_the_file_with_zeros_in_its_place(path: Path) -> None:
+    content, (header, _) = path.read_bytes(), header_of(path)
+    found = header["__metadata__"]["checksum"]
+    assert content[36:68] == found.encode()
+    assert xxhash.xxh3_128(content[:36] + b"0" * 32 + content[68:]).hexdigest() == found
+
+
+def test_a_file_of_version_3_without_a_checksum_is_refused(path: Path) -> None:
+    header, data = header_of(path)
+    del header["__metadata__"]["checksum"]
+    write_header(path, header, data)
+    assert refusal(path) == "the file is damaged: it has no checksum"
+
+
+def test_the_checksum_counts_whatever_the_version_says(path: Path) -> None:
+    header, data = header_of(path)
+    header["__metadata__"]["seqnet"] = header["__metadata__"]["seqnet"].replace('"version": 3', '"version": 1')
+    write_header(path, header, data, checksum=False)
+    assert refusal(path) == "the file is damaged: its content does not match its checksum"
+
+
+def test_a_large_file_that_is_cut_while_it_is_mapped_is_noticed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = read(path)
+    monkeypatch.setattr("seqnet.containers._COPIED", 0)
+    mapped = read(path)
+    mapped.check_whole()
+    os.truncate(path, 100)
+    with pytest.raises(ContainerError, match="the file was cut while it was read; make it again"):
+        mapped.check_whole()
+    # What is read into memory stays what it was.
+    small.check_whole()
+    np.testing.assert_array_equal(small.tensors["numbers"], TENSORS["numbers"])
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    end = os.open(tmp_path / "pipe", os.O_RDWR)
+    try:
+        assert refusal(tmp_path / "pipe") == "this is a pipe or a device, not a file"
+    finally:
+        os.close(end)

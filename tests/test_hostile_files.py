@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import copy
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import numpy as np
@@ -34,6 +36,9 @@ VALUES: tuple[Any, ...] = (
 """What is put in place of every value of a description in turn."""
 
 DROPPED = object()
+
+EACH = int(os.environ.get("SEQNET_HOSTILE_VALUES", "2"))
+"""Values, drawn at random with a fixed seed, that each place gets; 33 are all, and take minutes."""
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -92,12 +97,13 @@ def sound(folder: Path) -> dict[str, Path]:
 
 @pytest.mark.timeout(600)
 def test_every_field_may_hold_anything(tmp_path: Path) -> None:
+    drawn = Random(1)
     whole, cases = sound(tmp_path), dict[str, tuple[tuple[Any, ...], Any]]()
     for kind, path in whole.items():
         header, data = header_of(path)
         about = json.loads(header["__metadata__"]["seqnet"])
         for place in places(about):
-            for value in (*VALUES, DROPPED) if place else ():
+            for value in drawn.sample((*VALUES, DROPPED), EACH) if place else ():
                 name = f"{kind}.{len(cases)}"
                 cases[name] = (place, value)
                 header["__metadata__"]["seqnet"] = json.dumps(changed(about, place, value))
@@ -108,7 +114,7 @@ def test_every_field_may_hold_anything(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-2000:]
     found: dict[str, tuple[str, float]] = json.loads(done.stdout)
     assert found.keys() == cases.keys() | {path.name for path in whole.values()}
-    assert len(cases) > 3_000
+    assert len(cases) > 200 * EACH
     assert [one for name, one in found.items() if name.endswith(".sound") and one[0] != "right"] == []
     wrong = {
         name: (cases[name][0], ascii(cases[name][1])[:40], outcome)
