@@ -29,6 +29,7 @@ from numpy.typing import DTypeLike, NDArray
 from safetensors import SafetensorError, safe_open
 
 from seqnet.errors import ContainerError
+from seqnet.printable import shortened
 from seqnet.schema import SchemaError, anything
 
 __all__ = ["VERSION", "Container", "Spool", "read_container", "write_container"]
@@ -199,11 +200,11 @@ def read_container(path: Path, kinds: Sequence[str], remedy: str) -> Container:
     except (KeyError, TypeError, ValueError, RecursionError) as error:
         raise ContainerError(str(path), f"a safetensors file, but not a seqnet {name}", remedy) from error
     if found not in kinds:
-        raise ContainerError(str(path), f"this is a seqnet {found}, not a {name}", remedy)
+        raise ContainerError(str(path), f"this is a seqnet {str(found)[:40]}, not a {name}", remedy)
     older = _OLDER[found]
     if version not in (*older, VERSION) or not isinstance(version, int):
         known = " and ".join(map(str, (*older, VERSION)))
-        problem = f"this {found} has format version {version}, this program reads versions {known}"
+        problem = f"this {found} has format version {shortened(version)}, this program reads versions {known}"
         raise ContainerError(str(path), problem, remedy)
     if version == VERSION and _SUM not in metadata:
         raise ContainerError(str(path), "the file is damaged: it has no checksum", remedy)

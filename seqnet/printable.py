@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["CONTROLS", "printable", "printable_json"]
+__all__ = ["CONTROLS", "printable", "printable_json", "shortened"]
 
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -24,6 +24,12 @@ def printable(text: str) -> str:
     A byte of a path that is not UTF-8 becomes `\xe9`. A backslash stays as it is.
     """
     return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def shortened(value: object, most: int = 80) -> str:
+    """Returns the `repr` of a value for a message, of at most `most` characters."""
+    shown = repr(value)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def printable_json(value: Any) -> str:

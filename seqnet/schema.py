@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
-from seqnet.printable import printable
+from seqnet.printable import printable, shortened
 
 __all__ = [
     "Check", "SchemaError", "anything", "either", "flag", "many", "number", "optional", "record", "table", "text",
@@ -42,7 +42,7 @@ def wrong(place: str, value: Any, expected: str) -> SchemaError:
     if isinstance(value, dict | list) or (isinstance(value, int) and abs(value) > _LARGEST):
         shown = f"{_kind(value)}"
     else:
-        shown = ascii(value) if len(ascii(value)) <= 60 else ascii(value)[:60] + "…"
+        shown = shortened(value)
     return SchemaError(f"{printable(place[:200])} is {shown}, expected {expected}")
 
 

@@ -76,7 +76,5 @@ def test_what_is_harmless_may_stand(text: str) -> None:
 def test_the_package_has_none_of_it() -> None:
     files = sorted(PACKAGE.rglob("*.py"))
     assert len(files) > 100
-    found = [
-        (path.relative_to(PACKAGE).as_posix(), one) for path in files for one in forbidden(path.read_text("utf-8"))
-    ]
+    found = [(path.relative_to(PACKAGE).as_posix(), one) for path in files for one in forbidden(path.read_text())]
     assert [one for one in found if one[0] not in OWN_PIPE or not one[1].endswith(": pickle")] == []

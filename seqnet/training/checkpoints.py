@@ -20,6 +20,7 @@ from seqnet.containers import read_container, write_container
 from seqnet.descriptions import check_description
 from seqnet.errors import ContainerError, SettingError
 from seqnet.networks import Classifier
+from seqnet.printable import shortened
 from seqnet.training.history import EpochRow
 
 __all__ = ["Progress", "restore", "save_checkpoint"]
@@ -147,5 +148,5 @@ def _check_same_run(path: Path, about: Mapping[str, Any], config: RunConfig, dat
         for name, value in settings.items():
             old = before.get(section, {}).get(name)
             if old != value and name not in _FREE:
-                problem = f"the checkpoint has {section}.{name} = {old!r}, this run has {value!r}"
+                problem = f"the checkpoint has {section}.{name} = {shortened(old)}, this run has {shortened(value)}"
                 raise ContainerError(str(path), problem, f"use the same settings, or {_REMEDY}")
