@@ -47,7 +47,9 @@ def wrong(place: str, value: Any, expected: str) -> SchemaError:
 
 
 def _kind(value: Any) -> str:
-    return {dict: "an object", list: "a list"}.get(type(value), "a number of many digits")
+    if isinstance(value, dict):
+        return "an object"
+    return "a list" if isinstance(value, list) else "a number of many digits"
 
 
 def whole(least: int = 0, most: int = _LARGEST) -> Check:

@@ -23,6 +23,8 @@ from seqnet.training.checkpoints import restore
 from seqnet.training.optimization import make_optimizer
 from tests.building import make_classifier, run_config
 
+CONFIG = run_config()
+CLASSIFIER = make_classifier(CONFIG, window=24)
 ROOM = 200_000_000
 """Bytes that opening a small file may take."""
 
@@ -31,9 +33,7 @@ def use(path: Path) -> None:
     """Does with a file what a command would."""
     kind = path.name.partition(".")[0]
     if kind == "checkpoint":
-        config = run_config()
-        classifier = make_classifier(config, window=24)
-        restore(path, classifier, make_optimizer(classifier, config.training), config, "abc")
+        restore(path, CLASSIFIER, make_optimizer(CLASSIFIER, CONFIG.training), CONFIG, "abc")
         return
     found = inspect(path)
     printable_json(found)

@@ -181,7 +181,7 @@ def test_another_kind_and_another_version_are_refused(path: Path) -> None:
     with pytest.raises(ContainerError, match="this is a seqnet dataset, not a model or checkpoint; make it again"):
         read_container(path, ("model", "checkpoint"), REMEDY)
     header, data = header_of(path)
-    for version, shown in ((2, "2"), (0, "0"), ("1", "1"), (None, "None"), ([1], "[1]")):
+    for version, shown in ((2, "2"), (0, "0"), ("1", "'1'"), (None, "None"), ([1], "[1]")):
         description = json.dumps({"kind": "dataset", "version": version})
         write_header(path, header | {"__metadata__": {"seqnet": description}}, data)
         assert refusal(path) == f"this dataset has format version {shown}, this program reads versions 1 and 3"
@@ -293,6 +293,7 @@ def test_a_spool_goes_away_when_it_is_closed(tmp_path: Path, monkeypatch: pytest
 
 
 def test_every_bit_counts(path: Path) -> None:
+    write_container(path, "dataset", {}, {"x": np.arange(3, dtype=np.uint8)})
     content = path.read_bytes()
     for bit in range(8 * len(content)):
         flipped = bytearray(content)
@@ -307,8 +308,8 @@ def test_every_bit_counts(path: Path) -> None:
 def test_the_checksum_is_that_of_the_file_with_zeros_in_its_place(path: Path) -> None:
     content, (header, _) = path.read_bytes(), header_of(path)
     found = header["__metadata__"]["checksum"]
-    assert content[36:68] == found.encode()
-    assert xxhash.xxh3_128(content[:36] + b"0" * 32 + content[68:]).hexdigest() == found
+    assert content[37:69] == found.encode()
+    assert xxhash.xxh3_128(content[:37] + b"0" * 32 + content[69:]).hexdigest() == found
 
 
 def test_a_file_of_version_3_without_a_checksum_is_refused(path: Path) -> None:

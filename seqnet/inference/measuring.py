@@ -73,9 +73,9 @@ def evaluate_bundle(
         raise LabelError(path, f"the {split} split is empty", "choose another --split, or encode with one")
     labels = class_order(bundle.classes, dataset)[dataset.labels[members]]
     probabilities = bundle_probabilities(bundle, dataset.tokens, members, progress=progress).probabilities
-    unknown = int((~np.isfinite(probabilities)).any(axis=1).sum())
-    if unknown:
-        problem = f"the model's output is NaN or infinite for {unknown:,} of {len(members):,} records of {split}"
+    overflown = int((~np.isfinite(probabilities)).any(axis=1).sum())
+    if overflown:
+        problem = f"the model's output is NaN or infinite for {overflown:,} of {len(members):,} records of {split}"
         raise SeqnetError(path, problem, "train the model again, with a lower learning rate or a clip_norm")
     evaluation = evaluate_probabilities(
         labels,

@@ -125,9 +125,9 @@ def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, T
     if not indices >= state.keys() or len({frozenset(one) for one in state.values()}) > 1:
         raise ValueError("state of another optimiser")
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
-    for index, one in state.items():
+    for place, tensors_of in state.items():
         # A moment is of the weight's shape, a count of steps is a single number.
-        if any(tensor.shape not in (parameters[index].shape, ()) for tensor in one.values()):
+        if any(tensor.shape not in (parameters[place].shape, ()) for tensor in tensors_of.values()):
             raise ValueError("state of another optimiser")
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
