@@ -6,20 +6,23 @@ metrics and provenance. `docs/formats.md` is the specification.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
 from seqnet.alphabets import Alphabet, alphabet
 from seqnet.calibration import Calibration, ValidationScores
+from seqnet.configs.networks import EncoderConfig, NetworkConfig
 from seqnet.configs.run import RunConfig
 from seqnet.containers import Container, read_container, write_container
+from seqnet.descriptions import check_description
 from seqnet.errors import ContainerError, SettingError
 from seqnet.networks import Classifier
 from seqnet.novelty import Novelty
@@ -88,14 +91,18 @@ class Bundle:
         for member in self.members:
             member.to(device)
 
-    def prepare(self, tell: Tell) -> None:
+    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> None:
         """Gets what is used and not part of the bundle, a language model, and tells what is fetched.
+
+        Args:
+            tell: is told what is fetched.
+            named: the language models that the user has named: a bundle can't have another one loaded.
 
         Raises:
             SeqnetError: it is not there, or is another one than in training.
         """
         for member in self.members:
-            member.encoder.prepare(tell)
+            member.encoder.prepare(tell, named)
 
 
 def write_bundle(path: Path, bundle: Bundle) -> None:
@@ -147,25 +154,26 @@ def bundle_of(path: Path, container: Container) -> Bundle:
     about, parts = container.description, _parts_of(container.tensors)
     kept = {part: parts.pop(part, {}) for part in (_BASELINES, _VALIDATION)}
     weights = [parts[index] for index in sorted(parts)]
+    check_description(str(path), about, _REMEDY)
+    if about["members"] != len(weights):
+        problem = f"the description of the model is damaged: members is {about['members']}, there are {len(weights)}"
+        raise ContainerError(str(path), problem, _REMEDY)
     try:
-        if not _is_described(about) or about["members"] != len(weights):
-            raise ContainerError(str(path), "the description of the model is damaged", _REMEDY)
         config = RunConfig.from_dict(about["config"])
         symbols = alphabet(about["alphabet"])
         shape = (symbols, len(about["classes"]), config.encoder, config.network, about["window"])
-        with torch.device("meta"):
-            expected = {name: tuple(tensor.shape) for name, tensor in Classifier(*shape).state_dict().items()}
+        expected = _expected(shape)
         novelty = Novelty.from_dict(about["novelty"], symbols) if about.get("novelty") is not None else None
         calibration = Calibration(**about["calibration"] | {"shares": tuple(about["calibration"]["shares"])})
         classes = len(about["classes"])
         validation = ValidationScores.restore(kept[_VALIDATION], classes)
-    except (AttributeError, KeyError, OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
+    except (OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
         raise ContainerError(str(path), f"the description of the model is damaged ({error})", _REMEDY) from error
-    members = []
     for arrays in weights:
         # Before any memory is taken: a description may ask for more than its weights are.
-        if {name: array.shape for name, array in arrays.items()} != expected:
-            raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY)
+        _check_weights(path, arrays, expected)
+    members = []
+    for arrays in weights:
         members.append(Classifier(*shape).eval())
         load_weights(path, members[-1], arrays)
     return Bundle(
@@ -236,34 +244,27 @@ def _parts_of(tensors: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArra
     return parts
 
 
-def _is_described(about: Mapping[str, Any]) -> bool:
-    """Returns whether a description says what it should, in values of the right types."""
-    classes, positive, window = about["classes"], about["positive"], about["window"]
-    return (
-        isinstance(classes, list)
-        and all(isinstance(name, str) for name in classes)
-        and len(set(classes)) == len(classes) > 1
-        and (positive is None or 0 <= positive < len(classes) == 2)
-        and isinstance(window, int)
-        and window >= 1
-        and isinstance(about["members"], int)
-        and about["members"] >= 1
-        and _is_calibrated(about["calibration"], len(classes))
-        and all(isinstance(about[name], dict) for name in ("config", "metrics", "provenance", "calibration", "card"))
-    )
+def _expected(shape: tuple[Alphabet, int, EncoderConfig, NetworkConfig, int]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Returns name → shape and type of the weights of a classifier; takes no memory for them."""
+    with torch.device("meta"):
+        state = Classifier(*shape).state_dict()
+    return {name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")) for name, tensor in state.items()}
 
 
-def _is_calibrated(found: Mapping[str, Any], classes: int) -> bool:
-    """Returns whether a calibration is one that decisions can be made with."""
-    numbers = [found["temperature"], found["threshold"], *found["shares"], *found["quality"].values()]
-    numbers += found.get("changed", {}).values()
-    bounds = [bound for bound in found["confidences"].values() if bound is not None]
-    return (
-        all(isinstance(number, int | float) for number in numbers + bounds)
-        and found["temperature"] > 0
-        and len(found["shares"]) in (0, classes)
-        and all(share > 0 for share in found["shares"])
-    )
+def _check_weights(
+    path: Path, arrays: Mapping[str, NDArray[Any]], expected: Mapping[str, tuple[tuple[int, ...], str]]
+) -> None:
+    """Checks the weights of a member.
+
+    Raises:
+        ContainerError: their names, shapes or types are not the expected ones, or one is NaN or infinite.
+    """
+    if {name: (array.shape, array.dtype.name) for name, array in arrays.items()} != expected:
+        raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY)
+    for name, array in arrays.items():
+        # A sum would overflow; the extremes are NaN where anything is.
+        if array.dtype.kind == "f" and array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
+            raise ContainerError(str(path), f"the weights {name} have a value that is NaN or infinite", _REMEDY)
 
 
 def load_weights(path: Path, classifier: Classifier, arrays: Mapping[str, NDArray[Any]]) -> None:

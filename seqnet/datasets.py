@@ -1,4 +1,4 @@
-"""The dataset file: labelled, split token sequences, memory-mapped.
+"""The dataset file: labelled, split token sequences.
 
 Tensors, for N records: `tokens` uint8 (ΣL,), `offsets` int64 (N+1,), `name_bytes` uint8 (ΣM,), `name_offsets` int64
 (N+1,), `labels` int32 (N,), `groups` int64 (N,), `split` uint8 (N,). The description has `alphabet`, `classes`,
@@ -8,8 +8,8 @@ Tensors, for N records: `tokens` uint8 (ΣL,), `offsets` int64 (N+1,), `name_byt
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,8 @@ from numpy.typing import DTypeLike, NDArray
 
 from seqnet.alphabets import Alphabet, alphabet
 from seqnet.containers import Container, Spool, read_container, write_container
-from seqnet.errors import ContainerError, SettingError
+from seqnet.descriptions import check_description
+from seqnet.errors import ContainerError
 from seqnet.records import Ragged
 from seqnet.splits import SPLITS
 
@@ -49,6 +50,8 @@ class Dataset:
         groups: (N,) int64; records of one group are kin or neighbours and lie in one split.
         split: (N,) uint8, index into `splits.SPLITS`.
         provenance: where it came from: inputs with SHA-256, command, versions, seed.
+        check_whole: raises `ContainerError` where the file has been cut since it was opened; reading on would end the
+            process.
     """
 
     path: Path
@@ -63,6 +66,7 @@ class Dataset:
     groups: NDArray[np.int64]
     split: NDArray[np.uint8]
     provenance: Mapping[str, Any]
+    check_whole: Callable[[], None] = field(default=lambda: None, compare=False)
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -79,7 +83,7 @@ class Dataset:
 
 
 def open_dataset(path: Path) -> Dataset:
-    """Returns the dataset in a file, its columns memory-mapped.
+    """Returns the dataset in a file, its columns memory-mapped where they are large.
 
     Raises:
         ContainerError: the file is not a dataset, damaged, or of another version.
@@ -100,15 +104,10 @@ def dataset_of(path: Path, container: Container) -> Dataset:
     for name, dtype in _TENSORS.items():
         if tensors[name].dtype != dtype or tensors[name].ndim != 1:
             raise ContainerError(str(path), f"tensor {name} of the dataset is of the wrong type or shape", _REMEDY)
-    try:
-        symbols, described = alphabet(about["alphabet"]), _is_described(about)
-    except (KeyError, TypeError, SettingError) as error:
-        raise ContainerError(str(path), f"the description of the dataset is damaged ({error})", _REMEDY) from error
-    if not described:
-        raise ContainerError(str(path), "the description of the dataset is damaged", _REMEDY)
+    check_description(str(path), about, _REMEDY)
     dataset = Dataset(
         path=path,
-        alphabet=symbols,
+        alphabet=alphabet(about["alphabet"]),
         classes=tuple(about["classes"]),
         positive=about["positive"],
         generators=about["generators"],
@@ -119,25 +118,11 @@ def dataset_of(path: Path, container: Container) -> Dataset:
         groups=tensors["groups"],
         split=tensors["split"],
         provenance=about["provenance"],
+        check_whole=container.check_whole,
     )
     if not _fits(dataset):
         raise ContainerError(str(path), "the columns of the dataset don't fit each other", _REMEDY)
     return dataset
-
-
-def _is_described(about: Mapping[str, Any]) -> bool:
-    """Returns whether a description says what it should, in values of the right types."""
-    classes, positive, crop = about["classes"], about["positive"], about["crop"]
-    return (
-        isinstance(classes, list)
-        and all(isinstance(name, str) for name in classes)
-        and len(set(classes)) == len(classes)
-        and (positive is None or 0 <= positive < len(classes) == 2)
-        and isinstance(about["generators"], dict)
-        and set(about["generators"]) <= set(classes)
-        and (crop is None or crop >= 1)
-        and isinstance(about["provenance"], dict)
-    )
 
 
 def _fits(dataset: Dataset) -> bool:

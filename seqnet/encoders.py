@@ -8,6 +8,7 @@ own in an embedding. A language model has tokens of its own for some codes (`seq
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -37,8 +38,8 @@ class Encoder(nn.Module):
     shortest: int = 1
     shapes_only: bool = False
 
-    def prepare(self, tell: Tell) -> None:
-        """Gets what has to be there before the first batch, and tells what is fetched.
+    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> None:
+        """Gets what has to be there before the first batch, and tells what is fetched; see `FrozenFeatures.prepare`.
 
         Raises:
             SeqnetError: it can't be had.
@@ -138,9 +139,9 @@ class LanguageModelStates(Encoder):
         self.channels = config.dimension
         self.features = FrozenFeatures(alphabet, config)
 
-    def prepare(self, tell: Tell) -> None:
+    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> None:
         """See `Encoder.prepare`."""
-        self.features.prepare(tell)
+        self.features.prepare(tell, named)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """See `Encoder.forward`; padding has zeros."""

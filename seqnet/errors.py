@@ -26,6 +26,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Self
 
+from seqnet.printable import shortened
+
 __all__ = [
     "AlphabetMismatchError",
     "ContainerError",
@@ -208,7 +210,7 @@ class SettingError(SeqnetError):
 
     def describe(self) -> tuple[str, str, str]:
         """See `SeqnetError.describe`."""
-        return f"setting {self.name}", f"{self.value!r} is not allowed", f"expected {self.expected}"
+        return f"setting {self.name}", f"{shortened(self.value)} is not allowed", f"expected {self.expected}"
 
 
 class UnknownSettingError(SettingError):

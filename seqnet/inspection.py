@@ -105,11 +105,15 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
     """Returns name, type, output shape and parameters of each layer, for one sequence of the window's length."""
     import torch
 
-    from seqnet.inference.engine import evaluating
     from seqnet.layers import MaskedBatchNorm, MaskedConvolution, Recurrence
+    from seqnet.networks import Classifier
     from seqnet.products import Dense
 
-    classifier = bundle.classifier
+    # A network without numbers: shapes take no memory, however long the window is.
+    with torch.device("meta"):
+        shape = (bundle.alphabet, len(bundle.classes), bundle.config.encoder, bundle.config.network, bundle.window)
+        classifier = Classifier(*shape).eval()
+        sequence = (torch.ones(1, bundle.window, dtype=torch.uint8), torch.tensor([bundle.window]))
     classifier.encoder.shapes_only = True
     found: list[dict[str, Any]] = []
     hooks = []
@@ -137,8 +141,8 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
                     found.append({"name": names[one], "type": kind, "output": shape, "parameters": count})
 
         hooks.append(module.register_forward_hook(note))
-    with evaluating(classifier):
-        classifier(torch.ones(1, bundle.window, dtype=torch.uint8), torch.tensor([bundle.window]))
+    with torch.inference_mode():
+        classifier(*sequence)
     for hook in hooks:
         hook.remove()
     return found

@@ -50,6 +50,7 @@ class Status(IntEnum):
     UNUSUAL_COMPOSITION = 5
     ALL_AMBIGUOUS = 6
     MISSING = 7
+    NO_PREDICTION = 8
 
     @property
     def word(self) -> str:

@@ -199,6 +199,7 @@ def make_classifier(
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
         classifier = Classifier(alphabet(name), classes, config.encoder, config.network, window).eval()
+        classifier.encoder.prepare(print, [config.encoder.model])
         if classifier.trees is not None:
             fill_trees(classifier.trees)
         for tensor in classifier.state_dict().values():

@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xxhash
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
@@ -18,8 +19,9 @@ from numpy.typing import NDArray
 from safetensors import safe_open
 from safetensors.numpy import load_file, save_file
 
-from seqnet.containers import VERSIONS, Spool, read_container, write_container
+from seqnet.containers import VERSION, Spool, read_container, write_container
 from seqnet.errors import ContainerError
+from tests.rewriting import header_of, write_header
 
 REMEDY = "make it again"
 TENSORS: dict[str, NDArray[Any]] = {
@@ -36,7 +38,7 @@ tensor_tables = st.dictionaries(st.text(min_size=1, max_size=8).filter(lambda na
 # Python makes text with lone surrogates of file names that are not UTF-8.
 texts = st.text(max_size=6) | st.sampled_from(["caf\udce9.fa", '"\\', "é\0"])
 values = st.recursive(
-    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.floats(allow_nan=False) | texts,
+    st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.floats(allow_nan=False, allow_infinity=False) | texts,
     lambda inner: st.lists(inner, max_size=3) | st.dictionaries(texts, inner, max_size=3),
     max_leaves=8,
 )
@@ -45,19 +47,6 @@ descriptions = st.dictionaries(texts.filter(lambda key: key not in ("kind", "ver
 
 def read(path: Path, kind: str = "dataset") -> Any:
     return read_container(path, [kind], REMEDY)
-
-
-def header_of(path: Path) -> tuple[dict[str, Any], bytes]:
-    """Returns the header and the bytes after it."""
-    raw = path.read_bytes()
-    (length,) = struct.unpack("<Q", raw[:8])
-    return json.loads(raw[8 : 8 + length]), raw[8 + length :]
-
-
-def write_header(path: Path, header: dict[str, Any] | bytes, data: bytes) -> None:
-    encoded = header if isinstance(header, bytes) else json.dumps(header).encode()
-    encoded += b" " * (-len(encoded) % 8)
-    path.write_bytes(struct.pack("<Q", len(encoded)) + encoded + data)
 
 
 @pytest.fixture
@@ -74,7 +63,7 @@ def test_what_is_written_is_read(
     path = tmp_path_factory.getbasetemp() / "round_trip.safetensors"
     write_container(path, "dataset", description, tensors)
     found = read(path)
-    assert found.description == {**description, "kind": "dataset", "version": VERSIONS["dataset"]}
+    assert found.description == {**description, "kind": "dataset", "version": VERSION}
     assert set(found.tensors) == set(tensors)
     reference = load_file(path)
     for name, expected in tensors.items():
@@ -95,9 +84,8 @@ def test_the_data_are_those_of_the_reference_implementation(path: Path, tmp_path
     reference = tmp_path / "reference.safetensors"
     with safe_open(path, framework="np") as opened:
         save_file(TENSORS, reference, metadata=opened.metadata())
-        assert list(opened.metadata()) == ["seqnet"]
+        assert set(opened.metadata()) == {"checksum", "seqnet"}
     assert header_of(path) == header_of(reference)
-    read(reference)
 
 
 def test_tensors_are_aligned_and_can_not_be_written_to(path: Path) -> None:
@@ -193,10 +181,10 @@ def test_another_kind_and_another_version_are_refused(path: Path) -> None:
     with pytest.raises(ContainerError, match="this is a seqnet dataset, not a model or checkpoint; make it again"):
         read_container(path, ("model", "checkpoint"), REMEDY)
     header, data = header_of(path)
-    for version, shown in ((2, "2"), (0, "0"), ("1", "1"), (None, "None"), ([1], "[1]")):
+    for version, shown in ((2, "2"), (0, "0"), ("1", "'1'"), (None, "None"), ([1], "[1]")):
         description = json.dumps({"kind": "dataset", "version": version})
         write_header(path, header | {"__metadata__": {"seqnet": description}}, data)
-        assert refusal(path) == f"this dataset has format version {shown}, this program reads version 1"
+        assert refusal(path) == f"this dataset has format version {shown}, this program reads versions 1 and 3"
 
 
 @pytest.mark.parametrize("kind", ["notebook", None, ["dataset"], {}])
@@ -302,3 +290,59 @@ def test_a_spool_goes_away_when_it_is_closed(tmp_path: Path, monkeypatch: pytest
     spool.close()
     assert list(tmp_path.iterdir()) == []
     assert view.tolist() == list(range(10))
+
+
+def test_every_bit_counts(path: Path) -> None:
+    write_container(path, "dataset", {}, {"x": np.arange(3, dtype=np.uint8)})
+    content = path.read_bytes()
+    for bit in range(8 * len(content)):
+        flipped = bytearray(content)
+        flipped[bit // 8] ^= 1 << bit % 8
+        path.write_bytes(flipped)
+        with pytest.raises(ContainerError):
+            read(path)
+    path.write_bytes(content)
+    read(path)
+
+
+def test_the_checksum_is_that_of_the_file_with_zeros_in_its_place(path: Path) -> None:
+    content, (header, _) = path.read_bytes(), header_of(path)
+    found = header["__metadata__"]["checksum"]
+    assert content[37:69] == found.encode()
+    assert xxhash.xxh3_128(content[:37] + b"0" * 32 + content[69:]).hexdigest() == found
+
+
+def test_a_file_of_version_3_without_a_checksum_is_refused(path: Path) -> None:
+    header, data = header_of(path)
+    del header["__metadata__"]["checksum"]
+    write_header(path, header, data)
+    assert refusal(path) == "the file is damaged: it has no checksum"
+
+
+def test_the_checksum_counts_whatever_the_version_says(path: Path) -> None:
+    header, data = header_of(path)
+    header["__metadata__"]["seqnet"] = header["__metadata__"]["seqnet"].replace('"version": 3', '"version": 1')
+    write_header(path, header, data, checksum=False)
+    assert refusal(path) == "the file is damaged: its content does not match its checksum"
+
+
+def test_a_large_file_that_is_cut_while_it_is_mapped_is_noticed(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    small = read(path)
+    monkeypatch.setattr("seqnet.containers._COPIED", 0)
+    mapped = read(path)
+    mapped.check_whole()
+    os.truncate(path, 100)
+    with pytest.raises(ContainerError, match="the file was cut while it was read; make it again"):
+        mapped.check_whole()
+    # What is read into memory stays what it was.
+    small.check_whole()
+    np.testing.assert_array_equal(small.tensors["numbers"], TENSORS["numbers"])
+
+
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    end = os.open(tmp_path / "pipe", os.O_RDWR)
+    try:
+        assert refusal(tmp_path / "pipe") == "this is a pipe or a device, not a file"
+    finally:
+        os.close(end)

@@ -207,7 +207,7 @@ def test_a_column_that_is_missing_or_of_another_type_is_refused(tmp_path: Path, 
 def test_a_damaged_description_is_refused(tmp_path: Path, name: str, value: object) -> None:
     assert refusal(write(tmp_path / "x", ABOUT | {name: value})).startswith("the description of the dataset is damaged")
     without = {key: known for key, known in ABOUT.items() if key != name}
-    assert refusal(write(tmp_path / "x", without)) == f"the description of the dataset is damaged ('{name}')"
+    assert refusal(write(tmp_path / "x", without)) == f"the description of the dataset is damaged: {name} is missing"
 
 
 def test_labels_need_a_class_each(tmp_path: Path) -> None:

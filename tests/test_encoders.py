@@ -17,7 +17,9 @@ ALPHABETS_OF = [(kind, name) for kind in ENCODERS for name in (["protein"] if ki
 
 def encoder_of(kind: str, name: str = "dna", dimension: int = 3, k: int = 2) -> Encoder:
     if kind == "plm":
-        return make_encoder(alphabet(name), settled_config(shared_model()))
+        encoder = make_encoder(alphabet(name), settled_config(shared_model()))
+        encoder.prepare(print, [str(shared_model())])
+        return encoder
     return make_encoder(alphabet(name), EncoderConfig(name=kind, dimension=dimension, k=k))
 
 

@@ -38,7 +38,7 @@ def path(tmp_path: Path) -> Path:
 def test_what_a_dataset_holds(path: Path) -> None:
     assert inspect(path) == {
         "kind": "dataset",
-        "version": 1,
+        "version": 3,
         "records": 5,
         "symbols": 19,
         "alphabet": "dna",
@@ -59,7 +59,7 @@ def test_what_a_dataset_holds(path: Path) -> None:
 def test_what_a_dataset_holds_in_lines(path: Path) -> None:
     assert lines(inspect(path)) == [
         "kind: dataset",
-        "version: 1",
+        "version: 3",
         "records: 5",
         "symbols: 19",
         "alphabet: dna",

@@ -64,6 +64,16 @@ class Sample:
         return None
 
     @property
+    def lacking(self) -> str:
+        """Why no cross-validation can be made, empty if it can: what is fitted needs two classes in every fold's rest.
+
+        A few large groups may hold all records of a class.
+        """
+        rests = (self.labels[self.folds != fold] for fold in np.unique(self.folds))
+        alone = any(len(np.unique(rest)) < 2 for rest in rests)
+        return "the groups are too few to deal the classes into folds" if alone else ""
+
+    @property
     def chance(self) -> float:
         """How far from 0.5 chance takes the AUROC of the rarest class: three standard errors.
 
@@ -173,6 +183,8 @@ def shortcut_finding(name: str, sample: Sample) -> Finding:
     X = SHORTCUTS[name].features(sample.tokens, sample.dataset.alphabet)
     if np.ptp(X, axis=0).max() == 0:
         return Finding(0.5, f"AUROC 0.500: the same in all of {sample.words}", by_chance=True)
+    if sample.lacking:
+        return Finding(None, f"not measured: {sample.lacking}")
     area = _auroc(sample, _cross_validated(X, sample))
     if area is None:
         return Finding(None, "not measured: a fold lacks a class")

@@ -9,8 +9,9 @@ import click
 
 from seqnet.cli.options import collect, force_option, settings_options
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
-from seqnet.cli.progress import say
+from seqnet.cli.progress import say, show
 from seqnet.configs.auditing import AuditOptions
+from seqnet.printable import printable_json
 
 __all__ = ["command"]
 
@@ -48,8 +49,6 @@ def command(
     seqnet audit reads.safetensors
     seqnet audit proteins.safetensors -o offenders.tsv --strict
     """
-    import json
-
     from seqnet.audit import audit_dataset, audit_lines, audit_values, write_offenders
     from seqnet.datasets import open_dataset
     from seqnet.outputs import whole_file
@@ -60,10 +59,10 @@ def command(
     checks = audit_dataset(data, settings, quick=quick)
     if as_json:
         values = audit_values(data, checks, settings)
-        click.echo(json.dumps(values, indent=2, allow_nan=False, ensure_ascii=False))
+        click.echo(printable_json(values))
     else:
         for line in audit_lines(checks):
-            click.echo(line)
+            show(line)
     if output:
         with whole_file(output, force=force) as temporary:
             rows = write_offenders(temporary, data, checks)

@@ -9,7 +9,7 @@ import click
 
 from seqnet.cli.options import collect, command_line, force_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
-from seqnet.cli.progress import Meter, say
+from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.reading import ReadOptions
 
@@ -72,7 +72,7 @@ def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], for
     for note in summary.notes:
         say(f"seqnet: note: {note}")
     for line in summary.lines():
-        click.echo(line)
+        show(line)
     for warning in summary.warnings():
         say(f"seqnet: warning: {warning}")
     say(f"wrote {output}")

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from seqnet.cli.options import collect, force_option, settings_options, threads_option
+from seqnet.cli.options import collect, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
-from seqnet.cli.progress import Meter, say
+from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.evaluation import EvaluationOptions
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ __all__ = ["command"]
 )
 @settings_options(EvaluationOptions, ("replicates", "confidence", "seed"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@plm_option
 @threads_option
 @force_option
 def command(
@@ -56,6 +57,7 @@ def command(
     no_baselines: bool,
     strata: bool,
     device: str,
+    plm: tuple[str, ...],
     threads: int,
     force: bool,
     **options: float,
@@ -93,7 +95,7 @@ def command(
         )
         for bundle in bundles.values():
             bundle.to(choose_device(device, threads))
-            bundle.prepare(say)
+            bundle.prepare(say, plm)
         with Meter("evaluate", "sequences") as meter:
             found = report(
                 bundles,
@@ -144,7 +146,8 @@ def _show(found: Report, strata: bool) -> None:
     several = len(found.models) > 1
     for model in found.models:
         if several:
-            click.echo(f"== {model.name}\n")
+            show(f"== {model.name}")
+            click.echo()
         _show_model(model, strata)
         if several:
             click.echo()

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from seqnet.cli.paths import Command, InputPath
+from seqnet.cli.progress import show
+from seqnet.printable import printable_json
 
 __all__ = ["command"]
 
@@ -26,7 +27,7 @@ def command(file: Path, as_json: bool) -> None:
 
     found = inspect(find_model(file))
     if as_json:
-        click.echo(json.dumps(found, indent=2, ensure_ascii=False))
+        click.echo(printable_json(found))
     else:
         for line in lines(found):
-            click.echo(line)
+            show(line)

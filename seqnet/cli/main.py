@@ -170,7 +170,7 @@ def _line(error: SeqnetError | OSError | MemoryError, words: Sequence[str]) -> s
     if isinstance(error, OSError) and error.strerror:
         place = "" if error.filename is None else f"{error.filename or repr('')}: "
         return f"{place}{error.strerror.lower()}"
-    text = " ".join(str(error).split())
+    text = str(error)
     if isinstance(error, SettingError) and not isinstance(error, UnknownSettingError):
         option = _option(error.name, words)
         return text.replace(f"setting {error.name}", option, 1) if option else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import os
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
@@ -16,7 +17,15 @@ from seqnet.configs.run import preset_names
 from seqnet.configs.settings import Settings
 from seqnet.processors import usable_processors
 
-__all__ = ["collect", "command_line", "force_option", "run_options", "settings_options", "threads_option"]
+__all__ = [
+    "collect",
+    "command_line",
+    "force_option",
+    "plm_option",
+    "run_options",
+    "settings_options",
+    "threads_option",
+]
 
 Kind = TypeVar("Kind", bound=Settings)
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -96,6 +105,18 @@ def run_options(default: str = "") -> Callable[[Function], Function]:
 def force_option(function: Function) -> Function:
     """Adds --force."""
     return click.option("--force", is_flag=True, help="Replace existing outputs.")(function)
+
+
+def plm_option(function: Function) -> Function:
+    """Adds --plm, and hands over what it or the environment variable `SEQNET_PLM` names, as a tuple `plm`."""
+    return click.option(
+        "--plm",
+        multiple=True,
+        metavar="NAME_OR_FOLDER",
+        callback=lambda context, parameter, value: value or tuple(filter(None, [os.environ.get("SEQNET_PLM")])),
+        help="For a model with the encoder plm: the language model that it was trained with, as a folder or a name on "
+        "the Hugging Face hub. The variable SEQNET_PLM does the same. May be repeated for two models.",
+    )(function)
 
 
 def threads_option(function: Function) -> Function:

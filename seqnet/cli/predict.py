@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.options import collect, force_option, settings_options, threads_option
+from seqnet.cli.options import collect, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.streams import check_stdout_is_open
@@ -62,6 +62,7 @@ _KNOWN_ENDINGS = re.compile(
 @settings_options(PredictOptions, ("alphabet", "unknown", "precision", "vote", "max_error", "expected_fraction"))
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@plm_option
 @threads_option
 @force_option
 def command(
@@ -72,6 +73,7 @@ def command(
     kind: str | None,
     strict: bool,
     device: str,
+    plm: tuple[str, ...],
     threads: int,
     force: bool,
     **options: Any,
@@ -112,7 +114,7 @@ def command(
             check_stdout_is_open()
         bundle = open_bundle(find_model(model))
         bundle.to(choose_device(device, threads))
-        bundle.prepare(say)
+        bundle.prepare(say, plm)
         read = collect(ReadOptions, {**options, "threads": threads})
         predictor = Predictor(bundle, read, collect(PredictOptions, options))
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()

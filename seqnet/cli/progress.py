@@ -8,28 +8,36 @@ import time
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+import click
+
 from seqnet.cli.signals import raise_pending
+from seqnet.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
-__all__ = ["Meter", "say"]
+__all__ = ["Meter", "say", "show"]
 
 _SECONDS_BETWEEN_LINES = 30.0
 
 
 def say(text: str) -> None:
-    """Writes one line to standard error; where that takes none, the work goes on without it.
+    """Writes one line to standard error, what is not printable escaped; where that takes none, the work goes on.
 
     Raises:
         BrokenPipeError: nobody reads it any more.
     """
     try:
-        print(text, file=sys.stderr, flush=True)
+        print(printable(text), file=sys.stderr, flush=True)
     except BrokenPipeError:
         raise
     except OSError:
         pass
+
+
+def show(text: str) -> None:
+    """Writes one line to standard output, likewise."""
+    click.echo(printable(text))
 
 
 class Meter:

@@ -229,7 +229,8 @@ def _report(result: EnsembleResult, files: TrainingFiles) -> None:
     if result.bundle.calibration.quality:
         say(_calibration_line(result.bundle, "out of fold" if files.out_of_fold else "on the validation split"))
     if isinstance(result, FoldsResult):
-        say(format_cross_validation(result.evaluation))
+        for line in format_cross_validation(result.evaluation).splitlines():
+            say(line)
     say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from seqnet.configs.settings import Settings, setting
+from seqnet.configs.settings import LARGEST_SEED, MOST_RECORDS, Settings, setting
 from seqnet.configs.similarity import KMER_LENGTHS, by_alphabet
 
 __all__ = ["AuditOptions"]
@@ -84,10 +84,13 @@ class AuditOptions(Settings):
     )
     tag_warn: float = setting(0.51, "warn where a tag or an adapter has more than this AUROC", minimum=0.5, maximum=1)
     tag_fail: float = setting(0.9, "fail where a tag or an adapter has more than this AUROC", minimum=0.5, maximum=1)
-    records: int = setting(20_000, "training records that shortcuts are measured on, at most", minimum=10)
+    records: int = setting(
+        20_000, "training records that shortcuts are measured on, at most", minimum=10, maximum=MOST_RECORDS
+    )
     symbols: int = setting(
         100_000_000,
         "symbols of the records among which near-duplicates are looked for, at most; 40 bytes of memory for each",
         minimum=1,
+        maximum=MOST_RECORDS,
     )
-    seed: int = setting(0, "seed of samples and folds", minimum=0)
+    seed: int = setting(0, "seed of samples and folds", minimum=0, maximum=LARGEST_SEED)

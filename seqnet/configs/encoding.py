@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from seqnet.configs.settings import Settings, setting
+from seqnet.configs.settings import LARGEST_SEED, MOST_RECORDS, Settings, setting
 from seqnet.configs.similarity import CLUSTER_SIMILARITY, KMER_LENGTHS, by_alphabet
 from seqnet.errors import SettingError
 
@@ -25,16 +25,25 @@ class EncodeOptions(Settings):
         choices=("error", "skip", "mask"),
     )
     length: str | None = setting(None, "keep only sequences of this length or range: 36, 30-200, 40- or -500")
-    window: int | None = setting(None, "cut each sequence into windows of this many symbols", minimum=1)
-    stride: int | None = setting(None, "distance between window starts [default: the window]", minimum=1)
+    window: int | None = setting(
+        None, "cut each sequence into windows of this many symbols", minimum=1, maximum=MOST_RECORDS
+    )
+    stride: int | None = setting(
+        None, "distance between window starts [default: the window]", minimum=1, maximum=MOST_RECORDS
+    )
     crop: int | None = setting(
         None,
         "for genomes: hold sequences as blocks, from which training draws windows of this many symbols anew in every "
         "epoch, on both strands, and generated classes with them",
         minimum=1,
+        maximum=MOST_RECORDS,
     )
-    held_out: int = setting(10_000, "with --crop: windows of each class to validate, and to test", minimum=1)
-    limit: int | None = setting(None, "at most this many records of each class, drawn at random", minimum=1)
+    held_out: int = setting(
+        10_000, "with --crop: windows of each class to validate, and to test", minimum=1, maximum=MOST_RECORDS
+    )
+    limit: int | None = setting(
+        None, "at most this many records of each class, drawn at random", minimum=1, maximum=MOST_RECORDS
+    )
     split: str = setting("80/10/10", "percent of records to train, validate and test")
     group_by: str | None = setting(
         None,
@@ -73,7 +82,7 @@ class EncodeOptions(Settings):
     positive: str | None = setting(
         None, "class that binary metrics call positive [default: the first --class, else the last in sorted order]"
     )
-    seed: int = setting(1, "seed of the split, of --limit and of generated sequences", minimum=0)
+    seed: int = setting(1, "seed of the split, of --limit and of generated sequences", minimum=0, maximum=LARGEST_SEED)
 
     def __post_init__(self) -> None:
         """See `Settings`; also checks that windows are asked for in one way, and similarity where it counts."""

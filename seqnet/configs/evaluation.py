@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from seqnet.configs.settings import Settings, setting
+from seqnet.configs.settings import LARGEST_SEED, Settings, setting
 
 __all__ = ["EvaluationOptions"]
 
@@ -16,6 +16,8 @@ class EvaluationOptions(Settings):
 
     section: ClassVar[str] = "evaluate"
 
-    replicates: int = setting(1000, "bootstrap replicates behind each interval; 0 for no intervals", minimum=0)
+    replicates: int = setting(
+        1000, "bootstrap replicates behind each interval; 0 for no intervals", minimum=0, maximum=1_000_000
+    )
     confidence: float = setting(0.95, "share of replicates inside an interval", above=0, below=1)
-    seed: int = setting(0, "seed of the bootstrap", minimum=0)
+    seed: int = setting(0, "seed of the bootstrap", minimum=0, maximum=LARGEST_SEED)

@@ -16,6 +16,7 @@ from seqnet.registry import Choice, Registry
 __all__ = [
     "ACTIVATIONS",
     "ENCODERS",
+    "LONGEST_WINDOW",
     "NETWORKS",
     "CnnConfig",
     "ConvolutionConfig",
@@ -27,6 +28,17 @@ __all__ = [
     "RecurrentConfig",
     "network_config",
 ]
+
+LONGEST_WINDOW = 100_000_000
+"""Symbols that a network may be asked to see at once; no chromosome is longer by much."""
+
+_WIDEST = 65_536
+_DEEPEST = 64
+_REACH = 1 << 17
+"""Units or filters of a layer, layers, and symbols that the kernel of a convolution spans, at most.
+
+A network is made of its settings before its weights are looked at, so that these have bounds far above what is of use.
+"""
 
 ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identity")
 
@@ -62,7 +74,10 @@ class EncoderConfig(Settings):
 
     name: str = setting("onehot", "encoder", choices=tuple(ENCODERS))
     dimension: int = setting(
-        16, "embedding, kmer: length of the learned vectors; plm: set to that of the hidden states", minimum=1
+        16,
+        "embedding, kmer: length of the learned vectors; plm: set to that of the hidden states",
+        minimum=1,
+        maximum=_WIDEST,
     )
     k: int = setting(3, "kmer: symbols in a k-mer", minimum=1, maximum=8)
     model: str = setting("", "plm: folder of the language model, or its name on the Hugging Face hub")
@@ -106,16 +121,21 @@ class NetworkConfig(Settings):
 
     name: str = setting("cnn", "network", choices=tuple(NETWORKS))
     window: int | None = setting(
-        None, "input length of a network that flattens [default: the longest training sequence]", minimum=1
+        None,
+        "input length of a network that flattens [default: the longest training sequence]",
+        minimum=1,
+        maximum=LONGEST_WINDOW,
     )
     strands: str = setting(
         "auto", "DNA: predict from both strands or one [auto: both for DNA]", choices=("auto", "both", "single")
     )
     dropout_input: float = setting(0.0, "dropout on the features", minimum=0, below=1)
-    dense: tuple[int, ...] = setting((), "units of the dense layers before the output", minimum=1)
+    dense: tuple[int, ...] = setting(
+        (), "units of the dense layers before the output", minimum=1, maximum=_WIDEST, most=_DEEPEST
+    )
     dense_activation: str = setting("relu", "activation of the dense layers", choices=ACTIVATIONS)
     dropout_dense: tuple[float, ...] = setting(
-        (), "dropout before each dense layer and the output; one number for all", minimum=0, below=1
+        (), "dropout before each dense layer and the output; one number for all", minimum=0, below=1, most=_DEEPEST + 1
     )
     head: str = setting("softmax", "output: one unit per class, or one unit in all", choices=("softmax", "sigmoid"))
 
@@ -147,7 +167,9 @@ class DenseConfig(NetworkConfig):
     """Dense layers on the flattened window."""
 
     name: str = setting("dense", "network", choices=tuple(NETWORKS))
-    dense: tuple[int, ...] = setting((100,), "units of the dense layers before the output", minimum=1)
+    dense: tuple[int, ...] = setting(
+        (100,), "units of the dense layers before the output", minimum=1, maximum=_WIDEST, most=_DEEPEST
+    )
 
     @property
     def flattens(self) -> bool:
@@ -159,10 +181,16 @@ class DenseConfig(NetworkConfig):
 class ConvolutionConfig(NetworkConfig):
     """A stack of convolutions; the lists have one entry per layer."""
 
-    filters: tuple[int, ...] = setting((64,), "filters of each convolution", minimum=1)
-    kernels: tuple[int, ...] = setting((4,), "kernel width of each convolution, in symbols", minimum=1)
-    dilations: tuple[int, ...] = setting((), "dilation of each convolution; none is 1", minimum=1)
-    pools: tuple[int, ...] = setting((2,), "width of the max pooling after each convolution; 1 is none", minimum=1)
+    filters: tuple[int, ...] = setting((64,), "filters of each convolution", minimum=1, maximum=_WIDEST, most=_DEEPEST)
+    kernels: tuple[int, ...] = setting(
+        (4,), "kernel width of each convolution, in symbols", minimum=1, maximum=_REACH, most=_DEEPEST
+    )
+    dilations: tuple[int, ...] = setting(
+        (), "dilation of each convolution; none is 1", minimum=1, maximum=_REACH, most=_DEEPEST
+    )
+    pools: tuple[int, ...] = setting(
+        (2,), "width of the max pooling after each convolution; 1 is none", minimum=1, maximum=_REACH, most=_DEEPEST
+    )
     padding: str = setting("same", "same: pad at the ends; valid: whole kernels only", choices=("same", "valid"))
     activation: str = setting("relu", "activation of the convolutions", choices=ACTIVATIONS)
     norm: str = setting("none", "normalisation after each convolution", choices=("none", "batch", "layer"))
@@ -178,6 +206,10 @@ class ConvolutionConfig(NetworkConfig):
                 raise SettingError(
                     f"network.{name}", list(getattr(self, name)), f"{count} numbers, one for each of filters"
                 )
+        for kernel, dilation in zip(self.kernels, self.dilations, strict=False):
+            if (kernel - 1) * dilation > _REACH:
+                expected = f"a kernel that spans at most {_REACH:,} symbols: (width - 1) · dilation"
+                raise SettingError("network.dilations", list(self.dilations), expected)
         if self.padding == "valid" and not self.flattens:
             raise SettingError("network.padding", "valid", "same, where a network takes sequences of any length")
         if self.padding == "valid" and self.residual:
@@ -192,7 +224,9 @@ class CnnConfig(ConvolutionConfig):
     """Convolutions, then the whole window or a summary of it, then dense layers."""
 
     name: str = setting("cnn", "network", choices=tuple(NETWORKS))
-    dense: tuple[int, ...] = setting((256,), "units of the dense layers before the output", minimum=1)
+    dense: tuple[int, ...] = setting(
+        (256,), "units of the dense layers before the output", minimum=1, maximum=_WIDEST, most=_DEEPEST
+    )
     summary: tuple[str, ...] = setting(
         ("max",), "how positions are summed up: flatten, or some of mean, max, attention"
     )
@@ -213,10 +247,16 @@ class ParallelConfig(NetworkConfig):
     """Convolutions of several widths side by side, each summed up by its maximum."""
 
     name: str = setting("parallel", "network", choices=tuple(NETWORKS))
-    filters: tuple[int, ...] = setting((64, 64, 64), "filters of each convolution", minimum=1)
-    kernels: tuple[int, ...] = setting((3, 7, 11), "kernel width of each convolution, in symbols", minimum=1)
+    filters: tuple[int, ...] = setting(
+        (64, 64, 64), "filters of each convolution", minimum=1, maximum=_WIDEST, most=_DEEPEST
+    )
+    kernels: tuple[int, ...] = setting(
+        (3, 7, 11), "kernel width of each convolution, in symbols", minimum=1, maximum=_REACH, most=_DEEPEST
+    )
     activation: str = setting("relu", "activation of the convolutions", choices=ACTIVATIONS)
-    dense: tuple[int, ...] = setting((128,), "units of the dense layers before the output", minimum=1)
+    dense: tuple[int, ...] = setting(
+        (128,), "units of the dense layers before the output", minimum=1, maximum=_WIDEST, most=_DEEPEST
+    )
 
     def __post_init__(self) -> None:
         """See `Settings`; also checks that the lists are of one length."""
@@ -233,8 +273,8 @@ class RecurrentConfig(NetworkConfig):
 
     name: str = setting("recurrent", "network", choices=tuple(NETWORKS))
     cell: str = setting("lstm", "kind of recurrent cell", choices=("rnn", "lstm", "gru"))
-    units: int = setting(64, "units of each recurrent layer and direction", minimum=1)
-    layers: int = setting(1, "recurrent layers", minimum=1)
+    units: int = setting(64, "units of each recurrent layer and direction", minimum=1, maximum=_WIDEST)
+    layers: int = setting(1, "recurrent layers", minimum=1, maximum=_DEEPEST)
     bidirectional: bool = setting(True, "read the sequence in both directions")
     dropout_recurrent: float = setting(0.0, "dropout between recurrent layers", minimum=0, below=1)
 
@@ -245,23 +285,28 @@ class HybridConfig(ConvolutionConfig):
 
     name: str = setting("hybrid", "network", choices=tuple(NETWORKS))
     cell: str = setting("lstm", "kind of recurrent cell", choices=("rnn", "lstm", "gru"))
-    units: int = setting(64, "units of each recurrent layer and direction", minimum=1)
-    layers: int = setting(1, "recurrent layers", minimum=1)
+    units: int = setting(64, "units of each recurrent layer and direction", minimum=1, maximum=_WIDEST)
+    layers: int = setting(1, "recurrent layers", minimum=1, maximum=_DEEPEST)
     bidirectional: bool = setting(True, "read the sequence in both directions")
     dropout_recurrent: float = setting(0.0, "dropout between recurrent layers", minimum=0, below=1)
     summary: tuple[str, ...] = setting(("mean", "max"), "how positions are summed up: some of mean, max, attention")
     composition: bool = setting(
         False, "give the head a profile of the sequence, too: its composition and log length, and the following"
     )
-    profile_spans: tuple[int, ...] = setting((), "profile: composition of so many first and last symbols", minimum=1)
-    profile_ends: int = setting(0, "profile: the symbols at either end, position by position, so many", minimum=0)
+    profile_spans: tuple[int, ...] = setting(
+        (), "profile: composition of so many first and last symbols", minimum=1, maximum=_REACH, most=_DEEPEST
+    )
+    profile_ends: int = setting(
+        0, "profile: the symbols at either end, position by position, so many", minimum=0, maximum=10_000
+    )
     profile_pairs: bool = setting(False, "profile: shares of neighbouring pairs of symbols")
-    profile_units: int = setting(0, "units of a dense layer on the profile; 0 is none", minimum=0)
+    profile_units: int = setting(0, "units of a dense layer on the profile; 0 is none", minimum=0, maximum=_WIDEST)
     dropout_profile: float = setting(0.0, "dropout on the profile before its layer", minimum=0, below=1)
     trees: int = setting(
         0,
         "boosted trees on the profile, grown before the first epoch and averaged with the network; 0 is none",
         minimum=0,
+        maximum=10_000,
     )
     tree_leaves: int = setting(15, "leaves of a tree, at most", minimum=2, maximum=64)
     tree_rate: float = setting(0.05, "learning rate of the trees", above=0, maximum=1)

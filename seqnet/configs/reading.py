@@ -22,8 +22,10 @@ class ReadOptions(Settings):
     name_column: str | None = setting(None, "tables: column of the record names [default: the first column]")
     sequence_column: str = setting("sequence", "tables: column of the sequences")
     columns: tuple[str, ...] = setting((), "tables: further columns to read")
-    batch_bytes: int = setting(1 << 19, "bytes of uncompressed text, or of names and bases, in a batch", minimum=1)
-    threads: int = setting(1, "threads that compute, and that decompress CRAM", minimum=1)
+    batch_bytes: int = setting(
+        1 << 19, "bytes of uncompressed text, or of names and bases, in a batch", minimum=1, maximum=1 << 40
+    )
+    threads: int = setting(1, "threads that compute, and that decompress CRAM", minimum=1, maximum=65_536)
     reader_process: str = setting(
         "auto",
         "read files in a process of their own [auto: with several threads, those of 32 MiB or more on disk]",

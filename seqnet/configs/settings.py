@@ -8,6 +8,7 @@ reference page are made from the same fields.
 from __future__ import annotations
 
 import dataclasses
+import math
 import types
 import typing
 from collections.abc import Mapping, Sequence
@@ -15,7 +16,11 @@ from typing import Any, ClassVar, Self
 
 from seqnet.errors import SettingError, UnknownSettingError
 
-__all__ = ["Settings", "convert", "setting"]
+__all__ = ["LARGEST_SEED", "MOST_RECORDS", "Settings", "convert", "setting"]
+
+LARGEST_SEED = 2**63 - 1
+MOST_RECORDS = 10**12
+"""Largest seed, and largest number of records or symbols that a setting may ask for: no file has more."""
 
 
 def setting(
@@ -28,6 +33,7 @@ def setting(
     below: float | None = None,
     choices: Sequence[str] = (),
     input: bool = False,
+    most: int | None = None,
 ) -> Any:
     """Returns a dataclass field that carries its help and bounds.
 
@@ -40,8 +46,9 @@ def setting(
         below: value that it must be less than.
         choices: the allowed words; empty for any.
         input: whether it is, or may be, the path of a file that is read.
+        most: largest number of values in a list.
     """
-    bounds = {"minimum": minimum, "above": above, "maximum": maximum, "below": below}
+    bounds = {"minimum": minimum, "above": above, "maximum": maximum, "below": below, "most": most}
     metadata = {"help": help, "choices": tuple(choices), "input": input} | {
         key: value for key, value in bounds.items() if value is not None
     }
@@ -61,7 +68,7 @@ def _names(kind: Any) -> str:
 
 
 def convert(name: str, value: Any, kind: Any) -> Any:
-    """Returns `value` as the annotated type `kind`: whole numbers widen to float, lists freeze to tuples.
+    """Returns `value` as the annotated type `kind`: numbers widen to finite floats, lists freeze to tuples.
 
     Raises:
         SettingError: the value is of another type.
@@ -79,7 +86,12 @@ def convert(name: str, value: Any, kind: Any) -> Any:
             raise SettingError(name, value, "a list, such as [1, 2]")
         return tuple(convert(f"{name}[{index}]", item, arguments[0]) for index, item in enumerate(value))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
-        return float(value)
+        try:
+            value = float(value)
+        except OverflowError:
+            raise SettingError(name, "a number of many digits", "a finite number") from None
+    if kind is float and isinstance(value, float) and not math.isfinite(value):
+        raise SettingError(name, value, "a finite number")
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
         raise SettingError(name, value, f"a value of type {_names(kind)}")
     return value
@@ -124,6 +136,8 @@ class Settings:
 
     @staticmethod
     def _check(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
+        if isinstance(value, tuple) and len(value) > metadata.get("most", len(value)):
+            raise SettingError(name, f"a list of {len(value):,} values", f"at most {metadata['most']:,}")
         for item in value if isinstance(value, tuple) else (value,):
             for key, (words, holds) in _BOUNDS.items():
                 if key in metadata and isinstance(item, int | float) and not holds(item, metadata[key]):

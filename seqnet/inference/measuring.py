@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from seqnet.bundles import Bundle
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.datasets import Dataset
-from seqnet.errors import AlphabetMismatchError, LabelError
+from seqnet.errors import AlphabetMismatchError, LabelError, SeqnetError
 from seqnet.evaluation import Evaluation, Scored, evaluate_probabilities, score
 from seqnet.imbalance import never_predicted
 from seqnet.inference.engine import bundle_probabilities
@@ -68,6 +68,7 @@ def evaluate_bundle(
     Raises:
         AlphabetMismatchError: the dataset is of another alphabet.
         LabelError: the dataset has other classes, or the split is empty.
+        SeqnetError: the model has no probabilities for some of the records.
     """
     path = str(dataset.path)
     if dataset.alphabet.name != bundle.alphabet.name:
@@ -81,6 +82,10 @@ def evaluate_bundle(
         raise LabelError(path, f"the {split} split is empty", "choose another --split, or encode with one")
     labels = class_order(bundle.classes, dataset)[dataset.labels[members]]
     probabilities = bundle_probabilities(bundle, dataset.tokens, members, progress=progress).probabilities
+    overflown = int((~np.isfinite(probabilities)).any(axis=1).sum())
+    if overflown:
+        problem = f"the model's output is NaN or infinite for {overflown:,} of {len(members):,} records of {split}"
+        raise SeqnetError(path, problem, "train the model again, with a lower learning rate or a clip_norm")
     evaluation = evaluate_probabilities(
         labels,
         probabilities,

@@ -170,10 +170,15 @@ class Predictor:
         deviations = np.full_like(probabilities, np.nan) if len(self.bundle.members) > 1 else None
         if len(usable):
             found = bundle_probabilities(self.bundle, tokens, usable, members=self._members, vote=self.options.vote)
-            probabilities[usable] = self._decider.probabilities(found.probabilities)
+            decided = self._decider.probabilities(found.probabilities)
+            # Finite weights can make numbers that float32 does not hold; of NaN nothing can be told.
+            known = np.isfinite(decided).all(axis=1) & np.isfinite(found.deviations).all(axis=1)
+            status[usable[~known]] = Status.NO_PREDICTION
+            usable = usable[known]
+            probabilities[usable] = decided[known]
             if deviations is not None:
-                deviations[usable] = found.deviations
-            labels[usable] = self._decider.labels(probabilities[usable])
+                deviations[usable] = found.deviations[known]
+            labels[usable] = self._decider.labels(decided[known])
         if self.bundle.novelty is not None:
             marks = self.bundle.novelty.marks(tokens, self.bundle.alphabet)
             status[usable] = marks[usable]

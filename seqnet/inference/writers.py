@@ -1,8 +1,8 @@
 """Predictions → TSV, JSON lines or Parquet.
 
 Columns: `name`, `label`, `probability` (of the label), for an ensemble `sd` (of that probability over its members), one
-`p_CLASS` per class, `status`. A row without a prediction has nothing between name and status. Tabs and line ends
-within a name, such as tables may have, become blanks in TSV.
+`p_CLASS` per class, `status`. A row without a prediction has nothing between name and status. Tabs, line ends and
+other control characters within a name, such as tables may have, are escaped in TSV.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 from seqnet.errors import OutputError
 from seqnet.inference.deciding import UNCERTAIN
 from seqnet.inference.predictor import Predictions
+from seqnet.printable import CONTROLS
 from seqnet.records import Ragged
 from seqnet.tokenizing import Status
 
@@ -40,6 +41,9 @@ class Writer(NamedTuple):
     render: Callable[[Predictions], Any]
     write: Callable[[Any], object]
 
+
+_IS_CONTROL = np.isin(np.arange(256), list(CONTROLS))
+_ESCAPED = [CONTROLS.get(byte, bytes([byte])) for byte in range(256)]
 
 _DIGITS = 6
 """Decimals of a probability in text."""
@@ -84,10 +88,10 @@ def _decimals(values: NDArray[np.float64]) -> pa.LargeStringArray:
 
 
 def _one_line(column: Ragged) -> Ragged:
-    """Returns the strings with blanks in place of tabs and line ends."""
-    table = np.arange(256, dtype=np.uint8)
-    table[list(b"\t\n\r")] = ord(" ")
-    return Ragged(table[column.data], column.offsets)
+    r"""Returns the strings with tabs, line ends and other control characters as `\t`, `\n`, `\x1b`."""
+    if not _IS_CONTROL[column.data].any():
+        return column
+    return Ragged.from_strings([b"".join(map(_ESCAPED.__getitem__, column[row])) for row in range(len(column))])
 
 
 def text_columns(predictions: Predictions, classes: Sequence[str]) -> list[pa.Array]:
@@ -151,7 +155,7 @@ def _parquet(target: Path | None, classes: Sequence[str], compress: bool, ensemb
     first, label, *numbers, last = columns(classes, ensemble=ensemble)
     text, number = pa.large_string(), pa.float64()
     fields = [(first, text), (label, text), *((name, number) for name in numbers), (last, text)]
-    with pq.ParquetWriter(sink, pa.schema(fields)) as writer:
+    with pq.ParquetWriter(sink, pa.schema(fields), write_page_checksum=True) as writer:
         yield Writer(lambda predictions: _table(predictions, classes).cast(writer.schema), writer.write_table)
 
 

@@ -9,7 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqnet.alphabets import Alphabet
-from seqnet.configs.networks import NETWORKS, EncoderConfig, NetworkConfig
+from seqnet.configs.networks import LONGEST_WINDOW, NETWORKS, EncoderConfig, NetworkConfig
 from seqnet.encoders import make_encoder
 from seqnet.errors import SettingError
 from seqnet.layers import Head, dropped
@@ -49,6 +49,8 @@ class Classifier(nn.Module):
         self, alphabet: Alphabet, classes: int, encoder: EncoderConfig, network: NetworkConfig, window: int
     ) -> None:
         super().__init__()
+        if window > LONGEST_WINDOW:
+            raise SettingError("network.window", window, f"at most {LONGEST_WINDOW:,} symbols")
         if network.head == "sigmoid" and classes != 2:
             raise SettingError("network.head", "sigmoid", f"softmax, for {classes} classes")
         if network.strands == "both" and not alphabet.has_strands:
@@ -108,7 +110,8 @@ class Classifier(nn.Module):
         """Returns the profiles (B, F), which trees compare with bounds: float32 whatever the precision."""
         if self.profile is None:
             return None
-        with torch.autocast(tokens.device.type, enabled=False):
+        # Where there are shapes alone, there is no precision.
+        with torch.autocast("cpu" if tokens.is_meta else tokens.device.type, enabled=False):
             found: Tensor = self.profile(tokens, lengths)
         return found
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 import torch
@@ -16,6 +17,7 @@ from seqnet.plm.cache import EmbeddingCache, cache_folder
 from seqnet.plm.finding import Tell, find_again
 from seqnet.plm.model import LanguageModel, load_model
 from seqnet.plm.vocabulary import check_alphabet
+from seqnet.printable import printable
 from seqnet.records import Ragged
 
 __all__ = ["FrozenFeatures"]
@@ -43,19 +45,22 @@ class FrozenFeatures:
         self._alphabet, self._config = alphabet, config
         self._folder = cache_folder(config.cache)
         self._model: LanguageModel | None = None
+        self._named: tuple[str, ...] = ()
         self._caches: dict[tuple[torch.device, int], EmbeddingCache] = {}
 
-    def prepare(self, tell: Tell) -> LanguageModel:
+    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> LanguageModel:
         """Returns the model, found and loaded if it was not yet.
 
         Args:
             tell: is told what is fetched.
+            named: folders or names on the hub that the user has named, which are kept; one of them is the model.
 
         Raises:
             SeqnetError: it is not there, is damaged, or is another one.
         """
+        self._named = tuple(named) or self._named
         if self._model is None:
-            found = find_again(self._config, tell)
+            found = find_again(self._config, self._named, tell)
             if found.channels != self._config.dimension:
                 raise SettingError("encoder.dimension", self._config.dimension, f"{found.channels}, as the model has")
             self._model = load_model(found, self._alphabet.name)
@@ -118,4 +123,4 @@ class FrozenFeatures:
 
 def _tell(text: str) -> None:
     """Tells somebody who has not called `prepare`."""
-    print(f"seqnet: {text}", file=sys.stderr)
+    print(printable(f"seqnet: {text}"), file=sys.stderr)

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.util import find_spec
@@ -19,18 +18,19 @@ from seqnet.errors import DownloadError, InputError, SeqnetError, SettingError
 from seqnet.plm.vocabulary import check_alphabet
 from seqnet.provenance import file_hash
 
-__all__ = ["ELSEWHERE", "FoundModel", "Tell", "find_again", "find_model", "settled"]
+__all__ = ["NAMED", "FoundModel", "Tell", "find_again", "find_model", "settled"]
 
 Tell = Callable[[str], None]
 """Is told a fact that the user should know, as one line."""
 
-ELSEWHERE = "SEQNET_PLM"
-"""Environment variable: the folder or name of the model that a classifier was trained on, where it is another here."""
+NAMED = "SEQNET_PLM"
+"""Environment variable in place of `--plm`: the folder or name of the language model that a classifier needs."""
 
 _KIND = "esm"
 _INDEX = "model.safetensors.index.json"
 # No pickled weights, and no weights of other frameworks.
-_FILES = ("config.json", "model*.safetensors", _INDEX, "vocab.txt", "tokenizer*.json", "special_tokens_map.json")
+_VOCABULARY = ("vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
+_FILES = ("config.json", "model*.safetensors", _INDEX, *_VOCABULARY)
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _REMEDY = "give the folder or the hub name of an ESM model with safetensors weights, as encoder.model"
 
@@ -43,13 +43,17 @@ class FoundModel:
         folder: its files, as `save_pretrained` of transformers writes them.
         channels: length of its hidden states.
         limit: most residues that it takes at once.
-        sha256: of its weights: that of the file, or of all the hashes where there are several files.
+        sha256: of all that its hidden states depend on: a line of SHA-256 and name for each file of configuration,
+            weights and vocabulary.
+        weights: SHA-256 of the weights alone, by which seqnet 0.1 knew a model: of the file, or of all the hashes where
+            there are several.
     """
 
     folder: Path
     channels: int
     limit: int
     sha256: str
+    weights: str
 
 
 def settled(config: EncoderConfig, alphabet: Alphabet, tell: Tell) -> EncoderConfig:
@@ -72,28 +76,41 @@ def settled(config: EncoderConfig, alphabet: Alphabet, tell: Tell) -> EncoderCon
     if not config.model:
         raise SettingError("encoder.model", "", "a folder or a hub name, such as facebook/esm2_t6_8M_UR50D")
     found = find_model(config.model, tell)
-    if config.sha256 not in ("", found.sha256):
-        raise SettingError("encoder.sha256", config.sha256, f"{found.sha256}, as the weights in {found.folder} have")
+    if config.sha256 not in ("", found.sha256, found.weights):
+        raise SettingError("encoder.sha256", config.sha256, f"{found.sha256}, as the files in {found.folder} have")
     local = Path(config.model).expanduser()
     name = str(local.resolve()) if local.is_dir() else config.model
     cache = config.cache if config.cache in ("auto", "none") else str(Path(config.cache).expanduser().resolve())
     return replace(config, model=name, cache=cache, sha256=found.sha256, dimension=found.channels)
 
 
-def find_again(config: EncoderConfig, tell: Tell) -> FoundModel:
-    """Returns the model that settled settings are about, from where it was or from where `SEQNET_PLM` says.
+def find_again(config: EncoderConfig, named: Sequence[str], tell: Tell) -> FoundModel:
+    """Returns the model that settled settings are about, among those that the user has named.
+
+    What the settings of a classifier name is not looked for: they come from a file that anybody may have written.
+
+    Args:
+        config: settled settings.
+        named: folders or names on the hub.
+        tell: is told what is fetched.
 
     Raises:
-        SeqnetError: see `find_model`; or it is another model.
+        SeqnetError: see `find_model`; or none is named, or it is another model.
     """
-    found = find_model(os.environ.get(ELSEWHERE) or config.model, tell)
-    if found.sha256 != config.sha256:
-        problem = (
-            f"the weights of this language model have SHA-256 {found.sha256[:12]}…, and the classifier was trained on "
-            f"those of {config.model} with {config.sha256[:12]}…"
-        )
-        raise InputError(problem, f"name the folder of that model in the variable {ELSEWHERE}", path=str(found.folder))
-    return found
+    if not named:
+        problem = f"this classifier needs the language model that it was trained on, {config.model}"
+        raise InputError(problem, "name its folder, or its name on the Hugging Face hub, with --plm")
+    for model in named:
+        found = find_model(model, tell)
+        if config.sha256 == found.weights != found.sha256:
+            tell(f"the classifier is of seqnet 0.1, which knew the weights of {config.model}, and not its vocabulary")
+        if config.sha256 in (found.sha256, found.weights):
+            return found
+    problem = (
+        f"the files of this language model have SHA-256 {found.sha256[:12]}…, and the classifier was trained with "
+        f"those of {config.model} with {config.sha256[:12]}…"
+    )
+    raise InputError(problem, "name that model with --plm", path=str(found.folder))
 
 
 def find_model(model: str, tell: Tell) -> FoundModel:
@@ -115,22 +132,25 @@ def find_model(model: str, tell: Tell) -> FoundModel:
         raise SeqnetError("encoder plm", "needs transformers, which is not installed", "pip install 'seqnet[plm]'")
     local = Path(model).expanduser()
     if not local.is_dir() and not _HUB_NAME.fullmatch(model):
-        remedy = f"correct encoder.model; for a trained classifier, name the folder in the variable {ELSEWHERE}"
+        remedy = "correct encoder.model or, for a trained classifier, --plm"
         raise InputError("there is no such folder with a language model", remedy, path=model)
     folder = local if local.is_dir() else _fetched(model, tell)
     channels, limit = _read_config(folder)
     files = _weights(folder)
     if not files:
         raise InputError("there are no whole weights model.safetensors", _REMEDY, path=str(folder))
-    stamps = tuple((file, file.stat().st_size, file.stat().st_mtime_ns) for file in files)
-    return FoundModel(folder, channels, limit, _hash(stamps))
+    hashes = [_hash(file, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    weights = hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+    others = [folder / name for name in ("config.json", *_VOCABULARY) if (folder / name).is_file()]
+    listed = [*zip(hashes, files, strict=True), *((file_hash(file), file) for file in others)]
+    lines = sorted(f"{digest}  {file.relative_to(folder).as_posix()}\n" for digest, file in listed)
+    return FoundModel(folder, channels, limit, hashlib.sha256("".join(lines).encode()).hexdigest(), weights)
 
 
 @lru_cache
-def _hash(stamps: tuple[tuple[Path, int, int], ...]) -> str:
-    """Returns the SHA-256 of files with their sizes and times, which tell whether a file is still the same."""
-    hashes = [file_hash(path) for path, *_ in stamps]
-    return hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+def _hash(path: Path, size: int, time: int) -> str:
+    """Returns the SHA-256 of a file of a size and time, which tell whether it is still the same."""
+    return file_hash(path)
 
 
 def _weights(folder: Path) -> list[Path]:
@@ -173,7 +193,8 @@ def _fetched(name: str, tell: Tell) -> Path:
 
     try:
         folder = Path(snapshot_download(name, allow_patterns=list(_FILES), local_files_only=True))
-        if (folder / "config.json").is_file() and _weights(folder):
+        vocabulary = any((folder / name).is_file() for name in ("vocab.txt", "tokenizer.json"))
+        if (folder / "config.json").is_file() and _weights(folder) and vocabulary:
             return folder
     except (FileNotFoundError, ValueError):
         pass

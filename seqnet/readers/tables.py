@@ -86,7 +86,7 @@ def _parquet(source: Input, options: ReadOptions) -> Generator[pa.RecordBatch, N
     if size < _LEAST_PARQUET or file.read() != _PARQUET:
         raise TruncatedError("the Parquet file ends too early", "get the file again")
     file.seek(0)
-    with ParquetFile(file) as parquet:
+    with ParquetFile(file, page_checksum_verification=True) as parquet:
         wanted = _wanted(parquet.schema_arrow.names, options)
         footer = parquet.metadata
         content = sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))

@@ -11,6 +11,7 @@ Source of the layout: White 2021, dmol.pub, "Standard Layers", `solubility.npz`.
 
 from __future__ import annotations
 
+import io
 import zipfile
 import zlib
 from collections import Counter
@@ -33,6 +34,8 @@ __all__ = ["FORMAT"]
 
 _DIRECTORY_END = b"PK\x05\x06"
 _DIRECTORY_END_BYTES = 22 + 0xFFFF  # the record itself, and the longest comment after it
+_LONGEST_HEADER = 10_000  # bytes; of an array of two dimensions it has about a hundred
+_MOST_EXPANDED = 1_032  # bytes that deflate makes of one, at most
 _EXPECTED = "each array must hold integers in rows, one protein a row, and the file no other arrays"
 
 
@@ -69,6 +72,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
             if members and not any(info.filename.endswith(".npy") for info in members):
                 raise FormatError("a zip archive of other files", "unpack it, and give the files in it")
             for info in members:
+                _check_member(info)
                 with archive.open(info) as stream:
                     array = _open_array(info, stream)
                     yield from _records(array, options.batch_bytes)
@@ -80,6 +84,20 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         raise FormatError("damaged or foreign .npz archive", "get the file again") from error
 
 
+def _check_member(info: zipfile.ZipInfo) -> None:
+    """Checks that a member may be as long as the archive says, before any of it is read.
+
+    Raises:
+        FormatError: it may not, or is compressed in a way that NumPy does not write.
+    """
+    stored = info.compress_type == zipfile.ZIP_STORED
+    if not stored and info.compress_type != zipfile.ZIP_DEFLATED:
+        raise FormatError(f"member {info.filename!r} is neither stored nor deflated", "write it with numpy.savez")
+    most = info.compress_size * (1 if stored else _MOST_EXPANDED)
+    if info.file_size > most:
+        raise FormatError(f"member {info.filename!r} is not as long as the archive says", "get the file again")
+
+
 def _open_array(info: zipfile.ZipInfo, stream: IO[bytes]) -> _TokenArray:
     """Returns the array of an archive's member, with the stream at its data.
 
@@ -89,10 +107,17 @@ def _open_array(info: zipfile.ZipInfo, stream: IO[bytes]) -> _TokenArray:
     """
     name = info.filename.removesuffix(".npy")
     version = np.lib.format.read_magic(stream)
+    # Looked at first: NumPy reads a header of 4 GB before it finds that too much.
+    start = stream.read(2 if version == (1, 0) else 4)
+    if int.from_bytes(start, "little") > min(_LONGEST_HEADER, info.file_size):
+        raise FormatError(f"array {name!r} has a damaged header", "get the file again")
+    stream.seek(-len(start), io.SEEK_CUR)
     read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, by_column, dtype = read_header(stream)
     if dtype.kind not in "iu" or len(shape) != 2:
         raise FormatError(f"array {name!r} is {len(shape)}-D of type {dtype}", _EXPECTED)
+    if shape[0] and not shape[1]:
+        raise FormatError(f"array {name!r} has {shape[0]:,} rows without columns", _EXPECTED)
     if shape[0] * shape[1] * dtype.itemsize != info.file_size - stream.tell():
         raise FormatError(f"array {name!r} is not as long as its header says", "get the file again")
     return _TokenArray(name, stream, shape[0], shape[1], dtype, by_column)

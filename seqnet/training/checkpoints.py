@@ -17,8 +17,10 @@ from torch import Tensor
 
 from seqnet.configs.run import RunConfig
 from seqnet.containers import read_container, write_container
+from seqnet.descriptions import check_description
 from seqnet.errors import ContainerError, SettingError
 from seqnet.networks import Classifier
+from seqnet.printable import shortened
 from seqnet.training.history import EpochRow
 
 __all__ = ["Progress", "restore", "save_checkpoint"]
@@ -90,6 +92,7 @@ def restore(
     """
     container = read_container(path, ["checkpoint"], _REMEDY)
     about = container.description
+    check_description(str(path), about, _REMEDY)
     _check_same_run(path, about, config, dataset_hash)
     parts: dict[str, dict[str, Tensor]] = {"model": {}, "best": {}, "optimizer": {}}
     try:
@@ -97,13 +100,13 @@ def restore(
             part, _, rest = name.partition(".")
             parts[part][rest] = torch.from_numpy(array.copy())
         for part in ("best", "model"):
+            if not all(torch.isfinite(tensor).all() for tensor in parts[part].values()):
+                raise ValueError("a weight is NaN or infinite")
             classifier.load_state_dict(parts[part])
         _restore_optimizer(optimizer, parts["optimizer"])
         rows = [EpochRow(**{key: _decoded(value) for key, value in row.items()}) for row in about["rows"]]
-        best_epoch, best_value = int(about["best_epoch"]), float(about["best_value"])
-        planned = int(about["config"]["training"]["epochs"])
-        if not 1 <= best_epoch <= len(rows):
-            raise ValueError(best_epoch)
+        best_epoch, best_value = about["best_epoch"], float(about["best_value"])
+        planned = RunConfig.from_dict(about["config"]).training.epochs
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
         raise ContainerError(str(path), "the checkpoint is damaged", _REMEDY) from error
     return Progress(rows, best_epoch, best_value, parts["best"], planned)
@@ -123,6 +126,11 @@ def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, T
     indices = {index for group in groups for index in group["params"]}
     if not indices >= state.keys() or len({frozenset(one) for one in state.values()}) > 1:
         raise ValueError("state of another optimiser")
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for place, tensors_of in state.items():
+        # A moment is of the weight's shape, a count of steps is a single number.
+        if any(tensor.shape not in (parameters[place].shape, ()) for tensor in tensors_of.values()):
+            raise ValueError("state of another optimiser")
     optimizer.load_state_dict({"state": state, "param_groups": groups})
 
 
@@ -142,5 +150,5 @@ def _check_same_run(path: Path, about: Mapping[str, Any], config: RunConfig, dat
         for name, value in settings.items():
             old = before.get(section, {}).get(name)
             if old != value and name not in _FREE:
-                problem = f"the checkpoint has {section}.{name} = {old!r}, this run has {value!r}"
+                problem = f"the checkpoint has {section}.{name} = {shortened(old)}, this run has {shortened(value)}"
                 raise ContainerError(str(path), problem, f"use the same settings, or {_REMEDY}")

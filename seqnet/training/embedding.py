@@ -31,7 +31,7 @@ def embed_ahead(classifier: Classifier, dataset: Dataset, config: RunConfig, tel
     encoder = classifier.encoder
     if not isinstance(encoder, LanguageModelStates):
         return
-    encoder.prepare(tell)
+    encoder.prepare(tell, [config.encoder.model])
     augmentation = config.augmentation
     fresh = augmentation.fresh_negatives and bool(dataset.generators)
     splits = ["validation"]

@@ -354,6 +354,7 @@ def train(
             run.grow_trees(observer)
             with run.penalties:
                 while not run.over:
+                    dataset.check_whole()
                     row = run.fit_epoch(len(run.progress.rows) + 1, observer)
                     observer.epoch(row, run.take(row))
         except KeyboardInterrupt as stop:

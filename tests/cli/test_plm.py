@@ -59,12 +59,14 @@ def test_predict_and_evaluate_use_the_model_and_leave_the_cache_as_it_is(folder:
     fasta = folder / "new.fa"
     fasta.write_text("".join(f">n{index}\n{one}\n" for index, one in enumerate([*RECORDS, "M" * 250])))
     before = sorted((folder / "cache").rglob("*"))
-    found = cli("predict", folder / "model.safetensors", fasta, "--threads", "1")
+    plm = ("--plm", folder / "esm")
+    found = cli("predict", folder / "model.safetensors", fasta, "--threads", "1", *plm)
     assert found.code == 0, found.err
     rows = [line.split("\t") for line in found.out.splitlines()[1:]]
     assert [row[-1] for row in rows] == ["ok"] * 5 + ["unusual_length"]
     assert len({row[2] for row in rows}) == 6
-    assert cli("evaluate", folder / "model.safetensors", folder / "proteins.safetensors", "--threads", "1").code == 0
+    words = ("evaluate", folder / "model.safetensors", folder / "proteins.safetensors", "--threads", "1")
+    assert cli(*words, *plm).code == 0
     assert sorted((folder / "cache").rglob("*")) == before
 
 
@@ -76,8 +78,8 @@ def test_another_model_is_one_line(folder: Path, cli: Runner, monkeypatch: pytes
         found = cli(*words, folder / "model.safetensors", last)
         assert (found.code, found.out) == (1, "")
         (line,) = found.err.splitlines()
-        assert line.startswith(f"seqnet: error: {other}: the weights of this language model have SHA-256 ")
-        assert line.endswith("; name the folder of that model in the variable SEQNET_PLM")
+        assert line.startswith(f"seqnet: error: {other}: the files of this language model have SHA-256 ")
+        assert line.endswith("; name that model with --plm")
 
 
 def test_a_model_that_is_gone_is_one_line_and_inspect_goes_on(
@@ -85,9 +87,9 @@ def test_a_model_that_is_gone_is_one_line_and_inspect_goes_on(
 ) -> None:
     moved = (folder / "esm").rename(folder / "moved")
     try:
-        found = cli("predict", folder / "model.safetensors", folder / "proteins.fa")
+        found = cli("predict", folder / "model.safetensors", folder / "proteins.fa", "--plm", folder / "esm")
         assert (found.code, found.out) == (1, "")
-        line = f"seqnet: error: {folder / 'esm'}: there is no such folder with a language model; correct encoder.model;"
+        line = f"seqnet: error: {folder / 'esm'}: there is no such folder with a language model; correct encoder.model"
         assert found.err.startswith(line)
         assert len(found.err.splitlines()) == 1
         assert cli("inspect", folder / "model.safetensors").code == 0
@@ -95,6 +97,16 @@ def test_a_model_that_is_gone_is_one_line_and_inspect_goes_on(
         assert cli("predict", folder / "model.safetensors", folder / "proteins.fa").code == 0
     finally:
         moved.rename(folder / "esm")
+
+
+def test_a_language_model_that_the_user_has_not_named_is_not_looked_for(folder: Path, cli: Runner) -> None:
+    expected = (
+        f"seqnet: error: this classifier needs the language model that it was trained on, {folder / 'esm'}; name its "
+        "folder, or its name on the Hugging Face hub, with --plm\n"
+    )
+    for command, last in (("predict", "proteins.fa"), ("evaluate", "proteins.safetensors")):
+        found = cli(command, folder / "model.safetensors", folder / last)
+        assert (found.code, found.out, found.err) == (1, "", expected)
 
 
 def test_dna_is_refused(folder: Path, cli: Runner) -> None:
@@ -113,7 +125,7 @@ def test_missing_transformers_is_one_line(folder: Path, cli: Runner, monkeypatch
     expected = "seqnet: error: encoder plm: needs transformers, which is not installed; pip install 'seqnet[plm]'\n"
     trained = cli("train", folder / "proteins.safetensors", "--network", "hybrid", "--encoder", "plm", "--no-audit",
                   "--set", f"model={folder / 'esm'}", "-o", folder / "none.safetensors")  # fmt: skip
-    used = cli("predict", folder / "model.safetensors", folder / "proteins.fa")
+    used = cli("predict", folder / "model.safetensors", folder / "proteins.fa", "--plm", folder / "esm")
     assert [(one.code, one.out, one.err) for one in (trained, used)] == [(1, "", expected)] * 2
     assert cli("inspect", folder / "model.safetensors").code == 0
 

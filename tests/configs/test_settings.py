@@ -40,7 +40,7 @@ def message(**values: Any) -> str:
         ({"count": 10}, "setting example.count: 10 is not allowed; expected at most 9"),
         ({"share": 0}, "setting example.share: 0.0 is not allowed; expected more than 0"),
         ({"share": 1.0}, "setting example.share: 1.0 is not allowed; expected less than 1"),
-        ({"share": float("nan")}, "setting example.share: nan is not allowed; expected more than 0"),
+        ({"share": float("nan")}, "setting example.share: nan is not allowed; expected a finite number"),
         ({"kind": "loud"}, "setting example.kind: 'loud' is not allowed; expected one of soft, hard"),
         ({"widths": [4, 0]}, "setting example.widths: (4, 0) is not allowed; expected at least 1"),
         ({"limit": 2}, "setting example.limit: 2 is not allowed; expected at least 3"),

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from seqnet.alphabets import alphabet
-from seqnet.errors import SettingError
+from seqnet.errors import InputError, SettingError
 from seqnet.plm import FrozenFeatures
 from seqnet.plm.model import LanguageModel
 from tests.building import CPU, encoded, padded, random_strings
@@ -35,7 +35,9 @@ def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def features_with(cache: Path | None) -> FrozenFeatures:
-    return FrozenFeatures(PROTEIN, settled_config(shared_model(), cache))
+    features = FrozenFeatures(PROTEIN, settled_config(shared_model(), cache))
+    features.prepare(silent, [str(shared_model())])
+    return features
 
 
 def ahead(features: FrozenFeatures, strings: list[str]) -> list[str]:
@@ -115,6 +117,12 @@ def test_the_model_is_shared_and_loaded_at_first_use() -> None:
     assert one.prepare(silent) is other.prepare(silent)
 
 
+def test_a_model_that_nobody_named_is_not_loaded() -> None:
+    features = FrozenFeatures(PROTEIN, settled_config(shared_model()))
+    with pytest.raises(InputError, match=r"^this classifier needs the language model .*; name its folder, .* --plm$"):
+        features(padded(STRINGS, "protein")[0])
+
+
 def test_settings_must_be_settled() -> None:
     config = settled_config(shared_model())
     with pytest.raises(SettingError, match=r"encoder\.sha256: '' is not allowed"):
@@ -122,7 +130,7 @@ def test_settings_must_be_settled() -> None:
     with pytest.raises(SettingError, match="knows no dna"):
         FrozenFeatures(alphabet("dna"), config)
     with pytest.raises(SettingError, match=r"encoder\.dimension: 9 is not allowed; expected 8, as the model has"):
-        FrozenFeatures(PROTEIN, replace(config, dimension=9)).prepare(silent)
+        FrozenFeatures(PROTEIN, replace(config, dimension=9)).prepare(silent, [config.model])
 
 
 def test_features_are_outside_of_every_graph() -> None:

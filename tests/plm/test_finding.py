@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -23,6 +24,10 @@ PROTEIN = alphabet("protein")
 NAME = "someone/esm_tiny"
 
 
+def hash_of(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
 def config_of(folder: Path | str, cache: str = "none", sha256: str = "") -> EncoderConfig:
     return EncoderConfig(name="plm", model=str(folder), cache=cache, sha256=sha256)
 
@@ -32,9 +37,14 @@ def test_settled_settings_say_which_model_it_is(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(tmp_path)
     found = settled(config_of("esm", cache="here"), PROTEIN, silent)
     assert (found.model, found.cache, found.dimension) == (str(folder), str(tmp_path / "here"), CHANNELS)
-    # The number that sha256sum prints.
-    assert found.sha256 == hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()
+    # What sha256sum prints of the files, sorted, and once more of that.
+    names = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
+    hashes = {name: hash_of(folder / name) for name in names if (folder / name).is_file()}
+    lines = sorted(f"{digest}  {name}\n" for name, digest in hashes.items())
+    assert found.sha256 == hashlib.sha256("".join(lines).encode()).hexdigest()
     assert settled(found, PROTEIN, silent) == found
+    # The number that sha256sum prints of the weights will do to check what is given.
+    assert settled(config_of(folder, sha256=hashes["model.safetensors"]), PROTEIN, silent).sha256 == found.sha256
 
 
 def test_settings_of_other_encoders_are_left_alone() -> None:
@@ -54,25 +64,48 @@ def test_another_model_is_refused(tmp_path: Path) -> None:
     config = settled_config(one)
     with pytest.raises(SettingError, match=rf"encoder\.sha256: '{config.sha256}' is not allowed; .*other have"):
         settled(config_of(other, sha256=config.sha256), PROTEIN, silent)
-    assert find_again(config, silent).folder == one
+    assert find_again(config, [str(one)], silent).folder == one
     save_model(one, seed=2)
-    with pytest.raises(
-        InputError, match=r"one: the weights of this .* was trained on those of .*one with .*SEQNET_PLM"
-    ):
-        find_again(config, silent)
+    with pytest.raises(InputError, match=r"one: the files of this .* was trained with those of .*one with .*--plm"):
+        find_again(config, [str(one)], silent)
 
 
-def test_a_model_may_be_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_vocabulary_or_a_configuration_that_was_changed_is_another_model(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "esm")
+    config = settled_config(folder)
+    for name in ("config.json", "tokenizer_config.json"):
+        before = (folder / name).read_text()
+        (folder / name).write_text(before + " ")
+        with pytest.raises(InputError, match="the files of this language model have SHA-256"):
+            find_again(config, [str(folder)], silent)
+        (folder / name).write_text(before)
+    assert find_again(config, [str(folder)], silent).sha256 == config.sha256
+
+
+def test_a_classifier_of_version_0_1_knows_the_weights_alone_and_that_is_said(tmp_path: Path) -> None:
+    folder, told = save_model(tmp_path / "esm"), list[str]()
+    config = replace(settled_config(folder), sha256=hash_of(folder / "model.safetensors"))
+    assert find_again(config, [str(folder)], told.append).folder == folder
+    assert told == [f"the classifier is of seqnet 0.1, which knew the weights of {folder}, and not its vocabulary"]
+
+
+def test_what_a_classifier_names_is_not_looked_for(tmp_path: Path) -> None:
+    folder = save_model(tmp_path / "esm")
+    with pytest.raises(InputError, match=r"^this classifier needs the language model that it was trained on, .*--plm$"):
+        find_again(settled_config(folder), [], silent)
+
+
+def test_a_model_may_be_elsewhere(tmp_path: Path) -> None:
     one = save_model(tmp_path / "one")
     config = settled_config(one)
     moved = one.rename(tmp_path / "moved")
-    with pytest.raises(InputError, match=r"one: there is no such folder.* name the folder in the variable SEQNET_PLM"):
-        find_again(config, silent)
-    monkeypatch.setenv("SEQNET_PLM", str(moved))
-    assert find_again(config, silent).folder == moved
-    monkeypatch.setenv("SEQNET_PLM", str(save_model(tmp_path / "other", seed=1)))
-    with pytest.raises(InputError, match=r"other: the weights of this"):
-        find_again(config, silent)
+    with pytest.raises(InputError, match=r"one: there is no such folder.* for a trained classifier, --plm"):
+        find_again(config, [str(one)], silent)
+    other = save_model(tmp_path / "other", seed=1)
+    # Of several that are named, it takes its own.
+    assert find_again(config, [str(other), str(moved)], silent).folder == moved
+    with pytest.raises(InputError, match=r"other: the files of this"):
+        find_again(config, [str(other)], silent)
 
 
 def test_weights_in_several_files_have_one_hash(tmp_path: Path) -> None:
@@ -84,7 +117,7 @@ def test_weights_in_several_files_have_one_hash(tmp_path: Path) -> None:
     shards = sorted(folder.glob("model-*.safetensors"))
     assert len(shards) > 1
     hashes = "\n".join(hashlib.sha256(shard.read_bytes()).hexdigest() for shard in shards)
-    assert find_model(str(folder), silent).sha256 == hashlib.sha256(hashes.encode()).hexdigest()
+    assert find_model(str(folder), silent).weights == hashlib.sha256(hashes.encode()).hexdigest()
     shards[0].unlink()
     with pytest.raises(InputError, match=r"esm: there are no whole weights model\.safetensors; give the folder"):
         find_model(str(folder), silent)
@@ -192,7 +225,7 @@ from seqnet.errors import SeqnetError
 from seqnet.plm.finding import find_model
 try:
     found = find_model("{NAME}", lambda text: print("told:", text))
-    print(found.sha256, sorted(path.name for path in found.folder.iterdir()))
+    print(found.weights, sorted(path.name for path in found.folder.iterdir()))
 except SeqnetError as error:
     print(type(error).__name__, error)
 """

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import dataclasses
-import json
-import struct
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.errors import ContainerError
 from seqnet.training.fit import TrainingResult
 from tests.building import SMALL_NETWORK, Recorder, fit, make_bundle, planted, run_config
+from tests.rewriting import rewrite
 
 OPTIONS: Mapping[str, Any] = {"dataset_hash": "abc"}
 
@@ -28,18 +27,6 @@ def checkpoint(tmp_path: Path) -> Path:
 
 def resume(path: Path, config: RunConfig | None = None, **options: Any) -> TrainingResult:
     return fit(planted((16, 8, 0)), config or run_config(), checkpoint=path, resume=True, **{**OPTIONS, **options})
-
-
-def rewrite(path: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]) -> None:
-    """Changes the description and the table of tensors of a checkpoint."""
-    content = path.read_bytes()
-    (size,) = struct.unpack("<Q", content[:8])
-    header = json.loads(content[8 : 8 + size])
-    about = json.loads(header["__metadata__"]["seqnet"])
-    change(about, header)
-    header["__metadata__"]["seqnet"] = json.dumps(about)
-    encoded = json.dumps(header).encode()
-    path.write_bytes(struct.pack("<Q", len(encoded)) + encoded + content[8 + size :])
 
 
 def test_it_is_written_whole_and_the_same_every_time(checkpoint: Path, tmp_path: Path) -> None:
@@ -134,7 +121,7 @@ def test_a_damaged_checkpoint_is_refused(
     checkpoint: Path, change: Callable[[dict[str, Any], dict[str, Any]], None]
 ) -> None:
     rewrite(checkpoint, change)
-    with pytest.raises(ContainerError, match="the checkpoint is damaged; start again without --resume"):
+    with pytest.raises(ContainerError, match=r"checkpoint is damaged.*; start again without --resume"):
         resume(checkpoint)
 
 

@@ -93,6 +93,7 @@ def test_the_bundle_has_the_name_and_the_hash_and_not_the_model(proteins: Datase
     result = fit(proteins, run_config({"epochs": 1}, NETWORKS["cnn"], plm(tmp_path / "cache", folder)))
     write_bundle(tmp_path / "model.safetensors", result.bundle)
     opened = open_bundle(tmp_path / "model.safetensors")
+    opened.prepare(print, [str(folder)])
     assert opened.config.encoder.model == str(folder)
     assert len(opened.config.encoder.sha256) == 64
     assert opened.parameter_count == result.bundle.parameter_count == (8 * 3 * 6 + 6) + (12 * 5 + 5) + (5 * 2 + 2)

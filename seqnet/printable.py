@@ -1,0 +1,61 @@
+"""Text from files as a person may read it: one line, without what a terminal would obey.
+
+Names, paths, class names and cards come from files that anybody may have written. Every line for people goes through
+`printable`; tables write control characters as in `CONTROLS`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+__all__ = ["CONTROLS", "printable", "printable_json", "shortened"]
+
+_SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
+
+CONTROLS: Mapping[int, bytes] = {byte: _SHORT.get(chr(byte), f"\\x{byte:02x}").encode() for byte in (*range(32), 127)}
+"""Control character of ASCII → how a table has it."""
+
+
+def printable(text: str) -> str:
+    r"""Returns text as one line in which what is not printable is escaped: `\n`, `\x1b`, `\u202e`.
+
+    A byte of a path that is not UTF-8 becomes `\xe9`. A backslash stays as it is.
+    """
+    return text if text.isprintable() else "".join(map(_escaped, text))
+
+
+def shortened(value: object, most: int = 80) -> str:
+    """Returns the `repr` of a value for a message, of at most `most` characters."""
+    shown = repr(value)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
+
+
+def printable_json(value: Any) -> str:
+    r"""Returns JSON text, indented, that a terminal can show and that reads back as the same value.
+
+    What is not printable is written as `\u…`, so that lone surrogates, of paths that are not UTF-8, are kept, too.
+
+    Raises:
+        ValueError: a number is NaN or infinite, which JSON does not have.
+    """
+    text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
+    return "\n".join(line if line.isprintable() else "".join(map(_unicode, line)) for line in text.split("\n"))
+
+
+def _escaped(symbol: str) -> str:
+    if symbol.isprintable():
+        return symbol
+    code = ord(symbol)
+    if 0xDC80 <= code <= 0xDCFF:  # how Python holds a byte that is not UTF-8
+        code -= 0xDC00
+    if symbol in _SHORT:
+        return _SHORT[symbol]
+    return f"\\x{code:02x}" if code < 0x100 else f"\\u{code:04x}" if code < 0x10000 else f"\\U{code:08x}"
+
+
+def _unicode(symbol: str) -> str:
+    if symbol.isprintable():
+        return symbol
+    return "\\u007f" if symbol == "\x7f" else json.dumps(symbol)[1:-1]
