@@ -40,12 +40,14 @@ def _stem(name: str) -> str:
     return os.fsencode(name)[: _LONGEST - 32].decode(errors="ignore") + "~" + digest
 
 
-def _create(folder: Path, stem: str) -> tuple[int, Path]:
-    """Returns a new file, open, that no other process has or can have named before."""
-    while True:
-        path = folder / f".{stem}.{secrets.token_hex(8)}.part"
-        with suppress(FileExistsError):
-            return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666), path
+def _new_path(folder: Path, stem: str) -> Path:
+    """Returns a path that no other process has or can have named before."""
+    return folder / f".{stem}.{secrets.token_hex(8)}.part"
+
+
+def _create(path: Path) -> int:
+    """Returns a new file, open; nothing that is there is opened, and no link is followed."""
+    return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
 
 
 def _lock(descriptor: int) -> bool:
@@ -59,48 +61,50 @@ def _lock(descriptor: int) -> bool:
 
 @dataclass
 class PartFile:
-    """What will become a target.
+    """What will become a target. It is made before its file is, so that a signal at any moment finds what to remove.
 
     Attributes:
         target: as the user named it.
         final: what the target is once symbolic links are followed.
         path: where it is written.
-        descriptor: holds the lock.
+        descriptor: holds the lock; None until the file is there.
     """
 
     target: Path
     final: Path
     path: Path
-    descriptor: int
+    descriptor: int | None = None
 
     @classmethod
-    def begin(cls, target: Path, replaced: os.stat_result | None) -> Self:
-        """Returns a new, empty one, with the permissions of the file that it replaces.
+    def of(cls, target: Path) -> Self:
+        """Returns that of a target, with no file yet."""
+        final = Path(os.path.realpath(target))
+        return cls(target, final, _new_path(final.parent, _stem(final.name)))
+
+    def begin(self, replaced: os.stat_result | None) -> None:
+        """Makes the file, empty, with the permissions of the one that it replaces.
 
         Raises:
             OutputError: there can't be one.
         """
-        final = Path(os.path.realpath(target))
         while True:
             try:
-                descriptor, path = _create(final.parent, _stem(final.name))
+                self.descriptor = _create(self.path)
             except OSError as error:
-                raise _unwritable(target, final.parent, error) from error
+                raise _unwritable(self.target, self.path.parent, error) from error
             # Another process may have taken it for a stale one before it was locked.
-            if _lock(descriptor) and os.fstat(descriptor).st_nlink:
+            if _lock(self.descriptor) and os.fstat(self.descriptor).st_nlink:
                 break
-            os.close(descriptor)
-        part = cls(target, final, path, descriptor)
+            self.close()
+            self.path = _new_path(self.path.parent, _stem(self.final.name))
         if replaced is not None:
             with suppress(OSError):  # where the file system knows no permissions
-                os.fchmod(descriptor, stat.S_IMODE(replaced.st_mode) & 0o777)
-        return part
+                os.fchmod(self.descriptor, stat.S_IMODE(replaced.st_mode) & 0o777)
 
     def mark_ready(self) -> None:
         """Says that it is complete, and that the rest of its set is being put in place."""
-        ready = self.path.with_suffix(".ready")
-        self.path.rename(ready)
-        self.path = ready
+        part, self.path = self.path, self.path.with_suffix(".ready")
+        part.rename(self.path)
 
     def put_in_place(self) -> None:
         """Renames it to the target."""
@@ -108,12 +112,15 @@ class PartFile:
 
     def discard(self) -> None:
         """Removes it."""
-        with suppress(FileNotFoundError):
-            self.path.unlink()
+        for state in (".part", ".ready"):
+            with suppress(OSError):
+                self.path.with_suffix(state).unlink()
 
     def close(self) -> None:
         """Gives the lock back."""
-        os.close(self.descriptor)
+        if self.descriptor is not None:
+            descriptor, self.descriptor = self.descriptor, None
+            os.close(descriptor)
 
     def speak_of_target(self, error: BaseException) -> None:
         """Puts the name of the target in an error in place of the temporary one."""
@@ -187,12 +194,16 @@ def probe(folder: Path, target: Path) -> None:
     """
     if not folder.is_dir():
         raise OutputError(str(target), f"there is no directory {folder}", f"make it first: mkdir -p {folder}")
+    # A part like those of the target, so that the next run removes it where this one is killed meanwhile.
+    part = PartFile(target, target, _new_path(folder, _stem(target.name)))
     try:
-        descriptor, path = _create(folder, "")
-    except OSError as error:
-        raise _unwritable(target, folder, error) from error
-    os.close(descriptor)
-    path.unlink()
+        part.begin(None)
+        part.discard()
+    except BaseException:
+        part.discard()
+        raise
+    finally:
+        part.close()
 
 
 def _unwritable(target: Path, folder: Path, error: OSError) -> OutputError:

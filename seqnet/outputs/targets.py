@@ -198,7 +198,8 @@ def whole_files(targets: Sequence[Path], *, force: bool) -> Iterator[list[Path]]
             for target in targets:
                 about = _check(target, force)
                 if about is None or not _is_stream(target, about):
-                    parts[target] = PartFile.begin(target, about)
+                    parts[target] = PartFile.of(target)
+                    parts[target].begin(about)
             yield [parts[target].path if target in parts else target for target in targets]
             if not force:
                 _check_new(parts)
