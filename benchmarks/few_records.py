@@ -36,7 +36,9 @@ def temperatures() -> None:
         labels, probabilities = draw(20_000, true, 0)
         before = expected_calibration_error(labels, probabilities)
         for count in (24, *SIZES):
-            always, ruled, kept = [], [], 0
+            always: list[float] = []
+            ruled: list[float] = []
+            kept = 0
             for seed in range(1, RUNS + 1):
                 few = draw(count, true, seed)
                 chosen = chosen_temperature(*few).temperature
