@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import Any, get_type_hints
 
@@ -128,7 +128,7 @@ def test_every_number_has_bounds_on_both_sides_and_every_list_of_them_a_length()
     assert len(kinds) > 10
     for kind in kinds:
         for name, hint in get_type_hints(kind).items():
-            about = {field.name: field.metadata for field in fields(kind)}.get(name, {})
+            about: Mapping[str, Any] = {field.name: field.metadata for field in fields(kind)}.get(name, {})
             if about and any(word in str(hint) for word in ("int", "float")) and "str" not in str(hint):
                 assert about.keys() & {"minimum", "above"}, name
                 assert about.keys() & {"maximum", "below"}, name
