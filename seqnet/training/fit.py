@@ -109,7 +109,7 @@ class _Run:
     def __init__(
         self, dataset: Dataset, config: RunConfig, device: torch.device, checkpoint: Path | None, dataset_hash: str
     ) -> None:
-        self.dataset, self.config, self.device = dataset, config, device
+        self.dataset, self.device = dataset, device
         self.checkpoint, self.dataset_hash = checkpoint, dataset_hash
         self.classifier = make_classifier(dataset, config).to(device)
         normed = any(isinstance(module, nn.BatchNorm1d) for module in self.classifier.modules())
@@ -117,6 +117,9 @@ class _Run:
             expected = "at least 2: the network has batch normalisation, which needs several sequences in a batch"
             raise SettingError("training.batch_size", 1, expected)
         self.feeder = CropFeeder(dataset, config) if dataset.crop else Feeder(dataset, config, self.classifier)
+        # What `auto` came to: a checkpoint of before there was `auto` is of the same run.
+        balance = how_balanced(config.training, self.feeder.class_counts)
+        self.config = replace(config, training=replace(config.training, balance=balance))
         self.parameters = list(self.classifier.parameters())
         self.optimizer = make_optimizer(self.classifier, config.training)
         self.stepper = Stepper(self.optimizer)
@@ -140,7 +143,7 @@ class _Run:
         The network starts without a preference for a class within the loss, and so with one outside of it.
         """
         counts = self.feeder.class_counts
-        way = how_balanced(self.config.training, counts)
+        way = self.config.training.balance
         if way == "none":
             return None, None
         weights = torch.tensor(class_weights(counts), dtype=torch.float32, device=self.device)
