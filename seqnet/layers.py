@@ -312,7 +312,7 @@ class Recurrence(nn.Module):
     def _computed(self, steps: Tensor, weights: list[Tensor], layers: int, directions: int) -> tuple[Tensor, Tensor]:
         """Returns states (B, L, directions · units) and last states (layers · directions, B, units)."""
         start = steps.new_zeros(layers * directions, steps.shape[0], self.recurrent.hidden_size)
-        if steps.is_meta:  # shapes alone; PyTorch would go through all positions
+        if steps.is_meta and not torch.is_grad_enabled():  # shapes alone; PyTorch would go through all positions
             return steps.new_empty(*steps.shape[:2], directions * self.recurrent.hidden_size), start
         fixed = (weights, True, layers, self.dropout.p, self.training, directions == 2, True)
         if isinstance(self.recurrent, nn.LSTM):
