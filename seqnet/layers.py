@@ -313,7 +313,7 @@ class Recurrence(nn.Module):
     def _computed(self, steps: Tensor, weights: list[Tensor], layers: int, directions: int) -> tuple[Tensor, Tensor]:
         """Returns states (B, L, directions · units) and last states (layers · directions, B, units)."""
         start = steps.new_zeros(layers * directions, steps.shape[0], self.recurrent.hidden_size)
-        if steps.is_meta:  # shapes alone; PyTorch would go through all positions
+        if steps.is_meta and not torch.is_grad_enabled():  # shapes alone; PyTorch would go through all positions
             return steps.new_empty(*steps.shape[:2], directions * self.recurrent.hidden_size), start
         kind, both, rate = type(self.recurrent), directions == 2, self.dropout.p
         # A trial is nothing to compile.

@@ -27,6 +27,7 @@ _LONGEST = 10_000_000
 """Characters of a text, at most: a command line may name thousands of files."""
 
 _LARGEST = 2**63 - 1
+_LARGEST_NUMBER = 10**100  # of digits that a float64 has room for; seeds may be of any size
 
 # Python holds a byte of a path that is not UTF-8 as one of U+DC80 to U+DCFF.
 _LONE = re.compile("[\ud800-\udfff]")
@@ -39,7 +40,7 @@ class SchemaError(ValueError):
 
 def wrong(place: str, value: Any, expected: str) -> SchemaError:
     """Returns the error for a value at a place that is not what was expected."""
-    if isinstance(value, dict | list) or (isinstance(value, int) and abs(value) > _LARGEST):
+    if isinstance(value, dict | list) or (isinstance(value, int) and abs(value) > _LARGEST_NUMBER):
         shown = f"{_kind(value)}"
     else:
         shown = shortened(value)
@@ -72,7 +73,7 @@ def number(least: float = -math.inf, most: float = math.inf) -> Check:
         # Compared as it is: a whole number of many digits is no float.
         if not right or (isinstance(value, float) and not math.isfinite(value)) or not least <= value <= most:
             raise wrong(place, value, f"a finite number{bounds}")
-        if abs(value) > _LARGEST and isinstance(value, int):
+        if abs(value) > _LARGEST_NUMBER and isinstance(value, int):
             raise wrong(place, value, f"a finite number{bounds}")
 
     return check

@@ -18,7 +18,7 @@ from seqnet.errors import SettingError, UnknownSettingError
 
 __all__ = ["LARGEST_SEED", "MOST_RECORDS", "Settings", "convert", "setting"]
 
-LARGEST_SEED = 2**63 - 1
+LARGEST_SEED = 10**100
 MOST_RECORDS = 10**12
 """Largest seed, and largest number of records or symbols that a setting may ask for: no file has more."""
 

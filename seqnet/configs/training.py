@@ -30,7 +30,7 @@ class TrainingConfig(Settings):
     )
     batch_size: int = setting(128, "sequences in a batch", minimum=1, maximum=10_000_000)
     optimizer: str = setting("adamw", "optimiser; sgd with or without momentum", choices=("sgd", "adam", "adamw"))
-    learning_rate: float = setting(1e-3, "largest learning rate", above=0, maximum=1_000)
+    learning_rate: float = setting(1e-3, "largest learning rate", above=0, maximum=3.4e38)
     momentum: float = setting(0.0, "sgd: momentum", minimum=0, below=1)
     schedule: str = setting(
         "onecycle",

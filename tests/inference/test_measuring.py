@@ -127,7 +127,7 @@ def test_rows_by_hand(tmp_path: Path) -> None:
     write_rows(tmp_path / "rows.tsv", bundle, dataset, measured)
     lines = [b"name\ttruth\tlabel\tprobability\tp_noise\tp_signal"]
     p = class_probabilities(bundle.classifier, dataset.tokens, dataset.members("test"))
-    for row, name, truth in zip(p, (b"one\\ttwo", b"odd\xff", b"h", b"i"), (1, 0, 1, 0), strict=True):
+    for row, name, truth in zip(p, (rb"one\ttwo", b"odd\xff", b"h", b"i"), (1, 0, 1, 0), strict=True):
         label = int(row[1] >= 0.5)
         fields = [bundle.classes[truth], bundle.classes[label], *(f"{value:.6f}" for value in (row[label], *row))]
         lines.append(b"\t".join([name, *(field.encode() for field in fields)]))
