@@ -26,6 +26,8 @@ BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b00030000000000000000
 _CHUNK = 1 << 16
 _MOST_TEXT = 1 << 22
 """Bytes of text that are made at once, at most: a few kilobytes may hold gigabytes of line breaks."""
+_LACKS_MEMORY = "not enough memory"
+"""What zstd's library says where it does not have the memory that a frame asks for."""
 _ZSTD_PIECE = 1 << 10
 """Bytes that are decompressed at once where the output has no bound; of zstd 1 KB makes 32 MB, at most."""
 
@@ -175,6 +177,8 @@ def _advance(member: Decompressor, chunk: bytes, name: str) -> tuple[bytes, byte
     except MemoryError:
         raise
     except Exception as error:
+        if _LACKS_MEMORY in str(error):
+            raise MemoryError from error
         # Each library has an error type of its own, and nothing but damaged data can raise one here.
         raise FormatError(f"damaged {name} data", "get the file again, or compress it again") from error
     return (text, member.unused_data, None) if member.eof else (text, b"", member)
