@@ -85,7 +85,7 @@ def _span_counts(lengths: NDArray[np.int64], window: int) -> NDArray[np.int64]:
     room = np.maximum(lengths - window, 0)
     counts = -(-room // stride) + 1
     # A window in the middle needs as much room on its left as on its right.
-    return counts + ((counts % 2) & (room % 2))
+    return np.asarray(counts + ((counts % 2) & (room % 2)))
 
 
 def _spans(lengths: NDArray[np.int64], window: int, counts: NDArray[np.int64], first: int, last: int) -> Spans:
