@@ -15,10 +15,13 @@ from torch import Tensor
 
 from seqnet.records import Ragged
 
-__all__ = ["Batch", "TokenStore", "batch_count", "buckets", "epoch_order", "spans"]
+__all__ = ["Batch", "Spans", "TokenStore", "batch_count", "buckets", "epoch_order", "spans", "spans_in_parts"]
 
 Batch = tuple[Tensor, Tensor]
 """Tokens (B, L) uint8, padded with 0, and lengths (B,) int64."""
+
+Spans = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Parts of sequences: sequence (S,) int64, start (S,) int64 in that sequence, length (S,) int64."""
 
 
 class TokenStore:
@@ -53,7 +56,7 @@ class TokenStore:
         return self.gather(self.starts[indices], self.lengths[indices])
 
 
-def spans(lengths: NDArray[np.int64], window: int) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def spans(lengths: NDArray[np.int64], window: int) -> Spans:
     """Returns the parts by which sequences of any length are seen through a window.
 
     A sequence that fits is one part. A longer one is covered by windows that overlap by half or a little more, from end
@@ -63,17 +66,36 @@ def spans(lengths: NDArray[np.int64], window: int) -> tuple[NDArray[np.int64], N
         lengths: (N,) int64.
         window: longest part.
 
-    Returns:
-        sequence (S,) int64, start (S,) int64 in that sequence, length (S,) int64.
     """
+    counts = _span_counts(lengths, window)
+    return _spans(lengths, window, counts, 0, int(counts.sum()))
+
+
+def spans_in_parts(lengths: NDArray[np.int64], window: int, most: int) -> Iterator[Spans]:
+    """Yields what `spans` returns, `most` parts of sequences at a time: all those of a chromosome take much memory."""
+    counts = _span_counts(lengths, window)
+    total = int(counts.sum())
+    for first in range(0, total, most):
+        yield _spans(lengths, window, counts, first, min(first + most, total))
+
+
+def _span_counts(lengths: NDArray[np.int64], window: int) -> NDArray[np.int64]:
+    """Returns by how many (N,) int64 parts each sequence is seen."""
     stride = max(window // 2, 1)
     room = np.maximum(lengths - window, 0)
     counts = -(-room // stride) + 1
     # A window in the middle needs as much room on its left as on its right.
-    counts += (counts % 2) & (room % 2)
-    sequence = np.repeat(np.arange(len(lengths), dtype=np.int64), counts)
-    before = np.arange(len(sequence), dtype=np.int64) - np.repeat(np.cumsum(counts) - counts, counts)
-    after, room = counts[sequence] - 1 - before, room[sequence]
+    return np.asarray(counts + ((counts % 2) & (room % 2)))
+
+
+def _spans(lengths: NDArray[np.int64], window: int, counts: NDArray[np.int64], first: int, last: int) -> Spans:
+    """Returns the parts first (included) to last (excluded), given how many (N,) int64 each sequence has."""
+    ends = np.cumsum(counts)
+    begin = ends - counts
+    taken = np.maximum(np.minimum(ends, last) - np.maximum(begin, first), 0)
+    sequence = np.repeat(np.arange(len(lengths), dtype=np.int64), taken)
+    before = np.arange(first, last, dtype=np.int64) - begin[sequence]
+    after, room = counts[sequence] - 1 - before, np.maximum(lengths - window, 0)[sequence]
     steps = np.maximum(before + after, 1)
     distance = (2 * np.minimum(before, after) * room + steps) // (2 * steps)  # from the nearer end, rounded
     start = np.where(before <= after, distance, room - distance)

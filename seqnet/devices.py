@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 from seqnet.errors import SettingError
+from seqnet.memory import is_lack_of_memory
 
 __all__ = ["by_hand", "choose_device", "moved", "out_of_memory", "start_thread"]
 
@@ -95,8 +96,5 @@ def moved(tensor: Tensor, device: torch.device) -> Tensor:
 
 def out_of_memory(error: BaseException) -> bool:
     """Returns whether an error says that there is too little memory, on any device."""
-    if isinstance(error, MemoryError | torch.OutOfMemoryError):
-        return True
-    text = str(error).lower()
     # What PyTorch raises for the CPU, and for MPS, has no type of its own.
-    return isinstance(error, RuntimeError) and ("allocate memory" in text or "out of memory" in text)
+    return isinstance(error, torch.OutOfMemoryError) or is_lack_of_memory(error)

@@ -43,7 +43,7 @@ _LENGTH_ROOM = 1.1
 _LEAST_SHARE = 0.01
 """Share of codes, or of a symbol, that is expected where training has less: one N makes nothing new."""
 
-_PART = 1 << 22
+_PART = 1 << 20
 """Symbols that are counted at once."""
 
 _BYTES, _BYTE = 4, 255
@@ -149,6 +149,12 @@ def _counts(tokens: Ragged, size: int) -> NDArray[np.int64]:
     """Returns how many (N, F) int64 of each canonical symbol, and of codes, N sequences have."""
     kind = np.full(256, size, dtype=np.int64)
     kind[1 : size + 1] = np.arange(size)
+    if len(tokens) == 1 and len(tokens.data) > _PART:  # part by part: what follows takes many bytes a symbol
+        counts = np.zeros((1, size + 1), dtype=np.int64)
+        for start in range(0, len(tokens.data), _PART):
+            part = tokens.data[start : start + _PART]
+            counts += _counts(Ragged.from_lengths(part, np.array([len(part)])), size)
+        return counts
     row = np.repeat(np.arange(0, len(tokens) * (size + 1), size + 1), tokens.lengths)
     return np.bincount(row + kind[tokens.data], minlength=len(tokens) * (size + 1)).reshape(-1, size + 1)
 

@@ -122,6 +122,14 @@ class Ragged:
         length = int(self.lengths[0]) if len(self) else 0
         return self.data.reshape(-1, length) if length and bool((self.lengths == length).all()) else None
 
+    def any_of(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Returns where (N,) bool a string has a byte at which `mask` (ΣL,) is true."""
+        found = np.zeros(len(self), dtype=bool)
+        filled = np.flatnonzero(self.lengths)
+        if len(filled):
+            found[filled] = np.logical_or.reduceat(mask, self.offsets[filled])
+        return found
+
     def __len__(self) -> int:
         return len(self.offsets) - 1
 

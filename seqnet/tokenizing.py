@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from seqnet.alphabets import INVALID, Alphabet, can_not_be, guess_alphabet
 from seqnet.errors import AlphabetMismatchError, SymbolError
-from seqnet.records import Ragged, RecordBatch, gather_positions
+from seqnet.records import Ragged, RecordBatch
 
 __all__ = [
     "ENOUGH_SYMBOLS",
@@ -27,6 +27,7 @@ __all__ = [
     "first_invalid",
     "sampled",
     "tokenize",
+    "uncovered",
     "window_spans",
 ]
 
@@ -101,12 +102,12 @@ def tokenize(
     status = np.where(tokens.lengths == 0, np.uint8(Status.EMPTY), np.uint8(Status.OK))
     if missing is not None:
         status[missing] = Status.MISSING
-    invalid = np.flatnonzero(tokens.data == INVALID)
+    invalid = tokens.data == INVALID  # (ΣL,)
     if mask:
         tokens.data[invalid] = alphabet.mask_token
-        return Tokenized(tokens, status, len(invalid), stops)
-    if len(invalid):
-        status[np.searchsorted(tokens.offsets, invalid, side="right") - 1] = Status.INVALID_SYMBOL
+        return Tokenized(tokens, status, int(np.count_nonzero(invalid)), stops)
+    if invalid.any():
+        status[tokens.any_of(invalid)] = Status.INVALID_SYMBOL
     return Tokenized(tokens, status, stops=stops)
 
 
@@ -125,10 +126,10 @@ def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:
 
 def first_invalid(path: str, batch: RecordBatch, tokens: Ragged, alphabet: Alphabet) -> SymbolError:
     """Returns the error for the first symbol of the batch that the alphabet does not know."""
-    position = int(np.flatnonzero(tokens.data == INVALID)[0])
+    position = int(np.argmax(tokens.data == INVALID))
     record = int(np.searchsorted(tokens.offsets, position, side="right")) - 1
     place = position - int(tokens.offsets[record])
-    symbol = chr(batch.symbols[record][place])
+    symbol = chr(batch.symbols.data[batch.symbols.offsets[record] + place])
     name = batch.names[record].decode(errors="replace")
     return SymbolError(path, name, place + 1, symbol, alphabet.name)
 
@@ -152,7 +153,7 @@ def sampled(batches: Iterator[RecordBatch]) -> Sample:
     while missing > 0 and (batch := next(batches, None)) is not None:
         held.append(batch)
         missing -= len(batch.symbols.data)
-    symbols = [batch.symbols.data for batch in held]
+    symbols = [batch.symbols.data[:_SAMPLE_SYMBOLS] for batch in held]
     return Sample(held, np.concatenate(symbols)[:_SAMPLE_SYMBOLS] if held else np.empty(0, np.uint8))
 
 
@@ -185,21 +186,33 @@ def check_alphabet(path: str, symbols: NDArray[np.uint8], expected: Alphabet) ->
 
 
 def window_spans(
-    lengths: NDArray[np.int64], window: int, stride: int
-) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
-    """Returns the whole windows of N sequences.
+    lengths: NDArray[np.int64], window: int, stride: int, most: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yields the whole windows of N sequences, `most` of them at a time.
 
     Args:
         lengths: (N,) int64.
         window: length of a window.
         stride: distance between the starts of neighbouring windows.
+        most: windows, at most, that are yielded together: those at every position of a chromosome take much memory.
 
-    Returns:
-        sequence (W,) int64 that each window is cut from, start (W,) int64 in that sequence, and (N,) int64 symbols at
-        the end of each sequence that no window covers.
+    Yields:
+        sequence (W,) int64 that each window is cut from, and start (W,) int64 in that sequence.
     """
-    counts = np.maximum((lengths - window) // stride + 1, 0)
-    sequence = np.repeat(np.arange(len(lengths), dtype=np.int64), counts)
-    start = gather_positions(np.zeros(len(counts), np.int64), counts) * stride
-    covered = np.where(counts > 0, (counts - 1) * stride + window, 0)
-    return sequence, start, lengths - covered
+    ends = np.cumsum(_window_counts(lengths, window, stride))  # (N,)
+    total = int(ends[-1]) if len(ends) else 0
+    for first in range(0, total, most):
+        number = np.arange(first, min(first + most, total), dtype=np.int64)
+        sequence = np.searchsorted(ends, number, side="right")
+        begin = np.where(sequence > 0, ends[sequence - 1], 0)
+        yield sequence, (number - begin) * stride
+
+
+def uncovered(lengths: NDArray[np.int64], window: int, stride: int) -> NDArray[np.int64]:
+    """Returns how many (N,) int64 symbols at the end of N sequences no whole window covers; see `window_spans`."""
+    counts = _window_counts(lengths, window, stride)
+    return lengths - np.where(counts > 0, (counts - 1) * stride + window, 0)
+
+
+def _window_counts(lengths: NDArray[np.int64], window: int, stride: int) -> NDArray[np.int64]:
+    return np.maximum((lengths - window) // stride + 1, 0)

@@ -12,7 +12,7 @@ from seqnet import tokenizing
 from seqnet.alphabets import INVALID, alphabet
 from seqnet.errors import AlphabetMismatchError
 from seqnet.records import Ragged, RecordBatch
-from seqnet.tokenizing import Status, check_alphabet, first_invalid, sampled, tokenize, window_spans
+from seqnet.tokenizing import Status, check_alphabet, first_invalid, sampled, tokenize, uncovered, window_spans
 
 DNA = alphabet("dna")
 
@@ -120,18 +120,21 @@ def test_sequences_of_another_alphabet_are_refused(sequence: str, found: str, ex
     assert (caught.value.path, caught.value.found, caught.value.expected) == ("x.fa", found, expected)
 
 
-@given(st.lists(st.integers(0, 60), max_size=8), st.integers(1, 12), st.integers(1, 15))
-def test_windows_are_those_of_a_loop(lengths: list[int], window: int, stride: int) -> None:
-    sequence, start, uncovered = window_spans(np.array(lengths, dtype=np.int64), window, stride)
+@given(st.lists(st.integers(0, 60), max_size=8), st.integers(1, 12), st.integers(1, 15), st.integers(1, 40))
+def test_windows_are_those_of_a_loop(lengths: list[int], window: int, stride: int, most: int) -> None:
+    counted = np.array(lengths, dtype=np.int64)
+    found = list(window_spans(counted, window, stride, most))
     expected: list[tuple[int, int]] = []
     rest: list[int] = []
     for index, length in enumerate(lengths):
         starts = [at for at in range(0, length, stride) if at + window <= length]
         expected += [(index, at) for at in starts]
         rest.append(length - (starts[-1] + window if starts else 0))
-    assert list(zip(sequence.tolist(), start.tolist(), strict=True)) == expected
-    assert uncovered.tolist() == rest
-    assert (sequence.dtype, start.dtype, uncovered.dtype) == (np.dtype(np.int64),) * 3
+    pairs = [list(zip(sequence.tolist(), start.tolist(), strict=True)) for sequence, start in found]
+    assert [pair for part in pairs for pair in part] == expected
+    assert all(0 < len(part) <= most for part in pairs)
+    assert all((sequence.dtype, start.dtype) == (np.dtype(np.int64),) * 2 for sequence, start in found)
+    assert uncovered(counted, window, stride).tolist() == rest
 
 
 def test_the_stop_at_the_end_of_a_protein_is_no_residue() -> None:

@@ -16,6 +16,7 @@ from seqnet.cli import signals
 from seqnet.cli.progress import say
 from seqnet.cli.streams import open_streams, reopen_closed
 from seqnet.errors import SeqnetError, SettingError, UnknownSettingError
+from seqnet.memory import address_space, check_address_space, is_lack_of_memory, save_address_space
 from seqnet.processors import limit_spinning
 
 __all__ = ["COMMANDS", "EXIT_CODES", "command_group", "main", "run"]
@@ -43,6 +44,8 @@ COMMANDS = {
     "inspect": "Show what a dataset or model holds.",
 }
 
+_WITH_TORCH = ("tune", "train", "evaluate", "predict", "inspect")
+
 
 class _Commands(click.Group):
     """Imports a command when it is called."""
@@ -55,6 +58,7 @@ class _Commands(click.Group):
         """Returns the command of that name."""
         if name not in COMMANDS:
             return None
+        check_address_space(name, torch=name in _WITH_TORCH)
         command: click.Command = import_module(f"seqnet.cli.{name}").command
         return command
 
@@ -94,6 +98,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     reopen_closed()
     words = list(sys.argv[1:] if arguments is None else arguments)
     limit_spinning(os.environ)
+    save_address_space(os.environ)
     try:
         open_streams()
         signals.catch()
@@ -151,6 +156,12 @@ def _invoke(words: list[str]) -> int:
             raise
         say(f"seqnet: error: {_line(error, words)}")
         return 1
+    except (RuntimeError, ImportError) as error:
+        # A signal may be behind it, and then `run` says so.
+        if debug or signals.pending() or not is_lack_of_memory(error):
+            raise
+        say(f"seqnet: error: {_line(MemoryError(), words)}")
+        return 1
 
 
 def _exit_code(words: list[str]) -> int:
@@ -166,6 +177,9 @@ def _exit_code(words: list[str]) -> int:
 def _line(error: SeqnetError | OSError | MemoryError, words: Sequence[str]) -> str:
     """Returns the error as one line, with the option of the command in `words` where a setting is one."""
     if isinstance(error, MemoryError):
+        if (limit := address_space()) is not None:
+            told = f"the limit is {limit // 1_000_000:,} MB"
+            return f"there is too little memory: {told}; raise it (ulimit -v), or use fewer --threads"
         return "there is too little memory; use fewer --threads, or a machine with more"
     if isinstance(error, OSError) and error.strerror:
         place = "" if error.filename is None else f"{error.filename or repr('')}: "

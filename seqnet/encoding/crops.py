@@ -40,12 +40,9 @@ def cut_blocks(examples: Examples, canonical: int, crop: int, left_out: Counter[
     """
     tokens = examples.tokens
     size = max(min(_BLOCK, len(tokens.data) // _BLOCKS), _WINDOWS * crop)
-    known = (tokens.data >= 1) & (tokens.data <= canonical)
-    edges = np.zeros(len(known) + 1, dtype=bool)
-    edges[0] = edges[-1] = True
-    edges[1:-1] = known[1:] != known[:-1]
-    edges[tokens.offsets] = True
-    bounds = np.flatnonzero(edges)
+    # Padding wraps around to 255, so that one comparison finds both.
+    known = tokens.data - np.uint8(1) < canonical
+    bounds = np.union1d(np.flatnonzero(known[1:] != known[:-1]) + 1, tokens.offsets)
     starts, lengths = bounds[:-1], np.diff(bounds)
     starts, lengths = starts[known[starts]], lengths[known[starts]]
     counts = -(-lengths // size)

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from seqnet.alphabets import Alphabet
 from seqnet.encoding.examples import Examples
 from seqnet.errors import SettingError
-from seqnet.records import Ragged, RecordBatch, gather_positions
-from seqnet.tokenizing import Status, first_invalid, tokenize, window_spans
+from seqnet.records import Ragged, RecordBatch
+from seqnet.tokenizing import Status, first_invalid, tokenize, uncovered, window_spans
 
 __all__ = ["COUNTED", "MASKED", "LengthRange", "cut_windows", "usable"]
 
@@ -25,6 +26,8 @@ COUNTED = (MASKED, _STOPS)
 
 # Symbols in a batch of windows: a chromosome cut at every position must not stand in memory at once.
 _WINDOW_SYMBOLS = 1 << 24
+_WINDOWS = 1 << 16
+"""Windows in such a batch, at most: each has a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,17 +114,16 @@ def cut_windows(
     if window is None:
         yield examples
         return
-    sequence, start, uncovered = window_spans(examples.tokens.lengths, window, stride or window)
+    tokens = examples.tokens
     short = examples.tokens.lengths < window
     _count(left_out, f"shorter than the window of {window}", short)
-    if rest := int(uncovered[~short].sum()):
+    if rest := int(uncovered(tokens.lengths[~short], window, stride or window).sum()):
         left_out["symbols at the ends of records, not covered by a window"] += rest
     names = examples.names.text()
-    step = max(_WINDOW_SYMBOLS // window, 1)
-    for first in range(0, len(sequence), step):
-        of, at = sequence[first : first + step], start[first : first + step]
+    most = min(max(_WINDOW_SYMBOLS // window, 1), _WINDOWS)
+    for of, at in window_spans(tokens.lengths, window, stride or window, most):
         lengths = np.full(len(of), window, dtype=np.int64)
-        symbols = examples.tokens.data[gather_positions(examples.tokens.offsets[of] + at, lengths)]
+        symbols = sliding_window_view(tokens.data, window)[tokens.offsets[of] + at].reshape(-1)
         labels = [f"{names[i]}:{s + 1}-{s + window}" for i, s in zip(of.tolist(), at.tolist(), strict=True)]
         yield Examples(
             Ragged.from_lengths(symbols, lengths), Ragged.from_strings(labels), examples.labels[of], examples.groups[of]

@@ -11,7 +11,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqnet.batching import TokenStore, buckets, spans
+from seqnet.batching import TokenStore, buckets, spans_in_parts
 from seqnet.bundles import Bundle
 from seqnet.calibration import tempered
 from seqnet.devices import moved, out_of_memory
@@ -26,6 +26,8 @@ _CPU = (1 << 21, 1 << 16)
 """Numbers of the widest layer, and tokens, in a batch, at most: what stays near the cores."""
 _ELSEWHERE = (1 << 28, 1 << 22)
 """The same where much at once is fast."""
+_PARTS = 1 << 18
+"""Parts of sequences that are put into batches together, at most: each takes some hundred bytes."""
 
 
 def _batch_tokens(classifier: Scorer) -> int:
@@ -117,30 +119,34 @@ def class_probabilities(
     """
     store = TokenStore(tokens)
     chosen = np.arange(len(tokens), dtype=np.int64) if indices is None else indices
-    sequence, start, length = spans(store.lengths[chosen], classifier.window)
-    start = start + store.starts[chosen[sequence]]
-    whole = len(sequence) == len(chosen)  # no sequence is longer than the window
-    # A network that flattens sees every part padded to its window.
-    padded = np.full_like(length, classifier.window) if classifier.flattens else length
+    lengths = store.lengths[chosen]
+    whole = bool((lengths <= classifier.window).all())
     totals: NDArray[np.float64] | None = None
+    counts = np.zeros(len(chosen), dtype=np.int64)
     with evaluating(classifier):
-        for batch in buckets(padded, batch_tokens or _batch_tokens(classifier)):
-            parts = store.whole(chosen[batch]) if whole else store.gather(start[batch], length[batch])
-            logits = _logits(classifier, *parts)
-            probabilities = logits.double().softmax(dim=1).numpy()
-            if totals is None:
-                totals = np.zeros((len(chosen), probabilities.shape[1]))
-            # A sequence with several windows may stand several times in a batch.
-            if whole:
-                totals[batch] = probabilities
-            else:
-                np.add.at(totals, sequence[batch], probabilities)
-            progress(len(batch))
+        for sequence, start, length in spans_in_parts(lengths, classifier.window, _PARTS):
+            counts += np.bincount(sequence, minlength=len(chosen))
+            # A network that flattens sees every part padded to its window.
+            padded = np.full_like(length, classifier.window) if classifier.flattens else length
+            for batch in buckets(padded, batch_tokens or _batch_tokens(classifier)):
+                of = sequence[batch]
+                parts = (
+                    store.whole(chosen[of])
+                    if whole
+                    else store.gather(store.starts[chosen[of]] + start[batch], length[batch])
+                )
+                probabilities = _logits(classifier, *parts).double().softmax(dim=1).numpy()
+                if totals is None:
+                    totals = np.zeros((len(chosen), probabilities.shape[1]))
+                # A sequence with several windows may stand several times in a batch.
+                if whole:
+                    totals[of] = probabilities
+                else:
+                    np.add.at(totals, of, probabilities)
+                progress(len(batch))
     if totals is None:
         raise ValueError("no sequences")
-    if whole:
-        return totals
-    return totals / np.bincount(sequence, minlength=len(chosen))[:, None]
+    return totals if whole else totals / counts[:, None]
 
 
 def _logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:

@@ -194,8 +194,6 @@ class Predictor:
 
 def _all_ambiguous(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.bool_]:
     """Returns which (N,) bool of N token sequences have no canonical symbol: a prediction would be of nothing."""
-    codes = np.flatnonzero(tokens.data > alphabet.size)
-    if not len(codes):
+    if not len(tokens.data) or tokens.data.max() <= alphabet.size:
         return np.zeros(len(tokens), dtype=bool)
-    records = np.searchsorted(tokens.offsets, codes, side="right") - 1
-    return np.asarray(np.bincount(records, minlength=len(tokens)) == tokens.lengths)
+    return ~tokens.any_of(tokens.data <= alphabet.size)

@@ -79,16 +79,20 @@ def read_bam(stream: BinaryIO, size: int) -> Iterator[Reads]:
     rest = b""
     wanted = missing = size
     while more := _read(stream, missing):
-        data = rest + more
+        data = rest + more if rest else more
+        more = b""  # not beside what it is a part of now
         bounds, following = _chain(data)
-        if len(bounds) > 1:
-            reads = _cut_reads(np.frombuffer(data, dtype=np.uint8), bounds)
+        following -= len(data)
+        reads = _cut_reads(np.frombuffer(data, dtype=np.uint8), bounds) if len(bounds) > 1 else None
+        rest = data[int(bounds[-1]) :]
+        del data
+        if reads is not None:
             yield reads
             # Base qualities and tags are in the file, but not in a batch.
             kept = max(len(reads.names.data) + len(reads.symbols.data), 1)
             wanted = min(max(size, size * int(bounds[-1]) // kept), _MOST_LEFT_OUT * size)
-        rest = data[int(bounds[-1]) :]
-        missing = max(wanted, following - len(data))
+            reads = None
+        missing = max(wanted, following)
     if rest:
         raise TruncatedError("the BAM ends within a read", "get the file again")
 
@@ -115,8 +119,11 @@ def _whole_number(stream: BinaryIO) -> int:
 def _skip_block(stream: BinaryIO) -> None:
     """Skips a number of bytes and as many bytes."""
     size = _whole_number(stream)
-    if len(_read(stream, size)) < size:
-        raise TruncatedError("it ends within the BAM header", "get the file again")
+    while size:
+        part = len(stream.read(min(size, _PIECE)))
+        if not part:
+            raise TruncatedError("it ends within the BAM header", "get the file again")
+        size -= part
 
 
 def _chain(data: bytes) -> tuple[NDArray[np.int64], int]:

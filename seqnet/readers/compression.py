@@ -10,10 +10,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from seqnet.errors import FormatError, TruncatedError
 from seqnet.readers.replay import ReplayedBytes
+
+if TYPE_CHECKING:
+    from zstandard import ZstdDecompressionObj
 
 __all__ = ["BGZF_END", "COMPRESSIONS", "Compression", "decompress", "find_compression"]
 
@@ -21,10 +24,20 @@ __all__ = ["BGZF_END", "COMPRESSIONS", "Compression", "decompress", "find_compre
 BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
 _CHUNK = 1 << 16
+_MOST_TEXT = 1 << 22
+"""Bytes of text that are made at once, at most: a few kilobytes may hold gigabytes of line breaks."""
+_LACKS_MEMORY = "not enough memory"
+"""What zstd's library says where it does not have the memory that a frame asks for."""
+_ZSTD_PIECE = 1 << 10
+"""Bytes that are decompressed at once where the output has no bound; of zstd 1 KB makes 32 MB, at most."""
 
 
 class Decompressor(Protocol):
     """Decompresses one member; the shape that the standard library gave to bz2 and lzma."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Whether more of the member is needed before there is more to yield."""
 
     @property
     def eof(self) -> bool:
@@ -34,8 +47,8 @@ class Decompressor(Protocol):
     def unused_data(self) -> bytes:
         """What came after the end of the member."""
 
-    def decompress(self, data: bytes, /) -> bytes:
-        """Returns what `data` and the bytes before it yield."""
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        """Returns what `data` and the bytes before it yield, `max_length` bytes at most; the rest is kept."""
 
 
 def _gzip_member() -> Decompressor:
@@ -61,7 +74,41 @@ def _zstd_member() -> Decompressor:
     from zstandard import ZstdDecompressor
 
     # Files made with `zstd --long=31` need the largest window; memory is only taken where a file asks for it.
-    return ZstdDecompressor(max_window_size=1 << 31).decompressobj()
+    return _ZstdMember(ZstdDecompressor(max_window_size=1 << 31).decompressobj())
+
+
+class _ZstdMember:
+    """A zstd frame, whose library has no bound of the output: it is given little at once."""
+
+    def __init__(self, frame: ZstdDecompressionObj) -> None:
+        self._frame = frame
+        self._waiting = b""
+
+    @property
+    def eof(self) -> bool:
+        """See `Decompressor`."""
+        return self._frame.eof
+
+    @property
+    def unused_data(self) -> bytes:
+        """See `Decompressor`."""
+        return self._frame.unused_data + self._waiting
+
+    @property
+    def needs_input(self) -> bool:
+        """See `Decompressor`."""
+        return not self._waiting
+
+    def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
+        """See `Decompressor`; the bound is a rough one."""
+        waiting = memoryview(self._waiting + data)
+        parts, size, at = [], 0, 0
+        while at < len(waiting) and not self._frame.eof and (max_length < 0 or size < max_length):
+            parts.append(self._frame.decompress(bytes(waiting[at : at + _ZSTD_PIECE])))
+            at += _ZSTD_PIECE
+            size += len(parts[-1])
+        self._waiting = bytes(waiting[at:])
+        return b"".join(parts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +160,10 @@ def decompress(stored: ReplayedBytes, name: str) -> Iterator[bytes]:
                 text, chunk, member = _advance(member, chunk, name)
                 if text:
                     yield text
+                while member is not None and not member.needs_input:
+                    text, chunk, member = _advance(member, b"", name)
+                    if text:
+                        yield text
     if member is not None:
         raise TruncatedError(f"the {name} data ends too early", "get the file again, or compress it again")
     if not stored.tail.endswith(compression.end):
@@ -122,10 +173,12 @@ def decompress(stored: ReplayedBytes, name: str) -> Iterator[bytes]:
 def _advance(member: Decompressor, chunk: bytes, name: str) -> tuple[bytes, bytes, Decompressor | None]:
     """Returns what `chunk` yields, what of it lies beyond the member, and the member unless it ended."""
     try:
-        text = member.decompress(chunk)
+        text = member.decompress(chunk, _MOST_TEXT)
     except MemoryError:
         raise
     except Exception as error:
+        if _LACKS_MEMORY in str(error):
+            raise MemoryError from error
         # Each library has an error type of its own, and nothing but damaged data can raise one here.
         raise FormatError(f"damaged {name} data", "get the file again, or compress it again") from error
     return (text, member.unused_data, None) if member.eof else (text, b"", member)

@@ -1,7 +1,8 @@
 """FASTA to record batches.
 
 A block of bytes from one header to before another is cut into records by a handful of numpy calls, however many
-records it holds. Sequences may be wrapped, with any line ends, blanks and blank lines within; their letters stay as
+records it holds. A record of many megabytes is put together as it comes, so that it takes little more than a byte for
+each of its symbols. Sequences may be wrapped, with any line ends, blanks and blank lines within; their letters stay as
 they are.
 """
 
@@ -18,12 +19,15 @@ from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
-from seqnet.readers.spans import blank_positions, cut, first_words
-from seqnet.records import RecordBatch
+from seqnet.readers.spans import LONGEST_HEADER, blank_positions, cut, first_words
+from seqnet.records import Ragged, RecordBatch
 
 __all__ = ["FORMAT"]
 
 _NEWLINE, _RETURN, _HEADER = b"\n\r>"
+_BLANKS = b" \t\n\v\f\r"
+_LONG = LONGEST_HEADER
+"""Bytes from which on a record is put together as it comes."""
 
 
 def _recognises(head: bytes) -> bool:
@@ -33,27 +37,87 @@ def _recognises(head: bytes) -> bool:
 def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[RecordBatch, None, None]:
     stream, line = source.first_line()
     for block in _blocks(stream, options.batch_bytes):
-        yield _parse(np.frombuffer(block, dtype=np.uint8), line)
-        line += block.count(b"\n")
+        if isinstance(block, _Long):
+            found, lines = block.record(line), block.lines
+        else:
+            found, lines = _parse(np.frombuffer(block, dtype=np.uint8), line), block.count(b"\n")
+        del block  # not beside what was made of it
+        yield found
+        del found  # not beside the next one
+        line += lines
 
 
-def _blocks(stream: BinaryIO, size: int) -> Generator[bytes, None, None]:
+class _Long:
+    """A record that is put together as it comes.
+
+    Args:
+        start: its first bytes.
+
+    Attributes:
+        lines: how many newlines it has so far.
+        ended: whether its header has ended.
+    """
+
+    def __init__(self, start: bytes) -> None:
+        self._header, _, body = start.partition(b"\n")
+        self.ended = len(self._header) < len(start)
+        self._symbols = bytearray()
+        self.lines = int(self.ended)
+        self.add(body)
+
+    def add(self, text: bytes) -> None:
+        """Adds what follows."""
+        self._symbols += text.translate(None, _BLANKS)
+        self.lines += text.count(b"\n")
+
+    def record(self, line: int) -> RecordBatch:
+        """Returns the record, whose header is the given line.
+
+        Raises:
+            FormatError: the header has a carriage return in its middle, or is too long.
+        """
+        header = self._header.removesuffix(b"\r")[1:]
+        if not self.ended:
+            problem = f"a header line is longer than {LONGEST_HEADER:,} bytes"
+            raise FormatError(problem, "get the file again, or shorten the header", line=line)
+        if b"\r" in header:
+            raise _stray_return(line)
+        headers = Ragged.from_strings([header])
+        symbols = np.frombuffer(self._symbols, dtype=np.uint8)
+        return RecordBatch(first_words(headers), Ragged.from_lengths(symbols, np.array([len(symbols)])), headers)
+
+
+def _blocks(stream: BinaryIO, size: int) -> Generator[bytes | _Long, None, None]:
     """Yields the text in blocks of whole records.
 
     Each chunk is searched once and joined once, so that the time is linear in the length of a record.
     """
     pending: list[bytes] = []
+    held = 0
+    long: _Long | None = None
     after_newline = False
     while chunk := stream.read(size):
+        begins = after_newline and chunk.startswith(b">")
+        after_newline = chunk.endswith(b"\n")
+        if long is not None:
+            end = 0 if begins else chunk.find(b"\n>") + 1
+            long.add(chunk[:end] if begins or end else chunk)
+            if not (begins or end):
+                continue
+            yield long
+            long, pending, held, chunk, begins = None, [], 0, chunk[end:], False
         found = chunk.rfind(b"\n>") + 1
-        if found or (after_newline and chunk.startswith(b">")):
+        if found or begins:
             pending.append(chunk[:found])
             yield b"".join(pending)
-            pending = [chunk[found:]]
-        else:
-            pending.append(chunk)
-        after_newline = chunk.endswith(b"\n")
-    yield b"".join(pending)
+            pending, held, chunk = [], 0, chunk[found:]
+        pending.append(chunk)
+        held += len(chunk)
+        if held > _LONG:
+            long = _Long(b"".join(pending))
+            if not long.ended:
+                break
+    yield b"".join(pending) if long is None else long
 
 
 def _parse(data: NDArray[np.uint8], line: int) -> RecordBatch:
@@ -77,11 +141,15 @@ def _parse(data: NDArray[np.uint8], line: int) -> RecordBatch:
     stray = np.searchsorted(returns, ends) > np.searchsorted(returns, starts)
     if stray.any():
         header_line = line + int(header_lines[np.argmax(stray)])
-        raise FormatError("a carriage return within a header", "end the lines with newlines", line=header_line)
+        raise _stray_return(header_line)
     headers = cut(data, starts, ends)
     body_ends = np.append(starts[1:] - 1, len(data))
     symbols = cut(data, np.minimum(line_ends + 1, len(data)), body_ends, without=blanks)
     return RecordBatch(first_words(headers), symbols, headers)
+
+
+def _stray_return(line: int) -> FormatError:
+    return FormatError("a carriage return within a header", "end the lines with newlines", line=line)
 
 
 FORMAT = RecordFormat(_recognises, _read)

@@ -16,13 +16,16 @@ from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, TruncatedError
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
-from seqnet.readers.spans import cut, first_words
+from seqnet.readers.spans import LONGEST_HEADER, cut, first_words, newline_positions
 from seqnet.records import Ragged, RecordBatch
 
 __all__ = ["FORMAT"]
 
-_NEWLINE, _RETURN = b"\n\r"
+_RETURN = ord("\r")
 _MARKS = np.frombuffer(b"@+", dtype=np.uint8)
+_BLANK_LINES = 8
+"""So many empty lines in a row are no part of a record, which has two at most."""
+_PIECE = 1 << 12
 _MULTI_LINE = "write each sequence on one line; FASTQ over several lines is not read"
 
 
@@ -34,19 +37,39 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
     stream, line = source.first_line()
     pending: list[bytes] = []
     waiting = 0  # newlines in the pending chunks; below four no record is complete, so nothing is joined or searched
+    blank = False  # whether the last chunk had nothing but line breaks; more of them make no difference
     while chunk := stream.read(options.batch_bytes):
+        was_blank, blank = blank, chunk.count(b"\n") >= _BLANK_LINES and not chunk.strip()
+        if was_blank and blank:
+            continue
         pending.append(chunk)
         waiting += chunk.count(b"\n")
         if waiting >= 4:
             block = b"".join(pending)
+            pending.clear()  # not beside the block
             data = np.frombuffer(block, dtype=np.uint8)
-            ends = _complete_records(data, len(block.rstrip()))
+            ends = _complete_records(data, _filled(block))
             if len(ends):
-                yield _parse(data, ends, line)
+                found = _parse(data, ends, line)
                 line += ends.size
                 block = block[int(ends[-1, -1]) + 1 :]
-            pending, waiting = [block], block.count(b"\n")
+                del data
+                yield found
+                del found
+            pending.append(block)
+            waiting = block.count(b"\n")
+        elif not waiting and len(pending) * options.batch_bytes > LONGEST_HEADER:
+            problem = f"a header line is longer than {LONGEST_HEADER:,} bytes"
+            raise FormatError(problem, "get the file again, or shorten the header", line=line)
     yield from _finish(b"".join(pending), line)
+
+
+def _filled(block: bytes) -> int:
+    """Returns the length of a block without the blanks at its end."""
+    length = len(block)
+    while length and not (kept := len(block[max(length - _PIECE, 0) : length].rstrip())):
+        length = max(length - _PIECE, 0)
+    return max(length - _PIECE, 0) + kept if length else 0
 
 
 def _complete_records(data: NDArray[np.uint8], length: int) -> NDArray[np.int64]:
@@ -58,7 +81,7 @@ def _complete_records(data: NDArray[np.uint8], length: int) -> NDArray[np.int64]
         data: (L,) uint8, from the start of a record.
         length: length without trailing newlines.
     """
-    newlines = np.flatnonzero(data == _NEWLINE)
+    newlines = newline_positions(data)
     count = int(np.searchsorted(newlines, length)) // 4
     return newlines[: 4 * count].reshape(count, 4)  # (N, 4)
 
@@ -69,11 +92,11 @@ def _finish(block: bytes, line: int) -> Generator[RecordBatch, None, None]:
     Raises:
         TruncatedError: it ends within a record.
     """
-    length = len(block.rstrip())
+    length = _filled(block)
     if not length:
         return
     data = np.frombuffer(block if block.endswith(b"\n") else block + b"\n", dtype=np.uint8)
-    newlines = np.flatnonzero(data == _NEWLINE)
+    newlines = newline_positions(data)
     count = int(np.searchsorted(newlines, length)) // 4 + 1
     ends = newlines[: 4 * min(count, len(newlines) // 4)].reshape(-1, 4)  # (N, 4)
     truncated = TruncatedError("it ends within a record", "get the file again", line=line + len(newlines) - 1)

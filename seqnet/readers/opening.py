@@ -15,7 +15,7 @@ from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, InputError, SettingError
 from seqnet.readers.apart import ReaderApart
 from seqnet.readers.formats import FORMATS
-from seqnet.readers.inputs import Input
+from seqnet.readers.inputs import HEAD_BYTES, Input
 from seqnet.readers.reader import EMPTY, RecordReader, spoken_path
 from seqnet.records import RecordBatch
 
@@ -156,6 +156,9 @@ def _detect(source: Input, options: ReadOptions) -> str:
     for name in FORMATS:
         if FORMATS.load(name).recognises(source.head):
             return name
+    if not source.head.strip():
+        problem = f"it begins with more than {HEAD_BYTES:,} blanks and line breaks"
+        raise FormatError(problem, "remove these, where a sequence file follows")
     first_line = source.head.strip().partition(b"\n")[0].strip()
     _check_columns(first_line, options.sequence_column)
     header = "put a line such as >name before each sequence"

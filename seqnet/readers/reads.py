@@ -26,6 +26,8 @@ __all__ = ["Reads", "primary"]
 
 _PAIRED, _UNMAPPED, _REVERSE, _FIRST, _LAST = 0x1, 0x4, 0x10, 0x40, 0x80
 _SECONDARY, _SUPPLEMENTARY = 0x100, 0x800
+_LONG = 1 << 12
+"""Mean length from which reads are turned one by one: positions take eight times the room of bases."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,11 +95,21 @@ def _as_sequenced(symbols: Ragged, reverse: NDArray[np.bool_]) -> Ragged:
         rows[reverse] = _complement_table()[rows[reverse, ::-1]]
         return Ragged(rows.reshape(-1), symbols.offsets)
     starts, lengths = symbols.offsets[:-1][reverse], symbols.lengths[reverse]
+    if len(lengths) and int(lengths.sum()) >= _LONG * len(lengths):
+        data = symbols.data.copy()
+        for start, stop in zip(starts.tolist(), (starts + lengths).tolist(), strict=True):
+            data[start:stop] = np.frombuffer(data[start:stop].tobytes().translate(_complement_bytes()), np.uint8)[::-1]
+        return Ragged(data, symbols.offsets)
     positions = gather_positions(starts, lengths)
     mirrored = np.repeat(2 * starts + lengths - 1, lengths) - positions
     data = symbols.data.copy()
     data[positions] = _complement_table()[symbols.data[mirrored]]
     return Ragged(data, symbols.offsets)
+
+
+@cache
+def _complement_bytes() -> bytes:
+    return _complement_table().tobytes()
 
 
 @cache

@@ -8,16 +8,31 @@ from numpy.typing import NDArray
 
 from seqnet.records import Ragged
 
-__all__ = ["blank_positions", "cut", "first_words"]
+__all__ = ["LONGEST_HEADER", "blank_positions", "cut", "first_words", "newline_positions"]
+
+LONGEST_HEADER = 1 << 22
+"""Bytes of a header line, at most. A file whose header is longer is damaged, or another kind of file."""
 
 _ROW = 1 << 10
 """Length of a piece, at most, to be copied as a row."""
+_LONG = 1 << 16
+"""Mean length from which pieces are copied one by one: a mask of the whole buffer would be as large as the buffer."""
+_PART = 1 << 20
+"""Bytes that are compared at once."""
 
 
 def blank_positions(data: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Returns the positions (W,) int64 of the blanks in `data` (L,) uint8: space and the five from tab to return."""
     # Subtracting wraps around, so that one comparison finds the five.
     return np.flatnonzero((data == ord(" ")) | (data - np.uint8(ord("\t")) <= ord("\r") - ord("\t")))
+
+
+def newline_positions(data: NDArray[np.uint8]) -> NDArray[np.int64]:
+    """Returns the positions (W,) int64 of the newlines in `data` (L,) uint8."""
+    if len(data) <= _PART:
+        return np.flatnonzero(data == ord("\n"))
+    starts = range(0, len(data), _PART)
+    return np.concatenate([np.flatnonzero(data[start : start + _PART] == ord("\n")) + start for start in starts])
 
 
 def cut(
@@ -43,6 +58,9 @@ def cut(
     lengths = ends - starts
     if without is None and len(lengths) and 0 < lengths[0] <= _ROW and (lengths == lengths[0]).all():
         return Ragged.from_lengths(sliding_window_view(data, lengths[0])[starts].reshape(-1), lengths)
+    if without is None and int(lengths.sum()) >= _LONG * max(len(lengths), 1):
+        ranges = zip(starts.tolist(), ends.tolist(), strict=True)
+        return Ragged.from_lengths(np.concatenate([data[start:end] for start, end in ranges]), lengths)
     bounds = np.empty(2 * len(starts) + 2, dtype=np.int64)
     bounds[0], bounds[-1] = 0, len(data)
     bounds[1:-1:2], bounds[2:-1:2] = starts, ends

@@ -51,6 +51,8 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
     try:
         for table in _tables(source, options, skipped):
             yield from _records(table, options)
+    except MemoryError:
+        raise
     except pa.ArrowException as error:
         raise _fault(error) from error
     except OSError as error:

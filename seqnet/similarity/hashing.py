@@ -14,6 +14,8 @@ from seqnet.records import Ragged, chunks
 __all__ = ["equal_sets", "mix", "repeats", "reverse_complements", "sequence_hashes"]
 
 _CHUNK = 1 << 22
+_PART = 1 << 22
+"""Tokens of one sequence that are hashed at once; a multiple of a word."""
 _WORD = 8
 _THREADS = 4
 """At most: each has a chunk of its own in memory."""
@@ -47,12 +49,26 @@ def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
 
 
 def _hashes(tokens: Ragged) -> NDArray[np.uint64]:
+    if len(tokens) == 1 and len(tokens.data) > _PART:
+        return _hash_of_long(tokens.data)
     counts = -(-tokens.lengths // _WORD)  # words of each sequence
     ends = np.cumsum(counts)
     place = np.arange(int(ends[-1]), dtype=np.int64) - np.repeat(ends - counts, counts)
     words = _words(tokens, place, counts)
     sums = np.concatenate([[np.uint64(0)], np.cumsum(mix(words ^ mix(place.astype(np.uint64))))])
     return mix(sums[ends] - sums[ends - counts] + tokens.lengths.astype(np.uint64))
+
+
+def _hash_of_long(tokens: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """Returns the hash (1,) uint64 of one long sequence (L,) uint8, whose words are summed part by part."""
+    total = np.zeros(1, dtype=np.uint64)
+    for start in range(0, len(tokens), _PART):
+        part = tokens[start : start + _PART]
+        whole = Ragged.from_lengths(part, np.array([len(part)]))
+        place = np.arange(-(-len(part) // _WORD), dtype=np.int64)
+        words = _words(whole, place, np.array([len(place)]))
+        total += np.sum(mix(words ^ mix((place + start // _WORD).astype(np.uint64))), dtype=np.uint64)
+    return mix(total + np.uint64(len(tokens)))
 
 
 def _words(tokens: Ragged, place: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.uint64]:

@@ -12,6 +12,8 @@ __all__ = ["composition", "symbol_counts", "symbol_frequencies", "uniform"]
 
 
 _CHUNK = 1 << 22
+_DRAWN = 1 << 20
+"""Symbols that are drawn at once; each takes many bytes meanwhile."""
 
 
 def symbol_counts(tokens: NDArray[np.uint8], alphabet: Alphabet) -> NDArray[np.float64]:
@@ -60,5 +62,8 @@ def composition(
     See `negatives.NegativeGenerator`. The sequences do not depend on how a stream of positives is cut into batches:
     each symbol takes one number from `rng`.
     """
-    tokens = rng.choice(alphabet.size, size=len(positives.data), p=frequencies) + 1
-    return Ragged(tokens.astype(np.uint8), positives.offsets)
+    tokens = np.empty(len(positives.data), dtype=np.uint8)
+    for start in range(0, len(tokens), _DRAWN):
+        part = tokens[start : start + _DRAWN]
+        part[:] = rng.choice(alphabet.size, size=len(part), p=frequencies) + 1
+    return Ragged(tokens, positives.offsets)

@@ -107,8 +107,9 @@ def test_lack_of_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
         eof = False
         unused_data = b""
+        needs_input = True
 
-        def decompress(self, data: bytes) -> bytes:
+        def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
             raise MemoryError
 
     start: Callable[[], Full] = Full

@@ -1,0 +1,203 @@
+"""How much memory whole processes take, and what they say where they get too little."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+READS = str(Path(__file__).parent.parent.parent / "data" / "simulated_reads.bam")
+MODEL = "human-dna"
+BASES = 24_000_000
+LINE_BREAKS = 60_000_000
+MB = 1_000_000
+BATCHES = 60 * MB
+"""Bytes of what is worked on at once, however long a record is."""
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sizes and limits of memory are those of Linux")
+
+READING = "import sys; from seqnet.readers import open_records; from seqnet.configs.reading import ReadOptions\n"
+COUNTING = READING + (
+    "records = symbols = 0\n"
+    "for batch in open_records(sys.argv[1], ReadOptions()):\n"
+    "    records, symbols = records + len(batch), symbols + len(batch.symbols.data)\n"
+    "print(records, symbols)"
+)
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+    peak: int  # bytes of memory, at most
+
+
+def call(*words: str | Path, limit: int | None = None, files: int | None = None) -> Ended:
+    """Runs Python with `words`, in an address space of so many bytes, and with so many open files."""
+
+    def bound() -> None:
+        for kind, value in ((resource.RLIMIT_AS, limit), (resource.RLIMIT_NOFILE, files)):
+            if value is not None:
+                resource.setrlimit(kind, (value, value))
+
+    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
+        process = subprocess.Popen([sys.executable, *map(str, words)], stdout=out, stderr=err, preexec_fn=bound)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        err.seek(0)
+        return Ended(process.returncode, out.read(), err.read(), usage.ru_maxrss * 1024)
+
+
+def seqnet(*words: str | Path, limit: int | None = None, files: int | None = None) -> Ended:
+    return call("-m", "seqnet", *words, limit=limit, files=files)
+
+
+@pytest.fixture(scope="module")
+def at_rest() -> int:
+    """Bytes of a process that has imported what reads files."""
+    return call("-c", READING).peak
+
+
+def write_gzip(path: Path, *parts: bytes) -> Path:
+    with gzip.open(path, "wb", compresslevel=1) as file:
+        for part in parts:
+            file.write(part)
+    return path
+
+
+def bases(count: int) -> np.ndarray[tuple[int], np.dtype[np.uint8]]:
+    return np.frombuffer(b"ACGT", dtype=np.uint8)[np.random.default_rng(0).integers(0, 4, count, dtype=np.uint8)]
+
+
+def wrapped(count: int, width: int = 60) -> bytes:
+    rows = bases(count).reshape(-1, width)
+    return np.concatenate([rows, np.full((len(rows), 1), ord("\n"), np.uint8)], axis=1).tobytes()
+
+
+@pytest.fixture(scope="module")
+def record(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A FASTA of one record."""
+    path = tmp_path_factory.mktemp("record") / "record.fa"
+    path.write_bytes(b">chromosome\n" + wrapped(BASES))
+    return path
+
+
+def test_a_long_fasta_record_takes_two_bytes_a_base_to_read(record: Path, at_rest: int) -> None:
+    done = call("-c", COUNTING, record)
+    assert done.out.split() == ["1", str(BASES)], done.err
+    assert done.peak - at_rest < 2 * BASES
+
+
+def test_a_long_fastq_record_takes_six_bytes_a_base_to_read(tmp_path: Path, at_rest: int) -> None:
+    text = bases(BASES).tobytes()
+    (tmp_path / "x.fq").write_bytes(b"@read\n" + text + b"\n+\n" + text + b"\n")
+    done = call("-c", COUNTING, tmp_path / "x.fq")
+    assert done.out.split() == ["1", str(BASES)], done.err
+    assert done.peak - at_rest < 6 * BASES
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "found"),
+    [
+        (b">a\nACGT\n", b">b\nAC\n", "2 6"),
+        (b"@a\nACGT\n+\nIIII\n", b"", "1 4"),
+        (b"id\tsequence\na\tACGT\n", b"b\tAC\n", "2 6"),
+    ],
+    ids=["fasta", "fastq", "table"],
+)
+def test_any_number_of_line_breaks_takes_little_memory(
+    tmp_path: Path, at_rest: int, start: bytes, end: bytes, found: str
+) -> None:
+    path = write_gzip(tmp_path / "x.gz", start, b"\n" * LINE_BREAKS, end)
+    done = call("-c", COUNTING, path)
+    assert done.out.strip() == found, done.err
+    assert done.peak - at_rest < 100 * MB
+
+
+def test_a_file_that_begins_with_line_breaks_is_refused(tmp_path: Path) -> None:
+    path = write_gzip(tmp_path / "x.gz", b"\n" * LINE_BREAKS, b">a\nACGT\n")
+    done = call("-m", "seqnet", "predict", MODEL, path)
+    assert (done.code, done.out) == (1, "")
+    told = "it begins with more than 65,536 blanks and line breaks; remove these, where a sequence file follows"
+    assert done.err == f"seqnet: error: {path}: {told}\n"
+    assert done.peak < 600 * MB
+
+
+@pytest.mark.parametrize("mark", [">", "@"])
+def test_a_header_of_many_megabytes_is_refused(tmp_path: Path, at_rest: int, mark: str) -> None:
+    path = tmp_path / "x.txt"
+    path.write_bytes(mark.encode() + b"x" * LINE_BREAKS + b"\nACGT\n")
+    done = call("-c", COUNTING, path)
+    assert done.err.endswith(
+        f"{path}: line 1: a header line is longer than 4,194,304 bytes; get the file again, or shorten the header\n"
+    )
+    assert done.peak - at_rest < 60 * MB
+
+
+def test_windows_of_a_long_record_take_six_bytes_a_base(record: Path, tmp_path: Path, at_rest: int) -> None:
+    words = ["--class", f"a={record}", "--class", "b=@uniform", "--window", "1000"]
+    done = seqnet("encode", *words, "-o", tmp_path / "d.safetensors")
+    assert done.code == 0, done.err
+    small = seqnet("encode", "--class", f"a={READS}", "--class", "b=@uniform", "-o", tmp_path / "e.safetensors")
+    assert done.peak - small.peak < 6 * BASES + BATCHES
+
+
+def test_a_long_record_takes_six_bytes_a_base_to_predict(tmp_path: Path) -> None:
+    count = BASES // 4
+    (tmp_path / "long.fa").write_bytes(b">long\n" + wrapped(count))
+    (tmp_path / "short.fa").write_bytes(b">short\n" + wrapped(60))
+    model = tmp_path / "m.safetensors"
+    made = seqnet("encode", "--class", f"a={READS}", "--class", "b=@uniform", "-o", tmp_path / "d.safetensors")
+    assert made.code == 0, made.err
+    made = seqnet(
+        "train", tmp_path / "d.safetensors", "--preset", "dense", "--set", "epochs=1", "--set", "window=36",
+        "--set", "baseline_records=0", "-o", model,
+    )  # fmt: skip
+    assert made.code == 0, made.err
+    short = seqnet("predict", model, tmp_path / "short.fa")
+    long = seqnet("predict", model, tmp_path / "long.fa")
+    assert (short.code, long.code) == (0, 0), long.err
+    assert long.out.splitlines()[1].startswith("long\t")
+    assert long.peak - short.peak < 6 * count + BATCHES
+
+
+@pytest.mark.parametrize(
+    ("command", "limit"),
+    [
+        *(("predict", limit * MB) for limit in (200, 716, 900, 1_200, 3_000)),
+        *(("inspect", limit * MB) for limit in (500, 1_200)),
+        *(("encode", limit * MB) for limit in (100, 900)),
+    ],
+)
+def test_a_limit_of_memory_gives_a_result_or_one_line(tmp_path: Path, command: str, limit: int) -> None:
+    (tmp_path / "x.fa").write_bytes(b">x\n" + wrapped(60))
+    words: dict[str, list[str | Path]] = {
+        "predict": ["predict", MODEL, tmp_path / "x.fa"],
+        "inspect": ["inspect", MODEL],
+        "encode": ["encode", "--class", f"a={READS}", "--class", "b=@uniform", "-o", tmp_path / "d.safetensors"],
+    }
+    done = seqnet(*words[command], limit=limit)
+    if done.code == 0:
+        assert limit > 300 * MB
+        assert len(done.out) > 50
+    else:
+        assert limit < 1_200 * MB
+        assert done.code == 1
+        assert done.err.startswith(f"seqnet: error: {command}: there is too little memory: the limit is {limit // MB}")
+        assert done.err.count("\n") == 1
+        assert "ulimit -v" in done.err
+
+
+def test_few_open_files_give_a_result_or_one_line(tmp_path: Path) -> None:
+    (tmp_path / "x.fa").write_bytes(b">x\n" + wrapped(60))
+    done = seqnet("predict", MODEL, tmp_path / "x.fa", files=20)
+    assert done.code == 0 or (done.code == 1 and done.err.count("\n") == 1), done.err
