@@ -48,17 +48,21 @@ class FrozenFeatures:
         self._named: tuple[str, ...] = ()
         self._caches: dict[tuple[torch.device, int], EmbeddingCache] = {}
 
+    def allow(self, named: Sequence[str]) -> None:
+        """Keeps the folders or names on the hub that the user has named; the model is loaded from one of them alone."""
+        self._named = tuple(named) or self._named
+
     def prepare(self, tell: Tell, named: Sequence[str] = ()) -> LanguageModel:
         """Returns the model, found and loaded if it was not yet.
 
         Args:
             tell: is told what is fetched.
-            named: folders or names on the hub that the user has named, which are kept; one of them is the model.
+            named: see `allow`.
 
         Raises:
             SeqnetError: it is not there, is damaged, or is another one.
         """
-        self._named = tuple(named) or self._named
+        self.allow(named)
         if self._model is None:
             found = find_again(self._config, self._named, tell)
             if found.channels != self._config.dimension:

@@ -13,7 +13,7 @@ from seqnet.plm import Tell
 __all__ = ["embed_ahead"]
 
 
-def embed_ahead(classifier: Classifier, dataset: Dataset, config: RunConfig, tell: Tell) -> None:
+def embed_ahead(classifier: Classifier, dataset: Dataset, config: RunConfig, tell: Tell, *, over: bool = False) -> None:
     """Fills the cache of a language model with what every epoch will ask for; nothing with another encoder.
 
     These are the sequences of the train and validation splits, whole. What training makes anew in every epoch, a part
@@ -24,6 +24,7 @@ def embed_ahead(classifier: Classifier, dataset: Dataset, config: RunConfig, tel
         dataset: what it is fitted to.
         config: all settings.
         tell: is told what is done, and where the language model will run in every epoch.
+        over: whether there are no epochs to come: then the model is loaded where somebody asks for it.
 
     Raises:
         SeqnetError: the model is not there, or there is no room.
@@ -31,7 +32,10 @@ def embed_ahead(classifier: Classifier, dataset: Dataset, config: RunConfig, tel
     encoder = classifier.encoder
     if not isinstance(encoder, LanguageModelStates):
         return
-    encoder.prepare(tell, [config.encoder.model])
+    encoder.features.allow([config.encoder.model])
+    if over:
+        return
+    encoder.prepare(tell)
     augmentation = config.augmentation
     fresh = augmentation.fresh_negatives and bool(dataset.generators)
     splits = ["validation"]

@@ -350,8 +350,7 @@ def train(
         run.describe(observer)
         if resume:
             run.go_on(observer)
-        if not run.over:
-            embed_ahead(run.classifier, dataset, config, observer.note)
+        embed_ahead(run.classifier, dataset, config, observer.note, over=run.over)
         interruption = None
         try:
             run.grow_trees(observer)

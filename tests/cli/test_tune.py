@@ -168,8 +168,10 @@ def test_where_no_trial_is_complete_there_are_no_best_settings(
 def test_trials_without_enough_memory_are_one_line_each(
     trained: Path, tmp_path: Path, space: Path, cli: Runner
 ) -> None:
-    space.write_text(f"[network]\nfilters = {{ choices = [[{10**13}], [{10**13 + 1}]] }}\n")
-    words = ("tune", trained / "reads.safetensors", "--space", space, *BASE, "--trials", "2")
+    # A hundred terabytes of weights: no machine has them.
+    space.write_text("[network]\nkernels = { choices = [[131_072], [131_071]] }\n")
+    wide = ("--set", "network.filters=[65536]")
+    words = ("tune", trained / "reads.safetensors", "--space", space, *BASE, *wide, "--trials", "2")
     outcome = cli(*words, "-o", tmp_path / "best.toml")
     assert outcome.code == 1
     lines = outcome.err.splitlines()

@@ -13,7 +13,7 @@ from seqnet.datasets import Dataset
 from seqnet.errors import ContainerError, LabelError, SettingError
 from seqnet.tuning import Space, Trial, TuningResult, search
 from seqnet.tuning.space import Choices, Domain, Range
-from tests.building import CPU, fit, planted, run_config
+from tests.building import CPU, SMALL_NETWORK, fit, planted, run_config
 
 RATE: Domain = Range(1e-5, 3e-2, None, True)
 SPACE = Space({"network.filters": Choices(([4], [12])), "training.learning_rate": RATE})
@@ -206,14 +206,14 @@ def test_a_run_that_diverges_is_a_refused_trial(tmp_path: Path) -> None:
 
 
 def test_a_trial_that_runs_out_of_memory_has_failed_and_the_search_goes_on(tmp_path: Path) -> None:
-    # Petabytes of weights: no machine has them.
-    space = Space({"network.filters": Choices(([4], [10**13]))})
-    base = run_config({"epochs": 1})
+    # A hundred terabytes of weights: no machine has them.
+    space = Space({"network.kernels": Choices(([1], [131_072]))})
+    base = run_config({"epochs": 1}, {**SMALL_NETWORK, "filters": [65_536], "summary": ["max"]})
     result = run_search(tmp_path, 6, space=space, base=base)
-    states = {tuple(trial.settings["network.filters"]): trial.state for trial in result.trials}
-    assert states == {(4,): "complete", (10**13,): "failed"}
+    states = {tuple(trial.settings["network.kernels"]): trial.state for trial in result.trials}
+    assert states == {(1,): "complete", (131_072,): "failed"}
     assert result.best is not None
-    assert result.best.settings["network.filters"] == [4]
+    assert result.best.settings["network.kernels"] == [1]
     (reason,) = {trial.reason for trial in result.trials if trial.state == "failed"}
     assert reason.startswith("cpu: there is too little memory for this network and batches of 16; set a smaller")
     # The study knows it, too.
