@@ -7,10 +7,14 @@ import stat
 import subprocess
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
+from types import FrameType
+from typing import Any
 
 import pytest
 
+import seqnet.outputs
 from seqnet.errors import OutputError, ResourceError
 from seqnet.outputs import (
     check_targets,
@@ -21,6 +25,8 @@ from seqnet.outputs import (
     whole_file,
     whole_files,
 )
+
+OUTPUTS = Path(seqnet.outputs.__file__).parent
 
 
 def names_in(folder: Path) -> list[str]:
@@ -342,3 +348,53 @@ def test_no_output_is_an_input_its_index_or_another_output(tmp_path: Path) -> No
     (tmp_path / "out.tsv").symlink_to(tmp_path / "real.tsv")
     with pytest.raises(OutputError, match="two outputs would be this one file"):
         check_targets([tmp_path / "out.tsv", tmp_path / "real.tsv"], force=True)
+
+
+def interrupted(work: Callable[[], None], step: int) -> bool:
+    """Returns whether `work` was interrupted as by a signal at one step of `seqnet.outputs`; False if it has fewer."""
+    left = step
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
+        nonlocal left
+        if Path(frame.f_code.co_filename).parent != OUTPUTS:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        work()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_signal_at_any_step_leaves_all_targets_or_nothing(tmp_path: Path, count: int) -> None:
+    targets = [tmp_path / f"{number}.tsv" for number in range(count)]
+
+    def write() -> None:
+        check_targets(targets, force=False)
+        with whole_files(targets, force=False) as temporary:
+            for path in temporary:
+                path.write_text("whole")
+
+    before = sys.gettrace()
+    try:
+        step = 1
+        while interrupted(write, step):
+            found = names_in(tmp_path)
+            assert found in ([], [path.name for path in targets]), f"step {step}: {found}"
+            for path in tmp_path.iterdir():
+                assert path.read_text() == "whole"
+                path.unlink()
+            step += 1
+    finally:
+        sys.settrace(before)
+    assert step > 200

@@ -27,6 +27,7 @@ __all__ = ["PartFile", "probe", "stale_parts", "temporary_files"]
 
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.(?P<state>part|ready)", re.DOTALL)
+_READY = ".ready"
 _LONGEST = 200
 """Bytes of a target's name that stand in that of its part; file systems take 255 bytes in all."""
 
@@ -38,14 +39,6 @@ def _stem(name: str) -> str:
         return name
     digest = hashlib.sha256(encoded).hexdigest()[:16]
     return os.fsencode(name)[: _LONGEST - 32].decode(errors="ignore") + "~" + digest
-
-
-def _create(folder: Path, stem: str) -> tuple[int, Path]:
-    """Returns a new file, open, that no other process has or can have named before."""
-    while True:
-        path = folder / f".{stem}.{secrets.token_hex(8)}.part"
-        with suppress(FileExistsError):
-            return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666), path
 
 
 def _lock(descriptor: int) -> bool:
@@ -61,59 +54,69 @@ def _lock(descriptor: int) -> bool:
 class PartFile:
     """What will become a target.
 
+    It knows its name before there is a file of it, so that `discard` finds it whenever a signal comes.
+
     Attributes:
         target: as the user named it.
         final: what the target is once symbolic links are followed.
         path: where it is written.
-        descriptor: holds the lock.
+        descriptor: holds the lock; None before it is made.
     """
 
     target: Path
     final: Path
     path: Path
-    descriptor: int
+    descriptor: int | None = None
 
     @classmethod
-    def begin(cls, target: Path, replaced: os.stat_result | None) -> Self:
-        """Returns a new, empty one, with the permissions of the file that it replaces.
+    def of(cls, target: Path) -> Self:
+        """Returns what is not made yet."""
+        final = Path(os.path.realpath(target))
+        return cls(target, final, final)
+
+    def make(self, replaced: os.stat_result | None) -> None:
+        """Makes it, empty, under a name that is new, with the permissions of the file that it replaces.
 
         Raises:
             OutputError: there can't be one.
         """
-        final = Path(os.path.realpath(target))
+        folder, stem = self.final.parent, _stem(self.final.name)
         while True:
+            self.path = folder / f".{stem}.{secrets.token_hex(8)}.part"
             try:
-                descriptor, path = _create(final.parent, _stem(final.name))
+                self.descriptor = os.open(self.path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
+            except FileExistsError:
+                continue
             except OSError as error:
-                raise _unwritable(target, final.parent, error) from error
+                raise _unwritable(self.target, folder, error) from error
             # Another process may have taken it for a stale one before it was locked.
-            if _lock(descriptor) and os.fstat(descriptor).st_nlink:
+            if _lock(self.descriptor) and os.fstat(self.descriptor).st_nlink:
                 break
-            os.close(descriptor)
-        part = cls(target, final, path, descriptor)
+            os.close(self.descriptor)
         if replaced is not None:
             with suppress(OSError):  # where the file system knows no permissions
-                os.fchmod(descriptor, stat.S_IMODE(replaced.st_mode) & 0o777)
-        return part
+                os.fchmod(self.descriptor, stat.S_IMODE(replaced.st_mode) & 0o777)
 
     def mark_ready(self) -> None:
         """Says that it is complete, and that the rest of its set is being put in place."""
-        ready = self.path.with_suffix(".ready")
-        self.path.rename(ready)
-        self.path = ready
+        self.path = self.path.rename(self.path.with_suffix(_READY))
 
     def put_in_place(self) -> None:
         """Renames it to the target."""
         self.path.replace(self.final)
 
     def discard(self) -> None:
-        """Removes it."""
-        with suppress(FileNotFoundError):
-            self.path.unlink()
+        """Removes it, whatever has become of it; it must not be what is in place already."""
+        if self.path == self.final:
+            return
+        for path in (self.path, self.path.with_suffix(_READY)):
+            with suppress(FileNotFoundError):
+                path.unlink()
 
     def close(self) -> None:
         """Gives the lock back."""
-        os.close(self.descriptor)
+        if self.descriptor is not None:
+            os.close(self.descriptor)
 
     def speak_of_target(self, error: BaseException) -> None:
         """Puts the name of the target in an error in place of the temporary one."""
@@ -187,12 +190,15 @@ def probe(folder: Path, target: Path) -> None:
     """
     if not folder.is_dir():
         raise OutputError(str(target), f"there is no directory {folder}", f"make it first: mkdir -p {folder}")
+    part = PartFile(target, folder / target.name, target)
     try:
-        descriptor, path = _create(folder, "")
-    except OSError as error:
-        raise _unwritable(target, folder, error) from error
-    os.close(descriptor)
-    path.unlink()
+        part.make(None)
+        part.discard()
+    except BaseException:
+        part.discard()  # what a signal may have broken off
+        raise
+    finally:
+        part.close()
 
 
 def _unwritable(target: Path, folder: Path, error: OSError) -> OutputError:

@@ -198,7 +198,8 @@ def whole_files(targets: Sequence[Path], *, force: bool) -> Iterator[list[Path]]
             for target in targets:
                 about = _check(target, force)
                 if about is None or not _is_stream(target, about):
-                    parts[target] = PartFile.begin(target, about)
+                    parts[target] = PartFile.of(target)
+                    parts[target].make(about)
             yield [parts[target].path if target in parts else target for target in targets]
             if not force:
                 _check_new(parts)
@@ -223,8 +224,15 @@ def _check_new(targets: Iterable[Path]) -> None:
 def _put_in_place(parts: Sequence[PartFile]) -> None:
     if len(parts) > 1:
         parts[0].mark_ready()
-    for part in reversed(parts):
-        part.put_in_place()
+    try:
+        for part in reversed(parts):
+            part.put_in_place()
+    except KeyboardInterrupt:
+        # One or the other is in place, and a set is never half there.
+        for part in reversed(parts):
+            with suppress(FileNotFoundError):
+                part.put_in_place()
+        raise
 
 
 @contextmanager
