@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from benchmarks.faults.verdicts import RESULTS, Part, Verdict
-from benchmarks.faults.worker import PARTS, load, run_cases
+from benchmarks.faults.worker import PARTS, Case, load, run_cases
 from benchmarks.machine import describe_machine
 from benchmarks.racing import RESULTS as PAGES
 
@@ -37,21 +37,23 @@ def _main() -> int:
     if options.case:
         return _one(options.case)
     sections, bad = {}, 0
-    for name in options.only or PARTS:
-        part, started = load(name), time.monotonic()
-        counts: Counts = {kind: Counter() for kind in part.kinds}
-        told = []
-        for kind, seed, verdict in _tried(name, part, options):
-            counts[kind][verdict.result] += 1
-            if verdict.result == "bad":
-                told.append(f"{name}/{kind}/{seed}: {verdict.said}")
-                print(told[-1], flush=True)
-        minutes = (time.monotonic() - started) / 60
-        lines = [part.title, "", *describe_machine(options.jobs), f"It took {minutes:.0f} minutes.", ""]
-        lines += [*_table(counts), *([""] if told else []), *(f"- bad: `{one}`" for one in told)]
-        sections[part.title] = "\n".join(lines)
-        print(sections[part.title], flush=True)
-        bad += len(told)
+    with tempfile.TemporaryDirectory(prefix="faults-") as made:
+        folder = Path(made)
+        for name in options.only or PARTS:
+            part, started = load(name), time.monotonic()
+            counts: Counts = {kind: Counter() for kind in part.kinds}
+            told = []
+            for (kind, seed), verdict in _tried(name, part, options, folder):
+                counts[kind][verdict.result] += 1
+                if verdict.result == "bad":
+                    told.append(f"{name}/{kind}/{seed}: {verdict.said}")
+                    print(told[-1], flush=True)
+            minutes = (time.monotonic() - started) / 60
+            lines = [part.title, "", *describe_machine(options.jobs), f"It took {minutes:.0f} minutes.", ""]
+            lines += [*_table(counts), *([""] if told else []), *(f"- bad: `{one}`" for one in told)]
+            sections[part.title] = "\n".join(lines)
+            print(sections[part.title], flush=True)
+            bad += len(told)
     if not options.smoke:
         _write(sections)
     return bool(bad)
@@ -61,27 +63,25 @@ def _one(case: str) -> int:
     name, kind, seed = case.split("/")
     with tempfile.TemporaryDirectory() as folder:
         load(name).prepare(Path(folder))
-        for _, verdict in run_cases(name, kind, int(seed), 1, Path(folder)):
-            print(f"{case}: {RESULTS[verdict.result]} {verdict.said}")
-    return verdict.result == "bad"
+        (found,) = run_cases(name, [(kind, int(seed))], Path(folder))
+    print(f"{case}: {RESULTS[found[1].result]} {found[1].said}")
+    return found[1].result == "bad"
 
 
-def _tried(name: str, part: Part, options: argparse.Namespace) -> Iterator[tuple[str, int, Verdict]]:
-    """Yields kind, seed and verdict of all cases of a part."""
-    chunks = []
-    for kind, count in part.kinds.items():
-        wanted = part.smoke if options.smoke else max(1, round(count * options.share))
-        chunks += [(kind, first, min(part.chunk, wanted - first)) for first in range(0, wanted, part.chunk)]
-    with tempfile.TemporaryDirectory(prefix="faults-") as made, ThreadPoolExecutor(options.jobs) as pool:
-        folder = Path(made)
-        part.prepare(folder)
-
-        def work(chunk: tuple[str, int, int]) -> list[tuple[str, int, Verdict]]:
-            found = [(chunk[0], seed, verdict) for seed, verdict in run_cases(name, *chunk, folder)]
-            print(f"{name}: {chunk[0]}: {len(found)} cases", file=sys.stderr, flush=True)
-            return found
-
-        for found in pool.map(work, chunks):
+def _tried(name: str, part: Part, options: argparse.Namespace, folder: Path) -> Iterator[tuple[Case, Verdict]]:
+    """Yields all cases of a part with their verdicts."""
+    counts = {
+        kind: part.smoke if options.smoke else max(1, round(count * options.share))
+        for kind, count in part.kinds.items()
+    }
+    cases = [(kind, seed) for kind, count in counts.items() for seed in range(count)]
+    size = min(part.chunk, -(-len(cases) // options.jobs))
+    part.prepare(folder)
+    with ThreadPoolExecutor(options.jobs) as pool:
+        chunks = [cases[first : first + size] for first in range(0, len(cases), size)]
+        for found in pool.map(lambda chunk: list(run_cases(name, chunk, folder)), chunks):
+            kinds = ", ".join(dict.fromkeys(kind for (kind, _), _ in found))
+            print(f"{name}: {len(found)} cases: {kinds}", file=sys.stderr, flush=True)
             yield from found
 
 

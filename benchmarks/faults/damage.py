@@ -18,14 +18,14 @@ from pathlib import Path
 from benchmarks.faults.inputs import make_inputs, make_model
 from benchmarks.faults.verdicts import Part, Verdict
 
-__all__ = ["PART"]
+__all__ = ["KINDS", "PART", "WITHOUT_CHECKSUM", "damaged"]
 
-_WITHOUT_CHECKSUM = ("reads.fa", "reads.fq", "reads.sam", "proteins.tsv", "proteins.csv")
+WITHOUT_CHECKSUM = ("reads.fa", "reads.fq", "reads.sam", "proteins.tsv", "proteins.csv")
 _WITH_CHECKSUM = (
     "reads.fa.gz", "reads.fa.bgz", "reads.fa.bz2", "reads.fa.xz", "reads.fa.zst", "reads.bam", "reads.cram",
     "proteins.xlsx", "proteins.parquet", "proteins.npz", "d.safetensors", "m.safetensors", "m.checkpoint.safetensors",
 )  # fmt: skip
-_KINDS = ("cut", "flip")
+KINDS = tuple(f"{how} {name}" for name in (*WITHOUT_CHECKSUM, *_WITH_CHECKSUM) for how in ("cut", "flip"))
 _CASES = 500
 
 
@@ -143,7 +143,7 @@ def _attempt(kind: str, seed: int, folder: Path) -> Verdict:
         return Verdict("bad", f"byte {place}: {type(error).__name__}: {error}")
     if found == sound:
         return Verdict("right")
-    if name in _WITHOUT_CHECKSUM or _is_outside_checksums(name, content, place):
+    if name in WITHOUT_CHECKSUM or _is_outside_checksums(name, content, place):
         return Verdict("untold")
     return Verdict("bad", f"byte {place} of {len(content)}: another result, without an error")
 
@@ -158,10 +158,10 @@ def _is_outside_checksums(name: str, content: bytes, place: int) -> bool:
 
 PART = Part(
     "Damaged files",
-    {f"{how} {name}": _CASES for name in (*_WITHOUT_CHECKSUM, *_WITH_CHECKSUM) for how in _KINDS},
+    dict.fromkeys(KINDS, _CASES),
     _prepare,
     _attempt,
-    smoke=10,
+    smoke=4,
     seconds=30,
     chunk=250,
 )

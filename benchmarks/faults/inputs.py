@@ -33,7 +33,9 @@ def call(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def make_inputs(folder: Path) -> None:
-    """Writes `reads.*` and `proteins.*`, one file of each format."""
+    """Writes `reads.*` and `proteins.*`, one file of each format, unless they are there."""
+    if (folder / "proteins.npz").exists():
+        return
     rng = random.Random(1)
     reads = [(f"r{index}", "".join(rng.choices("ACGT", k=_LENGTH))) for index in range(_RECORDS)]
     proteins = [
@@ -101,7 +103,9 @@ def _tabulate(folder: Path, proteins: list[tuple[str, str, str]]) -> None:
 
 
 def make_model(folder: Path) -> None:
-    """Writes `d.safetensors`, and `m.safetensors` with its checkpoint."""
+    """Writes `d.safetensors`, and `m.safetensors` with its checkpoint, unless they are there."""
+    if (folder / "m.safetensors").exists():
+        return
     reads = ROOT / "data" / "simulated_reads.bam"
     words = ("--class", f"human={reads}", "--class", "random=@uniform", "--limit", "150")
     call("encode", *words, "-o", "d.safetensors", folder=folder)

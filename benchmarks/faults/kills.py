@@ -114,7 +114,7 @@ PART = Part(
     dict.fromkeys(COMMANDS, 100),
     prepare,
     _attempt,
-    smoke=3,
+    smoke=1,
     seconds=300,
     chunk=25,
 )

@@ -15,7 +15,19 @@ from pathlib import Path
 from benchmarks.faults.inputs import MODEL, ROOT, SEQNET, call, make_inputs, make_model
 from benchmarks.faults.verdicts import Verdict
 
-__all__ = ["COMMANDS", "PART_FILE", "Command", "Done", "content", "judged", "names", "prepare", "run", "same", "work_folder"]
+__all__ = [
+    "COMMANDS",
+    "PART_FILE",
+    "Command",
+    "Done",
+    "content",
+    "judged",
+    "names",
+    "prepare",
+    "run",
+    "same",
+    "work_folder",
+]
 
 PART_FILE = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.(?:part|ready)")
 """Name of a file that a killed run may leave, and the next one removes."""
@@ -84,9 +96,11 @@ class Done:
 
 
 def prepare(folder: Path) -> None:
-    """Writes inputs, the outputs of undisturbed runs, and how long these took."""
+    """Writes inputs, the outputs of undisturbed runs, and how long these took; unless they are there."""
     make_inputs(folder)
     make_model(folder)
+    if (folder / "seconds.json").exists():
+        return
     text = (folder / "reads.fa").read_text()
     (folder / "many.fa").write_text("".join(text.replace(">r", f">{index}r") for index in range(400)))
     seconds = {}

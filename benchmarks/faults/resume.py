@@ -147,7 +147,7 @@ PART = Part(
     dict.fromkeys(_NETWORKS, 100),
     make_model,
     _attempt,
-    smoke=2,
+    smoke=1,
     seconds=60,
     chunk=50,
 )

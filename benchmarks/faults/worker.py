@@ -1,28 +1,32 @@
 """Tries cases in a process of their own, and says of each what it came to.
 
-    python -m benchmarks.faults.worker PART KIND FIRST COUNT FOLDER
+    python -m benchmarks.faults.worker PART FOLDER '[["KIND", SEED], …]'
 
-writes `seed<TAB>result<TAB>what was wrong` for each case. `run_cases` starts such processes, and counts a case that
+writes `result<TAB>what was wrong` for each case. `run_cases` starts such processes, and counts a case that
 ends or holds up its process as bad.
 """
 
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 
 from benchmarks.faults.inputs import ROOT
 from benchmarks.faults.verdicts import Part, Verdict
 
-__all__ = ["PARTS", "load", "run_cases"]
+__all__ = ["PARTS", "Case", "load", "run_cases"]
+
+Case = tuple[str, int]
+"""Kind and seed."""
 
 PARTS = ("kills", "resume", "damage", "environment")
 _START = 60.0
@@ -36,29 +40,29 @@ def load(name: str) -> Part:
     return part
 
 
-def run_cases(name: str, kind: str, first: int, count: int, folder: Path) -> Iterator[tuple[int, Verdict]]:
-    """Yields seed and verdict of the cases of a kind from a seed on."""
-    part, seed = load(name), first
-    while seed < first + count:
-        words = [sys.executable, "-m", __name__, name, kind, str(seed), str(first + count - seed), str(folder)]
+def run_cases(name: str, cases: Sequence[Case], folder: Path) -> Iterator[tuple[Case, Verdict]]:
+    """Yields cases with their verdicts, in order."""
+    part, done = load(name), 0
+    while done < len(cases):
+        words = [sys.executable, "-m", __name__, name, str(folder), json.dumps(cases[done:])]
         with subprocess.Popen(
             words, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
         ) as process:
             try:
-                for found, verdict in _verdicts(process, part.seconds):
-                    yield found, verdict
-                    seed = found + 1
+                for verdict in _verdicts(process, part.seconds):
+                    yield cases[done], verdict
+                    done += 1
             finally:
                 with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-        if seed < first + count:
+        if done < len(cases):
             code = process.returncode
             how = "it hung" if code == -signal.SIGKILL else f"its process ended with exit code {code}"
-            yield seed, Verdict("bad", how)
-            seed += 1
+            yield cases[done], Verdict("bad", how)
+            done += 1
 
 
-def _verdicts(process: subprocess.Popen[bytes], seconds: float) -> Iterator[tuple[int, Verdict]]:
+def _verdicts(process: subprocess.Popen[bytes], seconds: float) -> Iterator[Verdict]:
     """Yields what a worker says until it ends, or is silent for too long."""
     assert process.stdout is not None
     number, buffer, latest = process.stdout.fileno(), b"", time.monotonic() + _START
@@ -72,20 +76,19 @@ def _verdicts(process: subprocess.Popen[bytes], seconds: float) -> Iterator[tupl
             return
         *lines, buffer = (buffer + piece).split(b"\n")
         for line in lines:
-            seed, result, said = line.decode().split("\t", 2)
-            yield int(seed), Verdict(result, said)
+            yield Verdict(*line.decode().split("\t", 1))
         latest = time.monotonic()
 
 
-def _main(name: str, kind: str, first: str, count: str, folder: str) -> None:
+def _main(name: str, folder: str, cases: str) -> None:
     part = load(name)
     # What a library prints is not to come between the verdicts.
     output = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    for seed in range(int(first), int(first) + int(count)):
+    for kind, seed in json.loads(cases):
         verdict = part.attempt(kind, seed, Path(folder))
         said = " ".join(verdict.said.split())
-        output.write(f"{seed}\t{verdict.result}\t{said}\n")
+        output.write(f"{verdict.result}\t{said}\n")
         output.flush()
 
 
