@@ -45,7 +45,7 @@ def test_masked_symbols_are_any_symbol(sequences: list[str]) -> None:
 
 def test_the_words_of_the_status_column() -> None:
     words = ["ok", "empty", "invalid_symbol", "too_short", "unusual_length", "unusual_composition"]
-    words += ["all_ambiguous", "missing"]
+    words += ["all_ambiguous", "missing", "no_prediction"]
     assert [status.word for status in Status] == words
     assert [status.word for status in Status if status.classified] == [words[0], *words[4:6]]
     assert [status.word for status in Status if status.unusual] == words[4:6]

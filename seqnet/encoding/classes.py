@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from seqnet.descriptions import is_class_name
 from seqnet.errors import LabelError, SettingError
 from seqnet.simulation.negatives import NEGATIVES
 
@@ -77,6 +78,8 @@ def order_classes(
     for name in classes:
         if not name.isprintable():
             raise LabelError(f"class {name!r}", "its name has a tab or another control character", "rename it")
+        if not is_class_name(name):
+            raise LabelError(f"class {name[:40]!r}", "its name is empty or too long", "rename it")
     if len(classes) < 2:
         raise LabelError(
             f"class {classes[0]}", "it is the only class", "name a second one, such as --class random=@uniform"

@@ -112,7 +112,7 @@ class LabelFile:
         return Labeller(self._find, self.path, "column 2", "it has no label", "add one")
 
     def _find(self, batch: RecordBatch) -> list[str]:
-        names = batch.names.text()
+        names = [_entry(self.labels, name) for name in batch.names.text()]
         self._unseen.difference_update(names)
         return [self.labels.get(name, "") for name in names]
 
@@ -154,7 +154,10 @@ def grouper(group_by: str) -> Grouper:
     """
     if os.path.isfile(group_by):
         clusters = read_clstr(group_by) or _by_name(group_by, key=1, contradiction="is in two clusters")
-        return Grouper(lambda names, _: [_group(clusters.get(name, "")) for name in names.text()], by_window=False)
+        return Grouper(
+            lambda names, _: [_group(clusters.get(_entry(clusters, name), "")) for name in names.text()],
+            by_window=False,
+        )
     if _has_group(group_by):
         search = _compile("group-by", group_by).search
         return Grouper(
@@ -171,6 +174,11 @@ def _column_groups(column: str, columns: Mapping[str, Ragged]) -> list[str | Non
             "an expression with a group in parentheses, a column of the table, or a file of clusters",
         )
     return [_group(group) for group in columns[column].text()]
+
+
+def _entry(table: Mapping[str, str], name: str) -> str:
+    """Returns the name under which a table by name has a record: its own, or that of a mate without /1 or /2."""
+    return name if name in table or not name.endswith(("/1", "/2")) else name[:-2]
 
 
 def _group(written: str) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Generator
 
-from seqnet.errors import FormatError, InputError
+from seqnet.errors import EmptyInputError, FormatError, InputError
 from seqnet.readers.inputs import Input
 
 __all__ = ["read_pairs"]
@@ -23,6 +23,8 @@ def read_pairs(path: str) -> Generator[tuple[int, str, str], None, None]:
     try:
         source = Input(path)
         try:
+            if source.empty:
+                raise EmptyInputError("it is empty", "name a file that holds some lines")
             with io.TextIOWrapper(source.text(), encoding="utf-8") as file:
                 for line, text in enumerate(file, 1):
                     cells = [cell.strip() for cell in text.split("\t")]

@@ -58,7 +58,7 @@ def encode(
     files = [(source, source.path) for source in sources if source.path is not None]
     if not files:
         raise LabelError("encode", "there is no input", "name a file, or use --class NAME=FILE")
-    _check_given_once([path for _, path in files])
+    _check_given_once(files)
     fractions = parse_fractions(options.split)
     check_targets([output], force=force, inputs=[path for _, path in files])
     with whole_file(output, force=force) as temporary, InputHashes([path for _, path in files]) as hashes:
@@ -78,16 +78,16 @@ def encode(
             intake.collector.close()
 
 
-def _check_given_once(paths: Sequence[str]) -> None:
-    """Checks that no file is read twice, which would make a duplicate of each of its records.
+def _check_given_once(files: Sequence[tuple[ClassSource, str]]) -> None:
+    """Checks that no file is read twice for one class, which would make a duplicate of each of its records.
 
     Raises:
         LabelError: one is.
     """
     seen: dict[object, str] = {}
-    for path in paths:
+    for source, path in files:
         about = os.stat(path) if os.path.isfile(path) else None
-        identity = (about.st_dev, about.st_ino) if about else path
+        identity = (source.label, *((about.st_dev, about.st_ino) if about else (path,)))
         if identity in seen:
             other = "" if seen[identity] == path else f", also as {seen[identity]}"
             raise LabelError(path, f"this file is given twice{other}", "give each file once")

@@ -27,7 +27,6 @@ __all__ = ["PartFile", "probe", "stale_parts", "temporary_files"]
 
 _FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
 _NAME = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.(?P<state>part|ready)", re.DOTALL)
-_READY = ".ready"
 _LONGEST = 200
 """Bytes of a target's name that stand in that of its part; file systems take 255 bytes in all."""
 
@@ -41,6 +40,16 @@ def _stem(name: str) -> str:
     return os.fsencode(name)[: _LONGEST - 32].decode(errors="ignore") + "~" + digest
 
 
+def _new_path(folder: Path, stem: str) -> Path:
+    """Returns a path that no other process has or can have named before."""
+    return folder / f".{stem}.{secrets.token_hex(8)}.part"
+
+
+def _create(path: Path) -> int:
+    """Returns a new file, open; nothing that is there is opened, and no link is followed."""
+    return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
+
+
 def _lock(descriptor: int) -> bool:
     """Returns whether nobody else has the file locked; where there are no locks, nobody is known to have."""
     try:
@@ -52,15 +61,13 @@ def _lock(descriptor: int) -> bool:
 
 @dataclass
 class PartFile:
-    """What will become a target.
-
-    It knows its name before there is a file of it, so that `discard` finds it whenever a signal comes.
+    """What will become a target. It is made before its file is, so that a signal at any moment finds what to remove.
 
     Attributes:
         target: as the user named it.
         final: what the target is once symbolic links are followed.
         path: where it is written.
-        descriptor: holds the lock; None before it is made.
+        descriptor: holds the lock; None until the file is there.
     """
 
     target: Path
@@ -70,53 +77,50 @@ class PartFile:
 
     @classmethod
     def of(cls, target: Path) -> Self:
-        """Returns what is not made yet."""
+        """Returns that of a target, with no file yet."""
         final = Path(os.path.realpath(target))
-        return cls(target, final, final)
+        return cls(target, final, _new_path(final.parent, _stem(final.name)))
 
-    def make(self, replaced: os.stat_result | None) -> None:
-        """Makes it, empty, under a name that is new, with the permissions of the file that it replaces.
+    def begin(self, replaced: os.stat_result | None) -> None:
+        """Makes the file, empty, with the permissions of the one that it replaces.
 
         Raises:
             OutputError: there can't be one.
         """
-        folder, stem = self.final.parent, _stem(self.final.name)
         while True:
-            self.path = folder / f".{stem}.{secrets.token_hex(8)}.part"
             try:
-                self.descriptor = os.open(self.path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
-            except FileExistsError:
-                continue
+                self.descriptor = _create(self.path)
             except OSError as error:
-                raise _unwritable(self.target, folder, error) from error
+                raise _unwritable(self.target, self.path.parent, error) from error
             # Another process may have taken it for a stale one before it was locked.
             if _lock(self.descriptor) and os.fstat(self.descriptor).st_nlink:
                 break
-            os.close(self.descriptor)
+            self.close()
+            self.path = _new_path(self.path.parent, _stem(self.final.name))
         if replaced is not None:
             with suppress(OSError):  # where the file system knows no permissions
                 os.fchmod(self.descriptor, stat.S_IMODE(replaced.st_mode) & 0o777)
 
     def mark_ready(self) -> None:
         """Says that it is complete, and that the rest of its set is being put in place."""
-        self.path = self.path.rename(self.path.with_suffix(_READY))
+        part, self.path = self.path, self.path.with_suffix(".ready")
+        part.rename(self.path)
 
     def put_in_place(self) -> None:
         """Renames it to the target."""
         self.path.replace(self.final)
 
     def discard(self) -> None:
-        """Removes it, whatever has become of it; it must not be what is in place already."""
-        if self.path == self.final:
-            return
-        for path in (self.path, self.path.with_suffix(_READY)):
-            with suppress(FileNotFoundError):
-                path.unlink()
+        """Removes it."""
+        for state in (".part", ".ready"):
+            with suppress(OSError):
+                self.path.with_suffix(state).unlink()
 
     def close(self) -> None:
         """Gives the lock back."""
         if self.descriptor is not None:
-            os.close(self.descriptor)
+            descriptor, self.descriptor = self.descriptor, None
+            os.close(descriptor)
 
     def speak_of_target(self, error: BaseException) -> None:
         """Puts the name of the target in an error in place of the temporary one."""
@@ -190,12 +194,13 @@ def probe(folder: Path, target: Path) -> None:
     """
     if not folder.is_dir():
         raise OutputError(str(target), f"there is no directory {folder}", f"make it first: mkdir -p {folder}")
-    part = PartFile(target, folder / target.name, target)
+    # A part like those of the target, so that the next run removes it where this one is killed meanwhile.
+    part = PartFile(target, target, _new_path(folder, _stem(target.name)))
     try:
-        part.make(None)
+        part.begin(None)
         part.discard()
     except BaseException:
-        part.discard()  # what a signal may have broken off
+        part.discard()
         raise
     finally:
         part.close()

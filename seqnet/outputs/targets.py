@@ -199,7 +199,7 @@ def whole_files(targets: Sequence[Path], *, force: bool) -> Iterator[list[Path]]
                 about = _check(target, force)
                 if about is None or not _is_stream(target, about):
                     parts[target] = PartFile.of(target)
-                    parts[target].make(about)
+                    parts[target].begin(about)
             yield [parts[target].path if target in parts else target for target in targets]
             if not force:
                 _check_new(parts)

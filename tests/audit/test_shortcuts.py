@@ -169,3 +169,13 @@ def test_chance_is_three_standard_errors(share: float) -> None:
         chances.append(float(finding.text.split("up to ")[1].split(")")[0]) - 0.5)
     assert np.mean(np.array(off) < chances) >= 0.98
     assert np.mean(chances) == pytest.approx(3 * np.sqrt(np.mean(np.square(off))), rel=0.25)
+
+
+def test_a_few_large_groups_are_not_measured_and_no_traceback() -> None:
+    rng = np.random.default_rng(3)
+    strings = [draw(rng, 60, RESIDUES) for _ in range(60)]
+    data = make_dataset(strings, [0] * 30 + [1] * 30, ["train"] * 60, name="protein")
+    # All records of a class in one group: whatever is held out, the rest has one class.
+    few = replace(data, groups=np.repeat([0, 1], 30))
+    finding = shortcut_finding("composition", draw_sample(few, 1000, 0))
+    assert finding.text == "not measured: the groups are too few to deal the classes into folds"

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import PROTEINS, READS, Runner
+from tests.rewriting import rewrite
 
 FASTA = b">a\nACGTACGTACGTACGTACGTACGTACGTACGTACGT\n>b\nTTGACCATGGATTACAGATTACAGATTACAGATTAC\n"
 
@@ -125,12 +126,16 @@ def test_a_class_with_no_records(tmp_path: Path, cli: Runner) -> None:
 
 def test_containers_that_are_not_what_they_should_be(trained: Path, tmp_path: Path, cli: Runner) -> None:
     dataset, model = trained / "reads.safetensors", trained / "dna.safetensors"
-    other_version = model.read_bytes().replace(rb"\"version\": 2", rb"\"version\": 9")
+    other_version = _write(tmp_path / "new.safetensors", model.read_bytes())
+    rewrite(other_version, lambda about, header: about.update(version=9))
+    flipped = bytearray(model.read_bytes())
+    flipped[len(flipped) // 2] ^= 1
     cases = {
         "text": (_write(tmp_path / "text.safetensors", b"hello, this is text"), "not a seqnet model"),
         "empty": (_write(tmp_path / "empty.safetensors", b""), "not a seqnet model"),
         "truncated": (_cut(str(model), tmp_path / "cut.safetensors", 0.5), "damaged or cut short"),
-        "version": (_write(tmp_path / "new.safetensors", other_version), "format version 9"),
+        "version": (other_version, "format version 9"),
+        "one bit": (_write(tmp_path / "flipped.safetensors", bytes(flipped)), "does not match its checksum"),
         "dataset": (dataset, "this is a seqnet dataset, not a model"),
     }
     before = sorted(tmp_path.iterdir())

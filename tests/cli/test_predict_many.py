@@ -72,8 +72,8 @@ def test_a_file_is_encoded_once(tmp_path: Path, cli: Runner) -> None:
     (tmp_path / "x.fa").write_text(">a\nACGT\n")
     (tmp_path / "link.fa").symlink_to(tmp_path / "x.fa")
     for other in ("x.fa", "link.fa"):
-        classes = ("--class", f"a={tmp_path / 'x.fa'}", "--class", f"b={tmp_path / other}")
-        outcome = cli("encode", *classes, "-o", tmp_path / "d.safetensors")
+        classes = ("--class", f"a={tmp_path / 'x.fa'}", "--class", f"a={tmp_path / other}")
+        outcome = cli("encode", *classes, "--class", "b=@uniform", "-o", tmp_path / "d.safetensors")
         assert outcome.code == 1
         assert f"{other}: this file is given twice" in outcome.err
         assert outcome.err.endswith("; give each file once\n")

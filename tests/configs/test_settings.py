@@ -1,7 +1,8 @@
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Any, get_type_hints
 
 import pytest
 
@@ -113,3 +114,28 @@ def test_every_setting_of_the_program_explains_itself_and_goes_there_and_back(se
         assert not text.endswith(".")
     assert type(settings).from_dict(settings.to_dict()) == settings
     assert settings.section
+
+
+def all_settings(kind: type[Settings] = Settings) -> Iterator[type[Settings]]:
+    for one in kind.__subclasses__():
+        if one.__module__.startswith("seqnet."):
+            yield one
+        yield from all_settings(one)
+
+
+def test_every_number_has_bounds_on_both_sides_and_every_list_of_them_a_length() -> None:
+    kinds = set(all_settings())
+    assert len(kinds) > 10
+    for kind in kinds:
+        for name, hint in get_type_hints(kind).items():
+            about: Mapping[str, Any] = {field.name: field.metadata for field in fields(kind)}.get(name, {})
+            if about and any(word in str(hint) for word in ("int", "float")) and "str" not in str(hint):
+                assert about.keys() & {"minimum", "above"}, name
+                assert about.keys() & {"maximum", "below"}, name
+                assert "tuple" not in str(hint) or "most" in about, name
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400])
+def test_numbers_are_finite(value: float) -> None:
+    with pytest.raises(SettingError, match="expected a finite number"):
+        TrainingConfig(learning_rate=value)

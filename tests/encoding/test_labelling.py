@@ -119,6 +119,15 @@ def test_a_first_line_that_no_record_is_named_after_is_a_header(tmp_path: Path) 
         labels.check_all_used()
 
 
+def test_mates_are_found_by_the_name_of_their_pair(tmp_path: Path) -> None:
+    labels = LabelFile(write(tmp_path, "q0\ta\nq1/1\tb\nq1/2\tc\n"))
+    assert labels.labeller().find(batch("q0/1", "q0/2", "q1/1", "q1/2")) == ["a", "a", "b", "c"]
+    labels.check_all_used()
+    clusters = tmp_path / "clusters.tsv"
+    clusters.write_text("x\tq0\ny\tq1/1\n")
+    assert groups(str(clusters), ["q0/1", "q0/2", "q1/1", "q1/2", "q1"]) == ["x", "x", "y", None, None]
+
+
 def test_an_empty_file_of_labels(tmp_path: Path) -> None:
     with pytest.raises(EmptyInputError, match=r"two\.tsv: it is empty"):
         LabelFile(write(tmp_path, "\n"))

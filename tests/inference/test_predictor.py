@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from Bio.Seq import Seq
 
 from seqnet.configs.prediction import PredictOptions
@@ -244,3 +245,19 @@ def test_what_is_unusual_is_classified_and_marked(path: Path) -> None:
     assert predictor.counts == dict.fromkeys(map(Status, found.status.tolist()), 1)
     assert predictor.warning is not None
     assert predictor.warning.startswith("2 of 3 classified records (66.7%) are unlike")
+
+
+@pytest.mark.parametrize("members", [1, 2])
+def test_a_record_that_makes_the_network_overflow_has_no_prediction_and_says_so(path: Path, members: int) -> None:
+    bundle = make_bundle(run_config(encoder={"name": "embedding"}), members=members)
+    with torch.no_grad():
+        # Finite weights, and sums of them that float32 does not hold; T, the last symbol, has none of it.
+        for parameter in bundle.classifier.parameters():
+            parameter.mul_(1e13 if parameter.dim() > 1 else 1.0)
+    predictor = Predictor(bundle, ReadOptions())
+    found = predict(predictor, fasta(path, {"a": "ACGTACGTACGT", "none": "", "b": "GGGGGGGGGGGG"}))
+    assert found.status.tolist() == [Status.NO_PREDICTION, Status.EMPTY, Status.NO_PREDICTION]
+    assert found.labels.tolist() == [-1, -1, -1]
+    assert np.isnan(found.probabilities).all()
+    assert predictor.counts == {Status.NO_PREDICTION: 2, Status.EMPTY: 1}
+    assert not Status.NO_PREDICTION.classified

@@ -39,6 +39,10 @@ def predictions(
     return Predictions(Ragged.from_strings(names), np.array(status, dtype=np.uint8), labels, values)
 
 
+def escaped(name: bytes) -> bytes:
+    return b"".join(rb"\x%02x" % byte if byte < 32 or byte == 127 else bytes([byte]) for byte in name)
+
+
 def formatted(rows: Predictions, classes: Sequence[str] = CLASSES) -> bytes:
     """Returns the same rows as tab-separated values, one by one."""
     lines = [
@@ -51,7 +55,7 @@ def formatted(rows: Predictions, classes: Sequence[str] = CLASSES) -> bytes:
             label = int(rows.labels[index])
             fields = [classes[label], f"{p[label]:.6f}", *(f"{value:.6f}" for value in p)]
         word = {0: "ok", 1: "empty", 2: "invalid_symbol", 3: "too_short"}[int(rows.status[index])]
-        lines.append(b"\t".join([rows.names[index], *(field.encode() for field in fields), word.encode()]))
+        lines.append(b"\t".join([escaped(rows.names[index]), *(field.encode() for field in fields), word.encode()]))
     return b"\n".join(lines) + b"\n"
 
 
@@ -127,11 +131,11 @@ def test_batches_of_any_size_give_the_same_bytes(count: int, at: int, seed: int)
     assert out.getvalue() == formatted(rows, "abc")
 
 
-@pytest.mark.parametrize("odd", [b"a\tb", b"a\nb", b"a\rb", b"a\r\nb"])
+@pytest.mark.parametrize("odd", [b"a\tb", b"a\nb", b"a\rb", b"a\r\nb", b"\x1b[31m\t"])
 def test_a_name_never_breaks_a_line(odd: bytes, tmp_path: Path) -> None:
     path = tmp_path / "rows.tsv"
     write(path, "tsv", predictions([[0.25, 0.75]], [Status.OK], [odd]))
-    name = odd.replace(b"\t", b" ").replace(b"\n", b" ").replace(b"\r", b" ")
+    name = odd.replace(b"\t", rb"\t").replace(b"\n", rb"\n").replace(b"\r", rb"\r").replace(b"\x1b", rb"\x1b")
     assert path.read_bytes().split(b"\n")[1:] == [name + b"\tsignal\t0.750000\t0.250000\t0.750000\tok", b""]
     path = tmp_path / "rows.jsonl"
     write(path, "jsonl", predictions([[0.25, 0.75]], [Status.OK], [odd]))

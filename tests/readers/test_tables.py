@@ -156,3 +156,17 @@ def test_what_the_csv_module_writes_is_read_in_any_batch_size(
 )
 def test_what_is_no_table(head: bytes) -> None:
     assert not FORMAT.recognises(head)
+
+
+def test_damage_in_a_parquet_file_with_checksums_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "x.parquet"
+    table = pa.table({"name": ["a", "b"], "sequence": ["MKVMKVMKV", "WWWWWWWW"]})
+    pq.write_table(table, path, write_page_checksum=True, compression="none")
+    content = path.read_bytes()
+    place = content.index(b"MKVMKVMKV")
+    for bit in range(8 * len("MKVMKVMKV")):
+        damaged = bytearray(content)
+        damaged[place + bit // 8] ^= 1 << bit % 8
+        path.write_bytes(damaged)
+        with pytest.raises(FormatError, match="CRC"):
+            read(path)

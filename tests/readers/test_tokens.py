@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -141,3 +142,25 @@ def test_the_real_proteins() -> None:
     with np.load(REAL / "solubility.npz") as arrays:
         row = arrays["negatives"][-1]
     assert batch.symbols[-2] == "".join(AMINO_ACIDS[token - 1] for token in row if token).encode()
+
+
+def test_a_header_that_promises_gigabytes_takes_no_memory(tmp_path: Path) -> None:
+    start = b"\x93NUMPY\x02\x00" + (10**9).to_bytes(4, "little")
+    with zipfile.ZipFile(tmp_path / "in.npz", "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("a.npy", start + bytes(100_000_000))
+    tracemalloc.start()
+    with pytest.raises(FormatError, match="array 'a' has a damaged header"):
+        read(tmp_path / "in.npz")
+    assert tracemalloc.get_traced_memory()[1] < 20_000_000
+    tracemalloc.stop()
+
+
+def test_an_array_is_not_longer_than_its_bytes_can_make(tmp_path: Path) -> None:
+    path = archive(tmp_path / "in.npz", a=np.ones((3, 4), int))
+    content = bytearray(path.read_bytes())
+    # The size in the directory at the end, which is what zipfile goes by.
+    place = content.rindex(b"PK\x01\x02") + 24
+    content[place : place + 4] = (2**31).to_bytes(4, "little")
+    path.write_bytes(content)
+    with pytest.raises(FormatError, match=r"member 'a\.npy' is not as long as the archive says"):
+        read(path)
