@@ -342,7 +342,8 @@ def _main() -> int:
         _run_atheris(options.atheris, options.folder, options.seconds)
     targets, guided = options.only or TARGETS, find_spec("atheris") is not None
     share = options.seconds / len(targets) / (2 if guided else 1)
-    rows, worst = [], {}
+    rows: list[str] = []
+    worst: dict[str, str] = {}
     with tempfile.TemporaryDirectory(prefix="fuzz-") as made:
         folder = Path(made)
         make_inputs(folder)

@@ -19,7 +19,6 @@ from seqnet.errors import OutputError, ResourceError
 from seqnet.outputs import (
     check_targets,
     made_directory,
-    partfiles,
     reading,
     remove_stale,
     temporary_files,
@@ -268,44 +267,6 @@ def test_a_set_of_files_appears_as_a_whole(tmp_path: Path) -> None:
             part.write_text("whole")
         assert not any(target.exists() for target in targets)
     assert names_in(tmp_path) == ["metrics.json", "rows.tsv"]
-
-
-def test_an_interruption_at_any_line_leaves_nothing(tmp_path: Path) -> None:
-    """Interrupts the writing of a file at each line of the package that runs, in turn."""
-    package = str(Path(partfiles.__file__).parent)
-    targets = [tmp_path / "metrics.json", tmp_path / "rows.tsv"]
-
-    def write_interrupted(line: int) -> bool:
-        left = line
-
-        def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
-            nonlocal left
-            if not frame.f_code.co_filename.startswith(package) or frame.f_code.co_name in ("discard", "close"):
-                return None
-            if event == "line":
-                left -= 1
-                if left == 0:
-                    raise KeyboardInterrupt
-            return trace
-
-        before = sys.gettrace()
-        sys.settrace(trace)
-        try:
-            check_targets(targets, force=True)
-            with whole_files(targets, force=True) as parts:
-                for part in parts:
-                    part.write_text("whole")
-        except KeyboardInterrupt:
-            return True
-        finally:
-            sys.settrace(before)
-        return False
-
-    line = 1
-    while write_interrupted(line):
-        assert {target.name for target in targets} >= set(names_in(tmp_path)), line
-        line += 1
-    assert line > 50
 
 
 def test_temporary_names_are_new_and_no_link_is_followed(tmp_path: Path) -> None:

@@ -146,15 +146,15 @@ def _slow(rng: random.Random, folder: Path) -> Verdict:
     """Reads slowly from a process that is written to slowly."""
     work = _work(folder, COMMANDS["predict"].inputs)
     pause, piece = rng.uniform(0, 0.02), 1 << rng.randrange(12, 18)
-    text = (work / "many.fa").read_bytes()
+    text = (work / "many.fa").read_text()
     found = []
 
     def feed(process: subprocess.Popen[str]) -> None:
         assert process.stdin
-        with process.stdin.buffer as sink:
+        with process.stdin:
             for start in range(0, len(text), piece):
-                sink.write(text[start : start + piece])
-                sink.flush()
+                process.stdin.write(text[start : start + piece])
+                process.stdin.flush()
                 time.sleep(pause)
 
     def take(process: subprocess.Popen[str]) -> bool:

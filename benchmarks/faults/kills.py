@@ -89,7 +89,7 @@ def _next_run(done: Done, kind: str, seed: int, work: Path, folder: Path) -> str
     command = COMMANDS[kind]
     there = names(work) - set(command.inputs)
     parts = {name for name in there if PART_FILE.fullmatch(Path(name).name)}
-    more = ()
+    more: tuple[str, ...] = ()
     if kind == "train":
         more = ("--resume",) if seed // 3 % 2 else ("--force",)
     elif there - parts and not any(name.endswith(".ready") for name in parts):
