@@ -65,9 +65,11 @@ def _after_kill(done: Done, number: signal.Signals, kind: str, work: Path, folde
     command = COMMANDS[kind]
     allowed = {0, _CODES[number]} | ({-number} if done.early else set())
     there = names(work) - set(command.inputs)
-    if done.early and "Traceback" in done.said:
-        return "early" if not there else f"before the first line, and there are {sorted(there)}"
-    if "Traceback" in done.said or done.code not in allowed:
+    if done.early and "Traceback" in done.said and not there:
+        return "early"
+    # Python drops a signal that comes while it reads its own settings, and says so; the run goes on to its end.
+    dropped = done.early and done.code == 0
+    if ("Traceback" in done.said and not dropped) or done.code not in allowed:
         return f"exit code {done.code}: {done.said[-400:]}"
     parts = {name for name in there if PART_FILE.fullmatch(Path(name).name)}
     if parts and number != signal.SIGKILL:
