@@ -42,7 +42,7 @@ _TEXTS: dict[str, bytes] = {
     "labels": b"r1\tyes\nr2\tno\n",
     "clusters": b">Cluster 0\n0\t40aa, >r1... *\n1\t40aa, >r2... at 95.00%\n",
     "config": b'description = "x"\n[network]\nname = "cnn"\nfilters = [4]\nkernels = [5]\n[training]\nepochs = 2\n',
-    "space": b"[training]\nlearning_rate = { low = 1e-4, high = 1e-2, log = true }\nbatch_size = { choices = [64, 9] }\n",
+    "space": b"[training]\nlearning_rate = { low = 0.01, high = 1, log = true }\nbatch_size = { choices = [64, 9] }\n",
     "set": b"training.learning_rate=0.01",
     "options": b"human=reads.bam|10-20|chr1:1,000-2,000|^(\\d+):|30:|@uniform",
 }
