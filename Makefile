@@ -1,8 +1,9 @@
 # Two commands do all the set-up, on a machine with Python 3.11+, git and make: `make demo` and `make test`.
 PYTHON ?= python3
 BIN := .venv/bin
+SECONDS ?= 600
 
-.PHONY: help demo test check format lock bench bench-smoke reproduce reproduce-quick models docs clean
+.PHONY: help demo test check format lock bench bench-smoke faults fuzz reproduce reproduce-quick models docs clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -47,7 +48,13 @@ bench: .venv/installed ## speed beside other programs, into benchmarks/results (
 	for one in startup neighbours growth encode predict train; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-smoke: .venv/installed ## the same once, with little, to see that it runs
-	for one in startup neighbours growth encode predict train; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+	for one in startup neighbours growth encode predict train faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+
+faults: .venv/installed ## kills, damaged files, full disks: counts of what comes of them, into benchmarks/results (an hour)
+	$(BIN)/python -m benchmarks.faults
+
+fuzz: .venv/installed ## random input for every reader and parser, for SECONDS, into benchmarks/results
+	$(BIN)/python -m benchmarks.fuzz --seconds $(SECONDS)
 
 lock: ## write constraints.txt anew from the newest versions that pyproject.toml admits
 	sh scripts/lock.sh

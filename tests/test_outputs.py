@@ -14,17 +14,19 @@ from typing import Any
 
 import pytest
 
+import seqnet.outputs
 from seqnet.errors import OutputError, ResourceError
 from seqnet.outputs import (
     check_targets,
     made_directory,
-    partfiles,
     reading,
     remove_stale,
     temporary_files,
     whole_file,
     whole_files,
 )
+
+OUTPUTS = Path(seqnet.outputs.__file__).parent
 
 
 def names_in(folder: Path) -> list[str]:
@@ -267,44 +269,6 @@ def test_a_set_of_files_appears_as_a_whole(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["metrics.json", "rows.tsv"]
 
 
-def test_an_interruption_at_any_line_leaves_nothing(tmp_path: Path) -> None:
-    """Interrupts the writing of a file at each line of the package that runs, in turn."""
-    package = str(Path(partfiles.__file__).parent)
-    targets = [tmp_path / "metrics.json", tmp_path / "rows.tsv"]
-
-    def write_interrupted(line: int) -> bool:
-        left = line
-
-        def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
-            nonlocal left
-            if not frame.f_code.co_filename.startswith(package) or frame.f_code.co_name in ("discard", "close"):
-                return None
-            if event == "line":
-                left -= 1
-                if left == 0:
-                    raise KeyboardInterrupt
-            return trace
-
-        before = sys.gettrace()
-        sys.settrace(trace)
-        try:
-            check_targets(targets, force=True)
-            with whole_files(targets, force=True) as parts:
-                for part in parts:
-                    part.write_text("whole")
-        except KeyboardInterrupt:
-            return True
-        finally:
-            sys.settrace(before)
-        return False
-
-    line = 1
-    while write_interrupted(line):
-        assert {target.name for target in targets} >= set(names_in(tmp_path)), line
-        line += 1
-    assert line > 50
-
-
 def test_temporary_names_are_new_and_no_link_is_followed(tmp_path: Path) -> None:
     (tmp_path / "victim").write_text("precious")
     (tmp_path / f".out.tsv.{os.getpid()}.part").symlink_to(tmp_path / "victim")
@@ -387,3 +351,53 @@ def test_no_output_is_an_input_its_index_or_another_output(tmp_path: Path) -> No
     (tmp_path / "out.tsv").symlink_to(tmp_path / "real.tsv")
     with pytest.raises(OutputError, match="two outputs would be this one file"):
         check_targets([tmp_path / "out.tsv", tmp_path / "real.tsv"], force=True)
+
+
+def interrupted(work: Callable[[], None], step: int) -> bool:
+    """Returns whether `work` was interrupted as by a signal at one step of `seqnet.outputs`; False if it has fewer."""
+    left = step
+
+    def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:
+        nonlocal left
+        if Path(frame.f_code.co_filename).parent != OUTPUTS:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left == 0:
+                raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        work()
+    except KeyboardInterrupt:
+        return True
+    finally:
+        sys.settrace(None)
+    return False
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_a_signal_at_any_step_leaves_all_targets_or_nothing(tmp_path: Path, count: int) -> None:
+    targets = [tmp_path / f"{number}.tsv" for number in range(count)]
+
+    def write() -> None:
+        check_targets(targets, force=False)
+        with whole_files(targets, force=False) as temporary:
+            for path in temporary:
+                path.write_text("whole")
+
+    before = sys.gettrace()
+    try:
+        step = 1
+        while interrupted(write, step):
+            found = names_in(tmp_path)
+            assert found in ([], [path.name for path in targets]), f"step {step}: {found}"
+            for path in tmp_path.iterdir():
+                assert path.read_text() == "whole"
+                path.unlink()
+            step += 1
+    finally:
+        sys.settrace(before)
+    assert step > 200

@@ -131,18 +131,19 @@ def named_files(run: RunConfig | None) -> list[Path]:
     return list(folder.iterdir()) if folder is not None and folder.is_dir() else []
 
 
-def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = ()) -> None:
+def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = (), single: Iterable[Path] = ()) -> None:
     """Checks that all outputs of a command may be written, and removes what killed runs have left of them.
 
     Args:
-        targets: all files that the command is going to write.
+        targets: files that the command is going to write as one set.
         force: whether existing ones are replaced.
         inputs: files that are read, beside those that its parameters name.
+        single: further files that it is going to write, each by itself.
 
     Raises:
         OutputError: see `seqnet.outputs.check_targets`.
     """
-    targets = list(targets)
-    for path in remove_stale(targets):
+    sets = [list(targets), *([target] for target in single)]
+    for path in (path for one in sets for path in remove_stale(one)):
         say(f"removed {path}, which an earlier run left unfinished when it was killed")
-    check_targets(targets, force=force, inputs=inputs)
+    check_targets([target for one in sets for target in one], force=force, inputs=inputs)

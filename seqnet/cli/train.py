@@ -327,32 +327,27 @@ def _fit(
 
 
 def _write(result: EnsembleResult, files: TrainingFiles, replace: bool) -> None:
-    """Writes history, picture, out-of-fold predictions with their figures, and model."""
+    """Writes model, history, picture, and out-of-fold predictions with their figures: all of them or none."""
     from seqnet.bundles import write_bundle
-    from seqnet.outputs import whole_file
+    from seqnet.outputs import whole_files
     from seqnet.training import FoldsResult
     from seqnet.training.history import draw_curves, write_history
 
-    with whole_file(files.history, force=replace) as temporary:
-        write_history(temporary, [run.rows for run in result.runs])
-    with whole_file(files.curves, force=replace) as temporary:
-        draw_curves(temporary, [run.rows for run in result.runs], [run.best_epoch for run in result.runs])
-    if isinstance(result, FoldsResult):
-        _write_folds(result, files, replace)
-    with whole_file(files.model, force=replace) as temporary:
-        write_bundle(temporary, result.bundle)
+    rows = [run.rows for run in result.runs]
+    with whole_files(files.results, force=replace) as (model, history, curves, *out_of_fold):
+        write_history(history, rows)
+        draw_curves(curves, rows, [run.best_epoch for run in result.runs])
+        if isinstance(result, FoldsResult):
+            _write_folds(result, *out_of_fold)
+        write_bundle(model, result.bundle)
 
 
-def _write_folds(result: FoldsResult, files: TrainingFiles, replace: bool) -> None:
+def _write_folds(result: FoldsResult, table: Path, figures: Path) -> None:
     """Writes what is said of each record by the network that has not seen it, and how good that is."""
     import json
 
-    from seqnet.outputs import whole_file
     from seqnet.training.folds import write_out_of_fold
 
-    table, figures = files.out_of_fold
-    with whole_file(table, force=replace) as temporary:
-        write_out_of_fold(temporary, result.out_of_fold)
-    with whole_file(figures, force=replace) as temporary:
-        text = json.dumps(result.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
-        temporary.write_text(text + "\n", encoding="utf-8")
+    write_out_of_fold(table, result.out_of_fold)
+    text = json.dumps(result.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
+    figures.write_text(text + "\n", encoding="utf-8")

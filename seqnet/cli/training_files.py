@@ -69,13 +69,13 @@ class TrainingFiles:
         replace = force or (resume and any(path.exists() for path in self.checkpoints))
         if resume and not force and self.model.exists():
             self._check_resumed(replace)
-        outputs = self.outputs
+        single = list(self.checkpoints)
         if encodes and not (resume and self.dataset.exists()):
             if self.dataset.exists() and not replace:
                 remedy = "go on with it by --resume, or replace it by --force"
                 raise OutputError(str(self.dataset), "exists already", remedy)
-            outputs.append(self.dataset)
-        claim(outputs, force=replace, inputs=inputs)
+            single.append(self.dataset)
+        claim(self.results, force=replace, inputs=inputs, single=single)
         return replace
 
     def _check_resumed(self, has_checkpoint: bool) -> None:

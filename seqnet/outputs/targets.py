@@ -224,8 +224,15 @@ def _check_new(targets: Iterable[Path]) -> None:
 def _put_in_place(parts: Sequence[PartFile]) -> None:
     if len(parts) > 1:
         parts[0].mark_ready()
-    for part in reversed(parts):
-        part.put_in_place()
+    try:
+        for part in reversed(parts):
+            part.put_in_place()
+    except KeyboardInterrupt:
+        # One or the other is in place, and a set is never half there.
+        for part in reversed(parts):
+            with suppress(FileNotFoundError):
+                part.put_in_place()
+        raise
 
 
 @contextmanager

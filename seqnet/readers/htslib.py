@@ -6,6 +6,7 @@ which htslib would refuse it, is read with all of them under one name: where a r
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 from collections import Counter
@@ -71,6 +72,9 @@ def read_by_htslib(source: Input, options: ReadOptions, skipped: Counter[str]) -
                 size = len(reads.names.data) + len(reads.symbols.data)
                 count = max(1, min(4 * count, options.batch_bytes * count // max(1, size)))
     except (OSError, ValueError) as error:
+        if isinstance(error, OSError) and error.errno == errno.ENOEXEC:
+            problem = "damaged, or of a version of its format that htslib does not know"
+            raise FormatError(problem, "get the file again, or convert it with samtools view -b") from error
         if isinstance(error, OSError) and error.errno:
             raise
         raise _fault(source, options) from error

@@ -113,7 +113,13 @@ def _open_array(info: zipfile.ZipInfo, stream: IO[bytes]) -> _TokenArray:
         raise FormatError(f"array {name!r} has a damaged header", "get the file again")
     stream.seek(-len(start), io.SEEK_CUR)
     read_header = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-    shape, by_column, dtype = read_header(stream)
+    try:
+        shape, by_column, dtype = read_header(stream)
+    except Exception as error:
+        # NumPy takes the header for a piece of Python, and what is none fails in many ways.
+        raise FormatError(f"array {name!r} has a damaged header", "get the file again") from error
+    if any(size < 0 for size in shape):
+        raise FormatError(f"array {name!r} has a damaged header", "get the file again")
     if dtype.kind not in "iu" or len(shape) != 2:
         raise FormatError(f"array {name!r} is {len(shape)}-D of type {dtype}", _EXPECTED)
     if shape[0] and not shape[1]:

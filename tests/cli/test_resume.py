@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -82,3 +85,37 @@ def test_a_complete_search_is_not_written_again(trained: Path, tmp_path: Path, c
         assert outcome.code == 0, outcome.err
         assert outcome.err.endswith(f"nothing to do: {best} is complete; to go on, ask for more than 2 --trials\n")
         assert best.read_bytes() == before
+
+
+def test_a_run_that_fails_at_its_end_leaves_its_checkpoint_alone(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model = tmp_path / "m.safetensors"
+    words = ("train", trained / "reads.safetensors", *TINY, "--set", "epochs=1", "-o", model)
+    command = [sys.executable, "-m", "seqnet", *map(str, words)]
+    assert subprocess.run(command, preexec_fn=small_files, check=False, capture_output=True).returncode == 1
+    assert [path.name for path in tmp_path.iterdir()] == ["m.checkpoint.safetensors"]
+    assert cli(*words, "--resume").code == 0
+    assert model.exists()
+
+
+def small_files() -> None:
+    """Has the pictures of learning curves, of 20 kB, not fit where the rest does."""
+    resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, 16_000))
+
+
+def test_of_a_set_of_files_that_was_half_there_the_checkpoint_stays(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model = tmp_path / "m.safetensors"
+    words = ("train", trained / "proteins.safetensors", *TINY, "--set", "epochs=1", "-o", model)
+    assert cli(*words).code == 0
+    before = contents(tmp_path)
+    # As a run leaves it that is killed after history and picture are in place, and before the model is.
+    ready = tmp_path / ".m.safetensors.0123456789abcdef.ready"
+    model.rename(ready)
+    again = cli(*words, "--resume")
+    assert again.code == 0
+    assert f"removed {ready}" in again.err
+    assert f"removed {tmp_path / 'm.history.tsv'}" in again.err
+    assert "checkpoint" not in "".join(line for line in again.err.splitlines() if line.startswith("removed"))
+    assert "the run is over after epoch 1 of 1" in again.err
+    assert {name: content for name, (content, _) in contents(tmp_path).items() if name != model.name} == {
+        name: content for name, (content, _) in before.items() if name != model.name
+    }

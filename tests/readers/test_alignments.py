@@ -427,3 +427,13 @@ def test_real_reads_in_a_region_without_index_agree_with_one(tmp_path: Path) -> 
     pysam.index(str(path))
     assert read(path, region="q:1,000-2,000") == without
     assert 0 < len(without) < 3333
+
+
+def test_a_cram_of_an_unknown_version_is_one_line(cram: Path, reference: Path) -> None:
+    content = bytearray(cram.read_bytes())
+    content[4] ^= 1 << 5  # the major version
+    cram.write_bytes(content)
+    with pytest.raises(
+        FormatError, match=r"in\.cram: damaged, or of a version of its format that htslib does not know"
+    ):
+        read(cram, reference=str(reference))

@@ -164,3 +164,23 @@ def test_an_array_is_not_longer_than_its_bytes_can_make(tmp_path: Path) -> None:
     path.write_bytes(content)
     with pytest.raises(FormatError, match=r"member 'a\.npy' is not as long as the archive says"):
         read(path)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "{'descr': '<i8', 'fortran_order': False, 'shape': (2, 3), (\n",
+        "{'descr': '<i8', 'fortran_order': False, 'shape': (-2, -3), }\n",
+        "((((\n",
+        " x\n y\n",
+        "[" * 300 + "]" * 300,
+        "{'descr': [('a', '<i8', -1)], 'fortran_order': False, 'shape': (2, 3), }\n",
+        "",
+    ],
+)
+def test_a_header_that_is_none_is_one_line(header: str, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "in.npz", "w") as file:
+        start = b"\x93NUMPY\x01\x00" + len(header).to_bytes(2, "little")
+        file.writestr("a.npy", start + header.encode() + bytes(48))
+    with pytest.raises(FormatError, match="array 'a' has a damaged header; get the file again"):
+        read(tmp_path / "in.npz")
