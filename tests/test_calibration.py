@@ -130,10 +130,10 @@ def test_few_records_are_not_calibrated() -> None:
     assert abs(np.log(fit_temperature(labels, probabilities))) > 0.1
     found = calibrate(labels, probabilities, 1, (0.5, 0.5), None)
     assert found.temperature == 1
-    assert found.not_calibrated == "24 records are too few to fit a temperature; 50 are needed"
+    assert found.not_calibrated == "there are 24 validation records, and at least 50 are needed"
     assert found.quality["ece_after"] == found.quality["ece_before"]
     few = chosen_temperature(np.repeat(labels, 10), np.repeat(probabilities, 10, axis=0), np.arange(240) // 10)
-    assert few.reason == "24 groups of records are too few to fit a temperature; 50 are needed"
+    assert few.reason == "there are 24 validation groups of records, and at least 50 are needed"
 
 
 @pytest.mark.parametrize("count", [60, 300, 3000])

@@ -29,6 +29,9 @@ BRIEF = ("duplicates-inside", "duplicates-across", "duplicates-contradictory", "
 _RECORDS = 500_000
 """Records that are looked at, about and at most."""
 
+_FEW = 100
+"""Training records below which nothing can be expected of a network."""
+
 _FITTED = 5_000
 """Training records that the shortcut is measured on, at most."""
 
@@ -74,6 +77,8 @@ def brief_lines(checks: Sequence[Check], dataset: Dataset, looked_at: int) -> li
         looked_at: records that they looked at.
     """
     lines = [f"seqnet: warning: {check.line}" for check in checks if check.status != "pass"]
+    if not dataset.crop and (count := len(dataset.members("train"))) < _FEW:
+        lines.append(f"seqnet: warning: {_plural(count, 'training record')}; a network needs hundreds to learn from")
     counts = Counter(check.status for check in checks)
     words = [_plural(counts["pass"], "check") + " passed"]
     words += [

@@ -96,7 +96,8 @@ def chosen_temperature(
     count = int(unit.max()) + 1
     if count < _FEWEST:
         kind = "records" if count == len(labels) else "groups of records"
-        return Temperature(1.0, probabilities, f"{count} {kind} are too few to fit a temperature; {_FEWEST} are needed")
+        problem = f"there are {count} validation {kind}, and at least {_FEWEST} are needed"
+        return Temperature(1.0, probabilities, problem)
     fold = deal_folds(labels.astype(np.int32), unit, _FOLDS, np.random.default_rng(0))
     crossed = np.empty_like(probabilities)
     for index in range(_FOLDS):

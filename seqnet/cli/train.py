@@ -190,7 +190,8 @@ def command(
         if folds:
             say(f"seqnet: stopped; a model is written once all {folds} folds are trained: go on with --resume")
         raise
-    if resume and not force and files.hold(result.bundle):
+    fitted = any(run.fitted for run in result.runs)
+    if resume and not (force or fitted) and files.hold(result.bundle):
         say(f"nothing to do: {files.model} is complete; to go on, ask for more epochs, as in --set epochs=N")
         return
     _write(result, files, replace)
@@ -223,9 +224,11 @@ def _report(result: EnsembleResult, files: TrainingFiles) -> None:
     from seqnet.training import FoldsResult
     from seqnet.training.history import kept_text
 
-    for run in result.runs:
+    kind = "fold" if files.out_of_fold else "network"
+    for number, run in enumerate(result.runs, 1):
+        which = f"{kind} {number} of {len(result.runs)}: " if len(result.runs) > 1 else ""
         text = kept_text(run.rows, run.best_epoch, run.bundle.config.training.monitor)
-        say(f"{text}; {run.bundle.parameter_count:,} parameters")
+        say(f"{which}{text}; {run.bundle.parameter_count:,} parameters")
     if result.bundle.calibration.quality:
         say(_calibration_line(result.bundle, "out of fold" if files.out_of_fold else "on the validation split"))
     if isinstance(result, FoldsResult):
@@ -237,11 +240,13 @@ def _report(result: EnsembleResult, files: TrainingFiles) -> None:
 def _calibration_line(bundle: Bundle, where: str) -> str:
     """Returns what was fitted for decisions, and how good the probabilities are on records that had no part in it."""
     found = bundle.calibration
-    before, after = found.quality["ece_before"], found.quality["ece_after"]
-    error = f"calibration error {before:.4f} → {after:.4f}, cross-validated"
-    line = f"calibrated {where}: temperature {found.temperature:.3f}, {error}"
+    changes = [
+        f"{name} {found.quality[f'{key}_before']:.4f} → {found.quality[f'{key}_after']:.4f}"
+        for name, key in (("log loss", "log_loss"), ("calibration error", "ece"))
+    ]
+    line = f"calibrated {where}: temperature {found.temperature:.3f}; cross-validated {', '.join(changes)}"
     if found.not_calibrated:
-        line = f"not calibrated, calibration error {before:.4f} {where}: {found.not_calibrated}"
+        line = f"not calibrated: {found.not_calibrated}; calibration error {found.quality['ece_before']:.4f} {where}"
     if bundle.positive is None:
         return line
     return f"{line}; threshold {found.threshold:.3f}{f', the best {found.criterion} there' if found.criterion else ''}"

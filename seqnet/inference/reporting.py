@@ -105,6 +105,8 @@ class ModelReport:
                 interval = "" if np.isnan(ahead.low) else f", difference {ahead.low:.3f} to {ahead.high:.3f}"
                 other = standing.metrics[metric].value
                 verdict = "is not clearly ahead of" if own > other else "does not beat"
+                if f"{own:.3f}" == f"{other:.3f}":
+                    verdict = "is no better than"
                 lines.append(
                     f"the model {verdict} the baseline {BASELINES[name].title}: {METRICS[metric].title} {own:.3f} "
                     f"against {other:.3f}{interval}"

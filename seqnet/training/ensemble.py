@@ -109,7 +109,8 @@ def _calibrated(
     members = dataset.members("validation")
     labels = dataset.labels[members].astype(np.int64)
     if len(np.unique(labels)) < len(dataset.classes):
-        observer.note("the validation split lacks a class: the model is not calibrated, its threshold is one half")
+        what = "the validation split lacks a class" if len(labels) else "there is no validation split"
+        observer.note(f"{what}: the model is not calibrated, its threshold is one half")
         return bundle
     raw = np.mean([validation_probabilities(run, dataset, device) for run in runs], axis=0)
     found = calibrate(labels, raw, bundle.positive, training_shares(dataset), criterion, dataset.groups[members])

@@ -65,6 +65,7 @@ class TrainingResult:
         interruption: what stopped it early, Ctrl-C or a signal; None if nothing did.
         validation: (M, K) float64, what the network says of the validation split; None where there is none, or the best
             epoch was before a run that was resumed.
+        fitted: epochs that this process fitted; a resumed run has more rows.
     """
 
     bundle: Bundle
@@ -72,6 +73,7 @@ class TrainingResult:
     best_epoch: int
     interruption: KeyboardInterrupt | None
     validation: NDArray[np.float64] | None = None
+    fitted: int = 0
 
 
 def make_classifier(dataset: Dataset, config: RunConfig) -> Classifier:
@@ -133,6 +135,7 @@ class _Run:
             self.forward = compiled(self.classifier)
         self.validation = dataset.members("validation")
         self.progress = Progress(rows=[])
+        self.epochs_before = 0
         self.said: NDArray[np.float64] | None = None
         """What the network said of the validation split after the last epoch, (M, K)."""
         self.class_weights, self.offsets = self._weigh_classes()
@@ -243,6 +246,9 @@ class _Run:
         value = -value if self.config.training.monitor == "loss" else value
         # Without a number to judge by, the last epoch is the best.
         better = bool(np.isnan(value)) or value > before.best_value
+        if value == before.best_value and before.rows:
+            # Small validation splits often tie.
+            better = row.validation_loss < before.rows[before.best_epoch - 1].validation_loss
         # One assignment, so that Ctrl-C finds the progress of before or of after.
         progress = replace(before, rows=[*before.rows, row])
         if better:
@@ -280,6 +286,7 @@ class _Run:
             observer.note("there is no checkpoint: starting at the first epoch")
             return
         self.progress = restore(path, self.classifier, self.optimizer, self.config, self.dataset_hash)
+        self.epochs_before = len(self.progress.rows)
         done = len(self.progress.rows)
         if done > training.epochs:
             problem = f"the checkpoint is of a run of {done} epochs, and {training.epochs} are asked for: nothing to do"
@@ -312,7 +319,8 @@ class _Run:
             metrics={"epoch": float(best.epoch)} | known,
             provenance=dict(provenance),
         )
-        return TrainingResult(bundle, progress.rows, progress.best_epoch, interruption, progress.best_said)
+        fitted = len(progress.rows) - self.epochs_before
+        return TrainingResult(bundle, progress.rows, progress.best_epoch, interruption, progress.best_said, fitted)
 
 
 def train(

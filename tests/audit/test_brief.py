@@ -21,6 +21,13 @@ def test_a_harmless_dataset_has_one_line() -> None:
     ]
 
 
+def test_a_handful_of_training_records_is_said() -> None:
+    data = dataset(harmless(60))
+    count = len(data.members("train"))
+    lines = brief_lines(*brief_audit(data)[:1], data, 60)
+    assert f"seqnet: warning: {count} training records; a network needs hundreds to learn from" in lines
+
+
 def test_a_trap_has_a_line_of_its_own() -> None:
     rows = harmless(400)
     rows[16] = ("r16", rows[0][1], "test", 0)

@@ -133,8 +133,10 @@ def test_what_train_says_of_three_classes_and_of_few_records(tmp_path: Path, cli
     reads = fasta(tmp_path / "three.fa", "abc", 40)
     assert cli("encode", reads, "--label-regex", r"label=(\w+)", "-o", data).code == 0
     outcome = cli("train", data, *TINY, "--set", "epochs=2", "-o", model)
-    assert "12 records are too few to fit a temperature; 50 are needed" in outcome.err
-    assert "not calibrated, calibration error 0." in outcome.err
+    assert (
+        "not calibrated: there are 12 validation records, and at least 50 are needed; calibration error 0."
+        in outcome.err
+    )
     # A threshold is of two classes.
     assert "threshold" not in outcome.err
     assert json.loads(cli("inspect", model, "--json").out)["calibration"]["temperature"] == 1

@@ -19,6 +19,18 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
     return {path.name: (path.read_bytes(), path.stat().st_ino) for path in folder.iterdir()}
 
 
+def test_epochs_that_were_added_are_written_whichever_is_kept(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model = tmp_path / "m.safetensors"
+    words = ("train", trained / "proteins.safetensors", *TINY, "-o", model)
+    # Steps this small change no weight: the first epoch stays the best.
+    words = (*words, "--set", "learning_rate=1e-30", "--set", "schedule=constant")
+    assert cli(*words, "--set", "epochs=1").code == 0
+    more = cli(*words, "--set", "epochs=2", "--resume")
+    assert more.code == 0
+    assert "nothing to do" not in more.err
+    assert len((tmp_path / "m.history.tsv").read_text().splitlines()) == 3
+
+
 @pytest.mark.parametrize("more", [(), ("--members", "2"), ("--folds", "3")], ids=["one", "members", "folds"])
 def test_a_complete_run_is_not_written_again(more: tuple[str, ...], trained: Path, tmp_path: Path, cli: Runner) -> None:
     model = tmp_path / "m.safetensors"

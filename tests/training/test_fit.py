@@ -148,8 +148,9 @@ def test_the_validation_split_chooses_the_epoch(monitor: str, turned: bool) -> N
     settings = {"epochs": 5, "learning_rate": 0.02, "monitor": monitor, **CONSTANT}
     observer = Recorder()
     result = fit(dataset, run_config(settings, FINDER), observer)
-    values = [getattr(row, f"validation_{monitor}") for row in result.rows]
-    best = int(np.argmin(values) if monitor == "loss" else np.argmax(values)) + 1
+    sign = -1 if monitor == "loss" else 1
+    # Of those that tie, the one with the lowest loss.
+    best = max(result.rows, key=lambda row: (sign * getattr(row, f"validation_{monitor}"), -row.validation_loss)).epoch
     assert result.best_epoch == best
     # The better the motif is learned, the worse are labels that are turned over.
     assert (best < 3) if turned else (best > 2)
@@ -290,6 +291,17 @@ def test_early_stopping_keeps_the_best_weights() -> None:
     assert result.interruption is None
     best = run_config({**settings, "epochs": result.best_epoch}, FINDER)
     assert same_weights(result, fit(moved(dataset, "validation", "test"), best))
+
+
+def test_of_epochs_that_tie_the_one_with_the_lower_loss_is_kept() -> None:
+    # Two validation records: their AUROC is 0 or 1, and their loss goes on falling.
+    dataset = planted((60, 2, 0))
+    result = fit(dataset, run_config({"epochs": 12, "learning_rate": 0.02, "monitor": "auroc", **CONSTANT}, FINDER))
+    best = max(row.validation_auroc for row in result.rows)
+    tied = [row for row in result.rows if row.validation_auroc == best]
+    assert len(tied) > 2
+    losses = [row.validation_loss for row in tied]
+    assert result.best_epoch == tied[int(np.argmin(losses))].epoch > tied[0].epoch
 
 
 def test_without_validation_the_last_epoch_is_kept() -> None:
