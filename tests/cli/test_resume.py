@@ -21,9 +21,9 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 def test_epochs_that_were_added_are_written_whichever_is_kept(trained: Path, tmp_path: Path, cli: Runner) -> None:
     model = tmp_path / "m.safetensors"
-    words = ("train", trained / "proteins.safetensors", *TINY, "-o", model)
     # Steps this small change no weight: the first epoch stays the best.
-    words = (*words, "--set", "learning_rate=1e-30", "--set", "schedule=constant")
+    still = ("--set", "learning_rate=1e-30", "--set", "schedule=constant")
+    words = ("train", trained / "proteins.safetensors", *TINY, *still, "-o", model)
     assert cli(*words, "--set", "epochs=1").code == 0
     more = cli(*words, "--set", "epochs=2", "--resume")
     assert more.code == 0
