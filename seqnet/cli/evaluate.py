@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqnet.cli.options import collect, force_option, plm_option, settings_options, threads_option
-from seqnet.cli.paths import Command, InputPath, OutputPath, claim
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.evaluation import EvaluationOptions
 
@@ -88,7 +88,7 @@ def command(
         raise click.UsageError("give one model, or two different ones, and a dataset")
     targets = _targets(directory, len(models))
     with made_directory(directory):
-        claim(targets, force=force)
+        claim(targets, force=force, inputs=language_model_files(plm))
         bundles, data = (
             {name: open_bundle(find_model(path)) for name, path in _names(models).items()},
             open_dataset(dataset),

@@ -20,7 +20,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.errors import OutputError
 from seqnet.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
 
-__all__ = ["Command", "InputPath", "OutputPath", "claim", "named_files"]
+__all__ = ["Command", "InputPath", "OutputPath", "claim", "language_model_files", "named_files"]
 
 Form = Literal["path", "container", "text", "class"]
 
@@ -127,8 +127,13 @@ def _inputs(context: click.Context) -> Iterator[str]:
 
 def named_files(run: RunConfig | None) -> list[Path]:
     """Returns the files that the settings of a run name: those in the folder of its language model."""
-    folder = Path(run.encoder.model).expanduser() if run is not None and run.encoder.model else None
-    return list(folder.iterdir()) if folder is not None and folder.is_dir() else []
+    return [] if run is None else language_model_files([run.encoder.model])
+
+
+def language_model_files(names: Iterable[str]) -> list[Path]:
+    """Returns the files of the language models that are folders; other names are of a hub, or empty."""
+    folders = [Path(name).expanduser() for name in names if name]
+    return [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
 
 
 def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = (), single: Iterable[Path] = ()) -> None:

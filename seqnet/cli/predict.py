@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqnet.cli.options import collect, force_option, plm_option, settings_options, threads_option
-from seqnet.cli.paths import Command, InputPath, OutputPath, claim
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
@@ -108,7 +108,8 @@ def command(
     else:
         jobs = [(inputs, None, *_format(kind))]
     with made_directory(directory):
-        claim([target for _, target, *_ in jobs if target is not None], force=force)
+        targets = [target for _, target, *_ in jobs if target is not None]
+        claim(targets, force=force, inputs=language_model_files(plm))
         size = _size(inputs)
         if output is None and directory is None:
             check_stdout_is_open()

@@ -17,7 +17,7 @@ from tests.cli.running import PROTEINS, READS, Outcome
 
 # Options that take text which is never a path.
 NO_PATHS = {
-    "download": {"names", "url"},
+    "download": {"names", "url", "sha256"},
     "encode": {
         "length",
         "label_regex",
@@ -30,8 +30,8 @@ NO_PATHS = {
     },
     "tune": {"device", "assignments"},
     "train": {"device", "assignments", "split"},
-    "evaluate": {"device"},
-    "predict": {"device", "sequence_column", "name_column", "region", "expected_fraction"},
+    "evaluate": {"device", "plm"},
+    "predict": {"device", "plm", "sequence_column", "name_column", "region", "expected_fraction"},
 }
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import gzip
-import os
+import json
 import resource
 import subprocess
 import sys
@@ -33,6 +33,22 @@ COUNTING = READING + (
 )
 
 
+STARTER = """
+import json, os, resource, sys
+report, limits, *words = sys.argv[1:]
+child = os.fork()
+if not child:
+    for kind, value in json.loads(limits).items():
+        if value is not None:
+            resource.setrlimit(int(kind), (value, value))
+    os.execv(sys.executable, [sys.executable, *words])
+_, status, usage = os.wait4(child, 0)
+with open(report, "w") as file:
+    json.dump([os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024], file)
+"""
+"""A small process that starts another: what a process is started by counts for the most memory that it took."""
+
+
 class Ended(NamedTuple):
     code: int
     out: str
@@ -43,18 +59,12 @@ class Ended(NamedTuple):
 def call(*words: str | Path, limit: int | None = None, files: int | None = None) -> Ended:
     """Runs Python with `words`, in an address space of so many bytes, and with so many open files."""
 
-    def bound() -> None:
-        for kind, value in ((resource.RLIMIT_AS, limit), (resource.RLIMIT_NOFILE, files)):
-            if value is not None:
-                resource.setrlimit(kind, (value, value))
-
-    with tempfile.TemporaryFile("w+") as out, tempfile.TemporaryFile("w+") as err:
-        process = subprocess.Popen([sys.executable, *map(str, words)], stdout=out, stderr=err, preexec_fn=bound)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        out.seek(0)
-        err.seek(0)
-        return Ended(process.returncode, out.read(), err.read(), usage.ru_maxrss * 1024)
+    limits = json.dumps({resource.RLIMIT_AS: limit, resource.RLIMIT_NOFILE: files})
+    with tempfile.NamedTemporaryFile("r") as report:
+        starter = [sys.executable, "-S", "-c", STARTER, report.name, limits]
+        done = subprocess.run([*starter, *map(str, words)], capture_output=True, text=True, check=True, timeout=110)
+        code, peak = json.load(report)
+    return Ended(code, done.stdout, done.stderr, peak)
 
 
 def seqnet(*words: str | Path, limit: int | None = None, files: int | None = None) -> Ended:
