@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from seqnet.records import Ragged
 from seqnet.similarity import equal_sets, repeats, sequence_hashes
 
-__all__ = ["Duplicates", "find_duplicates"]
+__all__ = ["Duplicates", "equal_sequences", "find_duplicates"]
 
 
 @dataclass(frozen=True)
@@ -30,12 +30,18 @@ class Duplicates:
     repeated_names: int
 
 
+def equal_sequences(tokens: Ragged) -> NDArray[np.int64]:
+    """Returns the number (N,) int64 of the set of equal sequences that each of N is of, -1 for one of its own."""
+    return equal_sets(sequence_hashes(tokens))
+
+
 def find_duplicates(
     tokens: Ragged,
     labels: NDArray[np.int32],
     split: NDArray[np.uint8],
     names: Ragged,
     known: NDArray[np.uint64] | None = None,
+    sets: NDArray[np.int64] | None = None,
 ) -> Duplicates:
     """Returns how many of N records are duplicates, and of which kind.
 
@@ -45,8 +51,9 @@ def find_duplicates(
         split: (N,) uint8, split of each.
         names: N names.
         known: (M,) uint64, sorted hashes of the first M names, where they were computed before.
+        sets: (N,) int64, what `equal_sequences` returned of the tokens, where that was computed before.
     """
-    which = equal_sets(sequence_hashes(tokens))
+    which = equal_sequences(tokens) if sets is None else sets
     several = np.flatnonzero(which >= 0)
     return Duplicates(
         records=len(several),

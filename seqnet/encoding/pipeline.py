@@ -108,50 +108,72 @@ def _finish(
         raise LabelError("encode", f"there are no records ({'; '.join(intake.notes)})", "name a file that holds some")
     classes, positive = order_classes(sources, intake.classes, options.positive)
     real = intake.finish(classes)
-    # Blocks of a genome, and windows, are no reads.
-    mates = None if options.crop or options.window else find_mates(real.names, real.labels)
-    if mates and mates.count and not options.group_by:
-        real = intake.regroup(real, mates.joined(real.groups))
-    if options.split_by == "similarity":
-        real, clusters = intake.cluster(real)
-    largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
-    split = split_records(real.labels, real.groups, fractions, rng)
-    parted = mates.apart(split) if mates else 0
-    if options.crop:
-        real, split = _hold_out(intake, real, split, rng)
-    split = _accompany(sources, classes, intake, real, split, rng)
-    del real  # columns of hundreds of millions of records, which stand in what follows
-    examples = intake.collector.collected()
-    assert intake.alphabet is not None
-    with ThreadPoolExecutor(1) as pool:  # duplicates are looked for while the dataset is written
+    # Equal sequences are looked for while mates are found, records split and the dataset written: hashing and sorting
+    # need no lock of Python. What is generated or cut later is not there yet.
+    with ThreadPoolExecutor(1) as pool:
+        later = options.crop or generators_of(sources)
+        sets = None if later else pool.submit(audit.equal_sequences, real.tokens)
+        # Blocks of a genome, and windows, are no reads.
+        mates = None if options.crop or options.window else find_mates(real.names, real.labels)
+        if mates and mates.count and not options.group_by:
+            real = intake.regroup(real, mates.joined(real.groups))
+        if options.split_by == "similarity":
+            real, clusters = intake.cluster(real)
+        largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
+        split = split_records(real.labels, real.groups, fractions, rng)
+        parted = mates.apart(split) if mates else 0
+        if options.crop:
+            real, split = _hold_out(intake, real, split, rng)
+        split = _accompany(sources, classes, intake, real, split, rng)
+        del real  # columns of hundreds of millions of records, which stand in what follows
+        examples = intake.collector.collected()
         hashes = None if mates is None else mates.hashes
-        found = pool.submit(audit.find_duplicates, examples.tokens, examples.labels, split, examples.names, hashes)
-        write_dataset(
-            target,
-            alphabet=intake.alphabet,
-            classes=classes,
-            positive=positive,
-            generators=generators_of(sources),
-            crop=options.crop,
-            tokens=intake.collector.tokens,
-            offsets=examples.tokens.offsets,
-            name_bytes=intake.collector.name_bytes,
-            name_offsets=examples.names.offsets,
-            labels=examples.labels,
-            groups=examples.groups,
-            split=split,
-            provenance=provenance,
+        duplicates = pool.submit(
+            lambda: audit.find_duplicates(
+                examples.tokens, examples.labels, split, examples.names, hashes, sets.result() if sets else None
+            )
         )
-        duplicates = found.result()
+        _write(target, intake, examples, split, classes, positive, generators_of(sources), provenance)
+    assert intake.alphabet is not None
     return EncodeSummary.of(
         examples, split, intake.alphabet.name, classes, positive, generators_of(sources), options.crop,
-        intake.left_out, duplicates, label_warnings=intake.label_warnings(), fractions=fractions,
+        intake.left_out, duplicates.result(), label_warnings=intake.label_warnings(), fractions=fractions,
         largest_group=float(largest),
         ungrouped=intake.ungrouped, clusters=clusters,
         grouped=bool(options.group_by or options.crop or clusters),
         windowed=bool(options.window) and not (options.group_by or clusters),
         pairs=mates.count - parted if mates else 0, parted=parted, notes=intake.notes,
     )  # fmt: skip
+
+
+def _write(
+    target: Path,
+    intake: Intake,
+    examples: Examples,
+    split: NDArray[np.uint8],
+    classes: Sequence[str],
+    positive: int | None,
+    generators: Mapping[str, str],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Writes the dataset of what was collected."""
+    assert intake.alphabet is not None
+    write_dataset(
+        target,
+        alphabet=intake.alphabet,
+        classes=classes,
+        positive=positive,
+        generators=generators,
+        crop=intake.options.crop,
+        tokens=intake.collector.tokens,
+        offsets=examples.tokens.offsets,
+        name_bytes=intake.collector.name_bytes,
+        name_offsets=examples.names.offsets,
+        labels=examples.labels,
+        groups=examples.groups,
+        split=split,
+        provenance=provenance,
+    )
 
 
 def _hold_out(

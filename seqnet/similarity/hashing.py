@@ -13,7 +13,7 @@ from seqnet.records import Ragged, chunks
 
 __all__ = ["equal_sets", "mix", "repeats", "reverse_complements", "sequence_hashes"]
 
-_CHUNK = 1 << 22
+_CHUNK = 1 << 20
 _PART = 1 << 22
 """Tokens of one sequence that are hashed at once; a multiple of a word."""
 _WORD = 8
@@ -51,12 +51,26 @@ def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
 def _hashes(tokens: Ragged) -> NDArray[np.uint64]:
     if len(tokens) == 1 and len(tokens.data) > _PART:
         return _hash_of_long(tokens.data)
+    if tokens.rows is not None:
+        return _hashes_of_rows(tokens.rows)
     counts = -(-tokens.lengths // _WORD)  # words of each sequence
     ends = np.cumsum(counts)
     place = np.arange(int(ends[-1]), dtype=np.int64) - np.repeat(ends - counts, counts)
     words = _words(tokens, place, counts)
     sums = np.concatenate([[np.uint64(0)], np.cumsum(mix(words ^ mix(place.astype(np.uint64))))])
     return mix(sums[ends] - sums[ends - counts] + tokens.lengths.astype(np.uint64))
+
+
+def _hashes_of_rows(rows: NDArray[np.uint8]) -> NDArray[np.uint64]:
+    """Returns the hashes (N,) uint64 of N sequences of one length, rows (N, L) uint8, word by word."""
+    count, length = rows.shape
+    total = np.full(count, length, dtype=np.uint64)
+    for place, start in enumerate(range(0, length, _WORD)):
+        word = np.ascontiguousarray(rows[:, start : start + _WORD])
+        if word.shape[1] < _WORD:
+            word = np.concatenate([word, np.zeros((count, _WORD - word.shape[1]), dtype=np.uint8)], axis=1)
+        total += mix(word.view("<u8")[:, 0] ^ mix(np.full(1, place, dtype=np.uint64)))
+    return mix(total)
 
 
 def _hash_of_long(tokens: NDArray[np.uint8]) -> NDArray[np.uint64]:

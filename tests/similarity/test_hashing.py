@@ -65,3 +65,11 @@ def test_reverse_complements(strings: list[str]) -> None:
 def test_proteins_have_no_reverse_complement() -> None:
     with pytest.raises(SettingError, match="protein has no reverse complement"):
         reverse_complements(encoded(["MK"], "protein"), alphabet("protein"))
+
+
+@given(st.integers(1, 20).flatmap(lambda length: st.lists(st.binary(min_size=length, max_size=length), min_size=1)))
+def test_sequences_of_one_length_have_the_hashes_that_they_have_among_others(strings: list[bytes]) -> None:
+    alone = Ragged.from_strings(strings)
+    assert alone.rows is not None
+    among = Ragged.from_strings([*strings, b"A" * 21])
+    np.testing.assert_array_equal(sequence_hashes(alone), sequence_hashes(among)[:-1])
