@@ -124,8 +124,8 @@ def _finish(
     examples = intake.collector.collected()
     assert intake.alphabet is not None
     with ThreadPoolExecutor(1) as pool:  # duplicates are looked for while the dataset is written
-        hashes = None if mates is None else mates.hashes
-        found = pool.submit(audit.find_duplicates, examples.tokens, examples.labels, split, examples.names, hashes)
+        known = () if mates is None else (mates.hashes, mates.namesakes)
+        found = pool.submit(audit.find_duplicates, examples.tokens, examples.labels, split, examples.names, *known)
         write_dataset(
             target,
             alphabet=intake.alphabet,

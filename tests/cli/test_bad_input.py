@@ -29,7 +29,7 @@ def _cut(source: str, target: Path, keep: float) -> Path:
 BAD_FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "not a sequence file": (
         lambda folder: _write(folder / "in.png", b"\x89PNG\r\n\x1a\n" + bytes(64)),
-        "no sequence file",
+        "not a sequence file",
     ),
     "FASTA without a header": (lambda folder: _write(folder / "in.fa", b"ACGTACGT\nACGT\n"), "header"),
     "truncated gzip": (lambda folder: _write(folder / "in.fa.gz", gzip.compress(FASTA * 99)[:60]), "end"),

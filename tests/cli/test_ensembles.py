@@ -91,9 +91,9 @@ def test_another_mix_of_classes(ensemble: Path, cli: Runner) -> None:
         odds = float(one["p_human"]) / float(one["p_random"]) * 0.01 / 0.99
         assert float(other["p_human"]) == pytest.approx(odds / (1 + odds), abs=1e-4)
     for words, message in (
-        (("phage=0.1",), "expected one of human, random"),
+        (("phage=0.1",), "--expected-fraction: the model has no class phage; its classes are human, random"),
         (("human=2",), "expected CLASS=F with F between 0 and 1"),
-        (("human=0.5", "random=0.4"), "expected shares that add up to 1"),
+        (("human=0.5", "random=0.4"), "--expected-fraction: the fractions add up to 0.9, not 1"),
     ):
         outcome = cli("predict", model, READS, *(word for one in words for word in ("--expected-fraction", one)))
         assert outcome.code == 1

@@ -141,4 +141,4 @@ def test_a_workbook_is_classified(path: Path, model: Path, cli: Runner) -> None:
     assert outcome.code == 0, outcome.err
     lines = (path.parent / "out" / "in.tsv").read_text().splitlines()
     assert [line.split("\t")[0] + line.split("\t")[-1] for line in lines[1:]] == ["1ok", "2missing"]
-    assert "not read: 1 sheets after the first, 'Sheet'" in outcome.err
+    assert "not read: 1 other sheet ('more'); only the first, 'Sheet', is read" in outcome.err

@@ -183,7 +183,7 @@ def test_groups_by_an_expression_in_the_name() -> None:
 def test_groups_by_a_column() -> None:
     assert groups("family", ["r1", "r2", "r3"], {"family": ["a", "NA", "a"]}) == ["a", None, "a"]
     assert not grouper("family").by_window
-    with pytest.raises(SettingError, match="'family' is not allowed; expected an expression with a group in parenth"):
+    with pytest.raises(SettingError, match="'family' needs a group in parenth"):
         groups("family", ["r1"], {"other": ["a"]})
 
 
