@@ -124,9 +124,9 @@ def command(
             for job in jobs:
                 try:
                     invalid.append(_write(predictor, *job, force=force, meter=meter, size=size))
-                except (SeqnetError, OSError):
+                except (SeqnetError, OSError) as error:
                     if len(jobs) > 1:
-                        say(f"stopped; {len(invalid):,} of {len(jobs):,} files done")
+                        error.add_note(f"stopped; {len(invalid):,} of {len(jobs):,} files done")
                     raise
     return _report(predictor, next(filter(None, invalid), None), strict)
 

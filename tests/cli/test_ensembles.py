@@ -80,7 +80,8 @@ def test_unsure_records_are_told_so(ensemble: Path, cli: Runner) -> None:
     assert all((label == "uncertain") == (probability < bound) for label, probability in told)
     outcome = cli("predict", model, READS, "--max-error", "0.0001")
     assert outcome.code == 1
-    assert "--max-error: 0.0001 is not allowed; expected at least 0." in outcome.err
+    assert "--max-error: 0.0001 is below 0." in outcome.err
+    assert "the lowest error rate that this model can keep" in outcome.err
 
 
 def test_another_mix_of_classes(ensemble: Path, cli: Runner) -> None:

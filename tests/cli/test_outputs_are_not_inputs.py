@@ -48,7 +48,7 @@ def test_options_that_would_do_nothing_are_refused(trained: Path, tmp_path: Path
     penalty = cli("train", trained / "reads.safetensors", "--preset", "lstm", "--set", "l2=1.0", "-o", output)
     assert "the network has no hidden dense layer" in penalty.err
     vote = cli("predict", trained / "dna.safetensors", fasta, "--vote", "--max-error", "0.1")
-    assert "no --max-error" in vote.err
+    assert "--vote: can't be combined with --max-error or --expected-fraction" in vote.err
     assert list(tmp_path.iterdir()) == [fasta]
 
 

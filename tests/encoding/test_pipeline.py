@@ -440,7 +440,9 @@ def test_groups_that_no_record_is_in_are_refused(tmp_path: Path, content: str) -
     for group_by in (str(tmp_path / "clusters.tsv"), "^(chr)"):
         message = refusal(tmp_path, SettingError, f"a={x}", "u=@uniform", group_by=group_by)
         assert message.endswith("expected something that finds a group of at least one record")
-    assert "needs a group in parentheses" in refusal(tmp_path, SettingError, f"a={x}", "u=@uniform", group_by="family")
+    assert "expected an expression with a group" in refusal(
+        tmp_path, SettingError, f"a={x}", "u=@uniform", group_by="family"
+    )
 
 
 @pytest.mark.parametrize("options", [{"split": "80/20"}, {"length": "a"}, {"label_regex": "x"}, {"group_by": "("}])
@@ -623,5 +625,6 @@ def test_names_of_mates_are_no_repeated_names_but_those_of_copies_are(tmp_path: 
     _, summary = encoded(tmp_path, *(f"x={path}" for path in sources), "r=@uniform")
     assert summary.pairs == 50
     assert not [line for line in summary.warnings() if "occurred before" in line]
-    _, summary = encoded(tmp_path, *(f"x={sources[0]}" for _ in range(2)), "r=@uniform")
+    copy = fastq(tmp_path / "3.fq", names, 1)
+    _, summary = encoded(tmp_path, f"x={sources[0]}", f"x={copy}", "r=@uniform")
     assert "50 records have a name that occurred before; all are kept" in summary.warnings()

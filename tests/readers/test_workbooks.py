@@ -60,7 +60,10 @@ def test_the_first_sheet_is_read_and_the_others_are_told() -> None:
         assert batch.symbols.text() == ["MKV", "", "GGG"]
         assert batch.missing is not None
         assert batch.missing.tolist() == [False, True, False]
-        assert reader.skipped == {"other sheets ('Sheet'); only the first, 'proteins', is read": 1}
+        assert reader.skipped == {
+            "other sheets ('notes'); only the first, 'Sheet', is read": 1,
+            "empty rows": 1,
+        }
 
 
 def test_a_formula_has_the_value_that_was_saved(path: Path) -> None:
