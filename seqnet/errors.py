@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Self
 
-from seqnet.printable import shortened
+from seqnet.printable import named_record, quoted, shortened
 
 __all__ = [
     "AlphabetMismatchError",
@@ -44,6 +44,9 @@ __all__ = [
     "TruncatedError",
     "UnknownSettingError",
 ]
+
+
+_GAPS = ("-", ".")
 
 
 class SeqnetError(Exception):
@@ -109,7 +112,7 @@ class InputError(SeqnetError):
         if self.line is not None:
             parts.append(f"line {self.line}")
         if self.record is not None:
-            parts.append(f"record {self.record}")
+            parts.append(named_record(self.record))
         return ": ".join(part for part in parts if part), self.problem, self.remedy
 
 
@@ -147,10 +150,19 @@ class SymbolError(SeqnetError):
     def describe(self) -> tuple[str, str, str]:
         """See `SeqnetError.describe`."""
         return (
-            f"{self.path}: record {self.record}: position {self.position}".removeprefix(": "),
-            f"symbol {self.symbol!r} is not in the {self.alphabet} alphabet",
-            "correct it, choose another --alphabet, or say --unknown skip or --unknown mask",
+            f"{self.path}: {named_record(self.record)}: position {self.position}".removeprefix(": "),
+            f"{quoted(self.symbol)} is an alignment gap"
+            if self.is_gap
+            else f"symbol {quoted(self.symbol)} is not in the {self.alphabet} alphabet",
+            "remove gaps first, for example with seqkit seq -g"
+            if self.is_gap
+            else "correct it, choose another --alphabet, or say --unknown skip or --unknown mask",
         )
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether the symbol stands for no residue at all, so that it must not be masked."""
+        return self.symbol in _GAPS
 
 
 class AlphabetMismatchError(SeqnetError):
@@ -160,10 +172,11 @@ class AlphabetMismatchError(SeqnetError):
         path: the file with the sequences.
         found: alphabet that its first records look like.
         expected: alphabet of the model or of the dataset so far.
+        problem: what is wrong, where it is not that the records look like another alphabet.
     """
 
-    def __init__(self, path: str, found: str, expected: str, remedy: str = "") -> None:
-        super().__init__(path, "", remedy)
+    def __init__(self, path: str, found: str, expected: str, remedy: str = "", problem: str = "") -> None:
+        super().__init__(path, problem, remedy)
         self.path = path
         self.found = found
         self.expected = expected
@@ -172,7 +185,7 @@ class AlphabetMismatchError(SeqnetError):
         """See `SeqnetError.describe`."""
         return (
             self.path,
-            f"this looks like {self.found}, not {self.expected}",
+            self.problem or f"this looks like {self.found}, not {self.expected}",
             self.remedy or f"give {self.expected} sequences, or use what is made for {self.found}",
         )
 
@@ -200,16 +213,19 @@ class SettingError(SeqnetError):
         name: dotted name of the setting.
         value: what was given.
         expected: what would be right.
+        problem: what is wrong, in place of "VALUE is not allowed; expected …"; may be empty.
     """
 
-    def __init__(self, name: str, value: object, expected: str) -> None:
-        super().__init__(name, "")
+    def __init__(self, name: str, value: object, expected: str = "", *, problem: str = "") -> None:
+        super().__init__(name, problem)
         self.name = name
         self.value = value
         self.expected = expected
 
     def describe(self) -> tuple[str, str, str]:
         """See `SeqnetError.describe`."""
+        if self.problem:
+            return f"setting {self.name}", self.problem, ""
         return f"setting {self.name}", f"{shortened(self.value)} is not allowed", f"expected {self.expected}"
 
 

@@ -7,11 +7,13 @@ Names, paths, class names and cards come from files that anybody may have writte
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
-__all__ = ["CONTROLS", "printable", "printable_json", "shortened"]
+__all__ = ["CONTROLS", "counted", "named_record", "printable", "printable_json", "quoted", "shortened"]
 
+_PLURAL = re.compile(r"\b(alignment|read|row|sequence|sheet|symbol)s\b")
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 CONTROLS: Mapping[int, bytes] = {byte: _SHORT.get(chr(byte), f"\\x{byte:02x}").encode() for byte in (*range(32), 127)}
@@ -26,9 +28,32 @@ def printable(text: str) -> str:
     return text if text.isprintable() else "".join(map(_escaped, text))
 
 
+def quoted(text: str) -> str:
+    """Returns text in single quotation marks, as it was typed but for what is not printable; see `printable`."""
+    return f"'{printable(text)}'"
+
+
+def counted(count: int, what: str) -> str:
+    """Returns a count and what is counted, such as "2 empty rows" or "1 empty row".
+
+    Args:
+        count: how many there are.
+        what: what they are, in the plural.
+    """
+    return f"1 {_PLURAL.sub(_singular, what, count=1)}" if count == 1 else f"{count:,} {what}"
+
+
+def named_record(name: str) -> str:
+    """Returns what messages call a record."""
+    return f"record {name}" if name else "a record without a name"
+
+
 def shortened(value: object, most: int = 80) -> str:
-    """Returns the `repr` of a value for a message, of at most `most` characters."""
-    shown = repr(value)
+    """Returns a value for a message, of at most `most` characters: text in quotation marks, as it was typed."""
+    if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
+        shown = f"[{', '.join(map(quoted, value))}]"
+    else:
+        shown = quoted(value) if isinstance(value, str) else repr(value)
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
@@ -42,6 +67,10 @@ def printable_json(value: Any) -> str:
     """
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     return "\n".join(line if line.isprintable() else "".join(map(_unicode, line)) for line in text.split("\n"))
+
+
+def _singular(plural: re.Match[str]) -> str:
+    return plural[1]
 
 
 def _escaped(symbol: str) -> str:

@@ -190,19 +190,20 @@ def record(fields: Mapping[str, Check], absent: Mapping[str, Check] | None = Non
     return checked
 
 
-def anything(place: str, value: Any, depth: int = 0) -> None:
+def anything(place: str, value: Any, depth: int = 0, top: str | None = None) -> None:
     """Checks a JSON value of any kind: finite numbers, texts that are UTF-8 or paths, and no deep nesting."""
     if isinstance(value, dict | list) and depth >= _DEEPEST:
-        raise wrong(place, value, f"at most {_DEEPEST} levels of lists and objects")
+        raise SchemaError(f"{printable((top or 'it')[:200])} is nested more than {_DEEPEST} deep")
+    top = place if top is None else top
     if isinstance(value, str):
         _ANY_TEXT(place, value)
     elif isinstance(value, dict):
         for name, item in value.items():
             _ANY_TEXT(f"a name in {place or 'it'}", name)
-            anything(f"{place}.{name[:40]}" if place else name[:40], item, depth + 1)
+            anything(f"{place}.{name[:40]}" if place else name[:40], item, depth + 1, top)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            anything(f"{place}[{index}]", item, depth + 1)
+            anything(f"{place}[{index}]", item, depth + 1, top)
     elif value is not None and not isinstance(value, bool):
         _ANY_NUMBER(place, value)
 

@@ -21,6 +21,7 @@ from safetensors.numpy import load_file, save_file
 
 from seqnet.containers import VERSION, Spool, read_container, write_container
 from seqnet.errors import ContainerError
+from seqnet.schema import SchemaError, anything
 from tests.rewriting import header_of, write_header
 
 REMEDY = "make it again"
@@ -346,3 +347,12 @@ def test_a_pipe_is_refused(tmp_path: Path) -> None:
         assert refusal(tmp_path / "pipe") == "this is a pipe or a device, not a file"
     finally:
         os.close(end)
+
+
+def test_the_place_of_what_is_nested_too_deep_is_its_top() -> None:
+    value: object = {}
+    for _ in range(40):
+        value = {"a": [value]}
+    with pytest.raises(SchemaError) as caught:
+        anything("provenance", value)
+    assert str(caught.value) == "provenance is nested more than 32 deep"

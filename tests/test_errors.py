@@ -78,3 +78,15 @@ def test_the_tree_at_the_top_of_the_module_is_the_tree() -> None:
     assert len(drawn) == len(set(drawn))
     for kind in (FormatError, TruncatedError, EmptyInputError):
         assert kind.__bases__ == (InputError,)
+
+
+@pytest.mark.parametrize("symbol", ["-", "."])
+def test_a_gap_of_an_alignment_must_not_be_masked(symbol: str) -> None:
+    text = str(SymbolError("x.fa", "a", 21, symbol, "dna"))
+    assert text.startswith(f"x.fa: record a: position 21: '{symbol}' is an alignment gap; remove gaps first")
+    assert "mask" not in text
+
+
+def test_a_record_without_a_name() -> None:
+    assert str(SymbolError("x.csv", "", 2, "!", "dna")).startswith("x.csv: a record without a name: position 2: symbol")
+    assert str(FormatError("bad", path="x", record="")) == "x: a record without a name: bad"

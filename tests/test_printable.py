@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.printable import printable, printable_json, shortened
+from seqnet.printable import counted, printable, printable_json, shortened
 
 characters = st.characters(codec=None)
 
@@ -54,3 +54,16 @@ def test_json_has_no_nan() -> None:
 def test_long_values_are_shortened() -> None:
     assert shortened("a" * 1000) == "'" + "a" * 78 + "\u2026"
     assert shortened([1]) == "[1]"
+
+
+def test_what_was_typed_is_shown_as_it_was_typed() -> None:
+    assert shortened(r"class=\S+") == r"'class=\S+'"
+    assert shortened("a\x1b[31m'b") == r"'a\x1b[31m'b'"
+    assert shortened([r"a=\d", "b"]) == r"['a=\d', 'b']"
+    assert shortened(True) == "True"
+    assert len(shortened("x" * 500)) == 80
+
+
+def test_one_of_a_kind_is_in_the_singular() -> None:
+    assert [counted(1, "empty rows"), counted(1200, "empty rows")] == ["1 empty row", "1,200 empty rows"]
+    assert counted(1, "secondary") == "1 secondary"

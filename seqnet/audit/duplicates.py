@@ -21,7 +21,7 @@ class Duplicates:
         records: records whose sequence occurs more than once.
         across_splits: records whose sequence occurs in another split, too.
         contradictory: records whose sequence occurs with another label, too.
-        repeated_names: records whose name occurred before.
+        repeated_names: records whose name occurred before, other than the second mates of pairs.
     """
 
     records: int
@@ -42,6 +42,7 @@ def find_duplicates(
     names: Ragged,
     known: NDArray[np.uint64] | None = None,
     sets: NDArray[np.int64] | None = None,
+    namesakes: NDArray[np.int64] | None = None,
 ) -> Duplicates:
     """Returns how many of N records are duplicates, and of which kind.
 
@@ -52,6 +53,7 @@ def find_duplicates(
         names: N names.
         known: (M,) uint64, sorted hashes of the first M names, where they were computed before.
         sets: (N,) int64, what `equal_sequences` returned of the tokens, where that was computed before.
+        namesakes: (E, 2) int64, records of one name that are mates of a pair, unless their sequences are the same.
     """
     which = equal_sequences(tokens) if sets is None else sets
     several = np.flatnonzero(which >= 0)
@@ -59,8 +61,16 @@ def find_duplicates(
         records=len(several),
         across_splits=_differing(which[several], split[several]),
         contradictory=_differing(which[several], labels[several]),
-        repeated_names=len(repeats(_sorted_hashes(names, known))),
+        repeated_names=len(repeats(_sorted_hashes(names, known))) - _mates(which, namesakes),
     )
+
+
+def _mates(which: NDArray[np.int64], namesakes: NDArray[np.int64] | None) -> int:
+    """Returns how many pairs of records of one name have different sequences, by the set `which` (N,) of each."""
+    if namesakes is None:
+        return 0
+    sets = which[namesakes]  # (E, 2)
+    return int(np.count_nonzero((sets[:, 0] != sets[:, 1]) | (sets[:, 0] < 0)))
 
 
 def _sorted_hashes(names: Ragged, known: NDArray[np.uint64] | None) -> NDArray[np.uint64]:

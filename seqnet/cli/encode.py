@@ -21,7 +21,7 @@ __all__ = ["command"]
 @click.option(
     "-o",
     "--output",
-    type=OutputPath("a dataset is not for a pipe"),
+    type=OutputPath("a dataset can't be written to standard output"),
     required=True,
     metavar="FILE",
     help="Dataset to write.",

@@ -154,7 +154,7 @@ def _invoke(words: list[str]) -> int:
     except (SeqnetError, OSError, MemoryError) as error:
         if debug or signals.pending():
             raise
-        say(f"seqnet: error: {_line(error, words)}")
+        say(f"seqnet: error: {'; '.join([_line(error, words), *getattr(error, '__notes__', ())])}")
         return 1
     except (RuntimeError, ImportError) as error:
         # A signal may be behind it, and then `run` says so.

@@ -102,7 +102,7 @@ class OutputPath(click.Path):
                 raise OutputError(str(path), problem, "name a file")
             return path
         if self.no_stdout is not None:
-            raise OutputError("standard output", self.no_stdout, "name a file, or ./- for one of that name")
+            raise OutputError("", self.no_stdout, "give a file name, or ./- for a file of the name -")
         return None
 
 

@@ -19,7 +19,8 @@ from seqnet.cli.progress import Meter, say
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.reading import ReadOptions
-from seqnet.errors import OutputError, SymbolError
+from seqnet.errors import OutputError, SeqnetError, SymbolError
+from seqnet.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.inference.predictor import Predictor
@@ -120,7 +121,14 @@ def command(
         predictor = Predictor(bundle, read, collect(PredictOptions, options))
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
         with Meter("predict", "records", shown=not rows_are_seen) as meter:
-            invalid = [_write(predictor, *job, force=force, meter=meter, size=size) for job in jobs]
+            invalid = []
+            for job in jobs:
+                try:
+                    invalid.append(_write(predictor, *job, force=force, meter=meter, size=size))
+                except (SeqnetError, OSError) as error:
+                    if len(jobs) > 1:
+                        error.add_note(f"stopped; {len(invalid):,} of {len(jobs):,} files done")
+                    raise
     return _report(predictor, next(filter(None, invalid), None), strict)
 
 
@@ -236,15 +244,17 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
     for note in predictor.notes:
         say(f"seqnet: note: {note}")
     for reason, count in predictor.skipped.items():
-        say(f"not read: {count:,} {reason}")
+        say(f"not read: {counted(count, reason)}")
     if predictor.stops:
         say(f"left out: the stop at the end of {predictor.stops:,} sequence{'' if predictor.stops == 1 else 's'}")
     if predictor.masked:
         plural = "" if predictor.masked == 1 else "s"
         say(f"taken for any symbol: {predictor.masked:,} symbol{plural} outside the alphabet")
     if invalid is not None:
-        place, problem, _ = invalid.describe()
-        say(f"the first {Status.INVALID_SYMBOL.word}: {place}: {problem}; --unknown mask takes it for any symbol")
+        place, problem, remedy = invalid.describe()
+        # A gap is no symbol: masked, it would become one.
+        remedy = remedy if invalid.is_gap else "--unknown mask takes it for any symbol"
+        say(f"the first {Status.INVALID_SYMBOL.word}: {place}: {problem}; {remedy}")
     if predictor.doubts:
         (place, found), *more = predictor.doubts
         beside = f" (and {len(more):,} other input{'' if len(more) == 1 else 's'})" if more else ""

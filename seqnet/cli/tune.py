@@ -103,7 +103,9 @@ class _Files:
 @click.option(
     "-o",
     "--output",
-    type=OutputPath("the best settings are not for a pipe: other files are written beside them", alone=False),
+    type=OutputPath(
+        "the best settings can't be written to standard output: other files are written beside them", alone=False
+    ),
     required=True,
     metavar="FILE",
     help="The best settings, for train --config; FILE's name with .trials.tsv and .study.journal in place of .toml is "
@@ -119,7 +121,7 @@ class _Files:
 )
 @click.option(
     "--storage",
-    type=OutputPath("a study is not for a pipe", alone=False),
+    type=OutputPath("a study can't be written to standard output", alone=False),
     metavar="FILE",
     help="Where finished trials are kept.  [default: see -o]",
 )

@@ -54,7 +54,8 @@ class PredictOptions(Settings):
         """See `Settings`; also refuses what needs calibrated probabilities for votes, which have none."""
         super().__post_init__()
         if self.vote and (self.max_error is not None or self.expected_fraction):
-            raise SettingError("predict.vote", True, "no --max-error or --expected-fraction, which need probabilities")
+            problem = "can't be combined with --max-error or --expected-fraction"
+            raise SettingError("predict.vote", True, problem=problem)
 
     def fractions(self) -> dict[str, float]:
         """Returns class → expected share.

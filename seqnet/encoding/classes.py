@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from seqnet.descriptions import is_class_name
 from seqnet.errors import LabelError, SettingError
+from seqnet.printable import quoted
 from seqnet.simulation.negatives import NEGATIVES
 
 __all__ = ["ClassSource", "generators_of", "order_classes"]
@@ -77,9 +78,9 @@ def order_classes(
     classes = named + sorted(set(found) - set(named))
     for name in classes:
         if not name.isprintable():
-            raise LabelError(f"class {name!r}", "its name has a tab or another control character", "rename it")
+            raise LabelError(f"class {quoted(name)}", "its name has a tab or another control character", "rename it")
         if not is_class_name(name):
-            raise LabelError(f"class {name[:40]!r}", "its name is empty or too long", "rename it")
+            raise LabelError(f"class {quoted(name[:40])}", "its name is empty or too long", "rename it")
     if len(classes) < 2:
         raise LabelError(
             f"class {classes[0]}", "it is the only class", "name a second one, such as --class random=@uniform"

@@ -28,6 +28,7 @@ from seqnet.encoding.labelling import (
 from seqnet.encoding.labels import LabelCodes, check_not_measured, label_warnings
 from seqnet.encoding.selection import MASKED, LengthRange, cut_windows, usable
 from seqnet.errors import AlphabetMismatchError, FormatError, LabelError, SettingError
+from seqnet.printable import counted
 from seqnet.readers import open_records, spoken_path
 from seqnet.records import Ragged, RecordBatch
 from seqnet.similarity import Clusters, cluster_records, join_groups
@@ -253,7 +254,7 @@ class Intake:
         if self.reservoir and (sample := self.reservoir.sample()) is not None:
             self.collector.add(sample)
         if not self.collector.count:
-            reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.left_out.items())
+            reasons = ", ".join(counted(count, reason) for reason, count in self.left_out.items())
             raise LabelError("encode", f"no record is left ({reasons})", "loosen what selects records")
         if self.grouper and not self.groups:
             raise SettingError("group-by", self.options.group_by, "something that finds a group of at least one record")

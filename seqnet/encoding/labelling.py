@@ -15,6 +15,7 @@ from seqnet.configs.encoding import EncodeOptions
 from seqnet.encoding.clstr import read_clstr
 from seqnet.encoding.pairs import read_pairs
 from seqnet.errors import FormatError, LabelError, SettingError
+from seqnet.printable import named_record, quoted
 from seqnet.readers.cells import is_missing
 from seqnet.records import Ragged, RecordBatch
 
@@ -56,9 +57,11 @@ class Labeller:
         """Returns the error for the record at `index`, which has no label."""
         name = batch.names[index].decode(errors="replace")
         written = self.find(batch)[index].strip()
-        problem = f"{self.origin} has {written!r}, which says that the label is missing" if written else self.absent
+        problem = (
+            f"{self.origin} has {quoted(written)}, which says that the label is missing" if written else self.absent
+        )
         remedy = f"{self.remedy}, or leave such records out with --missing-labels skip"
-        return LabelError(f"{self.place}: record {name}", problem, remedy)
+        return LabelError(f"{self.place}: {named_record(name)}", problem, remedy)
 
 
 def label_by_regex(expression: str, path: str) -> Labeller:
@@ -199,7 +202,8 @@ def _compile(name: str, expression: str) -> re.Pattern[str]:
     except re.error as error:
         raise SettingError(name, expression, f"a valid regular expression ({error})") from None
     if pattern.groups < 1:
-        raise SettingError(name, expression, "an expression with a group in parentheses")
+        problem = f"{quoted(expression)} needs a group in parentheses, such as class=(\\S+)"
+        raise SettingError(name, expression, problem=problem)
     return pattern
 
 

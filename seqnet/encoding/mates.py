@@ -7,7 +7,7 @@ these where the flags of an alignment say so.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,11 +29,13 @@ class Mates:
         of: (N,) int64, number of the pair that each record is of, -1 where it is of none; empty where no record is.
         count: P, the number of pairs.
         hashes: (N,) uint64, hashes of the names, sorted, for who looks for equal ones.
+        namesakes: (E, 2) int64, records of the pairs of which both have the same name.
     """
 
     of: NDArray[np.int64]
     count: int
     hashes: NDArray[np.uint64]
+    namesakes: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
 
     def joined(self, groups: NDArray[np.int64]) -> NDArray[np.int64]:
         """Returns groups (N,) int64 of records that have none in common, with those of a pair in one of them."""
@@ -88,7 +90,9 @@ def find_mates(names: Ragged, labels: NDArray[np.int32]) -> Mates:
         return Mates(which[:0], 0, hashes)
     of = np.full(len(names), -1, dtype=np.int64)
     of[which] = np.where(pairs[kin], numbers[kin], -1)
-    return Mates(of, int(pairs.sum()), hashes)
+    alike = ((sizes == 2) & ~reads)[kin]
+    namesakes = which[alike][np.argsort(kin[alike], kind="stable")].reshape(-1, 2)  # (E, 2)
+    return Mates(of, int(pairs.sum()), hashes, namesakes)
 
 
 def _marked(names: Ragged) -> NDArray[np.int64]:

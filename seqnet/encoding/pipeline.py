@@ -127,10 +127,16 @@ def _finish(
         split = _accompany(sources, classes, intake, real, split, rng)
         del real  # columns of hundreds of millions of records, which stand in what follows
         examples = intake.collector.collected()
-        hashes = None if mates is None else mates.hashes
+        known, namesakes = (None, None) if mates is None else (mates.hashes, mates.namesakes)
         duplicates = pool.submit(
             lambda: audit.find_duplicates(
-                examples.tokens, examples.labels, split, examples.names, hashes, sets.result() if sets else None
+                examples.tokens,
+                examples.labels,
+                split,
+                examples.names,
+                known=known,
+                namesakes=namesakes,
+                sets=sets.result() if sets else None,
             )
         )
         _write(target, intake, examples, split, classes, positive, generators_of(sources), provenance)

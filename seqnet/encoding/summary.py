@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from seqnet.audit import Duplicates
 from seqnet.encoding.examples import Examples
 from seqnet.encoding.selection import COUNTED
+from seqnet.printable import counted
 from seqnet.similarity import Clusters
 from seqnet.splits import SPLITS
 
@@ -174,5 +175,5 @@ class EncodeSummary:
             out.append(f"training draws windows of {self.crop} from the sequences of the train split")
         out += [f"generated: {label} by @{generator}" for label, generator in self.generators.items()]
         for reason, count in self.left_out.items():
-            out.append(f"{count:,} {reason}" if reason in COUNTED else f"not kept: {count:,} {reason}")
+            out.append(counted(count, reason) if reason in COUNTED else f"not kept: {counted(count, reason)}")
         return out

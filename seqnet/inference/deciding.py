@@ -53,14 +53,16 @@ class Decider:
             return None
         for name, share in given.items():
             if name not in bundle.classes:
-                raise SettingError(
-                    "predict.expected_fraction", f"{name}={share:g}", "one of " + ", ".join(bundle.classes)
-                )
+                problem = f"the model has no class {name}; its classes are {', '.join(bundle.classes)}"
+                raise SettingError("predict.expected_fraction", f"{name}={share:g}", problem=problem)
         seen = np.array(bundle.calibration.shares or [1 / len(bundle.classes)] * len(bundle.classes))
         others = [index for index, name in enumerate(bundle.classes) if name not in given]
         rest = 1 - sum(given.values())
         if (others and rest <= 0) or (not others and abs(rest) > 1e-6):
-            raise SettingError("predict.expected_fraction", list(options.expected_fraction), "shares that add up to 1")
+            problem = f"the fractions add up to {sum(given.values()):g}, "
+            unnamed = ", ".join(bundle.classes[index] for index in others)
+            problem += f"which leaves nothing for the other classes: {unnamed}" if others else "not 1"
+            raise SettingError("predict.expected_fraction", list(options.expected_fraction), problem=problem)
         expected = np.array([given.get(name, 0.0) for name in bundle.classes])
         if others:
             expected[others] = rest * seen[others] / seen[others].sum()
@@ -94,10 +96,12 @@ class Decider:
         kept = [(error, bound) for error, bound in known.items() if error <= max_error and bound is not None]
         if not kept:
             able = min((error for error, bound in known.items() if bound is not None), default=None)
-            expected = (
-                f"at least {able:g}: the model holds no less" if able else "no such option: the model holds no error"
+            problem = (
+                f"{max_error:g} is below {able:g}, the lowest error rate that this model can keep"
+                if able
+                else "this model can't keep any error rate; predict without --max-error"
             )
-            raise SettingError("predict.max_error", max_error, expected)
+            raise SettingError("predict.max_error", max_error, problem=problem)
         return max(kept)[1]
 
     def probabilities(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:

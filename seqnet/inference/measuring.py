@@ -56,6 +56,10 @@ class Measured:
         return self.scored.probabilities
 
 
+def _spoken(alphabet: str) -> str:
+    return alphabet.upper() if alphabet in ("dna", "rna") else alphabet
+
+
 def evaluate_bundle(
     bundle: Bundle,
     dataset: Dataset,
@@ -72,7 +76,10 @@ def evaluate_bundle(
     """
     path = str(dataset.path)
     if dataset.alphabet.name != bundle.alphabet.name:
-        raise AlphabetMismatchError(path, dataset.alphabet.name, bundle.alphabet.name)
+        found, expected = dataset.alphabet.name, bundle.alphabet.name
+        problem = f"the dataset is {_spoken(found)}, the model is for {_spoken(expected)}"
+        remedy = f"evaluate on a dataset of {_spoken(expected)} sequences"
+        raise AlphabetMismatchError(path, found, expected, remedy, problem)
     unknown = sorted(set(dataset.classes) - set(bundle.classes))
     if unknown:
         problem = f"the model knows no class {unknown[0]}, only {', '.join(bundle.classes)}"

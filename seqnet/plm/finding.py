@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import socket
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -208,8 +209,22 @@ def _fetched(name: str, tell: Tell) -> Path:
     try:
         return Path(snapshot_download(name, allow_patterns=list(_FILES)))
     except Exception as error:  # The client raises errors of its own and of several others.
-        problem = f"can't be fetched from {constants.ENDPOINT} ({' '.join(str(error).split())[:200]})"
+        reason = _network_reason(error)
+        problem = (
+            f"can't reach {constants.ENDPOINT} ({reason})"
+            if reason
+            else f"can't be fetched from {constants.ENDPOINT} ({' '.join(str(error).split())[:200]})"
+        )
         raise DownloadError(name, problem, "check name and network, or give a folder as encoder.model") from error
     finally:
         if shown:
             enable_progress_bars()
+
+
+def _network_reason(error: BaseException | None) -> str | None:
+    """Returns what the operating system says of the network, where an error of the client is due to that."""
+    while error is not None:
+        if isinstance(error, ConnectionError | socket.gaierror) and error.strerror:
+            return error.strerror.lower()
+        error = error.__cause__ or error.__context__
+    return None

@@ -16,7 +16,10 @@ from seqnet.records import Ragged
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["MISSING_WORDS", "is_missing", "missing_cells", "trimmed", "without"]
+__all__ = ["EMPTY_ROWS", "MISSING_WORDS", "is_missing", "missing_cells", "trimmed", "without"]
+
+EMPTY_ROWS = "empty rows"
+"""What is told of rows without any value, which are left out."""
 
 MISSING_WORDS = (
     "", "na", "n/a", "nan", "-nan", "none", "null", "<na>",

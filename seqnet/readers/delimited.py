@@ -9,13 +9,17 @@ line. pyarrow would join the lines up to the next quotation mark to one row.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Generator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqnet.errors import FormatError
+from seqnet.readers.cells import EMPTY_ROWS
+from seqnet.records import Ragged
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -25,7 +29,8 @@ __all__ = ["delimited", "looks_delimited"]
 _DELIMITERS = "\t;,"
 _BLOCK = 1 << 20
 _LONGEST_ROW = 1 << 25
-_NEWLINE, _RETURN = b"\n\r"
+_NEWLINE, _RETURN, _BLANK = b"\n\r "
+_BLANKS = b" \t\v\f"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BLANK_QUOTE = re.compile(rb' "')
 """What pyarrow does not take for the start of a cell in quotation marks; looking for it as bytes is slower."""
@@ -39,7 +44,7 @@ def looks_delimited(head: bytes) -> bool:
 
 
 def delimited(
-    stream: BinaryIO, sequence_column: str, choose: Callable[[Sequence[str]], list[str]]
+    stream: BinaryIO, sequence_column: str, choose: Callable[[Sequence[str]], list[str]], skipped: Counter[str]
 ) -> Generator[pa.Table, None, None]:
     """Yields some columns of a table of text.
 
@@ -47,6 +52,7 @@ def delimited(
         stream: the text, UTF-8.
         sequence_column: name of a column, by which the delimiter is found.
         choose: names of all columns → those that are wanted.
+        skipped: is told how many rows have no value in any column, which are left out.
 
     Raises:
         FormatError: a row does not fit the header, a quotation mark is not closed in its line, or a row is too long.
@@ -61,7 +67,11 @@ def delimited(
     while block := lines.next():
         # pyarrow calls a text without rows an error.
         if block[:1] not in b"\r\n" or block.strip(b"\r\n"):
-            yield _rows(block, delimiter, parse, lines.at)
+            rows = _rows(block, delimiter, parse, lines.at)
+            if (empty := _empty_rows(rows, block, delimiter)) is not None:
+                skipped[EMPTY_ROWS] += int(empty.sum())
+                rows = rows.take(np.flatnonzero(~empty))
+            yield rows
         lines.at += _line_ends(block)
 
 
@@ -133,6 +143,30 @@ def _rows(block: bytes, delimiter: str, parse: Callable[[bytes], pa.Table], line
         if match := _ROW_ERROR.search(str(error)):
             raise _row_error(block, line, *map(int, match.groups())) from error
         raise
+
+
+def _empty_rows(rows: pa.Table, block: bytes, delimiter: str) -> NDArray[np.bool_] | None:
+    """Returns which (N,) bool of N rows have no value in any column, also of those not kept; None where none is.
+
+    Only lines whose first kept cell is empty or begins with a blank are looked at.
+
+    Args:
+        rows: the rows.
+        block: their lines.
+        delimiter: what separates the columns.
+    """
+    first = Ragged.from_arrow(rows.column(0))
+    begins = np.append(first.data, 0)[np.minimum(first.offsets[:-1], len(first.data))]
+    doubtful = np.flatnonzero((first.lengths == 0) | (begins <= _BLANK))
+    if not len(doubtful):
+        return None
+    lines = [line for line in _LINE_END.split(block) if line]
+    empty = np.zeros(len(rows), dtype=bool)
+    nothing = (delimiter if delimiter == "\t" else delimiter + '"').encode() + _BLANKS
+    for row in doubtful:
+        if not lines[row].translate(None, nothing):
+            empty[row] = not any(cell.strip() for cell in _cells(lines[row], delimiter) or [b'"'])
+    return empty if empty.any() else None
 
 
 def _row_error(block: bytes, line: int, row: int, columns: int, cells: int) -> FormatError:

@@ -22,9 +22,9 @@ from seqnet.readers.inputs import Input
 from seqnet.readers.spans import LONGEST_HEADER, blank_positions, cut, first_words
 from seqnet.records import Ragged, RecordBatch
 
-__all__ = ["FORMAT"]
+__all__ = ["FORMAT", "semicolon_comment"]
 
-_NEWLINE, _RETURN, _HEADER = b"\n\r>"
+_NEWLINE, _RETURN, _HEADER, _COMMENT = b"\n\r>;"
 _BLANKS = b" \t\n\v\f\r"
 _LONG = LONGEST_HEADER
 """Bytes from which on a record is put together as it comes."""
@@ -62,11 +62,17 @@ class _Long:
         self._header, _, body = start.partition(b"\n")
         self.ended = len(self._header) < len(start)
         self._symbols = bytearray()
+        self._comment: int | None = None
+        self._at_line_start = self.ended
         self.lines = int(self.ended)
         self.add(body)
 
     def add(self, text: bytes) -> None:
         """Adds what follows."""
+        if self._comment is None:
+            found = 0 if self._at_line_start and text.startswith(b";") else text.find(b"\n;") + 1 or None
+            self._comment = None if found is None else self.lines + text.count(b"\n", 0, found)
+        self._at_line_start = text.endswith(b"\n") or (self._at_line_start and not text)
         self._symbols += text.translate(None, _BLANKS)
         self.lines += text.count(b"\n")
 
@@ -74,7 +80,7 @@ class _Long:
         """Returns the record, whose header is the given line.
 
         Raises:
-            FormatError: the header has a carriage return in its middle, or is too long.
+            FormatError: the header has a carriage return in its middle, or is too long; or a line starts with ';'.
         """
         header = self._header.removesuffix(b"\r")[1:]
         if not self.ended:
@@ -82,6 +88,8 @@ class _Long:
             raise FormatError(problem, "get the file again, or shorten the header", line=line)
         if b"\r" in header:
             raise _stray_return(line)
+        if self._comment is not None:
+            raise semicolon_comment(line + self._comment)
         headers = Ragged.from_strings([header])
         symbols = np.frombuffer(self._symbols, dtype=np.uint8)
         return RecordBatch(first_words(headers), Ragged.from_lengths(symbols, np.array([len(symbols)])), headers)
@@ -128,12 +136,15 @@ def _parse(data: NDArray[np.uint8], line: int) -> RecordBatch:
         line: 1-based line of its start.
 
     Raises:
-        FormatError: a header has a carriage return in its middle.
+        FormatError: a header has a carriage return in its middle, or a line starts with ';'.
     """
     blanks = blank_positions(data)  # (W,)
     newlines = blanks[data[blanks] == _NEWLINE]
     lines = np.append(0, newlines[newlines + 1 < len(data)] + 1)
-    header_lines = np.flatnonzero(data[lines] == _HEADER)  # (N,)
+    begins = data[lines]
+    if (comments := begins == _COMMENT).any():
+        raise semicolon_comment(line + int(np.argmax(comments)))
+    header_lines = np.flatnonzero(begins == _HEADER)  # (N,)
     starts = lines[header_lines] + 1
     line_ends = np.append(newlines, len(data))[header_lines]
     ends = line_ends - (data[line_ends - 1] == _RETURN)
@@ -150,6 +161,12 @@ def _parse(data: NDArray[np.uint8], line: int) -> RecordBatch:
 
 def _stray_return(line: int) -> FormatError:
     return FormatError("a carriage return within a header", "end the lines with newlines", line=line)
+
+
+def semicolon_comment(line: int) -> FormatError:
+    """Returns the error for a line that starts with ';', which some programs of old took for a comment."""
+    problem = "';' comment lines are not supported in FASTA"
+    return FormatError(problem, "remove them: grep -v '^;' FILE", line=line)
 
 
 FORMAT = RecordFormat(_recognises, _read)

@@ -13,7 +13,9 @@ import numpy as np
 from seqnet.alphabets import guess_alphabet
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, InputError, SettingError
+from seqnet.printable import quoted
 from seqnet.readers.apart import ReaderApart
+from seqnet.readers.fasta import semicolon_comment
 from seqnet.readers.formats import FORMATS
 from seqnet.readers.inputs import HEAD_BYTES, Input
 from seqnet.readers.reader import EMPTY, RecordReader, spoken_path
@@ -162,12 +164,14 @@ def _detect(source: Input, options: ReadOptions) -> str:
     first_line = source.head.strip().partition(b"\n")[0].strip()
     _check_columns(first_line, options.sequence_column)
     header = "put a line such as >name before each sequence"
+    if b"\n>" in source.head and first_line.startswith(b";"):
+        raise semicolon_comment(source.first_line()[1])
     if b"\n>" in source.head:
         raise FormatError("FASTA without a header: there is text before the first '>'", header, line=1)
     if re.fullmatch(rb"[A-Za-z*-]+", first_line) and guess_alphabet(np.frombuffer(first_line, dtype=np.uint8)):
         raise FormatError("sequence text without a FASTA header", header, line=1)
     within = f" within {source.compression}" if source.compression else ""
-    raise FormatError(f"it is no sequence file{within} (tried {', '.join(FORMATS)})", "convert it to one of these")
+    raise FormatError(f"not a sequence file{within} (tried {', '.join(FORMATS)})", "convert it to one of these")
 
 
 def _check_columns(first_line: bytes, sequence_column: str) -> None:
@@ -175,6 +179,6 @@ def _check_columns(first_line: bytes, sequence_column: str) -> None:
     words = re.split(r"[\s|]+", first_line.decode(errors="replace").replace('"', ""))
     if words == [sequence_column]:
         remedy = "add a column of names before it, such as id,sequence"
-        raise FormatError(f"the table has one column, {sequence_column!r}, and none of names", remedy, line=1)
+        raise FormatError(f"the table has one column, {quoted(sequence_column)}, and none of names", remedy, line=1)
     if sequence_column in words:
         raise FormatError("nothing separates the columns of the table", "use tabs, commas or semicolons", line=1)

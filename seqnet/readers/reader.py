@@ -9,6 +9,7 @@ from contextlib import closing
 from types import TracebackType
 from typing import Self
 
+from seqnet.printable import counted
 from seqnet.records import RecordBatch
 
 __all__ = ["EMPTY", "RecordReader", "spoken_path"]
@@ -59,7 +60,7 @@ class RecordReader(ABC):
         if self.format == EMPTY:
             return "the file is empty"
         if self.skipped:
-            reasons = ", ".join(f"{count:,} {reason}" for reason, count in self.skipped.items())
+            reasons = ", ".join(counted(count, reason) for reason, count in self.skipped.items())
             return f"all of its records are left out: {reasons}"
         return f"no read overlaps {self.region}" if self.region else "it holds no records"
 

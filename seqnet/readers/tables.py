@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import re
+import shlex
 from collections import Counter
 from collections.abc import Generator, Sequence
 from difflib import get_close_matches
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING
 
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, TruncatedError
+from seqnet.printable import quoted
 from seqnet.readers.cells import missing_cells, trimmed, without
 from seqnet.readers.delimited import delimited, looks_delimited
 from seqnet.readers.formats import RecordFormat
@@ -69,7 +71,7 @@ def _tables(source: Input, options: ReadOptions, skipped: Counter[str]) -> Gener
         return _parquet(source, options)
     if is_workbook(source.head):
         return workbook(source.seekable(), choose, skipped)
-    return delimited(source.text(), options.sequence_column, choose)
+    return delimited(source.text(), options.sequence_column, choose, skipped)
 
 
 def _fault(error: Exception) -> FormatError:
@@ -107,11 +109,11 @@ def _wanted(names: Sequence[str], options: ReadOptions) -> list[str]:
     for name in wanted:
         if names.count(name) != 1:
             found = "no column" if name not in names else "more than one column"
-            raise FormatError(f"{found} named {name!r}", _columns_said(name, names))
+            raise FormatError(f"{found} named {quoted(name)}", _columns_said(name, names, options))
     return list(dict.fromkeys(wanted))
 
 
-def _columns_said(name: str, names: Sequence[str]) -> str:
+def _columns_said(name: str, names: Sequence[str], options: ReadOptions) -> str:
     """Returns which columns there are, for who asked for another one."""
     if f'"{name}"' in names:
         return (
@@ -120,7 +122,12 @@ def _columns_said(name: str, names: Sequence[str]) -> str:
     said = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
     by_case = {other.lower(): other for other in names}
     near = [by_case[found] for found in get_close_matches(name.lower(), by_case)] if name not in names else []
-    return f"its columns are: {said}" + (f"; did you mean {' or '.join(near)}?" if near else "")
+    if not near:
+        return f"its columns are: {said}"
+    option = {options.name_column: "--name-column", options.sequence_column: "--sequence-column"}.get(name)
+    return f"its columns are: {said}; " + (
+        f"use {option} {shlex.quote(near[0])}" if option else f"did you mean {' or '.join(near)}?"
+    )
 
 
 def _records(table: pa.RecordBatch, options: ReadOptions) -> Generator[RecordBatch, None, None]:

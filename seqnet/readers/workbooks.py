@@ -1,7 +1,8 @@
 """The first sheet of an Excel workbook (.xlsx) to Arrow batches of text.
 
 Cells are what Excel holds, not how it shows them: 3 and not 3.00, dates as 2024-03-01, a formula as the value that it
-had when the workbook was saved. Rows without any value are passed over, as blank lines are in text.
+had when the workbook was saved. Rows without any value are passed over, as blank lines are in text,
+and counted.
 
 openpyxl reads the rows of a sheet as they come, but all texts of the workbook at once, so that what unpacks to more
 than a workbook may hold is refused first.
@@ -21,6 +22,8 @@ from typing import TYPE_CHECKING, BinaryIO
 from xml.etree.ElementTree import ParseError
 
 from seqnet.errors import FormatError, TruncatedError
+from seqnet.printable import quoted
+from seqnet.readers.cells import EMPTY_ROWS
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,6 +36,8 @@ _BOOK = "xl/workbook.xml"
 _MOST_ROWS = 1 << 20
 """Rows that Excel allows."""
 _ROWS = 1 << 12
+_NAMED = 5
+"""Other sheets that a message names."""
 _MOST_BYTES, _LARGE, _MOST_PACKED = 1 << 30, 1 << 26, 100
 """Bytes that a part of a workbook may have, and from how many on it must not be so many times larger than packed."""
 
@@ -58,7 +63,7 @@ def workbook(
     Args:
         file: the workbook.
         choose: names of all columns → those that are wanted.
-        skipped: is told how many further sheets there are.
+        skipped: is told how many further sheets there are, and how many rows below the header have no value.
 
     Raises:
         FormatError: it is no workbook, is damaged or too large, or a row has more cells than the header.
@@ -105,7 +110,7 @@ def _text(cell: object) -> str:
 
 def _rows(file: BinaryIO, skipped: Counter[str]) -> Iterator[tuple[int, _Row]]:
     """Yields the rows of the first sheet that hold anything, with their 1-based numbers."""
-    number, rows = 0, None
+    number, rows, begun = 0, None, False
     while True:
         # openpyxl warns of what it does not read: styles, drawings, rules for input.
         with warnings.catch_warnings():
@@ -121,8 +126,11 @@ def _rows(file: BinaryIO, skipped: Counter[str]) -> Iterator[tuple[int, _Row]]:
             number += 1
             if number > _MOST_ROWS:
                 raise FormatError(f"the sheet has more than {_MOST_ROWS:,} rows", "save it as CSV")
-            if any(cell is not None and cell != "" for cell in row):
+            if any(cell is not None and not (isinstance(cell, str) and not cell.strip()) for cell in row):
+                begun = True
                 yield number, row
+            elif begun:
+                skipped[EMPTY_ROWS] += 1
 
 
 def _open(file: BinaryIO, skipped: Counter[str]) -> Iterator[_Row]:
@@ -143,7 +151,8 @@ def _open(file: BinaryIO, skipped: Counter[str]) -> Iterator[_Row]:
         raise FormatError("the workbook has no sheet of cells", "save the table as .xlsx or .csv")
     sheet, *others = book.worksheets
     if others:
-        skipped[f"sheets after the first, {sheet.title!r}"] += len(others)
+        names = ", ".join(quoted(other.title) for other in others[:_NAMED]) + (", …" if len(others) > _NAMED else "")
+        skipped[f"other sheets ({names}); only the first, {quoted(sheet.title)}, is read"] += len(others)
     sheet.reset_dimensions()  # some programs write wrong ones, and rows outside of them would be lost
     return iter(sheet.iter_rows(values_only=True))
 

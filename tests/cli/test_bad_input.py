@@ -29,7 +29,7 @@ def _cut(source: str, target: Path, keep: float) -> Path:
 BAD_FILES: dict[str, tuple[Callable[[Path], Path], str]] = {
     "not a sequence file": (
         lambda folder: _write(folder / "in.png", b"\x89PNG\r\n\x1a\n" + bytes(64)),
-        "no sequence file",
+        "not a sequence file",
     ),
     "FASTA without a header": (lambda folder: _write(folder / "in.fa", b"ACGTACGT\nACGT\n"), "header"),
     "truncated gzip": (lambda folder: _write(folder / "in.fa.gz", gzip.compress(FASTA * 99)[:60]), "end"),
@@ -103,7 +103,7 @@ def test_proteins_to_a_dna_model_and_the_reverse(trained: Path, tmp_path: Path, 
         assert_one_line(outcome.err, path, found)
         assert outcome.code == 1
     outcome = cli("evaluate", trained / "dna.safetensors", trained / "proteins.safetensors")
-    assert_one_line(outcome.err, str(trained / "proteins.safetensors"), "protein, not dna")
+    assert_one_line(outcome.err, str(trained / "proteins.safetensors"), "is protein, the model is for DNA")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -233,5 +233,6 @@ def test_a_failing_input_among_many_leaves_the_finished_outputs_whole(
     outcome = cli("predict", trained / "dna.safetensors", good, bad, "-O", folder)
     assert outcome.code == 1
     assert_one_line(outcome.err, str(bad), "without a FASTA header")
+    assert outcome.err.endswith("; stopped; 1 of 2 files done\n")
     assert [path.name for path in folder.iterdir()] == ["good.tsv"]
     shutil.rmtree(folder)

@@ -141,4 +141,21 @@ def test_a_workbook_is_classified(path: Path, model: Path, cli: Runner) -> None:
     assert outcome.code == 0, outcome.err
     lines = (path.parent / "out" / "in.tsv").read_text().splitlines()
     assert [line.split("\t")[0] + line.split("\t")[-1] for line in lines[1:]] == ["1ok", "2missing"]
-    assert "not read: 1 sheets after the first, 'Sheet'" in outcome.err
+    assert "not read: 1 other sheet ('more'); only the first, 'Sheet', is read" in outcome.err
+
+
+def test_rows_of_blanks_are_left_out_and_told(path: Path, model: Path, cli: Runner) -> None:
+    path.write_text("id;sequence;label\r\na;ACGTACGTAC;x\r\nb;ACGTTCGTAC;y\r\n;;\r\n", newline="")
+    outcome = cli("predict", model, path)
+    assert [line.split("\t")[0] for line in outcome.out.splitlines()] == ["name", "a", "b"]
+    assert "not read: 1 empty row" in outcome.err.splitlines()
+    outcome = cli("encode", path, "--label-column", "label", "-o", path.with_name("out.safetensors"))
+    assert outcome.code == 0
+    assert "not kept: 1 empty row" in outcome.out.splitlines()
+
+
+def test_an_expression_is_shown_as_it_was_typed(path: Path, cli: Runner) -> None:
+    path.write_text(">a class=x\nACGT\n")
+    outcome = cli("encode", path, "--label-regex", r"class=\S+", "-o", path.with_name("out.safetensors"))
+    line = r"--label-regex: 'class=\S+' needs a group in parentheses, such as class=(\S+)"
+    assert outcome.err == f"seqnet: error: {line}\n"

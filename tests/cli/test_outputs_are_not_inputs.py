@@ -35,7 +35,7 @@ def test_a_dataset_is_not_for_a_pipe(tmp_path: Path, cli: Runner) -> None:
     (tmp_path / "in.fa").write_text(FASTA)
     outcome = cli("encode", tmp_path / "in.fa", "--label-regex", r"label=(\w)", "-o", "-")
     assert outcome.code == 1
-    assert "a dataset is not for a pipe" in outcome.err
+    assert "a dataset can't be written to standard output; give a file name" in outcome.err
 
 
 def test_options_that_would_do_nothing_are_refused(trained: Path, tmp_path: Path, cli: Runner) -> None:
@@ -48,7 +48,7 @@ def test_options_that_would_do_nothing_are_refused(trained: Path, tmp_path: Path
     penalty = cli("train", trained / "reads.safetensors", "--preset", "lstm", "--set", "l2=1.0", "-o", output)
     assert "the network has no hidden dense layer" in penalty.err
     vote = cli("predict", trained / "dna.safetensors", fasta, "--vote", "--max-error", "0.1")
-    assert "no --max-error" in vote.err
+    assert "--vote: can't be combined with --max-error or --expected-fraction" in vote.err
     assert list(tmp_path.iterdir()) == [fasta]
 
 

@@ -217,3 +217,16 @@ def test_a_doubt_about_the_alphabet_is_one_warning(trained: Path, tmp_path: Path
     assert (outcome.code, "looks like" in outcome.err) == (0, False)
     outcome = cli("predict", trained / "protein.safetensors", silk, "--alphabet", "dna")
     assert outcome.err.startswith("seqnet: error: --alphabet: 'dna' is not allowed; expected protein")
+
+
+@pytest.mark.parametrize("gap", ["-", "."])
+def test_gaps_are_told_and_not_to_be_masked(trained: Path, tmp_path: Path, cli: Runner, gap: str) -> None:
+    path = tmp_path / "aligned.fa"
+    path.write_text(f">a\n{'ACGTTGCAATTG' * 2}{gap}ACGT\n")
+    outcome = cli("predict", trained / "dna.safetensors", path)
+    line = f"{path}: record a: position 25: '{gap}' is an alignment gap; remove gaps first, for example with seqkit"
+    assert f"the first invalid_symbol: {line} seq -g" in outcome.err.splitlines()
+    outcome = cli("encode", "--class", f"x={path}", "--class", "y=@uniform", "-o", tmp_path / "out.safetensors")
+    assert outcome.code == 1
+    assert line in outcome.err
+    assert "mask" not in outcome.err

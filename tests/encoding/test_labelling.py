@@ -57,7 +57,7 @@ def test_a_missing_label_is_told_as_it_is_written() -> None:
 
 @pytest.mark.parametrize("expression", ["label=", "(?:label)", "(", "[", "*"])
 def test_an_expression_without_a_group_is_refused(expression: str) -> None:
-    with pytest.raises(SettingError, match=r"setting label-regex: .* expected (a valid|an expression with a group)"):
+    with pytest.raises(SettingError, match=r"setting label-regex: .* (expected a valid|needs a group in parentheses)"):
         label_by_regex(expression, "x.fa")
 
 

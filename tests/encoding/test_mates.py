@@ -49,3 +49,10 @@ def test_a_name_that_occurs_often_tells_no_pair() -> None:
     found = find_mates(names, np.zeros(6, dtype=np.int32))
     assert (found.count, found.apart(np.zeros(6, dtype=np.uint8))) == (0, 0)
     assert find_mates(Ragged.from_strings([]), np.zeros(0, dtype=np.int32)).count == 0
+
+
+def test_mates_of_one_name_are_told_from_names_that_occur_again() -> None:
+    names = Ragged.from_strings(["x", "y/1", "z", "x", "y/2", "z", "z", "v", "u", "v", "u"])
+    labels = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1], dtype=np.int32)
+    found = find_mates(names, labels)
+    assert sorted(found.namesakes.tolist()) == [[0, 3], [8, 10]]

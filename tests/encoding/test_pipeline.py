@@ -617,3 +617,14 @@ def test_without_pairs_nothing_is_grouped_or_said(tmp_path: Path) -> None:
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}")  # the names are equal, the classes are not
     assert len(np.unique(dataset.groups)) == 80
     assert (summary.pairs, summary.parted) == (0, 0)
+
+
+def test_names_of_mates_are_no_repeated_names_but_those_of_copies_are(tmp_path: Path) -> None:
+    names = [f"p{number}" for number in range(50)]
+    sources = [fastq(tmp_path / "1.fq", names, 1), fastq(tmp_path / "2.fq", names, 2)]
+    _, summary = encoded(tmp_path, *(f"x={path}" for path in sources), "r=@uniform")
+    assert summary.pairs == 50
+    assert not [line for line in summary.warnings() if "occurred before" in line]
+    copy = fastq(tmp_path / "3.fq", names, 1)
+    _, summary = encoded(tmp_path, f"x={sources[0]}", f"x={copy}", "r=@uniform")
+    assert "50 records have a name that occurred before; all are kept" in summary.warnings()

@@ -74,7 +74,7 @@ def test_an_empty_split_is_refused() -> None:
 
 
 def test_another_alphabet_is_refused() -> None:
-    with pytest.raises(AlphabetMismatchError, match="this looks like dna, not protein"):
+    with pytest.raises(AlphabetMismatchError, match="the dataset is DNA, the model is for protein"):
         evaluate_bundle(make_bundle(name="protein"), planted((4, 2, 2)), "test", QUICK)
 
 

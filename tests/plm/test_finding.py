@@ -257,5 +257,5 @@ def test_a_model_is_fetched_once_and_that_is_said(hub: str, tmp_path: Path) -> N
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     told, line = ask_hub(tmp_path / "home", "http://127.0.0.1:9")
     assert told.startswith("told: fetching")
-    assert line.startswith(f"DownloadError {NAME}: can't be fetched from http://127.0.0.1:9 (")
+    assert line.startswith(f"DownloadError {NAME}: can't reach http://127.0.0.1:9 (connection refused)")
     assert line.endswith("; check name and network, or give a folder as encoder.model")

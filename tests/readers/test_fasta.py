@@ -109,3 +109,27 @@ def test_real_sequences_agree_with_biopython(name: str) -> None:
     with gzip.open(REAL / name, "rt") as file:
         expected = [(title.split()[0], symbols, title) for title, symbols in SimpleFastaParser(file)]  # type: ignore[no-untyped-call]
     assert read(REAL / name, batch_bytes=100_000) == expected
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 1 << 20])
+@pytest.mark.parametrize("length", [4, 3 << 20])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_a_semicolon_comment_is_refused_at_its_line(tmp_path: Path, size: int, length: int, wrapped: bool) -> None:
+    if size < 64 and length > 100:
+        size = (1 << 16) + size
+    path = tmp_path / "in.fa"
+    body = "ACGT\n" * (length // 4) if wrapped else "A" * length + "\n"
+    text = f">a;b ;c\n{body}; note\nACGT\n>b\nACGT\n"
+    path.write_text(text)
+    with pytest.raises(FormatError, match="';' comment lines are not supported in FASTA; remove them: grep") as caught:
+        read(path, batch_bytes=size)
+    assert caught.value.line == 2 + body.count("\n")
+    path.write_text(text.replace("\n; note", ""))
+    assert len(read(path, batch_bytes=size)) == 2
+
+
+def test_a_semicolon_comment_at_the_top_is_refused_at_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "in.fa"
+    path.write_text("\n; made by hand\n;second\n>a\nACGT\n")
+    with pytest.raises(FormatError, match="line 2: ';' comment lines are not supported in FASTA"):
+        read(path)

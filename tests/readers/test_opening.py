@@ -44,8 +44,8 @@ def test_the_format_is_found_by_content_whatever_the_name(name: str, format: str
     [
         ("no_header.fa", "line 1: sequence text without a FASTA header; put a line such as >name"),
         ("late_header.fa", "line 1: FASTA without a header: there is text before the first '>'; put a line such as"),
-        ("notes.txt", "it is no sequence file (tried fasta, sam, fastq, tokens, table); convert it"),
-        ("not_sequences.bin", "it is no sequence file (tried fasta, sam, fastq, tokens, table); convert it"),
+        ("notes.txt", "not a sequence file (tried fasta, sam, fastq, tokens, table); convert it"),
+        ("not_sequences.bin", "not a sequence file (tried fasta, sam, fastq, tokens, table); convert it"),
     ],
 )
 def test_what_is_no_sequence_file(name: str, problem: str) -> None:
@@ -57,7 +57,7 @@ def test_what_is_no_sequence_file(name: str, problem: str) -> None:
 def test_what_is_no_sequence_file_within_a_compressed_one(tmp_path: Path) -> None:
     path = tmp_path / "in.gz"
     path.write_bytes(gzip.compress(bytes(100)))
-    with pytest.raises(FormatError, match="no sequence file within gzip"):
+    with pytest.raises(FormatError, match="not a sequence file within gzip"):
         open_records(str(path), ReadOptions())
 
 

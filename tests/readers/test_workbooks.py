@@ -60,7 +60,10 @@ def test_the_first_sheet_is_read_and_the_others_are_told() -> None:
         assert batch.symbols.text() == ["MKV", "", "GGG"]
         assert batch.missing is not None
         assert batch.missing.tolist() == [False, True, False]
-        assert reader.skipped == {"sheets after the first, 'Sheet'": 1}
+        assert reader.skipped == {
+            "other sheets ('notes'); only the first, 'Sheet', is read": 1,
+            "empty rows": 1,
+        }
 
 
 def test_a_formula_has_the_value_that_was_saved(path: Path) -> None:
@@ -166,3 +169,11 @@ def test_other_spreadsheets_are_named(path: Path, head: bytes, message: str) -> 
     path.write_bytes(head + bytes(1000))
     with pytest.raises(FormatError, match=message):
         read(path)
+
+
+def test_rows_without_any_value_are_counted(path: Path) -> None:
+    write(path, [(None, None), ("id", "sequence"), ("a", "AC"), (None, None), (" ", ""), ("b", "GT"), ("", None)])
+    with open_records(str(path), ReadOptions()) as reader:
+        (batch,) = reader
+        assert batch.names.text() == ["a", "b"]
+        assert reader.skipped["empty rows"] >= 2
