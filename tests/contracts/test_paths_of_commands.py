@@ -185,4 +185,4 @@ def test_a_dash_is_standard_output_or_refused(
     assert outcome.code == 1
     assert outcome.out == ""
     reason = parameter.type.no_stdout
-    assert outcome.err == f"seqnet: error: standard output: {reason}; name a file, or ./- for one of that name\n"
+    assert outcome.err == f"seqnet: error: {reason}; give a file name, or ./- for a file of the name -\n"
