@@ -17,7 +17,7 @@ import mmap
 import os
 import struct
 import tempfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -53,7 +53,7 @@ _MOST_VALUES = 500_000
 _COPIED = 1 << 28
 """Bytes of a file, at most, that is read into memory. One that is mapped and cut by somebody ends the process."""
 
-_PIECE = 1 << 24
+_PIECE = 1 << 20
 _DTYPES: Mapping[str, np.dtype[Any]] = {
     "U8": np.dtype(np.uint8), "I32": np.dtype("<i4"), "I64": np.dtype("<i8"),
     "F32": np.dtype("<f4"), "F64": np.dtype("<f8"), "BOOL": np.dtype(np.bool_),
@@ -106,12 +106,12 @@ class Spool:
             return np.empty(0, self.dtype)
         return np.frombuffer(mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ), dtype=self.dtype)
 
-    def copy_to(self, write: Callable[[bytes], object]) -> None:
-        """Hands the bytes of the column to `write`, piece by piece."""
+    def pieces(self) -> Iterator[bytes]:
+        """Yields the bytes of the column, piece by piece."""
         self._flush()
         self._file.seek(0)
-        while piece := self._file.read(1 << 22):
-            write(piece)
+        while piece := self._file.read(_PIECE):
+            yield piece
 
     def _flush(self) -> None:
         with temporary_files():
@@ -151,24 +151,31 @@ def write_container(
         position += size
     encoded = json.dumps(header, separators=(",", ":")).encode()
     encoded += b" " * (-len(encoded) % 8)
-    start = bytearray(struct.pack("<Q", len(encoded)) + encoded)
-    # Before anything is written: the target may be a pipe, which has no way back.
+    start = struct.pack("<Q", len(encoded)) + encoded
     digest = xxhash.xxh3_128(start)
-    for name in order:
-        _hand_over(tensors[name], digest.update)
-    start[_PLACE] = digest.hexdigest().encode()
     with path.open("wb") as file:
+        if not file.seekable():  # a pipe, which has no way back to the place of the checksum
+            for piece in _pieces(tensors, order):
+                digest.update(piece)
+            start = start[: _PLACE.start] + digest.hexdigest().encode() + start[_PLACE.stop :]
         file.write(start)
-        for name in order:
-            _hand_over(tensors[name], file.write)
+        for piece in _pieces(tensors, order):
+            digest.update(piece)
+            file.write(piece)
+        if file.seekable():
+            file.seek(_PLACE.start)
+            file.write(digest.hexdigest().encode())
 
 
-def _hand_over(tensor: NDArray[Any] | Spool, write: Callable[[Any], object]) -> None:
-    """Hands the bytes of a tensor to `write`."""
-    if isinstance(tensor, Spool):
-        tensor.copy_to(write)
-    else:
-        write(np.ascontiguousarray(tensor).data)
+def _pieces(tensors: Mapping[str, NDArray[Any] | Spool], order: Sequence[str]) -> Iterator[memoryview | bytes]:
+    """Yields the bytes of the tensors, one after the other."""
+    for name in order:
+        tensor = tensors[name]
+        if isinstance(tensor, Spool):
+            yield from tensor.pieces()
+        else:
+            content = np.ascontiguousarray(tensor).reshape(-1).view(np.uint8).data
+            yield from (content[at : at + _PIECE] for at in range(0, len(content), _PIECE))
 
 
 def read_container(path: Path, kinds: Sequence[str], remedy: str) -> Container:

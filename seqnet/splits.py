@@ -62,7 +62,8 @@ def split_records(
     group, sizes = _numbered(groups)
     class_count = int(labels.max()) + 1
     lacking = np.outer(fractions, np.bincount(labels, minlength=class_count)).astype(np.float64)  # (S, K)
-    several = np.flatnonzero(sizes[group] > 1)
+    shared = sizes[group] > 1
+    several = np.flatnonzero(shared)
     single_count = int((sizes == 1).sum())
     if len(several):
         held = np.zeros((len(sizes), class_count), dtype=np.int64)
@@ -77,9 +78,8 @@ def split_records(
             members = order[alike == number]
             assigned[members] = _fill(held[members[0]], len(members), lacking, fractions)
         split[several] = assigned[group[several]]
-    single = sizes[group] == 1
     for label in range(class_count):
-        members = rng.permutation(np.flatnonzero(single & (labels == label)))
+        members = rng.permutation(np.flatnonzero(~shared & (labels == label)))
         split[members] = _fill(np.eye(class_count, dtype=np.int64)[label], len(members), lacking, fractions)
     return split
 

@@ -8,7 +8,7 @@ duplicates alone, of any number of records.
 from seqnet.audit.auditing import CHECKS, CheckKind, audit_dataset
 from seqnet.audit.brief import BRIEF, brief_audit, brief_lines
 from seqnet.audit.checks import Check, Offenders, Status
-from seqnet.audit.duplicates import Duplicates, equal_sequences, find_duplicates
+from seqnet.audit.duplicates import Duplicates, find_duplicates
 from seqnet.audit.report import audit_lines, audit_values, write_offenders
 from seqnet.audit.shortcuts import SHORTCUTS
 from seqnet.audit.tags import TAGS
@@ -29,7 +29,6 @@ __all__ = [
     "audit_values",
     "brief_audit",
     "brief_lines",
-    "equal_sequences",
     "find_duplicates",
     "sequence_hashes",
     "write_offenders",

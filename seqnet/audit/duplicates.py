@@ -7,10 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.records import Ragged
-from seqnet.similarity import equal_sets, repeats, sequence_hashes
+from seqnet.similarity import Hashes
 
-__all__ = ["Duplicates", "equal_sequences", "find_duplicates"]
+__all__ = ["Duplicates", "find_duplicates"]
 
 
 @dataclass(frozen=True)
@@ -30,38 +29,29 @@ class Duplicates:
     repeated_names: int
 
 
-def equal_sequences(tokens: Ragged) -> NDArray[np.int64]:
-    """Returns the number (N,) int64 of the set of equal sequences that each of N is of, -1 for one of its own."""
-    return equal_sets(sequence_hashes(tokens))
-
-
 def find_duplicates(
-    tokens: Ragged,
+    sequences: Hashes,
+    names: Hashes,
     labels: NDArray[np.int32],
     split: NDArray[np.uint8],
-    names: Ragged,
-    known: NDArray[np.uint64] | None = None,
-    sets: NDArray[np.int64] | None = None,
     namesakes: NDArray[np.int64] | None = None,
 ) -> Duplicates:
     """Returns how many of N records are duplicates, and of which kind.
 
     Args:
-        tokens: N token sequences.
+        sequences: hashes of N sequences.
+        names: hashes of N names.
         labels: (N,) int32, class of each.
         split: (N,) uint8, split of each.
-        names: N names.
-        known: (M,) uint64, sorted hashes of the first M names, where they were computed before.
-        sets: (N,) int64, what `equal_sequences` returned of the tokens, where that was computed before.
         namesakes: (E, 2) int64, records of one name that are mates of a pair, unless their sequences are the same.
     """
-    which = equal_sequences(tokens) if sets is None else sets
+    which = sequences.sets()
     several = np.flatnonzero(which >= 0)
     return Duplicates(
         records=len(several),
         across_splits=_differing(which[several], split[several]),
         contradictory=_differing(which[several], labels[several]),
-        repeated_names=len(repeats(_sorted_hashes(names, known))) - _mates(which, namesakes),
+        repeated_names=len(names.repeats) - _mates(which, namesakes),
     )
 
 
@@ -71,16 +61,6 @@ def _mates(which: NDArray[np.int64], namesakes: NDArray[np.int64] | None) -> int
         return 0
     sets = which[namesakes]  # (E, 2)
     return int(np.count_nonzero((sets[:, 0] != sets[:, 1]) | (sets[:, 0] < 0)))
-
-
-def _sorted_hashes(names: Ragged, known: NDArray[np.uint64] | None) -> NDArray[np.uint64]:
-    """Returns the hashes (N,) uint64 of N names, sorted, given those of the first M."""
-    if known is None:
-        return np.sort(sequence_hashes(names))
-    if len(known) == len(names):
-        return known
-    others = np.sort(sequence_hashes(names.slice(len(known), len(names))))
-    return np.sort(np.concatenate([known, others]), kind="stable")  # which merges what is sorted
 
 
 def _differing(which: NDArray[np.int64], values: NDArray[np.integer]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from seqnet.containers import Spool
 from seqnet.records import Ragged
+from seqnet.similarity import Hasher
 
 __all__ = ["Collector", "Examples", "Reservoir"]
 
@@ -54,37 +56,50 @@ class Examples:
 
 
 class Collector:
-    """Examples on their way to the dataset file: sequences and names on disk, the rest in memory."""
+    """Examples on their way to the dataset file: sequences and names on disk, the rest in memory.
+
+    Attributes:
+        sequences: hashes of the sequences so far.
+        names: hashes of the names so far.
+    """
 
     def __init__(self) -> None:
         self.tokens = Spool(np.uint8)
         self.name_bytes = Spool(np.uint8)
+        self._pool = ThreadPoolExecutor(1)
+        self.sequences = Hasher(self._pool)
+        self.names = Hasher(self._pool)
         self._lengths: list[NDArray[np.int64]] = []
         self._name_lengths: list[NDArray[np.int64]] = []
         self._labels: list[NDArray[np.int32]] = []
         self._groups: list[NDArray[np.int64]] = []
+        self._columns: tuple[Ragged, Ragged] | None = None
         self.count = 0
 
     def add(self, examples: Examples) -> None:
         """Adds examples at the end."""
+        self.sequences.add(examples.tokens)
+        self.names.add(examples.names)
         self.tokens.append(examples.tokens.data)
         self.name_bytes.append(examples.names.data)
         self._lengths.append(examples.tokens.lengths)
         self._name_lengths.append(examples.names.lengths)
         self._labels.append(examples.labels)
         self._groups.append(examples.groups)
+        self._columns = None
         self.count += len(examples)
 
     def collected(self) -> Examples:
         """Returns all examples so far; sequences and names are memory-mapped."""
         for parts in (self._lengths, self._name_lengths, self._labels, self._groups):
-            parts[:] = [np.concatenate(parts)]  # not beside its parts
-        return Examples(
-            Ragged.from_lengths(self.tokens.view(), self._lengths[0]),
-            Ragged.from_lengths(self.name_bytes.view(), self._name_lengths[0]),
-            self._labels[0],
-            self._groups[0],
-        )
+            if len(parts) != 1:
+                parts[:] = [np.concatenate(parts)]  # not beside its parts
+        if self._columns is None:
+            self._columns = (
+                Ragged.from_lengths(self.tokens.view(), self._lengths[0]),
+                Ragged.from_lengths(self.name_bytes.view(), self._name_lengths[0]),
+            )
+        return Examples(*self._columns, self._labels[0], self._groups[0])
 
     def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64]) -> None:
         """Puts other labels (N,) and groups (N,) on all examples so far."""
@@ -92,6 +107,8 @@ class Collector:
 
     def close(self) -> None:
         """Frees the disk space."""
+        self._pool.shutdown(cancel_futures=True)
+        self._columns = None
         self.tokens.close()
         self.name_bytes.close()
 

@@ -223,12 +223,19 @@ class Intake:
         for name in self.classes:
             if not counts[classes.index(name)]:
                 raise LabelError(f"class {name}", "it has no records left", "check what selects records")
-        alone = examples.groups < 0
-        self.ungrouped = int(alone.sum()) if self.grouper else 0
-        groups = examples.groups.copy()
-        groups[alone] = len(self.groups) + np.arange(int(alone.sum()))
-        del examples, alone  # not beside what is made of them
+        groups, alone = self._numbered(examples.groups)
+        self.ungrouped = alone if self.grouper else 0
+        del examples  # not beside what is made of them
         return self._relabelled(labels, groups)
+
+    def _numbered(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+        """Returns groups (N,) int64 with a number for each record that had none, and how many these are."""
+        if not self.groups:
+            return np.arange(len(groups)), len(groups)
+        alone = np.flatnonzero(groups < 0)
+        groups = groups.copy()
+        groups[alone] = len(self.groups) + np.arange(len(alone))
+        return groups, len(alone)
 
     def cluster(self, real: Examples) -> tuple[Examples, Clusters]:
         """Returns what was taken in with similar records in one group, and their clusters, before groups joined them.

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.records import Ragged
-from seqnet.similarity import equal_sets, repeats, sequence_hashes
+from seqnet.similarity import Hashes, sequence_hashes
 
 __all__ = ["Mates", "find_mates"]
 
@@ -28,13 +28,11 @@ class Mates:
     Attributes:
         of: (N,) int64, number of the pair that each record is of, -1 where it is of none; empty where no record is.
         count: P, the number of pairs.
-        hashes: (N,) uint64, hashes of the names, sorted, for who looks for equal ones.
         namesakes: (E, 2) int64, records of the pairs of which both have the same name.
     """
 
     of: NDArray[np.int64]
     count: int
-    hashes: NDArray[np.uint64]
     namesakes: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
 
     def joined(self, groups: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -57,7 +55,7 @@ class Mates:
         return int(np.count_nonzero(lowest != highest))
 
 
-def find_mates(names: Ragged, labels: NDArray[np.int32]) -> Mates:
+def find_mates(names: Ragged, labels: NDArray[np.int32], hashes: Hashes) -> Mates:
     """Returns the pairs among N records of one class each.
 
     A pair is two records of a class whose names are equal but for a /1 or /2 at the end; or more of them, where that is
@@ -67,18 +65,17 @@ def find_mates(names: Ragged, labels: NDArray[np.int32]) -> Mates:
     Args:
         names: N names.
         labels: (N,) int32, class of each record.
+        hashes: of the names.
     """
-    keys = sequence_hashes(names)
-    hashes = np.sort(keys)
     marked = _marked(names)
     if len(marked):
-        keys[marked] = sequence_hashes(_without_marks(names.take(marked)))
-    if not len(marked) and not len(repeats(hashes)):
-        return Mates(marked, 0, hashes)
-    sets = equal_sets(keys, None if len(marked) else hashes)
+        each = hashes.each.copy()
+        each[marked] = sequence_hashes(_without_marks(names.take(marked)))
+        hashes = Hashes(each, np.sort(each))
+    if not len(hashes.repeats):
+        return Mates(marked[:0], 0)
+    sets = hashes.sets()
     which = np.flatnonzero(sets >= 0)
-    if not len(which):
-        return Mates(which, 0, hashes)
     kinds = int(labels.max()) + 1
     _, kin, sizes = np.unique(sets[which] * kinds + labels[which], return_inverse=True, return_counts=True)
     is_marked = np.zeros(len(names), dtype=bool)
@@ -87,12 +84,12 @@ def find_mates(names: Ragged, labels: NDArray[np.int32]) -> Mates:
     pairs = (sizes == 2) | ((sizes > 2) & reads)
     numbers = np.cumsum(pairs) - 1
     if not pairs.any():
-        return Mates(which[:0], 0, hashes)
+        return Mates(which[:0], 0)
     of = np.full(len(names), -1, dtype=np.int64)
     of[which] = np.where(pairs[kin], numbers[kin], -1)
     alike = ((sizes == 2) & ~reads)[kin]
     namesakes = which[alike][np.argsort(kin[alike], kind="stable")].reshape(-1, 2)  # (E, 2)
-    return Mates(of, int(pairs.sum()), hashes, namesakes)
+    return Mates(of, int(pairs.sum()), namesakes)
 
 
 def _marked(names: Ragged) -> NDArray[np.int64]:

@@ -108,35 +108,29 @@ def _finish(
         raise LabelError("encode", f"there are no records ({'; '.join(intake.notes)})", "name a file that holds some")
     classes, positive = order_classes(sources, intake.classes, options.positive)
     real = intake.finish(classes)
-    # Equal sequences are looked for while mates are found, records split and the dataset written: hashing and sorting
-    # need no lock of Python. What is generated or cut later is not there yet.
+    # Blocks of a genome, and windows, are no reads.
+    reads = not (options.crop or options.window)
+    mates = find_mates(real.names, real.labels, intake.collector.names.hashes()) if reads else None
+    if mates and mates.count and not options.group_by:
+        real = intake.regroup(real, mates.joined(real.groups))
+    if options.split_by == "similarity":
+        real, clusters = intake.cluster(real)
+    largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
+    split = split_records(real.labels, real.groups, fractions, rng)
+    parted = mates.apart(split) if mates else 0
+    if options.crop:
+        real, split = _hold_out(intake, real, split, rng)
+    split = _accompany(sources, classes, intake, real, split, rng)
+    del real  # columns of hundreds of millions of records, which stand in what follows
+    examples, collector = intake.collector.collected(), intake.collector
     with ThreadPoolExecutor(1) as pool:
-        later = options.crop or generators_of(sources)
-        sets = None if later else pool.submit(audit.equal_sequences, real.tokens)
-        # Blocks of a genome, and windows, are no reads.
-        mates = None if options.crop or options.window else find_mates(real.names, real.labels)
-        if mates and mates.count and not options.group_by:
-            real = intake.regroup(real, mates.joined(real.groups))
-        if options.split_by == "similarity":
-            real, clusters = intake.cluster(real)
-        largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
-        split = split_records(real.labels, real.groups, fractions, rng)
-        parted = mates.apart(split) if mates else 0
-        if options.crop:
-            real, split = _hold_out(intake, real, split, rng)
-        split = _accompany(sources, classes, intake, real, split, rng)
-        del real  # columns of hundreds of millions of records, which stand in what follows
-        examples = intake.collector.collected()
-        known, namesakes = (None, None) if mates is None else (mates.hashes, mates.namesakes)
         duplicates = pool.submit(
             lambda: audit.find_duplicates(
-                examples.tokens,
+                collector.sequences.hashes(),
+                collector.names.hashes(),
                 examples.labels,
                 split,
-                examples.names,
-                known=known,
-                namesakes=namesakes,
-                sets=sets.result() if sets else None,
+                mates.namesakes if mates else None,
             )
         )
         _write(target, intake, examples, split, classes, positive, generators_of(sources), provenance)

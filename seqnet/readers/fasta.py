@@ -26,6 +26,8 @@ __all__ = ["FORMAT", "semicolon_comment"]
 
 _NEWLINE, _RETURN, _HEADER, _COMMENT = b"\n\r>;"
 _BLANKS = b" \t\n\v\f\r"
+_LINES = 2
+"""Lines of a record whose sequence is on one line."""
 _LONG = LONGEST_HEADER
 """Bytes from which on a record is put together as it comes."""
 
@@ -40,7 +42,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         if isinstance(block, _Long):
             found, lines = block.record(line), block.lines
         else:
-            found, lines = _parse(np.frombuffer(block, dtype=np.uint8), line), block.count(b"\n")
+            found, lines = _parse(np.frombuffer(block, dtype=np.uint8), line)
         del block  # not beside what was made of it
         yield found
         del found  # not beside the next one
@@ -128,8 +130,8 @@ def _blocks(stream: BinaryIO, size: int) -> Generator[bytes | _Long, None, None]
     yield b"".join(pending) if long is None else long
 
 
-def _parse(data: NDArray[np.uint8], line: int) -> RecordBatch:
-    """Returns the records of a block.
+def _parse(data: NDArray[np.uint8], line: int) -> tuple[RecordBatch, int]:
+    """Returns the records of a block, and how many newlines it has.
 
     Args:
         data: (L,) uint8, from the `>` of a record to the end of a record.
@@ -154,9 +156,13 @@ def _parse(data: NDArray[np.uint8], line: int) -> RecordBatch:
         header_line = line + int(header_lines[np.argmax(stray)])
         raise _stray_return(header_line)
     headers = cut(data, starts, ends)
-    body_ends = np.append(starts[1:] - 1, len(data))
-    symbols = cut(data, np.minimum(line_ends + 1, len(data)), body_ends, without=blanks)
-    return RecordBatch(first_words(headers), symbols, headers)
+    if len(blanks) == len(newlines) and (np.diff(header_lines, append=len(lines)) == _LINES).all():
+        # The usual file of reads: one line for each sequence, and no blanks.
+        symbols = cut(data, line_ends + 1, np.append(newlines, len(data))[header_lines + 1])
+    else:
+        body_ends = np.append(starts[1:] - 1, len(data))
+        symbols = cut(data, np.minimum(line_ends + 1, len(data)), body_ends, without=blanks)
+    return RecordBatch(first_words(headers), symbols, headers), len(newlines)
 
 
 def _stray_return(line: int) -> FormatError:

@@ -5,19 +5,20 @@ Start here: `cluster_records` puts similar records together, `similar_pairs` nam
 """
 
 from seqnet.similarity.clusters import Clusters, cluster_records, join_groups
-from seqnet.similarity.hashing import equal_sets, repeats, reverse_complements, sequence_hashes
+from seqnet.similarity.hashing import reverse_complements, sequence_hashes
 from seqnet.similarity.kmers import KmerSets, kmer_sets
 from seqnet.similarity.pairs import SimilarPairs, similar_pairs
+from seqnet.similarity.sets import Hasher, Hashes
 
 __all__ = [
     "Clusters",
+    "Hasher",
+    "Hashes",
     "KmerSets",
     "SimilarPairs",
     "cluster_records",
-    "equal_sets",
     "join_groups",
     "kmer_sets",
-    "repeats",
     "reverse_complements",
     "sequence_hashes",
     "similar_pairs",

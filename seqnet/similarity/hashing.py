@@ -11,7 +11,7 @@ from seqnet.alphabets import Alphabet
 from seqnet.processors import usable_processors
 from seqnet.records import Ragged, chunks
 
-__all__ = ["equal_sets", "mix", "repeats", "reverse_complements", "sequence_hashes"]
+__all__ = ["mix", "reverse_complements", "sequence_hashes"]
 
 _CHUNK = 1 << 20
 _PART = 1 << 22
@@ -38,13 +38,16 @@ def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
     A sum of one pseudo-random number per place and word of eight tokens, finished with the length: equal sequences have
     equal hashes, and unequal ones collide with probability about 2⁻⁶⁴ a pair.
     """
+    parts = chunks(tokens, _CHUNK, len(tokens))
+    if len(parts) == 1:
+        return _hashes(tokens)
     hashes = np.empty(len(tokens), dtype=np.uint64)
 
     def fill(bounds: tuple[int, int]) -> None:
         hashes[slice(*bounds)] = _hashes(tokens.slice(*bounds))
 
     with ThreadPoolExecutor(min(usable_processors(), _THREADS)) as pool:
-        list(pool.map(fill, chunks(tokens, _CHUNK, len(tokens))))
+        list(pool.map(fill, parts))
     return hashes
 
 
@@ -101,31 +104,6 @@ def _words(tokens: Ragged, place: NDArray[np.int64], counts: NDArray[np.int64]) 
     spare = np.uint64(8) * (_WORD - np.minimum(room, _WORD)).astype(np.uint64)
     masked: NDArray[np.uint64] = words & (np.uint64(2**64 - 1) >> spare)
     return masked
-
-
-def repeats(ordered: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Returns those of sorted hashes (N,) uint64 that occurred before, in order, each as often as it did."""
-    again: NDArray[np.uint64] = ordered[1:][ordered[1:] == ordered[:-1]]
-    return again
-
-
-def equal_sets(hashes: NDArray[np.uint64], ordered: NDArray[np.uint64] | None = None) -> NDArray[np.int64]:
-    """Returns the number (N,) int64 of the set of equal hashes that each is of, -1 for a hash of its own.
-
-    Most datasets have few sets: to sort, and to look among these, takes a tenth of the time of `np.unique`.
-
-    Args:
-        hashes: (N,) uint64.
-        ordered: the same, sorted, where they are at hand.
-    """
-    again = repeats(np.sort(hashes) if ordered is None else ordered)
-    which = np.full(len(hashes), -1, dtype=np.int64)
-    if len(again):
-        distinct = again[np.r_[True, again[1:] != again[:-1]]]
-        place = np.minimum(np.searchsorted(distinct, hashes), len(distinct) - 1)
-        found = distinct[place] == hashes
-        which[found] = place[found]
-    return which
 
 
 def reverse_complements(tokens: Ragged, alphabet: Alphabet) -> Ragged:
