@@ -11,8 +11,11 @@ import os
 import pickle
 import sys
 import traceback
+from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Thread
+from typing import BinaryIO
 
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import SeqnetError
@@ -26,11 +29,16 @@ def _said(path: str, options: ReadOptions) -> Iterator[object]:
         with open_here(path, options) as reader:
             yield reader.format
             for batch in reader:
-                yield Part(batch, reader.skipped, reader.passed)
+                yield Part(batch, Counter(reader.skipped), reader.passed)
             yield Part(None, reader.skipped, reader.passed)
     except (SeqnetError, OSError, MemoryError) as error:
         error.add_note(f"In the process that reads {path}:\n{traceback.format_exc()}")
         yield error
+
+
+def _hand_over(said: object, sink: BinaryIO) -> None:
+    pickle.dump(said, sink, protocol=5)
+    sink.flush()
 
 
 def _end_with_parent() -> None:
@@ -45,10 +53,15 @@ def _main(path: str, options: str) -> None:
     output = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
-        with open(output, "wb") as sink:
+        with open(output, "wb") as sink, ThreadPoolExecutor(1) as pool:
+            # One batch waits to be taken while the next one is read.
+            waiting: Future[None] | None = None
             for said in _said(path, ReadOptions.from_dict(json.loads(options))):
-                pickle.dump(said, sink, protocol=5)
-                sink.flush()
+                if waiting:
+                    waiting.result()
+                waiting = pool.submit(_hand_over, said, sink)
+            if waiting:
+                waiting.result()
     except BrokenPipeError:
         pass  # nobody is left to take it
 
