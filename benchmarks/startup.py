@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -11,14 +13,19 @@ from seqnet.processors import usable_processors
 __all__ = ["main"]
 
 
+def _import_torch() -> None:
+    subprocess.run([sys.executable, "-c", "import torch"], check=True)
+
+
 def main(smoke: bool, repeats: int) -> None:
     """Prints the table, and writes it unless this is a smoke test."""
     with tempfile.TemporaryDirectory() as name:
-        one = write_reads(Path(name) / "one.fa", 1)
+        ten = write_reads(Path(name) / "ten.fa", 10)
         entrants = {
             "--help": seqnet("--help"),
             "train --help": seqnet("train", "--help"),
-            "predict human-dna, one read": seqnet("predict", "human-dna", one),
+            "import torch, nothing else": _import_torch,
+            "predict human-dna, ten reads": seqnet("predict", "human-dna", ten),
         }
         races = [Race("From the command to its end", "commands", 1, entrants, "--help")]
         report("startup", "Start-up", races, repeats, usable_processors(), write=not smoke)
