@@ -29,7 +29,7 @@ from seqnet.encoding.labels import LabelCodes, check_not_measured, label_warning
 from seqnet.encoding.selection import MASKED, LengthRange, cut_windows, usable
 from seqnet.errors import AlphabetMismatchError, FormatError, LabelError, SettingError
 from seqnet.printable import counted
-from seqnet.readers import open_records, spoken_path
+from seqnet.readers import RecordReader, spoken_path
 from seqnet.records import Ragged, RecordBatch
 from seqnet.similarity import Clusters, cluster_records, join_groups
 from seqnet.tokenizing import ENOUGH_SYMBOLS, check_alphabet, sampled
@@ -75,22 +75,21 @@ class Intake:
         self.collector = Collector()
         self.reservoir = Reservoir(options.limit, rng) if options.limit else None
 
-    def take_in(self, source: ClassSource, path: str, progress: Callable[[int], None]) -> None:
+    def take_in(self, source: ClassSource, reader: RecordReader, progress: Callable[[int], None]) -> None:
         """Reads a file to its end."""
-        sink = self.reservoir or self.collector
-        with open_records(path, self.read) as reader:
-            code, batches = self._coder(source, path, reader.format), iter(reader)
-            first = self._first_batches(path, batches)
-            symbols, unknown = 0, self.unknown
-            for batch in chain(first, batches):
-                for examples in self._examples(path, batch, code(batch)):
-                    sink.add(examples)
-                symbols += len(batch.symbols.data)
-                progress(len(batch))
-            self._check_unknown(path, symbols, self.unknown - unknown)
-            self.left_out.update(reader.skipped)
-            if reader.nothing:
-                self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
+        sink, path = self.reservoir or self.collector, reader.path
+        code, batches = self._coder(source, path, reader.format), iter(reader)
+        first = self._first_batches(path, batches)
+        symbols, unknown = 0, self.unknown
+        for batch in chain(first, batches):
+            for examples in self._examples(path, batch, code(batch)):
+                sink.add(examples)
+            symbols += len(batch.symbols.data)
+            progress(len(batch))
+        self._check_unknown(path, symbols, self.unknown - unknown)
+        self.left_out.update(reader.skipped)
+        if reader.nothing:
+            self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
 
     def _first_batches(self, path: str, batches: Iterator[RecordBatch]) -> list[RecordBatch]:
         """Returns the first batches of a file, in which the alphabet of the dataset was looked for, or checked.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from seqnet.encoding.summary import EncodeSummary
 from seqnet.errors import LabelError
 from seqnet.outputs import check_targets, whole_file
 from seqnet.provenance import InputHashes, versions
+from seqnet.readers import open_each
 from seqnet.splits import SPLITS, parse_fractions, split_records
 
 __all__ = ["encode"]
@@ -64,8 +66,9 @@ def encode(
     with whole_file(output, force=force) as temporary, InputHashes([path for _, path in files]) as hashes:
         intake = Intake(options, read, rng)
         try:
-            for source, path in files:
-                intake.take_in(source, path, progress)
+            with closing(open_each([path for _, path in files], intake.read)) as readers:
+                for (source, _), reader in zip(files, readers, strict=True):
+                    intake.take_in(source, reader, progress)
             provenance = {
                 "command": command,
                 "options": options.to_dict(),

@@ -23,7 +23,7 @@ from seqnet.errors import ResourceError
 from seqnet.readers.reader import RecordReader
 from seqnet.records import RecordBatch
 
-__all__ = ["Part", "ReaderApart"]
+__all__ = ["Part", "ReaderApart", "end_process", "start_process"]
 
 _PIPE = 1 << 20
 """Bytes that the pipe holds, where the system allows it."""
@@ -43,40 +43,61 @@ class Part(NamedTuple):
     passed: int | None
 
 
+def start_process(path: str, options: ReadOptions) -> subprocess.Popen[bytes]:
+    """Returns a new process that reads a file, which is not stdin.
+
+    Raises:
+        ResourceError: it can't be started.
+    """
+    words = [sys.executable, "-P", "-m", __package__, path, json.dumps(options.to_dict())]
+    # The modules of this process; and a session of its own, so that Ctrl-C is for this process to act on.
+    folders = os.pathsep.join(str(folder) for folder in sys.path)
+    try:
+        process = subprocess.Popen(
+            words,
+            stdin=subprocess.PIPE,  # for its end alone, which tells that this process is gone
+            stdout=subprocess.PIPE,
+            stderr=None if sys.stderr else subprocess.DEVNULL,
+            env={**os.environ, "PYTHONPATH": folders},
+            start_new_session=True,
+        )
+    except OSError as error:
+        problem = f"no process can be started to read it: {error.strerror}"
+        raise ResourceError(path, problem, "say --reader-process never") from error
+    assert process.stdout is not None
+    _widen(process.stdout)  # type: ignore[arg-type]
+    return process
+
+
+def end_process(process: subprocess.Popen[bytes]) -> None:
+    """Ends a process that reads a file."""
+    process.kill()
+    for stream in (process.stdout, process.stdin):
+        if stream:
+            stream.close()
+    process.wait()
+
+
 class ReaderApart(RecordReader):
     """The records of a file that another process reads.
 
     Args:
         path: the file, not stdin.
         options: how to read it.
+        process: the one that `start_process` started to read it; None to start it now.
 
     Raises:
         SeqnetError, OSError: as `open_records`.
         ResourceError: the process was ended from outside.
     """
 
-    def __init__(self, path: str, options: ReadOptions) -> None:
+    def __init__(self, path: str, options: ReadOptions, process: subprocess.Popen[bytes] | None = None) -> None:
         self.path = path
         self.skipped = Counter()
         self.region = options.region
         self._passed: int | None = 0
-        words = [sys.executable, "-P", "-m", __package__, path, json.dumps(options.to_dict())]
-        # The modules of this process; and a session of its own, so that Ctrl-C is for this process to act on.
-        folders = os.pathsep.join(str(folder) for folder in sys.path)
+        self._process = process or start_process(path, options)
         try:
-            self._process = subprocess.Popen(
-                words,
-                stdin=subprocess.PIPE,  # for its end alone, which tells that this process is gone
-                stdout=subprocess.PIPE,
-                stderr=None if sys.stderr else subprocess.DEVNULL,
-                env={**os.environ, "PYTHONPATH": folders},
-                start_new_session=True,
-            )
-        except OSError as error:
-            problem = f"no process can be started to read it: {error.strerror}"
-            raise ResourceError(path, problem, "say --reader-process never") from error
-        try:
-            _widen(self._stream)
             found = self._received()
             assert isinstance(found, str)
             self.format = found
@@ -91,11 +112,7 @@ class ReaderApart(RecordReader):
 
     def close(self) -> None:
         """Ends the other process."""
-        self._process.kill()
-        self._stream.close()
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        self._process.wait()
+        end_process(self._process)
 
     def _batches(self) -> Generator[RecordBatch, None, None]:
         try:

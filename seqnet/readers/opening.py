@@ -6,7 +6,8 @@ import os
 import re
 import sys
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
+from subprocess import Popen
 
 import numpy as np
 
@@ -14,14 +15,14 @@ from seqnet.alphabets import guess_alphabet
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, InputError, SettingError
 from seqnet.printable import quoted
-from seqnet.readers.apart import ReaderApart
+from seqnet.readers.apart import ReaderApart, end_process, start_process
 from seqnet.readers.fasta import semicolon_comment
 from seqnet.readers.formats import FORMATS
 from seqnet.readers.inputs import HEAD_BYTES, Input
 from seqnet.readers.reader import EMPTY, RecordReader, spoken_path
 from seqnet.records import RecordBatch
 
-__all__ = ["open_here", "open_records"]
+__all__ = ["open_each", "open_here", "open_records"]
 
 _TAR, _TAR_AT = b"ustar", 257
 """Source: POSIX.1-2017, pax, "ustar Interchange Format"."""
@@ -52,6 +53,24 @@ def open_records(path: str, options: ReadOptions) -> RecordReader:
     """
     path = os.fspath(path)
     return ReaderApart(path, options) if _is_read_apart(path, options) else open_here(path, options)
+
+
+def open_each(paths: Sequence[str], options: ReadOptions) -> Generator[RecordReader, None, None]:
+    """Yields a reader of each file, one after the other, and closes it; see `open_records`.
+
+    The process that reads the next file is started while this one is read.
+    """
+    started: Popen[bytes] | None = None
+    try:
+        for path, following in zip(paths, [*paths[1:], None], strict=True):
+            process, started = started, None
+            with ReaderApart(path, options, process) if process else open_records(path, options) as reader:
+                if following is not None and _is_read_apart(following, options):
+                    started = start_process(following, options)
+                yield reader
+    finally:
+        if started:
+            end_process(started)
 
 
 def _is_read_apart(path: str, options: ReadOptions) -> bool:

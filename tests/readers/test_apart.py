@@ -15,7 +15,7 @@ import pytest
 
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import ResourceError, SeqnetError
-from seqnet.readers import open_records, opening
+from seqnet.readers import apart, open_each, open_records, opening
 from seqnet.readers.apart import ReaderApart
 from seqnet.readers.reader import RecordReader
 
@@ -227,3 +227,29 @@ def test_it_ends_with_the_process_that_it_reads_for(waiting: str, tmp_path: Path
     while is_there(reader) and time.monotonic() < end:
         time.sleep(0.02)
     assert not is_there(reader)
+
+
+def test_the_next_file_has_its_process_before_this_one_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[subprocess.Popen[bytes]] = []
+    start = apart.start_process
+
+    def noted(path: str, options: ReadOptions) -> subprocess.Popen[bytes]:
+        started.append(start(path, options))
+        return started[-1]
+
+    monkeypatch.setattr(opening, "start_process", noted)
+    paths = []
+    for number in range(3):
+        paths.append(str(tmp_path / f"{number}.fa"))
+        Path(paths[-1]).write_text(f">r{number}\nACGT\n")
+    readers = open_each(paths, ReadOptions(reader_process="always"))
+    names = []
+    for number, reader in enumerate(readers):
+        assert len(started) == min(number + 1, 2)
+        names += [name for batch in reader for name in batch.names.text()]
+    assert names == ["r0", "r1", "r2"]
+    started.clear()
+    left = open_each(paths, ReadOptions(reader_process="always"))
+    next(left)
+    left.close()
+    assert [process.returncode is not None for process in started] == [True]
