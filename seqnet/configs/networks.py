@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from seqnet.configs.settings import Settings, setting
 from seqnet.errors import SettingError
+from seqnet.printable import counted
 from seqnet.registry import Choice, Registry
 
 __all__ = [
@@ -263,7 +264,9 @@ class ParallelConfig(NetworkConfig):
         super().__post_init__()
         if len(self.kernels) != len(self.filters):
             raise SettingError(
-                "network.kernels", list(self.kernels), f"{len(self.filters)} numbers, one for each of filters"
+                "network.kernels",
+                list(self.kernels),
+                f"{counted(len(self.filters), 'numbers')}, one for each of filters",
             )
 
 

@@ -7,14 +7,17 @@ Start here: `cluster_records` puts similar records together, `similar_pairs` nam
 from seqnet.similarity.clusters import Clusters, cluster_records, join_groups
 from seqnet.similarity.hashing import equal_sets, repeats, reverse_complements, sequence_hashes
 from seqnet.similarity.kmers import KmerSets, kmer_sets
+from seqnet.similarity.mates import Mates, find_mates
 from seqnet.similarity.pairs import SimilarPairs, similar_pairs
 
 __all__ = [
     "Clusters",
     "KmerSets",
+    "Mates",
     "SimilarPairs",
     "cluster_records",
     "equal_sets",
+    "find_mates",
     "join_groups",
     "kmer_sets",
     "repeats",

@@ -6,9 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.encoding.mates import find_mates
 from seqnet.records import Ragged
-from seqnet.similarity import sequence_hashes
+from seqnet.similarity import find_mates, sequence_hashes
 
 NAMES = st.lists(
     st.tuples(st.sampled_from(["a", "b", "/", ""]), st.sampled_from(["", "/1", "/2", "/3"]), st.integers(0, 1))

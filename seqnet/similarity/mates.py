@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.records import Ragged
-from seqnet.similarity import equal_sets, repeats, sequence_hashes
+from seqnet.similarity.hashing import equal_sets, repeats, sequence_hashes
 
 __all__ = ["Mates", "find_mates"]
 
