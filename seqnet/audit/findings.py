@@ -113,7 +113,7 @@ def _second_mates(evidence: Evidence) -> NDArray[np.int64]:
         return np.empty(0, dtype=np.int64)
     one, other = find_mates(dataset.names, dataset.labels).namesakes.T
     mates = (dataset.groups[one] == dataset.groups[other]) & (evidence.original[one] != evidence.original[other])
-    return other[mates]
+    return np.asarray(other[mates], dtype=np.int64)
 
 
 def class_balance(evidence: Evidence) -> Finding:
