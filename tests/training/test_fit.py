@@ -486,7 +486,7 @@ def test_the_window_is_the_longest_training_sequence_unless_it_is_set() -> None:
     result = fit(dataset, run_config({"epochs": 1}, {**SMALL_NETWORK, "window": 10}), observer)
     assert result.bundle.window == 10
     assert observer.notes == [
-        "1 training sequences are longer than the window of 10: training sees a random part of each in every epoch, "
+        "1 training sequence is longer than the window of 10: training sees a random part of each in every epoch, "
         "prediction the mean over overlapping windows"
     ]
 
