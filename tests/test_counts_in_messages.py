@@ -15,17 +15,22 @@ ROOT = Path(__file__).parent.parent / "seqnet"
 PLURAL = re.compile(r"^ (?:[a-z]+ ){0,2}?(?:[a-z]+[^su' ]s|classes)\b")
 VERBS = re.compile(r"^ (?:has|is|was|takes|needs|as|times)\b")
 # Where the number is a bound, or all that there are, it is a larger one: "3 of 40 records", "more than 65,536 bytes".
-BOUND = re.compile(r"(?:\b(?:of|of the|than|most|least|to|first|only|about)|[(<>≤≥±]) ?$")
+BOUND = re.compile(r"(?:\b(?:of|of the|than|than the|into|most|least|to|first|only|about)|[(<>≤≥±]) ?$")
+
+
+# Variables that are numbers wherever they are found.
+NUMBERS = ("count", "done", "epochs", "trials")
 
 
 def is_number(value: ast.FormattedValue) -> bool:
-    """Returns whether a number is written as it is: with thousands separators, or as the length of something."""
+    """Returns whether a number is written as it is: with thousands separators, as a length, or by a number's name."""
     spec = value.format_spec
     separated = isinstance(spec, ast.JoinedStr) and any(
         isinstance(part, ast.Constant) and str(part.value).startswith(",") for part in spec.values
     )
     length = isinstance(value.value, ast.Call) and getattr(value.value.func, "id", "") == "len" and spec is None
-    return separated or length
+    name = getattr(value.value, "attr", getattr(value.value, "id", ""))
+    return separated or length or (name in NUMBERS and spec is None)
 
 
 def counts_by_hand(source: str) -> Iterator[tuple[int, str]]:

@@ -214,7 +214,7 @@ def _best_toml(best: Trial, run: RunConfig, trials: int, digest: str) -> str:
     made_by = ", ".join(f"{name} {version}" for name, version in versions().items())
     return run_toml(
         run,
-        f"the best of {trials} trials, number {best.number}: {value}",
+        f"the best of {counted(trials, 'trials')}, number {best.number}: {value}",
         f"{command_line()}; dataset sha256 {digest}; {made_by}",
     )
 
@@ -227,7 +227,7 @@ def _report(result: TuningResult, files: _Files, monitor: str) -> None:
     say(f"{counted(len(states), 'trials')}: {counts}")
     if result.importances:
         shares = ", ".join(f"{name} {share:.2f}" for name, share in result.importances.items())
-        say(f"importance, by {states.count('complete')} complete trials: {shares}")
+        say(f"importance, by {counted(states.count('complete'), 'complete trials')}: {shares}")
     if best and best.value is not None:
         say(f"best: trial {best.number}, validation {monitor} {best.value:.4f} at epoch {best.best_epoch}")
         say("the validation split chose this trial, so that its value is too good: train with it, and see evaluate")

@@ -205,7 +205,9 @@ class ConvolutionConfig(NetworkConfig):
         for name in ("kernels", "dilations", "pools"):
             if len(getattr(self, name)) not in ((0, count) if name == "dilations" else (count,)):
                 raise SettingError(
-                    f"network.{name}", list(getattr(self, name)), f"{count} numbers, one for each of filters"
+                    f"network.{name}",
+                    list(getattr(self, name)),
+                    f"{counted(count, 'numbers')}, one for each of filters",
                 )
         for kernel, dilation in zip(self.kernels, self.dilations, strict=False):
             if (kernel - 1) * dilation > _REACH:

@@ -292,7 +292,8 @@ class _Run:
         self.epochs_before = len(self.progress.rows)
         done = len(self.progress.rows)
         if done > training.epochs:
-            problem = f"the checkpoint is of a run of {done} epochs, and {training.epochs} are asked for: nothing to do"
+            run = f"a run of {counted(done, 'epochs')}"
+            problem = f"the checkpoint is of {run}, and {training.epochs} are asked for: nothing to do"
             raise ContainerError(str(path), problem, "ask for more epochs, or leave out --resume")
         if self.over:
             observer.note(f"the run is over after epoch {done} of {training.epochs}")
@@ -300,8 +301,8 @@ class _Run:
         observer.note(f"going on after epoch {done} of {training.epochs}")
         if self.progress.epochs != training.epochs and training.schedule != "constant":
             observer.note(
-                f"it was planned for {self.progress.epochs} epochs: the learning rate, which follows the plan, is "
-                "another from here on than in an unbroken run"
+                f"it was planned for {counted(self.progress.epochs, 'epochs')}: the learning rate, which follows the "
+                "plan, is another from here on than in an unbroken run"
             )
 
     def result(self, interruption: KeyboardInterrupt | None, provenance: Mapping[str, Any]) -> TrainingResult:
