@@ -38,7 +38,9 @@ def complete(model: Path, path: Path, criterion: str | None) -> None:
     raw = np.mean([class_probabilities(one, dataset.tokens, members) for one in bundle.members], axis=0)
     calibration = replace(bundle.calibration, criterion=criterion or bundle.calibration.criterion)
     bundle = with_calibration(bundle, calibration, dataset.labels[members].astype(np.int64), raw)
-    bundle = with_baselines(bundle, dataset, print)
+    bundle, stop = with_baselines(bundle, dataset, print)
+    if stop:
+        raise stop
     with whole_file(target, force=True) as temporary:
         write_bundle(temporary, bundle)
     print(target)

@@ -29,7 +29,7 @@ from safetensors import SafetensorError, safe_open
 
 from seqnet.errors import ContainerError
 from seqnet.outputs import temporary_files
-from seqnet.printable import shortened
+from seqnet.printable import counted, shortened
 from seqnet.schema import SchemaError, anything
 
 __all__ = ["VERSION", "Container", "Spool", "read_container", "write_container"]
@@ -202,7 +202,9 @@ def read_container(path: Path, kinds: Sequence[str], remedy: str) -> Container:
         with safe_open(path, framework="np") as opened:
             metadata = opened.metadata() or {}
     except SafetensorError as error:
-        raise ContainerError(str(path), f"the file is damaged or cut short at {size:,} bytes", remedy) from error
+        raise ContainerError(
+            str(path), f"the file is damaged or cut short at {counted(size, 'bytes')}", remedy
+        ) from error
     if _SUM in metadata and (content[8 : _PLACE.start] != _START or _checksum(content) != metadata[_SUM]):
         raise ContainerError(str(path), "the file is damaged: its content does not match its checksum", remedy)
     try:

@@ -17,6 +17,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from seqnet.configs.training import TrainingConfig
 from seqnet.evaluation.metrics import measure
+from seqnet.printable import counted
 
 __all__ = [
     "balanced_accuracy",
@@ -24,6 +25,7 @@ __all__ = [
     "how_balanced",
     "is_imbalanced",
     "never_predicted",
+    "rare_class_line",
     "ratio",
 ]
 
@@ -81,9 +83,28 @@ def never_predicted(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[s
     """
     true, given = (np.bincount(np.asarray(each), minlength=len(classes)) for each in (labels, predicted))
     missing = [
-        f"{classes[label]} ({true[label]:,} records)" for label in np.flatnonzero((true > 0) & (given == 0)).tolist()
+        f"{classes[label]} ({counted(int(true[label]), 'records')})"
+        for label in np.flatnonzero((true > 0) & (given == 0)).tolist()
     ]
     if not missing:
         return None
     remedy = "train with --optimize balanced" if len(classes) == 2 else "see predict --expected-fraction"
     return f"the model predicts no record of the {where} to be {', '.join(missing)}; accuracy hides this; {remedy}"
+
+
+def rare_class_line(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str], counts: Counts, where: str) -> str:
+    """Returns precision and recall of the class with the fewest training records.
+
+    Args:
+        labels: (N,) int64, true classes.
+        predicted: (N,) int64.
+        classes: K names.
+        counts: (K,) int64, training records; the rare class has some.
+        where: what the records are.
+    """
+    rare = int(np.argmin(np.where(counts > 0, counts, counts.max() + 1)))
+    true, given = np.asarray(labels) == rare, np.asarray(predicted) == rare
+    hits = np.count_nonzero(true & given)
+    precision = f"{hits / given.sum():.3f}" if given.any() else "undefined"
+    recall = f"{hits / true.sum():.3f}" if true.any() else "undefined"
+    return f"{classes[rare]} has precision {precision} and recall {recall} on the {where}"

@@ -13,7 +13,12 @@ from typing import Any
 
 __all__ = ["CONTROLS", "counted", "named_record", "printable", "printable_json", "quoted", "shortened"]
 
-_PLURAL = re.compile(r"\b(alignment|read|row|sequence|sheet|symbol)s\b")
+_PLURAL = re.compile(
+    r"\b(alignment|byte|cell|check|class(?=es)|cluster|column|epoch|failure|fold|group|input|name|network|number|one|pair|parameter"
+    r"|read|record|replicate|row|sequence|sheet|symbol|tree|trial|warning|window)e?s\b"
+)
+_VERB = re.compile(r"\b(have|are|were)\b")
+_VERBS = {"have": "has", "are": "is", "were": "was"}
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 CONTROLS: Mapping[int, bytes] = {byte: _SHORT.get(chr(byte), f"\\x{byte:02x}").encode() for byte in (*range(32), 127)}
@@ -34,13 +39,16 @@ def quoted(text: str) -> str:
 
 
 def counted(count: int, what: str) -> str:
-    """Returns a count and what is counted, such as "2 empty rows" or "1 empty row".
+    """Returns a count and what is counted, such as "2 empty rows" or "1 empty row", with a verb that may follow.
 
     Args:
         count: how many there are.
-        what: what they are, in the plural.
+        what: what they are, in the plural; of "records have" one is "record has".
     """
-    return f"1 {_PLURAL.sub(_singular, what, count=1)}" if count == 1 else f"{count:,} {what}"
+    if count != 1:
+        return f"{count:,} {what}"
+    singular = _PLURAL.sub(lambda found: found[1], what, count=1)
+    return f"1 {_VERB.sub(lambda found: _VERBS[found[1]], singular, count=1)}"
 
 
 def named_record(name: str) -> str:
@@ -67,10 +75,6 @@ def printable_json(value: Any) -> str:
     """
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     return "\n".join(line if line.isprintable() else "".join(map(_unicode, line)) for line in text.split("\n"))
-
-
-def _singular(plural: re.Match[str]) -> str:
-    return plural[1]
 
 
 def _escaped(symbol: str) -> str:

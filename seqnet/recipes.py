@@ -15,6 +15,7 @@ import numpy as np
 from seqnet.configs.run import compose, load_preset
 from seqnet.configs.training import TrainingConfig
 from seqnet.datasets import Dataset
+from seqnet.printable import counted
 
 __all__ = ["Recipe", "choose_recipe", "misfit"]
 
@@ -79,7 +80,7 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     preset = next((preset for most, preset in _RECURRENT[dataset.alphabet.name] if typical <= most), _LONGER)
     records = None if dataset.crop else len(lengths)
     cut = (f"network.window={_WINDOW}",) if not dataset.crop and lengths.max(initial=0) > _WINDOW else ()
-    facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {records:,} training records")
+    facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
     fitted = () if records is None else _fitted(compose(preset).training, records)
     return Recipe(preset, (*cut, *fitted), facts)
 

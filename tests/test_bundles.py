@@ -86,7 +86,7 @@ def test_other_programs_read_it(path: Path) -> None:
 def with_kept(members: int = 1) -> Bundle:
     """Returns a bundle that keeps baselines and validation scores."""
     dataset = planted((60, 20, 0))
-    found = with_baselines(make_bundle(members=members), dataset, lambda line: None)
+    found = with_baselines(make_bundle(members=members), dataset, lambda line: None)[0]
     labels = np.array([0, 1] * 30)
     positive = np.linspace(0, 1, 60)
     kept = ValidationScores.keep(labels, np.column_stack([1 - positive, positive]), 1)

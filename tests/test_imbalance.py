@@ -7,7 +7,15 @@ import pytest
 from numpy.typing import NDArray
 
 from seqnet.configs.training import TrainingConfig
-from seqnet.imbalance import balanced_accuracy, class_weights, how_balanced, is_imbalanced, never_predicted, ratio
+from seqnet.imbalance import (
+    balanced_accuracy,
+    class_weights,
+    how_balanced,
+    is_imbalanced,
+    never_predicted,
+    rare_class_line,
+    ratio,
+)
 
 
 def counts_of(*counts: int) -> NDArray[np.int64]:
@@ -50,11 +58,16 @@ def test_a_class_that_is_never_predicted_is_named() -> None:
     classes = ("common", "rare", "absent")
     line = never_predicted([0, 0, 1], [0, 0, 0], classes, "validation split")
     assert line is not None
-    assert line.startswith(
-        "the model predicts no record of the validation split to be rare (1 records); accuracy hides"
-    )
+    assert line.startswith("the model predicts no record of the validation split to be rare (1 record); accuracy hides")
     assert "--expected-fraction" in line
     assert never_predicted([0, 0, 1], [0, 1, 0], classes, "test split") is None
     two = never_predicted([0, 1, 1], [0, 0, 0], classes[:2], "test split")
     assert two is not None
     assert "train with --optimize balanced" in two
+
+
+def test_precision_and_recall_of_the_rare_class_by_hand() -> None:
+    found = rare_class_line([0, 0, 0, 1, 1, 1], [0, 0, 1, 1, 1, 0], ("a", "b"), counts_of(90, 10), "test split")
+    assert found == "b has precision 0.667 and recall 0.667 on the test split"
+    found = rare_class_line([0, 1, 1], [1, 1, 1], ("a", "b"), counts_of(3, 30), "test split")
+    assert found == "a has precision undefined and recall 0.000 on the test split"

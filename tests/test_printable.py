@@ -67,3 +67,5 @@ def test_what_was_typed_is_shown_as_it_was_typed() -> None:
 def test_one_of_a_kind_is_in_the_singular() -> None:
     assert [counted(1, "empty rows"), counted(1200, "empty rows")] == ["1 empty row", "1,200 empty rows"]
     assert counted(1, "secondary") == "1 secondary"
+    assert counted(1, "training records have") == "1 training record has"
+    assert [counted(count, "classes") for count in (0, 1, 2)] == ["0 classes", "1 class", "2 classes"]

@@ -18,6 +18,7 @@ from seqnet.audit.auditing import audit_dataset
 from seqnet.audit.checks import Check
 from seqnet.configs.auditing import AuditOptions
 from seqnet.datasets import Dataset
+from seqnet.printable import counted
 from seqnet.records import Ragged, gather
 from seqnet.similarity import sequence_hashes
 
@@ -78,16 +79,12 @@ def brief_lines(checks: Sequence[Check], dataset: Dataset, looked_at: int) -> li
     """
     lines = [f"seqnet: warning: {check.line}" for check in checks if check.status != "pass"]
     if not dataset.crop and (count := len(dataset.members("train"))) < _FEW:
-        lines.append(f"seqnet: warning: {_plural(count, 'training record')}; a network needs hundreds to learn from")
+        lines.append(f"seqnet: warning: {counted(count, 'training records')}; a network needs hundreds to learn from")
     counts = Counter(check.status for check in checks)
-    words = [_plural(counts["pass"], "check") + " passed"]
+    words = [counted(counts["pass"], "checks") + " passed"]
     words += [
-        _plural(number, word) for number, word in ((counts["warn"], "warning"), (counts["fail"], "failure")) if number
+        counted(number, word) for number, word in ((counts["warn"], "warnings"), (counts["fail"], "failures")) if number
     ]
     of = "" if looked_at == len(dataset) else f" of {looked_at:,} of {len(dataset):,} records"
     rest = f"for composition and likeness: seqnet audit {shlex.quote(str(dataset.path))}"
     return [*lines, f"brief audit{of}: {', '.join(words)}; {rest}"]
-
-
-def _plural(count: int, word: str) -> str:
-    return f"{count} {word}{'' if count == 1 else 's'}"

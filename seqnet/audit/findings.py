@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from seqnet.audit.checks import Finding, Offenders
 from seqnet.audit.evidence import Evidence
 from seqnet.audit.twins import Kin, twins
-from seqnet.similarity import sequence_hashes
+from seqnet.printable import counted
+from seqnet.similarity import find_mates, sequence_hashes
 from seqnet.splits import SPLITS
 
 __all__ = [
@@ -95,12 +96,24 @@ def near_contradictory(evidence: Evidence) -> Finding:
 
 
 def repeated_names(evidence: Evidence) -> Finding:
-    """Returns how many records have a name that occurred before."""
+    """Returns how many records have a name that occurred before, other than the second mates of pairs."""
     _, first, which = np.unique(sequence_hashes(evidence.dataset.names), return_index=True, return_inverse=True)
     everyone = np.arange(len(which))
-    again = np.flatnonzero(first[which] != everyone)
+    occurred = first[which] != everyone
+    occurred[_second_mates(evidence)] = False
+    again = np.flatnonzero(occurred)
     offenders = Offenders(again, first[which][again], np.full(len(again), np.nan))
     return _share(offenders, everyone, "records", "have a name that occurred before")
+
+
+def _second_mates(evidence: Evidence) -> NDArray[np.int64]:
+    """Returns the second records (M,) int64 of pairs of one name, one group and two sequences: mates, not copies."""
+    dataset = evidence.dataset
+    if dataset.crop is not None:  # blocks of a genome are no reads
+        return np.empty(0, dtype=np.int64)
+    one, other = find_mates(dataset.names, dataset.labels).namesakes.T
+    mates = (dataset.groups[one] == dataset.groups[other]) & (evidence.original[one] != evidence.original[other])
+    return np.asarray(other[mates], dtype=np.int64)
 
 
 def class_balance(evidence: Evidence) -> Finding:
@@ -122,8 +135,8 @@ def _told_shares(shares: NDArray[np.float64], classes: Sequence[str]) -> str:
         return ", ".join(f"{share:.1%} {name}" for share, name in zip(shares, classes, strict=True))
     least, most = int(np.argmin(shares)), int(np.argmax(shares))
     return (
-        f"{len(shares):,} classes, an equal share is {1 / len(shares):.2%}: the rarest has {shares[least]:.2%} "
-        f"({classes[least]}), the most frequent {shares[most]:.2%} ({classes[most]})"
+        f"{counted(len(shares), 'classes')}, an equal share is {1 / len(shares):.2%}: the rarest has "
+        f"{shares[least]:.2%} ({classes[least]}), the most frequent {shares[most]:.2%} ({classes[most]})"
     )
 
 

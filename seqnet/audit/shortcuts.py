@@ -22,6 +22,7 @@ from seqnet.baselines.examples import draw_examples
 from seqnet.baselines.kmers import kmer_frequencies
 from seqnet.datasets import Dataset
 from seqnet.evaluation.metrics import measure
+from seqnet.printable import counted
 from seqnet.records import Ragged
 from seqnet.splits import deal_folds
 
@@ -88,10 +89,10 @@ class Sample:
     def words(self) -> str:
         """What was looked at."""
         if self.available is None:
-            return f"{len(self.labels):,} windows"
+            return counted(len(self.labels), "windows")
         whole = self.available == len(self.labels)
         return (
-            f"{len(self.labels):,} training records"
+            counted(len(self.labels), "training records")
             if whole
             else f"{len(self.labels):,} of {self.available:,} training records"
         )

@@ -11,7 +11,7 @@ from seqnet.cli.options import collect, force_option, settings_options
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import say, show
 from seqnet.configs.auditing import AuditOptions
-from seqnet.printable import printable_json
+from seqnet.printable import counted, printable_json
 
 __all__ = ["command"]
 
@@ -66,5 +66,5 @@ def command(
     if output:
         with whole_file(output, force=force) as temporary:
             rows = write_offenders(temporary, data, checks)
-        say(f"wrote {output}, {rows:,} rows")
+        say(f"wrote {output}, {counted(rows, 'rows')}")
     return int(strict and any(check.status == "fail" for check in checks))

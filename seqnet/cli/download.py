@@ -13,13 +13,14 @@ from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
 from seqnet.errors import SettingError
 from seqnet.outputs import made_directory
+from seqnet.printable import counted
 from seqnet.sources import PATIENCE, SOURCES, Source, fetch, find_source, sha256_of
 
 __all__ = ["command"]
 
 
 def _card(source: Source) -> list[str]:
-    size = f"{source.size:,} bytes" if source.size else "size known when it starts"
+    size = counted(source.size, "bytes") if source.size else "size known when it starts"
     return [
         f"{source.name}  ({source.filename}, {size})",
         f"  {source.title}",
@@ -94,8 +95,9 @@ def command(
                     patience=replace(PATIENCE, max_size=max_size),
                 )
             if source.sha256 is None:
+                size = counted(target.stat().st_size, "bytes")
                 say(
-                    f"not checked: no SHA-256 is known of this source; this file has {target.stat().st_size:,} bytes, "
+                    f"not checked: no SHA-256 is known of this source; this file has {size}, "
                     f"SHA-256 {sha256_of(target)}: --sha256 accepts no other"
                 )
             else:

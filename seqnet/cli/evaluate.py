@@ -11,6 +11,7 @@ from seqnet.cli.options import collect, force_option, plm_option, settings_optio
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.evaluation import EvaluationOptions
+from seqnet.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.bundles import Bundle
@@ -167,7 +168,7 @@ def _show_model(model: ModelReport, strata: bool) -> None:
     if model.baselines:
         one = next(iter(model.fitted.values()))
         if one.available is None:
-            source = f"{one.records:,} windows drawn from the model's train split"
+            source = f"{counted(one.records, 'windows')} drawn from the model's train split"
         else:
             of = "" if one.available == one.records else f" of {one.available:,}"
             source = f"{one.records:,}{of} training records of the model"
@@ -183,6 +184,6 @@ def _show_model(model: ModelReport, strata: bool) -> None:
                 "\nno metrics by similarity: they need the training dataset, and records that were not trained on"
             )
             return
-        without = f"; {similarity.without:,} records have none" if similarity.without else ""
+        without = f"; {counted(similarity.without, 'records have')} none" if similarity.without else ""
         click.echo(f"\nby share of a record's {similarity.k}-mers that the training records have{without}")
         click.echo(format_strata("share", similarity.bins, percent=True), nl=False)

@@ -98,7 +98,7 @@ class OutputPath(click.Path):
         path: Any = super().convert(value, param, ctx)
         if value != "-":
             if not self.alone and _is_pipe(path):
-                problem = "this is a device or a pipe, and other files are written beside it"
+                problem = "this is a device or a pipe, which other files can't be written beside"
                 raise OutputError(str(path), problem, "name a file")
             return path
         if self.no_stdout is not None:

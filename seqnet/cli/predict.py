@@ -246,10 +246,9 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
     for reason, count in predictor.skipped.items():
         say(f"not read: {counted(count, reason)}")
     if predictor.stops:
-        say(f"left out: the stop at the end of {predictor.stops:,} sequence{'' if predictor.stops == 1 else 's'}")
+        say(f"left out: the stop at the end of {counted(predictor.stops, 'sequences')}")
     if predictor.masked:
-        plural = "" if predictor.masked == 1 else "s"
-        say(f"taken for any symbol: {predictor.masked:,} symbol{plural} outside the alphabet")
+        say(f"taken for any symbol: {counted(predictor.masked, 'symbols')} outside the alphabet")
     if invalid is not None:
         place, problem, remedy = invalid.describe()
         # A gap is no symbol: masked, it would become one.
@@ -257,7 +256,7 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
         say(f"the first {Status.INVALID_SYMBOL.word}: {place}: {problem}; {remedy}")
     if predictor.doubts:
         (place, found), *more = predictor.doubts
-        beside = f" (and {len(more):,} other input{'' if len(more) == 1 else 's'})" if more else ""
+        beside = f" (and {counted(len(more), 'other inputs')})" if more else ""
         name = predictor.bundle.alphabet.name
         say(
             f"seqnet: warning: {place}{beside}: this looks like {found}, but may be {name}; say "
@@ -270,5 +269,5 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
     words = "".join(f", {count:,} {status.word}" for status, count in others.items())
     unsure = f"; {predictor.unsure:,} of them {UNCERTAIN}" if predictor.unsure else ""
     total = predictor.counts.total()
-    say(f"{total:,} record{'' if total == 1 else 's'}: {done:,} ok{words}{unsure}")
+    say(f"{counted(total, 'records')}: {done:,} ok{words}{unsure}")
     return 1 if strict and not all(status.classified for status in others) else 0

@@ -27,6 +27,7 @@ from seqnet.configs.folding import FoldOptions
 from seqnet.configs.reading import ReadOptions
 from seqnet.configs.run import RunConfig, compose
 from seqnet.errors import SeqnetError
+from seqnet.printable import counted
 
 if TYPE_CHECKING:
     import torch
@@ -72,7 +73,7 @@ class _Teller:
 @click.option(
     "-o",
     "--output",
-    type=OutputPath("a model is not for a pipe: other files are written beside it", alone=False),
+    type=OutputPath("a model can't be written to standard output: train writes other files beside it", alone=False),
     required=True,
     metavar="FILE",
     help="Model to write; FILE's name with .history.tsv, .curves.svg and .checkpoint.safetensors in place of "
@@ -197,7 +198,7 @@ def command(
     _write(result, files, replace)
     _report(result, files)
     if result.interruption:
-        say(f"seqnet: stopped after {len(result.runs[-1].rows)} epochs; go on with --resume")
+        say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; go on with --resume")
         raise result.interruption
 
 
@@ -228,7 +229,7 @@ def _report(result: EnsembleResult, files: TrainingFiles) -> None:
     for number, run in enumerate(result.runs, 1):
         which = f"{kind} {number} of {len(result.runs)}: " if len(result.runs) > 1 else ""
         text = kept_text(run.rows, run.best_epoch, run.bundle.config.training.monitor)
-        say(f"{which}{text}; {run.bundle.parameter_count:,} parameters")
+        say(f"{which}{text}; {counted(run.bundle.parameter_count, 'parameters')}")
     if result.bundle.calibration.quality:
         say(_calibration_line(result.bundle, "out of fold" if files.out_of_fold else "on the validation split"))
     if isinstance(result, FoldsResult):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from seqnet.cli.paths import claim
 from seqnet.errors import ContainerError, OutputError
+from seqnet.printable import counted
 
 if TYPE_CHECKING:
     import torch
@@ -69,6 +70,8 @@ class TrainingFiles:
         replace = force or (resume and any(path.exists() for path in self.checkpoints))
         if resume and not force and self.model.exists():
             self._check_resumed(replace)
+        if not replace and not self.model.exists():
+            self._check_unfinished()
         single = list(self.checkpoints)
         if encodes and not (resume and self.dataset.exists()):
             if self.dataset.exists() and not replace:
@@ -77,6 +80,13 @@ class TrainingFiles:
             single.append(self.dataset)
         claim(self.results, force=replace, inputs=inputs, single=single)
         return replace
+
+    def _check_unfinished(self) -> None:
+        """Checks that no run has left its checkpoint and no model."""
+        for path in self.checkpoints:
+            if path.exists():
+                problem = "a run that was stopped has left this checkpoint, and no model"
+                raise OutputError(str(path), problem, "go on with it by --resume, or start anew by --force")
 
     def _check_resumed(self, has_checkpoint: bool) -> None:
         """Checks that the model that is there may be of the run that is resumed."""
@@ -89,7 +99,7 @@ class TrainingFiles:
             problem = "exists already, and is no model that training could go on with"
             raise OutputError(str(self.model), problem, "choose another name or say --force") from error
         if len(there.members) > len(self.checkpoints):
-            problem = f"it has {len(there.members)} networks, and this run has {len(self.checkpoints)}"
+            problem = f"it has {counted(len(there.members), 'networks')}, and this run has {len(self.checkpoints)}"
             raise OutputError(str(self.model), problem, "ask for as many with --members, or choose another name")
 
     def _kept(self) -> Bundle:
@@ -98,14 +108,22 @@ class TrainingFiles:
         return open_bundle(self.model)
 
     def hold(self, bundle: Bundle) -> bool:
-        """Returns whether all results are there, and the model has the same weights and calibration as this one."""
+        """Returns whether all results are there, and the model has weights, calibration and baselines of this one."""
         if not all(path.is_file() for path in self.results):
             return False
         there = self._kept()
         if there.calibration != bundle.calibration or len(there.members) != len(bundle.members):
             return False
+        # A run that was stopped while it fitted them has left a model without.
+        if _fitted_to(there) != _fitted_to(bundle):
+            return False
         pairs = zip(there.members, bundle.members, strict=True)
         return all(_same(one.state_dict(), other.state_dict()) for one, other in pairs)
+
+
+def _fitted_to(bundle: Bundle) -> dict[str, int]:
+    """Returns name → number of training records of the baselines of a model."""
+    return {name: baseline.records for name, baseline in bundle.baselines.items()}
 
 
 def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:

@@ -23,6 +23,7 @@ from seqnet.configs.run import RunConfig, compose
 from seqnet.configs.toml import run_toml, toml_value
 from seqnet.configs.tuning import TuneOptions
 from seqnet.errors import OutputError, SeqnetError
+from seqnet.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.tuning import Trial, TuningResult
@@ -198,7 +199,7 @@ def command(
             temporary.write_text(_best_toml(result.best, result.run, len(result.trials), digest), encoding="utf-8")
     _report(result, files, run.training.monitor)
     if result.interruption:
-        say(f"seqnet: stopped after {len(result.trials)} trials; go on with --resume")
+        say(f"seqnet: stopped after {counted(len(result.trials), 'trials')}; go on with --resume")
         raise result.interruption
     if not result.best:
         reason = next((trial.reason for trial in reversed(result.trials) if trial.reason), "all were stopped early")
@@ -213,7 +214,7 @@ def _best_toml(best: Trial, run: RunConfig, trials: int, digest: str) -> str:
     made_by = ", ".join(f"{name} {version}" for name, version in versions().items())
     return run_toml(
         run,
-        f"the best of {trials} trials, number {best.number}: {value}",
+        f"the best of {counted(trials, 'trials')}, number {best.number}: {value}",
         f"{command_line()}; dataset sha256 {digest}; {made_by}",
     )
 
@@ -223,10 +224,10 @@ def _report(result: TuningResult, files: _Files, monitor: str) -> None:
     best, written = result.best, [files.trials.name, files.study.name]
     states = [trial.state for trial in result.trials]
     counts = ", ".join(f"{states.count(state)} {state}" for state in ("complete", "pruned", "refused", "failed"))
-    say(f"{len(states)} trials: {counts}")
+    say(f"{counted(len(states), 'trials')}: {counts}")
     if result.importances:
         shares = ", ".join(f"{name} {share:.2f}" for name, share in result.importances.items())
-        say(f"importance, by {states.count('complete')} complete trials: {shares}")
+        say(f"importance, by {counted(states.count('complete'), 'complete trials')}: {shares}")
     if best and best.value is not None:
         say(f"best: trial {best.number}, validation {monitor} {best.value:.4f} at epoch {best.best_epoch}")
         say("the validation split chose this trial, so that its value is too good: train with it, and see evaluate")

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 from seqnet.configs.settings import Settings, setting
 from seqnet.errors import SettingError
+from seqnet.printable import counted
 from seqnet.registry import Choice, Registry
 
 __all__ = [
@@ -204,7 +205,9 @@ class ConvolutionConfig(NetworkConfig):
         for name in ("kernels", "dilations", "pools"):
             if len(getattr(self, name)) not in ((0, count) if name == "dilations" else (count,)):
                 raise SettingError(
-                    f"network.{name}", list(getattr(self, name)), f"{count} numbers, one for each of filters"
+                    f"network.{name}",
+                    list(getattr(self, name)),
+                    f"{counted(count, 'numbers')}, one for each of filters",
                 )
         for kernel, dilation in zip(self.kernels, self.dilations, strict=False):
             if (kernel - 1) * dilation > _REACH:
@@ -263,7 +266,9 @@ class ParallelConfig(NetworkConfig):
         super().__post_init__()
         if len(self.kernels) != len(self.filters):
             raise SettingError(
-                "network.kernels", list(self.kernels), f"{len(self.filters)} numbers, one for each of filters"
+                "network.kernels",
+                list(self.kernels),
+                f"{counted(len(self.filters), 'numbers')}, one for each of filters",
             )
 
 

@@ -15,7 +15,7 @@ from seqnet.configs.encoding import EncodeOptions
 from seqnet.encoding.clstr import read_clstr
 from seqnet.encoding.pairs import read_pairs
 from seqnet.errors import FormatError, LabelError, SettingError
-from seqnet.printable import named_record, quoted
+from seqnet.printable import counted, named_record, quoted
 from seqnet.readers.cells import is_missing
 from seqnet.records import Ragged, RecordBatch
 
@@ -133,7 +133,9 @@ class LabelFile:
             self._unseen.remove(first)
         if self._unseen:
             count, example = len(self._unseen), min(self._unseen)
-            problem = f"no record has the name {example}" + (f", nor {count - 1:,} other names" if count > 1 else "")
+            problem = f"no record has the name {example}" + (
+                f", nor {counted(count - 1, 'other names')}" if count > 1 else ""
+            )
             raise LabelError(self.path, problem, "correct the names, or take these lines out")
 
 

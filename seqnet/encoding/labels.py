@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 
 from seqnet.errors import LabelError
+from seqnet.printable import counted
 from seqnet.readers.cells import is_missing
 
 __all__ = ["LabelCodes", "check_not_measured", "label_warnings"]
@@ -59,7 +60,8 @@ def check_not_measured(origin: str, counts: Mapping[str, int]) -> None:
         return
     raise LabelError(
         origin,
-        f"its labels are numbers, {len(counts):,} different ones in {records:,} records: measurements, not classes",
+        f"its labels are numbers, {counted(len(counts), 'different ones')} in {counted(records, 'records')}: "
+        "measurements, not classes",
         "write a class such as high or low for each record, and read that as the label",
     )
 
@@ -77,14 +79,14 @@ def label_warnings(counts: Mapping[str, int]) -> list[str]:
             lines.append(f"these classes differ only in how they are written: {said}; write them alike if they are one")
     if several := _several(counts):
         lines.append(
-            f"{len(several):,} classes look like several labels in one cell: {_listed(several)}; each is taken for a "
-            "class of its own: give each record one label"
+            f"several labels seem to be in one cell in {counted(len(several), 'classes')}: {_listed(several)}; each is "
+            "taken for a class of its own: give each record one label"
         )
     if len(counts) > _FEW and sum(counts.values()) < 2 * len(counts):
         records = sum(counts.values())
         lines.append(
-            f"{records:,} records have {len(counts):,} different labels: is this the column, file or expression of the "
-            "classes?"
+            f"{counted(records, 'records have')} {counted(len(counts), 'different labels')}: is this the "
+            "column, file or expression of the classes?"
         )
     return lines
 

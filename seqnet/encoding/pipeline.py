@@ -21,12 +21,12 @@ from seqnet.encoding.companions import companions
 from seqnet.encoding.crops import draw_windows
 from seqnet.encoding.examples import Examples
 from seqnet.encoding.intake import Intake
-from seqnet.encoding.mates import find_mates
 from seqnet.encoding.summary import EncodeSummary
 from seqnet.errors import LabelError
 from seqnet.outputs import check_targets, whole_file
 from seqnet.provenance import InputHashes, versions
 from seqnet.readers import open_each
+from seqnet.similarity import find_mates
 from seqnet.splits import SPLITS, parse_fractions, split_records
 
 __all__ = ["encode"]

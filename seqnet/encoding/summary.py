@@ -121,11 +121,11 @@ class EncodeSummary:
         found = self.duplicates
         lines = list(self.label_warnings)
         if found.across_splits:
-            lines.append(f"{found.across_splits:,} records have an exact duplicate in another split")
+            lines.append(f"{counted(found.across_splits, 'records have')} an exact duplicate in another split")
         if found.contradictory:
-            lines.append(f"{found.contradictory:,} records have an exact duplicate with another label")
+            lines.append(f"{counted(found.contradictory, 'records have')} an exact duplicate with another label")
         if found.repeated_names:
-            lines.append(f"{found.repeated_names:,} records have a name that occurred before; all are kept")
+            lines.append(f"{counted(found.repeated_names, 'records have')} a name that occurred before; all are kept")
         for index, name in enumerate(SPLITS):
             # Training draws what is generated anew where it draws windows, so there it is not stored.
             drawn = self.generators if self.crop and name == "train" else {}
@@ -143,7 +143,9 @@ class EncodeSummary:
                     "breaks it up"
                 )
         if self.parted:
-            lines.append(f"mates of {self.parted:,} pairs of reads are in two splits, since --group-by separates them")
+            lines.append(
+                f"mates of {counted(self.parted, 'pairs')} of reads are in two splits, since --group-by separates them"
+            )
         if self.windowed:
             lines.append("windows are split without --group-by: neighbours of one record may be in two splits")
         return lines
@@ -160,16 +162,16 @@ class EncodeSummary:
         out.append(f"alphabet {self.alphabet}" + (f"; positive class {self.positive}" if self.positive else ""))
         out.append(f"lengths at 0, 5, 50, 95, 100 %: {quantiles}")
         if self.groups is not None:
-            out.append(f"{self.groups:,} groups, none in two splits")
+            out.append(f"{counted(self.groups, 'groups')}, none in two splits")
         if self.pairs:
-            out.append(f"{self.pairs:,} pair{'' if self.pairs == 1 else 's'} of reads, mates kept in one split")
+            out.append(f"{counted(self.pairs, 'pairs')} of reads, mates kept in one split")
         if self.ungrouped:
-            out.append(f"{self.ungrouped:,} records without a group, each one of its own")
+            out.append(f"{counted(self.ungrouped, 'records')} without a group, each one of its own")
         if self.clusters:
             found = self.clusters
             out.append(
-                f"{len(found.sizes):,} clusters of records that share {found.threshold:g} of their {found.k}-mers, "
-                f"the largest of {found.sizes.max():,} ({found.largest_share:.1%})"
+                f"{counted(len(found.sizes), 'clusters')} of records that share {found.threshold:g} of their "
+                f"{found.k}-mers, the largest of {found.sizes.max():,} ({found.largest_share:.1%})"
             )
         if self.crop:
             out.append(f"training draws windows of {self.crop} from the sequences of the train split")

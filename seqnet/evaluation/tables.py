@@ -14,6 +14,7 @@ from seqnet.evaluation.folds import CrossValidation
 from seqnet.evaluation.metrics import METRICS
 from seqnet.evaluation.paired import Standing
 from seqnet.evaluation.strata import Stratum
+from seqnet.printable import counted
 
 __all__ = ["format_comparison", "format_cross_validation", "format_evaluation", "format_standings", "format_strata"]
 
@@ -64,20 +65,20 @@ def _confidence(evaluation: Evaluation) -> str:
 def _origin(evaluation: Evaluation) -> str:
     recipe = evaluation.bootstrap
     if evaluation.positive is None:
-        decision = f"{len(evaluation.classes)} classes, macro averages"
+        decision = f"{counted(len(evaluation.classes), 'classes')}, macro averages"
     else:
         bound = "a threshold by record" if evaluation.threshold is None else f"{evaluation.threshold:g}"
         decision = f"positive class {evaluation.positive} (p >= {bound})"
     if _has_intervals(evaluation):
-        how = f"percentile bootstrap of {recipe.unit}s, {recipe.replicates:,} replicates, seed {recipe.seed}"
+        how = f"percentile bootstrap of {recipe.unit}s, {counted(recipe.replicates, 'replicates')}, seed {recipe.seed}"
         intervals = f"{_confidence(evaluation)} intervals: {how}"
         name, count = evaluation.rarest or ("", _FEW)
         if count < _FEW:
-            plural = "" if count == 1 else "s"
-            intervals += f"\nthe intervals are rough: class {name} has {count} {recipe.unit}{plural}, fewer than {_FEW}"
+            few = counted(count, f"{recipe.unit}s")
+            intervals += f"\nthe intervals are rough: class {name} has {few}, fewer than {_FEW}"
     else:
         intervals = f"no intervals: a single {recipe.unit}" if recipe.replicates else "no intervals"
-    return f"{evaluation.n:,} records, split {evaluation.split}; {decision}\n{intervals}"
+    return f"{counted(evaluation.n, 'records')}, split {evaluation.split}; {decision}\n{intervals}"
 
 
 def _metrics(evaluation: Evaluation) -> str:
@@ -172,7 +173,7 @@ def format_comparison(comparison: Comparison, first: str, second: str, confidenc
     test = comparison.mcnemar
     how = {"exact": "exact", "chi-square": "chi-square", "groups": "chi-square over groups"}[test.method]
     lines = [
-        f"McNemar: {test.only_first:,} records only {first} has right, {test.only_second:,} only {second}; "
+        f"McNemar: {counted(test.only_first, 'records')} only {first} has right, {test.only_second:,} only {second}; "
         f"p = {_chance(test.p)} ({how})"
     ]
     if comparison.delong is not None:
@@ -194,7 +195,7 @@ def format_cross_validation(found: CrossValidation) -> str:
     mean, sd = found.mean, found.sd
     spread = [_spread(METRICS[name].title, mean[name], sd[name]) for name in names]
     pooled = [f"{METRICS[name].title} {_estimate(found.pooled.metrics[name])}" for name in names]
-    return f"{spread[0]} over {len(found.folds)} folds, {spread[1]}; pooled {', '.join(pooled)}"
+    return f"{spread[0]} over {counted(len(found.folds), 'folds')}, {spread[1]}; pooled {', '.join(pooled)}"
 
 
 def _spread(title: str, mean: float, sd: float) -> str:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.errors import FormatError
+from seqnet.printable import counted
 from seqnet.readers.cells import EMPTY_ROWS
 from seqnet.records import Ragged
 
@@ -180,7 +181,7 @@ def _row_error(block: bytes, line: int, row: int, columns: int, cells: int) -> F
         cells: cells of the row.
     """
     filled = (place for place, text in enumerate(_LINE_END.split(block), line) if text)
-    problem = f"the row has {cells:,} cell{'' if cells == 1 else 's'}, the header has {columns:,}"
+    problem = f"the row has {counted(cells, 'cells')}, the header has {columns:,}"
     return FormatError(problem, "give it one cell for each column", line=next(islice(filled, row - 1, None)))
 
 

@@ -17,10 +17,12 @@ from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, TruncatedError
 from seqnet.printable import quoted
-from seqnet.readers.cells import missing_cells, trimmed, without
+from seqnet.readers.cells import EMPTY_ROWS, missing_cells, trimmed, without
 from seqnet.readers.delimited import delimited, looks_delimited
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
@@ -29,6 +31,8 @@ from seqnet.records import RecordBatch
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    from numpy.typing import NDArray
+    from pyarrow.parquet import ParquetFile
 
 __all__ = ["FORMAT"]
 
@@ -68,7 +72,7 @@ def _tables(source: Input, options: ReadOptions, skipped: Counter[str]) -> Gener
     """Returns the wanted columns of a table, batch by batch."""
     choose = partial(_wanted, options=options)
     if source.head.startswith(_PARQUET):
-        return _parquet(source, options)
+        return _parquet(source, options, skipped)
     if is_workbook(source.head):
         return workbook(source.seekable(), choose, skipped)
     return delimited(source.text(), options.sequence_column, choose, skipped)
@@ -80,8 +84,9 @@ def _fault(error: Exception) -> FormatError:
     return FormatError(f"the table can't be read: {reason}", remedy)
 
 
-def _parquet(source: Input, options: ReadOptions) -> Generator[pa.RecordBatch, None, None]:
-    """Yields the wanted columns of a Parquet file."""
+def _parquet(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[pa.RecordBatch, None, None]:
+    """Yields the wanted columns of a Parquet file, without the rows that have no value in any column."""
+    import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
     file = source.seekable()
@@ -95,8 +100,45 @@ def _parquet(source: Input, options: ReadOptions) -> Generator[pa.RecordBatch, N
         footer = parquet.metadata
         content = sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))
         rows = max(1, min(_MOST_ROWS, options.batch_bytes * footer.num_rows // max(1, content)))
-        for table in parquet.iter_batches(batch_size=rows, columns=wanted, use_threads=False):
-            yield table.select(wanted)
+        others = [name for name in parquet.schema_arrow.names if name not in wanted]
+        at, valued = 0, None
+        for part in parquet.iter_batches(batch_size=rows, columns=wanted, use_threads=False):
+            table = part.select(wanted)
+            empty = _valueless(table)
+            if others and empty.any():
+                # Further columns are read where the wanted ones leave a doubt, once for the whole file.
+                valued = _rows_with_values(parquet, others, rows) if valued is None else valued
+                empty &= ~valued[at : at + len(empty)]
+            at += len(empty)
+            if empty.any():
+                skipped[EMPTY_ROWS] += int(empty.sum())
+                table = table.filter(pa.array(~empty))
+            yield table
+
+
+def _valueless(table: pa.RecordBatch) -> NDArray[np.bool_]:
+    """Returns which (N,) bool of N rows have no value in any column: each cell is null, or text of blanks alone."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    empty = np.ones(table.num_rows, dtype=bool)
+    for column in table.columns:
+        if not empty.any():
+            break
+        if pa.types.is_dictionary(column.type):
+            column = column.dictionary_decode()
+        if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+            lacking = pc.equal(pc.binary_length(pc.utf8_trim_whitespace(column)), 0).fill_null(True)
+        else:
+            lacking = column.is_null()
+        empty &= lacking.to_numpy(zero_copy_only=False)
+    return empty
+
+
+def _rows_with_values(parquet: ParquetFile, columns: list[str], rows: int) -> NDArray[np.bool_]:
+    """Returns which (R,) bool of all R rows of a file have a value in some of the columns, read `rows` at a time."""
+    parts = parquet.iter_batches(batch_size=rows, columns=columns, use_threads=False)
+    return np.concatenate([np.zeros(0, dtype=bool), *(~_valueless(part) for part in parts)])
 
 
 def _wanted(names: Sequence[str], options: ReadOptions) -> list[str]:

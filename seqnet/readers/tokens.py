@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from seqnet.alphabets import ALPHABETS
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, TruncatedError
+from seqnet.printable import counted
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
 from seqnet.readers.workbooks import is_workbook
@@ -123,7 +124,7 @@ def _open_array(info: zipfile.ZipInfo, stream: IO[bytes]) -> _TokenArray:
     if dtype.kind not in "iu" or len(shape) != 2:
         raise FormatError(f"array {name!r} is {len(shape)}-D of type {dtype}", _EXPECTED)
     if shape[0] and not shape[1]:
-        raise FormatError(f"array {name!r} has {shape[0]:,} rows without columns", _EXPECTED)
+        raise FormatError(f"array {name!r} has {counted(shape[0], 'rows')} without columns", _EXPECTED)
     if shape[0] * shape[1] * dtype.itemsize != info.file_size - stream.tell():
         raise FormatError(f"array {name!r} is not as long as its header says", "get the file again")
     return _TokenArray(name, stream, shape[0], shape[1], dtype, by_column)

@@ -7,6 +7,7 @@ Start here: `cluster_records` puts similar records together, `similar_pairs` nam
 from seqnet.similarity.clusters import Clusters, cluster_records, join_groups
 from seqnet.similarity.hashing import reverse_complements, sequence_hashes
 from seqnet.similarity.kmers import KmerSets, kmer_sets
+from seqnet.similarity.mates import Mates, find_mates
 from seqnet.similarity.pairs import SimilarPairs, similar_pairs
 from seqnet.similarity.sets import Hasher, Hashes
 
@@ -15,8 +16,10 @@ __all__ = [
     "Hasher",
     "Hashes",
     "KmerSets",
+    "Mates",
     "SimilarPairs",
     "cluster_records",
+    "find_mates",
     "join_groups",
     "kmer_sets",
     "reverse_complements",

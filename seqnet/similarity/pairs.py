@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from seqnet.alphabets import Alphabet
 from seqnet.configs.similarity import KMER_LENGTHS
 from seqnet.errors import SettingError
+from seqnet.printable import counted
 from seqnet.records import Ragged
 from seqnet.similarity.hashing import sequence_hashes
 from seqnet.similarity.kmers import kmer_sets
@@ -68,7 +69,7 @@ class SimilarPairs:
         if self.common:
             lines.append(f"{self.common:,} very common {self.k}-mers were not looked up; not all pairs were compared")
         if self.crowded:
-            lines.append(f"{self.crowded:,} sequences were compared with their likeliest candidates only")
+            lines.append(f"{counted(self.crowded, 'sequences were')} compared with their likeliest candidates only")
         return lines
 
 

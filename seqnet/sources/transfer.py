@@ -26,6 +26,7 @@ from urllib3.util import Retry, make_headers, parse_url
 
 from seqnet import __version__
 from seqnet.errors import DownloadError, OutputError, SettingError
+from seqnet.printable import counted
 from seqnet.sources.headers import content_length, content_range, sent_validator
 from seqnet.sources.partial import Partial
 from seqnet.sources.patience import Patience, Progress
@@ -149,7 +150,7 @@ def _try_once(
             _append(response, url, partial, total or expected, progress, patience.max_size)
         if total is not None and (size := partial.size) != total:
             _empty(partial, url, None)
-            raise _outdated(url, f"there are {size:,} bytes of a file of {total:,}")
+            raise _outdated(url, f"there are {counted(size, 'bytes')} of a file of {total:,}")
     finally:
         response.close()
 
@@ -171,11 +172,13 @@ def _check_size(url: str, total: int | None, expected: int | None, most: int) ->
 
 
 def _another_file(url: str, found: str, expected: int) -> DownloadError:
-    return DownloadError(url, f"this is not the published file: expected {expected:,} bytes, {found}", _OTHER_PLACE)
+    return DownloadError(
+        url, f"this is not the published file: expected {counted(expected, 'bytes')}, {found}", _OTHER_PLACE
+    )
 
 
 def _too_long(url: str, size: int, most: int) -> DownloadError:
-    return DownloadError(url, f"the file has {size:,} bytes or more, {most:,} are the most", "raise --max-size")
+    return DownloadError(url, f"the file has at least {size:,} bytes, more than {most:,}", "raise --max-size")
 
 
 def _request(
@@ -269,7 +272,7 @@ def _append(
         partial.discard()
         raise
     except HTTPError as error:
-        share = f"{partial.size:,} of {total:,} bytes" if total else f"{partial.size:,} bytes"
+        share = f"{partial.size:,} of {total:,} bytes" if total else counted(partial.size, "bytes")
         raise _PassingError(
             DownloadError(url, f"the connection broke after {share}", "run the same command again")
         ) from error

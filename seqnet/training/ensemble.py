@@ -12,10 +12,11 @@ import torch
 
 from seqnet.bundles import Bundle
 from seqnet.calibration import calibrate, tempered
+from seqnet.configs.calibrating import BALANCED
 from seqnet.configs.run import RunConfig
 from seqnet.datasets import Dataset
 from seqnet.evaluation.scored import decide
-from seqnet.imbalance import never_predicted
+from seqnet.imbalance import is_imbalanced, never_predicted, rare_class_line
 from seqnet.inference.precision import changed_labels
 from seqnet.training.fit import Observer, TrainingResult
 from seqnet.training.keeping import with_baselines, with_calibration
@@ -27,6 +28,7 @@ from seqnet.training.members import (
     joined,
     seeded,
     train_members,
+    training_counts,
     training_shares,
     validation_probabilities,
 )
@@ -90,8 +92,8 @@ def train_ensemble(
     runs, interruption = train_members(members, observer, device=device, resume=resume)
     criterion = criterion_for(config, dataset, optimize)
     bundle = _calibrated(joined(runs, dataset, provenance), runs, dataset, criterion, observer, device)
-    bundle = with_baselines(bundle, dataset, observer.note)
-    return EnsembleResult(bundle, runs, interruption)
+    bundle, stop = with_baselines(bundle, dataset, observer.note)
+    return EnsembleResult(bundle, runs, interruption or stop)
 
 
 def _calibrated(
@@ -119,6 +121,11 @@ def _calibrated(
     decided = decide(probabilities, bundle.positive, threshold)
     if line := never_predicted(labels, decided, bundle.classes, "validation split"):
         observer.note(f"seqnet: warning: {line}")
+    counts = training_counts(dataset)
+    if bundle.positive is not None and is_imbalanced(bundle.config.training, counts):
+        line = rare_class_line(labels, decided, bundle.classes, counts, "validation split")
+        advice = "; --optimize mcc makes fewer false calls" if criterion == BALANCED else ""
+        observer.note(f"at the threshold {found.threshold:.3f}, {line}{advice}")
     bundle = with_calibration(bundle, found, labels, raw)
     bundle.to(device)
     changed = changed_labels(bundle, dataset.tokens, members, probabilities)

@@ -29,6 +29,7 @@ from seqnet.inference.engine import class_probabilities
 from seqnet.networks import Classifier
 from seqnet.outputs import whole_file
 from seqnet.plm import settled
+from seqnet.printable import counted
 from seqnet.training.boosting import grow
 from seqnet.training.checkpoints import Progress, restore, save_checkpoint
 from seqnet.training.compiling import compiled
@@ -160,7 +161,8 @@ class _Run:
         count = grow(self.classifier, self.dataset, self.config)
         rounds = len(self.classifier.trees.feature)
         observer.note(
-            f"{rounds:,} trees grown on the profiles of {count:,} sequences; the network is averaged with them"
+            f"{counted(rounds, 'trees')} grown on the profiles of {count:,} sequences; "
+            "the network is averaged with them"
         )
 
     def fit_epoch(self, number: int, observer: Observer) -> EpochRow:
@@ -274,9 +276,10 @@ class _Run:
         if not len(self.validation):
             observer.note("there is no validation split: the last epoch is kept")
         if self.feeder.longer:
+            longer = counted(self.feeder.longer, "training sequences are")
             observer.note(
-                f"{self.feeder.longer:,} training sequences are longer than the window of {self.classifier.window}: "
-                "training sees a random part of each in every epoch, prediction the mean over overlapping windows"
+                f"{longer} longer than the window of {self.classifier.window}: training sees a random part of each in "
+                "every epoch, prediction the mean over overlapping windows"
             )
 
     def go_on(self, observer: Observer) -> None:
@@ -289,7 +292,8 @@ class _Run:
         self.epochs_before = len(self.progress.rows)
         done = len(self.progress.rows)
         if done > training.epochs:
-            problem = f"the checkpoint is of a run of {done} epochs, and {training.epochs} are asked for: nothing to do"
+            run = f"a run of {counted(done, 'epochs')}"
+            problem = f"the checkpoint is of {run}, and {training.epochs} are asked for: nothing to do"
             raise ContainerError(str(path), problem, "ask for more epochs, or leave out --resume")
         if self.over:
             observer.note(f"the run is over after epoch {done} of {training.epochs}")
@@ -297,8 +301,8 @@ class _Run:
         observer.note(f"going on after epoch {done} of {training.epochs}")
         if self.progress.epochs != training.epochs and training.schedule != "constant":
             observer.note(
-                f"it was planned for {self.progress.epochs} epochs: the learning rate, which follows the plan, is "
-                "another from here on than in an unbroken run"
+                f"it was planned for {counted(self.progress.epochs, 'epochs')}: the learning rate, which follows the "
+                "plan, is another from here on than in an unbroken run"
             )
 
     def result(self, interruption: KeyboardInterrupt | None, provenance: Mapping[str, Any]) -> TrainingResult:

@@ -30,6 +30,7 @@ from seqnet.evaluation.scored import decide
 from seqnet.imbalance import never_predicted
 from seqnet.inference.predictor import Predictions
 from seqnet.inference.writers import joined_lines, text_columns
+from seqnet.printable import counted
 from seqnet.splits import SPLITS, deal_folds, split_records
 from seqnet.tokenizing import Status
 from seqnet.training.ensemble import EnsembleResult
@@ -213,8 +214,8 @@ def train_folds(
         observer.note(f"seqnet: warning: {line}")
     about = dict(provenance or {}) | {"folds": {"count": count, "seed": seed}}
     bundle = _completed(joined(runs, dataset, about), found, evaluation, criterion)
-    bundle = with_baselines(bundle, dataset, observer.note)
-    return FoldsResult(bundle, runs, None, folds, tuple(calibrations), found, evaluation)
+    bundle, stop = with_baselines(bundle, dataset, observer.note)
+    return FoldsResult(bundle, runs, stop, folds, tuple(calibrations), found, evaluation)
 
 
 def deal(dataset: Dataset, count: int, seed: int) -> Folds:
@@ -233,7 +234,8 @@ def deal(dataset: Dataset, count: int, seed: int) -> Folds:
     remedy = "use fewer --folds, or encode it with smaller groups"
     for label, name in enumerate(dataset.classes):
         if (kinds := len(np.unique(groups[labels == label]))) < count:
-            problem = f"class {name} has {kinds:,} groups outside the test split, fewer than the {count} folds"
+            groups_of = counted(kinds, "groups")
+            problem = f"class {name} has {groups_of} outside the test split, fewer than the {count} folds"
             raise LabelError(str(dataset.path), problem, remedy)
     rng = np.random.default_rng([seed, count])
     fold = deal_folds(labels, groups, count, rng)
@@ -273,8 +275,8 @@ def _member(
     """Returns the network of a fold as it is to be trained."""
     sizes = folds.sizes(index)
     title = (
-        f"fold {index + 1} of {folds.count}, seed {config.training.seed}: {sizes['fitted']:,} records are fitted, "
-        f"{sizes['choosing']:,} choose the epoch, {sizes['held_out']:,} are held out"
+        f"fold {index + 1} of {folds.count}, seed {config.training.seed}: {counted(sizes['fitted'], 'records are')} "
+        f"fitted, {sizes['choosing']:,} choose the epoch, {sizes['held_out']:,} are held out"
     )
     dealt = sha256(folds.split[index].tobytes()).hexdigest()
     identity = f"{dataset_hash}, fold {index + 1} of {folds.count}, {dealt[:16]}"

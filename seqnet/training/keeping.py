@@ -18,10 +18,12 @@ from seqnet.errors import LabelError
 __all__ = ["with_baselines", "with_calibration"]
 
 
-def with_baselines(bundle: Bundle, dataset: Dataset, note: Callable[[str], None]) -> Bundle:
-    """Returns the bundle with baselines that are fitted to the train split of its dataset.
+def with_baselines(
+    bundle: Bundle, dataset: Dataset, note: Callable[[str], None]
+) -> tuple[Bundle, KeyboardInterrupt | None]:
+    """Returns the bundle with baselines that are fitted to the train split of its dataset, and what stopped that.
 
-    Ctrl-C leaves them out: the model is there already.
+    Ctrl-C leaves them out: the model is there already, and a resumed run adds them.
 
     Args:
         bundle: its settings say how many records are looked at; their seed draws these.
@@ -30,19 +32,19 @@ def with_baselines(bundle: Bundle, dataset: Dataset, note: Callable[[str], None]
     """
     most, seed = bundle.config.training.baseline_records, bundle.config.training.seed
     if not most:
-        return bundle
+        return bundle, None
     started = time.monotonic()
     try:
         fitted = fit_baselines(dataset, most, seed)
     except LabelError as error:
         note(f"no baselines: {error}")
-        return bundle
-    except KeyboardInterrupt:
-        note("stopped while baselines were fitted: the model keeps none")
-        return bundle
+        return bundle, None
+    except KeyboardInterrupt as stop:
+        note("stopped while baselines were fitted: the model has none; train it with --resume to add them")
+        return bundle, stop
     records = next(iter(fitted.values())).records
     note(f"baselines fitted to {records:,} training records in {time.monotonic() - started:.1f} s")
-    return replace(bundle, baselines=fitted)
+    return replace(bundle, baselines=fitted), None
 
 
 def with_calibration(

@@ -86,6 +86,19 @@ def test_repeated_names() -> None:
     assert [(one, other) for one, other, _ in offenders(data, check)] == [("r3", "r3")]
 
 
+def test_mates_of_one_group_are_no_repeated_names() -> None:
+    rows = harmless(100)
+    rows[2], rows[6] = (("pair", *rows[index][1:]) for index in (2, 6))  # of one class
+    rows[4], rows[8] = (("copy", rows[4][1], *rows[index][2:]) for index in (4, 8))  # of one sequence
+    rows[1], rows[3] = (("apart", *rows[index][1:]) for index in (1, 3))  # of two groups
+    rows[5], rows[7], rows[9] = (("often", *rows[index][1:]) for index in (5, 7, 9))
+    groups = np.arange(100)
+    groups[6], groups[8], groups[7], groups[9] = 2, 4, 5, 5
+    data = replace(dataset(rows), groups=groups)
+    found = offenders(data, checks(data)["names"])
+    assert [one for one, _, _ in found] == ["apart", "often", "copy", "often"]
+
+
 def test_balance_overall_and_of_splits() -> None:
     rows = harmless(200)
     even = checks(dataset(rows))

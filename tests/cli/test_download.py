@@ -95,4 +95,4 @@ def test_a_longest_file_may_be_said(server: str, tmp_path: Path, cli: Runner) ->
     shutil.copy(ROOT / "tests" / "data" / "header_only.bam", tmp_path / "served" / "reads.bam")
     outcome = cli("download", "human-reads", "--url", f"{server}/reads.bam", "--max-size", "10", "-o", tmp_path / "x")
     assert outcome.code == 1
-    assert "10 are the most; raise --max-size" in outcome.err
+    assert "more than 10; raise --max-size" in outcome.err

@@ -58,7 +58,7 @@ def test_the_summary(tmp_path: Path, cli: Runner) -> None:
         "lengths at 0, 5, 50, 95, 100 %: 10, 10, 18, 26, 26",
     ]
     assert "2 records have an exact duplicate with another label" in outcome.err
-    assert "1 records have a name that occurred before" in outcome.err
+    assert "1 record has a name that occurred before" in outcome.err
 
 
 @pytest.mark.parametrize("compress", [False, True])

@@ -79,7 +79,7 @@ def test_numbers_are_refused_and_look_alikes_are_told(path: Path, output: Path, 
     outcome = cli("encode", table(path, ["Yes", "yes", "no", "yes;no"] * 10), *words)
     assert outcome.code == 0
     assert "warning: these classes differ only in how they are written: Yes (10) and yes (10)" in outcome.err
-    assert "warning: 1 classes look like several labels in one cell: yes;no" in outcome.err
+    assert "warning: several labels seem to be in one cell in 1 class: yes;no" in outcome.err
 
 
 def test_missing_sequences_are_counted(path: Path, output: Path, cli: Runner) -> None:

@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from seqnet.baselines import BASELINES
+from seqnet.bundles import open_bundle
+from seqnet.training import keeping
 from tests.cli.running import Runner
 
 TINY = ("--network", "dense", "--set", "dense=[2]", "--threads", "1", "--no-audit")
@@ -131,3 +134,49 @@ def test_of_a_set_of_files_that_was_half_there_the_checkpoint_stays(trained: Pat
     assert {name: content for name, (content, _) in contents(tmp_path).items() if name != model.name} == {
         name: content for name, (content, _) in before.items() if name != model.name
     }
+
+
+STOPPED = """
+import os, signal, sys
+import seqnet.training.keeping as keeping
+keeping.fit_baselines = lambda *words: os.kill(os.getpid(), signal.SIGKILL)
+from seqnet.cli.main import run
+run(sys.argv[1:])
+"""
+
+
+def test_a_run_killed_while_it_fits_baselines_says_so_and_goes_on(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model = tmp_path / "m.safetensors"
+    words = ("train", trained / "proteins.safetensors", *TINY, "--set", "epochs=1", "-o", model)
+    done = subprocess.run([sys.executable, "-c", STOPPED, *map(str, words)], capture_output=True, check=False)
+    assert done.returncode == -9
+    assert [path.name for path in tmp_path.iterdir()] == ["m.checkpoint.safetensors"]
+    again = cli(*words)
+    assert again.code == 1
+    problem = "a run that was stopped has left this checkpoint, and no model"
+    remedy = "go on with it by --resume, or start anew by --force"
+    assert again.err == f"seqnet: error: {tmp_path / 'm.checkpoint.safetensors'}: {problem}; {remedy}\n"
+    assert cli(*words, "--resume").code == 0
+    assert list(open_bundle(model).baselines) == list(BASELINES)
+
+
+@pytest.mark.parametrize("more", [(), ("--folds", "3")], ids=["one", "folds"])
+def test_a_run_stopped_while_it_fits_baselines_is_not_complete(
+    more: tuple[str, ...], trained: Path, tmp_path: Path, cli: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stop(*words: object) -> None:
+        raise KeyboardInterrupt
+
+    model = tmp_path / "m.safetensors"
+    words = ("train", trained / "proteins.safetensors", *TINY, *more, "--set", "epochs=1", "-o", model)
+    with monkeypatch.context() as patched:
+        patched.setattr(keeping, "fit_baselines", stop)
+        stopped = cli(*words)
+        assert stopped.code == 130
+        assert "stopped while baselines were fitted: the model has none; train it with --resume to add" in stopped.err
+        assert not open_bundle(model).baselines
+    added = cli(*words, "--resume")
+    assert added.code == 0
+    assert "nothing to do" not in added.err
+    assert list(open_bundle(model).baselines) == list(BASELINES)
+    assert "nothing to do" in cli(*words, "--resume").err

@@ -48,7 +48,7 @@ def test_every_network_has_settings() -> None:
         ({"name": "dense", "filters": [3]}, "network.filters", "a known setting"),
         ({"filters": [8, 8]}, "network.kernels", "2 numbers, one for each of filters"),
         ({"filters": [8, 8], "kernels": [3, 3]}, "network.pools", "2 numbers, one for each of filters"),
-        ({"dilations": [1, 2]}, "network.dilations", "1 numbers, one for each of filters"),
+        ({"dilations": [1, 2]}, "network.dilations", "1 number, one for each of filters"),
         ({"name": "parallel", "kernels": [3]}, "network.kernels", "3 numbers, one for each of filters"),
         ({"dropout_dense": [0.1, 0.2, 0.3]}, "network.dropout_dense", "one rate, or 2: one before each"),
         ({"padding": "valid"}, "network.padding", "same, where a network takes sequences of any length"),

@@ -168,7 +168,7 @@ def test_records_and_labels_must_meet(tmp_path: Path) -> None:
         f"{labels.path}: record r3: it has no label; add one, or"
     )
     labeller.find(batch("r2"))
-    with pytest.raises(LabelError, match="no record has the name r10, nor 1 other names; correct the names") as caught:
+    with pytest.raises(LabelError, match="no record has the name r10, nor 1 other name; correct the names") as caught:
         labels.check_all_used()
     assert caught.value.place == labels.path
 

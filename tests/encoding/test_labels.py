@@ -71,10 +71,10 @@ def test_numbers_of_classes_are_classes(labels: dict[str, int]) -> None:
         ({"0": 4, "0.0": 6, "1": 9}, "only in how they are written: 0 (4) and 0.0 (6)"),
         (
             {"a": 1, "b": 1, "a;b": 2, "b;a": 3, "c": 9},
-            "2 classes look like several labels in one cell: a;b, b;a; each",
+            "several labels seem to be in one cell in 2 classes: a;b, b;a; each",
         ),
-        ({"a, b": 1, "b": 1, "c": 9}, "1 classes look like several labels in one cell: a, b; each"),
-        ({"x|y": 1, "y|x": 1}, "2 classes look like several labels in one cell: x|y, y|x; each"),
+        ({"a, b": 1, "b": 1, "c": 9}, "several labels seem to be in one cell in 1 class: a, b; each"),
+        ({"x|y": 1, "y|x": 1}, "several labels seem to be in one cell in 2 classes: x|y, y|x; each"),
         ({f"r{number}": 1 for number in range(11)}, "11 records have 11 different labels: is this the column"),
     ],
 )

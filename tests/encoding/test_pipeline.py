@@ -458,7 +458,7 @@ def test_what_could_flatter_is_said(tmp_path: Path) -> None:
     assert summary.warnings()[:3] == [
         "10 records have an exact duplicate in another split",
         "2 records have an exact duplicate with another label",
-        "1 records have a name that occurred before; all are kept",
+        "1 record has a name that occurred before; all are kept",
     ]
     assert summary.duplicates.records == 12
 

@@ -42,7 +42,7 @@ def turned(bundle: Bundle) -> Bundle:
 
 def keeping(bundle: Bundle, dataset: Dataset) -> Bundle:
     """Returns the bundle with baselines that are fitted to the train split of a dataset, as training does."""
-    return with_baselines(bundle, dataset, lambda line: None)
+    return with_baselines(bundle, dataset, lambda line: None)[0]
 
 
 def beaten(bundle: Bundle, dataset: Dataset) -> tuple[dict[str, bool], list[str]]:

@@ -11,7 +11,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from seqnet.configs.reading import ReadOptions
 from seqnet.errors import FormatError, InputError, TruncatedError
+from seqnet.readers import open_records
 from seqnet.readers.cells import is_missing
 from seqnet.readers.tables import FORMAT
 
@@ -97,6 +99,29 @@ def test_a_row_that_is_too_long_says_so(tmp_path: Path, monkeypatch: pytest.Monk
     path.write_bytes(b"id\tsequence\na\tAC\nb\t" + b"ACGT" * 1000 + b"\n")
     with pytest.raises(FormatError, match="line 3: a row is longer than 1,000 bytes"):
         read(path)
+
+
+@pytest.mark.parametrize("group", [1, 3, 100])
+@pytest.mark.parametrize("size", [1, 1 << 20])
+def test_empty_rows_of_a_parquet_file_are_left_out_as_those_of_csv(tmp_path: Path, group: int, size: int) -> None:
+    table = {
+        "id": pa.array(["a", None, " ", None, "", None]),
+        "note": pa.array([None, None, "", "x", None, None]).dictionary_encode(),
+        "score": pa.array([None, None, None, None, None, 0.0]),
+        "sequence": pa.array(["AC", None, "", None, "\t", "GT"]),
+    }
+    path = write_parquet(tmp_path / "in.parquet", table, row_group_size=group)
+    csv = tmp_path / "in.csv"
+    csv.write_text("id,note,score,sequence\na,,,AC\n,,,\n ,,,\n,x,,\n,,,\t\n,,0,GT\n")
+    for file in (path, csv):
+        with open_records(str(file), ReadOptions(batch_bytes=size)) as reader:
+            rows = [row for batch in reader for row in zip(batch.names.text(), batch.symbols.text(), strict=True)]
+        assert rows == [("a", "AC"), ("", ""), ("", "GT")]
+        assert reader.skipped == {"empty rows": 3}
+    only = write_parquet(tmp_path / "one.parquet", {"sequence": pa.array(["AC", None, "GT"])})
+    with open_records(str(only), ReadOptions(batch_bytes=size)) as reader:
+        assert [text for batch in reader for text in batch.symbols.text()] == ["AC", "GT"]
+        assert reader.skipped == {"empty rows": 1}
 
 
 def test_a_parquet_file_that_is_cut_or_damaged(tmp_path: Path) -> None:

@@ -419,7 +419,7 @@ def test_a_file_of_another_length_is_not_downloaded(source: Source, target: Path
 def test_a_body_has_a_bound(source: Source, target: Path, served: Served, length: bool) -> None:
     served.length = length
     unknown = replace(source, size=None)
-    with pytest.raises(DownloadError, match=f"{HALF:,} are the most; raise --max-size"):
+    with pytest.raises(DownloadError, match=f"more than {HALF:,}; raise --max-size"):
         fetch(unknown, target, patience=replace(ONCE, max_size=HALF))
     assert list(target.parent.iterdir()) == []
     fetch(unknown, target, patience=replace(ONCE, max_size=len(BODY)))

@@ -72,6 +72,10 @@ def test_a_rare_class_of_two_is_predicted_and_its_probability_is_its_share(tmp_p
     (note,) = [note for note in observer.notes if note.startswith("imbalanced classes")]
     assert note.startswith("imbalanced classes: the largest has 50 times the training records of the smallest; rare")
     assert "threshold is chosen for balanced accuracy" in note
+    hits = int((decided & labels).sum())
+    (note,) = [note for note in observer.notes if note.startswith("at the threshold")]
+    said = f"precision {hits / decided.sum():.3f} and recall {hits / labels.sum():.3f} on the validation split"
+    assert note == f"at the threshold {threshold:.3f}, rare has {said}; --optimize mcc makes fewer false calls"
     assert not [note for note in observer.notes if "warning" in note]
 
 

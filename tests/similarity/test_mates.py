@@ -6,18 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.encoding import mates
-from seqnet.encoding.mates import Mates
 from seqnet.records import Ragged
-from seqnet.similarity import Hashes
+from seqnet.similarity import find_mates
 
 NAMES = st.lists(
     st.tuples(st.sampled_from(["a", "b", "/", ""]), st.sampled_from(["", "/1", "/2", "/3"]), st.integers(0, 1))
 )
-
-
-def find_mates(names: Ragged, labels: np.ndarray) -> Mates:
-    return mates.find_mates(names, labels, Hashes.of(names))
 
 
 @given(NAMES)

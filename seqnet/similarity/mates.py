@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.records import Ragged
-from seqnet.similarity import Hashes, sequence_hashes
+from seqnet.similarity.hashing import sequence_hashes
+from seqnet.similarity.sets import Hashes
 
 __all__ = ["Mates", "find_mates"]
 
@@ -55,7 +56,7 @@ class Mates:
         return int(np.count_nonzero(lowest != highest))
 
 
-def find_mates(names: Ragged, labels: NDArray[np.int32], hashes: Hashes) -> Mates:
+def find_mates(names: Ragged, labels: NDArray[np.int32], hashes: Hashes | None = None) -> Mates:
     """Returns the pairs among N records of one class each.
 
     A pair is two records of a class whose names are equal but for a /1 or /2 at the end; or more of them, where that is
@@ -65,8 +66,9 @@ def find_mates(names: Ragged, labels: NDArray[np.int32], hashes: Hashes) -> Mate
     Args:
         names: N names.
         labels: (N,) int32, class of each record.
-        hashes: of the names.
+        hashes: of the names; None to compute them.
     """
+    hashes = hashes or Hashes.of(names)
     marked = _marked(names)
     if len(marked):
         each = hashes.each.copy()
