@@ -139,7 +139,8 @@ class ReaderApart(RecordReader):
 def _widen(stream: BinaryIO) -> None:
     """Has a pipe hold more than the few thousand bytes that are usual, where the system allows it."""
     if sys.platform == "linux":
-        import fcntl
+        # A user may have so much of pipes, and a Python may lack the module.
+        with suppress(OSError, ImportError):
+            import fcntl
 
-        with suppress(OSError):  # a user may have so much of pipes
             fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _PIPE)

@@ -17,6 +17,8 @@ _CHUNK = 1 << 20
 _PART = 1 << 22
 """Tokens of one sequence that are hashed at once; a multiple of a word."""
 _WORD = 8
+_ROWS = 512
+"""Sequences of one length from which their words are hashed column by column: of fewer, the calls take the time."""
 _THREADS = 4
 """At most: each has a chunk of its own in memory."""
 
@@ -51,7 +53,7 @@ def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
 def _hashes(tokens: Ragged) -> NDArray[np.uint64]:
     if len(tokens) == 1 and len(tokens.data) > _PART:
         return _hash_of_long(tokens.data)
-    if tokens.rows is not None:
+    if len(tokens) >= _ROWS and tokens.rows is not None:
         return _hashes_of_rows(tokens.rows)
     counts = -(-tokens.lengths // _WORD)  # words of each sequence
     ends = np.cumsum(counts)
