@@ -76,7 +76,9 @@ def _mates(which: NDArray[np.int64], namesakes: NDArray[np.int64] | None) -> int
 def _sorted_hashes(names: Ragged, known: NDArray[np.uint64] | None) -> NDArray[np.uint64]:
     """Returns the hashes (N,) uint64 of N names, sorted, given those of the first M."""
     if known is None:
-        return np.sort(sequence_hashes(names))
+        hashes = sequence_hashes(names)
+        hashes.sort()  # in place: there may be hundreds of millions
+        return hashes
     if len(known) == len(names):
         return known
     others = np.sort(sequence_hashes(names.slice(len(known), len(names))))

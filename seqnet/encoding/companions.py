@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.alphabets import Alphabet
+from seqnet.containers import leave
 from seqnet.encoding.classes import ClassSource
 from seqnet.encoding.examples import Examples
 from seqnet.records import Ragged
@@ -60,6 +61,9 @@ def companions(
             names = _names(source.label, originals.names, first, shuffled=shuffled)
             labels = np.full(count, classes.index(source.label), dtype=np.int32)
             yield Examples(tokens, names, labels, groups), which
+            for column in (real.tokens, real.names):
+                leave(column.data)
+                leave(column.offsets)
             next_group += count
 
 

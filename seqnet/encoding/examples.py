@@ -54,46 +54,57 @@ class Examples:
 
 
 class Collector:
-    """Examples on their way to the dataset file: sequences and names on disk, the rest in memory."""
+    """Examples on their way to the dataset file: all columns but the labels on disk.
+
+    Attributes:
+        tokens: all sequences so far, uint8.
+        offsets: where they begin, and where the last one ends, int64.
+        name_bytes: all names so far, uint8.
+        name_offsets: where they begin, and where the last one ends, int64.
+        groups: group of each, int64.
+        count: examples so far.
+    """
 
     def __init__(self) -> None:
-        self.tokens = Spool(np.uint8)
-        self.name_bytes = Spool(np.uint8)
-        self._lengths: list[NDArray[np.int64]] = []
-        self._name_lengths: list[NDArray[np.int64]] = []
+        self.tokens, self.name_bytes = Spool(np.uint8), Spool(np.uint8)
+        self.offsets, self.name_offsets = Spool(np.int64), Spool(np.int64)
+        self.groups = Spool(np.int64)
         self._labels: list[NDArray[np.int32]] = []
-        self._groups: list[NDArray[np.int64]] = []
         self.count = 0
+        for offsets in (self.offsets, self.name_offsets):
+            offsets.append(np.zeros(1, dtype=np.int64))
 
     def add(self, examples: Examples) -> None:
         """Adds examples at the end."""
+        self.offsets.append(examples.tokens.offsets[1:] + self.tokens.length)
+        self.name_offsets.append(examples.names.offsets[1:] + self.name_bytes.length)
         self.tokens.append(examples.tokens.data)
         self.name_bytes.append(examples.names.data)
-        self._lengths.append(examples.tokens.lengths)
-        self._name_lengths.append(examples.names.lengths)
+        self.groups.append(examples.groups)
         self._labels.append(examples.labels)
-        self._groups.append(examples.groups)
         self.count += len(examples)
 
     def collected(self) -> Examples:
-        """Returns all examples so far; sequences and names are memory-mapped."""
-        for parts in (self._lengths, self._name_lengths, self._labels, self._groups):
-            parts[:] = [np.concatenate(parts)]  # not beside its parts
+        """Returns all examples so far; all but the labels is memory-mapped."""
+        self._labels = [np.concatenate(self._labels)]  # not beside its parts
         return Examples(
-            Ragged.from_lengths(self.tokens.view(), self._lengths[0]),
-            Ragged.from_lengths(self.name_bytes.view(), self._name_lengths[0]),
+            Ragged(self.tokens.view(), self.offsets.view()),
+            Ragged(self.name_bytes.view(), self.name_offsets.view()),
             self._labels[0],
-            self._groups[0],
+            self.groups.view(),
         )
 
     def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64]) -> None:
         """Puts other labels (N,) and groups (N,) on all examples so far."""
-        self._labels, self._groups = [labels], [groups]
+        self._labels = [labels]
+        old, self.groups = self.groups, Spool(np.int64)
+        self.groups.append(groups)
+        old.close()
 
     def close(self) -> None:
         """Frees the disk space."""
-        self.tokens.close()
-        self.name_bytes.close()
+        for column in (self.tokens, self.offsets, self.name_bytes, self.name_offsets, self.groups):
+            column.close()
 
 
 _RESERVOIR_BYTES = 1 << 24

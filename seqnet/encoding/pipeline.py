@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +25,7 @@ from seqnet.errors import LabelError
 from seqnet.outputs import check_targets, whole_file
 from seqnet.provenance import InputHashes, versions
 from seqnet.splits import SPLITS, parse_fractions, split_records
+from seqnet.threads import Threads
 
 __all__ = ["encode"]
 
@@ -110,7 +110,7 @@ def _finish(
     real = intake.finish(classes)
     # Equal sequences are looked for while mates are found, records split and the dataset written: hashing and sorting
     # need no lock of Python. What is generated or cut later is not there yet.
-    with ThreadPoolExecutor(1) as pool:
+    with Threads(1) as pool:
         later = options.crop or generators_of(sources)
         sets = None if later else pool.submit(audit.equal_sequences, real.tokens)
         # Blocks of a genome, and windows, are no reads.
@@ -172,11 +172,11 @@ def _write(
         generators=generators,
         crop=intake.options.crop,
         tokens=intake.collector.tokens,
-        offsets=examples.tokens.offsets,
+        offsets=intake.collector.offsets,
         name_bytes=intake.collector.name_bytes,
-        name_offsets=examples.names.offsets,
+        name_offsets=intake.collector.name_offsets,
         labels=examples.labels,
-        groups=examples.groups,
+        groups=intake.collector.groups,
         split=split,
         provenance=provenance,
     )

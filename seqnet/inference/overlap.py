@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Generator, Iterable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
+from functools import partial
 from typing import TypeVar
 
 import torch
 
 from seqnet.devices import start_thread
+from seqnet.threads import Threads
 
 __all__ = ["in_order"]
 
@@ -24,7 +26,7 @@ def in_order(
 
     The caller's thread draws the items while others work on those before; so a file is read while its first batches are
     computed. Twice as many items as threads are held at most. With one thread nothing is overlapped. An error of the
-    function or of the items is raised here, and the work that is waiting is given up.
+    function or of the items is raised here, and the work that is waiting or running is given up.
 
     Args:
         function: of one item; runs in several threads at once.
@@ -35,7 +37,7 @@ def in_order(
     if workers == 1:
         yield from map(function, items)
         return
-    pool = ThreadPoolExecutor(workers, initializer=start_thread, initargs=(device,))
+    pool = Threads(workers, partial(start_thread, device))
     waiting: deque[Future[Result]] = deque()
     try:
         for item in items:
@@ -45,4 +47,4 @@ def in_order(
         while waiting:
             yield waiting.popleft().result()
     finally:
-        pool.shutdown(cancel_futures=True)
+        pool.give_up()
