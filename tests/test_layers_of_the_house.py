@@ -19,7 +19,8 @@ PACKAGE = Path(seqnet.__file__).parent
 # Room → its layer, in the order of the table in the architecture page. Rooms of one layer do not know each other.
 LAYERS = {
     "seqnet": 0, "printable": -1, "errors": 0,
-    "schema": 1, "registry": 1, "alphabets": 1, "records": 1, "outputs": 1, "processors": 1, "memory": 1, "threads": 1, "mapping": 1,
+    "schema": 1, "registry": 1, "alphabets": 1, "records": 1, "outputs": 1, "processors": 1, "memory": 1,
+    "threads": 1, "mapping": 1,
     "configs": 2, "containers": 2, "provenance": 2, "models": 2,
     "readers": 3, "sources": 3, "simulation": 3, "similarity": 3, "tokenizing": 3, "splits": 3, "descriptions": 3,
     "datasets": 4, "evaluation": 4,

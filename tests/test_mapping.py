@@ -26,7 +26,8 @@ READINGS = {
     "bytes": "mapped[:]",
     "thread": "t = threading.Thread(target=data.sum); t.start(); t.join(); print('went on')",
     "beside": (
-        "t = threading.Thread(target=lambda: [sum(range(1000)) for _ in range(10**6)], daemon=True); t.start(); data.sum()"
+        "work = lambda: [sum(range(1000)) for _ in range(10**6)]\n"
+        "threading.Thread(target=work, daemon=True).start(); data.sum()"
     ),
 }
 

@@ -23,14 +23,14 @@ from seqnet.errors import ResourceError
 from seqnet.readers.reader import RecordReader
 from seqnet.records import RecordBatch
 
-__all__ = ["Part", "ReaderApart"]
+__all__ = ["Fault", "Part", "ReaderApart"]
 
 _PIPE = 1 << 20
 """Bytes that the pipe holds, where the system allows it."""
 
 
 class Part(NamedTuple):
-    """What is handed over after the name of the format; an error takes its place.
+    """What is handed over after the name of the format; a `Fault` takes its place.
 
     Attributes:
         batch: records; None after the last.
@@ -41,6 +41,18 @@ class Part(NamedTuple):
     batch: RecordBatch | None
     skipped: Counter[str]
     passed: int | None
+
+
+class Fault(NamedTuple):
+    """What is handed over in place of all else.
+
+    Attributes:
+        error: what went wrong.
+        trace: where, for --debug.
+    """
+
+    error: Exception
+    trace: str
 
 
 class ReaderApart(RecordReader):
@@ -122,8 +134,8 @@ class ReaderApart(RecordReader):
             found = pickle.load(self._stream)
         except (EOFError, pickle.UnpicklingError):
             raise self._ended() from None
-        if isinstance(found, Exception):
-            raise found
+        if isinstance(found, Fault):
+            raise found.error from RuntimeError(found.trace)
         return found
 
     def _ended(self) -> Exception:
