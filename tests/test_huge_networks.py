@@ -19,14 +19,13 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sizes of memory
 
 HYBRID: dict[str, Any] = {
     "name": "hybrid", "filters": [4], "kernels": [3], "pools": [2], "dilations": [1], "units": 3, "dense": [5],
-    "dropout_dense": [0.1], "profile_spans": [4], "profile_units": 4,
+    "dropout_dense": [0.1],
 }  # fmt: skip
 NETWORKS: dict[str, dict[str, Any]] = {"hybrid": HYBRID, "recurrent": {"name": "recurrent", "units": 3, "layers": 1}}
 
 ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "units beyond the bound": ("hybrid", {"units": 10**6}),
     "units": ("hybrid", {"units": 65_536}),
-    "profile units": ("hybrid", {"profile_units": 65_536}),
     "dense beyond the bound": ("hybrid", {"dense": [10**6]}),
     "many dense": ("hybrid", {"dense": [65_536] * 64, "dropout_dense": [0.1] * 64}),
     "filters": ("hybrid", {"filters": [65_536], "kernels": [131_072]}),

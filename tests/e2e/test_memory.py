@@ -181,6 +181,18 @@ def test_very_long_reads_of_a_sam_are_held_one_by_one(tmp_path: Path, at_rest: i
     assert done.peak - at_rest < BATCHES
 
 
+def test_companions_of_long_records_are_made_some_at_a_time(tmp_path: Path) -> None:
+    text = wrapped(BASES // 12)
+    with (tmp_path / "x.fa").open("wb") as file:
+        for number in range(60):
+            file.write(b">r%d\n" % number + text)
+    words = ["--class", f"a={tmp_path / 'x.fa'}", "--class", "b=@uniform"]
+    done = seqnet("encode", *words, "-o", tmp_path / "d.safetensors")
+    assert done.code == 0, done.err
+    small = seqnet("encode", "--class", f"a={READS}", "--class", "b=@uniform", "-o", tmp_path / "e.safetensors")
+    assert done.peak - small.peak < 2 * BATCHES  # of 240 million symbols
+
+
 def test_a_long_record_takes_six_bytes_a_base_to_predict(tmp_path: Path) -> None:
     count = BASES // 4
     (tmp_path / "long.fa").write_bytes(b">long\n" + wrapped(count))
