@@ -27,7 +27,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "units beyond the bound": ("hybrid", {"units": 10**6}),
     "units": ("hybrid", {"units": 65_536}),
     "dense beyond the bound": ("hybrid", {"dense": [10**6]}),
-    "many dense": ("hybrid", {"dense": [65_536] * 64, "dropout_dense": [0.1] * 64}),
+    "many dense": ("hybrid", {"dense": [65_536] * 64, "dropout_dense": [0.1]}),
     "filters": ("hybrid", {"filters": [65_536], "kernels": [131_072]}),
     "layers beyond the bound": ("recurrent", {"layers": 10**6}),
     "layers": ("recurrent", {"layers": 64, "units": 65_536}),
