@@ -30,7 +30,7 @@ def seqnet(*words: str | Path) -> subprocess.CompletedProcess[str]:
 def test_ten_reads_are_predicted_without_locks_and_timers(tmp_path: Path, reader_process: str) -> None:
     reads = tmp_path / "reads.fa"
     reads.write_text("".join(f">r{number}\n{'ACGTTGCA' * 5}\n" for number in range(10)))
-    words = ["predict", "human-dna", reads, "--reader-process", reader_process]
+    words = ["predict", "human-dna", str(reads), "--reader-process", reader_process]
     done = seqnet(*words)
     assert (done.returncode, len(done.stdout.splitlines())) == (0, 11), done.stderr
     written = seqnet(*words, "-o", tmp_path / "out.tsv")
