@@ -139,11 +139,11 @@ def _blocks(array: _TokenArray, step: int) -> Generator[NDArray[Any], None, None
         with closing(Spool(np.uint8)) as spool:
             while piece := array.stream.read(_PIECE):
                 spool.append(np.frombuffer(piece, np.uint8))
-            data = spool.view()
-            whole = data.view(array.dtype).reshape(array.columns, array.rows).T  # (N, L)
+            mapped = spool.view()
+            whole = mapped.view(array.dtype).reshape(array.columns, array.rows).T  # (N, L)
             for first in range(0, array.rows, step):
                 yield whole[first : first + step]
-                leave(data)
+                leave(mapped)
     else:
         for first in range(0, array.rows, step):
             rows = min(step, array.rows - first)
