@@ -28,11 +28,12 @@ from numpy.typing import DTypeLike, NDArray
 from safetensors import SafetensorError, safe_open
 
 from seqnet.errors import ContainerError
+from seqnet.mapping import map_file
 from seqnet.outputs import temporary_files
 from seqnet.printable import counted, shortened
 from seqnet.schema import SchemaError, anything
 
-__all__ = ["VERSION", "Container", "Spool", "read_container", "write_container"]
+__all__ = ["VERSION", "Container", "Spool", "leave", "read_container", "write_container"]
 
 VERSION = 3
 """Version of the layout that this program writes."""
@@ -121,6 +122,22 @@ class Spool:
         """Frees the disk space."""
         with temporary_files():
             self._file.close()
+
+
+def leave(part: NDArray[Any]) -> None:
+    """Takes a part of a column that is memory-mapped out of memory; it comes back from the disk where it is read again.
+
+    Whoever goes through a large column once calls it for what lies behind. Other arrays stay as they are.
+    """
+    base: Any = part
+    while isinstance(base, np.ndarray | memoryview):
+        base = base.base if isinstance(base, np.ndarray) else base.obj
+    if not (isinstance(base, mmap.mmap) and part.nbytes and part.flags.c_contiguous and hasattr(base, "madvise")):
+        return
+    whole = np.frombuffer(base, dtype=np.uint8)
+    start = part.__array_interface__["data"][0] - whole.__array_interface__["data"][0]
+    first = start // mmap.PAGESIZE * mmap.PAGESIZE
+    base.madvise(mmap.MADV_DONTNEED, first, start + part.nbytes - first)
 
 
 def write_container(
@@ -234,13 +251,7 @@ def _content(path: Path, remedy: str) -> tuple[bytes | mmap.mmap, Callable[[], N
     with path.open("rb") as file:
         if os.fstat(file.fileno()).st_size <= _COPIED:
             return file.read(), lambda: None
-        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-
-    def check_whole() -> None:
-        if mapped.size() < len(mapped):
-            raise ContainerError(str(path), "the file was cut while it was read", remedy)
-
-    return mapped, check_whole
+    return map_file(path, remedy)
 
 
 def _checksum(content: bytes | mmap.mmap) -> str:

@@ -162,11 +162,11 @@ def write_dataset(
     generators: Mapping[str, str],
     crop: int | None,
     tokens: NDArray[np.uint8] | Spool,
-    offsets: NDArray[np.int64],
+    offsets: NDArray[np.int64] | Spool,
     name_bytes: NDArray[np.uint8] | Spool,
-    name_offsets: NDArray[np.int64],
+    name_offsets: NDArray[np.int64] | Spool,
     labels: NDArray[np.int32],
-    groups: NDArray[np.int64],
+    groups: NDArray[np.int64] | Spool,
     split: NDArray[np.uint8],
     provenance: Mapping[str, Any],
 ) -> None:
@@ -181,11 +181,16 @@ def write_dataset(
     }
     tensors: dict[str, NDArray[Any] | Spool] = {
         "tokens": tokens,
-        "offsets": offsets.astype(np.int64, copy=False),
+        "offsets": _of_type(np.int64, offsets),
         "name_bytes": name_bytes,
-        "name_offsets": name_offsets.astype(np.int64, copy=False),
-        "labels": labels.astype(np.int32, copy=False),
-        "groups": groups.astype(np.int64, copy=False),
-        "split": split.astype(np.uint8, copy=False),
+        "name_offsets": _of_type(np.int64, name_offsets),
+        "labels": _of_type(np.int32, labels),
+        "groups": _of_type(np.int64, groups),
+        "split": _of_type(np.uint8, split),
     }
     write_container(path, "dataset", description, tensors)
+
+
+def _of_type(dtype: DTypeLike, column: NDArray[Any] | Spool) -> NDArray[Any] | Spool:
+    """Returns a column as `dtype`; one on disk is of it."""
+    return column if isinstance(column, Spool) else column.astype(dtype, copy=False)

@@ -143,8 +143,9 @@ class Ragged:
 
     def take(self, indices: NDArray[np.int64]) -> Self:
         """Returns the strings at `indices` (M,) int64, in that order."""
-        lengths = self.lengths[indices]
-        return self.from_lengths(gather(self.data, self.offsets[indices], lengths), lengths)
+        starts = self.offsets[indices]
+        lengths = self.offsets[1:][indices] - starts  # not of all, which may be on disk
+        return self.from_lengths(gather(self.data, starts, lengths), lengths)
 
     def text(self) -> list[str]:
         """Returns the strings as Python text; bytes that are not UTF-8 are shown as replacement characters."""

@@ -20,6 +20,7 @@ PACKAGE = Path(seqnet.__file__).parent
 LAYERS = {
     "seqnet": 0, "printable": -1, "errors": 0,
     "schema": 1, "registry": 1, "alphabets": 1, "records": 1, "outputs": 1, "processors": 1, "memory": 1,
+    "threads": 1, "mapping": 1,
     "configs": 2, "containers": 2, "provenance": 2, "models": 2,
     "readers": 3, "sources": 3, "simulation": 3, "similarity": 3, "tokenizing": 3, "splits": 3, "descriptions": 3,
     "datasets": 4, "evaluation": 4,

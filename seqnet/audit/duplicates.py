@@ -31,7 +31,7 @@ class Duplicates:
 
 def find_duplicates(
     sequences: Hashes,
-    names: Hashes,
+    repeated_names: int,
     labels: NDArray[np.int32],
     split: NDArray[np.uint8],
     namesakes: NDArray[np.int64] | None = None,
@@ -40,7 +40,7 @@ def find_duplicates(
 
     Args:
         sequences: hashes of N sequences.
-        names: hashes of N names.
+        repeated_names: how many of N names occurred before.
         labels: (N,) int32, class of each.
         split: (N,) uint8, split of each.
         namesakes: (E, 2) int64, records of one name that are mates of a pair, unless their sequences are the same.
@@ -51,7 +51,7 @@ def find_duplicates(
         records=len(several),
         across_splits=_differing(which[several], split[several]),
         contradictory=_differing(which[several], labels[several]),
-        repeated_names=len(names.repeats) - _mates(which, namesakes),
+        repeated_names=repeated_names - _mates(which, namesakes),
     )
 
 

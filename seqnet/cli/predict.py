@@ -219,7 +219,8 @@ def _write(
             return len(batch), writer.render(predictions), predictions.invalid
 
         read = chain([] if first is None else [first], batches)
-        with closing(in_order(predicted, read, predictor.read.threads, bundle.classifier.device)) as done:
+        threads, device = predictor.read.threads, bundle.classifier.device
+        with closing(in_order(predicted, read, threads, device, size=lambda read: len(read[1].symbols.data))) as done:
             for count, rendered, invalid in done:
                 writer.write(rendered)
                 found = found or invalid

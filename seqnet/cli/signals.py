@@ -30,6 +30,8 @@ class TerminationError(KeyboardInterrupt):
 _KINDS: dict[int, type[KeyboardInterrupt]] = {signal.SIGINT: KeyboardInterrupt, signal.SIGTERM: TerminationError}
 _WORDS = {KeyboardInterrupt: ("seqnet: interrupted", 130), TerminationError: ("seqnet: terminated", 143)}
 _A_MOMENT = 0.02
+_HAS_TIMER = hasattr(signal, "SIGALRM") and hasattr(signal, "setitimer")
+"""Windows has none: what is received within an import is raised at the next step of what is counted."""
 _pending: list[type[KeyboardInterrupt]] = []
 
 
@@ -42,14 +44,15 @@ def watch() -> None:
 def catch() -> None:
     """Has the signals raised as exceptions from now on."""
     _install(_receive)
-    signal.signal(signal.SIGALRM, _receive_again)
+    if _HAS_TIMER:
+        signal.signal(signal.SIGALRM, _receive_again)
     sys.unraisablehook = _unraisable
 
 
 def settle(code: int) -> int:
     """Returns the exit code of the program, which is that of a signal if there was one; later ones are ignored."""
     _install(signal.SIG_IGN)
-    signal.setitimer(signal.ITIMER_REAL, 0)
+    _call_again(0)
     return stopped(_pending[-1])[1] if _pending else code
 
 
@@ -91,9 +94,15 @@ def _receive(number: int, frame: FrameType | None) -> None:
 def _receive_again(number: int, frame: FrameType | None) -> None:
     """Raises what was received, or has this called again where a package is being imported."""
     if _imports(frame):
-        signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
+        _call_again(_A_MOMENT)
     else:
         raise_pending()
+
+
+def _call_again(seconds: float) -> None:
+    """Has `_receive_again` called in so many seconds, and not where they are 0; without a timer, never."""
+    if _HAS_TIMER:
+        signal.setitimer(signal.ITIMER_REAL, seconds)
 
 
 def _imports(frame: FrameType | None) -> bool:
@@ -107,6 +116,6 @@ def _imports(frame: FrameType | None) -> bool:
 def _unraisable(dropped: sys.UnraisableHookArgs) -> None:
     """Takes note of an exception that Python drops: one of a signal is raised again."""
     if issubclass(dropped.exc_type, KeyboardInterrupt):
-        signal.setitimer(signal.ITIMER_REAL, _A_MOMENT)
+        _call_again(_A_MOMENT)
     else:
         sys.__unraisablehook__(dropped)

@@ -10,7 +10,6 @@ what that can't hold is written as backslash escapes.
 from __future__ import annotations
 
 import errno
-import fcntl
 import io
 import os
 import sys
@@ -49,8 +48,11 @@ def check_stdout_is_open() -> None:
     Raises:
         OutputError: it is closed.
     """
-    if fcntl.fcntl(1, fcntl.F_GETFL) & os.O_ACCMODE == os.O_RDONLY:
-        raise OutputError("standard output", _CLOSED, "use -o FILE or a pipe")
+    try:
+        os.write(1, b"")
+    except OSError as error:
+        if error.errno == errno.EBADF:
+            raise OutputError("standard output", _CLOSED, "use -o FILE or a pipe") from error
 
 
 def _text(number: int, name: str, encoding: str) -> TextIO:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.alphabets import Alphabet
+from seqnet.containers import leave
 from seqnet.encoding.classes import ClassSource
 from seqnet.encoding.examples import Examples
 from seqnet.records import Ragged
@@ -16,8 +17,10 @@ from seqnet.simulation.negatives import NEGATIVES, NegativeGenerator
 
 __all__ = ["companions"]
 
-# Records that are generated at a time.
-_CHUNK = 1 << 16
+_RECORDS = 1 << 16
+"""Records that are generated at a time, at most."""
+_SYMBOLS = 1 << 22
+"""Symbols that are generated at a time, at most, but for a single longer record: a shuffle takes 80 bytes for each."""
 
 
 def companions(
@@ -48,8 +51,8 @@ def companions(
             continue
         generate: NegativeGenerator = NEGATIVES.load(source.generator)
         chosen = candidates if source.count is None else np.resize(rng.permutation(candidates), source.count)
-        for start in range(0, len(chosen), _CHUNK):
-            which = chosen[start : start + _CHUNK]
+        for start, stop in _pieces(real.tokens, chosen):
+            which = chosen[start:stop]
             originals = real.take(which)
             count = len(originals)
             tokens = generate(originals.tokens, alphabet, rng, frequencies)
@@ -60,7 +63,23 @@ def companions(
             names = _names(source.label, originals.names, first, shuffled=shuffled)
             labels = np.full(count, classes.index(source.label), dtype=np.int32)
             yield Examples(tokens, names, labels, groups), which
+            for column in (real.tokens, real.names):
+                leave(column.data)
+                leave(column.offsets)
             next_group += count
+
+
+def _pieces(tokens: Ragged, chosen: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yields ranges, start (included) to stop (excluded), of the `chosen` (M,) int64 of N sequences."""
+    for first in range(0, len(chosen), _RECORDS):
+        which = chosen[first : first + _RECORDS]
+        ends = np.cumsum(tokens.offsets[which + 1] - tokens.offsets[which])
+        start = 0
+        while start < len(which):
+            begin = ends[start - 1] if start else 0
+            stop = max(int(np.searchsorted(ends, begin + _SYMBOLS, side="right")), start + 1)
+            yield first + start, first + stop
+            start = stop
 
 
 def _names(label: str, originals: Ragged, first: int, *, shuffled: bool) -> Ragged:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 from seqnet.containers import Spool
 from seqnet.records import Ragged
 from seqnet.similarity import Hasher
+from seqnet.threads import Threads
 
 __all__ = ["Collector", "Examples", "Reservoir"]
 
@@ -56,61 +56,67 @@ class Examples:
 
 
 class Collector:
-    """Examples on their way to the dataset file: sequences and names on disk, the rest in memory.
+    """Examples on their way to the dataset file: all columns but the labels on disk.
 
     Attributes:
-        sequences: hashes of the sequences so far.
-        names: hashes of the names so far.
+        tokens: all sequences so far, uint8.
+        offsets: where they begin, and where the last one ends, int64.
+        name_bytes: all names so far, uint8.
+        name_offsets: where they begin, and where the last one ends, int64.
+        groups: group of each, int64.
+        sequence_hashes: of all sequences so far.
+        name_hashes: of all names so far.
+        count: examples so far.
     """
 
     def __init__(self) -> None:
-        self.tokens = Spool(np.uint8)
-        self.name_bytes = Spool(np.uint8)
-        self._pool = ThreadPoolExecutor(1)
-        self.sequences = Hasher(self._pool)
-        self.names = Hasher(self._pool)
-        self._lengths: list[NDArray[np.int64]] = []
-        self._name_lengths: list[NDArray[np.int64]] = []
+        self.tokens, self.name_bytes = Spool(np.uint8), Spool(np.uint8)
+        self.offsets, self.name_offsets = Spool(np.int64), Spool(np.int64)
+        self.groups = Spool(np.int64)
+        self._pool = Threads(1)
+        self.sequence_hashes, self.name_hashes = Hasher(self._pool), Hasher(self._pool)
         self._labels: list[NDArray[np.int32]] = []
-        self._groups: list[NDArray[np.int64]] = []
-        self._columns: tuple[Ragged, Ragged] | None = None
         self.count = 0
+        for offsets in (self.offsets, self.name_offsets):
+            offsets.append(np.zeros(1, dtype=np.int64))
 
     def add(self, examples: Examples) -> None:
         """Adds examples at the end."""
-        self.sequences.add(examples.tokens)
-        self.names.add(examples.names)
+        self.sequence_hashes.add(examples.tokens)
+        self.name_hashes.add(examples.names)
+        self.offsets.append(examples.tokens.offsets[1:] + self.tokens.length)
+        self.name_offsets.append(examples.names.offsets[1:] + self.name_bytes.length)
         self.tokens.append(examples.tokens.data)
         self.name_bytes.append(examples.names.data)
-        self._lengths.append(examples.tokens.lengths)
-        self._name_lengths.append(examples.names.lengths)
+        self.groups.append(examples.groups)
         self._labels.append(examples.labels)
-        self._groups.append(examples.groups)
-        self._columns = None
         self.count += len(examples)
 
     def collected(self) -> Examples:
-        """Returns all examples so far; sequences and names are memory-mapped."""
-        for parts in (self._lengths, self._name_lengths, self._labels, self._groups):
-            if len(parts) != 1:
-                parts[:] = [np.concatenate(parts)]  # not beside its parts
-        if self._columns is None:
-            self._columns = (
-                Ragged.from_lengths(self.tokens.view(), self._lengths[0]),
-                Ragged.from_lengths(self.name_bytes.view(), self._name_lengths[0]),
-            )
-        return Examples(*self._columns, self._labels[0], self._groups[0])
+        """Returns all examples so far; all but the labels is memory-mapped."""
+        if len(self._labels) != 1:
+            self._labels = [np.concatenate(self._labels)]  # not beside its parts
+        return Examples(
+            Ragged(self.tokens.view(), self.offsets.view()),
+            Ragged(self.name_bytes.view(), self.name_offsets.view()),
+            self._labels[0],
+            self.groups.view(),
+        )
 
     def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64]) -> None:
         """Puts other labels (N,) and groups (N,) on all examples so far."""
-        self._labels, self._groups = [labels], [groups]
+        self._labels = [labels]
+        old, self.groups = self.groups, Spool(np.int64)
+        self.groups.append(groups)
+        old.close()
 
     def close(self) -> None:
         """Frees the disk space."""
         self._pool.shutdown(cancel_futures=True)
-        self._columns = None
-        self.tokens.close()
-        self.name_bytes.close()
+        for hasher in (self.sequence_hashes, self.name_hashes):
+            hasher.close()
+        for column in (self.tokens, self.offsets, self.name_bytes, self.name_offsets, self.groups):
+            column.close()
 
 
 _RESERVOIR_BYTES = 1 << 24

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,7 @@ from seqnet.datasets import write_dataset
 from seqnet.encoding.classes import ClassSource, generators_of, order_classes
 from seqnet.encoding.companions import companions
 from seqnet.encoding.crops import draw_windows
-from seqnet.encoding.examples import Examples
+from seqnet.encoding.examples import Collector, Examples
 from seqnet.encoding.intake import Intake
 from seqnet.encoding.summary import EncodeSummary
 from seqnet.errors import LabelError
@@ -28,6 +27,7 @@ from seqnet.provenance import InputHashes, versions
 from seqnet.readers import open_each
 from seqnet.similarity import find_mates
 from seqnet.splits import SPLITS, parse_fractions, split_records
+from seqnet.threads import Threads
 
 __all__ = ["encode"]
 
@@ -113,7 +113,7 @@ def _finish(
     real = intake.finish(classes)
     # Blocks of a genome, and windows, are no reads.
     reads = not (options.crop or options.window)
-    mates = find_mates(real.names, real.labels, intake.collector.names.hashes()) if reads else None
+    mates = find_mates(real.names, real.labels, intake.collector.name_hashes.hashes()) if reads else None
     if mates and mates.count and not options.group_by:
         real = intake.regroup(real, mates.joined(real.groups))
     if options.split_by == "similarity":
@@ -126,16 +126,9 @@ def _finish(
     split = _accompany(sources, classes, intake, real, split, rng)
     del real  # columns of hundreds of millions of records, which stand in what follows
     examples, collector = intake.collector.collected(), intake.collector
-    with ThreadPoolExecutor(1) as pool:
-        duplicates = pool.submit(
-            lambda: audit.find_duplicates(
-                collector.sequences.hashes(),
-                collector.names.hashes(),
-                examples.labels,
-                split,
-                mates.namesakes if mates else None,
-            )
-        )
+    with Threads(1) as pool:
+        namesakes = mates.namesakes if mates else None
+        duplicates = pool.submit(_duplicates, collector, examples.labels, split, namesakes)
         _write(target, intake, examples, split, classes, positive, generators_of(sources), provenance)
     assert intake.alphabet is not None
     return EncodeSummary.of(
@@ -147,6 +140,16 @@ def _finish(
         windowed=bool(options.window) and not (options.group_by or clusters),
         pairs=mates.count - parted if mates else 0, parted=parted, notes=intake.notes,
     )  # fmt: skip
+
+
+def _duplicates(
+    collector: Collector, labels: NDArray[np.int32], split: NDArray[np.uint8], namesakes: NDArray[np.int64] | None
+) -> audit.Duplicates:
+    """Returns how many of N records are duplicates; the hashes are gone then, one column after the other."""
+    with closing(collector.name_hashes) as names:
+        repeated = len(names.hashes().repeats)
+    with closing(collector.sequence_hashes) as sequences:
+        return audit.find_duplicates(sequences.hashes(), repeated, labels, split, namesakes)
 
 
 def _write(
@@ -169,11 +172,11 @@ def _write(
         generators=generators,
         crop=intake.options.crop,
         tokens=intake.collector.tokens,
-        offsets=examples.tokens.offsets,
+        offsets=intake.collector.offsets,
         name_bytes=intake.collector.name_bytes,
-        name_offsets=examples.names.offsets,
+        name_offsets=intake.collector.name_offsets,
         labels=examples.labels,
-        groups=examples.groups,
+        groups=intake.collector.groups,
         split=split,
         provenance=provenance,
     )

@@ -19,6 +19,8 @@ __all__ = ["EncodeSummary"]
 
 _QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
 _LARGE_GROUP = 0.1
+_PIECE = 1 << 20
+"""Records that are counted at once."""
 
 
 @dataclass(frozen=True)
@@ -92,16 +94,20 @@ class EncodeSummary:
         notes: Sequence[str] = (),
     ) -> EncodeSummary:
         """Returns the summary of N examples and their split (N,) uint8."""
-        counts = np.zeros((len(classes), len(SPLITS)), dtype=np.int64)
-        np.add.at(counts, (examples.labels, split), 1)
+        counts = np.zeros(len(classes) * len(SPLITS), dtype=np.int64)
+        for start in range(0, len(split), _PIECE):
+            piece = slice(start, start + _PIECE)
+            kinds = examples.labels[piece].astype(np.int64) * len(SPLITS) + split[piece]
+            counts += np.bincount(kinds, minlength=len(counts))
+        lengths = np.diff(examples.tokens.offsets)  # (N,), for this alone
         return cls(
             alphabet=alphabet,
             classes=tuple(classes),
             positive=None if positive is None else classes[positive],
             generators=generators,
             crop=crop,
-            counts=counts,
-            lengths=np.quantile(examples.tokens.lengths, _QUANTILES, method="nearest").astype(np.int64),
+            counts=counts.reshape(len(classes), len(SPLITS)),
+            lengths=np.quantile(lengths, _QUANTILES, method="nearest", overwrite_input=True).astype(np.int64),
             groups=len(np.unique(examples.groups)) if grouped else None,
             fractions=tuple(fractions),
             windowed=windowed,

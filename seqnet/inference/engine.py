@@ -19,6 +19,7 @@ from seqnet.errors import ResourceError
 from seqnet.evaluation import decide
 from seqnet.inference.scoring import Scorer
 from seqnet.records import Ragged
+from seqnet.threads import check_wanted
 
 __all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "evaluating"]
 
@@ -129,6 +130,7 @@ def class_probabilities(
             # A network that flattens sees every part padded to its window.
             padded = np.full_like(length, classifier.window) if classifier.flattens else length
             for batch in buckets(padded, batch_tokens or _batch_tokens(classifier)):
+                check_wanted()
                 of = sequence[batch]
                 parts = (
                     store.whole(chosen[of])

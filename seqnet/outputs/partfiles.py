@@ -7,7 +7,6 @@ to be put in place first.
 from __future__ import annotations
 
 import errno
-import fcntl
 import hashlib
 import os
 import re
@@ -22,10 +21,11 @@ from pathlib import Path
 from typing import NamedTuple, Self
 
 from seqnet.errors import OutputError, ResourceError, SeqnetError
+from seqnet.outputs.locks import HAS_LOCKS, try_lock
 
 __all__ = ["PartFile", "probe", "stale_parts", "temporary_files"]
 
-_FLAGS = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+_FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _NAME = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.(?P<state>part|ready)", re.DOTALL)
 _LONGEST = 200
 """Bytes of a target's name that stand in that of its part; file systems take 255 bytes in all."""
@@ -53,10 +53,9 @@ def _create(path: Path) -> int:
 def _lock(descriptor: int) -> bool:
     """Returns whether nobody else has the file locked; where there are no locks, nobody is known to have."""
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno not in (errno.EWOULDBLOCK, errno.EACCES)
-    return True
+        return try_lock(descriptor)
+    except OSError:
+        return True
 
 
 @dataclass
@@ -176,12 +175,13 @@ def stale_parts(targets: Iterable[Path], everything: Path | None = None) -> Iter
 def _taken(path: Path) -> int | None:
     """Returns a part, open and locked; None where somebody is writing it."""
     try:
-        descriptor = os.open(path, _FLAGS | os.O_NONBLOCK)
+        descriptor = os.open(path, _FLAGS | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return None
     with suppress(OSError):
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return descriptor
+        # Without locks nothing tells a part that was left behind from one that somebody is writing.
+        if HAS_LOCKS and try_lock(descriptor):
+            return descriptor
     os.close(descriptor)
     return None
 

@@ -1,6 +1,6 @@
 """The process that reads a file for another one: `ReaderApart` starts it, and takes what it writes to its output.
 
-Everything is pickled: the name of the format, a `Part` for each batch and one for the end, or the error in place of
+Everything is pickled: the name of the format, a `Part` for each batch and one for the end, or a `Fault` in place of
 what should come next.
 """
 
@@ -19,7 +19,7 @@ from typing import BinaryIO
 
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import SeqnetError
-from seqnet.readers.apart import Part
+from seqnet.readers.apart import Fault, Part
 from seqnet.readers.opening import open_here
 
 
@@ -32,8 +32,7 @@ def _said(path: str, options: ReadOptions) -> Iterator[object]:
                 yield Part(batch, Counter(reader.skipped), reader.passed)
             yield Part(None, reader.skipped, reader.passed)
     except (SeqnetError, OSError, MemoryError) as error:
-        error.add_note(f"In the process that reads {path}:\n{traceback.format_exc()}")
-        yield error
+        yield Fault(error, f"in the process that reads {path}:\n{traceback.format_exc()}")
 
 
 def _hand_over(said: object, sink: BinaryIO) -> None:

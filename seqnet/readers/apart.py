@@ -23,14 +23,14 @@ from seqnet.errors import ResourceError
 from seqnet.readers.reader import RecordReader
 from seqnet.records import RecordBatch
 
-__all__ = ["Part", "ReaderApart", "end_process", "start_process"]
+__all__ = ["Fault", "Part", "ReaderApart", "end_process", "start_process"]
 
 _PIPE = 1 << 20
 """Bytes that the pipe holds, where the system allows it."""
 
 
 class Part(NamedTuple):
-    """What is handed over after the name of the format; an error takes its place.
+    """What is handed over after the name of the format; a `Fault` takes its place.
 
     Attributes:
         batch: records; None after the last.
@@ -41,6 +41,18 @@ class Part(NamedTuple):
     batch: RecordBatch | None
     skipped: Counter[str]
     passed: int | None
+
+
+class Fault(NamedTuple):
+    """What is handed over in place of all else.
+
+    Attributes:
+        error: what went wrong.
+        trace: where, for --debug.
+    """
+
+    error: Exception
+    trace: str
 
 
 def start_process(path: str, options: ReadOptions) -> subprocess.Popen[bytes]:
@@ -139,8 +151,8 @@ class ReaderApart(RecordReader):
             found = pickle.load(self._stream)
         except (EOFError, pickle.UnpicklingError):
             raise self._ended() from None
-        if isinstance(found, Exception):
-            raise found
+        if isinstance(found, Fault):
+            raise found.error from RuntimeError(found.trace)
         return found
 
     def _ended(self) -> Exception:
@@ -156,7 +168,8 @@ class ReaderApart(RecordReader):
 def _widen(stream: BinaryIO) -> None:
     """Has a pipe hold more than the few thousand bytes that are usual, where the system allows it."""
     if sys.platform == "linux":
-        import fcntl
+        # A user may have so much of pipes, and a Python may lack the module.
+        with suppress(OSError, ImportError):
+            import fcntl
 
-        with suppress(OSError):  # a user may have so much of pipes
             fcntl.fcntl(stream, fcntl.F_SETPIPE_SZ, _PIPE)

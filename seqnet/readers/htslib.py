@@ -12,7 +12,7 @@ import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import islice, takewhile
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -34,7 +34,6 @@ __all__ = ["CRAM", "read_by_htslib"]
 CRAM = b"CRAM"
 
 _REGION = re.compile(r"(?P<name>.+):(?P<start>[\d,]+)(?:-(?P<stop>[\d,]*))?")
-_FIRST_READS = 128
 _ANY_BYTES = "surrogateescape"
 _ANY = b"any"
 _ANY_HEADER = b"@HD\tVN:1.6\n@SQ\tSN:" + _ANY + b"\tLN:2147483647\n"
@@ -65,12 +64,10 @@ def read_by_htslib(source: Input, options: ReadOptions, skipped: Counter[str]) -
     try:
         with _opened(source, options) as alignments:
             segments = _segments(alignments, source, options, skipped)
-            count = _FIRST_READS
-            while len(reads := _next_reads(segments, count)):
+            while len(reads := _next_reads(segments, options.batch_bytes)):
                 source.place = _place(alignments, source, options)
                 yield reads
-                size = len(reads.names.data) + len(reads.symbols.data)
-                count = max(1, min(4 * count, options.batch_bytes * count // max(1, size)))
+                del reads  # not beside the next ones
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOEXEC:
             problem = "damaged, or of a version of its format that htslib does not know"
@@ -209,17 +206,24 @@ def _overlapping(
             skipped["outside region"] += 1
 
 
-def _next_reads(segments: Iterator[pysam.AlignedSegment], count: int) -> Reads:
-    """Returns the next `count` reads, fewer at the end; a plain loop over lists is the fastest that Python offers."""
+def _next_reads(segments: Iterator[pysam.AlignedSegment], size: int) -> Reads:
+    """Returns the next reads, with `size` bytes of names and bases, and one more read at most; fewer at the end.
+
+    A plain loop over lists is the fastest that Python offers.
+    """
     flags: list[int] = []
     qualities: list[int] = []
     names: list[str] = []
     sequences: list[str] = []
-    for segment in islice(segments, count):
+    for segment in segments:
+        name, sequence = segment.query_name or "", segment.query_sequence or ""
         flags.append(segment.flag)
         qualities.append(segment.mapping_quality)
-        names.append(segment.query_name or "")
-        sequences.append(segment.query_sequence or "")
+        names.append(name)
+        sequences.append(sequence)
+        size -= len(name) + len(sequence)
+        if size <= 0:
+            break
     return Reads(
         np.array(flags, dtype=np.uint16),
         np.array(qualities, dtype=np.uint8),

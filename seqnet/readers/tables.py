@@ -40,6 +40,8 @@ _PARQUET = b"PAR1"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
 _LEAST_PARQUET = 12  # bytes: the mark, the length of the footer, the mark
 _MOST_ROWS = 1 << 16
+_PAGES = 1 << 20
+"""Bytes of a Parquet column that are fetched at once."""
 _NAMED = 12
 """Columns that an error lists."""
 
@@ -95,7 +97,8 @@ def _parquet(source: Input, options: ReadOptions, skipped: Counter[str]) -> Gene
     if size < _LEAST_PARQUET or file.read() != _PARQUET:
         raise TruncatedError("the Parquet file ends too early", "get the file again")
     file.seek(0)
-    with ParquetFile(file, page_checksum_verification=True) as parquet:
+    # Page by page: pyarrow would fetch a row group, which may be the file, as a whole.
+    with ParquetFile(file, page_checksum_verification=True, pre_buffer=False, buffer_size=_PAGES) as parquet:
         wanted = _wanted(parquet.schema_arrow.names, options)
         footer = parquet.metadata
         content = sum(footer.row_group(group).total_byte_size for group in range(footer.num_row_groups))

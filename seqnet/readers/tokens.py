@@ -16,6 +16,7 @@ import zipfile
 import zlib
 from collections import Counter
 from collections.abc import Generator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import IO, Any
 
@@ -24,6 +25,7 @@ from numpy.typing import NDArray
 
 from seqnet.alphabets import ALPHABETS
 from seqnet.configs.reading import ReadOptions
+from seqnet.containers import Spool, leave
 from seqnet.errors import FormatError, TruncatedError
 from seqnet.printable import counted
 from seqnet.readers.formats import RecordFormat
@@ -36,6 +38,7 @@ __all__ = ["FORMAT"]
 _DIRECTORY_END = b"PK\x05\x06"
 _DIRECTORY_END_BYTES = 22 + 0xFFFF  # the record itself, and the longest comment after it
 _LONGEST_HEADER = 10_000  # bytes; of an array of two dimensions it has about a hundred
+_PIECE = 1 << 22  # bytes that are copied at once
 _MOST_EXPANDED = 1_032  # bytes that deflate makes of one, at most
 _EXPECTED = "each array must hold integers in rows, one protein a row, and the file no other arrays"
 
@@ -133,8 +136,15 @@ def _open_array(info: zipfile.ZipInfo, stream: IO[bytes]) -> _TokenArray:
 def _blocks(array: _TokenArray, step: int) -> Generator[NDArray[Any], None, None]:
     """Yields the rows of an array, (N, L) for N up to `step` at a time."""
     if array.by_column:
-        whole = np.frombuffer(array.stream.read(), array.dtype).reshape(array.columns, array.rows).T  # (N, L)
-        yield from (whole[first : first + step] for first in range(0, array.rows, step))
+        # A row is spread over all of the data, which are put on disk.
+        with closing(Spool(np.uint8)) as spool:
+            while piece := array.stream.read(_PIECE):
+                spool.append(np.frombuffer(piece, np.uint8))
+            mapped = spool.view()
+            whole = mapped.view(array.dtype).reshape(array.columns, array.rows).T  # (N, L)
+            for first in range(0, array.rows, step):
+                yield whole[first : first + step]
+                leave(mapped)
     else:
         for first in range(0, array.rows, step):
             rows = min(step, array.rows - first)

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-
 import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.alphabets import Alphabet
+from seqnet.containers import leave
 from seqnet.processors import usable_processors
 from seqnet.records import Ragged, chunks
+from seqnet.threads import Threads, check_wanted
 
 __all__ = ["mix", "reverse_complements", "sequence_hashes"]
 
 _CHUNK = 1 << 20
 _PART = 1 << 22
 """Tokens of one sequence that are hashed at once; a multiple of a word."""
+_BEHIND = 8
+"""How many chunks that were hashed before are taken out of memory once more."""
 _WORD = 8
+_ROWS = 512
+"""Sequences of one length from which their words are hashed column by column: of fewer, the calls take the time."""
 _THREADS = 4
 """At most: each has a chunk of its own in memory."""
 
@@ -44,17 +48,23 @@ def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
     hashes = np.empty(len(tokens), dtype=np.uint64)
 
     def fill(bounds: tuple[int, int]) -> None:
-        hashes[slice(*bounds)] = _hashes(tokens.slice(*bounds))
+        start, stop = bounds
+        hashes[start:stop] = _hashes(tokens.slice(start, stop))
+        # With some before: to read a page may bring its neighbours into memory, too.
+        behind = max(start - _BEHIND * (stop - start), 0)
+        leave(tokens.data[tokens.offsets[behind] : tokens.offsets[stop]])
+        leave(tokens.offsets[behind:stop])
 
-    with ThreadPoolExecutor(min(usable_processors(), _THREADS)) as pool:
-        list(pool.map(fill, parts))
+    with Threads(min(usable_processors(), _THREADS)) as pool:
+        for _ in pool.map(fill, parts):
+            check_wanted()
     return hashes
 
 
 def _hashes(tokens: Ragged) -> NDArray[np.uint64]:
     if len(tokens) == 1 and len(tokens.data) > _PART:
         return _hash_of_long(tokens.data)
-    if tokens.rows is not None:
+    if len(tokens) >= _ROWS and tokens.rows is not None:
         return _hashes_of_rows(tokens.rows)
     counts = -(-tokens.lengths // _WORD)  # words of each sequence
     ends = np.cumsum(counts)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.containers import Spool
 from seqnet.records import Ragged
 from seqnet.similarity.hashing import sequence_hashes
 
@@ -16,7 +17,7 @@ __all__ = ["Hasher", "Hashes"]
 
 _RUN = 1 << 19
 """Hashes that are sorted together. Longer runs take longer to sort, more runs to merge."""
-_WAITING = 4
+_WAITING = 2
 """Batches, at most, that wait to be hashed: each is held in memory."""
 
 
@@ -25,7 +26,7 @@ class Hashes:
     """Hashes of N sequences.
 
     Attributes:
-        each: (N,) uint64, in the order of the sequences.
+        each: (N,) uint64, in the order of the sequences; may be memory-mapped.
         ordered: (N,) uint64, sorted.
     """
 
@@ -49,12 +50,13 @@ class Hashes:
 
         Most datasets have few sets: to look among these takes a tenth of the time of `np.unique`.
         """
-        which = np.full(len(self.each), -1, dtype=np.int64)
+        which = np.full(len(self.each), -1)
         if len(again := self.repeats):
             distinct = again[np.r_[True, again[1:] != again[:-1]]]
-            place = np.minimum(np.searchsorted(distinct, self.each), len(distinct) - 1)
-            found = distinct[place] == self.each
-            which[found] = place[found]
+            for start in range(0, len(which), _RUN):
+                each = self.each[start : start + _RUN]
+                place = np.minimum(np.searchsorted(distinct, each), len(distinct) - 1)
+                which[start : start + _RUN] = np.where(distinct[place] == each, place, -1)
         return which
 
 
@@ -68,7 +70,7 @@ class Hasher:
     def __init__(self, pool: Executor) -> None:
         self._pool = pool
         self._waiting: deque[Future[None]] = deque()
-        self._each: list[NDArray[np.uint64]] = []
+        self._each = Spool(np.uint64)
         self._runs: list[NDArray[np.uint64]] = []
         self._unsorted: list[NDArray[np.uint64]] = []
 
@@ -81,10 +83,16 @@ class Hasher:
         """Returns the hashes of all sequences so far."""
         self._wait(0)
         self._sort()
-        # Sorted runs are merged in a tenth of the time that it takes to sort them.
-        self._runs = [np.sort(np.concatenate(self._runs or [np.empty(0, np.uint64)]), kind="stable")]
-        self._each = [np.concatenate(self._each or [np.empty(0, np.uint64)])]
-        return Hashes(self._each[0], self._runs[0])
+        if len(self._runs) != 1:
+            self._runs = [np.concatenate(self._runs or [np.empty(0, np.uint64)])]
+            # Sorted runs are merged in a tenth of the time that it takes to sort them.
+            self._runs[0].sort(kind="stable")
+        return Hashes(self._each.view(), self._runs[0])
+
+    def close(self) -> None:
+        """Frees memory and disk space, after the last batch was hashed."""
+        self._runs = []
+        self._each.close()
 
     def _hash(self, batch: Ragged) -> None:
         found = sequence_hashes(batch)

@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.alphabets import Alphabet
+from seqnet.containers import leave
 from seqnet.records import Ragged
 
 __all__ = ["composition", "symbol_counts", "symbol_frequencies", "uniform"]
@@ -29,7 +30,9 @@ def symbol_counts(tokens: NDArray[np.uint8], alphabet: Alphabet) -> NDArray[np.f
     seen = np.zeros(alphabet.token_count)
     # Counting widens every token to eight bytes, which a whole dataset at once has no room for.
     for start in range(0, len(tokens), _CHUNK):
-        seen += np.bincount(tokens[start : start + _CHUNK], minlength=alphabet.token_count)
+        part = tokens[start : start + _CHUNK]
+        seen += np.bincount(part, minlength=alphabet.token_count)
+        leave(part)
     return seen @ alphabet.mixture.astype(np.float64)  # (T,) @ (T, K) → (K,)
 
 

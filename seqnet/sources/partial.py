@@ -8,18 +8,20 @@ Who downloads holds a lock on the part, which the system releases when the proce
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from seqnet.outputs.locks import try_lock
+
 __all__ = ["Partial"]
 
-_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+_NO_LINKS = getattr(os, "O_NOFOLLOW", 0)
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | _NO_LINKS
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,13 +79,12 @@ class Partial:
             if self.path.is_symlink():
                 self.path.unlink()
             with self._open(os.O_APPEND | os.O_CREAT) as file:
-                try:
-                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                except BlockingIOError:
+                alone = True
+                with suppress(OSError):  # there are no locks here
+                    alone = try_lock(file.fileno())
+                if not alone:
                     yield False
                     return
-                except OSError:
-                    pass  # there are no locks here
                 if not self._is(file):
                     continue  # the one who had it was done with it meanwhile
                 try:
@@ -116,7 +117,7 @@ class Partial:
         return self._open(os.O_APPEND)
 
     def _open(self, flags: int) -> BinaryIO:
-        return open(os.open(self.path, os.O_WRONLY | os.O_NOFOLLOW | flags, 0o666), "ab")
+        return open(os.open(self.path, os.O_WRONLY | _NO_LINKS | flags, 0o666), "ab")
 
     def discard(self) -> None:
         """Removes the bytes and the note."""

@@ -161,6 +161,38 @@ def test_windows_of_a_long_record_take_six_bytes_a_base(record: Path, tmp_path: 
     assert done.peak - small.peak < 6 * BASES + BATCHES
 
 
+def test_very_many_windows_take_sixty_bytes_each(record: Path, tmp_path: Path) -> None:
+    words = ["--class", f"a={record}", "--class", "b=@uniform", "--window", "36", "--stride", "18"]
+    done = seqnet("encode", *words, "-o", tmp_path / "d.safetensors")
+    assert done.code == 0, done.err
+    small = seqnet("encode", "--class", f"a={READS}", "--class", "b=@uniform", "-o", tmp_path / "e.safetensors")
+    windows = 2 * (BASES // 18 - 1)
+    assert done.peak - small.peak < 60 * windows + BATCHES
+
+
+def test_very_long_reads_of_a_sam_are_held_one_by_one(tmp_path: Path, at_rest: int) -> None:
+    text = bases(BASES // 12).tobytes()
+    with (tmp_path / "x.sam").open("wb") as file:
+        file.write(b"@HD\tVN:1.6\n")
+        for number in range(60):
+            file.write(b"r%d\t4\t*\t0\t0\t*\t*\t0\t0\t%s\t*\n" % (number, text))
+    done = call("-c", COUNTING, tmp_path / "x.sam")
+    assert done.out.split() == ["60", str(60 * len(text))], done.err
+    assert done.peak - at_rest < BATCHES
+
+
+def test_companions_of_long_records_are_made_some_at_a_time(tmp_path: Path) -> None:
+    text = wrapped(BASES // 12, width=50)
+    with (tmp_path / "x.fa").open("wb") as file:
+        for number in range(60):
+            file.write(b">r%d\n" % number + text)
+    words = ["--class", f"a={tmp_path / 'x.fa'}", "--class", "b=@uniform"]
+    done = seqnet("encode", *words, "-o", tmp_path / "d.safetensors")
+    assert done.code == 0, done.err
+    small = seqnet("encode", "--class", f"a={READS}", "--class", "b=@uniform", "-o", tmp_path / "e.safetensors")
+    assert done.peak - small.peak < 2 * BATCHES  # of 240 million symbols
+
+
 def test_a_long_record_takes_six_bytes_a_base_to_predict(tmp_path: Path) -> None:
     count = BASES // 4
     (tmp_path / "long.fa").write_bytes(b">long\n" + wrapped(count))

@@ -200,3 +200,17 @@ def test_a_limit_of_processors_is_kept(folder: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert open_bundle(folder / "one.safetensors").provenance["threads"] == 1
+
+
+def test_the_work_of_threads_on_a_giant_record_is_given_up(tmp_path: Path) -> None:
+    path = tmp_path / "giant.fa"
+    path.write_text(">giant\n" + "MKTAYIAKQRQISFVKSHFS" * 150_000 + "\n")
+    words = ["-m", "seqnet", "predict", "solubility", str(path), "--threads", "2", "-o", str(tmp_path / "out.tsv")]
+    process = subprocess.Popen([sys.executable, *words], stderr=subprocess.PIPE)
+    time.sleep(8)
+    assert process.poll() is None
+    asked = time.monotonic()
+    process.terminate()
+    _, told = process.communicate(timeout=60)
+    assert time.monotonic() - asked < 5  # all of the record takes more than a minute
+    assert (process.returncode, told.decode().splitlines()[-1]) == (143, "seqnet: terminated")

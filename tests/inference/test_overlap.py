@@ -70,3 +70,19 @@ def test_an_error_of_the_work_or_of_the_items_is_raised(workers: int) -> None:
         next(done)
     with pytest.raises(OSError, match="gone"):
         list(in_order(picky, broken(), workers, CPU))
+
+
+def test_few_large_items_are_held_at_once() -> None:
+    drawn = done = most = 0
+
+    def items() -> Iterator[int]:
+        nonlocal drawn, most
+        for item in range(20):
+            drawn += 1
+            most = max(most, drawn - done)
+            yield item
+
+    for _ in in_order(lambda item: item, items(), 8, CPU, size=lambda item: 30_000_000):
+        done += 1
+    assert done == 20
+    assert most == 3  # 60 MB, and the one that is too much

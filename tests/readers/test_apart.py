@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from seqnet.cli.main import run
 from seqnet.configs.reading import ReadOptions
 from seqnet.errors import ResourceError, SeqnetError
 from seqnet.readers import apart, open_each, open_records, opening
@@ -146,7 +147,7 @@ def test_where_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_cause_of_an_error_is_handed_over() -> None:
     with pytest.raises(SeqnetError) as caught:
         list(open_records(str(DATA / "damaged.bam"), ReadOptions(reader_process="always")))
-    assert "IsalError" in caught.value.__notes__[0]
+    assert "IsalError" in str(caught.value.__cause__)
 
 
 def test_a_name_that_looks_like_an_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,3 +254,14 @@ def test_the_next_file_has_its_process_before_this_one_is_read(tmp_path: Path, m
     next(left)
     left.close()
     assert [process.returncode is not None for process in started] == [True]
+
+
+def test_an_error_is_one_line_whoever_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "x.csv"
+    path.write_text("id,sequence\na,ACGT,3\n")
+    told = []
+    for way in ("never", "always"):
+        assert run(["predict", "human-dna", str(path), "--reader-process", way]) == 1
+        told.append(capsys.readouterr().err)
+    assert told[0] == told[1]
+    assert len(told[0].splitlines()) == 1

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import time
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -69,7 +71,18 @@ def test_proteins_have_no_reverse_complement() -> None:
 
 @given(st.integers(1, 20).flatmap(lambda length: st.lists(st.binary(min_size=length, max_size=length), min_size=1)))
 def test_sequences_of_one_length_have_the_hashes_that_they_have_among_others(strings: list[bytes]) -> None:
-    alone = Ragged.from_strings(strings)
+    alone = Ragged.from_strings(strings * hashing._ROWS)  # fewer are not hashed as rows
     assert alone.rows is not None
-    among = Ragged.from_strings([*strings, b"A" * 21])
+    among = Ragged.from_strings([*strings * hashing._ROWS, b"A" * 21])
     np.testing.assert_array_equal(sequence_hashes(alone), sequence_hashes(among)[:-1])
+
+
+def test_long_sequences_of_one_length_take_no_call_for_each_of_their_words() -> None:
+    count, length = 60, 200_000
+    tokens = Ragged.from_lengths(
+        np.random.default_rng(0).integers(1, 5, count * length, dtype=np.uint8), np.full(count, length)
+    )
+    started = time.process_time()
+    hashes = sequence_hashes(tokens)
+    assert time.process_time() - started < 5  # word by word it takes more than 15 s
+    assert len(np.unique(hashes)) == count

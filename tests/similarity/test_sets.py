@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 
 import numpy as np
 import pytest
@@ -27,17 +28,18 @@ def test_sets_are_those_of_a_loop(sequences: list[bytes]) -> None:
 
 @given(st.lists(SEQUENCES, max_size=6), st.integers(0, 6))
 def test_batches_have_the_hashes_of_the_whole(batches: list[list[bytes]], asked_after: int) -> None:
-    with pytest.MonkeyPatch.context() as patch, ThreadPoolExecutor(1) as pool:
+    with pytest.MonkeyPatch.context() as patch, ExitStack() as stack:
+        pool = stack.enter_context(ThreadPoolExecutor(1))
         patch.setattr(sets, "_RUN", 7)
-        hasher = Hasher(pool)
+        hasher = stack.enter_context(closing(Hasher(pool)))
         for number, batch in enumerate(batches):
             if number == asked_after:
                 hasher.hashes()
             hasher.add(Ragged.from_strings(batch))
         found = hasher.hashes()
-    whole = Hashes.of(Ragged.from_strings([sequence for batch in batches for sequence in batch]))
-    np.testing.assert_array_equal(found.each, whole.each)
-    np.testing.assert_array_equal(found.ordered, whole.ordered)
+        whole = Hashes.of(Ragged.from_strings([sequence for batch in batches for sequence in batch]))
+        np.testing.assert_array_equal(found.each, whole.each)
+        np.testing.assert_array_equal(found.ordered, whole.ordered)
 
 
 def test_few_batches_wait_to_be_hashed_and_an_error_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,8 +47,7 @@ def test_few_batches_wait_to_be_hashed_and_an_error_is_raised(monkeypatch: pytes
         raise MemoryError("no room")
 
     monkeypatch.setattr(sets, "sequence_hashes", refuse)
-    with ThreadPoolExecutor(1) as pool:
-        hasher = Hasher(pool)
+    with ThreadPoolExecutor(1) as pool, closing(Hasher(pool)) as hasher:
         for _ in range(sets._WAITING):
             hasher.add(Ragged.from_strings([b"A"]))
         with pytest.raises(MemoryError, match="no room"):
