@@ -62,7 +62,7 @@ def split_records(
     group, sizes = _numbered(groups)
     class_count = int(labels.max()) + 1
     lacking = np.outer(fractions, np.bincount(labels, minlength=class_count)).astype(np.float64)  # (S, K)
-    shared = sizes[group] > 1
+    shared = sizes[group] > 1 if sizes.max() > 1 else np.zeros(len(labels), dtype=bool)
     several = np.flatnonzero(shared)
     single_count = int((sizes == 1).sum())
     if len(several):
@@ -79,7 +79,8 @@ def split_records(
             assigned[members] = _fill(held[members[0]], len(members), lacking, fractions)
         split[several] = assigned[group[several]]
     for label in range(class_count):
-        members = rng.permutation(np.flatnonzero(~shared & (labels == label)))
+        members = np.flatnonzero(~shared & (labels == label))
+        rng.shuffle(members)
         split[members] = _fill(np.eye(class_count, dtype=np.int64)[label], len(members), lacking, fractions)
     return split
 
@@ -127,7 +128,8 @@ def _numbered(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
     """
     lowest = int(groups.min())
     if int(groups.max()) - lowest < 2 * len(groups):
-        return groups - lowest, np.bincount(groups - lowest)
+        group = groups - lowest if lowest else groups
+        return group, np.bincount(group)
     _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
     return group, sizes
 

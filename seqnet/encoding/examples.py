@@ -103,9 +103,11 @@ class Collector:
             self.groups.view(),
         )
 
-    def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64]) -> None:
-        """Puts other labels (N,) and groups (N,) on all examples so far."""
+    def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64] | None = None) -> None:
+        """Puts other labels (N,), and other groups (N,) unless they are None, on all examples so far."""
         self._labels = [labels]
+        if groups is None:
+            return
         old, self.groups = self.groups, Spool(np.int64)
         self.groups.append(groups)
         old.close()

@@ -38,6 +38,8 @@ __all__ = ["Intake"]
 
 _MOST_UNKNOWN = 0.1
 """Share of the symbols of a file that may be unknown to an alphabet which was guessed."""
+_PIECE = 1 << 20
+"""Records that are looked at together."""
 
 
 class _Codes(dict[str, int]):
@@ -74,6 +76,7 @@ class Intake:
         self.grouper: Grouper | None = grouper(options.group_by) if options.group_by else None
         self.collector = Collector()
         self.reservoir = Reservoir(options.limit, rng) if options.limit else None
+        self.numbers_now = not (self.grouper or self.reservoir)
 
     def take_in(self, source: ClassSource, reader: RecordReader, progress: Callable[[int], None]) -> None:
         """Reads a file to its end."""
@@ -83,7 +86,7 @@ class Intake:
         symbols, unknown = 0, self.unknown
         for batch in chain(first, batches):
             for examples in self._examples(path, batch, code(batch)):
-                sink.add(examples)
+                sink.add(self._numbered_now(examples) if self.numbers_now else examples)
             symbols += len(batch.symbols.data)
             progress(len(batch))
         self._check_unknown(path, symbols, self.unknown - unknown)
@@ -161,7 +164,7 @@ class Intake:
             self.left_out["whose label is missing"] += len(batch) - len(labelled)
             batch, labels = batch.take(labelled), labels[labelled]
         self.class_counts.update(dict(zip(self.classes, np.bincount(labels).tolist(), strict=False)))
-        groups = np.full(len(batch), -1, dtype=np.int64)
+        groups = np.full(len(batch), -1)
         if self.grouper and not self.grouper.by_window:
             groups = self._group_codes(batch.names, batch.columns)
         known = self.alphabet
@@ -217,24 +220,25 @@ class Intake:
         )
         examples = self._collected()
         order = np.array([classes.index(name) for name in self.classes], dtype=np.int32)
-        labels = order[examples.labels]
-        counts = np.bincount(labels, minlength=len(classes))
+        unchanged = bool((order == np.arange(len(order))).all())
+        labels = examples.labels if unchanged else order[examples.labels]
+        present = set().union(*(np.unique(labels[at : at + _PIECE]).tolist() for at in range(0, len(labels), _PIECE)))
         for name in self.classes:
-            if not counts[classes.index(name)]:
+            if classes.index(name) not in present:
                 raise LabelError(f"class {name}", "it has no records left", "check what selects records")
-        groups, alone = self._numbered(examples.groups)
-        self.ungrouped = alone if self.grouper else 0
+        if self.numbers_now:
+            return self._relabelled(labels)
+        groups = examples.groups.copy()
         del examples  # not beside what is made of them
+        alone = np.flatnonzero(groups < 0)
+        groups[alone] = len(self.groups) + np.arange(len(alone))
+        self.ungrouped = len(alone) if self.grouper else 0
         return self._relabelled(labels, groups)
 
-    def _numbered(self, groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
-        """Returns groups (N,) int64 with a number for each record that had none, and how many these are."""
-        if not self.groups:
-            return np.arange(len(groups)), len(groups)
-        alone = np.flatnonzero(groups < 0)
-        groups = groups.copy()
-        groups[alone] = len(self.groups) + np.arange(len(alone))
-        return groups, len(alone)
+    def _numbered_now(self, examples: Examples) -> Examples:
+        """Returns examples, each of which is a group of its own, with the numbers of their groups."""
+        first = self.collector.count
+        return replace(examples, groups=np.arange(first, first + len(examples)))
 
     def cluster(self, real: Examples) -> tuple[Examples, Clusters]:
         """Returns what was taken in with similar records in one group, and their clusters, before groups joined them.
@@ -250,7 +254,7 @@ class Intake:
         """Returns what was taken in, which is what `finish` returned, in other groups (N,) int64."""
         return self._relabelled(real.labels, groups)
 
-    def _relabelled(self, labels: NDArray[np.int32], groups: NDArray[np.int64]) -> Examples:
+    def _relabelled(self, labels: NDArray[np.int32], groups: NDArray[np.int64] | None = None) -> Examples:
         self.collector.relabel(labels, groups)
         return self.collector.collected()
 

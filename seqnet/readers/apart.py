@@ -70,7 +70,8 @@ def start_process(path: str, options: ReadOptions) -> subprocess.Popen[bytes]:
             stdin=subprocess.PIPE,  # for its end alone, which tells that this process is gone
             stdout=subprocess.PIPE,
             stderr=None if sys.stderr else subprocess.DEVNULL,
-            env={**os.environ, "PYTHONPATH": folders},
+            # NumPy would start threads for algebra, which look for work a tenth of a second.
+            env={**os.environ, "PYTHONPATH": folders, "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,
         )
     except OSError as error:

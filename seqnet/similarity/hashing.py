@@ -30,10 +30,16 @@ def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
     Source: the finaliser of SplitMix64, Steele et al. 2014, doi:10.1145/2660193.2660195.
     """
-    values = values + np.uint64(0x9E3779B97F4A7C15)
-    values = (values ^ (values >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
-    values = (values ^ (values >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
-    return values ^ (values >> np.uint64(31))
+    mixed = values + np.uint64(0x9E3779B97F4A7C15)
+    shifted = mixed >> np.uint64(30)
+    mixed ^= shifted
+    mixed *= np.uint64(0xBF58476D1CE4E5B9)
+    np.right_shift(mixed, np.uint64(27), out=shifted)
+    mixed ^= shifted
+    mixed *= np.uint64(0x94D049BB133111EB)
+    np.right_shift(mixed, np.uint64(31), out=shifted)
+    mixed ^= shifted
+    return mixed
 
 
 def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
@@ -78,11 +84,14 @@ def _hashes_of_rows(rows: NDArray[np.uint8]) -> NDArray[np.uint64]:
     """Returns the hashes (N,) uint64 of N sequences of one length, rows (N, L) uint8, word by word."""
     count, length = rows.shape
     total = np.full(count, length, dtype=np.uint64)
+    if length < _WORD:
+        rows = np.concatenate([rows, np.zeros((count, _WORD - length), dtype=np.uint8)], axis=1)
+    flat, width = rows.reshape(-1), rows.shape[1]
     for place, start in enumerate(range(0, length, _WORD)):
-        word = np.ascontiguousarray(rows[:, start : start + _WORD])
-        if word.shape[1] < _WORD:
-            word = np.concatenate([word, np.zeros((count, _WORD - word.shape[1]), dtype=np.uint8)], axis=1)
-        total += mix(word.view("<u8")[:, 0] ^ mix(np.full(1, place, dtype=np.uint64)))
+        # The last word ends with the row; what it shares with the word before is shifted out.
+        shared = max(start + _WORD - width, 0)
+        words = np.ndarray(count, "<u8", flat.data, start - shared, (width,)) >> np.uint64(8 * shared)
+        total += mix(words ^ mix(np.full(1, place, dtype=np.uint64)))
     return mix(total)
 
 

@@ -20,6 +20,8 @@ __all__ = ["Mates", "find_mates"]
 
 _MARK = 2
 """Length of /1 and /2."""
+_PIECE = 1 << 18
+"""Names that are looked at together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +98,14 @@ def find_mates(names: Ragged, labels: NDArray[np.int32], hashes: Hashes | None =
 
 def _marked(names: Ragged) -> NDArray[np.int64]:
     """Returns which (M,) int64 of N names end in /1 or /2, after something else."""
-    if not len(names.data):
-        return np.empty(0, dtype=np.int64)
-    ends = names.offsets[1:]
-    found = names.data[np.maximum(ends - _MARK, 0)] == ord("/")
-    if not found.any():
-        return np.empty(0, dtype=np.int64)
-    last = names.data[np.maximum(ends - 1, 0)]
-    return np.flatnonzero(found & (names.lengths > _MARK) & ((last == ord("1")) | (last == ord("2"))))
+    marked = [np.empty(0, dtype=np.int64)]
+    for start in range(0, len(names) if len(names.data) else 0, _PIECE):
+        bounds = names.offsets[start : start + _PIECE + 1]
+        found = np.flatnonzero(names.data[np.maximum(bounds[1:] - _MARK, 0)] == ord("/"))
+        last = names.data[np.maximum(bounds[1:][found] - 1, 0)]
+        long = bounds[1:][found] - bounds[found] > _MARK
+        marked.append(start + found[long & ((last == ord("1")) | (last == ord("2")))])
+    return np.concatenate(marked)
 
 
 def _without_marks(names: Ragged) -> Ragged:
