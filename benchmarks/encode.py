@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.predict import as_bam
 from benchmarks.racing import Race, options, report, seqnet, write_reads
-from seqnet.processors import usable_processors
+from seqnet.core.processors import usable_processors
 
 __all__ = ["main"]
 

@@ -12,8 +12,8 @@ from itertools import pairwise
 from pathlib import Path
 
 from seqnet.configs.run import compose
-from seqnet.datasets import open_dataset
-from seqnet.devices import choose_device
+from seqnet.datasets.dataset import open_dataset
+from seqnet.nn.devices import choose_device
 from seqnet.training import train
 from seqnet.training.history import EpochRow
 

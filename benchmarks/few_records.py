@@ -1,7 +1,8 @@
 """What few records do to temperatures and intervals: `python -m benchmarks.few_records`, two minutes.
 
 Simulated networks of known calibration, and proportions of known truth, behind two rules: when a temperature is kept
-(`seqnet.calibration.temperature`), and when an interval is exact (`seqnet.evaluation.exact`). Out: Markdown tables.
+(`seqnet.evaluation.calibration.temperature`), and when an interval is exact (`seqnet.evaluation.exact_intervals`). Out:
+Markdown tables.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import binomtest
 
-from seqnet.calibration import chosen_temperature, expected_calibration_error, fit_temperature, tempered
-from seqnet.evaluation.exact import FEW
+from seqnet.evaluation.calibration import chosen_temperature, expected_calibration_error, fit_temperature, tempered
+from seqnet.evaluation.exact_intervals import FEW
 
 SIZES = (50, 100, 300, 1000)
 RUNS = 100

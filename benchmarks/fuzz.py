@@ -64,8 +64,8 @@ def tried(target: str, data: bytes, folder: Path) -> str:
     Raises:
         BadError: it is an error that nobody foresaw, or it took too long or too much memory.
     """
-    from seqnet.errors import SeqnetError
-    from seqnet.printable import printable
+    from seqnet.core.errors import SeqnetError
+    from seqnet.core.printable import printable
 
     started, before = time.monotonic(), _peak()
     try:
@@ -115,7 +115,7 @@ def _written(name: str, data: bytes, folder: Path) -> Path:
 
 
 def _read(name: str, data: bytes, folder: Path) -> None:
-    from seqnet.configs.reading import ReadOptions
+    from seqnet.configs.readers import ReadOptions
     from seqnet.readers.opening import open_here
 
     reference = str(folder / "reference.fa") if name.endswith(".cram") else None
@@ -127,13 +127,13 @@ def _read(name: str, data: bytes, folder: Path) -> None:
 
 
 def _labels(data: bytes, folder: Path) -> None:
-    from seqnet.encoding.labelling import LabelFile
+    from seqnet.datasets.encoding.labelling import LabelFile
 
     LabelFile(str(_written("labels.tsv", data, folder)))
 
 
 def _clusters(data: bytes, folder: Path) -> None:
-    from seqnet.encoding.labelling import grouper
+    from seqnet.datasets.encoding.labelling import grouper
 
     grouper(str(_written("clusters.tsv", data, folder)))
 
@@ -162,11 +162,11 @@ def _set(data: bytes, folder: Path) -> None:
 
 def _options(data: bytes, folder: Path) -> None:
     from seqnet.configs.encoding import EncodeOptions
-    from seqnet.configs.reading import ReadOptions
-    from seqnet.encoding.classes import ClassSource
-    from seqnet.encoding.labelling import grouper, label_by_regex
-    from seqnet.encoding.selection import LengthRange
-    from seqnet.errors import SeqnetError
+    from seqnet.configs.readers import ReadOptions
+    from seqnet.core.errors import SeqnetError
+    from seqnet.datasets.encoding.class_sources import ClassSource
+    from seqnet.datasets.encoding.labelling import grouper, label_by_regex
+    from seqnet.datasets.encoding.selection import LengthRange
 
     text = data.decode(errors="surrogateescape")
     readers = (
@@ -189,7 +189,7 @@ _PARSERS: dict[str, Callable[[bytes, Path], None]] = {
 def _use_description(name: str, data: bytes, folder: Path) -> None:
     """Opens a sound container with another description: data are a seed of changes, or JSON."""
     from benchmarks.faults.damage import use
-    from seqnet.containers import read_container, write_container
+    from seqnet.core.containers import read_container, write_container
 
     held = read_container(folder / name, ["dataset", "model", "checkpoint"], "")
     kind = str(held.description["kind"])
@@ -318,9 +318,9 @@ def _run_atheris(target: str, folder: Path, seconds: float) -> None:
     import atheris
 
     with atheris.instrument_imports(include=["seqnet"]):
-        import seqnet.bundles
         import seqnet.configs.run
-        import seqnet.encoding.labelling
+        import seqnet.datasets.encoding.labelling
+        import seqnet.models.bundles
         import seqnet.readers.opening
         import seqnet.training.checkpoints
         import seqnet.tuning.space  # noqa: F401 - instrumented as they are imported

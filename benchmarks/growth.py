@@ -13,7 +13,7 @@ from pathlib import Path
 from benchmarks.machine import describe_machine
 from benchmarks.predict import model_of
 from benchmarks.racing import RESULTS, options, write_reads
-from seqnet.processors import usable_processors
+from seqnet.core.processors import usable_processors
 
 __all__ = ["main"]
 

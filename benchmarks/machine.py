@@ -7,7 +7,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-from seqnet.provenance import versions
+from seqnet.core.provenance import versions
 
 __all__ = ["describe_machine"]
 

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from benchmarks.racing import ROOT, Race, options, report, seqnet, write_reads
-from seqnet.processors import usable_processors
+from seqnet.core.processors import usable_processors
 
 __all__ = ["main"]
 

@@ -10,7 +10,7 @@ import pysam
 
 from benchmarks.racing import Race, available, options, python, report, seqnet, write_reads
 from seqnet.configs.run import compose
-from seqnet.processors import usable_processors
+from seqnet.core.processors import usable_processors
 
 __all__ = ["as_bam", "main", "model_of"]
 

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.reproduce import DATA, ROOT, run
-from seqnet.bundles import open_bundle, write_bundle
-from seqnet.outputs import whole_file
+from seqnet.core.outputs import whole_file
+from seqnet.models.bundles import open_bundle, write_bundle
 
 _CARD = ("title", "intended_use", "training_data", "data_licence", "split", "known_failures")
 

@@ -8,7 +8,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.racing import Race, options, report, seqnet, write_reads
-from seqnet.processors import usable_processors
+from seqnet.core.processors import usable_processors
 
 __all__ = ["main"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.racing import Race, available, options, python, report, seqnet, write_reads
-from seqnet.processors import usable_processors
+from seqnet.core.processors import usable_processors
 
 __all__ = ["main"]
 

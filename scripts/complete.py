@@ -15,13 +15,13 @@ from pathlib import Path
 
 import numpy as np
 
-from seqnet.bundles import open_bundle, write_bundle
-from seqnet.datasets import open_dataset
-from seqnet.inference.engine import class_probabilities
-from seqnet.models import find_model
-from seqnet.outputs import whole_file
-from seqnet.provenance import file_hash
-from seqnet.training.keeping import with_baselines, with_calibration
+from seqnet.core.outputs import whole_file
+from seqnet.core.provenance import file_hash
+from seqnet.datasets.dataset import open_dataset
+from seqnet.models.bundles import open_bundle, write_bundle
+from seqnet.models.probabilities import class_probabilities
+from seqnet.models.shipped import find_model
+from seqnet.training.finalization import with_baselines, with_calibration
 
 
 def complete(model: Path, path: Path, criterion: str | None) -> None:

@@ -14,8 +14,8 @@ from seqnet.configs.networks import ENCODERS, NETWORKS, EncoderConfig, network_c
 from seqnet.configs.run import load_preset, preset_names
 from seqnet.configs.settings import Settings
 from seqnet.configs.training import AugmentationConfig, TrainingConfig
-from seqnet.registry import Registry
-from seqnet.simulation import NEGATIVES
+from seqnet.core.registry import Registry
+from seqnet.datasets.simulation import NEGATIVES
 
 PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
 

@@ -12,9 +12,9 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from seqnet.containers import read_container, write_container
-from seqnet.models import shipped_models
-from seqnet.outputs import whole_file
+from seqnet.core.containers import read_container, write_container
+from seqnet.core.outputs import whole_file
+from seqnet.models.shipped import shipped_models
 
 
 def rewrap(path: Path) -> None:

@@ -11,18 +11,18 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seqnet.alphabets import alphabet
-from seqnet.batching import Batch
-from seqnet.bundles import Bundle
 from seqnet.configs.run import RunConfig
-from seqnet.datasets import Dataset, open_dataset, write_dataset
-from seqnet.networks import Classifier
-from seqnet.provenance import file_hash
-from seqnet.records import Ragged
-from seqnet.splits import SPLITS
+from seqnet.core.alphabets import alphabet
+from seqnet.core.provenance import file_hash
+from seqnet.core.records import Ragged
+from seqnet.datasets.dataset import Dataset, open_dataset, write_dataset
+from seqnet.datasets.splits import SPLITS
+from seqnet.models.bundles import Bundle
+from seqnet.nn.batching import Batch
+from seqnet.nn.networks import Classifier
+from seqnet.nn.trees import Trees
 from seqnet.training.fit import TrainingResult, train
 from seqnet.training.history import EpochRow
-from seqnet.trees import Trees
 
 CPU = torch.device("cpu")
 MOTIF = "ACGTTGCA"

@@ -14,11 +14,11 @@ import sys
 import time
 from pathlib import Path
 
-from seqnet.bundles import open_bundle
-from seqnet.datasets import open_dataset
-from seqnet.errors import SeqnetError
-from seqnet.inspection import inspect, lines
-from seqnet.printable import printable, printable_json
+from seqnet.core.errors import SeqnetError
+from seqnet.core.printable import printable, printable_json
+from seqnet.datasets.dataset import open_dataset
+from seqnet.models.bundles import open_bundle
+from seqnet.models.inspection import inspect, lines
 from seqnet.training.checkpoints import restore
 from seqnet.training.optimization import make_optimizer
 from tests.building import make_classifier, run_config
@@ -43,9 +43,9 @@ def use(path: Path) -> None:
     if kind == "dataset":
         open_dataset(path).counts()
         return
-    from seqnet.configs.reading import ReadOptions
-    from seqnet.inference.predictor import Predictor
-    from seqnet.records import Ragged, RecordBatch
+    from seqnet.configs.readers import ReadOptions
+    from seqnet.core.records import Ragged, RecordBatch
+    from seqnet.prediction.predictor import Predictor
 
     bundle = open_bundle(path)
     names = Ragged.from_strings(["a", "b"])

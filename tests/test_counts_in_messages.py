@@ -1,4 +1,4 @@
-"""No message says "1 records": what is counted is written by `printable.counted`."""
+"""No message says "1 records": what is counted is written by `core.printable.counted`."""
 
 from __future__ import annotations
 

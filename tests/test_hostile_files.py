@@ -16,10 +16,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqnet.alphabets import alphabet
-from seqnet.bundles import write_bundle
-from seqnet.datasets import write_dataset
-from seqnet.novelty import describe
+from seqnet.core.alphabets import alphabet
+from seqnet.datasets.dataset import write_dataset
+from seqnet.evaluation.novelty import describe
+from seqnet.models.bundles import write_bundle
 from tests.building import Recorder, encoded, fit, make_bundle, planted, random_strings, run_config
 from tests.cli.running import ROOT
 from tests.rewriting import header_of, write_header
@@ -131,8 +131,8 @@ def test_every_field_may_hold_anything(tmp_path: Path) -> None:
 def test_a_header_of_nothing_but_brackets_takes_no_memory(tmp_path: Path) -> None:
     import tracemalloc
 
-    from seqnet.containers import read_container
-    from seqnet.errors import ContainerError
+    from seqnet.core.containers import read_container
+    from seqnet.core.errors import ContainerError
 
     many = json.dumps({"kind": "dataset", "version": 3, "x": [[]] * 3_000_000}, separators=(",", ":"))
     write_header(tmp_path / "x", {"__metadata__": {"checksum": "", "seqnet": many}}, b"")
@@ -144,8 +144,8 @@ def test_a_header_of_nothing_but_brackets_takes_no_memory(tmp_path: Path) -> Non
 
 
 def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
-    from seqnet.bundles import open_bundle
-    from seqnet.errors import ContainerError
+    from seqnet.core.errors import ContainerError
+    from seqnet.models.bundles import open_bundle
 
     for value in (np.nan, np.inf, -np.inf):
         bundle = make_bundle()

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from seqnet.bundles import write_bundle
+from seqnet.models.bundles import write_bundle
 from tests.building import make_bundle, run_config
 from tests.cli.running import ROOT
 from tests.rewriting import description_of, rewrite
@@ -39,8 +39,8 @@ MB = 1_000_000
 OPENING = """
 import json, resource, sys
 from pathlib import Path
-from seqnet.bundles import open_bundle
-from seqnet.errors import SeqnetError
+from seqnet.models.bundles import open_bundle
+from seqnet.core.errors import SeqnetError
 
 sound, *asked = map(Path, sys.argv[1:])
 open_bundle(sound)

@@ -21,7 +21,7 @@ CALLS = {
 KEYWORDS = {"shell", "trust_remote_code", "allow_pickle", "weights_only"}
 
 
-OWN_PIPE = {"readers/__main__.py", "readers/apart.py"}
+OWN_PIPE = {"readers/__main__.py", "readers/subprocess_reader.py"}
 """Where objects go from a process to the one that started it, through a pipe that nobody else has."""
 
 

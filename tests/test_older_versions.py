@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqnet.bundles import open_bundle
-from seqnet.containers import VERSION, read_container
-from seqnet.datasets import open_dataset
-from seqnet.inference.engine import bundle_probabilities
-from seqnet.models import shipped_models
-from seqnet.provenance import file_hash
+from seqnet.core.containers import VERSION, read_container
+from seqnet.core.provenance import file_hash
+from seqnet.datasets.dataset import open_dataset
+from seqnet.models.bundles import open_bundle
+from seqnet.models.probabilities import bundle_probabilities
+from seqnet.models.shipped import shipped_models
 from tests.building import fit, run_config
 from tests.cli.running import ROOT, run_all
 from tests.rewriting import description_of

@@ -36,7 +36,7 @@ def _prepare(folder: Path) -> None:
 
 def _records(path: Path) -> object:
     """Returns all that a reader tells of a file."""
-    from seqnet.configs.reading import ReadOptions
+    from seqnet.configs.readers import ReadOptions
     from seqnet.readers.opening import open_here
 
     reference = str(path.with_name("reference.fa")) if path.name.endswith(".cram") else None
@@ -47,7 +47,7 @@ def _records(path: Path) -> object:
 
 
 def _dataset(path: Path) -> object:
-    from seqnet.datasets import open_dataset
+    from seqnet.datasets.dataset import open_dataset
 
     data = open_dataset(path)
     arrays = (data.tokens.data, data.tokens.offsets, data.names.data, data.labels, data.groups, data.split)
@@ -55,7 +55,7 @@ def _dataset(path: Path) -> object:
 
 
 def _model(path: Path) -> object:
-    from seqnet.bundles import open_bundle
+    from seqnet.models.bundles import open_bundle
 
     bundle = open_bundle(path)
     weights = {name: tensor.numpy().tobytes() for name, tensor in bundle.classifier.state_dict().items()}
@@ -66,8 +66,8 @@ def _model(path: Path) -> object:
 
 def _checkpoint(path: Path) -> object:
     from seqnet.configs.run import RunConfig
-    from seqnet.containers import read_container
-    from seqnet.datasets import open_dataset
+    from seqnet.core.containers import read_container
+    from seqnet.datasets.dataset import open_dataset
     from seqnet.training.checkpoints import restore
     from seqnet.training.fit import make_classifier
     from seqnet.training.optimization import make_optimizer
@@ -125,7 +125,7 @@ def damaged(content: bytes, kind: str, seed: int) -> tuple[bytes, int]:
 
 
 def _attempt(kind: str, seed: int, folder: Path) -> Verdict:
-    from seqnet.errors import SeqnetError
+    from seqnet.core.errors import SeqnetError
 
     how, _, name = kind.partition(" ")
     content, sound = _sound(folder, name)

@@ -161,7 +161,7 @@ def content(path: Path) -> object:
         for option in _AGAIN:
             found = found.replace(option, b"")
         return found
-    from seqnet.containers import read_container
+    from seqnet.core.containers import read_container
 
     held = read_container(path, ["dataset", "model", "checkpoint"], "")
     about = json.dumps(held.description)

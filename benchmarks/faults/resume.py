@@ -22,7 +22,7 @@ from benchmarks.faults.processes import PART_FILE
 from benchmarks.faults.verdicts import Part, Verdict
 
 if TYPE_CHECKING:
-    from seqnet.datasets import Dataset
+    from seqnet.datasets.dataset import Dataset
 
 __all__ = ["PART"]
 
@@ -50,7 +50,7 @@ _MOST_KILLS = 3
 def _dataset(folder: Path) -> Dataset:
     import torch
 
-    from seqnet.datasets import open_dataset
+    from seqnet.datasets.dataset import open_dataset
 
     torch.set_num_threads(1)
     return open_dataset(folder / "d.safetensors")

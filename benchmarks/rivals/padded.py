@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from seqnet.bundles import open_bundle
-from seqnet.configs.reading import ReadOptions
-from seqnet.models import find_model
+from seqnet.configs.readers import ReadOptions
+from seqnet.datasets.tokenizing import tokenize
+from seqnet.models.bundles import open_bundle
+from seqnet.models.shipped import find_model
 from seqnet.readers import open_records
-from seqnet.tokenizing import tokenize
 
 
 def main(model: str, source: str, target: str, threads: str) -> None:

@@ -1,35 +1,29 @@
 """What could flatter or mislead: records that occur twice, in two splits or with two labels, and shortcuts.
 
-Start here: `audit_dataset` returns what every check of the table `CHECKS` says, `brief_audit` what a few of them say
-within a second or two; `find_duplicates` counts exact
-duplicates alone, of any number of records.
+Start here: `audit_dataset` returns what every check of the table `CHECKS` says, `quick_audit` what a few of them say
+within a second or two. Exact duplicates alone are counted in `seqnet.similarity`.
 """
 
-from seqnet.audit.auditing import CHECKS, CheckKind, audit_dataset
-from seqnet.audit.brief import BRIEF, brief_audit, brief_lines
-from seqnet.audit.checks import Check, Offenders, Status
-from seqnet.audit.duplicates import Duplicates, find_duplicates
+from seqnet.audit.checks import Check, CheckStatus, Offenders
+from seqnet.audit.dataset_audit import CHECKS, CheckKind, audit_dataset
+from seqnet.audit.quick_checks import QUICK_CHECKS, quick_audit, quick_audit_lines
 from seqnet.audit.report import audit_lines, audit_values, write_offenders
 from seqnet.audit.shortcuts import SHORTCUTS
 from seqnet.audit.tags import TAGS
-from seqnet.similarity import sequence_hashes
 
 __all__ = [
-    "BRIEF",
     "CHECKS",
+    "QUICK_CHECKS",
     "SHORTCUTS",
     "TAGS",
     "Check",
     "CheckKind",
-    "Duplicates",
+    "CheckStatus",
     "Offenders",
-    "Status",
     "audit_dataset",
     "audit_lines",
     "audit_values",
-    "brief_audit",
-    "brief_lines",
-    "find_duplicates",
-    "sequence_hashes",
+    "quick_audit",
+    "quick_audit_lines",
     "write_offenders",
 ]

@@ -8,9 +8,9 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["Check", "Finding", "Offenders", "Status", "graded"]
+__all__ = ["Check", "CheckStatus", "Finding", "Offenders", "graded"]
 
-Status = Literal["pass", "warn", "fail"]
+CheckStatus = Literal["pass", "warn", "fail"]
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Check:
 
     name: str
     title: str
-    status: Status
+    status: CheckStatus
     value: float | None
     message: str
     offenders: Offenders | None = None
@@ -75,7 +75,7 @@ class Check:
         return f"{self.title}: {self.message}"
 
 
-def graded(value: float | None, warn: float, fail: float, *, low: bool = False) -> Status:
+def graded(value: float | None, warn: float, fail: float, *, low: bool = False) -> CheckStatus:
     """Returns how a number stands to its bounds; what could not be measured passes.
 
     Args:

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.audit.audited_dataset import AuditedDataset
 from seqnet.audit.checks import Finding, Offenders
-from seqnet.audit.evidence import Evidence
-from seqnet.audit.twins import Kin, twins
-from seqnet.printable import counted
+from seqnet.audit.duplicate_pairs import DuplicatePairs, duplicated_records
+from seqnet.core.printable import counted
+from seqnet.datasets.splits import SPLITS
 from seqnet.similarity import find_mates, sequence_hashes
-from seqnet.splits import SPLITS
 
 __all__ = [
     "class_balance",
@@ -47,55 +47,57 @@ def _share(offenders: Offenders, of: NDArray[np.int64], who: str, what: str, mor
     return Finding(share, "; ".join((text, *more)), offenders)
 
 
-def _exact(evidence: Evidence, sides: NDArray[np.integer], asked: NDArray[np.int64], *, differ: bool) -> Offenders:
-    return twins(Kin.identical(evidence.original), sides, asked, differ=differ)
+def _exact(
+    evidence: AuditedDataset, sides: NDArray[np.integer], asked: NDArray[np.int64], *, differ: bool
+) -> Offenders:
+    return duplicated_records(DuplicatePairs.identical(evidence.original), sides, asked, differ=differ)
 
 
-def exact_inside(evidence: Evidence) -> Finding:
+def exact_inside(evidence: AuditedDataset) -> Finding:
     """Returns how many records occur more than once in their split."""
     everyone = np.arange(len(evidence.dataset))
     found = _exact(evidence, evidence.dataset.split, everyone, differ=False)
     return _share(found, everyone, "records", "have the same sequence in their split")
 
 
-def exact_across(evidence: Evidence) -> Finding:
+def exact_across(evidence: AuditedDataset) -> Finding:
     """Returns how many held-out records occur in another split, too."""
     found = _exact(evidence, evidence.dataset.split, evidence.held_out, differ=True)
     return _share(found, evidence.held_out, "held-out records", "have the same sequence in another split")
 
 
-def exact_contradictory(evidence: Evidence) -> Finding:
+def exact_contradictory(evidence: AuditedDataset) -> Finding:
     """Returns how many records occur with another label, too."""
     everyone = np.arange(len(evidence.dataset))
     found = _exact(evidence, evidence.dataset.labels, everyone, differ=True)
     return _share(found, everyone, "records", "have the same sequence in another class")
 
 
-def near_inside(evidence: Evidence) -> Finding:
+def near_inside(evidence: AuditedDataset) -> Finding:
     """Returns how many records have a near-duplicate in their split."""
     near = evidence.near
-    found = twins(near.kin, evidence.dataset.split, near.asked, differ=False)
+    found = duplicated_records(near.kin, evidence.dataset.split, near.asked, differ=False)
     return _share(found, near.asked, "records", "have a near-duplicate in their split", near.limits)
 
 
-def near_across(evidence: Evidence) -> Finding:
+def near_across(evidence: AuditedDataset) -> Finding:
     """Returns how many held-out records have a near-duplicate in another split."""
     near = evidence.near
     asked = np.intersect1d(near.asked, evidence.held_out, assume_unique=True)
-    found = twins(near.kin, evidence.dataset.split, asked, differ=True)
+    found = duplicated_records(near.kin, evidence.dataset.split, asked, differ=True)
     return _share(found, asked, "held-out records", "have a near-duplicate in another split", near.limits)
 
 
-def near_contradictory(evidence: Evidence) -> Finding:
+def near_contradictory(evidence: AuditedDataset) -> Finding:
     """Returns how many records have a near-duplicate with another label, also of those that have one at all."""
     near = evidence.near
-    found = twins(near.kin, evidence.dataset.labels, near.asked, differ=True)
-    either = twins(near.kin, np.zeros(len(evidence.dataset), dtype=np.int64), near.asked, differ=False)
+    found = duplicated_records(near.kin, evidence.dataset.labels, near.asked, differ=True)
+    either = duplicated_records(near.kin, np.zeros(len(evidence.dataset), dtype=np.int64), near.asked, differ=False)
     more = [f"{len(found) / len(either):.0%} of those that have one at all"] if len(found) else []
     return _share(found, near.asked, "records", "have a near-duplicate in another class", [*more, *near.limits])
 
 
-def repeated_names(evidence: Evidence) -> Finding:
+def repeated_names(evidence: AuditedDataset) -> Finding:
     """Returns how many records have a name that occurred before, other than the second mates of pairs."""
     _, first, which = np.unique(sequence_hashes(evidence.dataset.names), return_index=True, return_inverse=True)
     everyone = np.arange(len(which))
@@ -106,7 +108,7 @@ def repeated_names(evidence: Evidence) -> Finding:
     return _share(offenders, everyone, "records", "have a name that occurred before")
 
 
-def _second_mates(evidence: Evidence) -> NDArray[np.int64]:
+def _second_mates(evidence: AuditedDataset) -> NDArray[np.int64]:
     """Returns the second records (M,) int64 of pairs of one name, one group and two sequences: mates, not copies."""
     dataset = evidence.dataset
     if dataset.crop is not None:  # blocks of a genome are no reads
@@ -116,7 +118,7 @@ def _second_mates(evidence: Evidence) -> NDArray[np.int64]:
     return np.asarray(other[mates], dtype=np.int64)
 
 
-def class_balance(evidence: Evidence) -> Finding:
+def class_balance(evidence: AuditedDataset) -> Finding:
     """Returns the share of the rarest class, as a part of the share that it would have if all classes were equal."""
     dataset = evidence.dataset
     counts = dataset.counts().sum(axis=1)
@@ -140,7 +142,7 @@ def _told_shares(shares: NDArray[np.float64], classes: Sequence[str]) -> str:
     )
 
 
-def class_drift(evidence: Evidence) -> Finding:
+def class_drift(evidence: AuditedDataset) -> Finding:
     """Returns by how much the share of a class in a split differs from its share of all, at most."""
     dataset = evidence.dataset
     counts = dataset.counts()

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.audit.checks import Check
-from seqnet.configs.auditing import AuditOptions
-from seqnet.datasets import Dataset
-from seqnet.splits import SPLITS
+from seqnet.configs.audit import AuditOptions
+from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.splits import SPLITS
 
 __all__ = ["audit_lines", "audit_values", "write_offenders"]
 

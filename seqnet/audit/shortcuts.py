@@ -15,18 +15,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.alphabets import Alphabet
 from seqnet.audit.checks import Finding
 from seqnet.audit.tags import TAGS, has_tag
-from seqnet.baselines.examples import draw_examples
-from seqnet.baselines.kmers import kmer_frequencies
-from seqnet.datasets import Dataset
+from seqnet.core.alphabets import Alphabet
+from seqnet.core.printable import counted
+from seqnet.core.records import Ragged
+from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.splits import deal_folds
+from seqnet.evaluation.baselines.kmers import kmer_frequencies
+from seqnet.evaluation.baselines.sampling import draw_labelled_sample
 from seqnet.evaluation.metrics import measure
-from seqnet.printable import counted
-from seqnet.records import Ragged
-from seqnet.splits import deal_folds
 
-__all__ = ["SHORTCUTS", "Sample", "Shortcut", "draw_sample", "shortcut_finding", "tag_finding"]
+__all__ = ["SHORTCUTS", "Shortcut", "ShortcutSample", "draw_shortcut_sample", "shortcut_finding", "tag_finding"]
 
 Features = Callable[[Ragged, Alphabet], NDArray[np.float64]]
 
@@ -37,7 +37,7 @@ _STRENGTH = 0.01
 
 
 @dataclass(frozen=True)
-class Sample:
+class ShortcutSample:
     """N training records that shortcuts are measured on.
 
     Attributes:
@@ -111,14 +111,14 @@ class Shortcut:
     features: Features
 
 
-def draw_sample(dataset: Dataset, most: int, seed: int) -> Sample:
+def draw_shortcut_sample(dataset: Dataset, most: int, seed: int) -> ShortcutSample:
     """Returns at most `most` training records, or windows where training draws these, the same for the same seed."""
     rng = np.random.default_rng(seed)
-    drawn = draw_examples(dataset, "train", most, rng)
+    drawn = draw_labelled_sample(dataset, "train", most, rng)
     count = len(drawn.labels)
     groups = np.arange(count) if drawn.available is None else dataset.groups[drawn.members]
     folds = deal_folds(drawn.labels.astype(np.int32), groups, _FOLDS, rng)
-    return Sample(drawn.tokens.take(drawn.members), drawn.labels, folds, drawn.available, dataset)
+    return ShortcutSample(drawn.tokens.take(drawn.members), drawn.labels, folds, drawn.available, dataset)
 
 
 def _length(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
@@ -177,7 +177,7 @@ SHORTCUTS: Mapping[str, Shortcut] = {
 }
 
 
-def shortcut_finding(name: str, sample: Sample) -> Finding:
+def shortcut_finding(name: str, sample: ShortcutSample) -> Finding:
     """Returns how well a row of `SHORTCUTS` tells the classes."""
     if sample.problem:
         return Finding(None, sample.problem)
@@ -193,7 +193,7 @@ def shortcut_finding(name: str, sample: Sample) -> Finding:
     return Finding(area, text, by_chance=area - 0.5 <= sample.chance)
 
 
-def tag_finding(name: str, sample: Sample) -> Finding:
+def tag_finding(name: str, sample: ShortcutSample) -> Finding:
     """Returns how well a row of `TAGS` tells the classes, by being there or not."""
     if sample.problem:
         return Finding(None, sample.problem)
@@ -218,7 +218,7 @@ def tag_finding(name: str, sample: Sample) -> Finding:
     return Finding(float(area), text, by_chance=bool(area - 0.5 <= chance))
 
 
-def _cross_validated(X: NDArray[np.float64], sample: Sample) -> NDArray[np.float64]:
+def _cross_validated(X: NDArray[np.float64], sample: ShortcutSample) -> NDArray[np.float64]:
     """Returns the class probabilities (N, K) float64 of each record by a model that was fitted to the other folds."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -238,7 +238,7 @@ def _cross_validated(X: NDArray[np.float64], sample: Sample) -> NDArray[np.float
     return found
 
 
-def _auroc(sample: Sample, probabilities: NDArray[np.float64]) -> float | None:
+def _auroc(sample: ShortcutSample, probabilities: NDArray[np.float64]) -> float | None:
     """Returns the AUROC of the present classes, their mean where they are more than two; None where undefined."""
     present = np.unique(sample.labels)
     labels = np.searchsorted(present, sample.labels)

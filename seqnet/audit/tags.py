@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.alphabets import Alphabet
-from seqnet.records import Ragged
+from seqnet.core.alphabets import Alphabet
+from seqnet.core.records import Ragged
 from seqnet.similarity import reverse_complements
 
 __all__ = ["TAGS", "Tag", "has_tag"]

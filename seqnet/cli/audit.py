@@ -10,8 +10,8 @@ import click
 from seqnet.cli.options import collect, force_option, settings_options
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import say, show
-from seqnet.configs.auditing import AuditOptions
-from seqnet.printable import counted, printable_json
+from seqnet.configs.audit import AuditOptions
+from seqnet.core.printable import counted, printable_json
 
 __all__ = ["command"]
 
@@ -50,8 +50,8 @@ def command(
     seqnet audit proteins.safetensors -o offenders.tsv --strict
     """
     from seqnet.audit import audit_dataset, audit_lines, audit_values, write_offenders
-    from seqnet.datasets import open_dataset
-    from seqnet.outputs import whole_file
+    from seqnet.core.outputs import whole_file
+    from seqnet.datasets.dataset import open_dataset
 
     settings = collect(AuditOptions, options)
     claim([output] if output else [], force=force)

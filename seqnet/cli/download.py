@@ -11,10 +11,10 @@ import click
 from seqnet.cli.options import force_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
-from seqnet.errors import SettingError
-from seqnet.outputs import made_directory
-from seqnet.printable import counted
-from seqnet.sources import PATIENCE, SOURCES, Source, fetch, find_source, sha256_of
+from seqnet.core.errors import SettingError
+from seqnet.core.outputs import made_directory
+from seqnet.core.printable import counted
+from seqnet.datasets.sources import DEFAULT_RETRIES, SOURCES, Source, fetch, find_source, sha256_of
 
 __all__ = ["command"]
 
@@ -45,7 +45,7 @@ def _card(source: Source) -> list[str]:
     "--sha256", metavar="HEX", help="Accept the one SOURCE only with this SHA-256, 64 hexadecimal digits."
 )  # fmt: skip
 @click.option(
-    "--max-size", type=click.IntRange(min=1), default=PATIENCE.max_size, show_default=True, metavar="BYTES",
+    "--max-size", type=click.IntRange(min=1), default=DEFAULT_RETRIES.max_size, show_default=True, metavar="BYTES",
     help="Give up on a file that is longer.",
 )  # fmt: skip
 @force_option
@@ -92,7 +92,7 @@ def command(
                     from_file=from_file,
                     force=force,
                     progress=meter.reach,
-                    patience=replace(PATIENCE, max_size=max_size),
+                    patience=replace(DEFAULT_RETRIES, max_size=max_size),
                 )
             if source.sha256 is None:
                 size = counted(target.stat().st_size, "bytes")

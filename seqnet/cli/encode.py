@@ -11,7 +11,7 @@ from seqnet.cli.options import collect, command_line, force_option, settings_opt
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.encoding import EncodeOptions
-from seqnet.configs.reading import ReadOptions
+from seqnet.configs.readers import ReadOptions
 
 __all__ = ["command"]
 
@@ -55,7 +55,7 @@ def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], for
     seqnet encode --class human=reads.bam --class random=@uniform -o reads.safetensors
     seqnet encode proteins.fasta.gz --label-regex 'label=(\\S+)' -o proteins.safetensors
     """
-    from seqnet.encoding import ClassSource, encode
+    from seqnet.datasets.encoding import ClassSource, encode
 
     sources = [*(ClassSource.parse(text) for text in classes), *(ClassSource(None, path=path) for path in inputs)]
     claim([output], force=force)

@@ -11,12 +11,12 @@ from seqnet.cli.options import collect, force_option, plm_option, settings_optio
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.evaluation import EvaluationOptions
-from seqnet.printable import counted
+from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
-    from seqnet.bundles import Bundle
-    from seqnet.datasets import Dataset
-    from seqnet.inference.reporting import ModelReport, Report
+    from seqnet.datasets.dataset import Dataset
+    from seqnet.models.bundles import Bundle
+    from seqnet.reporting.report import ModelReport, Report
 
 __all__ = ["command"]
 
@@ -78,12 +78,12 @@ def command(
     seqnet evaluate model.safetensors reads.safetensors -o eval/
     seqnet evaluate new.safetensors old.safetensors reads.safetensors --strata
     """
-    from seqnet.bundles import open_bundle
-    from seqnet.datasets import open_dataset
-    from seqnet.devices import choose_device
-    from seqnet.inference.reporting import report
-    from seqnet.models import find_model
-    from seqnet.outputs import made_directory
+    from seqnet.core.outputs import made_directory
+    from seqnet.datasets.dataset import open_dataset
+    from seqnet.models.bundles import open_bundle
+    from seqnet.models.shipped import find_model
+    from seqnet.nn.devices import choose_device
+    from seqnet.reporting.report import report
 
     if len(models) > 2 or len(set(models)) < len(models):
         raise click.UsageError("give one model, or two different ones, and a dataset")
@@ -129,8 +129,8 @@ def _names(models: tuple[Path, ...]) -> dict[str, Path]:
 def _write(targets: list[Path], found: Report, bundles: list[Bundle], data: Dataset, *, force: bool) -> None:
     import json
 
-    from seqnet.inference.measuring import write_rows
-    from seqnet.outputs import whole_files
+    from seqnet.core.outputs import whole_files
+    from seqnet.reporting.measurement import write_rows
 
     with whole_files(targets, force=force) as (metrics, *rows):
         text = json.dumps(found.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
@@ -161,8 +161,8 @@ def _show(found: Report, strata: bool) -> None:
 
 
 def _show_model(model: ModelReport, strata: bool) -> None:
-    from seqnet.baselines import BASELINES
-    from seqnet.evaluation import format_evaluation, format_standings, format_strata
+    from seqnet.evaluation import format_evaluation, format_paired_metrics, format_strata
+    from seqnet.evaluation.baselines import BASELINES
 
     click.echo(format_evaluation(model.measured.evaluation), nl=False)
     if model.baselines:
@@ -174,7 +174,7 @@ def _show_model(model: ModelReport, strata: bool) -> None:
             source = f"{one.records:,}{of} training records of the model"
         titles = {BASELINES[name].title: standing for name, standing in model.baselines.items()}
         click.echo(f"\nbaselines, fitted to {source}; intervals in brackets")
-        click.echo(format_standings(model.measured.evaluation, titles), nl=False)
+        click.echo(format_paired_metrics(model.measured.evaluation, titles), nl=False)
     if strata and model.strata is not None:
         if len(model.strata.length) > 1:
             click.echo("\n" + format_strata("length", model.strata.length), nl=False)

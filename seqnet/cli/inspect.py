@@ -8,7 +8,7 @@ import click
 
 from seqnet.cli.paths import Command, InputPath
 from seqnet.cli.progress import show
-from seqnet.printable import printable_json
+from seqnet.core.printable import printable_json
 
 __all__ = ["command"]
 
@@ -22,8 +22,8 @@ def command(file: Path, as_json: bool) -> None:
     Of a dataset: alphabet, classes, counts, lengths, provenance. Of a model: parameters, layers with output shapes,
     classes, metrics, settings, provenance.
     """
-    from seqnet.inspection import inspect, lines
-    from seqnet.models import find_model
+    from seqnet.models.inspection import inspect, lines
+    from seqnet.models.shipped import find_model
 
     found = inspect(find_model(file))
     if as_json:

@@ -15,9 +15,9 @@ import seqnet
 from seqnet.cli import signals
 from seqnet.cli.progress import say
 from seqnet.cli.streams import open_streams, reopen_closed
-from seqnet.errors import SeqnetError, SettingError, UnknownSettingError
-from seqnet.memory import address_space, check_address_space, is_lack_of_memory, save_address_space
-from seqnet.processors import limit_spinning
+from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
+from seqnet.core.memory import address_space, check_address_space, is_lack_of_memory, save_address_space
+from seqnet.core.processors import limit_spinning
 
 __all__ = ["COMMANDS", "EXIT_CODES", "command_group", "main", "run"]
 

@@ -15,7 +15,7 @@ from seqnet.cli.paths import InputPath
 from seqnet.configs.networks import ENCODERS, NETWORKS
 from seqnet.configs.run import preset_names
 from seqnet.configs.settings import Settings
-from seqnet.processors import usable_processors
+from seqnet.core.processors import usable_processors
 
 __all__ = [
     "collect",

@@ -17,8 +17,8 @@ import click
 
 from seqnet.cli.progress import say
 from seqnet.configs.run import RunConfig
-from seqnet.errors import OutputError
-from seqnet.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
+from seqnet.core.errors import OutputError
+from seqnet.core.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
 
 __all__ = ["Command", "InputPath", "OutputPath", "claim", "language_model_files", "named_files"]
 
@@ -50,7 +50,7 @@ class InputPath(click.Path):
         if self.form == "class":
             text = text.partition("=")[2]
         elif self.form == "container" and not os.path.isfile(text):
-            from seqnet.models import shipped_models
+            from seqnet.models.shipped import shipped_models
 
             text = str(shipped_models().get(text, text))
         yield "/dev/stdin" if text == "-" else text
@@ -146,7 +146,7 @@ def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = (), 
         single: further files that it is going to write, each by itself.
 
     Raises:
-        OutputError: see `seqnet.outputs.check_targets`.
+        OutputError: see `seqnet.core.outputs.check_targets`.
     """
     sets = [list(targets), *([target] for target in single)]
     for path in (path for one in sets for path in remove_stale(one)):

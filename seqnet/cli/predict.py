@@ -18,13 +18,13 @@ from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_mod
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import OutputError, SeqnetError, SymbolError
-from seqnet.printable import counted
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import OutputError, SeqnetError, SymbolError
+from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
-    from seqnet.inference.predictor import Predictor
-    from seqnet.records import RecordBatch
+    from seqnet.core.records import RecordBatch
+    from seqnet.prediction.predictor import Predictor
 
 __all__ = ["command"]
 
@@ -92,12 +92,12 @@ def command(
     """
     if output and (directory or kind):
         raise click.UsageError("-o takes its format from the name, and does not go with -O or --format")
-    from seqnet.bundles import open_bundle
-    from seqnet.devices import choose_device
-    from seqnet.inference.predictor import Predictor
-    from seqnet.inference.writers import format_of
-    from seqnet.models import find_model
-    from seqnet.outputs import made_directory
+    from seqnet.core.outputs import made_directory
+    from seqnet.models.bundles import open_bundle
+    from seqnet.models.shipped import find_model
+    from seqnet.nn.devices import choose_device
+    from seqnet.prediction.predictor import Predictor
+    from seqnet.prediction.writers import format_of
 
     jobs: list[tuple[tuple[str, ...], Path | None, str, bool]]
     if directory is not None:
@@ -193,9 +193,9 @@ def _write(
     """
     from contextlib import closing
 
-    from seqnet.inference.overlap import in_order
-    from seqnet.inference.writers import opened_writer
-    from seqnet.outputs import named, whole_file
+    from seqnet.core.outputs import named, whole_file
+    from seqnet.prediction.ordered_map import map_in_order
+    from seqnet.prediction.writers import opened_writer
     from seqnet.readers import spoken_path
 
     if target is None and form == "parquet" and sys.stdout.isatty():
@@ -220,7 +220,9 @@ def _write(
 
         read = chain([] if first is None else [first], batches)
         threads, device = predictor.read.threads, bundle.classifier.device
-        with closing(in_order(predicted, read, threads, device, size=lambda read: len(read[1].symbols.data))) as done:
+        with closing(
+            map_in_order(predicted, read, threads, device, size=lambda read: len(read[1].symbols.data))
+        ) as done:
             for count, rendered, invalid in done:
                 writer.write(rendered)
                 found = found or invalid
@@ -230,8 +232,8 @@ def _write(
 
 def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> int:
     """Says what became of the records, and returns the exit code."""
-    from seqnet.inference.deciding import UNCERTAIN
-    from seqnet.tokenizing import Status
+    from seqnet.datasets.tokenizing import RecordStatus
+    from seqnet.prediction.decision import UNCERTAIN
 
     changed = predictor.bundle.calibration.changed.get(predictor.precision)
     if changed is not None:
@@ -254,7 +256,7 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
         place, problem, remedy = invalid.describe()
         # A gap is no symbol: masked, it would become one.
         remedy = remedy if invalid.is_gap else "--unknown mask takes it for any symbol"
-        say(f"the first {Status.INVALID_SYMBOL.word}: {place}: {problem}; {remedy}")
+        say(f"the first {RecordStatus.INVALID_SYMBOL.word}: {place}: {problem}; {remedy}")
     if predictor.doubts:
         (place, found), *more = predictor.doubts
         beside = f" (and {counted(len(more), 'other inputs')})" if more else ""
@@ -265,8 +267,8 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
         )
     if predictor.warning:
         say(f"seqnet: warning: {predictor.warning}")
-    done = predictor.counts[Status.OK]
-    others = {status: count for status, count in sorted(predictor.counts.items()) if status != Status.OK}
+    done = predictor.counts[RecordStatus.OK]
+    others = {status: count for status, count in sorted(predictor.counts.items()) if status != RecordStatus.OK}
     words = "".join(f", {count:,} {status.word}" for status, count in others.items())
     unsure = f"; {predictor.unsure:,} of them {UNCERTAIN}" if predictor.unsure else ""
     total = predictor.counts.total()

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Self
 import click
 
 from seqnet.cli.signals import raise_pending
-from seqnet.printable import printable
+from seqnet.core.printable import printable
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID

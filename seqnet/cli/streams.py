@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable
 from typing import Any, TextIO
 
-from seqnet.errors import OutputError
+from seqnet.core.errors import OutputError
 
 __all__ = ["check_stdout_is_open", "open_streams", "reopen_closed"]
 

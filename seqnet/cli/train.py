@@ -21,20 +21,20 @@ from seqnet.cli.options import (
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.training_files import TrainingFiles
-from seqnet.configs.calibrating import CRITERIA
+from seqnet.configs.calibration import CRITERIA
+from seqnet.configs.cross_validation import FoldOptions
 from seqnet.configs.encoding import EncodeOptions
-from seqnet.configs.folding import FoldOptions
-from seqnet.configs.reading import ReadOptions
+from seqnet.configs.readers import ReadOptions
 from seqnet.configs.run import RunConfig, compose
-from seqnet.errors import SeqnetError
-from seqnet.printable import counted
+from seqnet.core.errors import SeqnetError
+from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
     import torch
 
-    from seqnet.bundles import Bundle
-    from seqnet.datasets import Dataset
-    from seqnet.recipes import Recipe
+    from seqnet.datasets.dataset import Dataset
+    from seqnet.datasets.recipes import Recipe
+    from seqnet.models.bundles import Bundle
     from seqnet.training import EnsembleResult, FoldsResult
     from seqnet.training.history import EpochRow
 
@@ -152,9 +152,9 @@ def command(
     seqnet train --class human=genome.fa --class random=@uniform --crop 36 --preset dna-cnn -o model.safetensors
     seqnet train proteins.safetensors --preset protein-hybrid --folds 5 -o model.safetensors
     """
-    from seqnet.datasets import open_dataset
-    from seqnet.devices import choose_device
-    from seqnet.recipes import misfit
+    from seqnet.datasets.dataset import open_dataset
+    from seqnet.datasets.recipes import misfit
+    from seqnet.nn.devices import choose_device
 
     _check_usage(dataset, classes, members, folds, options)
     if seed is not None:
@@ -255,7 +255,7 @@ def _calibration_line(bundle: Bundle, where: str) -> str:
 
 def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, replace: bool) -> None:
     """Writes the dataset of the given classes."""
-    from seqnet.encoding import ClassSource, encode
+    from seqnet.datasets.encoding import ClassSource, encode
 
     sources = [ClassSource.parse(text) for text in classes]
     with Meter("encode", "records") as meter:
@@ -276,7 +276,7 @@ def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, repl
 
 def _choose(data: Dataset, encoder: str | None, assignments: tuple[str, ...]) -> tuple[Recipe, RunConfig]:
     """Returns the recipe that fits a dataset, and the run with the user's settings over it; says which it is."""
-    from seqnet.recipes import choose_recipe
+    from seqnet.datasets.recipes import choose_recipe
 
     recipe = choose_recipe(data)
     run = compose(recipe.preset, None, encoder, None, (*recipe.assignments, *assignments))
@@ -286,10 +286,10 @@ def _choose(data: Dataset, encoder: str | None, assignments: tuple[str, ...]) ->
 
 def _audit(data: Dataset) -> None:
     """Says what in a dataset could flatter or mislead, as far as a second or two can tell."""
-    from seqnet.audit import brief_audit, brief_lines
+    from seqnet.audit import quick_audit, quick_audit_lines
 
-    checks, looked_at = brief_audit(data)
-    for line in brief_lines(checks, data, looked_at):
+    checks, looked_at = quick_audit(data)
+    for line in quick_audit_lines(checks, data, looked_at):
         say(line)
 
 
@@ -303,8 +303,8 @@ def _fit(
     about: dict[str, Any],
 ) -> EnsembleResult:
     """Trains and returns what came of it."""
-    from seqnet.imbalance import is_imbalanced
-    from seqnet.provenance import file_hash, versions
+    from seqnet.core.provenance import file_hash, versions
+    from seqnet.evaluation.imbalance import is_imbalanced
     from seqnet.training import train_ensemble, train_folds
     from seqnet.training.members import training_counts
 
@@ -334,8 +334,8 @@ def _fit(
 
 def _write(result: EnsembleResult, files: TrainingFiles, replace: bool) -> None:
     """Writes model, history, picture, and out-of-fold predictions with their figures: all of them or none."""
-    from seqnet.bundles import write_bundle
-    from seqnet.outputs import whole_files
+    from seqnet.core.outputs import whole_files
+    from seqnet.models.bundles import write_bundle
     from seqnet.training import FoldsResult
     from seqnet.training.history import draw_curves, write_history
 
@@ -352,7 +352,7 @@ def _write_folds(result: FoldsResult, table: Path, figures: Path) -> None:
     """Writes what is said of each record by the network that has not seen it, and how good that is."""
     import json
 
-    from seqnet.training.folds import write_out_of_fold
+    from seqnet.training.cross_validation import write_out_of_fold
 
     write_out_of_fold(table, result.out_of_fold)
     text = json.dumps(result.to_json(), indent=2, allow_nan=False, ensure_ascii=False)

@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from seqnet.cli.paths import claim
-from seqnet.errors import ContainerError, OutputError
-from seqnet.printable import counted
+from seqnet.core.errors import ContainerError, OutputError
+from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
     import torch
 
-    from seqnet.bundles import Bundle
+    from seqnet.models.bundles import Bundle
 
 __all__ = ["TrainingFiles"]
 
@@ -103,7 +103,7 @@ class TrainingFiles:
             raise OutputError(str(self.model), problem, "ask for as many with --members, or choose another name")
 
     def _kept(self) -> Bundle:
-        from seqnet.bundles import open_bundle
+        from seqnet.models.bundles import open_bundle
 
         return open_bundle(self.model)
 

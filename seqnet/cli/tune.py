@@ -22,8 +22,8 @@ from seqnet.cli.progress import Meter, say
 from seqnet.configs.run import RunConfig, compose
 from seqnet.configs.toml import run_toml, toml_value
 from seqnet.configs.tuning import TuneOptions
-from seqnet.errors import OutputError, SeqnetError
-from seqnet.printable import counted
+from seqnet.core.errors import OutputError, SeqnetError
+from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.tuning import Trial, TuningResult
@@ -157,8 +157,8 @@ def command(
     seqnet tune reads.safetensors --space space.toml --preset dna-cnn -o best.toml
     seqnet train reads.safetensors --config best.toml -o model.safetensors
     """
-    from seqnet.devices import choose_device
-    from seqnet.outputs import whole_file
+    from seqnet.core.outputs import whole_file
+    from seqnet.nn.devices import choose_device
     from seqnet.tuning import read_space, search, write_trials
 
     if seed is not None:
@@ -169,8 +169,8 @@ def command(
     files = _Files.beside(output, storage)
     replace = files.check(resume=resume, force=force, inputs=named_files(run))
 
-    from seqnet.datasets import open_dataset
-    from seqnet.provenance import file_hash
+    from seqnet.core.provenance import file_hash
+    from seqnet.datasets.dataset import open_dataset
 
     data = open_dataset(dataset)
     digest = file_hash(dataset)
@@ -208,7 +208,7 @@ def command(
 
 def _best_toml(best: Trial, run: RunConfig, trials: int, digest: str) -> str:
     """Returns the run of the best trial, with where it comes from."""
-    from seqnet.provenance import versions
+    from seqnet.core.provenance import versions
 
     value = f"validation {run.training.monitor} {best.value:.6g} at epoch {best.best_epoch}"
     made_by = ", ".join(f"{name} {version}" for name, version in versions().items())

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 from seqnet.configs.settings import LARGEST_SEED, MOST_RECORDS, Settings, setting
 from seqnet.configs.similarity import CLUSTER_SIMILARITY, KMER_LENGTHS, by_alphabet
-from seqnet.errors import SettingError
+from seqnet.core.errors import SettingError
 
 __all__ = ["EncodeOptions"]
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 from seqnet.configs.settings import Settings, setting
-from seqnet.errors import SettingError
-from seqnet.printable import counted
-from seqnet.registry import Choice, Registry
+from seqnet.core.errors import SettingError
+from seqnet.core.printable import counted
+from seqnet.core.registry import Choice, Registry
 
 __all__ = [
     "ACTIVATIONS",
@@ -46,11 +46,12 @@ ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identit
 ENCODERS = Registry(
     "encoder",
     {
-        "onehot": Choice("seqnet.encoders:OneHot", "one channel per canonical symbol; ambiguity codes are mixtures"),
-        "embedding": Choice("seqnet.encoders:Embedding", "a learned vector per symbol"),
-        "kmer": Choice("seqnet.encoders:KmerEmbedding", "a learned vector per overlapping k-mer"),
+        "onehot": Choice("seqnet.nn.encoders:OneHot", "one channel per canonical symbol; ambiguity codes are mixtures"),
+        "embedding": Choice("seqnet.nn.encoders:Embedding", "a learned vector per symbol"),
+        "kmer": Choice("seqnet.nn.encoders:KmerEmbedding", "a learned vector per overlapping k-mer"),
         "plm": Choice(
-            "seqnet.encoders:LanguageModelStates", "protein: the hidden states of a language model, frozen; ESM-2, say"
+            "seqnet.nn.encoders:LanguageModelStates",
+            "protein: the hidden states of a language model, frozen; ESM-2, say",
         ),
     },
 )
@@ -58,11 +59,11 @@ ENCODERS = Registry(
 NETWORKS = Registry(
     "network",
     {
-        "dense": Choice("seqnet.networks.dense:DenseNetwork", "flatten, then dense layers"),
-        "cnn": Choice("seqnet.networks.cnn:ConvolutionalNetwork", "a stack of convolutions and poolings"),
-        "parallel": Choice("seqnet.networks.cnn:ParallelNetwork", "convolutions of several widths side by side"),
-        "recurrent": Choice("seqnet.networks.recurrent:RecurrentNetwork", "a simple recurrent, LSTM or GRU network"),
-        "hybrid": Choice("seqnet.networks.hybrid:HybridNetwork", "convolutions, then a recurrent network"),
+        "dense": Choice("seqnet.nn.networks.dense:DenseNetwork", "flatten, then dense layers"),
+        "cnn": Choice("seqnet.nn.networks.cnn:ConvolutionalNetwork", "a stack of convolutions and poolings"),
+        "parallel": Choice("seqnet.nn.networks.cnn:ParallelNetwork", "convolutions of several widths side by side"),
+        "recurrent": Choice("seqnet.nn.networks.recurrent:RecurrentNetwork", "a simple recurrent, LSTM or GRU network"),
+        "hybrid": Choice("seqnet.nn.networks.hybrid:HybridNetwork", "convolutions, then a recurrent network"),
     },
 )
 

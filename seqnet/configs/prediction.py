@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from seqnet.configs.settings import Settings, setting
-from seqnet.errors import SettingError
+from seqnet.core.errors import SettingError
 
 __all__ = ["PredictOptions"]
 

@@ -12,7 +12,7 @@ from typing import Any
 from seqnet.configs.networks import EncoderConfig, NetworkConfig, network_config
 from seqnet.configs.settings import Settings
 from seqnet.configs.training import AugmentationConfig, TrainingConfig
-from seqnet.errors import FormatError, SettingError, UnknownSettingError
+from seqnet.core.errors import FormatError, SettingError, UnknownSettingError
 
 __all__ = ["RUN_SECTIONS", "RunConfig", "compose", "load_preset", "preset_names"]
 
@@ -67,7 +67,7 @@ _DEFAULT_NAMES = {"encoder": EncoderConfig().name, "network": network_config({})
 
 def preset_names() -> list[str]:
     """Returns the names of the presets in the package, sorted."""
-    folder = resources.files("seqnet") / "presets"
+    folder = resources.files("seqnet.configs") / "presets"
     return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
 
 
@@ -79,7 +79,7 @@ def load_preset(name: str) -> dict[str, Any]:
     """
     if name not in preset_names():
         raise SettingError("preset", name, "one of " + ", ".join(preset_names()))
-    return tomllib.loads((resources.files("seqnet") / "presets" / f"{name}.toml").read_text(encoding="utf-8"))
+    return tomllib.loads((resources.files("seqnet.configs") / "presets" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def compose(

@@ -14,7 +14,7 @@ import typing
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
-from seqnet.errors import SettingError, UnknownSettingError
+from seqnet.core.errors import SettingError, UnknownSettingError
 
 __all__ = ["LARGEST_SEED", "MOST_RECORDS", "Settings", "convert", "setting"]
 

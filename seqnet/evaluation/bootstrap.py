@@ -10,7 +10,7 @@ A replicate in which a statistic is undefined (NaN) is left out of its interval.
 there is no interval. Neither is there one with a single unit: drawing it again and again tells nothing about spread.
 
 A statistic that is the same in every replicate, such as an accuracy of 1, has no interval: that would have no width,
-which is true of the replicates, not of the model. Proportions have an exact one instead (`exact`).
+which is true of the replicates, not of the model. Proportions have an exact one instead (`exact_intervals`).
 
 Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13, doi:10.1201/9780429246593;
 groups: Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x.

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.evaluation.metrics import METRICS
-from seqnet.evaluation.paired import Standing, stand_beside
-from seqnet.evaluation.scored import Scored, in_canonical_order
+from seqnet.evaluation.paired_metrics import PairedMetrics, compare_in_pairs
+from seqnet.evaluation.scored_records import ScoredRecords, in_canonical_order
 from seqnet.evaluation.significance import DeLong, McNemar, delong, mcnemar
 
 __all__ = ["Comparison", "compare"]
@@ -32,7 +32,7 @@ class Comparison:
             records of a class.
     """
 
-    standing: Standing
+    standing: PairedMetrics
     mcnemar: McNemar
     delong: DeLong | None
 
@@ -46,7 +46,7 @@ class Comparison:
 
 
 def compare(
-    first: Scored, second: Scored, *, groups: NDArray[np.int64] | None, options: EvaluationOptions
+    first: ScoredRecords, second: ScoredRecords, *, groups: NDArray[np.int64] | None, options: EvaluationOptions
 ) -> Comparison:
     """Returns how two models differ on the same records.
 
@@ -56,7 +56,9 @@ def compare(
         groups: (N,) int64, group of each record; None, or groups of one record each, if records are independent.
         options: replicates, confidence and seed of the intervals.
     """
-    standing = stand_beside(first, {"second": second}, groups=groups, metrics=tuple(METRICS), options=options)["second"]
+    standing = compare_in_pairs(first, {"second": second}, groups=groups, metrics=tuple(METRICS), options=options)[
+        "second"
+    ]
     (one, other), units = in_canonical_order([first, second], groups)
     ranking = None
     if units is None and one.positive is not None:

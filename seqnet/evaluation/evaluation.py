@@ -15,11 +15,11 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seqnet.configs.evaluation import EvaluationOptions
-from seqnet.errors import LabelError, SettingError
+from seqnet.core.errors import LabelError, SettingError
 from seqnet.evaluation.bootstrap import bootstrap
-from seqnet.evaluation.exact import FEW, intervals, trial_count, unit_count
+from seqnet.evaluation.exact_intervals import FEW, intervals, trial_count, unit_count
 from seqnet.evaluation.metrics import METRICS
-from seqnet.evaluation.scored import Scored, Tally, Threshold, in_canonical_order, score
+from seqnet.evaluation.scored_records import ScoredRecords, Threshold, WeightedCounts, in_canonical_order, score
 
 __all__ = ["BootstrapRecipe", "Estimate", "Evaluation", "evaluate_probabilities"]
 
@@ -181,7 +181,7 @@ def evaluate_probabilities(
 
 
 def _summarise(
-    scored: Scored,
+    scored: ScoredRecords,
     units: NDArray[np.int64] | None,
     classes: tuple[str, ...],
     split: str,
@@ -212,14 +212,14 @@ def _summarise(
     )
 
 
-def _rarest(scored: Scored, units: NDArray[np.int64] | None, classes: tuple[str, ...]) -> tuple[str, int]:
+def _rarest(scored: ScoredRecords, units: NDArray[np.int64] | None, classes: tuple[str, ...]) -> tuple[str, int]:
     """Returns the class, of those that have records, of the fewest units, and their number."""
     counts = {label: unit_count(scored.labels == label, units) for label in np.unique(scored.labels).tolist()}
     label = min(counts, key=lambda one: counts[one])
     return classes[label], counts[label]
 
 
-def _trials(values: NDArray[np.float64], scored: Scored, units: NDArray[np.int64] | None) -> NDArray[np.float64]:
+def _trials(values: NDArray[np.float64], scored: ScoredRecords, units: NDArray[np.int64] | None) -> NDArray[np.float64]:
     """Returns the number of trials (M + P·K + K·K,) behind each of the values of `_statistics`; NaN for none."""
     K, rest = scored.class_count, iter(values.tolist())
     found = [trial_count(name, scored.positive, next(rest), scored, units) for name in METRICS]
@@ -239,7 +239,7 @@ def _index_positive(classes: tuple[str, ...], positive: str | None) -> int | Non
     return classes.index(positive)
 
 
-def _statistics(tally: Tally) -> NDArray[np.float64]:
+def _statistics(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns every number that gets an interval: all metrics, then those per class, then the confusion matrix.
 
     The counts of the confusion matrix are scaled to N records, since whole groups can draw more or fewer of these.

@@ -1,8 +1,8 @@
 """Every metric, as a function of labels (N,), probabilities (N, K) and weights (N,).
 
 `METRICS` is the table: name → what it is, what it needs, which way is better, when it is undefined. `measure` returns
-any of them for given arrays. A metric's `compute` takes the weighted counts (`Tally`), which the bootstrap makes anew
-for each replicate from records that were sorted once.
+any of them for given arrays. A metric's `compute` takes the weighted counts (`WeightedCounts`), which the bootstrap
+makes anew for each replicate from records that were sorted once.
 
 Two classes: precision, recall, specificity, F1, AUROC and AUPRC are those of the positive class. More classes: each of
 them is the unweighted mean over classes, one class against the rest (macro average).
@@ -20,8 +20,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from seqnet.errors import SettingError
-from seqnet.evaluation.scored import Tally, score
+from seqnet.core.errors import SettingError
+from seqnet.evaluation.scored_records import WeightedCounts, score
 
 __all__ = ["METRICS", "Metric", "measure"]
 
@@ -44,7 +44,7 @@ class Metric:
     needs: Literal["decisions", "ranking", "probabilities"]
     undefined: str
     help: str
-    compute: Callable[[Tally], NDArray[np.float64]]
+    compute: Callable[[WeightedCounts], NDArray[np.float64]]
     better: Literal["higher", "lower"] = "higher"
     per_class: bool = False
 
@@ -59,29 +59,29 @@ def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> 
     return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator > 0))
 
 
-def _accuracy(tally: Tally) -> NDArray[np.float64]:
+def _accuracy(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns the share of the diagonal, (1,) float64."""
     return _ratio(np.array([np.trace(tally.confusion)]), np.array([tally.confusion.sum()]))
 
 
-def _precision(tally: Tally) -> NDArray[np.float64]:
+def _precision(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns TP / (TP + FP) per class, (K,) float64."""
     return _ratio(np.diagonal(tally.confusion), tally.confusion.sum(axis=0))
 
 
-def _recall(tally: Tally) -> NDArray[np.float64]:
+def _recall(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns TP / (TP + FN) per class, (K,) float64."""
     return _ratio(np.diagonal(tally.confusion), tally.confusion.sum(axis=1))
 
 
-def _specificity(tally: Tally) -> NDArray[np.float64]:
+def _specificity(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns TN / (TN + FP) per class, (K,) float64."""
     others = 1 - np.eye(len(tally.confusion))
     rest = others @ tally.confusion  # (K, K): records outside the class, by given class
     return _ratio((rest * others).sum(axis=1), rest.sum(axis=1))
 
 
-def _f1(tally: Tally) -> NDArray[np.float64]:
+def _f1(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns 2 TP / (2 TP + FP + FN) per class, (K,) float64.
 
     From counts, not from precision and recall: 0, not undefined, when a class is there but never predicted.
@@ -91,7 +91,7 @@ def _f1(tally: Tally) -> NDArray[np.float64]:
     return _ratio(2 * np.diagonal(tally.confusion), tally.confusion.sum(axis=0) + tally.confusion.sum(axis=1))
 
 
-def _balanced_accuracy(tally: Tally) -> NDArray[np.float64]:
+def _balanced_accuracy(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns the mean recall of all classes, (1,) float64.
 
     Source: Brodersen et al. 2010, doi:10.1109/ICPR.2010.764.
@@ -99,7 +99,7 @@ def _balanced_accuracy(tally: Tally) -> NDArray[np.float64]:
     return np.array([_recall(tally).mean()])
 
 
-def _mcc(tally: Tally) -> NDArray[np.float64]:
+def _mcc(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns the correlation of given and true classes, (1,) float64, by Gorodkin's covariances for K classes.
 
     Source: Matthews 1975, doi:10.1016/0005-2795(75)90109-9, for two classes;
@@ -115,7 +115,7 @@ def _mcc(tally: Tally) -> NDArray[np.float64]:
     return np.array([covariance / np.sqrt(spreads)])
 
 
-def _auroc(tally: Tally) -> NDArray[np.float64]:
+def _auroc(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns the area under the ROC curve per class, (K,) float64.
 
     Source: Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
@@ -130,7 +130,7 @@ def _auroc(tally: Tally) -> NDArray[np.float64]:
     return areas
 
 
-def _auprc(tally: Tally) -> NDArray[np.float64]:
+def _auprc(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns the average precision per class, (K,) float64: steps, no line between the points of the curve.
 
     Source: Davis & Goadrich 2006, doi:10.1145/1143844.1143874, for why a line would be too kind.
@@ -146,7 +146,7 @@ def _auprc(tally: Tally) -> NDArray[np.float64]:
     return areas
 
 
-def _brier(tally: Tally) -> NDArray[np.float64]:
+def _brier(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns the mean squared error of the probabilities, (1,) float64.
 
     Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2; half of it where K = 2, as is usual.
@@ -154,7 +154,7 @@ def _brier(tally: Tally) -> NDArray[np.float64]:
     return np.array([tally.mean(tally.scored.squared_errors)])
 
 
-def _log_loss(tally: Tally) -> NDArray[np.float64]:
+def _log_loss(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns the mean -ln of the true class's probability, (1,) float64, nats.
 
     Source: Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.

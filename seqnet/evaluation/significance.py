@@ -33,8 +33,8 @@ class McNemar:
     Attributes:
         only_first: records that only the first classifier has right.
         only_second: records that only the second one has right.
-        method: `exact` (binomial), `chi-square` (with continuity correction), or `groups` (chi-square over groups).
-        statistic: chi-square with one degree of freedom; NaN where there is none.
+        method: `exact_intervals` (binomial), `chi-square` (with continuity correction), or `groups` (chi-square over
+        groups). statistic: chi-square with one degree of freedom; NaN where there is none.
         p: two-sided.
     """
 

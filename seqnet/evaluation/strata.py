@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.evaluation.evaluation import Estimate
-from seqnet.evaluation.paired import estimate_metrics
-from seqnet.evaluation.scored import Scored
+from seqnet.evaluation.paired_metrics import estimate_metrics
+from seqnet.evaluation.scored_records import ScoredRecords
 
 __all__ = ["SIMILARITY_EDGES", "Stratum", "stratify_by_length", "stratify_by_similarity"]
 
@@ -51,7 +51,7 @@ class Stratum:
 
 
 def stratify_by_length(
-    scored: Scored, lengths: NDArray[np.int64], *, groups: NDArray[np.int64] | None, options: EvaluationOptions
+    scored: ScoredRecords, lengths: NDArray[np.int64], *, groups: NDArray[np.int64] | None, options: EvaluationOptions
 ) -> tuple[Stratum, ...]:
     """Returns the metrics by quarter of the lengths (N,) int64; bins hold both bounds, and none is empty.
 
@@ -65,7 +65,7 @@ def stratify_by_length(
 
 
 def stratify_by_similarity(
-    scored: Scored, shares: NDArray[np.float64], *, groups: NDArray[np.int64] | None, options: EvaluationOptions
+    scored: ScoredRecords, shares: NDArray[np.float64], *, groups: NDArray[np.int64] | None, options: EvaluationOptions
 ) -> tuple[Stratum, ...]:
     """Returns the metrics by share (N,) float64 of a record that the train split has; NaN is in no bin."""
     which = np.searchsorted(SIMILARITY_EDGES[1:-1], shares, side="right")
@@ -75,7 +75,7 @@ def stratify_by_similarity(
 
 
 def _stratify(
-    scored: Scored,
+    scored: ScoredRecords,
     which: NDArray[np.int64],
     bounds: Sequence[tuple[float, float]],
     groups: NDArray[np.int64] | None,

@@ -1,29 +1,15 @@
-"""The models that come with the package, one safetensors file each, found by name."""
+"""A trained model: on disk, in the package, and applied to tokens.
 
-from __future__ import annotations
+Start here: `bundles.open_bundle` opens a model, `shipped.find_model` finds one that comes with seqnet by its name.
+`probabilities.class_probabilities` is the one way from tokens to probabilities, in validation, evaluation and
+prediction. `inspection` says what a file holds.
+"""
 
-from pathlib import Path
-
-from seqnet.errors import ContainerError
-
-__all__ = ["find_model", "shipped_models"]
-
-
-def shipped_models() -> dict[str, Path]:
-    """Returns name → file of the models in the package, sorted."""
-    return {path.stem: path for path in sorted(Path(__file__).parent.glob("*.safetensors"))}
-
-
-def find_model(name: Path) -> Path:
-    """Returns the file of a model: the path itself, or, where there is no such file, the shipped model of that name.
-
-    Raises:
-        ContainerError: there is neither.
-    """
-    shipped = shipped_models()
-    if str(name) in shipped and not name.is_file():
-        return shipped[str(name)]
-    if name.exists():
-        return name
-    known = f"; the models that come with seqnet: {', '.join(shipped)}" if shipped else ""
-    raise ContainerError(str(name), "no such file or directory", f"give the path of a model{known}")
+__all__ = [
+    "bundles",
+    "inspection",
+    "precision",
+    "probabilities",
+    "scoring",
+    "shipped",
+]

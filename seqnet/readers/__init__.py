@@ -10,6 +10,6 @@ needs them.
 
 from seqnet.readers.formats import FORMATS, RecordFormat
 from seqnet.readers.opening import open_each, open_records
-from seqnet.readers.reader import RecordReader, spoken_path
+from seqnet.readers.record_reader import RecordReader, spoken_path
 
 __all__ = ["FORMATS", "RecordFormat", "RecordReader", "open_each", "open_records", "spoken_path"]

@@ -1,4 +1,4 @@
-"""The process that reads a file for another one: `ReaderApart` starts it, and takes what it writes to its output.
+"""The process that reads a file for another one: `SubprocessReader` starts it, and takes what it writes to its output.
 
 Everything is pickled: the name of the format, a `Part` for each batch and one for the end, or a `Fault` in place of
 what should come next.
@@ -17,10 +17,10 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Thread
 from typing import BinaryIO
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import SeqnetError
-from seqnet.readers.apart import Fault, Part
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import SeqnetError
 from seqnet.readers.opening import open_here
+from seqnet.readers.subprocess_reader import Fault, Part
 
 
 def _said(path: str, options: ReadOptions) -> Iterator[object]:

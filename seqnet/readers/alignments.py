@@ -12,15 +12,15 @@ import re
 from collections import Counter
 from collections.abc import Generator
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import InputError, TruncatedError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import InputError, TruncatedError
+from seqnet.core.records import RecordBatch
+from seqnet.readers.alignment_records import primary_records
 from seqnet.readers.bam import BAM, read_bam
 from seqnet.readers.compression import BGZF_END
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.htslib import CRAM, read_by_htslib
 from seqnet.readers.inputs import Input
-from seqnet.readers.reads import primary
-from seqnet.records import RecordBatch
 
 __all__ = ["FORMAT"]
 
@@ -47,7 +47,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         found = read_by_htslib(source, options, skipped)
     try:
         for reads in found:
-            yield primary(reads, options, skipped)
+            yield primary_records(reads, options, skipped)
     except InputError:
         _check_end(source)  # where it is missing, that is why
         raise

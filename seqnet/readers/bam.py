@@ -16,10 +16,10 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.errors import FormatError, TruncatedError
-from seqnet.readers.reads import Reads
-from seqnet.readers.spans import cut
-from seqnet.records import Ragged
+from seqnet.core.errors import FormatError, TruncatedError
+from seqnet.core.records import Ragged
+from seqnet.readers.alignment_records import AlignmentRecords
+from seqnet.readers.slicing import cut
 
 __all__ = ["BAM", "read_bam", "skip_header"]
 
@@ -64,7 +64,7 @@ def skip_header(stream: BinaryIO) -> None:
         _whole_number(stream)
 
 
-def read_bam(stream: BinaryIO, size: int) -> Iterator[Reads]:
+def read_bam(stream: BinaryIO, size: int) -> Iterator[AlignmentRecords]:
     """Yields the reads of a BAM.
 
     Args:
@@ -145,7 +145,7 @@ def _chain(data: bytes) -> tuple[NDArray[np.int64], int]:
     return chain, following
 
 
-def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> Reads:
+def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> AlignmentRecords:
     """Returns the reads between `bounds` (N + 1,) int64 of a buffer (L,) uint8."""
     starts, ends = bounds[:-1], bounds[1:]
     fixed = cut(data, starts, starts + _FIXED.itemsize).data.view(_FIXED)  # (N,)
@@ -157,7 +157,7 @@ def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> Reads:
     if (lengths < 0).any() or (fixed["name_bytes"] == 0).any() or (sequence_ends + lengths > ends).any():
         raise _damaged()
     symbols = _unpacked(cut(data, sequences, sequence_ends), lengths)
-    return Reads(fixed["flag"], fixed["quality"], _names(data, names, name_ends), symbols)
+    return AlignmentRecords(fixed["flag"], fixed["quality"], _names(data, names, name_ends), symbols)
 
 
 def _names(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Ragged:

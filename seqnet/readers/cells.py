@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.records import Ragged
+from seqnet.core.records import Ragged
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["EMPTY_ROWS", "MISSING_WORDS", "is_missing", "missing_cells", "trimmed", "without"]
+__all__ = ["EMPTY_ROWS", "MISSING_WORDS", "blanked", "is_missing", "missing_cells", "trimmed"]
 
 EMPTY_ROWS = "empty rows"
 """What is told of rows without any value, which are left out."""
@@ -64,7 +64,7 @@ def missing_cells(column: Ragged) -> NDArray[np.bool_] | None:
     return missing if missing.any() else None
 
 
-def without(column: Ragged, where: NDArray[np.bool_]) -> Ragged:
+def blanked(column: Ragged, where: NDArray[np.bool_]) -> Ragged:
     """Returns the strings with the empty string in place of those at `where` (N,) bool."""
     kept = np.repeat(~where, column.lengths)
     return Ragged.from_lengths(column.data[kept], np.where(where, 0, column.lengths))

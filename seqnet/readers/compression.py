@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from seqnet.errors import FormatError, TruncatedError
+from seqnet.core.errors import FormatError, TruncatedError
 from seqnet.readers.replay import ReplayedBytes
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.errors import FormatError
-from seqnet.printable import counted
+from seqnet.core.errors import FormatError
+from seqnet.core.printable import counted
+from seqnet.core.records import Ragged
 from seqnet.readers.cells import EMPTY_ROWS
-from seqnet.records import Ragged
 
 if TYPE_CHECKING:
     import pyarrow as pa

@@ -15,12 +15,12 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import FormatError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError
+from seqnet.core.records import Ragged, RecordBatch
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
-from seqnet.readers.spans import LONGEST_HEADER, blank_positions, cut, first_words
-from seqnet.records import Ragged, RecordBatch
+from seqnet.readers.slicing import LONGEST_HEADER, blank_positions, cut, first_words
 
 __all__ = ["FORMAT", "semicolon_comment"]
 

@@ -12,12 +12,12 @@ from collections.abc import Generator
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import FormatError, TruncatedError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError, TruncatedError
+from seqnet.core.records import Ragged, RecordBatch
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
-from seqnet.readers.spans import LONGEST_HEADER, cut, first_words, newline_positions
-from seqnet.records import Ragged, RecordBatch
+from seqnet.readers.slicing import LONGEST_HEADER, cut, first_words, newline_positions
 
 __all__ = ["FORMAT"]
 

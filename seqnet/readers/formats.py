@@ -6,10 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
 
-from seqnet.configs.reading import ReadOptions
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.records import RecordBatch
+from seqnet.core.registry import Choice, Registry
 from seqnet.readers.inputs import Input
-from seqnet.records import RecordBatch
-from seqnet.registry import Choice, Registry
 
 __all__ = ["FORMATS", "RecordFormat"]
 
@@ -36,7 +36,9 @@ FORMATS = Registry(
         "fasta": Choice("seqnet.readers.fasta:FORMAT", "FASTA, one line or wrapped"),
         "sam": Choice("seqnet.readers.alignments:FORMAT", "SAM, BAM or CRAM, aligned or not"),
         "fastq": Choice("seqnet.readers.fastq:FORMAT", "FASTQ with four lines a record"),
-        "tokens": Choice("seqnet.readers.tokens:FORMAT", "NumPy .npz of protein tokens, one array for each class"),
+        "tokens": Choice(
+            "seqnet.readers.token_arrays:FORMAT", "NumPy .npz of protein tokens, one array for each class"
+        ),
         "table": Choice("seqnet.readers.tables:FORMAT", "TSV, CSV, Excel or Parquet with a column of sequences"),
     },
 )

@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import FormatError, InputError, SettingError, TruncatedError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError, InputError, SettingError, TruncatedError
+from seqnet.core.records import Ragged
+from seqnet.readers.alignment_records import AlignmentRecords
 from seqnet.readers.bam import BAM, skip_header
 from seqnet.readers.inputs import Chunks, Input
 from seqnet.readers.pipes import Pipe
-from seqnet.readers.reads import Reads
 from seqnet.readers.references import usable_reference
-from seqnet.records import Ragged
 
 if TYPE_CHECKING:
     import pysam
@@ -40,7 +40,9 @@ _ANY_HEADER = b"@HD\tVN:1.6\n@SQ\tSN:" + _ANY + b"\tLN:2147483647\n"
 _REFERENCE, _MATE, _MATE_END = 2, 6, 8  # fields of a line of SAM
 
 
-def read_by_htslib(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[Reads, None, None]:
+def read_by_htslib(
+    source: Input, options: ReadOptions, skipped: Counter[str]
+) -> Generator[AlignmentRecords, None, None]:
     """Yields the reads of a SAM, of a CRAM, or of a region.
 
     Args:
@@ -206,7 +208,7 @@ def _overlapping(
             skipped["outside region"] += 1
 
 
-def _next_reads(segments: Iterator[pysam.AlignedSegment], size: int) -> Reads:
+def _next_reads(segments: Iterator[pysam.AlignedSegment], size: int) -> AlignmentRecords:
     """Returns the next reads, with `size` bytes of names and bases, and one more read at most; fewer at the end.
 
     A plain loop over lists is the fastest that Python offers.
@@ -224,7 +226,7 @@ def _next_reads(segments: Iterator[pysam.AlignedSegment], size: int) -> Reads:
         size -= len(name) + len(sequence)
         if size <= 0:
             break
-    return Reads(
+    return AlignmentRecords(
         np.array(flags, dtype=np.uint16),
         np.array(qualities, dtype=np.uint8),
         _names(names),

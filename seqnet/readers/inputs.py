@@ -14,8 +14,8 @@ import tempfile
 from collections.abc import Iterator
 from typing import BinaryIO
 
-from seqnet.errors import FormatError
-from seqnet.outputs import temporary_files
+from seqnet.core.errors import FormatError
+from seqnet.core.outputs import temporary_files
 from seqnet.readers.compression import decompress, find_compression
 from seqnet.readers.replay import ReplayedBytes
 

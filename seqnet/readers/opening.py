@@ -11,16 +11,16 @@ from subprocess import Popen
 
 import numpy as np
 
-from seqnet.alphabets import guess_alphabet
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import FormatError, InputError, SettingError
-from seqnet.printable import quoted
-from seqnet.readers.apart import ReaderApart, end_process, start_process
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.alphabets import guess_alphabet
+from seqnet.core.errors import FormatError, InputError, SettingError
+from seqnet.core.printable import quoted
+from seqnet.core.records import RecordBatch
 from seqnet.readers.fasta import semicolon_comment
 from seqnet.readers.formats import FORMATS
 from seqnet.readers.inputs import HEAD_BYTES, Input
-from seqnet.readers.reader import EMPTY, RecordReader, spoken_path
-from seqnet.records import RecordBatch
+from seqnet.readers.record_reader import EMPTY, RecordReader, spoken_path
+from seqnet.readers.subprocess_reader import SubprocessReader, end_process, start_process
 
 __all__ = ["open_each", "open_here", "open_records"]
 
@@ -52,7 +52,7 @@ def open_records(path: str, options: ReadOptions) -> RecordReader:
         OSError: it can't be opened or read.
     """
     path = os.fspath(path)
-    return ReaderApart(path, options) if _is_read_apart(path, options) else open_here(path, options)
+    return SubprocessReader(path, options) if _is_read_apart(path, options) else open_here(path, options)
 
 
 def open_each(paths: Sequence[str], options: ReadOptions) -> Generator[RecordReader, None, None]:
@@ -64,7 +64,7 @@ def open_each(paths: Sequence[str], options: ReadOptions) -> Generator[RecordRea
     try:
         for path, following in zip(paths, [*paths[1:], None], strict=True):
             process, started = started, None
-            with ReaderApart(path, options, process) if process else open_records(path, options) as reader:
+            with SubprocessReader(path, options, process) if process else open_records(path, options) as reader:
                 if following is not None and _is_read_apart(following, options):
                     started = start_process(following, options)
                 yield reader

@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from seqnet.errors import FormatError
+from seqnet.core.errors import FormatError
 from seqnet.readers.compression import find_compression
 
 __all__ = ["usable_reference"]

@@ -19,15 +19,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import FormatError, TruncatedError
-from seqnet.printable import quoted
-from seqnet.readers.cells import EMPTY_ROWS, missing_cells, trimmed, without
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError, TruncatedError
+from seqnet.core.printable import quoted
+from seqnet.core.records import RecordBatch
+from seqnet.readers.cells import EMPTY_ROWS, blanked, missing_cells, trimmed
 from seqnet.readers.delimited import delimited, looks_delimited
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
 from seqnet.readers.workbooks import is_workbook, workbook
-from seqnet.records import RecordBatch
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -183,7 +183,7 @@ def _records(table: pa.RecordBatch, options: ReadOptions) -> Generator[RecordBat
         part = table.slice(first, step)
         names, symbols = trimmed(part.column(0)), trimmed(part.column(options.sequence_column))
         missing = missing_cells(symbols)
-        symbols = symbols if missing is None else without(symbols, missing)
+        symbols = symbols if missing is None else blanked(symbols, missing)
         columns = {name: trimmed(part.column(name)) for name in options.columns}
         yield RecordBatch(names, symbols, names, columns, missing)
 

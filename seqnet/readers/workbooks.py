@@ -21,8 +21,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, BinaryIO
 from xml.etree.ElementTree import ParseError
 
-from seqnet.errors import FormatError, TruncatedError
-from seqnet.printable import quoted
+from seqnet.core.errors import FormatError, TruncatedError
+from seqnet.core.printable import quoted
 from seqnet.readers.cells import EMPTY_ROWS
 
 if TYPE_CHECKING:

@@ -5,6 +5,7 @@ Start here: `cluster_records` puts similar records together, `similar_pairs` nam
 """
 
 from seqnet.similarity.clusters import Clusters, cluster_records, join_groups
+from seqnet.similarity.duplicates import Duplicates, find_duplicates
 from seqnet.similarity.hashing import reverse_complements, sequence_hashes
 from seqnet.similarity.kmers import KmerSets, kmer_sets
 from seqnet.similarity.mates import Mates, find_mates
@@ -13,12 +14,14 @@ from seqnet.similarity.sets import Hasher, Hashes
 
 __all__ = [
     "Clusters",
+    "Duplicates",
     "Hasher",
     "Hashes",
     "KmerSets",
     "Mates",
     "SimilarPairs",
     "cluster_records",
+    "find_duplicates",
     "find_mates",
     "join_groups",
     "kmer_sets",

@@ -9,9 +9,9 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.csgraph import connected_components
 
-from seqnet.alphabets import Alphabet
 from seqnet.configs.similarity import CLUSTER_SIMILARITY
-from seqnet.records import Ragged
+from seqnet.core.alphabets import Alphabet
+from seqnet.core.records import Ragged
 from seqnet.similarity.pairs import similar_pairs
 
 __all__ = ["Clusters", "cluster_records", "join_groups"]

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.alphabets import Alphabet
-from seqnet.containers import leave
-from seqnet.processors import usable_processors
-from seqnet.records import Ragged, chunks
-from seqnet.threads import Threads, check_wanted
+from seqnet.core.alphabets import Alphabet
+from seqnet.core.containers import leave
+from seqnet.core.processors import usable_processors
+from seqnet.core.records import Ragged, chunks
+from seqnet.core.threads import Threads, check_wanted
 
 __all__ = ["mix", "reverse_complements", "sequence_hashes"]
 

@@ -15,9 +15,9 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.alphabets import Alphabet
-from seqnet.errors import SettingError
-from seqnet.records import Ragged, chunks
+from seqnet.core.alphabets import Alphabet
+from seqnet.core.errors import SettingError
+from seqnet.core.records import Ragged, chunks
 from seqnet.similarity.hashing import mix, reverse_complements, sequence_hashes
 
 __all__ = ["KmerSets", "kmer_sets"]

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.alphabets import Alphabet
 from seqnet.configs.similarity import KMER_LENGTHS
-from seqnet.errors import SettingError
-from seqnet.printable import counted
-from seqnet.records import Ragged
+from seqnet.core.alphabets import Alphabet
+from seqnet.core.errors import SettingError
+from seqnet.core.printable import counted
+from seqnet.core.records import Ragged
 from seqnet.similarity.hashing import sequence_hashes
 from seqnet.similarity.kmers import kmer_sets
 from seqnet.similarity.sketches import Index, index_sets

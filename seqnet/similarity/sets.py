@@ -9,8 +9,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.containers import Spool
-from seqnet.records import Ragged
+from seqnet.core.containers import Spool
+from seqnet.core.records import Ragged
 from seqnet.similarity.hashing import sequence_hashes
 
 __all__ = ["Hasher", "Hashes"]

@@ -9,12 +9,12 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqnet.alphabets import Alphabet
-from seqnet.batching import Batch
 from seqnet.configs.training import AugmentationConfig
-from seqnet.records import Ragged
-from seqnet.simulation.negatives import NEGATIVES, NegativeGenerator
-from seqnet.strands import reverse_complement
+from seqnet.core.alphabets import Alphabet
+from seqnet.core.records import Ragged
+from seqnet.datasets.simulation.negatives import NEGATIVES, NegativeGenerator
+from seqnet.nn.batching import Batch
+from seqnet.nn.strands import reverse_complement
 
 __all__ = ["Augmentation"]
 

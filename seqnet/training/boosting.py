@@ -9,15 +9,15 @@ import torch
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
-from seqnet.baselines.examples import draw_examples
-from seqnet.batching import TokenStore, buckets
 from seqnet.configs.run import RunConfig
-from seqnet.datasets import Dataset
-from seqnet.devices import moved
-from seqnet.imbalance import class_weights, how_balanced
-from seqnet.networks import Classifier
-from seqnet.records import Ragged
-from seqnet.trees import DEPTH, Trees
+from seqnet.core.records import Ragged
+from seqnet.datasets.dataset import Dataset
+from seqnet.evaluation.baselines.sampling import draw_labelled_sample
+from seqnet.evaluation.imbalance import class_weights, how_balanced
+from seqnet.nn.batching import TokenStore, buckets
+from seqnet.nn.devices import moved
+from seqnet.nn.networks import Classifier
+from seqnet.nn.trees import DEPTH, Trees
 
 __all__ = ["grow"]
 
@@ -43,7 +43,7 @@ def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
     assert classifier.trees is not None
     assert config.network.boosted is not None
     rng = np.random.default_rng(config.training.seed)
-    examples = draw_examples(dataset, "train", _MOST, rng)
+    examples = draw_labelled_sample(dataset, "train", _MOST, rng)
     profiles = _profiles(classifier, examples.tokens.take(examples.members), rng)
     trees = classifier.trees
     counts = np.bincount(examples.labels, minlength=len(dataset.classes))

@@ -16,14 +16,14 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqnet.configs.run import RunConfig
-from seqnet.containers import read_container, write_container
-from seqnet.descriptions import check_description
-from seqnet.errors import ContainerError, SettingError
-from seqnet.networks import Classifier
-from seqnet.printable import shortened
+from seqnet.core.containers import read_container, write_container
+from seqnet.core.errors import ContainerError, SettingError
+from seqnet.core.printable import shortened
+from seqnet.datasets.file_schemas import check_description
+from seqnet.nn.networks import Classifier
 from seqnet.training.history import EpochRow
 
-__all__ = ["Progress", "restore", "save_checkpoint"]
+__all__ = ["TrainingProgress", "restore", "save_checkpoint"]
 
 _REMEDY = "start again without --resume"
 # What may differ between the run that stopped and the one that goes on.
@@ -31,7 +31,7 @@ _FREE = ("epochs", "patience", "cache", "baseline_records")
 
 
 @dataclass
-class Progress:
+class TrainingProgress:
     """How far a run has come.
 
     Attributes:
@@ -55,7 +55,7 @@ def save_checkpoint(
     path: Path,
     classifier: Classifier,
     optimizer: torch.optim.Optimizer,
-    progress: Progress,
+    progress: TrainingProgress,
     config: RunConfig,
     dataset_hash: str,
 ) -> None:
@@ -84,7 +84,7 @@ def _encoded(value: float) -> float | str:
 
 def restore(
     path: Path, classifier: Classifier, optimizer: torch.optim.Optimizer, config: RunConfig, dataset_hash: str
-) -> Progress:
+) -> TrainingProgress:
     """Puts classifier and optimiser where a checkpoint left them, and returns how far that was.
 
     Raises:
@@ -109,7 +109,7 @@ def restore(
         planned = RunConfig.from_dict(about["config"]).training.epochs
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
         raise ContainerError(str(path), "the checkpoint is damaged", _REMEDY) from error
-    return Progress(rows, best_epoch, best_value, parts["best"], planned)
+    return TrainingProgress(rows, best_epoch, best_value, parts["best"], planned)
 
 
 def _restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, Tensor]) -> None:

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqnet.bundles import Bundle
-from seqnet.calibration import calibrate, tempered
-from seqnet.configs.calibrating import BALANCED
+from seqnet.configs.calibration import BALANCED
 from seqnet.configs.run import RunConfig
-from seqnet.datasets import Dataset
-from seqnet.evaluation.scored import decide
-from seqnet.imbalance import is_imbalanced, never_predicted, rare_class_line
-from seqnet.inference.precision import changed_labels
+from seqnet.datasets.dataset import Dataset
+from seqnet.evaluation.calibration import calibrate, tempered
+from seqnet.evaluation.imbalance import is_imbalanced, never_predicted, rare_class_line
+from seqnet.evaluation.scored_records import decide
+from seqnet.models.bundles import Bundle
+from seqnet.models.precision import changed_labels
+from seqnet.training.finalization import with_baselines, with_calibration
 from seqnet.training.fit import Observer, TrainingResult
-from seqnet.training.keeping import with_baselines, with_calibration
 from seqnet.training.members import (
     Member,
     check_criterion,

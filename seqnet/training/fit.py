@@ -18,26 +18,26 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqnet.bundles import Bundle
 from seqnet.configs.run import RunConfig
-from seqnet.datasets import Dataset
-from seqnet.devices import moved, out_of_memory
-from seqnet.errors import ContainerError, LabelError, ResourceError, SettingError
+from seqnet.core.errors import ContainerError, LabelError, ResourceError, SettingError
+from seqnet.core.outputs import whole_file
+from seqnet.core.printable import counted
+from seqnet.datasets.dataset import Dataset
+from seqnet.evaluation.imbalance import balanced_accuracy, class_weights, how_balanced
 from seqnet.evaluation.metrics import measure
-from seqnet.imbalance import balanced_accuracy, class_weights, how_balanced
-from seqnet.inference.engine import class_probabilities
-from seqnet.networks import Classifier
-from seqnet.outputs import whole_file
-from seqnet.plm import settled
-from seqnet.printable import counted
+from seqnet.models.bundles import Bundle
+from seqnet.models.probabilities import class_probabilities
+from seqnet.nn.devices import moved, out_of_memory
+from seqnet.nn.networks import Classifier
+from seqnet.nn.plm import settled
+from seqnet.training.batches import TrainingBatches
 from seqnet.training.boosting import grow
-from seqnet.training.checkpoints import Progress, restore, save_checkpoint
-from seqnet.training.compiling import compiled
-from seqnet.training.cropping import CropFeeder
-from seqnet.training.embedding import embed_ahead
-from seqnet.training.feeding import Feeder
+from seqnet.training.checkpoints import TrainingProgress, restore, save_checkpoint
+from seqnet.training.compilation import compiled
 from seqnet.training.history import EpochRow
 from seqnet.training.optimization import Penalties, Stepper, clip, learning_rate, make_optimizer
+from seqnet.training.precomputed_embeddings import precompute_embeddings
+from seqnet.training.window_batches import WindowBatches
 
 __all__ = ["Observer", "TrainingResult", "make_classifier", "train"]
 
@@ -119,7 +119,9 @@ class _Run:
         if normed and config.training.batch_size == 1:
             expected = "at least 2: the network has batch normalisation, which needs several sequences in a batch"
             raise SettingError("training.batch_size", 1, expected)
-        self.feeder = CropFeeder(dataset, config) if dataset.crop else Feeder(dataset, config, self.classifier)
+        self.feeder = (
+            WindowBatches(dataset, config) if dataset.crop else TrainingBatches(dataset, config, self.classifier)
+        )
         # What `auto` came to: a checkpoint of before there was `auto` is of the same run.
         balance = how_balanced(config.training, self.feeder.class_counts)
         self.config = replace(config, training=replace(config.training, balance=balance))
@@ -135,7 +137,7 @@ class _Run:
                 raise SettingError("training.compile", True, "false for sequences of different lengths")
             self.forward = compiled(self.classifier)
         self.validation = dataset.members("validation")
-        self.progress = Progress(rows=[])
+        self.progress = TrainingProgress(rows=[])
         self.epochs_before = 0
         self.said: NDArray[np.float64] | None = None
         """What the network said of the validation split after the last epoch, (M, K)."""
@@ -362,7 +364,7 @@ def train(
         run.describe(observer)
         if resume:
             run.go_on(observer)
-        embed_ahead(run.classifier, dataset, config, observer.note, over=run.over)
+        precompute_embeddings(run.classifier, dataset, config, observer.note, over=run.over)
         interruption = None
         try:
             run.grow_trees(observer)

@@ -11,15 +11,15 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seqnet.baselines.examples import draw_examples
-from seqnet.bundles import Bundle
-from seqnet.configs.calibrating import BALANCED
+from seqnet.configs.calibration import BALANCED
 from seqnet.configs.run import RunConfig
-from seqnet.datasets import Dataset
-from seqnet.errors import SettingError
-from seqnet.imbalance import is_imbalanced, ratio
-from seqnet.inference.engine import class_probabilities
-from seqnet.novelty import Novelty, describe
+from seqnet.core.errors import SettingError
+from seqnet.datasets.dataset import Dataset
+from seqnet.evaluation.baselines.sampling import draw_labelled_sample
+from seqnet.evaluation.imbalance import is_imbalanced, ratio
+from seqnet.evaluation.novelty import Novelty, describe
+from seqnet.models.bundles import Bundle
+from seqnet.models.probabilities import class_probabilities
 from seqnet.training.fit import Observer, TrainingResult, train
 
 __all__ = [
@@ -171,7 +171,7 @@ def _novelty(bundle: Bundle, dataset: Dataset) -> Novelty:
     rng = np.random.default_rng(bundle.config.training.seed)
     training, held_out = (
         drawn.tokens.take(drawn.members)
-        for drawn in (draw_examples(dataset, split, _DESCRIBED, rng) for split in ("train", "validation"))
+        for drawn in (draw_labelled_sample(dataset, split, _DESCRIBED, rng) for split in ("train", "validation"))
     )
     turned = bundle.classifier.both_strands or bundle.config.augmentation.reverse_complement
     return describe(

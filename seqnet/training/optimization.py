@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, Self, cast
 import torch
 from torch import Tensor, nn
 
-from seqnet.capabilities import add_to_all, fused_adam, has, multiply_all
 from seqnet.configs.training import TrainingConfig
-from seqnet.errors import SettingError
-from seqnet.layers import Head
-from seqnet.networks import Classifier
+from seqnet.core.errors import SettingError
+from seqnet.nn.fast.capabilities import add_to_all, fused_adam, has, multiply_all
+from seqnet.nn.layers import Head
+from seqnet.nn.networks import Classifier
 
 __all__ = ["Penalties", "Stepper", "clip", "learning_rate", "make_optimizer"]
 

@@ -1,7 +1,7 @@
 """Searching for settings.
 
 Start here: `read_space` in `space` reads what is searched, `search` in `study` does it, `write_trials` in `report`
-makes the table. `journal` keeps finished trials, `backend` is Optuna, if that is there.
+makes the table. `journal` keeps finished trials, `optuna_backend` is Optuna, if that is there.
 """
 
 from seqnet.tuning.report import write_trials

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from seqnet.errors import ContainerError
-from seqnet.outputs import whole_file
-from seqnet.tuning.backend import optuna
+from seqnet.core.errors import ContainerError
+from seqnet.core.outputs import whole_file
+from seqnet.tuning.optuna_backend import optuna
 
 __all__ = ["STUDY_NAME", "Direction", "Journal", "read_journal"]
 

@@ -19,7 +19,7 @@ from typing import Any
 
 from seqnet.configs.run import RunConfig
 from seqnet.configs.settings import Settings
-from seqnet.errors import FormatError, SettingError
+from seqnet.core.errors import FormatError, SettingError
 
 __all__ = ["Choices", "Domain", "Range", "Space", "lay_over", "read_space"]
 

@@ -22,12 +22,12 @@ import torch
 
 from seqnet.configs.run import RunConfig
 from seqnet.configs.tuning import TuneOptions
-from seqnet.datasets import Dataset
-from seqnet.errors import LabelError, ResourceError, SettingError
+from seqnet.core.errors import LabelError, ResourceError, SettingError
+from seqnet.datasets.dataset import Dataset
 from seqnet.training import train
 from seqnet.training.history import EpochRow
-from seqnet.tuning.backend import optuna, quiet
 from seqnet.tuning.journal import STUDY_NAME, Direction, Journal, read_journal
+from seqnet.tuning.optuna_backend import optuna, quiet
 from seqnet.tuning.space import Choices, Domain, Space, lay_over
 
 __all__ = ["Trial", "TuningResult", "Watcher", "search"]

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 
 from seqnet.audit import Check, audit_dataset
-from seqnet.configs.auditing import AuditOptions
-from seqnet.datasets import Dataset
-from seqnet.records import Ragged
+from seqnet.configs.audit import AuditOptions
+from seqnet.core.records import Ragged
+from seqnet.datasets.dataset import Dataset
 from tests.building import make_dataset
 from tests.similarity.examples import random_strings
 

@@ -8,9 +8,9 @@ import pytest
 
 from seqnet.audit import Check, audit_dataset
 from seqnet.configs.encoding import EncodeOptions
-from seqnet.configs.reading import ReadOptions
-from seqnet.datasets import open_dataset
-from seqnet.encoding import ClassSource, encode
+from seqnet.configs.readers import ReadOptions
+from seqnet.datasets.dataset import open_dataset
+from seqnet.datasets.encoding import ClassSource, encode
 
 REAL = Path(__file__).parent.parent.parent.parent / "shared" / "data"
 

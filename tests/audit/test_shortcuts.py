@@ -6,9 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from seqnet.alphabets import alphabet
-from seqnet.audit.shortcuts import SHORTCUTS, draw_sample, shortcut_finding, tag_finding
-from seqnet.datasets import Dataset
+from seqnet.audit.shortcuts import SHORTCUTS, draw_shortcut_sample, shortcut_finding, tag_finding
+from seqnet.core.alphabets import alphabet
+from seqnet.datasets.dataset import Dataset
 from tests.audit.examples import RESIDUES
 from tests.building import make_dataset
 from tests.similarity.examples import encoded
@@ -29,7 +29,7 @@ def draw(rng: np.random.Generator, length: int, symbols: str = RESIDUES) -> str:
 
 
 def aurocs(data: Dataset) -> dict[str, float | None]:
-    sample = draw_sample(data, 10_000, 0)
+    sample = draw_shortcut_sample(data, 10_000, 0)
     return {name: shortcut_finding(name, sample).value for name in SHORTCUTS}
 
 
@@ -117,25 +117,25 @@ def test_more_than_two_classes() -> None:
 
 def test_a_sample_says_so_and_is_the_same_for_the_same_seed() -> None:
     data = trained(lambda label, rng: draw(rng, 40 + 20 * label))
-    one, two = draw_sample(data, 100, 3), draw_sample(data, 100, 3)
+    one, two = draw_shortcut_sample(data, 100, 3), draw_shortcut_sample(data, 100, 3)
     assert one.tokens.data.tobytes() == two.tokens.data.tobytes()
     assert one.words == "100 of 1,000 training records"
     assert shortcut_finding("length", one) == shortcut_finding("length", two)
     text = "AUROC 1.000 (by chance up to 0.674), cross-validated on 100 of 1,000 training records"
     assert shortcut_finding("length", one).text == text
-    assert draw_sample(data, 1000, 3).words == "1,000 training records"
+    assert draw_shortcut_sample(data, 1000, 3).words == "1,000 training records"
 
 
 def test_what_can_not_be_measured() -> None:
     data = trained(lambda label, rng: draw(rng, 40))
     one_class = replace(data, labels=np.zeros(COUNT, dtype=np.int32))
     for finding in (
-        shortcut_finding("length", draw_sample(one_class, 100, 0)),
-        tag_finding("his6", draw_sample(one_class, 100, 0)),
+        shortcut_finding("length", draw_shortcut_sample(one_class, 100, 0)),
+        tag_finding("his6", draw_shortcut_sample(one_class, 100, 0)),
     ):
         assert (finding.value, finding.text) == (None, "not measured: the train split has no two classes")
     rare = replace(data, labels=(np.arange(COUNT) < 4).astype(np.int32))
-    finding = shortcut_finding("length", draw_sample(rare, 1000, 0))
+    finding = shortcut_finding("length", draw_shortcut_sample(rare, 1000, 0))
     assert finding.text == "not measured: a class has fewer than 5 training records"
 
 
@@ -143,7 +143,7 @@ def test_a_tag_and_the_share_of_each_class_that_has_it() -> None:
     def make(label: int, rng: np.random.Generator) -> str:
         return ("MGSSHHHHHH" if rng.random() < 0.2 + 0.4 * label else "M") + draw(rng, 60, "AGLVKE")
 
-    sample = draw_sample(trained(make), 1000, 0)
+    sample = draw_shortcut_sample(trained(make), 1000, 0)
     finding = tag_finding("his6", sample)
     shares = [np.mean(["HHHHHH" in make(label, np.random.default_rng(i)) for i in range(300)]) for label in (0, 1)]
     assert shares[0] < 0.3 < 0.5 < shares[1]
@@ -164,7 +164,7 @@ def test_chance_is_three_standard_errors(share: float) -> None:
     off, chances = [], []
     for _ in range(100):
         drawn = replace(data, labels=rng.integers(0, 2, COUNT).astype(np.int32))
-        finding = tag_finding("his6", draw_sample(drawn, COUNT, 0))
+        finding = tag_finding("his6", draw_shortcut_sample(drawn, COUNT, 0))
         off.append((finding.value or 0) - 0.5)
         chances.append(float(finding.text.split("up to ")[1].split(")")[0]) - 0.5)
     assert np.mean(np.array(off) < chances) >= 0.98
@@ -177,5 +177,5 @@ def test_a_few_large_groups_are_not_measured_and_no_traceback() -> None:
     data = make_dataset(strings, [0] * 30 + [1] * 30, ["train"] * 60, name="protein")
     # All records of a class in one group: whatever is held out, the rest has one class.
     few = replace(data, groups=np.repeat([0, 1], 30))
-    finding = shortcut_finding("composition", draw_sample(few, 1000, 0))
+    finding = shortcut_finding("composition", draw_shortcut_sample(few, 1000, 0))
     assert finding.text == "not measured: the groups are too few to deal the classes into folds"

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.alphabets import ALPHABETS, alphabet
 from seqnet.audit.tags import TAGS, Tag, has_tag
+from seqnet.core.alphabets import ALPHABETS, alphabet
 from tests.similarity.examples import encoded, reverse_complement
 
 

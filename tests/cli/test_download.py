@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqnet.sources import SOURCES
+from seqnet.datasets.sources import SOURCES
 from tests.cli.running import READS, ROOT, Runner
 
 

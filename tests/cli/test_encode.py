@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqnet.datasets import open_dataset
+from seqnet.datasets.dataset import open_dataset
 from tests.cli.running import PROTEINS, READS, Runner
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqnet.bundles import open_bundle
-from seqnet.calibration import tempered
-from seqnet.containers import read_container
-from seqnet.datasets import open_dataset
-from seqnet.inference.engine import class_probabilities
+from seqnet.core.containers import read_container
+from seqnet.datasets.dataset import open_dataset
+from seqnet.evaluation.calibration import tempered
+from seqnet.models.bundles import open_bundle
+from seqnet.models.probabilities import class_probabilities
 from tests.cli.running import READS, ROOT, Runner, run_all
 
 REAL = ROOT.parent / "shared" / "data" / "human_reads_36bp.bam"

@@ -10,8 +10,8 @@ import openpyxl
 import pyarrow.parquet as pq
 import pytest
 
-from seqnet.bundles import write_bundle
-from seqnet.datasets import open_dataset
+from seqnet.datasets.dataset import open_dataset
+from seqnet.models.bundles import write_bundle
 from tests.building import make_bundle
 from tests.cli.running import Runner
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.models import find_model, shipped_models
+from seqnet.models.shipped import find_model, shipped_models
 from tests.cli.running import PROTEINS, READS, Runner
 
 

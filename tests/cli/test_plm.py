@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.running import READS, Runner, run_all
-from tests.plm.models import CHANNELS, save_model
+from tests.nn.plm.models import CHANNELS, save_model
 
 NETWORK = ("--network", "cnn", "--set", "filters=[6]", "--set", "kernels=[3]", "--set", "pools=[1]", "--threads", "1")
 RECORDS = ["MKTAYIAKQR", "MWCWCWGG", "AAAAGGGGSSSSTTTT*", "MXXBZJUO", "MKV"]
@@ -131,7 +131,7 @@ def test_missing_transformers_is_one_line(folder: Path, cli: Runner, monkeypatch
 
 
 def test_other_encoders_import_no_transformers() -> None:
-    program = "import sys, seqnet.training, seqnet.inspection, seqnet.plm\nprint(*sys.modules)"
+    program = "import sys, seqnet.training, seqnet.models.inspection, seqnet.nn.plm\nprint(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert {"transformers", "huggingface_hub"}.isdisjoint(done.stdout.split())
-    assert "seqnet.plm.model" in done.stdout.split()
+    assert "seqnet.nn.plm.model" in done.stdout.split()

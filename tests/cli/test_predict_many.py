@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from seqnet.bundles import write_bundle
+from seqnet.models.bundles import write_bundle
 from tests.building import make_bundle
 from tests.cli.running import Runner
 

@@ -11,7 +11,7 @@ import pytest
 
 from seqnet.cli import progress
 from seqnet.cli.progress import Meter
-from seqnet.configs.reading import ReadOptions
+from seqnet.configs.readers import ReadOptions
 from seqnet.readers import open_records
 from tests.building import random_strings
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.baselines import BASELINES
-from seqnet.bundles import open_bundle
-from seqnet.training import keeping
+from seqnet.evaluation.baselines import BASELINES
+from seqnet.models.bundles import open_bundle
+from seqnet.training import finalization
 from tests.cli.running import Runner
 
 TINY = ("--network", "dense", "--set", "dense=[2]", "--threads", "1", "--no-audit")
@@ -138,7 +138,7 @@ def test_of_a_set_of_files_that_was_half_there_the_checkpoint_stays(trained: Pat
 
 STOPPED = """
 import os, signal, sys
-import seqnet.training.keeping as keeping
+import seqnet.training.finalization as keeping
 keeping.fit_baselines = lambda *words: os.kill(os.getpid(), signal.SIGKILL)
 from seqnet.cli.main import run
 run(sys.argv[1:])
@@ -170,7 +170,7 @@ def test_a_run_stopped_while_it_fits_baselines_is_not_complete(
     model = tmp_path / "m.safetensors"
     words = ("train", trained / "proteins.safetensors", *TINY, *more, "--set", "epochs=1", "-o", model)
     with monkeypatch.context() as patched:
-        patched.setattr(keeping, "fit_baselines", stop)
+        patched.setattr(finalization, "fit_baselines", stop)
         stopped = cli(*words)
         assert stopped.code == 130
         assert "stopped while baselines were fitted: the model has none; train it with --resume to add" in stopped.err

@@ -36,7 +36,7 @@ def test_inspect_shows_the_model(trained: Path, cli: Runner) -> None:
 
 
 def test_the_same_seed_gives_the_same_weights(trained: Path, tmp_path: Path, cli: Runner) -> None:
-    from seqnet.containers import read_container
+    from seqnet.core.containers import read_container
 
     found = []
     for name, seed in (("a", 3), ("b", 3), ("c", 4)):
@@ -49,7 +49,7 @@ def test_the_same_seed_gives_the_same_weights(trained: Path, tmp_path: Path, cli
 
 
 def test_resume_goes_on_as_an_unbroken_run(trained: Path, tmp_path: Path, cli: Runner) -> None:
-    from seqnet.containers import read_container
+    from seqnet.core.containers import read_container
 
     whole, parts = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors"
     words = ("train", trained / "reads.safetensors", *TINY, "--set", "schedule=constant")
@@ -107,7 +107,7 @@ def test_an_existing_side_file_is_refused_before_any_work(trained: Path, tmp_pat
 def test_training_from_a_genome(tmp_path: Path, cli: Runner) -> None:
     import numpy as np
 
-    from seqnet.datasets import open_dataset
+    from seqnet.datasets.dataset import open_dataset
 
     rng = np.random.default_rng(1)
     letters = np.array(list("AAAAAACGTT"))

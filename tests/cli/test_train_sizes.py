@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqnet.datasets import Dataset, write_dataset
+from seqnet.datasets.dataset import Dataset, write_dataset
 from tests.building import make_dataset, random_strings
 from tests.cli.running import Runner
 

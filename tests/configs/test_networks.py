@@ -14,7 +14,7 @@ from seqnet.configs.networks import (
     RecurrentConfig,
     network_config,
 )
-from seqnet.errors import SettingError
+from seqnet.core.errors import SettingError
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ import pytest
 from seqnet.configs.networks import CnnConfig, EncoderConfig, HybridConfig, RecurrentConfig
 from seqnet.configs.run import RunConfig, compose, load_preset, preset_names
 from seqnet.configs.training import TrainingConfig
-from seqnet.errors import FormatError, SettingError
+from seqnet.core.errors import FormatError, SettingError
 
 
 def toml(tmp_path: Path, text: str) -> Path:

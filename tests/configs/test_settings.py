@@ -9,10 +9,10 @@ import pytest
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.networks import EncoderConfig, network_config
-from seqnet.configs.reading import ReadOptions
+from seqnet.configs.readers import ReadOptions
 from seqnet.configs.settings import Settings, convert, setting
 from seqnet.configs.training import AugmentationConfig, TrainingConfig
-from seqnet.errors import SettingError
+from seqnet.core.errors import SettingError
 
 
 @dataclass(frozen=True)

@@ -12,13 +12,13 @@ import torch
 from Bio.Seq import Seq
 from torch import Tensor
 
-from seqnet.alphabets import ALPHABETS, alphabet
 from seqnet.configs.networks import ENCODERS, NETWORKS
 from seqnet.configs.run import RunConfig, compose, load_preset, preset_names
-from seqnet.layers import MaskedBatchNorm
-from seqnet.networks import Classifier
+from seqnet.core.alphabets import ALPHABETS, alphabet
+from seqnet.nn.layers import MaskedBatchNorm
+from seqnet.nn.networks import Classifier
 from tests.building import make_classifier, padded, random_strings, run_config
-from tests.plm.models import settled_config, shared_model
+from tests.nn.plm.models import settled_config, shared_model
 
 WINDOW = 14
 LENGTHS = (14, 1, 5, 2, 14, 9, 3, 11)

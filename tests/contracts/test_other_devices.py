@@ -15,13 +15,13 @@ import numpy as np
 import pytest
 import torch
 
-from seqnet import devices
-from seqnet.batching import Batch
-from seqnet.bundles import open_bundle
 from seqnet.configs.run import RunConfig, compose, preset_names
-from seqnet.inference.engine import class_probabilities
-from seqnet.models import find_model
-from seqnet.networks.classifier import Classifier
+from seqnet.models.bundles import open_bundle
+from seqnet.models.probabilities import class_probabilities
+from seqnet.models.shipped import find_model
+from seqnet.nn import devices
+from seqnet.nn.batching import Batch
+from seqnet.nn.networks.classifier import Classifier
 from seqnet.training.fit import _Run
 from tests.building import encoded, fit, make_classifier, padded, planted, random_strings, run_config, weights_of
 from tests.contracts.test_networks import ENCODER_SETTINGS, NETWORK_SETTINGS

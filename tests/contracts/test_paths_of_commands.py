@@ -12,7 +12,7 @@ import pytest
 
 from seqnet.cli.main import COMMANDS, command_group, run
 from seqnet.cli.paths import Command, InputPath, OutputPath
-from seqnet.sources import find_source
+from seqnet.datasets.sources import find_source
 from tests.cli.running import PROTEINS, READS, Outcome
 
 # Options that take text which is never a path.

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from seqnet.capabilities import without
+from seqnet.nn.fast.capabilities import without
 from tests.contracts.test_networks import (
     test_both_strands_have_one_probability,
     test_padding_and_neighbours_never_change_a_result,

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import TruncatedError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import TruncatedError
+from seqnet.core.records import RecordBatch
 from seqnet.readers import FORMATS, open_records
-from seqnet.records import RecordBatch
 from tests.readers.examples import COMPRESS, DATA, nothing, piped_stdin, read, read_batch
 
 EXAMPLES = {

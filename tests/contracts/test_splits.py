@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from scipy.stats import chisquare
 
-from seqnet import splits
-from seqnet.errors import SettingError
-from seqnet.splits import SPLITS, deal_folds, parse_fractions, split_records
+from seqnet.core.errors import SettingError
+from seqnet.datasets import splits
+from seqnet.datasets.splits import SPLITS, deal_folds, parse_fractions, split_records
 
 FRACTIONS = [(0.8, 0.1, 0.1), (0.1, 0.1, 0.8), (0.7, 0.3, 0.0), (0.5, 0.0, 0.5), (1.0, 0.0, 0.0), (0.98, 0.01, 0.01)]
 

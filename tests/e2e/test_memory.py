@@ -24,7 +24,7 @@ BATCHES = 60 * MB
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sizes and limits of memory are those of Linux")
 
-READING = "import sys; from seqnet.readers import open_records; from seqnet.configs.reading import ReadOptions\n"
+READING = "import sys; from seqnet.readers import open_records; from seqnet.configs.readers import ReadOptions\n"
 COUNTING = READING + (
     "records = symbols = 0\n"
     "for batch in open_records(sys.argv[1], ReadOptions()):\n"

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.bundles import open_bundle
-from seqnet.datasets import open_dataset
+from seqnet.datasets.dataset import open_dataset
+from seqnet.models.bundles import open_bundle
 
 ROOT = Path(__file__).parent.parent.parent
 SEQNET = str(Path(sys.executable).parent / "seqnet")

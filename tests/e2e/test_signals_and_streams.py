@@ -15,8 +15,8 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.bundles import open_bundle, write_bundle
-from seqnet.provenance import file_hash
+from seqnet.core.provenance import file_hash
+from seqnet.models.bundles import open_bundle, write_bundle
 from tests.building import make_bundle
 
 ROOT = Path(__file__).parent.parent.parent

@@ -7,7 +7,7 @@ import pytest
 
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.evaluation import METRICS, compare, score
-from tests.evaluation.test_paired import rivals
+from tests.evaluation.test_paired_metrics import rivals
 
 OPTIONS = EvaluationOptions(replicates=50)
 

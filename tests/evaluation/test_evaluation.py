@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from seqnet.configs.evaluation import EvaluationOptions
-from seqnet.errors import EmptyInputError, LabelError, SettingError
+from seqnet.core.errors import EmptyInputError, LabelError, SettingError
 from seqnet.evaluation import METRICS, evaluate_probabilities, measure
 
 from .examples import Records, records, separated

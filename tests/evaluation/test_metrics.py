@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics as sk
 
-from seqnet.errors import SettingError
+from seqnet.core.errors import SettingError
 from seqnet.evaluation import METRICS, decide, measure, score
 
 from .examples import Records, records

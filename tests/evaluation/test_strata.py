@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 from sklearn.metrics import accuracy_score, roc_auc_score
 
 from seqnet.configs.evaluation import EvaluationOptions
-from seqnet.evaluation import Scored, score, stratify_by_length, stratify_by_similarity
+from seqnet.evaluation import ScoredRecords, score, stratify_by_length, stratify_by_similarity
 from tests.evaluation.examples import separated
 
 QUICK = EvaluationOptions(replicates=0)
 
 
-def scored(N: int) -> Scored:
+def scored(N: int) -> ScoredRecords:
     one = separated(N, 2)
     return score(one.labels, one.probabilities)
 

@@ -18,9 +18,9 @@ import pysam
 import pytest
 import zstandard
 
-from seqnet.configs.reading import ReadOptions
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.records import RecordBatch
 from seqnet.readers import open_records
-from seqnet.records import RecordBatch
 
 DATA = Path(__file__).parent.parent / "data"
 REAL = Path(__file__).parent.parent.parent.parent / "shared" / "data"

@@ -9,8 +9,8 @@ import pysam
 import pytest
 from Bio.Data.IUPACData import ambiguous_dna_complement
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import FormatError, SettingError, TruncatedError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError, SettingError, TruncatedError
 from seqnet.readers import open_records
 from seqnet.readers.alignments import FORMAT
 

@@ -11,7 +11,7 @@ import numpy as np
 import pysam
 import pytest
 
-from seqnet.errors import FormatError, TruncatedError
+from seqnet.core.errors import FormatError, TruncatedError
 from seqnet.readers.bam import read_bam
 
 from .examples import REAL, needs_real_data

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.readers.cells import MISSING_WORDS, is_missing, missing_cells, trimmed, without
-from seqnet.records import Ragged
+from seqnet.core.records import Ragged
+from seqnet.readers.cells import MISSING_WORDS, blanked, is_missing, missing_cells, trimmed
 
 
 @pytest.mark.parametrize(
@@ -52,8 +52,8 @@ def test_missing_cells_are_emptied() -> None:
     column = Ragged.from_strings(["NA", "ACGT", "", "nan", "GG"])
     found = missing_cells(column)
     assert found is not None
-    assert without(column, found).text() == ["", "ACGT", "", "", "GG"]
-    assert without(column, np.zeros(5, dtype=bool)).text() == column.text()
+    assert blanked(column, found).text() == ["", "ACGT", "", "", "GG"]
+    assert blanked(column, np.zeros(5, dtype=bool)).text() == column.text()
 
 
 def test_the_words_are_written_in_lower_case() -> None:

@@ -9,7 +9,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.errors import FormatError, TruncatedError
+from seqnet.core.errors import FormatError, TruncatedError
 from seqnet.readers.compression import BGZF_END, COMPRESSIONS, decompress, find_compression
 from seqnet.readers.replay import ReplayedBytes
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import FormatError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError
 from seqnet.readers import open_records
 
 from .examples import columns, read, read_batch

@@ -10,7 +10,7 @@ from Bio.SeqIO.FastaIO import SimpleFastaParser
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.errors import FormatError
+from seqnet.core.errors import FormatError
 
 from .examples import DATA, REAL, needs_real_data, read
 

@@ -8,7 +8,7 @@ from Bio.SeqIO.QualityIO import FastqGeneralIterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.errors import FormatError, TruncatedError
+from seqnet.core.errors import FormatError, TruncatedError
 
 from .examples import DATA, read
 

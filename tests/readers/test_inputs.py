@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.errors import TruncatedError
+from seqnet.core.errors import TruncatedError
 from seqnet.readers.inputs import HEAD_BYTES, Input
 
 from .examples import DATA, piped_stdin

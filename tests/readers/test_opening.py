@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import FormatError, InputError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError, InputError
 from seqnet.readers import FORMATS, open_records
 
 from .examples import DATA, nothing, piped_stdin, read
@@ -116,7 +116,7 @@ def test_the_package_imports_no_file_library() -> None:
     code = f"""
 import sys
 from seqnet.readers import open_records
-from seqnet.configs.reading import ReadOptions
+from seqnet.configs.readers import ReadOptions
 with open_records({str(FASTA)!r}, ReadOptions()) as reader:
     assert sum(map(len, reader)) == 3
 print([name for name in {heavy} if name in sys.modules])

@@ -6,7 +6,7 @@ from collections.abc import Generator
 
 import pytest
 
-from seqnet.errors import TruncatedError
+from seqnet.core.errors import TruncatedError
 from seqnet.readers.pipes import Pipe
 
 

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import FormatError, InputError, TruncatedError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError, InputError, TruncatedError
 from seqnet.readers import open_records
 from seqnet.readers.cells import is_missing
 from seqnet.readers.tables import FORMAT

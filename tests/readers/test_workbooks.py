@@ -9,8 +9,8 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from seqnet.configs.reading import ReadOptions
-from seqnet.errors import FormatError, InputError, TruncatedError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError, InputError, TruncatedError
 from seqnet.readers import open_records
 
 from .examples import DATA, columns, read

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from seqnet.alphabets import alphabet
-from seqnet.records import Ragged
+from seqnet.core.alphabets import alphabet
+from seqnet.core.records import Ragged
 
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.alphabets import alphabet
 from seqnet.configs.similarity import CLUSTER_SIMILARITY, KMER_LENGTHS
-from seqnet.records import Ragged
+from seqnet.core.alphabets import alphabet
+from seqnet.core.records import Ragged
 from seqnet.similarity import cluster_records, join_groups
 from tests.similarity.examples import containment, encoded, random_strings, reverse_complement
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.alphabets import alphabet
 from seqnet.configs.similarity import KMER_LENGTHS
-from seqnet.errors import SettingError
+from seqnet.core.alphabets import alphabet
+from seqnet.core.errors import SettingError
 from seqnet.similarity import KmerSets, kmer_sets, kmers
 from tests.similarity.examples import counted, encoded, random_strings, reverse_complement
 

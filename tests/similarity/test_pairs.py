@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from seqnet.alphabets import alphabet
-from seqnet.errors import SettingError
+from seqnet.core.alphabets import alphabet
+from seqnet.core.errors import SettingError
 from seqnet.similarity import SimilarPairs, similar_pairs
 from seqnet.similarity import pairs as searching
 from tests.similarity.examples import containment, encoded, mutated, random_strings, reverse_complement

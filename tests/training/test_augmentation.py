@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from seqnet.alphabets import alphabet
-from seqnet.batching import Batch
 from seqnet.configs.training import AugmentationConfig
-from seqnet.simulation.negatives import NEGATIVES
-from seqnet.strands import reverse_complement
+from seqnet.core.alphabets import alphabet
+from seqnet.datasets.simulation.negatives import NEGATIVES
+from seqnet.nn.batching import Batch
+from seqnet.nn.strands import reverse_complement
 from seqnet.training.augmentation import Augmentation
 from tests.building import padded, random_strings
 

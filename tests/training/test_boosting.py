@@ -13,9 +13,9 @@ import torch
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 from seqnet.configs.run import RunConfig
-from seqnet.datasets import Dataset
-from seqnet.inference.engine import class_probabilities
-from seqnet.networks import Classifier
+from seqnet.datasets.dataset import Dataset
+from seqnet.models.probabilities import class_probabilities
+from seqnet.nn.networks import Classifier
 from seqnet.training import boosting
 from seqnet.training.boosting import grow
 from seqnet.training.fit import make_classifier

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from seqnet.bundles import write_bundle
 from seqnet.configs.run import RunConfig
-from seqnet.errors import ContainerError
+from seqnet.core.errors import ContainerError
+from seqnet.models.bundles import write_bundle
 from seqnet.training.fit import TrainingResult
 from tests.building import SMALL_NETWORK, Recorder, fit, make_bundle, planted, run_config
 from tests.rewriting import rewrite

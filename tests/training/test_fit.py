@@ -14,15 +14,15 @@ import numpy as np
 import pytest
 import torch
 
-from seqnet.bundles import write_bundle
 from seqnet.configs.run import RunConfig
-from seqnet.datasets import Dataset
-from seqnet.errors import LabelError, ResourceError, SettingError
+from seqnet.core.errors import LabelError, ResourceError, SettingError
+from seqnet.core.records import Ragged
+from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.splits import SPLITS
 from seqnet.evaluation import measure
-from seqnet.inference.engine import class_probabilities
-from seqnet.networks import Classifier
-from seqnet.records import Ragged
-from seqnet.splits import SPLITS
+from seqnet.models.bundles import write_bundle
+from seqnet.models.probabilities import class_probabilities
+from seqnet.nn.networks import Classifier
 from seqnet.training.fit import TrainingResult, make_classifier
 from tests.building import (
     CPU,
@@ -593,7 +593,7 @@ def test_a_compiled_network_can_not_be_looked_into() -> None:
 def test_a_machine_that_can_not_compile_is_told_so(tmp_path: Path) -> None:
     code = (
         "from tests.building import fit, planted, run_config\n"
-        "from seqnet.errors import ResourceError\n"
+        "from seqnet.core.errors import ResourceError\n"
         "try: fit(planted(), run_config({'compile': True}))\n"
         "except ResourceError as error: print(error)"
     )

@@ -11,12 +11,12 @@ import pytest
 from numpy.typing import NDArray
 
 from seqnet.configs.run import RunConfig
-from seqnet.datasets import Dataset
+from seqnet.datasets.dataset import Dataset
 from seqnet.evaluation import decide, measure
-from seqnet.inference.engine import bundle_probabilities, class_probabilities
+from seqnet.models.probabilities import bundle_probabilities, class_probabilities
+from seqnet.training.cross_validation import train_folds
 from seqnet.training.ensemble import EnsembleResult, train_ensemble
 from seqnet.training.fit import make_classifier
-from seqnet.training.folds import train_folds
 from tests.building import CPU, MOTIF, Recorder, fit, make_dataset, random_strings, run_config
 
 FINDER = {"name": "cnn", "filters": [16], "kernels": [8], "pools": [1], "dense": [8], "strands": "single"}

@@ -8,8 +8,8 @@ import torch
 from torch import Tensor
 
 from seqnet.configs.training import TrainingConfig
-from seqnet.layers import Head
-from seqnet.networks import Classifier
+from seqnet.nn.layers import Head
+from seqnet.nn.networks import Classifier
 from seqnet.training.optimization import Penalties, Stepper, learning_rate, make_optimizer
 from tests.building import make_classifier, padded, run_config
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seqnet.configs.run import RunConfig, compose
-from seqnet.errors import FormatError, SettingError
+from seqnet.core.errors import FormatError, SettingError
 from seqnet.tuning.space import Choices, Range, lay_over, read_space
 
 

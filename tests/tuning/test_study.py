@@ -9,8 +9,8 @@ import pytest
 
 from seqnet.configs.run import RunConfig
 from seqnet.configs.tuning import TuneOptions
-from seqnet.datasets import Dataset
-from seqnet.errors import ContainerError, LabelError, SettingError
+from seqnet.core.errors import ContainerError, LabelError, SettingError
+from seqnet.datasets.dataset import Dataset
 from seqnet.tuning import Space, Trial, TuningResult, search
 from seqnet.tuning.space import Choices, Domain, Range
 from tests.building import CPU, SMALL_NETWORK, fit, planted, run_config

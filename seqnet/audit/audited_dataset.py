@@ -1,0 +1,98 @@
+"""What the checks of one audit look at, made when it is first asked for: who is like whom, and a sample of records."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.audit.duplicate_pairs import DuplicatePairs
+from seqnet.audit.shortcuts import ShortcutSample, draw_shortcut_sample
+from seqnet.configs.audit import AuditOptions
+from seqnet.datasets.dataset import Dataset
+from seqnet.similarity import sequence_hashes, similar_pairs
+
+__all__ = ["AuditedDataset", "NearDuplicates"]
+
+# A quick audit is to take seconds.
+_QUICK_QUERIES = 50_000
+_QUICK_SYMBOLS = 20_000_000
+
+
+@dataclass(frozen=True)
+class NearDuplicates:
+    """Near-duplicates among N records.
+
+    Attributes:
+        kin: who is like whom, the same sequence left out.
+        asked: (M,) int64, ascending, records that near-duplicates were looked for of.
+        limits: one line for each bound that left something out.
+    """
+
+    kin: DuplicatePairs
+    asked: NDArray[np.int64]
+    limits: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class AuditedDataset:
+    """A dataset under audit.
+
+    Attributes:
+        dataset: N records.
+        options: what counts as similar, and how much is looked at.
+        quick: whether less is looked at.
+    """
+
+    dataset: Dataset
+    options: AuditOptions
+    quick: bool
+
+    @cached_property
+    def held_out(self) -> NDArray[np.int64]:
+        """(M,) int64, records that are not trained on."""
+        return np.flatnonzero(self.dataset.split != 0)
+
+    @cached_property
+    def original(self) -> NDArray[np.int64]:
+        """(N,) int64, the first record with the same sequence as each."""
+        _, first, which = np.unique(sequence_hashes(self.dataset.tokens), return_index=True, return_inverse=True)
+        return np.asarray(first[which], dtype=np.int64)
+
+    @cached_property
+    def near(self) -> NearDuplicates:
+        """Near-duplicates, of a sample where there are too many records."""
+        rng = np.random.default_rng(self.options.seed)
+        count, limits = len(self.dataset), []
+        among = self._affordable(rng)
+        if len(among) < count:
+            limits.append(f"looked for among {len(among):,} of {count:,} records, a sample: there are more")
+        asked = np.arange(len(among))
+        if self.quick and len(among) > _QUICK_QUERIES:
+            asked = np.sort(rng.choice(len(among), _QUICK_QUERIES, replace=False))
+            limits.append("in a sample of the records")
+        tokens = self.dataset.tokens.take(among) if len(among) < count else self.dataset.tokens
+        found = similar_pairs(
+            tokens, self.dataset.alphabet, self.options.near, k=self.options.kmer, queries=asked if limits else None
+        )
+        # Originals of the whole: the first with a sequence may not be among those that were looked at.
+        first, second = self.original[among[found.first]], self.original[among[found.second]]
+        kin = DuplicatePairs(self.original, first, second, found.similarity)
+        return NearDuplicates(kin, among[asked], (*limits, *found.limits()))
+
+    def _affordable(self, rng: np.random.Generator) -> NDArray[np.int64]:
+        """Returns the records (M,) int64, ascending, of at most so many symbols."""
+        lengths = self.dataset.tokens.lengths
+        most = min(self.options.symbols, _QUICK_SYMBOLS) if self.quick else self.options.symbols
+        if lengths.sum() <= most:
+            return np.arange(len(lengths))
+        order = rng.permutation(len(lengths))
+        number = int(np.searchsorted(np.cumsum(lengths[order]), most, side="right"))
+        return np.sort(order[: max(number, 1)])
+
+    @cached_property
+    def sample(self) -> ShortcutSample:
+        """Training records that shortcuts are measured on."""
+        return draw_shortcut_sample(self.dataset, self.options.records, self.options.seed)

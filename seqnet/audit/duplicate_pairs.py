@@ -1,0 +1,127 @@
+"""Who has a twin, the same sequence or one near it, on the same side of a divide or on the other.
+
+A divide is any number per record: its split, its class. Records with the same sequence and the same number are one
+node, so that a sequence that occurs a thousand times costs no more than one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.audit.checks import Offenders
+from seqnet.core.records import gather_positions
+
+__all__ = ["DuplicatePairs", "duplicated_records"]
+
+
+@dataclass(frozen=True)
+class DuplicatePairs:
+    """Which of N records are alike.
+
+    Attributes:
+        original: (N,) int64, the first record with the same sequence as each.
+        first: (M,) int64, an original.
+        second: (M,) int64, an original that is like it.
+        similarity: (M,) float64, how much.
+    """
+
+    original: NDArray[np.int64]
+    first: NDArray[np.int64]
+    second: NDArray[np.int64]
+    similarity: NDArray[np.float64]
+
+    @classmethod
+    def identical(cls, original: NDArray[np.int64]) -> DuplicatePairs:
+        """Returns the kinship of the same sequence alone."""
+        found = np.unique(original)
+        return cls(original, found, found, np.ones(len(found)))
+
+    @property
+    def directed(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+        """From, to and similarity of each pair, in both directions."""
+        other = self.first != self.second
+        return (
+            np.concatenate([self.first, self.second[other]]),
+            np.concatenate([self.second, self.first[other]]),
+            np.concatenate([self.similarity, self.similarity[other]]),
+        )
+
+
+@dataclass(frozen=True)
+class _Nodes:
+    """Nodes of records with one original and one side.
+
+    Attributes:
+        of: (N,) int64, node of each record.
+        original: (V,) int64, ascending.
+        side: (V,) int64.
+        members: (V,) int64, number of records.
+        head: (V,) int64, the first record.
+        next: (V,) int64, the second record, or the first where there is no other.
+    """
+
+    of: NDArray[np.int64]
+    original: NDArray[np.int64]
+    side: NDArray[np.int64]
+    members: NDArray[np.int64]
+    head: NDArray[np.int64]
+    next: NDArray[np.int64]
+
+
+def duplicated_records(
+    kin: DuplicatePairs, sides: NDArray[np.integer], records: NDArray[np.int64], *, differ: bool
+) -> Offenders:
+    """Returns those of the records that have a twin, each with the one most like it.
+
+    Args:
+        kin: who is like whom.
+        sides: (N,) integer, side of the divide.
+        records: (M,) int64, ascending, who is asked.
+        differ: whether the twin is on another side, or on the same one.
+    """
+    nodes = _nodes(kin.original, sides.astype(np.int64))
+    source, target, similarity = _between(nodes, kin, differ=differ)
+    order = np.lexsort((nodes.head[target], -similarity, source))
+    source, target, similarity = source[order], target[order], similarity[order]
+    first = np.ones(len(source), dtype=bool)
+    first[1:] = source[1:] != source[:-1]
+    best = np.full(len(nodes.side), -1, dtype=np.int64)
+    best[source[first]] = np.flatnonzero(first)
+    edge = best[nodes.of[records]]
+    records, edge = records[edge >= 0], edge[edge >= 0]
+    others = nodes.head[target[edge]]
+    others = np.where(others == records, nodes.next[target[edge]], others)
+    return Offenders(records, others, similarity[edge])
+
+
+def _nodes(original: NDArray[np.int64], sides: NDArray[np.int64]) -> _Nodes:
+    order = np.lexsort((np.arange(len(original)), sides, original))
+    new = np.ones(len(order), dtype=bool)
+    new[1:] = (np.diff(original[order]) != 0) | (np.diff(sides[order]) != 0)
+    starts = np.flatnonzero(new)
+    members = np.diff(np.append(starts, len(order)))
+    of = np.empty(len(order), dtype=np.int64)
+    of[order] = np.cumsum(new) - 1
+    head = order[starts]
+    return _Nodes(of, original[head], sides[head], members, head, order[starts + (members > 1)])
+
+
+def _between(
+    nodes: _Nodes, kin: DuplicatePairs, *, differ: bool
+) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
+    """Returns from and to (E,) int64 of the edges between nodes, and their similarity (E,) float64."""
+    first, second, similarity = kin.directed
+    # Nodes of an original follow each other.
+    start, stop = (np.searchsorted(nodes.original, first, side=side) for side in ("left", "right"))
+    edge = np.repeat(np.arange(len(first)), stop - start)
+    source = gather_positions(start, stop - start)
+    start, stop = (np.searchsorted(nodes.original, second[edge], side=side) for side in ("left", "right"))
+    again = np.repeat(np.arange(len(edge)), stop - start)
+    target = gather_positions(start, stop - start)
+    source, edge = source[again], edge[again]
+    same = nodes.side[source] == nodes.side[target]
+    use = ~same if differ else same & ((source != target) | (nodes.members[source] > 1))
+    return source[use], target[use], similarity[edge][use]

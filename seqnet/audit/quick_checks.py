@@ -1,0 +1,90 @@
+"""The audit that takes a second or two: what `train` says of a dataset before its first epoch.
+
+In: a dataset. Out: the checks of `QUICK_CHECKS`, which need no comparison of different sequences and no large fit, and
+lines for people: one for each check that did not pass, and one that counts them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.audit.checks import Check
+from seqnet.audit.dataset_audit import audit_dataset
+from seqnet.configs.audit import AuditOptions
+from seqnet.core.printable import counted
+from seqnet.core.records import Ragged, gather
+from seqnet.datasets.dataset import Dataset
+from seqnet.similarity import sequence_hashes
+
+__all__ = ["QUICK_CHECKS", "quick_audit", "quick_audit_lines"]
+
+QUICK_CHECKS = ("duplicates-inside", "duplicates-across", "duplicates-contradictory", "balance", "drift", "length")
+"""The checks that are made, rows of `CHECKS`."""
+
+_RECORDS = 500_000
+"""Records that are looked at, about and at most."""
+
+_FEW = 100
+"""Training records below which nothing can be expected of a network."""
+
+_FITTED = 5_000
+"""Training records that the shortcut is measured on, at most."""
+
+_MIDDLE = 24
+"""Symbols in the middle of a sequence by which it is in the sample or not."""
+
+
+def quick_audit(dataset: Dataset) -> tuple[list[Check], int]:
+    """Returns what the checks say, with the default bounds, and the number of records that they looked at."""
+    members = _sample(dataset.tokens)
+    looked_at = dataset
+    if len(members) < len(dataset):
+        looked_at = replace(
+            dataset,
+            tokens=dataset.tokens.take(members),
+            names=dataset.names.take(members),
+            labels=dataset.labels[members],
+            groups=dataset.groups[members],
+            split=dataset.split[members],
+        )
+    return audit_dataset(looked_at, AuditOptions(records=_FITTED), quick=True, names=QUICK_CHECKS), len(members)
+
+
+def _sample(tokens: Ragged) -> NDArray[np.int64]:
+    """Returns about `_RECORDS` (M,) int64 of N sequences at most, ascending; of equal ones all or none.
+
+    Single records would leave most twins without their other.
+    """
+    if len(tokens) <= _RECORDS:
+        return np.arange(len(tokens))
+    size = np.minimum(tokens.lengths, _MIDDLE)
+    middle = gather(tokens.data, tokens.offsets[:-1] + (tokens.lengths - size) // 2, size)
+    hashes = sequence_hashes(Ragged.from_lengths(middle, size))
+    return np.flatnonzero(hashes < np.uint64(2**64 * (_RECORDS / len(tokens))))
+
+
+def quick_audit_lines(checks: Sequence[Check], dataset: Dataset, looked_at: int) -> list[str]:
+    """Returns a line for each check that did not pass, and one that counts them.
+
+    Args:
+        checks: what the checks said.
+        dataset: what they are about.
+        looked_at: records that they looked at.
+    """
+    lines = [f"seqnet: warning: {check.line}" for check in checks if check.status != "pass"]
+    if not dataset.crop and (count := len(dataset.members("train"))) < _FEW:
+        lines.append(f"seqnet: warning: {counted(count, 'training records')}; a network needs hundreds to learn from")
+    counts = Counter(check.status for check in checks)
+    words = [counted(counts["pass"], "checks") + " passed"]
+    words += [
+        counted(number, word) for number, word in ((counts["warn"], "warnings"), (counts["fail"], "failures")) if number
+    ]
+    of = "" if looked_at == len(dataset) else f" of {looked_at:,} of {len(dataset):,} records"
+    rest = f"for composition and likeness: seqnet audit {shlex.quote(str(dataset.path))}"
+    return [*lines, f"brief audit{of}: {', '.join(words)}; {rest}"]

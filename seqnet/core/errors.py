@@ -1,0 +1,254 @@
+"""Every error that a user can cause, as one tree.
+
+    SeqnetError
+    ├── InputError               a file that can't be read as what it should be
+    │   ├── FormatError            its content breaks the format, at a line or record
+    │   ├── TruncatedError         it ends too early
+    │   └── EmptyInputError        it holds no records
+    ├── SymbolError              a symbol that the alphabet does not know
+    ├── AlphabetMismatchError    proteins for a DNA model, or the reverse
+    ├── LabelError               labels that don't fit the records
+    ├── ContainerError           a dataset, bundle or checkpoint that is not ours, damaged, or of another version
+    ├── OutputError              a target that exists or can't be written
+    ├── SettingError             a setting outside its bounds
+    │   └── UnknownSettingError    there is none of that name
+    ├── ResourceError            the machine has too little of something
+    └── DownloadError            a source that can't be fetched or is not what it should be
+
+Facts are attributes, text is made in `describe`. `str(error)` is one line: `place: what is wrong; what to do`.
+A parser raises what it knows; the layer that knows the path adds it with `error.at(path)`.
+"""
+
+from __future__ import annotations
+
+import copyreg
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import Self
+
+from seqnet.core.printable import named_record, quoted, shortened
+
+__all__ = [
+    "AlphabetMismatchError",
+    "ContainerError",
+    "DownloadError",
+    "EmptyInputError",
+    "FormatError",
+    "InputError",
+    "LabelError",
+    "OutputError",
+    "ResourceError",
+    "SeqnetError",
+    "SettingError",
+    "SymbolError",
+    "TruncatedError",
+    "UnknownSettingError",
+]
+
+
+_GAPS = ("-", ".")
+
+
+class SeqnetError(Exception):
+    """Root of all errors that are the input's or the user's, not a bug's.
+
+    Attributes:
+        place: file, class, source or record that it is about; may be empty.
+        problem: what is wrong, in a few words.
+        remedy: what the user can do about it; may be empty.
+    """
+
+    def __init__(self, place: str, problem: str, remedy: str = "") -> None:
+        super().__init__(place, problem, remedy)
+        self.place = place
+        self.problem = problem
+        self.remedy = remedy
+
+    def describe(self) -> tuple[str, str, str]:
+        """Returns (place, what is wrong, what to do)."""
+        return self.place, self.problem, self.remedy
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Has other processes get all that it knows, whatever it was made of."""
+        return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
+
+    def __str__(self) -> str:
+        place, problem, remedy = self.describe()
+        text = f"{place}: {problem}" if place else problem
+        return f"{text}; {remedy}" if remedy else text
+
+
+class InputError(SeqnetError):
+    """A file that can't be read as what it should be.
+
+    Attributes:
+        path: the file, once a layer that knows it has added it.
+        line: 1-based line of the file, if known.
+        record: name of the record, if known.
+    """
+
+    def __init__(
+        self,
+        problem: str,
+        remedy: str = "",
+        *,
+        path: str | None = None,
+        line: int | None = None,
+        record: str | None = None,
+    ) -> None:
+        super().__init__("", problem, remedy)
+        self.path = path
+        self.line = line
+        self.record = record
+
+    def at(self, path: str) -> Self:
+        """Returns the same error, with the path added if it had none."""
+        self.path = self.path or path
+        return self
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        parts = [self.path or ""]
+        if self.line is not None:
+            parts.append(f"line {self.line}")
+        if self.record is not None:
+            parts.append(named_record(self.record))
+        return ": ".join(part for part in parts if part), self.problem, self.remedy
+
+
+class FormatError(InputError):
+    """The content breaks its format."""
+
+
+class TruncatedError(InputError):
+    """The file ends before its content does."""
+
+
+class EmptyInputError(InputError):
+    """The file holds no records."""
+
+
+class SymbolError(SeqnetError):
+    """A symbol that the alphabet does not know.
+
+    Attributes:
+        path: the file; empty where it is not known.
+        record: name of the record.
+        position: 1-based position in the sequence.
+        symbol: the offending character.
+        alphabet: name of the alphabet.
+    """
+
+    def __init__(self, path: str, record: str, position: int, symbol: str, alphabet: str) -> None:
+        super().__init__(path, "")
+        self.path = path
+        self.record = record
+        self.position = position
+        self.symbol = symbol
+        self.alphabet = alphabet
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        return (
+            f"{self.path}: {named_record(self.record)}: position {self.position}".removeprefix(": "),
+            f"{quoted(self.symbol)} is an alignment gap"
+            if self.is_gap
+            else f"symbol {quoted(self.symbol)} is not in the {self.alphabet} alphabet",
+            "remove gaps first, for example with seqkit seq -g"
+            if self.is_gap
+            else "correct it, choose another --alphabet, or say --unknown skip or --unknown mask",
+        )
+
+    @property
+    def is_gap(self) -> bool:
+        """Whether the symbol stands for no residue at all, so that it must not be masked."""
+        return self.symbol in _GAPS
+
+
+class AlphabetMismatchError(SeqnetError):
+    """Sequences of one kind given to something made for another.
+
+    Attributes:
+        path: the file with the sequences.
+        found: alphabet that its first records look like.
+        expected: alphabet of the model or of the dataset so far.
+        problem: what is wrong, where it is not that the records look like another alphabet.
+    """
+
+    def __init__(self, path: str, found: str, expected: str, remedy: str = "", problem: str = "") -> None:
+        super().__init__(path, problem, remedy)
+        self.path = path
+        self.found = found
+        self.expected = expected
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        return (
+            self.path,
+            self.problem or f"this looks like {self.found}, not {self.expected}",
+            self.remedy or f"give {self.expected} sequences, or use what is made for {self.found}",
+        )
+
+
+class LabelError(SeqnetError):
+    """Labels that don't fit the records, or classes without any."""
+
+
+class ContainerError(SeqnetError):
+    """A dataset, bundle or checkpoint that is not ours, is damaged, or is of another version."""
+
+
+class OutputError(SeqnetError):
+    """A target that exists already or can't be written."""
+
+
+class ResourceError(SeqnetError):
+    """The machine has too little of something, memory say."""
+
+
+class SettingError(SeqnetError):
+    """A setting of the wrong type, or outside its bounds.
+
+    Attributes:
+        name: dotted name of the setting.
+        value: what was given.
+        expected: what would be right.
+        problem: what is wrong, in place of "VALUE is not allowed; expected …"; may be empty.
+    """
+
+    def __init__(self, name: str, value: object, expected: str = "", *, problem: str = "") -> None:
+        super().__init__(name, problem)
+        self.name = name
+        self.value = value
+        self.expected = expected
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        if self.problem:
+            return f"setting {self.name}", self.problem, ""
+        return f"setting {self.name}", f"{shortened(self.value)} is not allowed", f"expected {self.expected}"
+
+
+class UnknownSettingError(SettingError):
+    """A setting that there is not.
+
+    Args:
+        name: dotted name that was given.
+        value: what was given for it.
+        known: the names that there are in its place.
+    """
+
+    def __init__(self, name: str, value: object, known: Sequence[str]) -> None:
+        super().__init__(name, value, "a known setting")
+        self.known = tuple(known)
+
+    def describe(self) -> tuple[str, str, str]:
+        """See `SeqnetError.describe`."""
+        section, dot, last = self.name.rpartition(".")
+        near = [section + dot + name for name in get_close_matches(last, self.known)]
+        remedy = f"did you mean {' or '.join(near)}?" if near else "known settings: " + ", ".join(self.known)
+        return f"setting {self.name}", "there is no such setting", remedy
+
+
+class DownloadError(SeqnetError):
+    """A source that can't be fetched, or is not what it should be."""

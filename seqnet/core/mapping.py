@@ -1,0 +1,69 @@
+"""Files that are memory-mapped, and what happens where somebody cuts one meanwhile.
+
+The system ends a process that reads behind the end of a file that it has mapped, with the signal SIGBUS and without a
+word. No check before the reading can rule that out. So a handler says which file it was, in one line, and ends the
+process with exit code 1. It can't raise an exception: the code that reads is compiled, and must not go on.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import mmap
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from seqnet.core.errors import ContainerError, SeqnetError
+
+__all__ = ["map_file"]
+
+_mapped: WeakKeyDictionary[mmap.mmap, SeqnetError] = WeakKeyDictionary()
+_handlers: list[object] = []
+"""What C calls; Python must not free it."""
+
+
+def map_file(path: Path, remedy: str) -> tuple[mmap.mmap, Callable[[], None]]:
+    """Returns the bytes of a file, read from the disk where they are looked at, and what raises an error if it was cut.
+
+    Args:
+        path: the file, not empty.
+        remedy: what the user can do where it is cut while it is read.
+    """
+    with path.open("rb") as file:
+        mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    _mapped[mapped] = error = ContainerError(str(path), "the file was cut while it was read", remedy)
+    if not _handlers and hasattr(signal, "SIGBUS"):
+        _install()
+
+    def check_whole() -> None:
+        if _is_cut(mapped):
+            raise error
+
+    return mapped, check_whole
+
+
+def _install() -> None:
+    """Has C call `_say_and_end` on SIGBUS; a handler of Python's own would wait for the code that can't go on."""
+    library = ctypes.CDLL(None)
+    kind = ctypes.CFUNCTYPE(None, ctypes.c_int)
+    handler = kind(_say_and_end)
+    _handlers.append(handler)
+    library.signal.argtypes = [ctypes.c_int, kind]
+    library.signal.restype = ctypes.c_void_p
+    library.signal(signal.SIGBUS, handler)
+
+
+def _say_and_end(number: int) -> None:
+    told = [str(error) for mapped, error in list(_mapped.items()) if _is_cut(mapped)]
+    told = told or ["a file that is memory-mapped can't be read any more; check the disk that it is on"]
+    try:
+        os.write(2, "".join(f"seqnet: error: {line}\n" for line in told).encode(errors="backslashreplace"))
+    finally:
+        os._exit(1)
+
+
+def _is_cut(mapped: mmap.mmap) -> bool:
+    """Returns whether the file is shorter than what is mapped of it."""
+    return mapped.size() < len(mapped)

@@ -1,0 +1,19 @@
+"""From files of sequences to a dataset: tokens, labels, groups and splits in one file.
+
+Start here: `encoding.encode` makes a dataset file, `dataset.open_dataset` opens one. `tokenizing` turns symbols into
+tokens, `splits` deals records to train, validation and test. `sources` downloads published sequences, `simulation`
+draws random and shuffled ones. `recipes` picks the preset that suits a dataset.
+
+Importing this package imports nothing, so that its tables are at hand for `--help`.
+"""
+
+__all__ = [
+    "dataset",
+    "encoding",
+    "file_schemas",
+    "recipes",
+    "simulation",
+    "sources",
+    "splits",
+    "tokenizing",
+]

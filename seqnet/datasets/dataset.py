@@ -1,0 +1,196 @@
+"""The dataset file: labelled, split token sequences.
+
+Tensors, for N records: `tokens` uint8 (ΣL,), `offsets` int64 (N+1,), `name_bytes` uint8 (ΣM,), `name_offsets` int64
+(N+1,), `labels` int32 (N,), `groups` int64 (N,), `split` uint8 (N,). The description has `alphabet`, `classes`,
+`positive`, `generators` (class → how its records were generated, and none for records that were read), `crop` and
+`provenance`. `docs/formats.md` is the specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from seqnet.core.alphabets import Alphabet, alphabet
+from seqnet.core.containers import Container, Spool, read_container, write_container
+from seqnet.core.errors import ContainerError
+from seqnet.core.records import Ragged
+from seqnet.datasets.file_schemas import check_description
+from seqnet.datasets.splits import SPLITS
+
+__all__ = ["Dataset", "dataset_of", "open_dataset", "write_dataset"]
+
+_REMEDY = "make one with seqnet encode"
+_TENSORS: Mapping[str, DTypeLike] = {
+    "tokens": np.uint8, "offsets": np.int64, "name_bytes": np.uint8, "name_offsets": np.int64,
+    "labels": np.int32, "groups": np.int64, "split": np.uint8,
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """N labelled token sequences.
+
+    Attributes:
+        path: the file.
+        alphabet: of the tokens.
+        classes: the K class names; labels index into them.
+        positive: index of the class that binary metrics call positive; None for more than two classes.
+        generators: class → name of the generator that made its records.
+        crop: length of the windows that training draws from the sequences of the train split; None where they are
+            trained on as they are.
+        tokens: N token sequences, none empty.
+        names: N record names.
+        labels: (N,) int32.
+        groups: (N,) int64; records of one group are kin or neighbours and lie in one split.
+        split: (N,) uint8, index into `datasets.splits.SPLITS`.
+        provenance: where it came from: inputs with SHA-256, command, versions, seed.
+        check_whole: raises `ContainerError` where the file has been cut since it was opened; reading on would end the
+            process.
+    """
+
+    path: Path
+    alphabet: Alphabet
+    classes: tuple[str, ...]
+    positive: int | None
+    generators: Mapping[str, str]
+    crop: int | None
+    tokens: Ragged
+    names: Ragged
+    labels: NDArray[np.int32]
+    groups: NDArray[np.int64]
+    split: NDArray[np.uint8]
+    provenance: Mapping[str, Any]
+    check_whole: Callable[[], None] = field(default=lambda: None, compare=False)
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def members(self, split: str) -> NDArray[np.int64]:
+        """Returns the indices (M,) int64 of the records of a split, in file order."""
+        return np.flatnonzero(self.split == SPLITS.index(split))
+
+    def counts(self) -> NDArray[np.int64]:
+        """Returns the number of records (K, 3) int64 of each class in each split."""
+        counts = np.zeros((len(self.classes), len(SPLITS)), dtype=np.int64)
+        np.add.at(counts, (self.labels, self.split), 1)
+        return counts
+
+
+def open_dataset(path: Path) -> Dataset:
+    """Returns the dataset in a file, its columns memory-mapped where they are large.
+
+    Raises:
+        ContainerError: the file is not a dataset, damaged, or of another version.
+    """
+    return dataset_of(path, read_container(path, ["dataset"], _REMEDY))
+
+
+def dataset_of(path: Path, container: Container) -> Dataset:
+    """Returns the dataset in a container that was read from `path`.
+
+    Raises:
+        ContainerError: its columns don't fit each other.
+    """
+    about, tensors = container.description, container.tensors
+    missing = [name for name in _TENSORS if name not in tensors]
+    if missing:
+        raise ContainerError(str(path), f"the dataset lacks {', '.join(missing)}", _REMEDY)
+    for name, dtype in _TENSORS.items():
+        if tensors[name].dtype != dtype or tensors[name].ndim != 1:
+            raise ContainerError(str(path), f"tensor {name} of the dataset is of the wrong type or shape", _REMEDY)
+    check_description(str(path), about, _REMEDY)
+    dataset = Dataset(
+        path=path,
+        alphabet=alphabet(about["alphabet"]),
+        classes=tuple(about["classes"]),
+        positive=about["positive"],
+        generators=about["generators"],
+        crop=about["crop"],
+        tokens=Ragged(tensors["tokens"], tensors["offsets"]),
+        names=Ragged(tensors["name_bytes"], tensors["name_offsets"]),
+        labels=tensors["labels"],
+        groups=tensors["groups"],
+        split=tensors["split"],
+        provenance=about["provenance"],
+        check_whole=container.check_whole,
+    )
+    if not _fits(dataset):
+        raise ContainerError(str(path), "the columns of the dataset don't fit each other", _REMEDY)
+    return dataset
+
+
+def _fits(dataset: Dataset) -> bool:
+    """Returns whether the columns are of one length and hold nothing that the description does not know."""
+    count, tokens = len(dataset), dataset.tokens
+    return (
+        count > 0
+        and len(dataset.groups) == len(dataset.split) == count
+        and _is_column(tokens, count)
+        and _is_column(dataset.names, count)
+        and bool((tokens.lengths >= 1).all())
+        and 1 <= int(tokens.data.min()) <= int(tokens.data.max()) < dataset.alphabet.token_count
+        and 0 <= int(dataset.labels.min()) <= int(dataset.labels.max()) < len(dataset.classes)
+        and int(dataset.split.max()) < len(SPLITS)
+        and (dataset.crop is None or bool((tokens.lengths[dataset.split == 0] >= dataset.crop).all()))
+    )
+
+
+def _is_column(column: Ragged, count: int) -> bool:
+    """Returns whether the offsets are those of `count` strings that follow each other in the data."""
+    offsets = column.offsets
+    return (
+        len(offsets) == count + 1
+        and offsets[0] == 0
+        and offsets[-1] == len(column.data)
+        # Compared and not subtracted, which numbers near the bounds of their type would pass.
+        and bool((offsets[1:] >= offsets[:-1]).all())
+    )
+
+
+def write_dataset(
+    path: Path,
+    *,
+    alphabet: Alphabet,
+    classes: Sequence[str],
+    positive: int | None,
+    generators: Mapping[str, str],
+    crop: int | None,
+    tokens: NDArray[np.uint8] | Spool,
+    offsets: NDArray[np.int64] | Spool,
+    name_bytes: NDArray[np.uint8] | Spool,
+    name_offsets: NDArray[np.int64] | Spool,
+    labels: NDArray[np.int32],
+    groups: NDArray[np.int64] | Spool,
+    split: NDArray[np.uint8],
+    provenance: Mapping[str, Any],
+) -> None:
+    """Writes a dataset file; the arguments are as in `Dataset`, columns may be spools on disk."""
+    description = {
+        "alphabet": alphabet.name,
+        "classes": list(classes),
+        "positive": positive,
+        "generators": dict(generators),
+        "crop": crop,
+        "provenance": dict(provenance),
+    }
+    tensors: dict[str, NDArray[Any] | Spool] = {
+        "tokens": tokens,
+        "offsets": _of_type(np.int64, offsets),
+        "name_bytes": name_bytes,
+        "name_offsets": _of_type(np.int64, name_offsets),
+        "labels": _of_type(np.int32, labels),
+        "groups": _of_type(np.int64, groups),
+        "split": _of_type(np.uint8, split),
+    }
+    write_container(path, "dataset", description, tensors)
+
+
+def _of_type(dtype: DTypeLike, column: NDArray[Any] | Spool) -> NDArray[Any] | Spool:
+    """Returns a column as `dtype`; one on disk is of it."""
+    return column if isinstance(column, Spool) else column.astype(dtype, copy=False)

@@ -1,0 +1,10 @@
+"""Files → a dataset.
+
+Start here: `encode` in `pipeline`. `ingestion` reads, labels and selects, `generated_records` adds what is generated,
+`genome_windows` cuts genomes, `summary` says what was made.
+"""
+
+from seqnet.datasets.encoding.class_sources import ClassSource
+from seqnet.datasets.encoding.pipeline import encode
+
+__all__ = ["ClassSource", "encode"]

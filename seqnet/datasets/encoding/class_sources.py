@@ -1,0 +1,93 @@
+"""Where the records of a class come from, and which order and roles the classes have."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from seqnet.core.errors import LabelError, SettingError
+from seqnet.core.printable import quoted
+from seqnet.datasets.file_schemas import is_class_name
+from seqnet.datasets.simulation.negatives import NEGATIVES
+
+__all__ = ["ClassSource", "generators_of", "order_classes"]
+
+
+@dataclass(frozen=True, slots=True)
+class ClassSource:
+    """Where records come from.
+
+    Attributes:
+        label: their class; None where each record tells its own.
+        path: the file, or None for a generator.
+        generator: name of the generator, or None for a file.
+        count: records to generate; None for as many as there are real ones.
+    """
+
+    label: str | None
+    path: str | None = None
+    generator: str | None = None
+    count: int | None = None
+
+    @classmethod
+    def parse(cls, text: str) -> ClassSource:
+        """Returns the source written as `NAME=FILE`, `NAME=@GENERATOR` or `NAME=@GENERATOR:COUNT`.
+
+        Raises:
+            SettingError: it is not of this form, or there is no such generator.
+        """
+        label, equals, origin = text.partition("=")
+        label = label.strip()
+        if not (label and equals and origin):
+            raise SettingError("class", text, "NAME=FILE or NAME=@GENERATOR")
+        if not origin.startswith("@"):
+            return cls(label, path=origin)
+        generator, colon, count = origin[1:].partition(":")
+        if generator not in NEGATIVES:
+            raise SettingError("class", text, "one of " + ", ".join(f"@{name}" for name in NEGATIVES))
+        if colon and not (count.isdecimal() and int(count) > 0):
+            raise SettingError("class", text, f"@{generator}, or @{generator}:COUNT with a whole number")
+        return cls(label, generator=generator, count=int(count) if colon else None)
+
+
+def generators_of(sources: Sequence[ClassSource]) -> dict[str, str]:
+    """Returns class → generator of the classes that are generated."""
+    return {source.label: source.generator for source in sources if source.generator and source.label}
+
+
+def order_classes(
+    sources: Sequence[ClassSource], found: Mapping[str, int], positive: str | None
+) -> tuple[list[str], int | None]:
+    """Returns the class names in their final order and the index of the positive one, which only two classes have.
+
+    Raises:
+        LabelError: a class has no records, is both read and generated, or has two generators, its name would break a
+            table, or there are fewer than two classes.
+        SettingError: the positive class does not exist.
+    """
+    positive = positive.strip() if positive else positive
+    named = list(dict.fromkeys(source.label for source in sources if source.label is not None))
+    generated = generators_of(sources)
+    for name in named:
+        if name not in found and name not in generated:
+            raise LabelError(f"class {name}", "it has no records", "check its file and what selects records")
+        if name in found and name in generated:
+            raise LabelError(f"class {name}", "its records are both read and generated", "use two names")
+        if sum(source.label == name and source.generator is not None for source in sources) > 1:
+            raise LabelError(f"class {name}", "it has two generators", "use two names")
+    classes = named + sorted(set(found) - set(named))
+    for name in classes:
+        if not name.isprintable():
+            raise LabelError(f"class {quoted(name)}", "its name has a tab or another control character", "rename it")
+        if not is_class_name(name):
+            raise LabelError(f"class {quoted(name[:40])}", "its name is empty or too long", "rename it")
+    if len(classes) < 2:
+        raise LabelError(
+            f"class {classes[0]}", "it is the only class", "name a second one, such as --class random=@uniform"
+        )
+    if positive is not None and (positive not in classes or len(classes) > 2):
+        raise SettingError("positive", positive, "one of two classes; there are " + ", ".join(classes))
+    if len(classes) > 2:
+        return classes, None
+    default = classes[0] if named else classes[-1]
+    return classes, classes.index(positive or default)

@@ -1,0 +1,175 @@
+"""What is kept of the input: columns that grow on disk, and a uniform sample of a stream."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.core.containers import Spool
+from seqnet.core.records import Ragged
+from seqnet.core.threads import Threads
+from seqnet.similarity import Hasher
+
+__all__ = ["Collector", "EncodedRecords", "Reservoir"]
+
+
+@dataclass(frozen=True)
+class EncodedRecords:
+    """N labelled token sequences.
+
+    Attributes:
+        tokens: N token sequences.
+        names: N names.
+        labels: (N,) int32.
+        groups: (N,) int64; negative for a record that is a group of its own.
+    """
+
+    tokens: Ragged
+    names: Ragged
+    labels: NDArray[np.int32]
+    groups: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    @property
+    def size(self) -> int:
+        """Bytes that the examples take in memory, about."""
+        return len(self.tokens.data) + len(self.names.data) + 28 * len(self)
+
+    def take(self, indices: NDArray[np.int64]) -> EncodedRecords:
+        """Returns the examples at `indices` (M,) int64."""
+        return EncodedRecords(
+            self.tokens.take(indices), self.names.take(indices), self.labels[indices], self.groups[indices]
+        )
+
+    @staticmethod
+    def concatenate(parts: Sequence[EncodedRecords]) -> EncodedRecords:
+        """Returns the examples of all parts, in order."""
+        return EncodedRecords(
+            Ragged.concatenate([part.tokens for part in parts]),
+            Ragged.concatenate([part.names for part in parts]),
+            np.concatenate([part.labels for part in parts]),
+            np.concatenate([part.groups for part in parts]),
+        )
+
+
+class Collector:
+    """Examples on their way to the dataset file: all columns but the labels on disk.
+
+    Attributes:
+        tokens: all sequences so far, uint8.
+        offsets: where they begin, and where the last one ends, int64.
+        name_bytes: all names so far, uint8.
+        name_offsets: where they begin, and where the last one ends, int64.
+        groups: group of each, int64.
+        sequence_hashes: of all sequences so far.
+        name_hashes: of all names so far.
+        count: examples so far.
+    """
+
+    def __init__(self) -> None:
+        self.tokens, self.name_bytes = Spool(np.uint8), Spool(np.uint8)
+        self.offsets, self.name_offsets = Spool(np.int64), Spool(np.int64)
+        self.groups = Spool(np.int64)
+        self._pool = Threads(1)
+        self.sequence_hashes, self.name_hashes = Hasher(self._pool), Hasher(self._pool)
+        self._labels: list[NDArray[np.int32]] = []
+        self.count = 0
+        for offsets in (self.offsets, self.name_offsets):
+            offsets.append(np.zeros(1, dtype=np.int64))
+
+    def add(self, examples: EncodedRecords) -> None:
+        """Adds examples at the end."""
+        self.sequence_hashes.add(examples.tokens)
+        self.name_hashes.add(examples.names)
+        self.offsets.append(examples.tokens.offsets[1:] + self.tokens.length)
+        self.name_offsets.append(examples.names.offsets[1:] + self.name_bytes.length)
+        self.tokens.append(examples.tokens.data)
+        self.name_bytes.append(examples.names.data)
+        self.groups.append(examples.groups)
+        self._labels.append(examples.labels)
+        self.count += len(examples)
+
+    def collected(self) -> EncodedRecords:
+        """Returns all examples so far; all but the labels is memory-mapped."""
+        if len(self._labels) != 1:
+            self._labels = [np.concatenate(self._labels)]  # not beside its parts
+        return EncodedRecords(
+            Ragged(self.tokens.view(), self.offsets.view()),
+            Ragged(self.name_bytes.view(), self.name_offsets.view()),
+            self._labels[0],
+            self.groups.view(),
+        )
+
+    def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64] | None = None) -> None:
+        """Puts other labels (N,), and other groups (N,) unless they are None, on all examples so far."""
+        self._labels = [labels]
+        if groups is None:
+            return
+        old, self.groups = self.groups, Spool(np.int64)
+        self.groups.append(groups)
+        old.close()
+
+    def close(self) -> None:
+        """Frees the disk space."""
+        self._pool.shutdown(cancel_futures=True)
+        for hasher in (self.sequence_hashes, self.name_hashes):
+            hasher.close()
+        for column in (self.tokens, self.offsets, self.name_bytes, self.name_offsets, self.groups):
+            column.close()
+
+
+_RESERVOIR_BYTES = 1 << 24
+"""Bytes of examples that are held before the sample is drawn down to its size again."""
+
+
+class Reservoir:
+    """A uniform sample of at most `size` examples of each class of a stream, in stream order.
+
+    Every example draws a random key, and a class keeps its smallest: the sample of a stream of any length, in memory
+    for the sample alone.
+
+    Args:
+        size: examples to keep of each class.
+        rng: source of the keys.
+
+    Source: Efraimidis and Spirakis 2006, doi:10.1016/j.ipl.2005.11.003, with equal weights.
+    """
+
+    def __init__(self, size: int, rng: np.random.Generator) -> None:
+        self._size = size
+        self._rng = rng
+        self._parts: list[EncodedRecords] = []
+        self._keys: list[NDArray[np.float64]] = []
+        self._held = 0
+        self._prune_at = _RESERVOIR_BYTES
+
+    def add(self, examples: EncodedRecords) -> None:
+        """Offers examples to the sample."""
+        self._parts.append(examples)
+        self._keys.append(self._rng.random(len(examples)))
+        self._held += examples.size
+        if self._held >= self._prune_at:
+            self._prune()
+            self._prune_at = max(_RESERVOIR_BYTES, 2 * self._held)
+
+    def sample(self) -> EncodedRecords | None:
+        """Returns the sample, or None if nothing was offered."""
+        if not self._parts:
+            return None
+        self._prune()
+        return self._parts[0]
+
+    def _prune(self) -> None:
+        examples, keys = EncodedRecords.concatenate(self._parts), np.concatenate(self._keys)
+        kept = [np.empty(0, dtype=np.int64)]
+        for label in np.unique(examples.labels):
+            members = np.flatnonzero(examples.labels == label)
+            kept.append(members[np.argsort(keys[members], kind="stable")[: self._size]])
+        chosen = np.sort(np.concatenate(kept))
+        self._parts, self._keys = [examples.take(chosen)], [keys[chosen]]
+        self._held = self._parts[0].size

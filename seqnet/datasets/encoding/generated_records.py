@@ -1,0 +1,91 @@
+"""Generated records: each is the companion of a real one, of its length and in its split."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.core.alphabets import Alphabet
+from seqnet.core.containers import leave
+from seqnet.core.records import Ragged
+from seqnet.datasets.encoding.class_sources import ClassSource
+from seqnet.datasets.encoding.collection import EncodedRecords
+from seqnet.datasets.simulation.composition import symbol_frequencies
+from seqnet.datasets.simulation.negatives import NEGATIVES, NegativeGenerator
+
+__all__ = ["generate_records"]
+
+_RECORDS = 1 << 16
+"""Records that are generated at a time, at most."""
+_SYMBOLS = 1 << 22
+"""Symbols that are generated at a time, at most, but for a single longer record: a shuffle takes 80 bytes for each."""
+
+
+def generate_records(
+    sources: Sequence[ClassSource],
+    classes: Sequence[str],
+    real: EncodedRecords,
+    candidates: NDArray[np.int64],
+    alphabet: Alphabet,
+    rng: np.random.Generator,
+) -> Iterator[tuple[EncodedRecords, NDArray[np.int64]]]:
+    """Yields generated examples of all generated classes, chunk by chunk, with the real record that each accompanies.
+
+    Args:
+        sources: the generators among them are used.
+        classes: the class names in their final order.
+        real: N real examples.
+        candidates: (M,) int64, which of them are accompanied: each once, or, where a source says how many records to
+            generate, as often as that needs, in random order.
+        alphabet: of the tokens.
+        rng: source of all randomness.
+    """
+    if all(source.generator is None for source in sources):
+        return
+    frequencies = symbol_frequencies(real.tokens.data, alphabet)
+    next_group = int(real.groups.max()) + 1
+    for source in sources:
+        if source.generator is None or source.label is None:
+            continue
+        generate: NegativeGenerator = NEGATIVES.load(source.generator)
+        chosen = candidates if source.count is None else np.resize(rng.permutation(candidates), source.count)
+        for start, stop in _pieces(real.tokens, chosen):
+            which = chosen[start:stop]
+            originals = real.take(which)
+            count = len(originals)
+            tokens = generate(originals.tokens, alphabet, rng, frequencies)
+            # A shuffled record is as near to its original's neighbours as the original.
+            shuffled = source.generator == "dinucleotide"
+            groups = originals.groups if shuffled else next_group + np.arange(count)
+            first = 0 if shuffled and source.count is None else start + 1
+            names = _names(source.label, originals.names, first, shuffled=shuffled)
+            labels = np.full(count, classes.index(source.label), dtype=np.int32)
+            yield EncodedRecords(tokens, names, labels, groups), which
+            for column in (real.tokens, real.names):
+                leave(column.data)
+                leave(column.offsets)
+            next_group += count
+
+
+def _pieces(tokens: Ragged, chosen: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
+    """Yields ranges, start (included) to stop (excluded), of the `chosen` (M,) int64 of N sequences."""
+    for first in range(0, len(chosen), _RECORDS):
+        which = chosen[first : first + _RECORDS]
+        ends = np.cumsum(tokens.offsets[which + 1] - tokens.offsets[which])
+        start = 0
+        while start < len(which):
+            begin = ends[start - 1] if start else 0
+            stop = max(int(np.searchsorted(ends, begin + _SYMBOLS, side="right")), start + 1)
+            yield first + start, first + stop
+            start = stop
+
+
+def _names(label: str, originals: Ragged, first: int, *, shuffled: bool) -> Ragged:
+    """Returns the names of generated records, numbered from `first`; 0 where each original is shuffled once."""
+    numbers = range(first, first + len(originals))
+    if shuffled:
+        texts = zip(originals.text(), numbers, strict=True)
+        return Ragged.from_strings([f"{name}:shuffled{number if first else ''}" for name, number in texts])
+    return Ragged.from_strings([f"{label}_{number}" for number in numbers])

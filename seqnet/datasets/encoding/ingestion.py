@@ -1,0 +1,271 @@
+"""Taking records in: read → label → tokens → keep, cut, group → collect."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from itertools import chain
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.configs.encoding import EncodeOptions
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.alphabets import INVALID, Alphabet, alphabet, guess_alphabet, is_ambiguous
+from seqnet.core.errors import AlphabetMismatchError, FormatError, LabelError, SettingError
+from seqnet.core.printable import counted
+from seqnet.core.records import Ragged, RecordBatch
+from seqnet.datasets.encoding.class_sources import ClassSource
+from seqnet.datasets.encoding.collection import Collector, EncodedRecords, Reservoir
+from seqnet.datasets.encoding.genome_windows import cut_blocks
+from seqnet.datasets.encoding.labelling import (
+    Grouper,
+    LabelFile,
+    Labeller,
+    grouper,
+    label_by_column,
+    label_by_regex,
+    table_columns,
+)
+from seqnet.datasets.encoding.labels import LabelCodes, check_not_measured, label_warnings
+from seqnet.datasets.encoding.selection import MASKED, LengthRange, cut_windows, usable
+from seqnet.datasets.tokenizing import ENOUGH_SYMBOLS, check_alphabet, sample_symbols
+from seqnet.readers import RecordReader, spoken_path
+from seqnet.similarity import Clusters, cluster_records, join_groups
+
+__all__ = ["Ingestion"]
+
+_MOST_UNKNOWN = 0.1
+"""Share of the symbols of a file that may be unknown to an alphabet which was guessed."""
+_PIECE = 1 << 20
+"""Records that are looked at together."""
+
+
+class _Codes(dict[str, int]):
+    """Names numbered in the order of their first appearance."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = len(self)
+        return self[name]
+
+
+class Ingestion:
+    """Takes records in, one source after the other, with what has been learnt so far."""
+
+    def __init__(self, options: EncodeOptions, read: ReadOptions, rng: np.random.Generator) -> None:
+        self.options = options
+        self.read = replace(read, columns=(*read.columns, *table_columns(options)))
+        self.alphabet: Alphabet | None = None if options.alphabet == "auto" else alphabet(options.alphabet)
+        self.classes = _Codes()
+        self.groups = _Codes()
+        self.left_out: Counter[str] = Counter()
+        self.notes: list[str] = []
+        self.ungrouped = 0
+        self.unknown = 0
+        self.lengths = LengthRange.parse(options.length)
+        ways = [name for name in ("label_regex", "label_column", "labels") if getattr(options, name)]
+        if len(ways) > 1:
+            raise SettingError(
+                f"encode.{ways[1]}", getattr(options, ways[1]), f"one way to label; {ways[0]} is another"
+            )
+        self.label_file = LabelFile(options.labels) if options.labels else None
+        self.label_codes = LabelCodes(self.classes)
+        self.class_counts: Counter[str] = Counter()
+        self._label_origin = ""
+        self.grouper: Grouper | None = grouper(options.group_by) if options.group_by else None
+        self.collector = Collector()
+        self.reservoir = Reservoir(options.limit, rng) if options.limit else None
+        self.numbers_now = not (self.grouper or self.reservoir)
+
+    def take_in(self, source: ClassSource, reader: RecordReader, progress: Callable[[int], None]) -> None:
+        """Reads a file to its end."""
+        sink, path = self.reservoir or self.collector, reader.path
+        code, batches = self._coder(source, path, reader.format), iter(reader)
+        first = self._first_batches(path, batches)
+        symbols, unknown = 0, self.unknown
+        for batch in chain(first, batches):
+            for examples in self._examples(path, batch, code(batch)):
+                sink.add(self._numbered_now(examples) if self.numbers_now else examples)
+            symbols += len(batch.symbols.data)
+            progress(len(batch))
+        self._check_unknown(path, symbols, self.unknown - unknown)
+        self.left_out.update(reader.skipped)
+        if reader.nothing:
+            self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
+
+    def _first_batches(self, path: str, batches: Iterator[RecordBatch]) -> list[RecordBatch]:
+        """Returns the first batches of a file, in which the alphabet of the dataset was looked for, or checked.
+
+        The first file with sequences decides it, unless the user did; a later one that looks like another is refused.
+
+        Raises:
+            AlphabetMismatchError: the file looks like another alphabet than those before it.
+            FormatError: it looks like none, or may as well be nucleotides as protein.
+        """
+        if self.options.alphabet != "auto":
+            return []
+        first, symbols = sample_symbols(batches)
+        if not len(symbols):
+            return first
+        spoken = spoken_path(path)
+        if self.alphabet is not None and (doubt := check_alphabet(spoken, symbols, self.alphabet)):
+            remedy = f"say --alphabet {self.alphabet.name} if all inputs are, or --alphabet {doubt}"
+            raise AlphabetMismatchError(spoken, doubt, self.alphabet.name, remedy)
+        if self.alphabet is not None and (self.alphabet.name == "protein" or len(symbols) < ENOUGH_SYMBOLS):
+            return first
+        guess = guess_alphabet(symbols)
+        if is_ambiguous(symbols):
+            problem = "this may be protein of few kinds of residues, or nucleotides with many ambiguity codes"
+            raise FormatError(problem, "say --alphabet protein, or --alphabet dna", path=spoken)
+        if self.alphabet is None:
+            if guess is None:
+                raise FormatError("the sequences look like neither DNA, RNA nor protein", "say --alphabet", path=spoken)
+            self.alphabet = alphabet(guess)
+        return first
+
+    def _check_unknown(self, path: str, symbols: int, unknown: int) -> None:
+        """Checks that no great part of the symbols of a file was left out or masked for a guess of their alphabet."""
+        if self.options.alphabet == "auto" and self.alphabet and unknown > _MOST_UNKNOWN * symbols:
+            problem = f"{unknown / symbols:.0%} of its symbols are not in the {self.alphabet.name} alphabet"
+            raise FormatError(problem, "say --alphabet, with the right one", path=spoken_path(path))
+
+    def _coder(self, source: ClassSource, path: str, format_name: str) -> Callable[[RecordBatch], NDArray[np.int32]]:
+        """Returns what finds the number (N,) int32 of the class of each record in a batch."""
+        if source.label is not None:
+            name = source.label
+            return lambda batch: np.full(len(batch), self.classes[name], dtype=np.int32)
+        labeller = self._labeller(path, format_name)
+        self._label_origin = f"{labeller.place}: {labeller.origin}"
+
+        def code(batch: RecordBatch) -> NDArray[np.int32]:
+            codes = np.fromiter((self.label_codes[label] for label in labeller.find(batch)), np.int32, len(batch))
+            missing = np.flatnonzero(codes < 0)
+            if len(missing) and self.options.missing_labels == "error":
+                raise labeller.missing(batch, int(missing[0]))
+            return codes
+
+        return code
+
+    def _labeller(self, path: str, format_name: str) -> Labeller:
+        options = self.options
+        if options.label_regex:
+            return label_by_regex(options.label_regex, path)
+        if self.label_file:
+            return self.label_file.labeller()
+        if options.label_column or format_name == "tokens":
+            return label_by_column(options.label_column or "label", path)
+        raise LabelError(
+            path, "nothing says which class its records are", "use --class, --label-regex, --label-column or --labels"
+        )
+
+    def _examples(self, path: str, batch: RecordBatch, labels: NDArray[np.int32]) -> Iterator[EncodedRecords]:
+        if (labelled := np.flatnonzero(labels >= 0)).size < len(batch):
+            self.left_out["whose label is missing"] += len(batch) - len(labelled)
+            batch, labels = batch.take(labelled), labels[labelled]
+        self.class_counts.update(dict(zip(self.classes, np.bincount(labels).tolist(), strict=False)))
+        groups = np.full(len(batch), -1)
+        if self.grouper and not self.grouper.by_window:
+            groups = self._group_codes(batch.names, batch.columns)
+        known = self.alphabet
+        masked = self.left_out.get(MASKED, 0)
+        tokens, kept = usable(path, batch, known, self.options.unknown, self.left_out)
+        self.unknown += self.left_out.get(MASKED, 0) - masked
+        if self.options.unknown == "skip":
+            self.unknown += int(np.count_nonzero(tokens.data == INVALID))
+        kept = self.lengths.select(tokens, kept, self.left_out)
+        examples = EncodedRecords(tokens, batch.names, labels, groups)
+        examples = examples if len(kept) == len(examples) else examples.take(kept)
+        if self.options.crop and known is not None:
+            examples = cut_blocks(examples, known.size, self.options.crop, self.left_out)
+        for part in cut_windows(examples, self.options.window, self.options.stride, self.left_out):
+            if self.grouper and self.grouper.by_window:
+                part = replace(part, groups=self._group_codes(part.names, {}))
+            yield part
+
+    def _group_codes(self, names: Ragged, columns: Mapping[str, Ragged]) -> NDArray[np.int64]:
+        assert self.grouper is not None
+        found = self.grouper.find(names, columns)
+        return np.fromiter((-1 if name is None else self.groups[name] for name in found), np.int64, len(found))
+
+    def label_warnings(self) -> list[str]:
+        """Returns one line for each thing about the labels that looks like a mistake, once all was taken in."""
+        lines = label_warnings(self.class_counts)
+        if self.label_file and self.label_file.header:
+            taken = f"the first line ({self.label_file.header}) was taken for a header"
+            lines.append(f"{self.label_file.path}: {taken}: no record has that name")
+        return lines
+
+    def restart(self, parts: Sequence[EncodedRecords]) -> None:
+        """Puts these examples in place of all that was taken in."""
+        self.collector, old = Collector(), self.collector
+        for part in parts:
+            self.collector.add(part)
+        old.close()
+
+    def finish(self, classes: Sequence[str]) -> EncodedRecords:
+        """Returns all that was taken in, with final labels, and a group number for each record that had none.
+
+        Args:
+            classes: the class names in their final order.
+
+        Raises:
+            LabelError: nothing was taken in, the labels are measurements, a class has lost all its records, or labels
+                were left over.
+            SettingError: no record has a group.
+        """
+        found = set(self.label_codes.values())
+        check_not_measured(
+            self._label_origin, {name: self.class_counts[name] for name, code in self.classes.items() if code in found}
+        )
+        examples = self._collected()
+        order = np.array([classes.index(name) for name in self.classes], dtype=np.int32)
+        unchanged = bool((order == np.arange(len(order))).all())
+        labels = examples.labels if unchanged else order[examples.labels]
+        present = set().union(*(np.unique(labels[at : at + _PIECE]).tolist() for at in range(0, len(labels), _PIECE)))
+        for name in self.classes:
+            if classes.index(name) not in present:
+                raise LabelError(f"class {name}", "it has no records left", "check what selects records")
+        if self.numbers_now:
+            return self._relabelled(labels)
+        groups = examples.groups.copy()
+        del examples  # not beside what is made of them
+        alone = np.flatnonzero(groups < 0)
+        groups[alone] = len(self.groups) + np.arange(len(alone))
+        self.ungrouped = len(alone) if self.grouper else 0
+        return self._relabelled(labels, groups)
+
+    def _numbered_now(self, examples: EncodedRecords) -> EncodedRecords:
+        """Returns examples, each of which is a group of its own, with the numbers of their groups."""
+        first = self.collector.count
+        return replace(examples, groups=np.arange(first, first + len(examples)))
+
+    def cluster(self, real: EncodedRecords) -> tuple[EncodedRecords, Clusters]:
+        """Returns what was taken in with similar records in one group, and their clusters, before groups joined them.
+
+        Args:
+            real: what `finish` returned.
+        """
+        assert self.alphabet is not None
+        clusters = cluster_records(real.tokens, self.alphabet, self.options.similarity, k=self.options.kmer)
+        return self._relabelled(real.labels, join_groups(real.groups, clusters.ids)), clusters
+
+    def regroup(self, real: EncodedRecords, groups: NDArray[np.int64]) -> EncodedRecords:
+        """Returns what was taken in, which is what `finish` returned, in other groups (N,) int64."""
+        return self._relabelled(real.labels, groups)
+
+    def _relabelled(self, labels: NDArray[np.int32], groups: NDArray[np.int64] | None = None) -> EncodedRecords:
+        self.collector.relabel(labels, groups)
+        return self.collector.collected()
+
+    def _collected(self) -> EncodedRecords:
+        if self.label_file:
+            self.label_file.check_all_used()
+        if self.reservoir and (sample := self.reservoir.sample()) is not None:
+            self.collector.add(sample)
+        if not self.collector.count:
+            reasons = ", ".join(counted(count, reason) for reason, count in self.left_out.items())
+            raise LabelError("encode", f"no record is left ({reasons})", "loosen what selects records")
+        if self.grouper and not self.groups:
+            raise SettingError("group-by", self.options.group_by, "something that finds a group of at least one record")
+        return self.collector.collected()

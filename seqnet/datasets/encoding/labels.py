@@ -1,0 +1,114 @@
+"""Labels as they are written → classes, and what looks wrong about these.
+
+Blanks around a label are dropped, and words such as `NA` are no label. Nothing else is changed: what may be a mistake
+is told, and a column of numbers, which are measurements and no classes, is refused.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+
+from seqnet.core.errors import LabelError
+from seqnet.core.printable import counted
+from seqnet.readers.cells import is_missing
+
+__all__ = ["LabelCodes", "check_not_measured", "label_warnings"]
+
+_FEW = 10
+"""Classes that may be numbers of any kind, such as 0.0 and 1.0, or have a record each."""
+_RECORDS_EACH = 5
+"""Records in a class, on average, below which many whole numbers are not the numbers of classes."""
+_LISTED = 5
+_SEPARATORS = re.compile(r"[;|,/+&]")
+
+
+class LabelCodes(dict[str, int]):
+    """Numbers of labels as they are written; -1 where a label is missing.
+
+    Args:
+        classes: class → number; numbers a new one when it is asked for it.
+    """
+
+    def __init__(self, classes: Mapping[str, int]) -> None:
+        super().__init__()
+        self._classes = classes
+
+    def __missing__(self, written: str) -> int:
+        label = written.strip()
+        self[written] = -1 if is_missing(label) else self._classes[label]
+        return self[written]
+
+
+def check_not_measured(origin: str, counts: Mapping[str, int]) -> None:
+    """Checks that labels are not measurements.
+
+    Args:
+        origin: where they were read, such as "column label".
+        counts: label → records that have it.
+
+    Raises:
+        LabelError: there are many of them, all are numbers, and they have decimals or few records each.
+    """
+    numbers = [_number(label) for label in counts]
+    records = sum(counts.values())
+    if len(counts) <= _FEW or any(number is None for number in numbers):
+        return
+    whole = all(number is not None and number.is_integer() for number in numbers)
+    if whole and records >= _RECORDS_EACH * len(counts):
+        return
+    raise LabelError(
+        origin,
+        f"its labels are numbers, {counted(len(counts), 'different ones')} in {counted(records, 'records')}: "
+        "measurements, not classes",
+        "write a class such as high or low for each record, and read that as the label",
+    )
+
+
+def label_warnings(counts: Mapping[str, int]) -> list[str]:
+    """Returns one line for each thing that looks like a mistake in labels (label → records)."""
+    lines = []
+    alike: dict[object, list[str]] = {}
+    for label in counts:
+        number = _number(label)
+        alike.setdefault(" ".join(label.casefold().split()) if number is None else number, []).append(label)
+    for labels in alike.values():
+        if len(labels) > 1:
+            said = " and ".join(f"{label} ({counts[label]:,})" for label in sorted(labels))
+            lines.append(f"these classes differ only in how they are written: {said}; write them alike if they are one")
+    if several := _several(counts):
+        lines.append(
+            f"several labels seem to be in one cell in {counted(len(several), 'classes')}: {_listed(several)}; each is "
+            "taken for a class of its own: give each record one label"
+        )
+    if len(counts) > _FEW and sum(counts.values()) < 2 * len(counts):
+        records = sum(counts.values())
+        lines.append(
+            f"{counted(records, 'records have')} {counted(len(counts), 'different labels')}: is this the "
+            "column, file or expression of the classes?"
+        )
+    return lines
+
+
+def _several(counts: Mapping[str, int]) -> list[str]:
+    """Returns the labels that are made of others, or of the same parts as others."""
+    parts = {label: [part.strip() for part in _SEPARATORS.split(label)] for label in counts}
+    composed = {label: frozenset(found) for label, found in parts.items() if len(found) > 1 and all(found)}
+    made = list(composed.values())
+    return [label for label, found in composed.items() if found & counts.keys() or made.count(found) > 1]
+
+
+def _listed(labels: Iterable[str]) -> str:
+    first, *others = sorted(labels)
+    shown = [first, *others[: _LISTED - 1]]
+    return ", ".join(shown) + (", ..." if len(others) >= _LISTED else "")
+
+
+def _number(label: str) -> float | None:
+    """Returns the number that a label is, None where it is none."""
+    try:
+        number = math.nan if "_" in label else float(label)
+    except ValueError:
+        return None
+    return number if math.isfinite(number) else None

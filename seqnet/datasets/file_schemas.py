@@ -1,0 +1,196 @@
+"""What the descriptions of datasets, models and checkpoints must say: one schema, checked before it is used.
+
+`check_description` checks types, bounds and what belongs together. Settings check themselves (`configs`), with bounds
+of their own; tensors are compared with the description by whoever makes something of both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from seqnet.configs.calibration import CRITERIA
+from seqnet.configs.networks import LONGEST_WINDOW
+from seqnet.core.alphabets import ALPHABETS
+from seqnet.core.errors import ContainerError
+from seqnet.core.schema import (
+    SchemaError,
+    Validator,
+    anything,
+    either,
+    flag,
+    many,
+    number,
+    optional,
+    record,
+    table,
+    text,
+    whole,
+    wrong,
+)
+
+__all__ = ["check_description", "is_class_name"]
+
+_MOST_CLASSES = 65_536
+_MOST_MEMBERS = 1_000
+_LONGEST_NAME = 1_000
+
+_CLASS = text(1, _LONGEST_NAME, shown=True)
+_SHARE = number(0, 1 + 1e-9)  # sums of float64 may be a little more than 1
+_HASH = text(most=128)
+_NO_NUMBER = text(choices=("nan", "inf", "-inf"))
+_NUMBER = number()
+
+
+def is_class_name(name: str) -> bool:
+    """Returns whether a text can be the name of a class: printable, not empty, not longer than any name."""
+    try:
+        _CLASS("class", name)
+    except SchemaError:
+        return False
+    return True
+
+
+def _error_rate(place: str, value: Any) -> None:
+    """Checks the confidences: tolerated share of wrong decisions, as text → lowest probability."""
+    table(optional(_SHARE))(place, value)
+    for name in value:
+        try:
+            rate = float(name)
+        except ValueError:
+            raise wrong(f"a name in {place}", name, "a number") from None
+        _SHARE(f"a name in {place}", rate)
+
+
+def _card(place: str, value: Any) -> None:
+    """Checks a card: texts that can be written as UTF-8, in lists and objects."""
+    anything(place, value)
+    record({})(place, value)
+    left = [value]
+    while left:
+        one = left.pop()
+        if isinstance(one, dict):
+            left += [*one, *one.values()]
+        elif isinstance(one, list):
+            left += one
+        elif isinstance(one, str):
+            _TEXT(place, one)
+
+
+_TEXT = text()
+_PROVENANCE = record({})
+_SECTIONS = table(table(anything))
+_CLASSES: Mapping[str, Validator] = {
+    "alphabet": text(choices=tuple(ALPHABETS)),
+    "classes": many(_CLASS, 1, _MOST_CLASSES, distinct=True),
+    "positive": optional(whole(0, 1)),
+    "provenance": _PROVENANCE,
+}
+_CALIBRATION = record(
+    {
+        "temperature": number(1e-3, 1e3),
+        "threshold": _SHARE,
+        "confidences": _error_rate,
+        "shares": many(number(1e-12, 1), most=_MOST_CLASSES),
+        "quality": table(_NUMBER),
+    },
+    {"changed": table(_SHARE), "criterion": optional(text(choices=CRITERIA)), "not_calibrated": text()},
+)
+_NOVELTY = record(
+    {
+        "shortest": whole(0),
+        "longest": optional(whole(0)),
+        "shares": many(_SHARE, most=100),
+        "expected": many(number(1e-6, 1), most=100),
+        "covariance": many(many(_NUMBER, most=100), most=100),
+        "bound": number(0),
+    }
+)
+_BASELINE = record(
+    {"records": whole(0), "available": optional(whole(0)), "converged": flag, "strength": optional(number(0))}
+)
+_ROW = table(either(_NO_NUMBER, _NUMBER))
+_SCHEMAS: Mapping[str, Validator] = {
+    "dataset": record({**_CLASSES, "generators": table(text(1, 100)), "crop": optional(whole(1))}),
+    "model": record(
+        {
+            **_CLASSES,
+            "config": _SECTIONS,
+            "window": whole(1, LONGEST_WINDOW),
+            "metrics": table(_NUMBER),
+            "members": whole(1, _MOST_MEMBERS),
+            "calibration": _CALIBRATION,
+            "card": _card,
+        },
+        {"novelty": optional(_NOVELTY), "parameters": whole(0), "baselines": table(_BASELINE)},
+    ),
+    "checkpoint": record(
+        {
+            "config": _SECTIONS,
+            "dataset": _HASH,
+            "rows": many(_ROW, 1),
+            "best_epoch": whole(1),
+            "best_value": either(_NO_NUMBER, _NUMBER),
+        }
+    ),
+}
+
+
+def check_description(place: str, about: Mapping[str, Any], remedy: str) -> None:
+    """Checks the description of a container.
+
+    Args:
+        place: the file.
+        about: the description, `kind` included.
+        remedy: what the user can do where it is no good.
+
+    Raises:
+        ContainerError: a value is missing, of the wrong type, outside its bounds, or does not go with another.
+    """
+    kind = about["kind"]
+    try:
+        _SCHEMAS[kind]("", dict(about))
+        _TOGETHER[kind](about)
+    except SchemaError as error:
+        raise ContainerError(place, f"the description of the {kind} is damaged: {error}", remedy) from error
+
+
+def _positive(about: Mapping[str, Any]) -> None:
+    if about["positive"] is not None and len(about["classes"]) != 2:
+        raise wrong("positive", about["positive"], "null, where there are not two classes")
+
+
+def _dataset(about: Mapping[str, Any]) -> None:
+    _positive(about)
+    for name in about["generators"]:
+        if name not in about["classes"]:
+            raise wrong("a name in generators", name, "one of the classes")
+
+
+def _model(about: Mapping[str, Any]) -> None:
+    _positive(about)
+    shares = about["calibration"]["shares"]
+    if len(about["classes"]) < 2:
+        raise wrong("classes", about["classes"], "two classes at least")
+    if shares and (len(shares) != len(about["classes"]) or abs(sum(shares) - 1) > 1e-6):
+        raise wrong("calibration.shares", shares, "a share for each class, which add up to 1")
+    novelty = about.get("novelty")
+    if novelty is not None:
+        width = ALPHABETS[about["alphabet"]].size + 1
+        columns = [novelty["shares"], novelty["expected"], novelty["covariance"], *novelty["covariance"]]
+        if any(len(column) != width for column in columns):
+            raise wrong("novelty", novelty, f"{width} shares, as the alphabet has symbols, and one of codes")
+        if novelty["longest"] is not None and novelty["longest"] < novelty["shortest"]:
+            raise wrong("novelty.longest", novelty["longest"], "no less than novelty.shortest")
+
+
+def _checkpoint(about: Mapping[str, Any]) -> None:
+    if about["best_epoch"] > len(about["rows"]):
+        raise wrong("best_epoch", about["best_epoch"], f"one of the {len(about['rows'])} epochs")
+
+
+_TOGETHER: Mapping[str, Callable[[Mapping[str, Any]], None]] = {
+    "dataset": _dataset,
+    "model": _model,
+    "checkpoint": _checkpoint,
+}

@@ -1,0 +1,107 @@
+"""The preset that fits a dataset, where the user names none.
+
+In: a dataset. Out: a `Recipe`: the name of a preset, single settings that fit it to the number of records, and why. The
+settings themselves are the preset's (`seqnet/configs/presets`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from seqnet.configs.run import compose, load_preset
+from seqnet.configs.training import TrainingConfig
+from seqnet.core.printable import counted
+from seqnet.datasets.dataset import Dataset
+
+__all__ = ["Recipe", "choose_recipe", "misfit"]
+
+_NUCLEIC = ((50, "dna-hybrid"), (2_000, "dna-deep-hybrid"))
+_RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
+    "dna": _NUCLEIC,
+    "rna": _NUCLEIC,
+    "protein": ((2_000, "protein-hybrid"),),
+}
+"""Alphabet → median length, at most, and preset; longest last. Their recurrent layers read up to 500 positions."""
+
+_LONGER = "dilated-cnn"
+
+_WORDS = {"dna": ("DNA", "bases"), "rna": ("RNA", "bases"), "protein": ("protein", "residues")}
+
+_WINDOW = 8_192
+"""Longest sequence that is seen at once: a batch of longer ones would take gigabytes."""
+
+_STEPS = 1_500
+"""Steps of the optimiser, at least: less, and few records are learned badly by any network."""
+
+_BATCHES = 25
+"""Batches in an epoch, at least."""
+
+_SMALLEST_BATCH = 16
+_MOST_EPOCHS = 150
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Which settings fit a dataset.
+
+    Attributes:
+        preset: name of the preset.
+        assignments: `key=value` settings, laid over the preset.
+        facts: what the choice went by.
+    """
+
+    preset: str
+    assignments: tuple[str, ...]
+    facts: str
+
+    @property
+    def line(self) -> str:
+        """One line for people."""
+        changed = "".join(f", {text.partition('.')[2]}" for text in self.assignments)
+        return f"recipe: {self.preset} ({self.facts}){changed}; choose another with --preset"
+
+
+def choose_recipe(dataset: Dataset) -> Recipe:
+    """Returns the recipe for a dataset.
+
+    A recurrent network after convolutions, unless it would have to read too many positions one after the other. Where
+    there are few records, batches are smaller and epochs more, so that the optimiser takes steps enough; the learning
+    rate falls with the root of the batch size.
+
+    Source: Malladi et al. 2022, arXiv:2205.10287, for the root.
+    """
+    lengths = dataset.tokens.lengths[dataset.members("train")]
+    typical = dataset.crop or (int(np.median(lengths)) if len(lengths) else 0)
+    name, unit = _WORDS[dataset.alphabet.name]
+    preset = next((preset for most, preset in _RECURRENT[dataset.alphabet.name] if typical <= most), _LONGER)
+    records = None if dataset.crop else len(lengths)
+    cut = (f"network.window={_WINDOW}",) if not dataset.crop and lengths.max(initial=0) > _WINDOW else ()
+    facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
+    fitted = () if records is None else _fitted(compose(preset).training, records)
+    return Recipe(preset, (*cut, *fitted), facts)
+
+
+def misfit(preset: str, dataset: Dataset) -> str | None:
+    """Returns a line where a preset was made for another alphabet than the dataset's, None where it was not."""
+    made_for = load_preset(preset).get("alphabets", [dataset.alphabet.name])
+    if dataset.alphabet.name in made_for:
+        return None
+    names = " and ".join(_WORDS[name][0] for name in made_for)
+    found = _WORDS[dataset.alphabet.name][0]
+    return f"the preset {preset} is for {names}, and this is {found}; without --preset one that suits it is chosen"
+
+
+def _fitted(training: TrainingConfig, records: int) -> tuple[str, ...]:
+    """Returns the settings that differ from the preset's for so many training records."""
+    batch, epochs = training.batch_size, training.epochs
+    while batch > _SMALLEST_BATCH and records < batch * _BATCHES:
+        batch //= 2
+    steps = max(math.ceil(records / batch), 1)
+    epochs = min(max(epochs, math.ceil(_STEPS / steps)), max(_MOST_EPOCHS, epochs))
+    rate = float(f"{training.learning_rate * math.sqrt(batch / training.batch_size):.2g}")
+    changed = {"epochs": epochs, "batch_size": batch, "learning_rate": rate}
+    return tuple(f"training.{name}={value}" for name, value in changed.items() if value != getattr(training, name))

@@ -1,0 +1,48 @@
+"""The table of ways to make negatives, and the one call shape that they share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
+from seqnet.core.registry import Choice, Registry
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+    from seqnet.core.alphabets import Alphabet
+    from seqnet.core.records import Ragged
+
+__all__ = ["NEGATIVES", "NegativeGenerator"]
+
+NEGATIVES = Registry(
+    "negatives",
+    {
+        "uniform": Choice("seqnet.datasets.simulation.composition:uniform", "every symbol equally likely"),
+        "composition": Choice(
+            "seqnet.datasets.simulation.composition:composition", "symbols as frequent as in the positives"
+        ),
+        "dinucleotide": Choice(
+            "seqnet.datasets.simulation.shuffling:dinucleotide",
+            "each positive shuffled so that it keeps its count of every pair of neighbours",
+        ),
+    },
+)
+
+
+class NegativeGenerator(Protocol):
+    """Makes one negative for each positive, of the same length and in the same order."""
+
+    def __call__(
+        self, positives: Ragged, alphabet: Alphabet, rng: np.random.Generator, frequencies: NDArray[np.float64]
+    ) -> Ragged:
+        """Returns N sequences of tokens.
+
+        Args:
+            positives: N sequences of tokens without `INVALID`; a batch of a longer stream will do.
+            alphabet: what the tokens stand for.
+            rng: source of all randomness.
+            frequencies: (K,) float64, probability of each canonical symbol over all positives, from
+                `composition.symbol_frequencies`.
+        """
+        ...

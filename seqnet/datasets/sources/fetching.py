@@ -1,0 +1,120 @@
+"""A source's file, brought to a path: downloaded or copied, checked, and put there only when it is whole."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+from pathlib import Path
+
+from seqnet.core.errors import DownloadError, InputError, OutputError, SettingError
+from seqnet.core.outputs import check_targets, whole_file
+from seqnet.datasets.sources.partial_download import PartialDownload
+from seqnet.datasets.sources.retries import DEFAULT_RETRIES, ProgressCallback, RetryPolicy
+from seqnet.datasets.sources.table import CONTENTS, Source
+
+__all__ = ["fetch", "sha256_of"]
+
+
+def _unheard(done: int, total: int | None) -> None:
+    """Takes a progress report and says nothing."""
+
+
+def fetch(
+    source: Source,
+    target: Path,
+    *,
+    url: str | None = None,
+    from_file: Path | None = None,
+    force: bool = False,
+    progress: ProgressCallback = _unheard,
+    patience: RetryPolicy = DEFAULT_RETRIES,
+) -> Path:
+    """Returns `target`, now the whole and checked file of the source.
+
+    An interrupted download stays beside the target as `TARGET.part`, and the next call goes on from there.
+
+    Args:
+        source: what to fetch.
+        target: where to put it.
+        url: address to use in place of the source's own.
+        from_file: local copy to use in place of any address.
+        force: replace an existing target.
+        progress: called with (bytes done, bytes in all or None).
+        patience: when to give up on a bad connection.
+
+    Raises:
+        DownloadError: it can't be fetched, or is not what it should be.
+        OutputError: the target exists or can't be written.
+        SettingError: both an address and a local copy, or an address that is not HTTP or HTTPS.
+    """
+    check_targets([target], force=force)
+    if target.exists() and not target.is_file():
+        raise OutputError(str(target), "this is a device or pipe", "name a file")
+    if from_file is None:
+        _download(source, target, url or source.url, force, progress, patience)
+    elif url is None:
+        _copy(source, target, from_file, force, progress)
+    else:
+        raise SettingError("url", url, "no address where a local file is given")
+    return target
+
+
+def _download(
+    source: Source, target: Path, url: str, force: bool, progress: ProgressCallback, patience: RetryPolicy
+) -> None:
+    # urllib3 takes a tenth of a second to import, which `--help` need not wait for.
+    from seqnet.datasets.sources.transfer import transfer
+
+    final = Path(os.path.realpath(target))
+    partial = PartialDownload.of(final)
+    with partial.locked() as free:
+        if not free:
+            raise OutputError(str(target), "another process is downloading this file", "wait until it is done")
+        check_targets([target], force=force)  # which may be done since the first look
+        transfer(url, partial, expected=source.size, progress=progress, patience=patience)
+        try:
+            _check(source, partial.path, url)
+        except DownloadError:
+            partial.discard()
+            raise
+        partial.path.replace(final)
+        partial.discard()
+
+
+def _copy(source: Source, target: Path, original: Path, force: bool, progress: ProgressCallback) -> None:
+    with whole_file(target, force=force) as temporary:
+        shutil.copyfile(original, temporary)
+        _check(source, temporary, str(original))
+        size = temporary.stat().st_size
+    progress(size, size)
+    partial = PartialDownload.of(Path(os.path.realpath(target)))
+    with partial.locked() as free:
+        if free:  # not one that is being downloaded
+            partial.discard()
+
+
+def sha256_of(path: Path) -> str:
+    """Returns the SHA-256 of a file, hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _check(source: Source, path: Path, origin: str) -> None:
+    """Checks the file at `path`, which came from `origin`.
+
+    Raises:
+        DownloadError: it has another checksum or other content.
+    """
+    if source.sha256 is not None:
+        found = sha256_of(path)
+        if found != source.sha256:
+            raise DownloadError(
+                origin,
+                f"this is not the published {source.filename}: expected SHA-256 {source.sha256}, got {found}",
+                "get it again, or from another place",
+            )
+    try:
+        CONTENTS.load(source.content)(path)
+    except InputError as error:
+        raise DownloadError(origin, error.problem, error.remedy) from error

@@ -1,0 +1,298 @@
+"""One file over HTTP: resumed where it broke off, retried while that helps.
+
+The bytes are kept as they are sent (`Accept-Encoding: identity`, no decoding): a BAM is compressed already, and some
+servers declare that compression as one of the transfer.
+"""
+
+from __future__ import annotations
+
+import time
+import urllib.request
+from http import HTTPStatus
+
+import urllib3
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationValueError,
+    MaxRetryError,
+    NameResolutionError,
+    NewConnectionError,
+    ProxyError,
+    ReadTimeoutError,
+    SSLError,
+)
+from urllib3.util import Retry, make_headers, parse_url
+
+from seqnet import __version__
+from seqnet.core.errors import DownloadError, OutputError, SettingError
+from seqnet.core.printable import counted
+from seqnet.datasets.sources.headers import content_length, content_range, sent_validator
+from seqnet.datasets.sources.partial_download import PartialDownload
+from seqnet.datasets.sources.retries import ProgressCallback, RetryPolicy
+
+__all__ = ["transfer"]
+
+_PIECE = 1 << 16
+_ADDRESS = "an address such as https://example.org/file"
+_ELSEWHERE = "get this address on another machine and give the file with --from-file PATH"
+_OTHER_PLACE = "give another address with --url URL, or a local copy with --from-file PATH"
+
+# Only redirects are followed by urllib3; every other failure is for the loop in `transfer`, which knows what is kept.
+_RETRY = Retry(total=None, connect=False, read=False, other=False, status=0, redirect=10)
+
+_PASSING = frozenset(
+    {
+        HTTPStatus.REQUEST_TIMEOUT,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        HTTPStatus.INTERNAL_SERVER_ERROR,
+        HTTPStatus.BAD_GATEWAY,
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        HTTPStatus.GATEWAY_TIMEOUT,
+    }
+)
+
+# The first row that fits speaks; subclasses stand before their bases.
+_NO_CONNECTION: tuple[tuple[type[HTTPError], str], ...] = (
+    (NameResolutionError, "the host {host} is not known here (is there a network?)"),
+    (NewConnectionError, "there is no connection to {host} (is there a network?)"),
+    (ConnectTimeoutError, "the host {host} does not answer (is there a network?)"),
+    (ProxyError, "the proxy for {host} can't be reached"),
+    (SSLError, "there is no secure connection to {host}"),
+)
+
+
+class _PassingError(Exception):
+    """A try that failed for a reason that may pass.
+
+    Attributes:
+        error: what to tell the user if it does not.
+        connected: whether there was a connection at all.
+    """
+
+    def __init__(self, error: DownloadError, *, connected: bool = True) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.connected = connected
+
+
+def transfer(
+    url: str, partial: PartialDownload, *, expected: int | None, progress: ProgressCallback, patience: RetryPolicy
+) -> None:
+    """Fetches the file at `url` into `partial`, whole.
+
+    Args:
+        url: HTTP or HTTPS address.
+        partial: the bytes that are already here; after an error, those that came so far.
+        expected: bytes in all, where they are known; a server that says otherwise has another file.
+        progress: called with (bytes done, bytes in all or None).
+        patience: when to give up, and how many bytes to take.
+
+    Raises:
+        DownloadError: the server can't be reached, refuses, or breaks off too often.
+        OutputError: the bytes can't be written.
+        SettingError: the address is none.
+    """
+    try:
+        parts = parse_url(url)
+    except LocationValueError as error:
+        raise SettingError("url", url, _ADDRESS) from error
+    if parts.scheme not in ("http", "https") or not parts.host:
+        raise SettingError("url", url, _ADDRESS)
+    furthest, failures, connected = partial.size, 0, False
+    with _pool(parts.scheme, parts.host) as pool:
+        while True:
+            try:
+                return _try_once(pool, url, partial, expected, progress, patience)
+            except _PassingError as failure:
+                connected = connected or failure.connected
+                failures = 1 if partial.size > furthest else failures + 1
+                furthest = max(furthest, partial.size)
+                # Where nothing answers, waiting would only keep the user from hearing that there is no network.
+                if failures > patience.retries or not connected:
+                    raise failure.error from failure
+                time.sleep(patience.delay(failures))
+
+
+def _pool(scheme: str, host: str) -> urllib3.PoolManager:
+    """Returns a connection pool, by way of the proxy that the environment names for that scheme and host, if any."""
+    proxy = urllib.request.getproxies().get(scheme)
+    if not proxy or urllib.request.proxy_bypass(host):
+        return urllib3.PoolManager()
+    login = parse_url(proxy).auth
+    return urllib3.ProxyManager(proxy, proxy_headers=make_headers(proxy_basic_auth=login) if login else None)
+
+
+def _try_once(
+    pool: urllib3.PoolManager,
+    url: str,
+    partial: PartialDownload,
+    expected: int | None,
+    progress: ProgressCallback,
+    patience: RetryPolicy,
+) -> None:
+    """Asks for what is missing and appends it.
+
+    Raises:
+        _PassingError: it broke off.
+        DownloadError, OutputError, SettingError: see `transfer`.
+    """
+    validator = partial.validator(url)
+    start = partial.size if validator is not None else 0
+    response = _request(pool, url, start, validator, patience.timeout)
+    try:
+        if response.status == HTTPStatus.OK:
+            start, total = 0, content_length(response)
+            _check_size(url, total, expected, patience.max_size)
+            _empty(partial, url, sent_validator(response))
+        elif start and _goes_on(response, start, validator):
+            total = content_range(response)[1]
+        elif start and response.status in (HTTPStatus.PARTIAL_CONTENT, HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE):
+            _empty(partial, url, None)
+            raise _outdated(url, "what was here of it no longer fits")
+        else:
+            raise _refusal(url, response.status)
+        progress(start, total or expected)
+        if response.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+            _append(response, url, partial, total or expected, progress, patience.max_size)
+        if total is not None and (size := partial.size) != total:
+            _empty(partial, url, None)
+            raise _outdated(url, f"there are {counted(size, 'bytes')} of a file of {total:,}")
+    finally:
+        response.close()
+
+
+def _outdated(url: str, problem: str) -> _PassingError:
+    return _PassingError(DownloadError(url, problem, "run this again to start anew"))
+
+
+def _check_size(url: str, total: int | None, expected: int | None, most: int) -> None:
+    """Checks that a file is as long as it should be before it is downloaded.
+
+    Raises:
+        DownloadError: it is not.
+    """
+    if total is not None and expected is not None and total != expected:
+        raise _another_file(url, f"the server has {total:,}", expected)
+    if total is not None and total > most:
+        raise _too_long(url, total, most)
+
+
+def _another_file(url: str, found: str, expected: int) -> DownloadError:
+    return DownloadError(
+        url, f"this is not the published file: expected {counted(expected, 'bytes')}, {found}", _OTHER_PLACE
+    )
+
+
+def _too_long(url: str, size: int, most: int) -> DownloadError:
+    return DownloadError(url, f"the file has at least {size:,} bytes, more than {most:,}", "raise --max-size")
+
+
+def _request(
+    pool: urllib3.PoolManager, url: str, start: int, validator: str | None, timeout: float
+) -> urllib3.BaseHTTPResponse:
+    """Returns the answer to a request for the bytes from `start` on, its body unread.
+
+    Raises:
+        _PassingError: there is none.
+        DownloadError: it leads round in circles.
+        SettingError: the address is none.
+    """
+    headers = {"Accept-Encoding": "identity", "User-Agent": f"seqnet/{__version__}"}
+    if start and validator is not None:
+        headers |= {"Range": f"bytes={start}-", "If-Range": validator}
+    try:
+        return pool.request(
+            "GET", url, headers=headers, timeout=timeout, retries=_RETRY, preload_content=False, decode_content=False
+        )
+    except LocationValueError as error:
+        raise SettingError("url", url, _ADDRESS) from error
+    except MaxRetryError as error:
+        raise DownloadError(url, "too many redirects", _OTHER_PLACE) from error
+    except HTTPError as error:
+        raise _unreached(url, error) from error
+
+
+def _unreached(url: str, error: HTTPError) -> _PassingError:
+    """Returns what a request that got no answer means."""
+    for kind, words in _NO_CONNECTION:
+        if isinstance(error, kind):
+            problem = words.format(host=parse_url(url).host)
+            return _PassingError(DownloadError(url, problem, _ELSEWHERE), connected=False)
+    problem = "no answer in time" if isinstance(error, ReadTimeoutError) else "the connection broke before an answer"
+    return _PassingError(DownloadError(url, problem, f"try again later, or {_ELSEWHERE}"))
+
+
+def _refusal(url: str, status: int) -> Exception:
+    """Returns the error for an answer that is no file: one to try again, or a final one."""
+    known = status in {item.value for item in HTTPStatus}
+    problem = f"the server answers {status} {HTTPStatus(status).phrase if known else ''}".rstrip()
+    if status in _PASSING:
+        return _PassingError(DownloadError(url, problem, f"try again later; or {_OTHER_PLACE}"))
+    return DownloadError(url, problem, _OTHER_PLACE)
+
+
+def _goes_on(response: urllib3.BaseHTTPResponse, start: int, validator: str | None) -> bool:
+    """Returns whether the answer continues the `start` bytes that are here, or says that these are all there are."""
+    sent = sent_validator(response)
+    if sent is not None and sent != validator:
+        return False
+    first, total = content_range(response)
+    if response.status == HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
+        return total == start
+    return response.status == HTTPStatus.PARTIAL_CONTENT and first == start
+
+
+def _empty(partial: PartialDownload, url: str, validator: str | None) -> None:
+    """Starts the file anew.
+
+    Raises:
+        OutputError: it can't be written.
+    """
+    try:
+        partial.begin(url, validator)
+    except OSError as error:
+        raise _unwritable(partial, error) from error
+
+
+def _append(
+    response: urllib3.BaseHTTPResponse,
+    url: str,
+    partial: PartialDownload,
+    total: int | None,
+    progress: ProgressCallback,
+    most: int,
+) -> None:
+    """Appends the body to the file.
+
+    Raises:
+        _PassingError: it broke off; what came is kept.
+        DownloadError: it goes on beyond what there should be, or beyond what is the most.
+        OutputError: it can't be written.
+    """
+    try:
+        with partial.append() as file:
+            for piece in response.stream(_PIECE, decode_content=False):
+                size = file.tell() + len(piece)
+                if total is not None and size > total:
+                    raise _another_file(url, "the server sends more", total)
+                if size > most:
+                    raise _too_long(url, size, most)
+                file.write(piece)
+                progress(file.tell(), total)
+    except DownloadError:
+        partial.discard()
+        raise
+    except HTTPError as error:
+        share = f"{partial.size:,} of {total:,} bytes" if total else counted(partial.size, "bytes")
+        raise _PassingError(
+            DownloadError(url, f"the connection broke after {share}", "run the same command again")
+        ) from error
+    except OSError as error:
+        raise _unwritable(partial, error) from error
+
+
+def _unwritable(partial: PartialDownload, error: OSError) -> OutputError:
+    return OutputError(
+        str(partial.target), f"this can't be written: {error.strerror or error}", "make room, then run this again"
+    )

@@ -1,0 +1,177 @@
+"""Who trains, who validates, who tests; and which records are in which fold of a cross-validation.
+
+Groups (N,) int64 never cross splits, nor folds; the classes keep their proportions in each of them as nearly as whole
+groups allow. A record of its own is a group of one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.core.errors import SettingError
+
+__all__ = ["SPLITS", "deal_folds", "parse_fractions", "split_records"]
+
+SPLITS = ("train", "validation", "test")
+
+_VERY_MANY = 10_000
+"""Groups of one class and size from which on they are placed all at once."""
+
+
+def parse_fractions(text: str) -> tuple[float, float, float]:
+    """Returns the fractions of train, validation and test written as `80/10/10`.
+
+    Raises:
+        SettingError: it is not three numbers, the first above and the others at least zero, that add up to 100 (or 1).
+    """
+    expected = "train/validation/test in percent, such as 80/10/10"
+    try:
+        parts = [float(part) for part in text.split("/")]
+    except ValueError:
+        raise SettingError("split", text, expected) from None
+    total = sum(parts)
+    if len(parts) != 3 or min(parts) < 0 or parts[0] <= 0 or not (abs(total - 100) < 1e-6 or abs(total - 1) < 1e-8):
+        raise SettingError("split", text, expected)
+    return parts[0] / total, parts[1] / total, parts[2] / total
+
+
+def split_records(
+    labels: NDArray[np.int32],
+    groups: NDArray[np.int64],
+    fractions: Sequence[float],
+    rng: np.random.Generator,
+) -> NDArray[np.uint8]:
+    """Returns the split (N,) uint8 of each record, an index into `SPLITS`.
+
+    Groups of several records, large ones first, go to the split that lacks most of what they hold; single records
+    then fill each class up to its fractions. So do groups of one class and size before them where there are very many,
+    such as pairs of reads.
+
+    Args:
+        labels: (N,) int32, class of each record.
+        groups: (N,) int64, group of each record; any numbers.
+        fractions: share of each split, adding up to 1.
+        rng: source of the random order.
+    """
+    split = np.zeros(len(labels), dtype=np.uint8)
+    if not len(labels):
+        return split
+    group, sizes = _numbered(groups)
+    class_count = int(labels.max()) + 1
+    lacking = np.outer(fractions, np.bincount(labels, minlength=class_count)).astype(np.float64)  # (S, K)
+    shared = sizes[group] > 1 if sizes.max() > 1 else np.zeros(len(labels), dtype=bool)
+    several = np.flatnonzero(shared)
+    single_count = int((sizes == 1).sum())
+    if len(several):
+        held = np.zeros((len(sizes), class_count), dtype=np.int64)
+        np.add.at(held, (group[several], labels[several]), 1)
+        order = rng.permutation(np.flatnonzero(sizes > 1))
+        order = order[np.argsort(-sizes[order], kind="stable")]
+        assigned = np.zeros(len(sizes), dtype=np.uint8)
+        alike = _alike(held[order])
+        ones = order[alike < 0]
+        assigned[ones] = _assign(held[ones], lacking, np.asarray(fractions), len(order) - len(ones) + single_count)
+        for number in range(int(alike.max()) + 1):
+            members = order[alike == number]
+            assigned[members] = _fill(held[members[0]], len(members), lacking, fractions)
+        split[several] = assigned[group[several]]
+    for label in range(class_count):
+        members = np.flatnonzero(~shared & (labels == label))
+        rng.shuffle(members)
+        split[members] = _fill(np.eye(class_count, dtype=np.int64)[label], len(members), lacking, fractions)
+    return split
+
+
+def _alike(held: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Returns for each of G groups the number (G,) int64 of the very many of its class and size, -1 where they are few.
+
+    Args:
+        held: (G, K) int64, records of each class in each group, by falling size.
+    """
+    sizes, labels = held.sum(axis=1), held.argmax(axis=1)
+    pure = held.max(axis=1) == sizes
+    kinds, kind, counts = np.unique(-sizes * held.shape[1] + labels, return_inverse=True, return_counts=True)
+    many = np.zeros(len(kinds), dtype=bool)
+    many[np.unique(kind[pure])] = True
+    many &= counts >= _VERY_MANY
+    numbers = np.cumsum(many) - 1
+    return np.where(pure & many[kind], numbers[kind], -1)
+
+
+def _fill(
+    held: NDArray[np.int64], count: int, lacking: NDArray[np.float64], fractions: Sequence[float]
+) -> NDArray[np.uint8]:
+    """Returns the split (count,) uint8 of groups that all hold the same, in shares of what the splits lack of it.
+
+    Args:
+        held: (K,) int64, records of each class in each of them; all are of one class.
+        count: number of groups.
+        lacking: (S, K) float64, records of each class that each split lacks; changed.
+        fractions: share of each split.
+    """
+    label = int(held.argmax())
+    room = np.maximum(lacking[:, label], 0)
+    share = room / room.sum() if room.sum() else np.asarray(fractions)
+    bounds = np.rint(np.cumsum(share) * count).astype(np.int64)
+    counts = np.diff(bounds, prepend=0)
+    lacking[:, label] -= counts * held[label]
+    return np.repeat(np.arange(len(counts), dtype=np.uint8), counts)
+
+
+def _numbered(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Returns the number (N,) int64 of the group of each record, from 0 in their order, and group sizes (G,) int64.
+
+    A number without records has size 0.
+    """
+    lowest = int(groups.min())
+    if int(groups.max()) - lowest < 2 * len(groups):
+        group = groups - lowest if lowest else groups
+        return group, np.bincount(group)
+    _, group, sizes = np.unique(groups, return_inverse=True, return_counts=True)
+    return group, sizes
+
+
+def deal_folds(
+    labels: NDArray[np.int32], groups: NDArray[np.int64], count: int, rng: np.random.Generator
+) -> NDArray[np.uint8]:
+    """Returns the fold (N,) uint8 of each record, in 0..count-1: splits of equal shares, see `split_records`.
+
+    Args:
+        labels: (N,) int32, class of each record.
+        groups: (N,) int64, group of each record; any numbers.
+        count: number of folds, at most 255.
+        rng: source of the random order.
+    """
+    return split_records(labels, groups, [1 / count] * count, rng)
+
+
+def _assign(
+    held: NDArray[np.int64], lacking: NDArray[np.float64], fractions: NDArray[np.float64], single_count: int
+) -> NDArray[np.uint8]:
+    """Returns the split (G,) uint8 of each group, and takes what the groups hold from what the splits lack.
+
+    Args:
+        held: (G, K) int64, records of each class in each group, in the order in which the groups are placed.
+        lacking: (S, K) float64, records of each class that each split lacks; changed.
+        fractions: (S,) float64, share of each split.
+        single_count: records that will be placed after the groups.
+    """
+    assigned = np.zeros(len(held), dtype=np.uint8)
+    wanted = np.flatnonzero(fractions > 0)
+    empty = fractions > 0
+    for index, records in enumerate(held):
+        # The last groups go where there is nothing yet, so that few groups are no reason for an empty split.
+        scarce = len(held) - index + single_count <= empty.sum()
+        splits = np.flatnonzero(empty) if scarce else wanted
+        room = np.maximum(lacking[splits], 0)  # (S, K)
+        fitting = np.minimum(room, records).sum(axis=1)
+        # Of the splits that it fits into, the one that is emptiest for its size.
+        need = (room * records).sum(axis=1) / fractions[splits]
+        chosen = splits[np.lexsort((need, fitting))[-1]]
+        assigned[index] = chosen
+        lacking[chosen] -= records
+        empty[chosen] = False
+    return assigned

@@ -1,0 +1,218 @@
+"""Record batches → tokens, with a word for every record that can't be used.
+
+RecordBatch (symbols) → `Tokenized` (tokens, status), one row per record: the same step for `encode`, which refuses,
+skips or masks what it can't read, and for `predict`, which reports it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.core.alphabets import INVALID, Alphabet, can_not_be, guess_alphabet
+from seqnet.core.errors import AlphabetMismatchError, SymbolError
+from seqnet.core.records import Ragged, RecordBatch
+
+__all__ = [
+    "ENOUGH_SYMBOLS",
+    "RecordStatus",
+    "SymbolSample",
+    "Tokenized",
+    "check_alphabet",
+    "first_invalid",
+    "sample_symbols",
+    "tokenize",
+    "uncovered",
+    "window_spans",
+]
+
+ENOUGH_SYMBOLS = 30
+"""Fewer symbols than this say too little about their alphabet to refuse a file over them, or to warn."""
+_SAMPLE_SYMBOLS = 1 << 18
+"""The first symbols of a file that are asked for its alphabet."""
+
+
+class RecordStatus(IntEnum):
+    """What became of a record; its name in lower case is the word in the `status` column.
+
+    The unusual ones are classified, too: they are unlike what the model was trained on.
+    """
+
+    OK = 0
+    EMPTY = 1
+    INVALID_SYMBOL = 2
+    TOO_SHORT = 3
+    UNUSUAL_LENGTH = 4
+    UNUSUAL_COMPOSITION = 5
+    ALL_AMBIGUOUS = 6
+    MISSING = 7
+    NO_PREDICTION = 8
+
+    @property
+    def word(self) -> str:
+        """The word in the `status` column."""
+        return self.name.lower()
+
+    @property
+    def classified(self) -> bool:
+        """Whether there is a prediction."""
+        return self is RecordStatus.OK or self.unusual
+
+    @property
+    def unusual(self) -> bool:
+        """Whether there is a prediction for what is unlike the training sequences."""
+        return self in (RecordStatus.UNUSUAL_LENGTH, RecordStatus.UNUSUAL_COMPOSITION)
+
+
+@dataclass(frozen=True)
+class Tokenized:
+    """Tokens of a batch.
+
+    Attributes:
+        tokens: N sequences of tokens; `INVALID` where the alphabet does not know the symbol.
+        status: (N,) uint8, `RecordStatus` of each record.
+        masked: how many symbols that the alphabet does not know were taken for any symbol.
+        stops: how many sequences ended in a stop, which is left out: gene callers write it, and it is no residue.
+    """
+
+    tokens: Ragged
+    status: NDArray[np.uint8]
+    masked: int = 0
+    stops: int = 0
+
+
+def tokenize(
+    symbols: Ragged, alphabet: Alphabet, *, mask: bool = False, missing: NDArray[np.bool_] | None = None
+) -> Tokenized:
+    """Returns the tokens and status of N sequences of symbols.
+
+    Args:
+        symbols: N sequences.
+        alphabet: of the symbols.
+        mask: whether a symbol that the alphabet does not know is taken for any symbol, as an N or X is.
+        missing: (N,) bool, where a table says that there is no sequence; None where it says so nowhere.
+    """
+    symbols, stops = _without_stops(symbols, alphabet.stop)
+    tokens = Ragged(alphabet.encode(symbols.data), symbols.offsets)
+    status = np.where(tokens.lengths == 0, np.uint8(RecordStatus.EMPTY), np.uint8(RecordStatus.OK))
+    if missing is not None:
+        status[missing] = RecordStatus.MISSING
+    invalid = tokens.data == INVALID  # (ΣL,)
+    if mask:
+        tokens.data[invalid] = alphabet.mask_token
+        return Tokenized(tokens, status, int(np.count_nonzero(invalid)), stops)
+    if invalid.any():
+        status[tokens.any_of(invalid)] = RecordStatus.INVALID_SYMBOL
+    return Tokenized(tokens, status, stops=stops)
+
+
+def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:
+    """Returns N sequences without the stop that ends some of them, and how many these are."""
+    if not stop:
+        return symbols, 0
+    ended = np.flatnonzero(symbols.lengths)
+    ended = ended[symbols.data[symbols.offsets[1:][ended] - 1] == ord(stop)]
+    if not len(ended):
+        return symbols, 0
+    lengths = symbols.lengths.copy()
+    lengths[ended] -= 1
+    return Ragged.from_lengths(np.delete(symbols.data, symbols.offsets[1:][ended] - 1), lengths), len(ended)
+
+
+def first_invalid(path: str, batch: RecordBatch, tokens: Ragged, alphabet: Alphabet) -> SymbolError:
+    """Returns the error for the first symbol of the batch that the alphabet does not know."""
+    position = int(np.argmax(tokens.data == INVALID))
+    record = int(np.searchsorted(tokens.offsets, position, side="right")) - 1
+    place = position - int(tokens.offsets[record])
+    symbol = chr(batch.symbols.data[batch.symbols.offsets[record] + place])
+    name = batch.names[record].decode(errors="replace")
+    return SymbolError(path, name, place + 1, symbol, alphabet.name)
+
+
+class SymbolSample(NamedTuple):
+    """The start of a file.
+
+    Attributes:
+        batches: its first records.
+        symbols: (L,) uint8, its first symbols; the same however the records were divided into batches.
+    """
+
+    batches: list[RecordBatch]
+    symbols: NDArray[np.uint8]
+
+
+def sample_symbols(batches: Iterator[RecordBatch]) -> SymbolSample:
+    """Returns the start of a file, drawn from its batches, with enough symbols to tell the alphabet if it has them."""
+    held: list[RecordBatch] = []
+    missing = _SAMPLE_SYMBOLS
+    while missing > 0 and (batch := next(batches, None)) is not None:
+        held.append(batch)
+        missing -= len(batch.symbols.data)
+    symbols = [batch.symbols.data[:_SAMPLE_SYMBOLS] for batch in held]
+    return SymbolSample(held, np.concatenate(symbols)[:_SAMPLE_SYMBOLS] if held else np.empty(0, np.uint8))
+
+
+def check_alphabet(path: str, symbols: NDArray[np.uint8], expected: Alphabet) -> str | None:
+    """Returns the alphabet that the first symbols of a file look like, if they may as well be of the expected one.
+
+    Args:
+        path: the file, for the error.
+        symbols: (L,) uint8.
+        expected: the alphabet that they should be of.
+
+    Returns:
+        None where they look like the expected alphabet, or are too few to tell.
+
+    Raises:
+        AlphabetMismatchError: they are surely of another alphabet.
+    """
+    if len(symbols) < ENOUGH_SYMBOLS:
+        return None
+    found = guess_alphabet(symbols)
+    if found is None or found == expected.name:
+        return None
+    # cDNA notation: RNA may be written with T, so reads that look like DNA suit an RNA model.
+    if expected.name == "rna" and found == "dna":
+        return None
+    if can_not_be(symbols, expected):
+        name = expected.name
+        raise AlphabetMismatchError(path, found, name, f"give {name} sequences, or say --alphabet {name} if these are")
+    return found
+
+
+def window_spans(
+    lengths: NDArray[np.int64], window: int, stride: int, most: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Yields the whole windows of N sequences, `most` of them at a time.
+
+    Args:
+        lengths: (N,) int64.
+        window: length of a window.
+        stride: distance between the starts of neighbouring windows.
+        most: windows, at most, that are yielded together: those at every position of a chromosome take much memory.
+
+    Yields:
+        sequence (W,) int64 that each window is cut from, and start (W,) int64 in that sequence.
+    """
+    ends = np.cumsum(_window_counts(lengths, window, stride))  # (N,)
+    total = int(ends[-1]) if len(ends) else 0
+    for first in range(0, total, most):
+        number = np.arange(first, min(first + most, total), dtype=np.int64)
+        sequence = np.searchsorted(ends, number, side="right")
+        begin = np.where(sequence > 0, ends[sequence - 1], 0)
+        yield sequence, (number - begin) * stride
+
+
+def uncovered(lengths: NDArray[np.int64], window: int, stride: int) -> NDArray[np.int64]:
+    """Returns how many (N,) int64 symbols at the end of N sequences no whole window covers; see `window_spans`."""
+    counts = _window_counts(lengths, window, stride)
+    return lengths - np.where(counts > 0, (counts - 1) * stride + window, 0)
+
+
+def _window_counts(lengths: NDArray[np.int64], window: int, stride: int) -> NDArray[np.int64]:
+    return np.maximum((lengths - window) // stride + 1, 0)

@@ -1,0 +1,88 @@
+"""How much of a record the training records have: the share of its k-mers that occur there.
+
+In: a dataset, members (M,) of it, and those that were trained on. Out: shares (M,) float64 in 0..1, NaN for a record
+without a k-mer.
+
+k is 16 for nucleotides, where a k-mer and its reverse complement are one in DNA: among ten million k-mers of training
+sequence, a random one is there in one of 200 cases. It is 6 for proteins, where such a chance match is as rare among
+300,000. Both let few unrelated records look similar, and many substitutions be seen.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.core.records import Ragged
+from seqnet.datasets.dataset import Dataset
+from seqnet.evaluation.baselines.kmers import kmer_codes, parts
+
+__all__ = ["KMER", "kmer_containment", "kmer_length"]
+
+KMER = {"dna": 16, "rna": 16, "protein": 6}
+"""Alphabet → k, unless the records are shorter."""
+
+_SHORT = 0.1
+"""Share of the records that may be too short to have a k-mer, before k gives way."""
+
+_FILTER_BITS = 24
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+"""2⁶⁴ over the golden ratio. Source: Knuth 1998, The Art of Computer Programming 3, section 6.4."""
+
+
+def kmer_length(dataset: Dataset, members: NDArray[np.int64]) -> int:
+    """Returns the k of `KMER`, or the length that nine in ten of the records `members` (M,) int64 reach, if less."""
+    most = int(np.quantile(dataset.tokens.lengths[members], _SHORT, method="inverted_cdf"))
+    return min(KMER[dataset.alphabet.name], most)
+
+
+def kmer_containment(
+    dataset: Dataset, members: NDArray[np.int64], k: int, training: NDArray[np.int64] | None = None
+) -> NDArray[np.float64]:
+    """Returns the share (M,) float64 of each record's k-mers that occur in the training records.
+
+    Every place of a record counts: a k-mer that it has twice counts twice. Memory grows with the records asked for, not
+    with the training records.
+
+    Args:
+        dataset: has the records.
+        members: (M,) int64, records.
+        k: length of a k-mer.
+        training: (T,) int64, the training records; None for those of the train split.
+    """
+    columns, counts = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
+    for _, part in parts(dataset.tokens, members):
+        codes, record = _codes(part, dataset, k)
+        columns.append(codes)
+        counts.append(np.bincount(record, minlength=len(part)))
+    places = np.concatenate(counts)  # (M,)
+    distinct, which = np.unique(np.concatenate(columns), return_inverse=True)
+    trained_on = dataset.members("train") if training is None else training
+    seen = _seen(dataset, trained_on, distinct, k)[which]
+    hits = np.bincount(np.repeat(np.arange(len(members)), places), weights=seen, minlength=len(members))  # (M,)
+    return np.asarray(np.divide(hits, places, out=np.full(len(members), np.nan), where=places > 0))
+
+
+def _codes(tokens: Ragged, dataset: Dataset, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Returns the codes of all k-mers, and the record of each; the strands of DNA are one."""
+    return kmer_codes(tokens, dataset.alphabet, k, both_strands=dataset.alphabet.has_strands)
+
+
+def _seen(dataset: Dataset, training: NDArray[np.int64], distinct: NDArray[np.int64], k: int) -> NDArray[np.bool_]:
+    """Returns for each of sorted k-mers (D,) int64 whether the training records (T,) have it, (D,) bool."""
+    found = np.zeros(len(distinct), dtype=bool)
+    if not len(distinct):
+        return found
+    # Most k-mers of the training records are asked for by nobody: a table of hashes drops them at once.
+    wanted = np.zeros(1 << _FILTER_BITS, dtype=bool)
+    wanted[_hashes(distinct)] = True
+    for _, part in parts(dataset.tokens, training):
+        codes, _ = _codes(part, dataset, k)
+        codes = codes[wanted[_hashes(codes)]]
+        at = np.minimum(np.searchsorted(distinct, codes), len(distinct) - 1)
+        found[at[distinct[at] == codes]] = True
+    return found
+
+
+def _hashes(codes: NDArray[np.int64]) -> NDArray[np.uint64]:
+    return (codes.astype(np.uint64) * _MULTIPLIER) >> np.uint64(64 - _FILTER_BITS)

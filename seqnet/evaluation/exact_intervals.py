@@ -1,0 +1,111 @@
+"""Exact intervals, where a bootstrap of few records, or of perfect decisions, would be too narrow.
+
+The percentile bootstrap draws from what is there: an accuracy of 1 is 1 in every replicate, and with two wrong records
+of fifty an interval holds the truth four times in five. So where a proportion has fewer than `FEW` successes or
+failures, its interval is that of Clopper and Pearson. It counts independent units: groups, where records depend on each
+other. An AUROC of 1 or 0 has one, too: positives and negatives make min(m, n) disjoint pairs, each in the right order
+with the probability AUROC, so that all are with that to the power of min(m, n).
+
+In: values (S,), those of replicates (R, S), and the number of trials (S,) behind each. Out: ends (S,) float64.
+
+Source: Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404; with an effective number of records, Korn & Graubard 1998,
+https://www150.statcan.gc.ca/n1/pub/12-001-x/1998002/article/4356-eng.pdf.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.evaluation.bootstrap import percentile_intervals
+from seqnet.evaluation.scored_records import ScoredRecords
+
+__all__ = ["FEW", "intervals", "trial_count", "unit_count"]
+
+FEW = 5
+"""Successes or failures below which the interval of a proportion is exact."""
+
+Units = NDArray[np.int64] | None
+
+_OF_RECORDS: Mapping[str, Callable[[ScoredRecords, int], NDArray[np.bool_]]] = {
+    "precision": lambda scored, label: scored.predicted == label,
+    "recall": lambda scored, label: scored.labels == label,
+    "specificity": lambda scored, label: scored.labels != label,
+}
+"""Metric → the records (N,) bool that it is a proportion of, for a class."""
+
+
+def unit_count(chosen: NDArray[np.bool_], units: Units) -> int:
+    """Returns how many independent units the chosen (N,) bool records are of.
+
+    Args:
+        chosen: which records.
+        units: (N,) int64, group of each record; None where records are independent.
+    """
+    return int(chosen.sum()) if units is None else len(np.unique(units[chosen]))
+
+
+def trial_count(name: str, label: int | None, value: float, scored: ScoredRecords, units: Units) -> float:
+    """Returns the number of trials behind a metric; NaN where it is no proportion.
+
+    Args:
+        name: of the metric.
+        label: class that it is of, against the rest; None for a mean over classes.
+        value: its value.
+        scored: the N records.
+        units: (N,) int64, group of each record; None where records are independent.
+    """
+    if name == "accuracy":
+        return unit_count(np.ones(len(scored), dtype=bool), units)
+    if label is not None and name in _OF_RECORDS:
+        return unit_count(_OF_RECORDS[name](scored, label), units)
+    if label is not None and name == "auroc" and value in (0, 1):
+        own = scored.labels == label
+        return min(unit_count(own, units), unit_count(~own, units))
+    return math.nan
+
+
+def intervals(
+    values: NDArray[np.float64], samples: NDArray[np.float64], trials: NDArray[np.float64], confidence: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Returns the lower and upper ends (S,) float64: the bootstrap's, or exact ones; NaN where there are none.
+
+    Args:
+        values: (S,) float64, of all records; proportions where there is a number of trials.
+        samples: (R, S) float64, of the replicates; without any there are no intervals.
+        trials: (S,) float64, number of independent trials of each; NaN where it is no proportion.
+        confidence: of the intervals.
+    """
+    low, high = percentile_intervals(samples, confidence)
+    if len(samples):
+        for ends, exact in zip((low, high), _exact_ends(values, trials, confidence), strict=True):
+            np.copyto(ends, exact, where=~np.isnan(exact))
+    return low, high
+
+
+def _exact_ends(
+    values: NDArray[np.float64], trials: NDArray[np.float64], confidence: float
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Returns the lower and upper ends (S,) float64 of proportions with few successes or failures; NaN elsewhere.
+
+    Args:
+        values: (S,) float64, proportions; NaN where there is none.
+        trials: (S,) float64, number of independent trials of each; NaN where it is no proportion.
+        confidence: of the intervals.
+    """
+    from scipy.special import betaincinv
+
+    low, high = np.full(len(values), np.nan), np.full(len(values), np.nan)
+    tail = (1 - confidence) / 2
+    known = ~np.isnan(values) & (trials > 0)
+    right = np.where(known, values * np.where(known, trials, 1), np.nan)
+    wrong = np.where(known, trials, np.nan) - right
+    # Successes and failures that are whole numbers of records are so up to a rounding error.
+    for index in np.flatnonzero(known & (np.minimum(right, wrong) < FEW - 1e-9)):
+        a, b = max(float(right[index]), 0.0), max(float(wrong[index]), 0.0)
+        low[index] = betaincinv(a, b + 1, tail) if a > 1e-9 else 0.0
+        high[index] = betaincinv(a + 1, b, 1 - tail) if b > 1e-9 else 1.0
+    return low, high

@@ -1,0 +1,280 @@
+"""The trained model on disk: one safetensors file that knows all that `predict` needs.
+
+The tensors are the weights of a `Classifier`; the description has alphabet, classes, settings, window, validation
+metrics and provenance. `docs/formats.md` is the specification.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property, partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqnet.configs.networks import EncoderConfig, NetworkConfig
+from seqnet.configs.run import RunConfig
+from seqnet.core.alphabets import Alphabet, alphabet
+from seqnet.core.containers import Container, read_container, write_container
+from seqnet.core.errors import ContainerError, SettingError
+from seqnet.datasets.file_schemas import check_description
+from seqnet.evaluation.calibration import Calibration, ValidationScores
+from seqnet.evaluation.novelty import Novelty
+from seqnet.nn.networks import Classifier
+from seqnet.nn.plm import Tell
+
+if TYPE_CHECKING:
+    from seqnet.evaluation.baselines import FittedBaseline
+
+__all__ = ["Bundle", "bundle_of", "load_weights", "open_bundle", "write_bundle"]
+
+_REMEDY = "make one with seqnet train"
+
+_BASELINES = "baselines"
+_VALIDATION = "validation"
+"""First words of the names of tensors that are no member's."""
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One or more trained classifiers of one kind, and what must be known to use them.
+
+    Attributes:
+        members: the classifiers, in evaluation mode; the mean of their probabilities is the bundle's.
+        alphabet: of the sequences that it takes.
+        classes: the K class names, in the order of its logits.
+        positive: index of the class that binary metrics call positive; None for more than two classes.
+        config: the settings that it was trained with.
+        window: longest sequence that it takes at once; longer ones are seen through windows.
+        metrics: on the validation split, name → value; the mean over members. Of a cross-validation, out-of-fold
+            ones, too.
+        provenance: dataset with SHA-256, command, versions, seed.
+        calibration: what makes decisions of the probabilities.
+        card: of a model that is given to others: title, intended use, data, licence, measured quality, known failures.
+        novelty: what the training sequences are like; None in bundles that say nothing of it.
+        baselines: name → baseline that was fitted to the training records; empty in bundles that keep none.
+        validation: what decisions were fitted to, to fit them anew for other class fractions; None in bundles that keep
+            none.
+    """
+
+    members: tuple[Classifier, ...]
+    alphabet: Alphabet
+    classes: tuple[str, ...]
+    positive: int | None
+    config: RunConfig
+    window: int
+    metrics: Mapping[str, float]
+    provenance: Mapping[str, Any]
+    calibration: Calibration = field(default_factory=Calibration)
+    card: Mapping[str, Any] = field(default_factory=dict)
+    novelty: Novelty | None = None
+    baselines: Mapping[str, FittedBaseline] = field(default_factory=dict)
+    validation: ValidationScores | None = None
+
+    @property
+    def classifier(self) -> Classifier:
+        """The first member, whose shape all have."""
+        return self.members[0]
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trained parameters of all members."""
+        return sum(member.parameter_count for member in self.members)
+
+    def to(self, device: torch.device) -> None:
+        """Moves all members to a device."""
+        for member in self.members:
+            member.to(device)
+
+    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> None:
+        """Gets what is used and not part of the bundle, a language model, and tells what is fetched.
+
+        Args:
+            tell: is told what is fetched.
+            named: the language models that the user has named: a bundle can't have another one loaded.
+
+        Raises:
+            SeqnetError: it is not there, or is another one than in training.
+        """
+        for member in self.members:
+            member.encoder.prepare(tell, named)
+
+
+def write_bundle(path: Path, bundle: Bundle) -> None:
+    """Writes a bundle; the same bundle gives the same bytes."""
+    description = {
+        "alphabet": bundle.alphabet.name,
+        "classes": list(bundle.classes),
+        "positive": bundle.positive,
+        "config": bundle.config.to_dict(),
+        "window": bundle.window,
+        "metrics": dict(bundle.metrics),
+        "provenance": dict(bundle.provenance),
+        "parameters": bundle.parameter_count,
+        "members": len(bundle.members),
+        "calibration": asdict(bundle.calibration),
+        "card": dict(bundle.card),
+        "novelty": None if bundle.novelty is None else asdict(bundle.novelty),
+    }
+    weights = {
+        f"{index:03}.{name}": tensor.detach().cpu().numpy()
+        for index, member in enumerate(bundle.members)
+        for name, tensor in member.state_dict().items()
+    }
+    if bundle.baselines:
+        from seqnet.evaluation.baselines import baseline_tensors, describe_baselines
+
+        description["baselines"] = describe_baselines(bundle.baselines)
+        weights |= {f"{_BASELINES}.{name}": tensor for name, tensor in baseline_tensors(bundle.baselines).items()}
+    if bundle.validation is not None:
+        weights |= {f"{_VALIDATION}.{name}": tensor for name, tensor in bundle.validation.tensors().items()}
+    write_container(path, "model", description, weights)
+
+
+def open_bundle(path: Path) -> Bundle:
+    """Returns the bundle in a file.
+
+    Raises:
+        ContainerError: the file is not a bundle, damaged, or of another version.
+    """
+    return bundle_of(path, read_container(path, ["model"], _REMEDY))
+
+
+def bundle_of(path: Path, container: Container) -> Bundle:
+    """Returns the bundle in a container that was read from `path`.
+
+    Raises:
+        ContainerError: its description is damaged, or its weights don't fit its settings.
+    """
+    about, parts = container.description, _parts_of(container.tensors)
+    kept = {part: parts.pop(part, {}) for part in (_BASELINES, _VALIDATION)}
+    weights = [parts[index] for index in sorted(parts)]
+    check_description(str(path), about, _REMEDY)
+    if about["members"] != len(weights):
+        problem = f"the description of the model is damaged: members is {about['members']}, there are {len(weights)}"
+        raise ContainerError(str(path), problem, _REMEDY)
+    try:
+        config = RunConfig.from_dict(about["config"])
+        symbols = alphabet(about["alphabet"])
+        shape = (symbols, len(about["classes"]), config.encoder, config.network, about["window"])
+        expected = _expected(shape)
+        novelty = Novelty.from_dict(about["novelty"], symbols) if about.get("novelty") is not None else None
+        calibration = Calibration(**about["calibration"] | {"shares": tuple(about["calibration"]["shares"])})
+        classes = len(about["classes"])
+        validation = ValidationScores.restore(kept[_VALIDATION], classes)
+    except (OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
+        raise ContainerError(str(path), f"the description of the model is damaged ({error})", _REMEDY) from error
+    for arrays in weights:
+        # Before any memory is taken: a description may ask for more than its weights are.
+        _check_weights(path, arrays, expected)
+    members = []
+    for arrays in weights:
+        members.append(Classifier(*shape).eval())
+        load_weights(path, members[-1], arrays)
+    return Bundle(
+        members=tuple(members),
+        alphabet=symbols,
+        classes=tuple(about["classes"]),
+        positive=about["positive"],
+        config=config,
+        window=about["window"],
+        metrics=about["metrics"],
+        provenance=about["provenance"],
+        calibration=calibration,
+        card=about["card"],
+        novelty=novelty,
+        baselines=_Baselines(partial(_restored, path, about.get("baselines", {}), kept[_BASELINES], symbols, classes)),
+        validation=validation,
+    )
+
+
+class _Baselines(Mapping[str, "FittedBaseline"]):
+    """The baselines of a file, which are read once somebody asks for them: predictions need none.
+
+    Args:
+        restore: returns them.
+    """
+
+    def __init__(self, restore: Callable[[], Mapping[str, FittedBaseline]]) -> None:
+        self._restore = restore
+
+    @cached_property
+    def _found(self) -> Mapping[str, FittedBaseline]:
+        return self._restore()
+
+    def __getitem__(self, name: str) -> FittedBaseline:
+        return self._found[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._found)
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+
+def _restored(
+    path: Path, about: Mapping[str, Any], tensors: Mapping[str, NDArray[Any]], symbols: Alphabet, classes: int
+) -> Mapping[str, FittedBaseline]:
+    """Returns the baselines of a file.
+
+    Raises:
+        ContainerError: they are damaged.
+    """
+    if not about and not tensors:
+        return {}
+    from seqnet.evaluation.baselines import restore_baselines
+
+    try:
+        return restore_baselines(about, tensors, symbols, classes)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ContainerError(str(path), f"the baselines of the model are damaged ({error})", _REMEDY) from error
+
+
+def _parts_of(tensors: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:
+    """Returns part → name → array of tensors named `PART.NAME`; a part is the index of a member, or what is kept."""
+    parts: dict[str, dict[str, NDArray[Any]]] = {}
+    for full, array in tensors.items():
+        part, _, name = full.partition(".")
+        parts.setdefault(part, {})[name] = array
+    return parts
+
+
+def _expected(shape: tuple[Alphabet, int, EncoderConfig, NetworkConfig, int]) -> dict[str, tuple[tuple[int, ...], str]]:
+    """Returns name → shape and type of the weights of a classifier; takes no memory for them."""
+    with torch.device("meta"):
+        state = Classifier(*shape).state_dict()
+    return {name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")) for name, tensor in state.items()}
+
+
+def _check_weights(
+    path: Path, arrays: Mapping[str, NDArray[Any]], expected: Mapping[str, tuple[tuple[int, ...], str]]
+) -> None:
+    """Checks the weights of a member.
+
+    Raises:
+        ContainerError: their names, shapes or types are not the expected ones, or one is NaN or infinite.
+    """
+    if {name: (array.shape, array.dtype.name) for name, array in arrays.items()} != expected:
+        raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY)
+    for name, array in arrays.items():
+        # A sum would overflow; the extremes are NaN where anything is.
+        if array.dtype.kind == "f" and array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
+            raise ContainerError(str(path), f"the weights {name} have a value that is NaN or infinite", _REMEDY)
+
+
+def load_weights(path: Path, classifier: Classifier, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Copies the weights of a file into a classifier.
+
+    Raises:
+        ContainerError: they are not the weights of this classifier.
+    """
+    weights: dict[str, Tensor] = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
+    try:
+        classifier.load_state_dict(weights)
+    except RuntimeError as error:
+        raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY) from error

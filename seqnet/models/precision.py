@@ -1,0 +1,33 @@
+"""What a lower precision changes about the decisions of a model."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.core.records import Ragged
+from seqnet.evaluation import decide
+from seqnet.models.bundles import Bundle
+from seqnet.models.probabilities import bundle_probabilities
+from seqnet.models.scoring import lower_precision, ready
+
+__all__ = ["changed_labels"]
+
+
+def changed_labels(
+    bundle: Bundle, tokens: Ragged, indices: NDArray[np.int64], probabilities: NDArray[np.float64]
+) -> dict[str, float]:
+    """Returns precision → share of labels that are others than in float32, for what the model is faster in here.
+
+    Args:
+        bundle: a calibrated model, on the device that is asked for.
+        tokens: N token sequences.
+        indices: (M,) int64, which of them.
+        probabilities: (M, K) float64, their calibrated probabilities in float32.
+    """
+    lower = lower_precision(bundle)
+    if lower is None:
+        return {}
+    rounded = bundle_probabilities(bundle, tokens, indices, members=ready(bundle, lower)).probabilities
+    one, other = (decide(each, bundle.positive, bundle.calibration.threshold) for each in (probabilities, rounded))
+    return {lower: float((one != other).mean())}

@@ -1,0 +1,169 @@
+"""Tokens → class probabilities, whatever the lengths: the one way, for validation, evaluation and prediction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import NamedTuple
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqnet.core.errors import ResourceError
+from seqnet.core.records import Ragged
+from seqnet.core.threads import check_wanted
+from seqnet.evaluation import decide
+from seqnet.evaluation.calibration import tempered
+from seqnet.models.bundles import Bundle
+from seqnet.models.scoring import Scorer
+from seqnet.nn.batching import TokenStore, buckets, spans_in_parts
+from seqnet.nn.devices import moved, out_of_memory
+
+__all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "evaluating"]
+
+_CPU = (1 << 21, 1 << 16)
+"""Numbers of the widest layer, and tokens, in a batch, at most: what stays near the cores."""
+_ELSEWHERE = (1 << 28, 1 << 22)
+"""The same where much at once is fast."""
+_PARTS = 1 << 18
+"""Parts of sequences that are put into batches together, at most: each takes some hundred bytes."""
+
+
+def _batch_tokens(classifier: Scorer) -> int:
+    """Returns the tokens of a batch that are fastest."""
+    numbers, tokens = _CPU if classifier.device.type == "cpu" else _ELSEWHERE
+    return min(numbers // classifier.width, tokens)
+
+
+@contextmanager
+def evaluating(classifier: Scorer) -> Iterator[Scorer]:
+    """Yields the classifier in evaluation mode without gradients, and leaves it in the mode that it was in."""
+    was_training = classifier.training
+    if was_training:
+        classifier.train(False)
+    try:
+        with torch.inference_mode():
+            yield classifier
+    finally:
+        if was_training:
+            classifier.train()
+
+
+class Ensembled(NamedTuple):
+    """What a bundle makes of M sequences.
+
+    Attributes:
+        probabilities: (M, K) float64, calibrated; the mean over members, or the share of their votes.
+        deviations: (M, K) float64, standard deviation of the members' calibrated probabilities; zero for a single one.
+    """
+
+    probabilities: NDArray[np.float64]
+    deviations: NDArray[np.float64]
+
+
+def bundle_probabilities(
+    bundle: Bundle,
+    tokens: Ragged,
+    indices: NDArray[np.int64] | None = None,
+    *,
+    members: Sequence[Scorer] = (),
+    vote: bool = False,
+    progress: Callable[[int], None] = lambda records: None,
+) -> Ensembled:
+    """Returns the calibrated probabilities of M sequences; see `class_probabilities` for the arguments.
+
+    Args:
+        bundle: the model.
+        tokens: N token sequences.
+        indices: (M,) int64, which of them; None for all.
+        members: those of the bundle, made ready; empty for as they are.
+        vote: whether each member has one vote, in place of the mean of their probabilities. It votes by its own
+            calibrated probability and the bundle's threshold.
+        progress: is told how many parts are done.
+    """
+    temperature = bundle.calibration.temperature
+    each = [class_probabilities(one, tokens, indices, progress=progress) for one in members or bundle.members]
+    calibrated = [tempered(one, temperature) for one in each]
+    deviations = np.std(calibrated, axis=0)
+    if vote:
+        threshold = None if bundle.positive is None else bundle.calibration.threshold
+        labels = [decide(one, bundle.positive, threshold) for one in calibrated]
+        return Ensembled(np.mean([np.eye(len(bundle.classes))[one] for one in labels], axis=0), deviations)
+    return Ensembled(tempered(np.mean(each, axis=0), temperature), deviations)
+
+
+def class_probabilities(
+    classifier: Scorer,
+    tokens: Ragged,
+    indices: NDArray[np.int64] | None = None,
+    *,
+    batch_tokens: int | None = None,
+    progress: Callable[[int], None] = lambda records: None,
+) -> NDArray[np.float64]:
+    """Returns the probabilities (M, K) float64 of M sequences.
+
+    A sequence longer than the classifier's window is seen through overlapping windows, and has the mean of their
+    probabilities. Neither the batches nor the other sequences change a result beyond float32 rounding.
+
+    Args:
+        classifier: the model.
+        tokens: N token sequences without invalid tokens, none empty.
+        indices: (M,) int64, which of them; None for all.
+        batch_tokens: bound on the tokens of a batch, padding included; None for what suits classifier and device. A
+            batch that memory does not suffice for is halved.
+        progress: is told how many parts are done.
+
+    Raises:
+        ResourceError: memory does not suffice for a single sequence.
+    """
+    store = TokenStore(tokens)
+    chosen = np.arange(len(tokens), dtype=np.int64) if indices is None else indices
+    lengths = store.lengths[chosen]
+    whole = bool((lengths <= classifier.window).all())
+    totals: NDArray[np.float64] | None = None
+    counts = np.zeros(len(chosen), dtype=np.int64)
+    with evaluating(classifier):
+        for sequence, start, length in spans_in_parts(lengths, classifier.window, _PARTS):
+            counts += np.bincount(sequence, minlength=len(chosen))
+            # A network that flattens sees every part padded to its window.
+            padded = np.full_like(length, classifier.window) if classifier.flattens else length
+            for batch in buckets(padded, batch_tokens or _batch_tokens(classifier)):
+                check_wanted()
+                of = sequence[batch]
+                parts = (
+                    store.whole(chosen[of])
+                    if whole
+                    else store.gather(store.starts[chosen[of]] + start[batch], length[batch])
+                )
+                probabilities = _logits(classifier, *parts).double().softmax(dim=1).numpy()
+                if totals is None:
+                    totals = np.zeros((len(chosen), probabilities.shape[1]))
+                # A sequence with several windows may stand several times in a batch.
+                if whole:
+                    totals[of] = probabilities
+                else:
+                    np.add.at(totals, of, probabilities)
+                progress(len(batch))
+    if totals is None:
+        raise ValueError("no sequences")
+    return totals if whole else totals / counts[:, None]
+
+
+def _logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:
+    """Returns the logits (B, K) on the CPU, since MPS has no float64, of as many sequences at once as memory is for."""
+    device = classifier.device
+    try:
+        return classifier.strand_logits(moved(tokens, device), moved(lengths, device)).cpu()
+    except (RuntimeError, MemoryError) as error:
+        if not out_of_memory(error):
+            raise
+        if len(tokens) == 1:
+            problem = f"there is too little memory for a sequence of {tokens.shape[1]:,} symbols"
+            raise ResourceError(str(device), problem, "use fewer --threads, or a machine with more") from None
+    # Not in the handler, where the error holds on to what was computed.
+    if device.type == "cuda":
+        torch.cuda.empty_cache()
+    halves = zip(tokens.tensor_split(2), lengths.tensor_split(2), strict=True)
+    return torch.cat([_logits(classifier, *half) for half in halves])

@@ -1,0 +1,120 @@
+"""Trained classifiers made ready to be applied: folded where they can be, in the precision that is asked for."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import torch
+from torch import Tensor, nn
+
+from seqnet.core.errors import SettingError
+from seqnet.models.bundles import Bundle
+from seqnet.nn.fast.capabilities import has
+from seqnet.nn.networks import Classifier
+from seqnet.nn.networks.folded_classifier import FoldedClassifier, can_be_bytes, can_fold
+
+__all__ = ["Scorer", "chosen_precision", "has_bfloat16", "lower_precision", "ready"]
+
+_TYPES = {
+    "float32": torch.float32,
+    "bfloat16": torch.bfloat16,
+    "float16": torch.float16,
+    "int8": torch.uint8,  # with an offset
+}
+_CHANGED = 0.001
+"""Share of the validation labels that may change in a precision that is chosen by itself."""
+
+
+class Scorer(Protocol):
+    """What is applied to batches: a `Classifier`, or something that does the same faster."""
+
+    window: int
+    flattens: bool
+    width: int
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+
+    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the logits (B, K); see `Classifier.strand_logits`."""
+
+    @property
+    def training(self) -> bool:
+        """Whether it is in training mode."""
+
+    def train(self, mode: bool = True) -> object:
+        """Sets the training mode."""
+
+
+class _Autocast(nn.Module):
+    """A classifier whose convolutions, recurrences and dense layers compute in a lower precision."""
+
+    def __init__(self, classifier: Classifier, dtype: torch.dtype) -> None:
+        super().__init__()
+        self.classifier, self.dtype = classifier, dtype
+        self.window, self.flattens, self.width = classifier.window, classifier.flattens, classifier.width
+        self.train(classifier.training)
+
+    @property
+    def device(self) -> torch.device:
+        """See `Scorer`."""
+        return self.classifier.device
+
+    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """See `Scorer`."""
+        with torch.autocast(self.device.type, self.dtype):
+            return self.classifier.strand_logits(tokens, lengths).float()
+
+
+def has_bfloat16(device: torch.device) -> bool:
+    """Returns whether a device multiplies bfloat16 matrices faster than float32 ones."""
+    if device.type == "cuda":
+        return bool(torch.cuda.is_bf16_supported(including_emulation=False))
+    return device.type == "cpu" and has("fast_bfloat16")
+
+
+def chosen_precision(bundle: Bundle, precision: str) -> str:
+    """Returns the precision that a bundle is applied in.
+
+    Args:
+        bundle: the model, on its device.
+        precision: `float32`, `bfloat16`, `float16`, `int8`, or `auto`: bfloat16 where the device is fast in it and
+            training measured that it changes at most one validation label in a thousand, float32 else. A network that
+            can be folded is float32: a table of bytes takes a seventh less, which is not worth a digit.
+
+    Raises:
+        SettingError: the device is slow in that precision, or the model has no use for it.
+    """
+    device = bundle.classifier.device
+    if precision == "float16" and device.type == "cpu":
+        raise SettingError("predict.precision", precision, "bfloat16 or float32 on a CPU, which is slow in float16")
+    if precision == "bfloat16" and device.type == "cpu" and not has_bfloat16(device):
+        raise SettingError("predict.precision", precision, "float32: this CPU does not multiply in bfloat16")
+    if precision == "int8" and not can_be_bytes(bundle.classifier):
+        expected = "bfloat16 or float32: int8 is for networks of one convolution, such as dna-cnn, on x86 processors"
+        raise SettingError("predict.precision", precision, expected)
+    if precision != "auto":
+        return precision
+    changed = bundle.calibration.changed.get("bfloat16", 1.0)
+    return "bfloat16" if changed <= _CHANGED and lower_precision(bundle) == "bfloat16" else "float32"
+
+
+def lower_precision(bundle: Bundle) -> str | None:
+    """Returns the precision in which a bundle is faster than in float32 on its device; None where there is none."""
+    if can_fold(bundle.classifier):
+        # Of a table, it is the size that matters.
+        return "int8" if can_be_bytes(bundle.classifier) else None
+    return "bfloat16" if has_bfloat16(bundle.classifier.device) else None
+
+
+def ready(bundle: Bundle, precision: str) -> tuple[Scorer, ...]:
+    """Returns the members of a bundle, ready to be applied; see `chosen_precision` for the arguments and errors."""
+    dtype = _TYPES[chosen_precision(bundle, precision)]
+    return tuple(_ready(member, dtype) for member in bundle.members)
+
+
+def _ready(classifier: Classifier, dtype: torch.dtype) -> Scorer:
+    if can_fold(classifier):
+        return FoldedClassifier(classifier, dtype)
+    return classifier if dtype == torch.float32 else _Autocast(classifier, dtype)

@@ -1,0 +1,29 @@
+"""The models that come with the package, one safetensors file each, found by name."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from seqnet.core.errors import ContainerError
+
+__all__ = ["find_model", "shipped_models"]
+
+
+def shipped_models() -> dict[str, Path]:
+    """Returns name → file of the models in the package, sorted."""
+    return {path.stem: path for path in sorted(Path(__file__).parent.glob("*.safetensors"))}
+
+
+def find_model(name: Path) -> Path:
+    """Returns the file of a model: the path itself, or, where there is no such file, the shipped model of that name.
+
+    Raises:
+        ContainerError: there is neither.
+    """
+    shipped = shipped_models()
+    if str(name) in shipped and not name.is_file():
+        return shipped[str(name)]
+    if name.exists():
+        return name
+    known = f"; the models that come with seqnet: {', '.join(shipped)}" if shipped else ""
+    raise ContainerError(str(name), "no such file or directory", f"give the path of a model{known}")

@@ -1,0 +1,155 @@
+"""Ragged tokens → padded batches.
+
+`TokenStore` gathers any sequences, or parts of them, into a padded batch by index; `epoch_order` and `buckets` say
+which go together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqnet.core.records import Ragged
+
+__all__ = ["Batch", "Spans", "TokenStore", "batch_count", "buckets", "epoch_order", "spans", "spans_in_parts"]
+
+Batch = tuple[Tensor, Tensor]
+"""Tokens (B, L) uint8, padded with 0, and lengths (B,) int64."""
+
+Spans = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+"""Parts of sequences: sequence (S,) int64, start (S,) int64 in that sequence, length (S,) int64."""
+
+
+class TokenStore:
+    """Token sequences from which batches are gathered.
+
+    Args:
+        tokens: N token sequences; may be memory-mapped.
+    """
+
+    def __init__(self, tokens: Ragged) -> None:
+        self.starts: NDArray[np.int64] = np.ascontiguousarray(tokens.offsets[:-1])
+        self.lengths: NDArray[np.int64] = np.ascontiguousarray(tokens.lengths)
+        self.data = tokens.data
+        self.rows = tokens.rows
+
+    def __len__(self) -> int:
+        return len(self.lengths)
+
+    def gather(self, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Batch:
+        """Returns the batch of the parts at `starts` (B,) int64 of the data, with `lengths` (B,) int64 ≥ 1."""
+        steps = np.arange(int(lengths.max()), dtype=np.int64)
+        inside = steps < lengths[:, None]  # (B, L)
+        positions = np.minimum(starts[:, None] + steps, len(self.data) - 1)
+        tokens = np.where(inside, self.data[positions], np.uint8(0))
+        return torch.from_numpy(tokens), torch.from_numpy(lengths)
+
+    def whole(self, indices: NDArray[np.int64]) -> Batch:
+        """Returns the batch of whole sequences at `indices` (B,) int64."""
+        if self.rows is not None:
+            lengths = torch.full((len(indices),), self.rows.shape[1], dtype=torch.int64)
+            return torch.from_numpy(self.rows[indices]), lengths
+        return self.gather(self.starts[indices], self.lengths[indices])
+
+
+def spans(lengths: NDArray[np.int64], window: int) -> Spans:
+    """Returns the parts by which sequences of any length are seen through a window.
+
+    A sequence that fits is one part. A longer one is covered by windows that overlap by half or a little more, from end
+    to end, and lie as far from the one end as from the other: the windows of a strand are those of the other strand.
+
+    Args:
+        lengths: (N,) int64.
+        window: longest part.
+
+    """
+    counts = _span_counts(lengths, window)
+    return _spans(lengths, window, counts, 0, int(counts.sum()))
+
+
+def spans_in_parts(lengths: NDArray[np.int64], window: int, most: int) -> Iterator[Spans]:
+    """Yields what `spans` returns, `most` parts of sequences at a time: all those of a chromosome take much memory."""
+    counts = _span_counts(lengths, window)
+    total = int(counts.sum())
+    for first in range(0, total, most):
+        yield _spans(lengths, window, counts, first, min(first + most, total))
+
+
+def _span_counts(lengths: NDArray[np.int64], window: int) -> NDArray[np.int64]:
+    """Returns by how many (N,) int64 parts each sequence is seen."""
+    stride = max(window // 2, 1)
+    room = np.maximum(lengths - window, 0)
+    counts = -(-room // stride) + 1
+    # A window in the middle needs as much room on its left as on its right.
+    return np.asarray(counts + ((counts % 2) & (room % 2)))
+
+
+def _spans(lengths: NDArray[np.int64], window: int, counts: NDArray[np.int64], first: int, last: int) -> Spans:
+    """Returns the parts first (included) to last (excluded), given how many (N,) int64 each sequence has."""
+    ends = np.cumsum(counts)
+    begin = ends - counts
+    taken = np.maximum(np.minimum(ends, last) - np.maximum(begin, first), 0)
+    sequence = np.repeat(np.arange(len(lengths), dtype=np.int64), taken)
+    before = np.arange(first, last, dtype=np.int64) - begin[sequence]
+    after, room = counts[sequence] - 1 - before, np.maximum(lengths - window, 0)[sequence]
+    steps = np.maximum(before + after, 1)
+    distance = (2 * np.minimum(before, after) * room + steps) // (2 * steps)  # from the nearer end, rounded
+    start = np.where(before <= after, distance, room - distance)
+    return sequence, start, np.minimum(lengths[sequence], window)
+
+
+def buckets(lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[NDArray[np.int64]]:
+    """Yields index batches (B,) int64 of like lengths, each of at most `batch_tokens` tokens with padding.
+
+    Args:
+        lengths: (N,) int64.
+        batch_tokens: bound on B · L; a single longer sequence is a batch of its own.
+    """
+    order = np.argsort(lengths, kind="stable")
+    start = 0
+    while start < len(order):
+        # Lengths ascend, so the longest of a batch is its last: the bound is found by bisection.
+        low, high = start + 1, len(order)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if (middle - start) * int(lengths[order[middle - 1]]) <= batch_tokens:
+                low = middle
+            else:
+                high = middle - 1
+        yield order[start:low]
+        start = low
+
+
+def batch_count(records: int, batch_size: int) -> int:
+    """Returns how many batches so many records make.
+
+    A last batch of one record is added to the batch before it: batch normalisation cannot compute a variance of it.
+    """
+    alone = records % batch_size == 1 and records > batch_size > 1
+    return -(-records // batch_size) - alone
+
+
+def epoch_order(lengths: NDArray[np.int64], batch_size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
+    """Returns the batches (B,) int64 of an epoch in random order, each of sequences of like length.
+
+    Sequences are shuffled, sorted by length within runs of 50 batches, and cut; where all are of one length this is
+    a plain shuffle.
+
+    Args:
+        lengths: (N,) int64.
+        batch_size: sequences in a batch; the last may be smaller, or larger by one (see `batch_count`).
+        rng: source of the order.
+    """
+    order = rng.permutation(len(lengths))
+    if len(lengths) and int(lengths.min()) != int(lengths.max()):
+        run = 50 * batch_size
+        parts = [order[start : start + run] for start in range(0, len(order), run)]
+        order = np.concatenate([part[np.argsort(lengths[part], kind="stable")] for part in parts])
+    count = batch_count(len(order), batch_size)
+    ends = [*(batch_size * (index + 1) for index in range(count - 1)), len(order)]
+    batches = [order[batch_size * index : ends[index]] for index in range(count)]
+    return [batches[index] for index in rng.permutation(len(batches))]

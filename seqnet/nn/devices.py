@@ -1,0 +1,100 @@
+"""Where to compute."""
+
+from __future__ import annotations
+
+import ctypes
+import sys
+import warnings
+
+import torch
+from torch import Tensor
+
+from seqnet.core.errors import SettingError
+from seqnet.core.memory import is_lack_of_memory
+
+__all__ = ["choose_device", "moved", "out_of_memory", "start_thread", "uses_cpu_kernels"]
+
+_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
+"""Numbers of glibc's parameters of memory."""
+_BY_HAND = ("cpu",)
+"""Devices that faster ways than PyTorch's own are written for."""
+
+
+def choose_device(name: str, threads: int) -> torch.device:
+    """Returns the device of that name, and has the CPU compute with `threads` threads.
+
+    Args:
+        name: `auto` (CUDA, else MPS, else the CPU), `cpu`, `cuda`, `cuda:N` or `mps`.
+        threads: for the CPU.
+
+    Raises:
+        SettingError: there is no such device here.
+    """
+    torch.set_num_threads(threads)
+    _keep_memory()
+    # Directions are computed one by one, and their weights, which are small, put together for each batch.
+    warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
+    # What is called float32 is float32 on a GPU, too, where convolutions and recurrences would round to ten bits.
+    torch.backends.cudnn.allow_tf32 = False
+    if name == "auto":
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        return torch.device("mps" if torch.backends.mps.is_available() else "cpu")
+    kind = name.partition(":")[0]
+    available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
+    if not available.get(kind, False):
+        raise SettingError("device", name, "one of " + ", ".join(key for key, there in available.items() if there))
+    try:
+        device = torch.device(name)
+        torch.empty(1, device=device)
+    except RuntimeError:
+        raise SettingError("device", name, f"a {kind} device that there is") from None
+    return device
+
+
+def _keep_memory() -> None:
+    """Has the C library keep memory that is freed.
+
+    It would give large pieces back at once, and the next batch would wait for the same pages to be filled with zeros: a
+    fifth of the time of a training.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
+    if mallopt is not None:
+        # Older ones take 32 MB at most.
+        _ = mallopt(_MMAP_THRESHOLD, 1 << 30) or mallopt(_MMAP_THRESHOLD, 1 << 25)
+        mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+def uses_cpu_kernels(tensor: Tensor) -> bool:
+    """Returns whether faster ways than PyTorch's own are to be taken with a tensor.
+
+    They are written for the CPU. Some look at numbers, for which other devices would have to be waited for, and
+    `torch.compile` to break off.
+    """
+    return tensor.device.type in _BY_HAND and not torch.compiler.is_compiling()
+
+
+def start_thread(device: torch.device) -> None:
+    """Has a thread that computes beside others use one thread of the CPU and, with CUDA, a stream of its own.
+
+    In one stream the copies of a batch would wait for what other threads compute.
+    """
+    torch.set_num_threads(1)
+    if device.type == "cuda":
+        stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        # The weights were copied in the default stream.
+        stream.wait_stream(torch.cuda.default_stream(device))
+        torch.cuda.set_stream(stream)
+
+
+def moved(tensor: Tensor, device: torch.device) -> Tensor:
+    """Returns a tensor of the CPU on a device; a CUDA device copies it while the CPU goes on."""
+    if device.type == "cuda":
+        return tensor.pin_memory().to(device, non_blocking=True)
+    return tensor.to(device)
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Returns whether an error says that there is too little memory, on any device."""
+    # What PyTorch raises for the CPU, and for MPS, has no type of its own.
+    return isinstance(error, torch.OutOfMemoryError) or is_lack_of_memory(error)

@@ -1,0 +1,165 @@
+"""Tokens → logits: an encoder, a network, and what is done about the two strands of DNA."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqnet.configs.networks import LONGEST_WINDOW, NETWORKS, EncoderConfig, NetworkConfig
+from seqnet.core.alphabets import Alphabet
+from seqnet.core.errors import SettingError
+from seqnet.nn.encoders import make_encoder
+from seqnet.nn.layers import Head, dropped
+from seqnet.nn.networks.base import Dimensions, Network
+from seqnet.nn.networks.cnn import ConvolutionalNetwork
+from seqnet.nn.networks.kmer_convolution import kmer_convolution_of
+from seqnet.nn.profiles import Profile
+from seqnet.nn.strands import reverse_complement
+from seqnet.nn.trees import Trees
+
+__all__ = ["Classifier", "mean_over_strands"]
+
+
+class Classifier(nn.Module):
+    """The whole of a model that is computed.
+
+    Trees beside the network do not take part in its training: their logits are averaged with its own in evaluation.
+
+    Args:
+        alphabet: of the tokens.
+        classes: K, number of classes.
+        encoder: settings of the encoder.
+        network: settings of the network.
+        window: longest input in symbols; a network that flattens sees every input padded to it.
+
+    Attributes:
+        width: numbers that its widest layer makes of a symbol.
+
+    Raises:
+        SettingError: the settings don't suit the alphabet, the classes or the window.
+    """
+
+    mixture: Tensor
+    complement: Tensor
+
+    def __init__(
+        self, alphabet: Alphabet, classes: int, encoder: EncoderConfig, network: NetworkConfig, window: int
+    ) -> None:
+        super().__init__()
+        if window > LONGEST_WINDOW:
+            raise SettingError("network.window", window, f"at most {LONGEST_WINDOW:,} symbols")
+        if network.head == "sigmoid" and classes != 2:
+            raise SettingError("network.head", "sigmoid", f"softmax, for {classes} classes")
+        if network.strands == "both" and not alphabet.has_strands:
+            raise SettingError("network.strands", "both", f"single: {alphabet.name} has no reverse complement")
+        self.window = window
+        self.flattens = network.flattens
+        self.profile = Profile(alphabet, network.profile, window) if network.profile else None
+        self.trees: Trees | None = None
+        if self.profile and network.boosted:
+            self.trees = Trees(self.profile.width, classes, network.boosted.rounds, network.boosted.leaves)
+        self.both_strands = network.strands == "both" or (network.strands == "auto" and alphabet.has_strands)
+        complement = alphabet.complement.tolist() if alphabet.has_strands else []
+        self.register_buffer("complement", torch.tensor(complement, dtype=torch.uint8), persistent=False)
+        self.register_buffer("mixture", torch.tensor(alphabet.mixture), persistent=False)
+        self.encoder = make_encoder(alphabet, encoder)
+        self.dropout = nn.Dropout1d(network.dropout_input)
+        dimensions = Dimensions(self.encoder.channels, window, self.profile.width if self.profile else 0, classes)
+        self.network: Network = NETWORKS.load(network.name)(dimensions, network)
+        self.words = kmer_convolution_of(self.encoder, self.network, alphabet.size, window)
+        dense = -(-max(network.dense, default=0) // window) if self.flattens else 0
+        self.width = max(self.encoder.channels, self.network.width, dense) * (2 if self.both_strands else 1)
+
+    @property
+    def parameter_count(self) -> int:
+        """Number of trained parameters."""
+        return sum(parameter.numel() for parameter in self.parameters())
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the logits (B, K) float32 of one strand, as the sequences stand.
+
+        Args:
+            tokens: (B, L) uint8, padded with 0, L at most the window for a network that flattens.
+            lengths: (B,) int64, at least 1.
+
+        Raises:
+            ValueError: the sequences are longer than the window of a network that flattens.
+        """
+        if self.flattens:
+            if tokens.shape[1] > self.window:
+                raise ValueError(f"{tokens.shape[1]} tokens are longer than the window of {self.window}")
+            if tokens.shape[1] < self.window:
+                tokens = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
+            known = self._by_words(tokens)
+            if known is not None:
+                return known
+        features = dropped(self.dropout, self.encoder(tokens))  # (B, C, L)
+        profile = self._profile(tokens, lengths)
+        if not self.flattens:
+            features = features * (tokens != 0)[:, None, :]
+        logits: Tensor = self.network(features, None if self.flattens else lengths, profile)
+        if self.trees is None or profile is None or self.training:
+            return logits
+        boosted: Tensor = self.trees(profile)
+        return (logits.float() + boosted) / 2
+
+    def _profile(self, tokens: Tensor, lengths: Tensor) -> Tensor | None:
+        """Returns the profiles (B, F), which trees compare with bounds: float32 whatever the precision."""
+        if self.profile is None:
+            return None
+        # Where there are shapes alone, there is no precision.
+        with torch.autocast("cpu" if tokens.is_meta else tokens.device.type, enabled=False):
+            found: Tensor = self.profile(tokens, lengths)
+        return found
+
+    def _by_words(self, tokens: Tensor) -> Tensor | None:
+        """Returns the logits (B, K) of a training batch whose first layers can be looked up, None if they can't."""
+        if not self.training or self.words is None or self.dropout.p:
+            return None
+        features = self.words.features(tokens)  # (B, P, F)
+        if features is None:
+            return None
+        assert isinstance(self.network, ConvolutionalNetwork)
+        logits: Tensor = self.network.head(features.flatten(1))
+        return logits
+
+    def shift(self, offsets: Tensor) -> None:
+        """Adds offsets (K,) to the logits that the network, without its trees, gives from now on."""
+        for head in self.network.modules():
+            if isinstance(head, Head):
+                head.shift(offsets)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.mixture.device
+
+    @property
+    def turning(self) -> Tensor | None:
+        """The complement (T,) of each token where both strands predict; None where one does."""
+        return self.complement if self.both_strands else None
+
+    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the logits (B, K) float32 that predictions are made of: the mean over both strands, or of one."""
+        return mean_over_strands(self.forward, tokens, lengths, self.turning)
+
+
+def mean_over_strands(
+    forward: Callable[[Tensor, Tensor], Tensor], tokens: Tensor, lengths: Tensor, complement: Tensor | None
+) -> Tensor:
+    """Returns the mean (B, K) of what a network makes of both strands, in one pass; of one strand without a complement.
+
+    Args:
+        forward: tokens (B, L) and lengths (B,) → logits (B, K).
+        tokens: (B, L) uint8, padded with 0.
+        lengths: (B,) int64.
+        complement: (T,) uint8, complement of each token.
+    """
+    if complement is None:
+        return forward(tokens, lengths)
+    other = reverse_complement(tokens, lengths, complement)
+    logits = forward(torch.cat([tokens, other]), lengths.repeat(2))
+    return (logits[: len(tokens)] + logits[len(tokens) :]) / 2

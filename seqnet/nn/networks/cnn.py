@@ -1,0 +1,77 @@
+"""Convolutional networks."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from seqnet.configs.networks import CnnConfig, ParallelConfig
+from seqnet.core.errors import SettingError
+from seqnet.nn.layers import ConvolutionStack, Head, MaskedConvolution, Summary, activation
+from seqnet.nn.networks.base import Dimensions, Network
+
+__all__ = ["ConvolutionalNetwork", "ParallelNetwork"]
+
+
+class ConvolutionalNetwork(Network):
+    """Convolution blocks → flatten or summary → dense layers."""
+
+    def __init__(self, dimensions: Dimensions, config: CnnConfig) -> None:
+        super().__init__()
+        self.stack = ConvolutionStack(dimensions.channels, config)
+        self.summary: Summary | None = None
+        if config.flattens:
+            features = self.stack.channels * _length_after(dimensions.window, config)
+        else:
+            self.summary = Summary(self.stack.channels, config.summary)
+            features = self.summary.channels
+        self.head = Head(features, dimensions.classes, config)
+
+    def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
+        """See `Network.forward`."""
+        x, lengths = self.stack(features, lengths)
+        # Position by position, so that what is looked up by position needs no turning.
+        x = x.transpose(1, 2).flatten(1) if self.summary is None else self.summary(x, lengths)  # (B, F)
+        logits: Tensor = self.head(x)
+        return logits
+
+
+def _length_after(window: int, config: CnnConfig) -> int:
+    """Returns the number of positions that are left of a window after all blocks."""
+    length = window
+    dilations = config.dilations or (1,) * len(config.kernels)
+    for kernel, dilation, pool in zip(config.kernels, dilations, config.pools, strict=True):
+        if config.padding == "valid":
+            length -= dilation * (kernel - 1)
+        length //= pool
+    if length < 1:
+        raise SettingError("network.window", window, "a window that leaves something after all kernels and pools")
+    return length
+
+
+class ParallelNetwork(Network):
+    """Convolutions of several widths side by side → maximum over positions → dense layers.
+
+    Source: Khurana et al. 2018, doi:10.1093/bioinformatics/bty166.
+    """
+
+    def __init__(self, dimensions: Dimensions, config: ParallelConfig) -> None:
+        super().__init__()
+        self.convolutions = nn.ModuleList(
+            MaskedConvolution(dimensions.channels, filters, kernel)
+            for filters, kernel in zip(config.filters, config.kernels, strict=True)
+        )
+        self.activation = activation(config.activation)
+        self.summary = Summary(sum(config.filters), ("max",))
+        self.head = Head(sum(config.filters), dimensions.classes, config)
+
+    @property
+    def width(self) -> int:
+        """See `Network.width`: the convolutions lie side by side."""
+        return self.summary.channels
+
+    def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
+        """See `Network.forward`."""
+        x = torch.cat([self.activation(branch(features, lengths)) for branch in self.convolutions], dim=1)  # (B, F, L)
+        logits: Tensor = self.head(self.summary(x, lengths))
+        return logits

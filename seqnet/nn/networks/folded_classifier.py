@@ -1,0 +1,109 @@
+"""A trained network as a table: what its first layers make of every word, looked up in place of computed.
+
+What convolution, normalisation, activation, pooling and the first dense layer make of a word
+(`nn.networks.kmer_convolution`) at its place is one vector. The first dense layer's output is the sum of these vectors,
+one lookup per word, and exact up to the order of a sum.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqnet.nn.devices import uses_cpu_kernels
+from seqnet.nn.fast.capabilities import bytes_of_rows, has, sums_of_byte_rows
+from seqnet.nn.networks.classifier import Classifier, mean_over_strands
+from seqnet.nn.networks.cnn import ConvolutionalNetwork
+
+__all__ = ["FoldedClassifier", "can_be_bytes", "can_fold"]
+
+_LARGEST = 1 << 25
+"""Numbers in a table, at most."""
+
+
+class FoldedClassifier(nn.Module):
+    """A classifier whose first layers are a table; what the table does not know goes through the classifier.
+
+    Args:
+        classifier: a trained one for which `can_fold`.
+        dtype: of the table; with `torch.uint8` each row has a scale and an offset of its own (CPU only).
+
+    Attributes:
+        window: as in `Classifier`.
+        flattens: as in `Classifier`.
+        width: as in `Classifier`.
+    """
+
+    table: Tensor
+    firsts: Tensor
+
+    def __init__(self, classifier: Classifier, dtype: torch.dtype = torch.float32) -> None:
+        super().__init__()
+        assert isinstance(classifier.network, ConvolutionalNetwork)
+        self.classifier, self.head = classifier, classifier.network.head
+        self.window, self.flattens = classifier.window, classifier.flattens
+        words = classifier.words
+        assert words is not None
+        self.width = -(-self.head.first.out_features // self.window)
+        self.words, self.symbols = words, classifier.mixture.shape[1] + 1  # the canonical ones, and padding
+        with torch.inference_mode():
+            found = words.table(0)  # (S, F)
+            weight = self.head.first.weight.view(-1, words.places, found.shape[1])  # (H, P, F)
+            table = torch.einsum("sf,hpf->psh", found, weight)  # (P, S, H)
+            table[0] += self.head.first.bias
+            table = table.flatten(0, 1)  # (P · S, H)
+        self.places = words.places
+        firsts = torch.arange(self.places, device=table.device, dtype=torch.int32) * words.count(0)
+        table = bytes_of_rows(table) if dtype == torch.uint8 else table.to(dtype)
+        # Not a tensor of inference mode, which a thread outside of it could not use.
+        self.register_buffer("table", table.clone(), persistent=False)
+        self.register_buffer("firsts", firsts, persistent=False)
+        self.train(classifier.training)
+
+    @property
+    def device(self) -> torch.device:
+        """Where it computes."""
+        return self.table.device
+
+    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """See `Classifier.strand_logits`."""
+        return mean_over_strands(self.forward, tokens, lengths, self.classifier.turning)
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """See `Classifier.forward`."""
+        if not tokens.numel() or int(tokens.max()) < self.symbols:
+            return self._looked_up(tokens)
+        unknown = (tokens >= self.symbols).any(dim=1)  # (B,), an ambiguity code
+        logits: Tensor = self.classifier(tokens[unknown], lengths[unknown])
+        found = logits.new_empty(len(tokens), logits.shape[1])
+        found[unknown] = logits
+        found[~unknown] = self._looked_up(tokens[~unknown])
+        return found
+
+    def _looked_up(self, tokens: Tensor) -> Tensor:
+        """Returns the logits (B, K) of canonical symbols and padding."""
+        padded = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
+        index = self.words.index(padded, 0) + self.firsts  # (B, P)
+        starts = torch.arange(len(index), device=index.device, dtype=torch.int32) * self.places
+        rows = index.flatten()
+        if self.table.dtype == torch.uint8:
+            summed = sums_of_byte_rows(self.table, rows, starts)  # (B, H)
+        else:
+            summed = functional.embedding_bag(rows, self.table, starts, mode="sum")  # (B, H)
+        return self.head.after_first(summed.float())
+
+
+def can_fold(classifier: Classifier) -> bool:
+    """Returns whether a classifier can be a table."""
+    if classifier.words is None or not uses_cpu_kernels(classifier.mixture):
+        return False
+    assert isinstance(classifier.network, ConvolutionalNetwork)
+    hidden = classifier.network.head.first.out_features
+    return classifier.words.count(0) * classifier.words.places * hidden <= _LARGEST
+
+
+def can_be_bytes(classifier: Classifier) -> bool:
+    """Returns whether a classifier can be a table of 8-bit numbers, which is an x86 processor's matter."""
+    x86 = "fbgemm" in torch.backends.quantized.supported_engines
+    return x86 and can_fold(classifier) and has("bytes_of_rows")

@@ -1,0 +1,127 @@
+"""Embeddings on disk, by content: computed once, read in every epoch.
+
+    FOLDER/ENVIRONMENT/about.json     what all embeddings below were made with
+    FOLDER/ENVIRONMENT/ab/abcd….f32   (L, C) float32, little-endian, and its CRC-32; named by SHA-256 of the tokens
+
+`ENVIRONMENT` is a hash of all that can change a bit of an embedding, so that a result with the cache is the result
+without it. An embedding is written whole or not at all, so that runs may share a folder and may be stopped at any time;
+a damaged one is computed anew.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import struct
+import sys
+import zlib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.core.errors import OutputError
+from seqnet.core.outputs import remove_stale_in, whole_file
+
+__all__ = ["EmbeddingCache", "cache_folder"]
+
+_LAYOUT = 1
+_FLOAT = np.dtype("<f4")
+
+
+def cache_folder(setting: str) -> Path | None:
+    """Returns the folder that `encoder.cache` means: `auto` is that of the platform, `none` is None."""
+    if setting == "none":
+        return None
+    if setting != "auto":
+        return Path(setting).expanduser()
+    if sys.platform == "win32":
+        home = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
+    elif sys.platform == "darwin":
+        home = "~/Library/Caches"
+    else:
+        home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
+    return Path(home).expanduser() / "seqnet" / "plm"
+
+
+class EmbeddingCache:
+    """The embeddings that one model, in one environment, has made.
+
+    Args:
+        folder: where all caches are; made when the first embedding is written.
+        environment: JSON values, all that can change a bit of an embedding.
+        channels: C, length of a residue's vector.
+
+    Attributes:
+        place: the folder of this environment.
+    """
+
+    def __init__(self, folder: Path, environment: Mapping[str, Any], channels: int) -> None:
+        self._about = json.dumps({**environment, "layout": _LAYOUT}, sort_keys=True, indent=2) + "\n"
+        self._channels = channels
+        self._begun: set[Path] = set()  # folders that are there, without what killed runs have left
+        self.place = folder / hashlib.sha256(self._about.encode()).hexdigest()[:16]
+
+    def __contains__(self, tokens: NDArray[np.uint8]) -> bool:
+        try:
+            return self._file(tokens).stat().st_size == self.size(len(tokens))
+        except FileNotFoundError:
+            return False
+
+    def size(self, length: int) -> int:
+        """Returns the bytes on disk of the embedding of a sequence of `length` residues."""
+        return length * self._channels * _FLOAT.itemsize + 4
+
+    def get(self, tokens: NDArray[np.uint8]) -> NDArray[np.float32] | None:
+        """Returns the embedding (L, C) float32 of tokens (L,) uint8, or None where there is none that is whole."""
+        try:
+            content = bytearray(self._file(tokens).read_bytes())
+        except FileNotFoundError:
+            return None
+        if len(content) != self.size(len(tokens)):
+            return None
+        values = np.frombuffer(content, dtype=_FLOAT, count=len(tokens) * self._channels)
+        if struct.pack("<I", zlib.crc32(values.data)) != content[-4:]:
+            return None
+        found: NDArray[np.float32] = values.astype(np.float32, copy=False).reshape(len(tokens), self._channels)
+        return found
+
+    def put(self, tokens: NDArray[np.uint8], embedding: NDArray[np.float32]) -> None:
+        """Keeps the embedding (L, C) float32 of tokens (L,) uint8.
+
+        Raises:
+            OSError: there is no room, or the folder can't be written.
+        """
+        self._write(self.place / "about.json", self._about.encode(), replace=False)
+        values = np.ascontiguousarray(embedding, dtype=_FLOAT)
+        self._write(self._file(tokens), values.tobytes() + struct.pack("<I", zlib.crc32(values.data)), replace=True)
+
+    def check_room(self, size: int) -> None:
+        """Checks that there is room for `size` more bytes.
+
+        Raises:
+            OutputError: there is not.
+        """
+        there = next(folder for folder in (self.place, *self.place.parents) if folder.exists())
+        free = shutil.disk_usage(there).free
+        if size > free:
+            problem = f"the embeddings need {size / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free"
+            raise OutputError(str(self.place.parent), problem, "name another folder in encoder.cache, or none")
+
+    def _file(self, tokens: NDArray[np.uint8]) -> Path:
+        name = hashlib.sha256(np.ascontiguousarray(tokens).data).hexdigest()
+        return self.place / name[:2] / f"{name}.f32"
+
+    def _write(self, target: Path, content: bytes, *, replace: bool) -> None:
+        if not replace and target.exists():
+            return
+        if target.parent not in self._begun:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            remove_stale_in(target.parent)
+            self._begun.add(target.parent)
+        with whole_file(target, force=True) as temporary:
+            temporary.write_bytes(content)

@@ -1,0 +1,130 @@
+"""Padded tokens → the hidden states of a language model that is loaded at first use, or read from the cache."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from seqnet.configs.networks import EncoderConfig
+from seqnet.core.alphabets import Alphabet
+from seqnet.core.errors import SettingError
+from seqnet.core.printable import printable
+from seqnet.core.records import Ragged
+from seqnet.nn.plm.cache import EmbeddingCache, cache_folder
+from seqnet.nn.plm.model import LanguageModel, load_model
+from seqnet.nn.plm.model_files import Tell, find_again
+from seqnet.nn.plm.vocabulary import check_protein_alphabet
+
+__all__ = ["FrozenFeatures"]
+
+
+# Sequences that are embedded without a word.
+_FEW = 100
+
+
+class FrozenFeatures:
+    """What an encoder makes of sequences. It is no `nn.Module`, so that the model is in no bundle and no optimiser.
+
+    Args:
+        alphabet: of the sequences.
+        config: settled settings (see `settled`).
+
+    Raises:
+        SettingError: the sequences are no proteins, or the settings are not settled.
+    """
+
+    def __init__(self, alphabet: Alphabet, config: EncoderConfig) -> None:
+        check_protein_alphabet(alphabet)
+        if not config.sha256:
+            raise SettingError("encoder.sha256", config.sha256, "the SHA-256 of the weights of encoder.model")
+        self._alphabet, self._config = alphabet, config
+        self._folder = cache_folder(config.cache)
+        self._model: LanguageModel | None = None
+        self._named: tuple[str, ...] = ()
+        self._caches: dict[tuple[torch.device, int], EmbeddingCache] = {}
+
+    def allow(self, named: Sequence[str]) -> None:
+        """Keeps the folders or names on the hub that the user has named; the model is loaded from one of them alone."""
+        self._named = tuple(named) or self._named
+
+    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> LanguageModel:
+        """Returns the model, found and loaded if it was not yet.
+
+        Args:
+            tell: is told what is fetched.
+            named: see `allow`.
+
+        Raises:
+            SeqnetError: it is not there, is damaged, or is another one.
+        """
+        self.allow(named)
+        if self._model is None:
+            found = find_again(self._config, self._named, tell)
+            if found.channels != self._config.dimension:
+                raise SettingError("encoder.dimension", self._config.dimension, f"{found.channels}, as the model has")
+            self._model = load_model(found, self._alphabet.name)
+        return self._model
+
+    def __call__(self, tokens: Tensor) -> Tensor:
+        """Returns the features (B, C, L) float32 of tokens (B, L) uint8, padded with 0; padding has zeros."""
+        model, device = self.prepare(_tell), tokens.device
+        cache = self._cache(device)
+        features = torch.zeros((*tokens.shape, self._config.dimension), device=device)  # (B, L, C)
+        for row, sequence in enumerate(tokens.cpu().numpy()):
+            residues = sequence[: np.count_nonzero(sequence)]
+            if not len(residues):
+                continue
+            kept = cache.get(residues) if cache else None
+            states = model.embed(residues, device) if kept is None else torch.from_numpy(kept)
+            features[row, : len(residues)] = states.to(device)
+        return features.transpose(1, 2)  # (B, C, L)
+
+    def embed_ahead(self, tokens: Ragged, indices: NDArray[np.int64], device: torch.device, tell: Tell) -> None:
+        """Puts the embeddings of M sequences into the cache, those that are not there; nothing without a cache.
+
+        Args:
+            tokens: N token sequences.
+            indices: (M,) int64, which of them.
+            device: where to compute.
+            tell: is told how many there are, how large they get and, after each tenth of many, how many are done.
+
+        Raises:
+            OutputError: there is no room for them.
+        """
+        model, cache = self.prepare(tell), self._cache(device)
+        if cache is None:
+            tell("encoder.cache is none: the language model runs in every epoch")
+            return
+        wanted = [np.frombuffer(tokens[int(index)], dtype=np.uint8) for index in indices]
+        absent = [sequence for sequence in wanted if sequence not in cache]
+        size = sum(cache.size(len(sequence)) for sequence in absent)
+        tell(
+            f"embeddings in {cache.place}: {len(wanted) - len(absent):,} are there, {len(absent):,} are computed and "
+            f"take {size / 1e9:,.2f} GB"
+        )
+        cache.check_room(size)
+        step = max(-(-len(absent) // 10), _FEW)
+        for done, sequence in enumerate(absent, 1):
+            if sequence not in cache:
+                cache.put(sequence, model.embed(sequence, device).cpu().numpy())
+            if done % step == 0:
+                tell(f"embedded {done:,} of {len(absent):,} sequences")
+
+    def _cache(self, device: torch.device) -> EmbeddingCache | None:
+        if self._folder is None:
+            return None
+        key = (device, torch.get_num_threads())
+        if key not in self._caches:
+            environment = self.prepare(_tell).environment(device)
+            self._caches[key] = EmbeddingCache(self._folder, environment, self._config.dimension)
+        return self._caches[key]
+
+
+def _tell(text: str) -> None:
+    """Tells somebody who has not called `prepare`."""
+    print(printable(f"seqnet: {text}"), file=sys.stderr)

@@ -1,0 +1,79 @@
+"""What can be told of a sequence without its order: tokens (B, L) → profile (B, F) float32."""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqnet.configs.networks import ProfileConfig
+from seqnet.core.alphabets import Alphabet
+
+__all__ = ["Profile"]
+
+
+class Profile(nn.Module):
+    """Share of each canonical symbol, log length, and what the settings ask for besides.
+
+    In this order: composition (K), log length (1), compositions of the first and the last n symbols for each n of
+    `spans` (2 · K each), shares of neighbouring pairs (K²), kinds of the symbols at the start and, from the last one
+    inwards, at the end (2 · ends · K). An ambiguity code is a mixture; a pair with one is not counted.
+
+    Args:
+        alphabet: of the tokens.
+        config: which parts there are.
+        window: length whose logarithm is zero.
+
+    Attributes:
+        width: F.
+    """
+
+    mixture: Tensor
+
+    def __init__(self, alphabet: Alphabet, config: ProfileConfig, window: int) -> None:
+        super().__init__()
+        self.config, self.window, self.size = config, window, alphabet.size
+        self.register_buffer("mixture", torch.tensor(alphabet.mixture), persistent=False)  # (T, K)
+        pairs = self.size**2 if config.pairs else 0
+        self.width = self.size + 1 + 2 * self.size * (len(config.spans) + config.ends) + pairs
+
+    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the profiles (B, F) of tokens (B, L) uint8 with lengths (B,) int64."""
+        symbols = functional.embedding(tokens.long(), self.mixture)  # (B, L, K), zeros past the end
+        parts = [symbols.sum(dim=1) / lengths[:, None], ((lengths / self.window).log() / math.log(10))[:, None]]
+        if self.config.spans:
+            parts.append(self._of_spans(symbols, lengths))
+        if self.config.pairs:
+            parts.append(self._of_pairs(tokens.long(), lengths))
+        if self.config.ends:
+            parts += [self._at(symbols, lengths, turned=False), self._at(symbols, lengths, turned=True)]
+        return torch.cat(parts, dim=1)
+
+    def _of_spans(self, symbols: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the compositions (B, 2 · K · spans) of the first and last symbols."""
+        positions = torch.arange(symbols.shape[1], device=symbols.device)
+        widths = torch.tensor(self.config.spans, device=symbols.device)[None, :, None]  # (1, S, 1)
+        first = positions < widths  # (1, S, L)
+        last = positions >= lengths[:, None, None] - widths  # (B, S, L)
+        inside = torch.cat([first.expand_as(last), last], dim=1).to(symbols.dtype)  # (B, 2S, L)
+        counted = torch.minimum(lengths[:, None, None], torch.cat([widths, widths], dim=1))
+        return (inside @ symbols / counted).flatten(1)
+
+    def _of_pairs(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the shares (B, K²) of pairs of canonical neighbours."""
+        known = (tokens >= 1) & (tokens <= self.size)
+        both = known[:, 1:] & known[:, :-1]
+        index = torch.where(both, (tokens[:, :-1] - 1) * self.size + tokens[:, 1:] - 1, self.size**2)
+        counts = self.mixture.new_zeros(len(tokens), self.size**2 + 1)
+        counts.scatter_add_(1, index, counts.new_ones(index.shape))
+        return counts[:, :-1] / (lengths - 1).clamp(min=1)[:, None]
+
+    def _at(self, symbols: Tensor, lengths: Tensor, *, turned: bool) -> Tensor:
+        """Returns the kinds (B, ends · K) of the first symbols, or of the last ones from the last inwards."""
+        steps = torch.arange(self.config.ends, device=symbols.device)
+        places = (lengths[:, None] - 1 - steps) if turned else steps.expand(len(lengths), -1)  # (B, ends)
+        there = (places >= 0) & (places < lengths[:, None])
+        chosen = places.clamp(min=0, max=symbols.shape[1] - 1)[:, :, None].expand(-1, -1, symbols.shape[2])
+        return (symbols.gather(1, chosen) * there[:, :, None]).flatten(1)

@@ -1,0 +1,124 @@
+"""Probabilities → labels, with the calibration of the bundle and the wishes of the user."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.configs.prediction import PredictOptions
+from seqnet.core.errors import SettingError
+from seqnet.evaluation import decide
+from seqnet.evaluation.calibration import Calibration, for_fractions, reweighted
+from seqnet.models.bundles import Bundle
+
+__all__ = ["UNCERTAIN", "Decider"]
+
+UNCERTAIN = "uncertain"
+"""Word in place of the label of a record whose decision is too unsure."""
+
+
+class Decider:
+    """Makes decisions of calibrated probabilities.
+
+    Args:
+        bundle: tells classes, threshold and which confidence held which error; for other class fractions, these are
+            fitted anew to the validation scores that it keeps.
+        options: class mix and tolerated error.
+
+    Raises:
+        SettingError: a class is unknown, shares don't add up, no confidence holds the error, one network is to vote, or
+            the model keeps nothing to fit its decisions to other class fractions with.
+
+    Attributes:
+        threshold: lowest probability of the positive class of two that makes a record, or a member's vote, positive;
+            None for more classes.
+    """
+
+    def __init__(self, bundle: Bundle, options: PredictOptions) -> None:
+        if options.vote and len(bundle.members) == 1:
+            raise SettingError("predict.vote", True, "no such option: the model is one network, not an ensemble")
+        self._positive = bundle.positive
+        self._mix = self._class_mix(bundle, options)
+        calibration = bundle.calibration if self._mix is None else self._for_mix(bundle, options, *self._mix)
+        self.threshold = None if bundle.positive is None else calibration.threshold
+        # The threshold is what each member votes by; the majority of the votes decides.
+        self._bound = 0.5 if options.vote else self.threshold
+        self._lowest = self._lowest_confidence(bundle, calibration, options.max_error)
+
+    @staticmethod
+    def _class_mix(bundle: Bundle, options: PredictOptions) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Returns the shares (K,) in training and where the model is used, or None where they are the same."""
+        given = options.fractions()
+        if not given:
+            return None
+        for name, share in given.items():
+            if name not in bundle.classes:
+                problem = f"the model has no class {name}; its classes are {', '.join(bundle.classes)}"
+                raise SettingError("predict.expected_fraction", f"{name}={share:g}", problem=problem)
+        seen = np.array(bundle.calibration.shares or [1 / len(bundle.classes)] * len(bundle.classes))
+        others = [index for index, name in enumerate(bundle.classes) if name not in given]
+        rest = 1 - sum(given.values())
+        if (others and rest <= 0) or (not others and abs(rest) > 1e-6):
+            problem = f"the fractions add up to {sum(given.values()):g}, "
+            unnamed = ", ".join(bundle.classes[index] for index in others)
+            problem += f"which leaves nothing for the other classes: {unnamed}" if others else "not 1"
+            raise SettingError("predict.expected_fraction", list(options.expected_fraction), problem=problem)
+        expected = np.array([given.get(name, 0.0) for name in bundle.classes])
+        if others:
+            expected[others] = rest * seen[others] / seen[others].sum()
+        return seen, expected
+
+    @staticmethod
+    def _for_mix(
+        bundle: Bundle, options: PredictOptions, seen: NDArray[np.float64], expected: NDArray[np.float64]
+    ) -> Calibration:
+        """Returns the calibration for the shares (K,) where the model is used."""
+        if bundle.validation is not None:
+            return for_fractions(bundle.calibration, bundle.validation, seen, expected, bundle.positive)
+        if bundle.positive is not None and bundle.calibration.threshold != 0.5:
+            remedy = "a model that keeps validation scores: this one's threshold is for the class fractions of training"
+            raise SettingError(
+                "predict.expected_fraction", list(options.expected_fraction), f"{remedy}; train it again"
+            )
+        if options.max_error is not None:
+            remedy = "no --expected-fraction, or a model that keeps validation scores to fit both; train it again"
+            raise SettingError("predict.max_error", options.max_error, remedy)
+        return bundle.calibration
+
+    @staticmethod
+    def _lowest_confidence(bundle: Bundle, calibration: Calibration, max_error: float | None) -> float | None:
+        """Returns the confidence below which a record is uncertain, None if any will do."""
+        if max_error is None:
+            return None
+        if UNCERTAIN in bundle.classes:
+            raise SettingError("predict.max_error", max_error, f"no such option: a class is called {UNCERTAIN}")
+        known = {float(error): bound for error, bound in calibration.confidences.items()}
+        kept = [(error, bound) for error, bound in known.items() if error <= max_error and bound is not None]
+        if not kept:
+            able = min((error for error, bound in known.items() if bound is not None), default=None)
+            problem = (
+                f"{max_error:g} is below {able:g}, the lowest error rate that this model can keep"
+                if able
+                else "this model can't keep any error rate; predict without --max-error"
+            )
+            raise SettingError("predict.max_error", max_error, problem=problem)
+        return max(kept)[1]
+
+    def probabilities(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Returns the probabilities (M, K) for the class mix where the model is used."""
+        return calibrated if self._mix is None else reweighted(calibrated, *self._mix)
+
+    def labels(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Returns the class (M,) int64 of each row."""
+        return decide(probabilities, self._positive, self._bound)
+
+    def too_unsure(self, probabilities: NDArray[np.float64], labels: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+        """Returns where (M,) bool the probability of the label is too low for the tolerated error; None if none is.
+
+        Args:
+            probabilities: (M, K) float64, NaN where there is no label.
+            labels: (M,) int64, -1 where there is none.
+        """
+        if self._lowest is None:
+            return None
+        return probabilities[np.arange(len(labels)), labels] < self._lowest

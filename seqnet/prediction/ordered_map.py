@@ -1,0 +1,64 @@
+"""Work on a row of items by several threads, with the results in order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Generator, Iterable
+from concurrent.futures import Future
+from functools import partial
+from typing import TypeVar
+
+import torch
+
+from seqnet.core.threads import Threads
+from seqnet.nn.devices import start_thread
+
+__all__ = ["map_in_order"]
+
+_HELD = 1 << 26
+"""Bytes of items that are held at once, but for a single one that is larger."""
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+
+
+def map_in_order(
+    function: Callable[[Item], Result],
+    items: Iterable[Item],
+    workers: int,
+    device: torch.device,
+    size: Callable[[Item], int] = lambda item: 0,
+) -> Generator[Result, None, None]:
+    """Yields what a function makes of each item, in the order of the items.
+
+    The caller's thread draws the items while others work on those before; so a file is read while its first batches are
+    computed. Twice as many items as threads are held at most, and fewer where they are large. With one thread nothing
+    is overlapped. An error of the function or of the items is raised here, and the work that is waiting or running is
+    given up.
+
+    Args:
+        function: of one item; runs in several threads at once.
+        items: drawn one by one.
+        workers: number of threads; each computes with one thread of its own.
+        device: where they compute.
+        size: bytes of an item.
+    """
+    if workers == 1:
+        yield from map(function, items)
+        return
+    pool = Threads(workers, partial(start_thread, device))
+    waiting: deque[tuple[Future[Result], int]] = deque()
+    held = 0
+    try:
+        for item in items:
+            waiting.append((pool.submit(function, item), size(item)))
+            held += waiting[-1][1]
+            del item  # not beside the next one
+            while waiting and (len(waiting) >= 2 * workers or held > _HELD):
+                first, weight = waiting.popleft()
+                yield first.result()
+                held -= weight
+        while waiting:
+            yield waiting.popleft()[0].result()
+    finally:
+        pool.give_up()

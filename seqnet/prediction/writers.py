@@ -1,0 +1,217 @@
+"""Predictions → TSV, JSON lines or Parquet.
+
+Columns: `name`, `label`, `probability` (of the label), for an ensemble `sd` (of that probability over its members), one
+`p_CLASS` per class, `status`. A row without a prediction has nothing between name and status. Tabs, line ends and
+other control characters within a name, such as tables may have, are escaped in TSV.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, contextmanager, nullcontext
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from seqnet.core.errors import OutputError
+from seqnet.core.printable import CONTROLS
+from seqnet.core.records import Ragged
+from seqnet.datasets.tokenizing import RecordStatus
+from seqnet.prediction.decision import UNCERTAIN
+from seqnet.prediction.predictor import Predictions
+
+__all__ = ["OUTPUT_FORMATS", "columns", "format_of", "joined_lines", "opened_writer", "text_columns"]
+
+
+class Writer(NamedTuple):
+    """Writes predictions in two steps.
+
+    Attributes:
+        render: predictions → what is written; several threads may do so at once.
+        write: writes it.
+    """
+
+    render: Callable[[Predictions], Any]
+    write: Callable[[Any], object]
+
+
+_IS_CONTROL = np.isin(np.arange(256), list(CONTROLS))
+_ESCAPED = [CONTROLS.get(byte, bytes([byte])) for byte in range(256)]
+
+_DIGITS = 6
+"""Decimals of a probability in text."""
+
+
+def columns(classes: Sequence[str], *, ensemble: bool = False) -> list[str]:
+    """Returns the names of the output columns."""
+    deviation = ["sd"] if ensemble else []
+    return ["name", "label", "probability", *deviation, *(f"p_{name}" for name in classes), "status"]
+
+
+def _status_words() -> pa.Array:
+    return pa.array([status.word for status in RecordStatus], pa.large_string())
+
+
+def _label_words(classes: Sequence[str], predictions: Predictions) -> pa.Array:
+    """Returns the predicted class names as text (N,), null where there is none."""
+    labels = predictions.labels
+    if predictions.uncertain is not None:
+        labels = np.where(predictions.uncertain, len(classes), labels)
+    return pa.array([*classes, UNCERTAIN], pa.large_string()).take(pa.array(labels, mask=labels < 0))
+
+
+def _numbers(predictions: Predictions) -> list[NDArray[np.float64]]:
+    """Returns the columns of numbers (N,) float64, NaN where there is nothing."""
+    chosen = np.arange(len(predictions)), np.maximum(predictions.labels, 0)
+    deviations = [] if predictions.deviations is None else [predictions.deviations[chosen]]
+    return [predictions.probabilities[chosen], *deviations, *predictions.probabilities.T]
+
+
+def _decimals(values: NDArray[np.float64]) -> pa.LargeStringArray:
+    """Returns probabilities (N,) as text of a fixed number of decimals, NaN as the empty string."""
+    present = ~np.isnan(values)
+    scaled = np.rint(values[present] * 10**_DIGITS).astype(np.int64)
+    text = np.empty((len(scaled), _DIGITS + 2), dtype=np.uint8)
+    for place in range(_DIGITS):
+        text[:, _DIGITS + 1 - place] = scaled % 10 + ord("0")
+        scaled //= 10
+    text[:, 0] = scaled + ord("0")
+    text[:, 1] = ord(".")
+    return Ragged.from_lengths(text.ravel(), present * np.int64(_DIGITS + 2)).to_arrow()
+
+
+def _one_line(column: Ragged) -> Ragged:
+    r"""Returns the strings with tabs, line ends and other control characters as `\t`, `\n`, `\x1b`."""
+    if not _IS_CONTROL[column.data].any():
+        return column
+    return Ragged.from_strings([b"".join(map(_ESCAPED.__getitem__, column[row])) for row in range(len(column))])
+
+
+def text_columns(predictions: Predictions, classes: Sequence[str]) -> list[pa.Array]:
+    """Returns the columns of the output as text (N,), empty where there is nothing."""
+    return [
+        _one_line(predictions.names).to_arrow(),
+        pc.fill_null(_label_words(classes, predictions), ""),
+        *(_decimals(column) for column in _numbers(predictions)),
+        _status_words().take(pa.array(predictions.status)),
+    ]
+
+
+def joined_lines(columns: Sequence[pa.Array]) -> memoryview:
+    """Returns columns of text (N,) as tab-separated lines."""
+    *others, last = columns
+    if not len(last):
+        return memoryview(b"")
+    tab, newline, nothing = (pa.scalar(text, pa.large_string()) for text in ("\t", "\n", ""))
+    ended = pc.binary_join_element_wise(last, newline, nothing)
+    joined = pc.binary_join_element_wise(*others, ended, tab)
+    return memoryview(joined.buffers()[2])
+
+
+@contextmanager
+def _text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
+    with target.open("wb") if target else nullcontext(sys.stdout.buffer) as raw:
+        if compress:
+            # No time and no name in the header: the same predictions give the same bytes.
+            with gzip.GzipFile("", "wb", compresslevel=5, fileobj=raw, mtime=0) as packed:
+                yield packed  # type: ignore[misc]
+        else:
+            yield raw
+        raw.flush()
+
+
+@contextmanager
+def _tsv(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
+    with _text_stream(target, compress=compress) as stream:
+        stream.write(("\t".join(columns(classes, ensemble=ensemble)) + "\n").encode())
+        yield Writer(lambda predictions: joined_lines(text_columns(predictions, classes)), stream.write)
+
+
+@contextmanager
+def _json_lines(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
+    def render(predictions: Predictions) -> bytes:
+        lines = []
+        for row in _table(predictions, classes).to_pylist():
+            rounded = {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in row.items()}
+            lines.append(json.dumps(rounded, ensure_ascii=False).encode() + b"\n")
+        return b"".join(lines)
+
+    with _text_stream(target, compress=compress) as stream:
+        yield Writer(render, stream.write)
+
+
+@contextmanager
+def _parquet(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
+    import pyarrow.parquet as pq
+
+    sink = target if target is not None else pa.PythonFile(sys.stdout.buffer, mode="w")
+    first, label, *numbers, last = columns(classes, ensemble=ensemble)
+    text, number = pa.large_string(), pa.float64()
+    fields = [(first, text), (label, text), *((name, number) for name in numbers), (last, text)]
+    with pq.ParquetWriter(sink, pa.schema(fields), write_page_checksum=True) as writer:
+        yield Writer(lambda predictions: _table(predictions, classes).cast(writer.schema), writer.write_table)
+
+
+def _table(predictions: Predictions, classes: Sequence[str]) -> pa.Table:
+    """Returns the rows as an Arrow table, null where there is nothing."""
+    missing = predictions.labels < 0
+    names = pa.array(predictions.names.text(), pa.large_string())
+    arrays = [
+        names,
+        _label_words(classes, predictions),
+        *(pa.array(value, mask=missing) for value in _numbers(predictions)),
+        _status_words().take(pa.array(predictions.status)),
+    ]
+    return pa.table(arrays, names=columns(classes, ensemble=predictions.deviations is not None))
+
+
+OUTPUT_FORMATS: Mapping[str, Callable[[Path | None, Sequence[str], bool, bool], AbstractContextManager[Writer]]] = {
+    "tsv": _tsv,
+    "jsonl": _json_lines,
+    "parquet": _parquet,
+}
+
+
+def format_of(target: Path) -> tuple[str, bool]:
+    """Returns the format that a file name asks for, and whether it is compressed with gzip.
+
+    Raises:
+        OutputError: the name ends in nothing known.
+    """
+    if str(target).startswith(("/dev/", "/proc/")):
+        return "tsv", False
+    name = target.name.removesuffix(".gz")
+    suffix = Path(name).suffix.removeprefix(".")
+    compressed = name != target.name
+    known = {"tsv": "tsv", "txt": "tsv", "jsonl": "jsonl", "ndjson": "jsonl", "parquet": "parquet"}
+    if suffix not in known or (compressed and known[suffix] == "parquet"):
+        if not target.is_file() and target.exists():
+            return "tsv", False
+        raise OutputError(
+            str(target), "the name does not tell the format", "end it in .tsv, .tsv.gz, .jsonl or .parquet"
+        )
+    return known[suffix], compressed
+
+
+@contextmanager
+def opened_writer(
+    target: Path | None, kind: str, classes: Sequence[str], *, compress: bool = False, ensemble: bool = False
+) -> Iterator[Writer]:
+    """Yields what writes predictions to a file, or to standard output.
+
+    Args:
+        target: the file; None for standard output.
+        kind: one of `OUTPUT_FORMATS`.
+        classes: the K class names.
+        compress: whether text is compressed with gzip.
+        ensemble: whether predictions have deviations.
+    """
+    with OUTPUT_FORMATS[kind](target, classes, compress, ensemble) as writer:
+        yield writer

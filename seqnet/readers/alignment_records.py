@@ -1,0 +1,121 @@
+"""Reads of an alignment file → record batch: which of them are records, and as the machine read them.
+
+Sequences of reads on the reverse strand are turned back to their reverse complement. Secondary and supplementary
+alignments repeat a read that is in the file anyway and are skipped; unmapped reads are kept, and a read without a
+sequence is an empty one. The name of a mate of a pair, which an alignment file has twice, ends in /1 or /2, as that of
+`samtools fastq -N` does.
+
+A smallest mapping quality is asked of mapped reads only, since an unmapped one has none. With a region, which is a
+question about where reads lie, it is asked of all.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.alphabets import ALPHABETS
+from seqnet.core.records import Ragged, RecordBatch, gather_positions
+
+__all__ = ["AlignmentRecords", "primary_records"]
+
+_PAIRED, _UNMAPPED, _REVERSE, _FIRST, _LAST = 0x1, 0x4, 0x10, 0x40, 0x80
+_SECONDARY, _SUPPLEMENTARY = 0x100, 0x800
+_LONG = 1 << 12
+"""Mean length from which reads are turned one by one: positions take eight times the room of bases."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlignmentRecords:
+    """N reads as an alignment file has them.
+
+    Attributes:
+        flags: (N,) uint16, bits of the field FLAG.
+        qualities: (N,) uint8, mapping qualities.
+        names: N read names.
+        symbols: N sequences, as they are aligned; empty where the file has none.
+    """
+
+    flags: NDArray[np.uint16]
+    qualities: NDArray[np.uint8]
+    names: Ragged
+    symbols: Ragged
+
+    def __len__(self) -> int:
+        return len(self.flags)
+
+
+def primary_records(reads: AlignmentRecords, options: ReadOptions, skipped: Counter[str]) -> RecordBatch:
+    """Returns those of N reads that are records of their own, and counts the others by reason."""
+    judged = (reads.flags & _UNMAPPED == 0) | (options.region is not None)
+    reasons = {
+        "secondary": reads.flags & _SECONDARY != 0,
+        "supplementary": reads.flags & _SUPPLEMENTARY != 0,
+        "low mapping quality": judged & (reads.qualities < options.min_mapq),
+    }
+    kept = np.ones(len(reads), dtype=bool)
+    for reason, applies in reasons.items():
+        if count := int(np.count_nonzero(kept & applies)):
+            skipped[reason] += count
+        kept &= ~applies
+    names = _with_mates(reads.names, reads.flags)
+    batch = RecordBatch(names, _as_sequenced(reads.symbols, reads.flags & _REVERSE != 0), names)
+    return batch if kept.all() else batch.take(np.flatnonzero(kept))
+
+
+def _with_mates(names: Ragged, flags: NDArray[np.uint16]) -> Ragged:
+    """Returns N names, with /1 or /2 after those of which the flags (N,) uint16 say which mate of a pair it is.
+
+    A name that ends in it already stays as it is.
+    """
+    ends = flags & (_FIRST | _LAST)
+    mates = np.flatnonzero((flags & _PAIRED != 0) & ((ends == _FIRST) | (ends == _LAST)))
+    if not len(mates):
+        return names
+    digits = np.where(ends[mates] == _FIRST, ord("1"), ord("2")).astype(np.uint8)
+    stops = names.offsets[1:][mates]
+    named = names.lengths[mates] > 2
+    named[named] = (names.data[stops[named] - 2] == ord("/")) & (names.data[stops[named] - 1] == digits[named])
+    mates, digits, stops = mates[~named], digits[~named], stops[~named]
+    marks = np.stack([np.full_like(digits, ord("/")), digits], axis=1)  # (M, 2)
+    lengths = names.lengths.copy()
+    lengths[mates] += 2
+    return Ragged.from_lengths(np.insert(names.data, np.repeat(stops, 2), marks.ravel()), lengths)
+
+
+def _as_sequenced(symbols: Ragged, reverse: NDArray[np.bool_]) -> Ragged:
+    """Returns N sequences with those replaced by their reverse complement for which `reverse` (N,) is true."""
+    if symbols.rows is not None:
+        rows = symbols.rows.copy()  # (N, L)
+        rows[reverse] = _complement_table()[rows[reverse, ::-1]]
+        return Ragged(rows.reshape(-1), symbols.offsets)
+    starts, lengths = symbols.offsets[:-1][reverse], symbols.lengths[reverse]
+    if len(lengths) and int(lengths.sum()) >= _LONG * len(lengths):
+        data = symbols.data.copy()
+        for start, stop in zip(starts.tolist(), (starts + lengths).tolist(), strict=True):
+            data[start:stop] = np.frombuffer(data[start:stop].tobytes().translate(_complement_bytes()), np.uint8)[::-1]
+        return Ragged(data, symbols.offsets)
+    positions = gather_positions(starts, lengths)
+    mirrored = np.repeat(2 * starts + lengths - 1, lengths) - positions
+    data = symbols.data.copy()
+    data[positions] = _complement_table()[symbols.data[mirrored]]
+    return Ragged(data, symbols.offsets)
+
+
+@cache
+def _complement_bytes() -> bytes:
+    return _complement_table().tobytes()
+
+
+@cache
+def _complement_table() -> NDArray[np.uint8]:
+    """(256,) uint8, complement of each byte; what is not a symbol of DNA, such as `=`, is its own."""
+    dna = ALPHABETS["dna"]
+    table = np.arange(256, dtype=np.uint8)
+    table[dna.to_symbol[1:]] = dna.to_symbol[dna.complement[1:]]
+    return table

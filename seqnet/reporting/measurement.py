@@ -1,0 +1,167 @@
+"""A bundle applied to a split of a dataset, and measured."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from seqnet.configs.evaluation import EvaluationOptions
+from seqnet.core.errors import AlphabetMismatchError, LabelError, SeqnetError
+from seqnet.core.provenance import file_hash
+from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.tokenizing import RecordStatus
+from seqnet.evaluation import Evaluation, ScoredRecords, evaluate_probabilities, score
+from seqnet.evaluation.imbalance import never_predicted
+from seqnet.evaluation.novelty import novelty_warning
+from seqnet.models.bundles import Bundle
+from seqnet.models.probabilities import bundle_probabilities
+from seqnet.prediction.predictor import Predictions
+from seqnet.prediction.writers import columns, joined_lines, text_columns
+
+__all__ = ["Measured", "class_order", "evaluate_bundle", "write_rows"]
+
+
+@dataclass(frozen=True)
+class Measured:
+    """An evaluation and what it was made of.
+
+    Attributes:
+        evaluation: the metrics.
+        members: (M,) int64, records of the dataset.
+        scored: their labels (M,) and probabilities (M, K), classes in the order of the bundle.
+        warnings: one line for each thing that could flatter or mislead.
+        training: (T,) int64, the records that the model was fitted to; None where the dataset is another one than it
+            was trained on.
+    """
+
+    evaluation: Evaluation
+    members: NDArray[np.int64]
+    scored: ScoredRecords
+    warnings: tuple[str, ...]
+    training: NDArray[np.int64] | None
+
+    @property
+    def seen(self) -> bool:
+        """Whether the model was fitted to some of these records."""
+        return self.training is not None and bool(np.isin(self.members, self.training).any())
+
+    @property
+    def probabilities(self) -> NDArray[np.float64]:
+        """(M, K) float64, of the records `members`."""
+        return self.scored.probabilities
+
+
+def _spoken(alphabet: str) -> str:
+    return alphabet.upper() if alphabet in ("dna", "rna") else alphabet
+
+
+def evaluate_bundle(
+    bundle: Bundle,
+    dataset: Dataset,
+    split: str,
+    options: EvaluationOptions,
+    progress: Callable[[int], None] = lambda sequences: None,
+) -> Measured:
+    """Returns how well a bundle does on a split of a dataset, `all` for the whole.
+
+    Raises:
+        AlphabetMismatchError: the dataset is of another alphabet.
+        LabelError: the dataset has other classes, or the split is empty.
+        SeqnetError: the model has no probabilities for some of the records.
+    """
+    path = str(dataset.path)
+    if dataset.alphabet.name != bundle.alphabet.name:
+        found, expected = dataset.alphabet.name, bundle.alphabet.name
+        problem = f"the dataset is {_spoken(found)}, the model is for {_spoken(expected)}"
+        remedy = f"evaluate on a dataset of {_spoken(expected)} sequences"
+        raise AlphabetMismatchError(path, found, expected, remedy, problem)
+    unknown = sorted(set(dataset.classes) - set(bundle.classes))
+    if unknown:
+        problem = f"the model knows no class {unknown[0]}, only {', '.join(bundle.classes)}"
+        raise LabelError(path, problem, "evaluate on a dataset with the classes of the model")
+    members = np.arange(len(dataset)) if split == "all" else dataset.members(split)
+    if not len(members):
+        raise LabelError(path, f"the {split} split is empty", "choose another --split, or encode with one")
+    labels = class_order(bundle.classes, dataset)[dataset.labels[members]]
+    probabilities = bundle_probabilities(bundle, dataset.tokens, members, progress=progress).probabilities
+    overflown = int((~np.isfinite(probabilities)).any(axis=1).sum())
+    if overflown:
+        problem = f"the model's output is NaN or infinite for {overflown:,} of {len(members):,} records of {split}"
+        raise SeqnetError(path, problem, "train the model again, with a lower learning rate or a clip_norm")
+    evaluation = evaluate_probabilities(
+        labels,
+        probabilities,
+        bundle.classes,
+        positive=None if bundle.positive is None else bundle.classes[bundle.positive],
+        threshold=None if bundle.positive is None else bundle.calibration.threshold,
+        groups=dataset.groups[members],
+        split=split,
+        options=options,
+    )
+    scored = score(labels, probabilities, positive=bundle.positive, threshold=evaluation.threshold)
+    training = _training_members(bundle, dataset)
+    warnings = [*_warnings(training, members, split), *_unusual(bundle, dataset, members)]
+    where = "dataset" if split == "all" else f"{split} split"
+    if line := never_predicted(labels, scored.predicted, bundle.classes, where):
+        warnings.append(line)
+    return Measured(evaluation, members, scored, tuple(warnings), training)
+
+
+def class_order(classes: Sequence[str], dataset: Dataset) -> NDArray[np.int64]:
+    """Returns the place (C,) int64 that each class of the dataset has in `classes`; two files may differ in it."""
+    return np.array([classes.index(name) for name in dataset.classes], dtype=np.int64)
+
+
+def _training_members(bundle: Bundle, dataset: Dataset) -> NDArray[np.int64] | None:
+    """Returns the records (T,) int64 that a bundle was fitted to; None where it was trained on another dataset."""
+    known = bundle.provenance.get("dataset")
+    digest = known.get("sha256") if isinstance(known, Mapping) else None
+    # The bytes tell: an equal provenance does not, where the input was a stream.
+    if digest is None or file_hash(dataset.path) != digest:
+        return None
+    # The members of a cross-validation were fitted to records of both splits.
+    splits = ("train", "validation") if "folds" in bundle.provenance else ("train",)
+    return np.sort(np.concatenate([dataset.members(split) for split in splits]))
+
+
+def _warnings(training: NDArray[np.int64] | None, members: NDArray[np.int64], split: str) -> list[str]:
+    """Returns what makes the metrics of the records `members` (M,) int64 too good, in one line, if anything does."""
+    if training is None:
+        return ["this file may contain training records; if so, these numbers are too good"]
+    if np.isin(members, training).any():
+        return ["the model was trained on some of these records; these numbers are too good"]
+    if split == "validation":
+        return [
+            "the validation split chose epoch, threshold and baselines' penalty; these numbers are a little too good"
+        ]
+    return []
+
+
+def _unusual(bundle: Bundle, dataset: Dataset, members: NDArray[np.int64]) -> list[str]:
+    """Returns a line where many of the records (M,) int64 are unlike the training sequences."""
+    if bundle.novelty is None:
+        return []
+    marks = bundle.novelty.marks(dataset.tokens.take(members), bundle.alphabet)
+    line = novelty_warning({status: int((marks == status).sum()) for status in RecordStatus})
+    return [line] if line else []
+
+
+def write_rows(target: Path, bundle: Bundle, dataset: Dataset, measured: Measured) -> None:
+    """Writes one line per record as tab-separated values: name, truth, label, probability, one p_CLASS per class."""
+    predictions = Predictions(
+        names=dataset.names.take(measured.members),
+        status=np.full(len(measured.members), RecordStatus.OK, dtype=np.uint8),
+        labels=measured.scored.predicted,
+        probabilities=measured.probabilities,
+    )
+    truth = pa.array(dataset.classes, pa.large_string()).take(pa.array(dataset.labels[measured.members]))
+    name, *others, _ = text_columns(predictions, bundle.classes)
+    first, *rest, _ = columns(bundle.classes)
+    with target.open("wb") as file:
+        file.write(("\t".join((first, "truth", *rest)) + "\n").encode())
+        file.write(joined_lines([name, truth, *others]))

@@ -1,0 +1,45 @@
+"""The network of a training step by `torch.compile`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+from seqnet.core.errors import ResourceError
+from seqnet.nn.networks import Classifier
+
+__all__ = ["compiled"]
+
+
+_FAILURES = ("BackendCompilerFailed", "InductorError")
+
+
+def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor], Tensor]:
+    """Returns tokens (B, L), lengths (B,) → logits (B, K), as the classifier does; it is compiled at its first batch.
+
+    Args:
+        classifier: on the device that it computes on; its batches have one shape, the last of an epoch apart, so that
+            CUDA can replay a step as a graph.
+    """
+    # What other runs of this process have compiled counts towards a limit, beyond which nothing is.
+    torch.compiler.reset()
+    mode = "reduce-overhead" if classifier.device.type == "cuda" else "default"
+    network = torch.compile(classifier, mode=mode, dynamic=False)
+
+    def forward(tokens: Tensor, lengths: Tensor) -> Tensor:
+        # What the last step returned may be overwritten from here on.
+        torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
+        try:
+            logits: Tensor = network(tokens, lengths)
+        except Exception as error:
+            # By its name: what PyTorch calls private may be elsewhere in another version.
+            if type(error).__name__ not in _FAILURES:
+                raise
+            problem = " ".join(str(error).split("\n")[0].split())
+            remedy = "install a C++ compiler, or leave it out" if "InvalidCxxCompiler" in problem else "leave it out"
+            raise ResourceError("training.compile", problem, remedy) from error
+        return logits
+
+    return forward

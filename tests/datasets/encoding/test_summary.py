@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from seqnet.core.records import Ragged
+from seqnet.datasets.encoding.collection import EncodedRecords
+from seqnet.datasets.encoding.summary import EncodeSummary
+from seqnet.similarity.duplicates import Duplicates
+
+NONE = Duplicates(0, 0, 0, 0)
+
+
+def summary(**changed: object) -> EncodeSummary:
+    """Returns the summary of ten records of 1 to 10 symbols, in four groups, split 6/2/2."""
+    lengths = np.arange(1, 11)
+    examples = EncodedRecords(
+        Ragged.from_lengths(np.ones(55, dtype=np.uint8), lengths),
+        Ragged.from_strings([str(number) for number in range(10)]),
+        np.array([0, 1] * 5, dtype=np.int32),
+        np.array([0, 0, 0, 7, 7, 7, 8, 8, 9, 9]),
+    )
+    split = np.array([0] * 6 + [1] * 2 + [2] * 2, dtype=np.uint8)
+    made = EncodeSummary.of(
+        examples,
+        split,
+        "dna",
+        ["human", "b"],
+        1,
+        {"b": "uniform"},
+        None,
+        {"shorter than 30": 1200},
+        NONE,
+        fractions=(0.6, 0.2, 0.2),
+        grouped=True,
+        windowed=False,
+    )
+    return replace(made, **changed)  # type: ignore[arg-type]
+
+
+def test_the_table_for_people() -> None:
+    assert summary().lines() == [
+        "class       train  validation        test         all",
+        "human           3           1           1           5",
+        "b               3           1           1           5",
+        "total           6           2           2          10",
+        "alphabet dna; positive class b",
+        "lengths at 0, 5, 50, 95, 100 %: 1, 1, 5, 10, 10",
+        "4 groups, none in two splits",
+        "generated: b by @uniform",
+        "not kept: 1,200 shorter than 30",
+    ]
+    plain = summary(positive=None, groups=None, generators={}, left_out={})
+    assert plain.lines()[4:] == ["alphabet dna", "lengths at 0, 5, 50, 95, 100 %: 1, 1, 5, 10, 10"]
+
+
+def test_nothing_to_warn_of() -> None:
+    assert summary().warnings() == []
+
+
+@pytest.mark.parametrize(
+    ("duplicates", "line"),
+    [
+        (replace(NONE, across_splits=1200), "1,200 records have an exact duplicate in another split"),
+        (replace(NONE, contradictory=2), "2 records have an exact duplicate with another label"),
+        (replace(NONE, repeated_names=3), "3 records have a name that occurred before; all are kept"),
+    ],
+)
+def test_duplicates_that_flatter_or_mislead(duplicates: Duplicates, line: str) -> None:
+    assert summary(duplicates=duplicates).warnings() == [line]
+
+
+def test_a_class_that_a_split_lacks() -> None:
+    found = summary(counts=np.array([[3, 0, 2], [3, 2, 0]]))
+    assert found.warnings() == ["the validation split has no record of human", "the test split has no record of b"]
+    # A split that nobody asked for lacks nothing.
+    unasked = summary(counts=np.array([[4, 1, 0], [4, 1, 0]]), fractions=(0.8, 0.2, 0.0))
+    assert unasked.warnings() == []
+
+
+def test_what_training_draws_is_not_missed_in_its_split() -> None:
+    counts = np.array([[3, 1, 1], [0, 1, 1]])
+    assert summary(counts=counts).warnings() == ["the train split has no record of b"]
+    found = summary(counts=counts, crop=36)
+    assert found.warnings() == []
+    assert "training draws windows of 36 from the sequences of the train split" in found.lines()
+    assert summary(counts=counts[::-1], crop=36).warnings() == ["the train split has no record of human"]

@@ -1,0 +1,206 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from seqnet.configs.calibration import CRITERIA
+from seqnet.evaluation.calibration import (
+    ValidationScores,
+    best_threshold,
+    calibrate,
+    chosen_temperature,
+    confidence_for_error,
+    expected_calibration_error,
+    fit_temperature,
+    reweighted,
+    tempered,
+)
+from seqnet.evaluation.metrics import measure
+
+
+def drawn(
+    count: int, temperature: float, classes: int = 2, seed: int = 1
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Labels drawn from true probabilities, and probabilities that are too sure by `temperature`."""
+    rng = np.random.default_rng(seed)
+    logits = rng.normal(0, 1.5, (count, classes))
+    true = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    labels = (rng.random((count, 1)) > true.cumsum(axis=1)).sum(axis=1)
+    return labels, tempered(true, 1 / temperature)
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 2.5])
+@pytest.mark.parametrize("classes", [2, 4])
+def test_the_temperature_that_was_put_in_is_found(temperature: float, classes: int) -> None:
+    labels, probabilities = drawn(40_000, temperature, classes)
+    assert fit_temperature(labels, probabilities) == pytest.approx(temperature, rel=0.05)
+
+
+def test_a_network_that_is_far_from_sure_is_made_surer() -> None:
+    labels, probabilities = drawn(40_000, 0.1)
+    assert fit_temperature(labels, probabilities) == pytest.approx(0.1, rel=0.05)
+
+
+def test_a_handful_of_records_moves_little() -> None:
+    # All four are right; without an expectation, their log loss is least at absolute certainty.
+    probabilities = np.array([[0.6, 0.4], [0.55, 0.45], [0.3, 0.7], [0.45, 0.55]])
+    assert 0.3 < fit_temperature(np.array([0, 0, 1, 1]), probabilities) < 1
+
+
+def test_calibration_error_before_and_after() -> None:
+    labels, probabilities = drawn(40_000, 3.0)
+    assert expected_calibration_error(labels, probabilities) > 0.08
+    fitted = tempered(probabilities, fit_temperature(labels, probabilities))
+    assert expected_calibration_error(labels, fitted) < 0.015
+
+
+def test_calibration_error_by_hand() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
+    labels = np.array([0, 1, 1, 1])
+    # Class 0: 0.9 where half are, 0.4 where none is; class 1 mirrors it: (0.4 · 2 + 0.4 · 2) / 4.
+    assert expected_calibration_error(labels, probabilities) == pytest.approx(0.4)
+
+
+def test_calibration_error_sees_errors_that_cancel_in_the_top_label() -> None:
+    # Right about nine of ten either way, but class 0 is right always and class 1 four times in five.
+    probabilities = np.array([[0.9, 0.1]] * 10 + [[0.1, 0.9]] * 10)
+    labels = np.array([0] * 10 + [1] * 8 + [0] * 2)
+    assert expected_calibration_error(labels, probabilities) == pytest.approx(0.1)
+
+
+@given(st.floats(0.5, 5), st.integers(0, 1000))
+def test_temperature_changes_no_order(temperature: float, seed: int) -> None:
+    _, probabilities = drawn(50, 1.0, 3, seed)
+    changed = tempered(probabilities, temperature)
+    assert np.allclose(changed.sum(axis=1), 1)
+    assert np.array_equal(changed.argmax(axis=1), probabilities.argmax(axis=1))
+    assert np.allclose(tempered(changed, 1 / temperature), probabilities)
+
+
+def test_the_threshold_is_the_best_of_a_grid() -> None:
+    rng = np.random.default_rng(2)
+    labels = (rng.random(5_000) < 0.1).astype(np.int64)
+    scores = np.clip(rng.normal(0.2 + 0.3 * labels, 0.15), 0.001, 0.999)
+    probabilities = np.stack([1 - scores, scores], axis=1)
+    for criterion, metric in CRITERIA.items():
+        found = best_threshold(labels, probabilities, 1, criterion)
+        values = [
+            measure(labels, probabilities, positive=1, threshold=bound, names=(metric,))[metric]
+            for bound in (found, 0.2, 0.4, 0.5, 0.8)
+        ]
+        assert values[0] >= max(values[1:]) - 0.005
+    assert best_threshold(labels, probabilities, 1, "balanced") < best_threshold(labels, probabilities, 1, "accuracy")
+
+
+def test_perfect_separation_stays_at_one_half() -> None:
+    probabilities = np.array([[0.9, 0.1], [0.2, 0.8]] * 50)
+    assert best_threshold(np.array([0, 1] * 50), probabilities, 1, "mcc") == 0.5
+
+
+def test_confidence_for_error_by_hand() -> None:
+    confidence = np.repeat([0.9, 0.8, 0.7, 0.6], 30)
+    right = np.repeat([True, True, False, True], 30)
+    assert confidence_for_error(right, confidence, [0.0, 0.25, 0.34]) == [0.8, 0.6, 0.6]
+    assert confidence_for_error(~right, confidence, [0.0]) == [float("inf")]
+    # A share of wrong decisions among a handful tells nothing.
+    assert confidence_for_error(right[:29], confidence[:29], [0.0]) == [float("inf")]
+
+
+def test_reweighting_by_hand() -> None:
+    found = reweighted(np.array([[0.5, 0.5]]), np.array([0.5, 0.5]), np.array([0.9, 0.1]))
+    assert found == pytest.approx(np.array([[0.9, 0.1]]))
+
+
+def test_reweighting_makes_another_mix_calibrated() -> None:
+    labels, probabilities = drawn(200_000, 1.0)
+    rng = np.random.default_rng(3)
+    kept = (labels == 0) | (rng.random(len(labels)) < 0.1)
+    labels, probabilities = labels[kept], probabilities[kept]
+    mix = np.bincount(labels) / len(labels)
+    assert expected_calibration_error(labels, probabilities) > 0.08
+    assert expected_calibration_error(labels, reweighted(probabilities, np.array([0.5, 0.5]), mix)) < 0.015
+
+
+def test_few_records_are_not_calibrated() -> None:
+    # Of 24 records, nearly all of which a sound network has right by chance, a temperature would make certainties.
+    labels, probabilities = drawn(24, 1.0, seed=4)
+    assert abs(np.log(fit_temperature(labels, probabilities))) > 0.1
+    found = calibrate(labels, probabilities, 1, (0.5, 0.5), None)
+    assert found.temperature == 1
+    assert found.not_calibrated == "there are 24 validation records, and at least 50 are needed"
+    assert found.quality["ece_after"] == found.quality["ece_before"]
+    few = chosen_temperature(np.repeat(labels, 10), np.repeat(probabilities, 10, axis=0), np.arange(240) // 10)
+    assert few.reason == "there are 24 validation groups of records, and at least 50 are needed"
+
+
+@pytest.mark.parametrize("count", [60, 300, 3000])
+def test_a_sound_network_is_mostly_left_as_it_is(count: int) -> None:
+    left = [chosen_temperature(*drawn(count, 1.0, seed=seed)).temperature == 1 for seed in range(60)]
+    assert sum(left) >= 54
+
+
+@pytest.mark.parametrize(("count", "least"), [(100, 24), (1000, 30)])
+def test_a_network_that_is_too_sure_is_calibrated(count: int, least: int) -> None:
+    found = [chosen_temperature(*drawn(count, 3.0, seed=seed)) for seed in range(30)]
+    assert sum(one.temperature > 1.5 and not one.reason for one in found) >= least
+
+
+def test_what_is_kept_helps_records_that_it_was_not_fitted_to() -> None:
+    # On average and at the worst, over sound and too sure networks of few validation records.
+    for temperature in (1.0, 2.0):
+        labels, probabilities = drawn(20_000, temperature, seed=1000)
+        before = measure(labels, probabilities, positive=1, names=("log_loss",))["log_loss"]
+        losses = []
+        for seed in range(60):
+            chosen = chosen_temperature(*drawn(100, temperature, seed=seed)).temperature
+            after = measure(labels, tempered(probabilities, chosen), positive=1, names=("log_loss",))["log_loss"]
+            losses.append(after - before)
+        assert np.mean(losses) < 0.002
+        assert max(losses) < 0.05
+
+
+def test_the_error_after_is_that_of_records_that_had_no_part_in_it() -> None:
+    labels, probabilities = drawn(300, 2.5, seed=2)
+    found = calibrate(labels, probabilities, 1, (0.5, 0.5), None)
+    assert found.temperature > 1.5
+    chosen = chosen_temperature(labels, probabilities)
+    assert found.quality["log_loss_after"] == pytest.approx(
+        measure(labels, chosen.crossed, positive=1, names=("log_loss",))["log_loss"]
+    )
+    in_sample = tempered(probabilities, found.temperature)
+    assert measure(labels, in_sample, positive=1, names=("log_loss",))["log_loss"] < found.quality["log_loss_after"]
+
+
+def test_whole_groups_are_held_out() -> None:
+    # Every record twenty times: what looks like a thousand is fifty, whose gain is well within its error.
+    gains = 0
+    for seed in range(20):
+        labels, probabilities = drawn(50, 1.3, seed=seed)
+        copies = np.repeat(labels, 20), np.repeat(probabilities, 20, axis=0)
+        gains += chosen_temperature(*copies, np.repeat(np.arange(50), 20)).temperature != 1
+    assert gains <= 5
+
+
+def test_weighted_decisions_count_by_their_weights() -> None:
+    confidence = np.repeat([0.9, 0.8], 40)
+    right = np.repeat([True, False], 40)
+    weights = np.repeat([1.0, 0.25], 40)
+    # 10 of 50 by weight are wrong, 40 of 80 by number.
+    assert confidence_for_error(right, confidence, [0.19, 0.21], weights) == [0.9, 0.8]
+    assert confidence_for_error(right, confidence, [0.21]) == [0.9]
+
+
+def test_kept_scores_are_of_all_classes_and_bounded() -> None:
+    rng = np.random.default_rng(0)
+    labels = (rng.random(40_000) < 0.02).astype(np.int64)
+    positive = rng.random(40_000) ** 40  # next to 0 and to 1
+    probabilities = np.column_stack([1 - positive, positive])
+    kept = ValidationScores.keep(labels, probabilities, 1)
+    again, found = kept.read()
+    assert np.bincount(again).tolist() == [5000, int(labels.sum())]
+    assert kept.scores.nbytes <= 8 * 10_000
+    minority = np.flatnonzero(labels == 1)
+    np.testing.assert_allclose(found[5000:], probabilities[minority], rtol=1e-4, atol=1e-29)

@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from seqnet.core.errors import SettingError
+from seqnet.nn.devices import choose_device, out_of_memory, start_thread
+
+
+@pytest.fixture(autouse=True)
+def _no_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: False)
+
+
+def test_auto_takes_the_fastest_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert choose_device("auto", 1) == torch.device("cpu")
+    monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
+    assert choose_device("auto", 1) == torch.device("mps")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    assert choose_device("auto", 1) == torch.device("cuda")
+
+
+def test_the_cpu_has_the_threads_that_were_asked_for() -> None:
+    for threads in (2, 1):
+        assert choose_device("cpu", threads) == torch.device("cpu")
+        assert torch.get_num_threads() == threads
+
+
+@pytest.mark.parametrize("name", ["cuda", "cuda:0", "mps", "tpu", "", "CPU", "cudax"])
+def test_what_is_not_there_is_refused(name: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        choose_device(name, 1)
+    assert str(caught.value) == f"setting device: {name!r} is not allowed; expected one of cpu"
+
+
+@pytest.mark.parametrize("name", ["cpu:x", "cpu:", "cpu:-1"])
+def test_a_number_that_is_none_is_refused(name: str) -> None:
+    with pytest.raises(SettingError, match="a cpu device that there is"):
+        choose_device(name, 1)
+
+
+def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*sizes: int, device: torch.device) -> None:
+        raise RuntimeError("CUDA error: invalid device ordinal")
+
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
+    monkeypatch.setattr(torch, "empty", fail)
+    with pytest.raises(SettingError, match="'cuda:7' is not allowed; expected a cuda device that there is"):
+        choose_device("cuda:7", 1)
+
+
+def test_a_thread_beside_others_has_a_stream_of_its_own_which_waits_for_the_weights(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Stream:
+        def __init__(self, device: torch.device) -> None:
+            self.waits_for: object = None
+
+        def wait_stream(self, other: object) -> None:
+            self.waits_for = other
+
+    streams: list[Stream] = []
+    monkeypatch.setattr(torch.cuda, "Stream", Stream)
+    monkeypatch.setattr(torch.cuda, "default_stream", lambda device: f"default of {device}")
+    monkeypatch.setattr(torch.cuda, "set_stream", streams.append)
+    torch.set_num_threads(2)
+    start_thread(torch.device("cpu"))
+    assert (torch.get_num_threads(), streams) == (1, [])
+    start_thread(torch.device("cuda:1"))
+    assert [stream.waits_for for stream in streams] == ["default of cuda:1"]
+
+
+def test_too_little_memory_is_known_by_what_is_raised() -> None:
+    with pytest.raises(RuntimeError) as caught:
+        torch.empty(1 << 60, dtype=torch.uint8)
+    assert out_of_memory(caught.value)
+    assert out_of_memory(MemoryError())
+    assert out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"))
+    assert not out_of_memory(RuntimeError("shapes differ"))
+    assert not out_of_memory(ValueError("out of memory"))

@@ -1,0 +1,199 @@
+"""The packages, bottom up, and what each may know: a module imports only from below, or from its own package."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+import pytest
+
+import seqnet
+
+PACKAGE = Path(seqnet.__file__).parent
+
+# Units, bottom up: packages, and parts of packages. Each imports from itself and from those before it.
+ORDER = [
+    "seqnet",
+    "core",
+    "configs",
+    "readers",
+    "similarity",
+    "datasets.sources",
+    "datasets.simulation",
+    "datasets",
+    "datasets.encoding",
+    "evaluation",
+    "evaluation.calibration",
+    "evaluation.baselines",
+    "audit",
+    # The torch line.
+    "nn",
+    "nn.devices",
+    "nn.fast",
+    "nn.strands",
+    "nn.batching",
+    "nn.profiles",
+    "nn.trees",
+    "nn.layers",
+    "nn.plm",
+    "nn.encoders",
+    "nn.networks",
+    "models",
+    "prediction",
+    "training",
+    "tuning",
+    "reporting",
+    "api",
+    "cli",
+    "__main__",
+]
+LAYERS = {unit: height for height, unit in enumerate(ORDER)}
+TORCH_LINE = LAYERS["nn"]
+
+
+@dataclass(frozen=True)
+class Import:
+    source: str
+    target: str
+    line: int
+    for_types: bool
+
+    def __str__(self) -> str:
+        return f"{self.source}, line {self.line}, imports {self.target}"
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def unit(module: str) -> str:
+    """Returns the longest prefix of a module, below `seqnet`, that is in `ORDER`, or its package."""
+    words = module.split(".")[1:]
+    prefixes = [".".join(words[:count]) for count in range(len(words), 0, -1)]
+    return next((prefix for prefix in prefixes if prefix in LAYERS), prefixes[-1] if words else module)
+
+
+def imports_of(module: str, text: str, *, is_package: bool) -> Iterator[Import]:
+    """Yields all imports in the text of a module, wherever they stand."""
+    tree = ast.parse(text)
+    typing_only = {
+        id(inner)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.If) and ast.unparse(node.test).endswith("TYPE_CHECKING")
+        for statement in node.body
+        for inner in ast.walk(statement)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            targets = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            parents = module.split(".")
+            base = parents[: len(parents) - node.level + is_package] if node.level else []
+            origin = ".".join([*base, *([node.module] if node.module else [])])
+            # `from seqnet import audit` is an import of seqnet.audit.
+            named = [f"{origin}.{alias.name}" for alias in node.names]
+            targets = [name if name in MODULES else origin for name in named]
+        else:
+            continue
+        for target in targets:
+            yield Import(module, target, node.lineno, id(node) in typing_only)
+
+
+IMPORTS = [
+    found
+    for module, path in MODULES.items()
+    for found in imports_of(module, path.read_text(encoding="utf-8"), is_package=path.name == "__init__.py")
+]
+
+
+def within(found: Import) -> bool:
+    return found.target.split(".")[0] == "seqnet"
+
+
+def upward(found: Import) -> bool:
+    source, target = unit(found.source), unit(found.target)
+    return source != target and LAYERS[target] >= LAYERS[source]
+
+
+def test_every_module_has_a_layer() -> None:
+    assert {unit(module) for module in MODULES} - set(LAYERS) == set()
+
+
+def test_the_imports_are_seen_wherever_they_stand() -> None:
+    text = (
+        "import torch.nn\n"
+        "from seqnet import audit, __version__\n"
+        "from .errors import SettingError\n"
+        "if TYPE_CHECKING:\n    from seqnet.cli.main import main\n"
+        "def load():\n    import seqnet.models.bundles\n"
+    )
+    found = {(one.target, one.for_types) for one in imports_of("seqnet.core.records", text, is_package=False)}
+    assert found == {
+        ("torch.nn", False),
+        ("seqnet.audit", False),
+        ("seqnet", False),
+        ("seqnet.core.errors", False),
+        ("seqnet.cli.main", True),
+        ("seqnet.models.bundles", False),
+    }
+    (inner,) = imports_of("seqnet.nn.networks", "from .cnn import X", is_package=True)
+    assert inner.target == "seqnet.nn.networks.cnn"
+    assert upward(Import("seqnet.core.records", "seqnet.cli.main", 1, True))
+    assert upward(Import("seqnet.core.records", "seqnet.configs.run", 1, False))
+    assert upward(Import("seqnet.nn.layers", "seqnet.nn.networks.cnn", 1, False))
+    assert not upward(Import("seqnet.core.records", "seqnet.core.errors", 1, False))
+    assert not upward(Import("seqnet.cli.train", "seqnet.cli.options", 1, False))
+
+
+def test_every_import_points_down() -> None:
+    assert [str(found) for found in IMPORTS if within(found) and upward(found)] == []
+
+
+def test_there_are_no_cycles() -> None:
+    graph: dict[str, set[str]] = {module: set() for module in MODULES}
+    for found in IMPORTS:
+        if within(found) and not found.for_types:
+            graph[found.source].add(found.target)
+    try:
+        TopologicalSorter(graph).prepare()
+    except CycleError as error:
+        pytest.fail(" → ".join(error.args[1]))
+
+
+def test_nothing_above_the_torch_line_imports_torch() -> None:
+    above = [found for found in IMPORTS if LAYERS[unit(found.source)] < TORCH_LINE]
+    assert [str(found) for found in above if found.target.split(".")[0] == "torch"] == []
+
+
+def modules_loaded_by(*imports: str) -> set[str]:
+    program = f"import sys, {', '.join(imports)}\nprint(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_the_package_itself_loads_nothing() -> None:
+    assert {name for name in modules_loaded_by("seqnet") if name.split(".")[0] == "seqnet"} == {"seqnet"}
+
+
+def test_the_command_line_starts_without_the_heavy_packages() -> None:
+    assert modules_loaded_by("seqnet.cli.main").isdisjoint({"torch", "numpy", "rich", "pyarrow", "pysam"})
+
+
+def test_the_help_of_a_command_needs_no_torch() -> None:
+    commands = [module for module in MODULES if unit(module) == "cli"]
+    assert modules_loaded_by(*commands).isdisjoint({"torch", "numpy", "rich", "optuna"})
+
+
+def test_modules_above_the_torch_line_load_no_torch() -> None:
+    above = [module for module in MODULES if LAYERS[unit(module)] < TORCH_LINE and not module.endswith("__main__")]
+    assert len(above) > 30
+    assert "torch" not in modules_loaded_by(*above)
