@@ -7,6 +7,7 @@ Source: Applied Biosystems, Genetic Analysis Data File Format, 2009.
 
 from __future__ import annotations
 
+import io
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator
@@ -22,6 +23,8 @@ from seqnet.readers.single_records import SingleRecord, batched
 __all__ = ["FORMAT"]
 
 _MARK = b"ABIF"
+_LARGEST = 1 << 28
+"""Bytes of a trace, at most; they have some hundred thousand."""
 _CALLS = ("PBAS1", "PBAS2")
 
 
@@ -34,8 +37,10 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
 
 
 def _records(source: Input) -> Iterator[SingleRecord]:
-    file = source.seekable()
-    record, _ = parsed(lambda: first_record(file, "abi"), "ABI trace")
+    content = source.text().read(_LARGEST)
+    if len(content) == _LARGEST:
+        raise FormatError(f"an ABI trace of {_LARGEST:,} bytes or more", "get the file again")
+    record, _ = parsed(lambda: first_record(io.BytesIO(content), "abi"), "ABI trace")
     if record is None:
         raise FormatError("this is not a valid ABI trace", "get the file again")
     raw = record.annotations.get("abif_raw", {})

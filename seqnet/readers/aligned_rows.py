@@ -7,14 +7,12 @@ from dataclasses import replace
 
 import numpy as np
 
+from seqnet.core.alphabets import is_gap
 from seqnet.core.errors import GAPS, FormatError
 from seqnet.core.printable import counted, quoted
 from seqnet.core.records import Ragged, RecordBatch
 
 __all__ = ["AlignedRows", "check_no_gaps", "without_gaps"]
-
-_IS_GAP = np.zeros(256, dtype=bool)
-_IS_GAP[[ord(gap) for gap in GAPS]] = True
 
 
 class AlignedRows:
@@ -75,7 +73,7 @@ class AlignedRows:
 
 def without_gaps(batch: RecordBatch) -> RecordBatch:
     """Returns records without the gaps in their sequences."""
-    at = np.flatnonzero(_IS_GAP[batch.symbols.data])
+    at = np.flatnonzero(is_gap(batch.symbols.data))
     if not len(at):
         return batch
     offsets = batch.symbols.offsets
@@ -88,7 +86,7 @@ def check_no_gaps(batch: RecordBatch) -> None:
     Raises:
         FormatError: one has.
     """
-    if (found := _IS_GAP[batch.symbols.data]).any():
+    if (found := is_gap(batch.symbols.data)).any():
         at = int(np.argmax(found))
         index = int(np.searchsorted(batch.symbols.offsets, at, side="right")) - 1
         position = at - int(batch.symbols.offsets[index]) + 1

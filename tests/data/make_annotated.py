@@ -4,9 +4,9 @@ Run it from the folder of the project: `PYTHONPATH=. python tests/data/make_anno
 
 | file | its oddity |
 |---|---|
-| genome.gb | coding features on both strands, joined, partial, of another genetic code, broken, with an exception; a second record |
+| genome.gb | features on both strands, joined, partial, of another code, broken, with an exception; a second record |
 | contig_only.gb | a record that is put together from others, and has no sequence itself |
-| genome.embl | the first record of genome.gb |
+| genome.embl | the same as genome.gb |
 | sanger.ab1 | a trace with a blank in its sample's name |
 | little.2bit, big.2bit | blocks of N and of lower case, in either order of bytes |
 """
@@ -75,8 +75,8 @@ def genome() -> list[SeqRecord]:
     source = {"organism": ["Escherichia madeupensis"], "host": ["Homo sapiens"], "mol_type": ["genomic DNA"]}
     features.insert(0, SeqFeature(SimpleLocation(0, len(sequence), 1), "source", qualifiers=source))
     annotations = {
-        "molecule_type": "DNA", "organism": "Escherichia madeupensis", "data_file_division": "BCT", "date": "01-JAN-2024",
-        "taxonomy": ["Bacteria", "Pseudomonadota"], "keywords": ["made up"],
+        "molecule_type": "DNA", "organism": "Escherichia madeupensis", "data_file_division": "BCT",
+        "date": "01-JAN-2024", "taxonomy": ["Bacteria", "Pseudomonadota"], "keywords": ["made up"],
     }  # fmt: skip
     one = SeqRecord(Seq(sequence), "AB000001.1", "AB000001", "a made-up genome", [], features, annotations)
     other = annotations | {"organism": "Bacillus fictus", "taxonomy": ["Bacteria", "Bacillota"]}
