@@ -41,9 +41,9 @@ def _records(source: Input) -> Iterator[SingleRecord]:
     if len(content) == _LARGEST:
         raise FormatError(f"an ABI trace of {_LARGEST:,} bytes or more", "get the file again")
     record, _ = parsed(lambda: first_record(io.BytesIO(content), "abi"), "ABI trace")
-    if record is None:
-        raise FormatError("this is not a valid ABI trace", "get the file again")
-    raw = record.annotations.get("abif_raw", {})
+    raw = record.annotations.get("abif_raw") if record else None
+    if record is None or not raw:
+        raise FormatError("this is not a valid ABI trace (it has no entries)", "get the file again")
     called = any(name in raw for name in _CALLS)
     # Without a sample, it is known by its file.
     name = record.id if record.id and record.id != "<unknown id>" else os.path.basename(source.path)

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Generator, Iterator
 from typing import TYPE_CHECKING, BinaryIO
+from xml.etree.ElementTree import ParseError
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError, TruncatedError
@@ -70,7 +71,7 @@ def _entries(stream: BinaryIO, line: int) -> Iterator[tuple[int, bytes]]:
             begin = _ENTRY.search(held, 0, end)
             if begin is None or (root and held[: begin.start()].strip()):
                 raise FormatError(f"this is not valid {_NAME} (text between two entries)", "get it again", line=line)
-            root = root or held[: begin.start()]
+            root = root or held[: begin.start()].replace(b"\n", b" ")  # so that lines are counted from the entry
             yield line + held.count(b"\n", 0, begin.start()), root + held[begin.start() : stop] + _ROOT_END
             line += held.count(b"\n", 0, stop)
             held = held[stop:]
@@ -82,7 +83,13 @@ def _entries(stream: BinaryIO, line: int) -> Iterator[tuple[int, bytes]]:
 
 
 def _parse(text: bytes, line: int, warned: Counter[str]) -> SeqRecord:
-    record, warnings = parsed(lambda: first_record(io.BytesIO(text), "uniprot-xml"), _NAME, lambda: line)
+    try:
+        record, warnings = parsed(lambda: first_record(io.BytesIO(text), "uniprot-xml"), _NAME, lambda: line)
+    except FormatError as error:
+        if not isinstance(error.__cause__, ParseError):
+            raise
+        reason, at = str(error.__cause__).partition(":")[0], line + error.__cause__.position[0] - 1
+        raise FormatError(f"this is not valid {_NAME} ({reason})", "correct it, or get it again", line=at) from error
     if record is None:
         raise FormatError(f"this is not valid {_NAME} (an entry in another namespace)", "get it again", line=line)
     said = _LENGTH.search(text)
