@@ -11,6 +11,7 @@ import io
 import os
 from collections import Counter
 from collections.abc import Generator, Iterator
+from typing import Any
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError
@@ -41,7 +42,7 @@ def _records(source: Input) -> Iterator[SingleRecord]:
     if len(content) == _LARGEST:
         raise FormatError(f"an ABI trace of {_LARGEST:,} bytes or more", "get the file again")
     record, _ = parsed(lambda: first_record(io.BytesIO(content), "abi"), "ABI trace")
-    raw = record.annotations.get("abif_raw") if record else None
+    raw: Any = record.annotations.get("abif_raw") if record else None
     if record is None or not raw:
         raise FormatError("this is not a valid ABI trace (it has no entries)", "get the file again")
     called = any(name in raw for name in _CALLS)

@@ -60,7 +60,7 @@ def first_record(source: Any, format: str) -> SeqRecord | None:
     """Returns the first record that Biopython finds in a file of a format, in its own words; None where it has none."""
     from Bio import SeqIO
 
-    found: SeqRecord | None = next(SeqIO.parse(source, format), None)  # type: ignore[no-untyped-call]
+    found: SeqRecord | None = next(SeqIO.parse(source, format), None)
     return found
 
 

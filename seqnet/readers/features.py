@@ -96,7 +96,7 @@ def _place(record: SeqRecord, feature: SeqFeature) -> str:
 
 def _extracted(record: SeqRecord, feature: SeqFeature) -> str:
     """Returns the symbols of a feature, which are those of its record that its location joins."""
-    found, _ = parsed(lambda: str(feature.extract(record.seq)), f"location of a feature {feature.type}")  # type: ignore[no-untyped-call]
+    found, _ = parsed(lambda: str(feature.extract(record.seq)), f"location of a feature {feature.type}")
     return found
 
 
@@ -149,7 +149,7 @@ def _translated(coding: str, table: int, begins: bool) -> str:
     if table not in unambiguous_dna_by_id:
         raise _LeftOut("whose transl_table is unknown")
     try:
-        protein, _ = parsed(lambda: str(Seq(coding.upper()).translate(table)), "sequence")  # type: ignore[no-untyped-call]
+        protein, _ = parsed(lambda: str(Seq(coding.upper()).translate(table)), "sequence")
     except FormatError:
         raise _LeftOut("with symbols that are no nucleotides") from None
     if not begins:

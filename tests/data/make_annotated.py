@@ -16,6 +16,7 @@ from __future__ import annotations
 import io
 import struct
 from pathlib import Path
+from typing import Any
 
 from Bio import SeqIO
 from Bio.Seq import Seq
@@ -74,7 +75,7 @@ def genome() -> list[SeqRecord]:
     ]
     source = {"organism": ["Escherichia madeupensis"], "host": ["Homo sapiens"], "mol_type": ["genomic DNA"]}
     features.insert(0, SeqFeature(SimpleLocation(0, len(sequence), 1), "source", qualifiers=source))
-    annotations = {
+    annotations: dict[str, Any] = {
         "molecule_type": "DNA", "organism": "Escherichia madeupensis", "data_file_division": "BCT",
         "date": "01-JAN-2024", "taxonomy": ["Bacteria", "Pseudomonadota"], "keywords": ["made up"],
     }  # fmt: skip

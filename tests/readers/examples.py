@@ -48,7 +48,7 @@ def biopython(path: Path, format: str) -> list[SeqRecord]:
     """Returns the records of a file as Biopython reads it."""
     mode = "rb" if format in ("twobit", "abi", "uniprot-xml") else "r"
     with open(path, mode) as file:
-        records = list(SeqIO.parse(file, format))  # type: ignore[no-untyped-call]
+        records = list(SeqIO.parse(file, format))
         return [record[:] for record in records] if format == "twobit" else records
 
 

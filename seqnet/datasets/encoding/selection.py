@@ -20,7 +20,10 @@ from seqnet.datasets.tokenizing import RecordStatus, first_invalid, tokenize, un
 __all__ = ["COUNTED", "MASKED", "LengthRange", "cut_windows", "usable"]
 
 MASKED, _STOPS = "symbols masked", "sequences without the stop that ended them"
-_EMPTY, _MISSING = "without a sequence", "whose sequence is missing in the table (empty, or a word such as NA)"
+_EMPTY, _MISSING = (
+    "without a sequence",
+    "whose sequence is missing (an empty cell, a word such as NA, or a record without one)",
+)
 COUNTED = (MASKED, _STOPS)
 """What is counted of records that are kept."""
 
