@@ -40,7 +40,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
 def _records(source: Input) -> Iterator[SingleRecord]:
     content = source.text().read(_LARGEST)
     if len(content) == _LARGEST:
-        raise FormatError(f"an ABI trace of {_LARGEST:,} bytes or more", "get the file again")
+        raise FormatError(f"the ABI trace has more than {_LARGEST - 1:,} bytes", "get the file again")
     record, _ = parsed(lambda: first_record(io.BytesIO(content), "abi"), "ABI trace")
     raw: Any = record.annotations.get("abif_raw") if record else None
     if record is None or not raw:

@@ -71,7 +71,7 @@ def _records(source: Input) -> Iterator[SingleRecord]:
     stream, line = source.first_line()
     raw = stream.read(_LARGEST)
     if len(raw) == _LARGEST:
-        raise FormatError(f"the Nexus file has {_LARGEST:,} bytes or more", "write it as FASTA")
+        raise FormatError(f"the Nexus file has more than {_LARGEST - 1:,} bytes", "write it as FASTA")
     try:
         text = raw.decode()
     except UnicodeDecodeError:

@@ -14,6 +14,7 @@ from xml.etree.ElementTree import ParseError
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError, TruncatedError
+from seqnet.core.printable import counted
 from seqnet.core.records import RecordBatch
 from seqnet.readers.biopython import annotations_of, first_record, name_of, parsed, symbols_of, warning_lines
 from seqnet.readers.formats import RecordFormat
@@ -94,7 +95,8 @@ def _parse(text: bytes, line: int, warned: Counter[str]) -> SeqRecord:
         raise FormatError(f"this is not valid {_NAME} (an entry in another namespace)", "get it again", line=line)
     said = _LENGTH.search(text)
     if said and int(said[1]) != len(record.seq or ""):
-        problem = f"its sequence has {len(record.seq or ''):,} symbols, and the entry says {int(said[1]):,}"
+        found = counted(len(record.seq or ""), "symbols")
+        problem = f"its sequence has {found}, and the entry says {int(said[1]):,}"
         raise FormatError(problem, "correct it, or get the file again", line=line, record=name_of(record))
     warned.update(warnings)
     return record
