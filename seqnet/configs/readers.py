@@ -54,4 +54,4 @@ class ReadOptions(Settings):
         """See `Settings`; also checks that only what codes for proteins is translated."""
         super().__post_init__()
         if self.translate and self.feature != "CDS":
-            raise SettingError("read.translate", True, problem="--translate needs --feature CDS")
+            raise SettingError("read.translate", True, problem="needs --feature CDS")

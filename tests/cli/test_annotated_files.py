@@ -60,7 +60,7 @@ def test_proteins_of_features_by_a_qualifier(genomes: Path, tmp_path: Path, cli:
     assert (dataset.classes, len(dataset.labels), dataset.alphabet.name) == (("kinase", "protease"), 60, "protein")
     assert set(dataset.tokens.lengths.tolist()) == {21}
     outcome = cli("encode", genomes, "--translate", "--label-column", "product", "--force", "-o", output)
-    assert (outcome.code, "--translate needs --feature CDS" in outcome.err) == (1, True)
+    assert (outcome.code, "--translate: needs --feature CDS" in outcome.err) == (1, True)
 
 
 def test_predict_tells_what_is_left_out_and_what_is_missing(trained: Path, cli: Runner) -> None:

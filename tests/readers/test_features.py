@@ -112,7 +112,7 @@ def test_features_of_records_without_a_sequence_are_counted(tmp_path: Path) -> N
 
 
 def test_options_that_do_not_fit() -> None:
-    with pytest.raises(SettingError, match="--translate needs --feature CDS"):
+    with pytest.raises(SettingError, match="translate: needs --feature CDS"):
         ReadOptions(translate=True)
     with pytest.raises(SettingError, match="none for fasta: only GenBank and EMBL have features"):
         read(DATA / "wrapped.fa", feature="CDS")
