@@ -18,7 +18,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.errors import SettingError
+from seqnet.core.errors import GAPS, SettingError
 
 __all__ = [
     "ALPHABETS",
@@ -29,10 +29,18 @@ __all__ = [
     "can_not_be",
     "guess_alphabet",
     "is_ambiguous",
+    "is_gap",
 ]
 
 PADDING = 0
 INVALID = 255
+_IS_GAP = np.zeros(256, dtype=bool)
+_IS_GAP[[ord(gap) for gap in GAPS]] = True
+
+
+def is_gap(symbols: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Returns which (L,) bool of L symbols stand for no residue in an alignment."""
+    return _IS_GAP[symbols]
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.alphabets import INVALID, Alphabet, can_not_be, guess_alphabet
+from seqnet.core.alphabets import INVALID, Alphabet, can_not_be, guess_alphabet, is_gap
 from seqnet.core.errors import AlphabetMismatchError, SymbolError
 from seqnet.core.records import Ragged, RecordBatch
 
@@ -94,7 +94,8 @@ def tokenize(
     Args:
         symbols: N sequences.
         alphabet: of the symbols.
-        mask: whether a symbol that the alphabet does not know is taken for any symbol, as an N or X is.
+        mask: whether a symbol that the alphabet does not know is taken for any symbol, as an N or X is; gaps of
+            alignments are not.
         missing: (N,) bool, where a table says that there is no sequence; None where it says so nowhere.
     """
     symbols, stops = _without_stops(symbols, alphabet.stop)
@@ -103,12 +104,15 @@ def tokenize(
     if missing is not None:
         status[missing] = RecordStatus.MISSING
     invalid = tokens.data == INVALID  # (ΣL,)
-    if mask:
-        tokens.data[invalid] = alphabet.mask_token
-        return Tokenized(tokens, status, int(np.count_nonzero(invalid)), stops)
+    masked = 0
+    if mask and invalid.any():
+        gaps = is_gap(symbols.data)  # no symbols, so that they must not become one
+        tokens.data[invalid & ~gaps] = alphabet.mask_token
+        masked = int(np.count_nonzero(invalid & ~gaps))
+        invalid &= gaps
     if invalid.any():
         status[tokens.any_of(invalid)] = RecordStatus.INVALID_SYMBOL
-    return Tokenized(tokens, status, stops=stops)
+    return Tokenized(tokens, status, masked, stops)
 
 
 def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:

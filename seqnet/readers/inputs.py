@@ -78,6 +78,7 @@ class Input:
         empty: whether it holds nothing, or blanks only.
         place: where another reader of the same file has come to, in bytes as they are stored; None where that is not
             known. Set by who reads otherwise than by `stored` and `text`.
+        notes: a line for each thing in the content that is odd, and was read all the same.
 
     Raises:
         TruncatedError: its compressed data end within the head.
@@ -88,6 +89,7 @@ class Input:
     def __init__(self, path: str) -> None:
         self.path = path
         self.place: int | None = 0
+        self.notes: list[str] = []
         self._owned: list[BinaryIO] = []
         try:
             file = sys.stdin.buffer if path == "-" else self._own(open(path, "rb"))  # noqa: SIM115 - closed by close()

@@ -29,6 +29,7 @@ class RecordReader(ABC):
         path: the file, `-` for stdin.
         format: name of its format, a row of `FORMATS`; `EMPTY` where it holds nothing at all.
         skipped: number of records that were left out, by reason, up to where iteration has come.
+        notes: a line for each thing in the file that is odd, and was read all the same.
         region: the only region of alignments that is read; None for all.
         count: number of records so far.
     """
@@ -36,6 +37,7 @@ class RecordReader(ABC):
     path: str
     format: str
     skipped: Counter[str]
+    notes: list[str]
     region: str | None
     count = 0
     _started = False
