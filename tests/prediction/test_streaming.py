@@ -47,8 +47,8 @@ def stages(work: Callable[[], object]) -> list[str]:
 
     def enter(frame: FrameType, event: str, argument: object) -> None:
         stage = stage_of(frame) if event == "call" else None
-        # A file is opened and closed for all batches.
-        if stage is None or frame.f_code.co_name == "opened_writer":
+        # Files are opened and closed for all batches.
+        if stage is None or frame.f_code.co_name in ("opened_writer", "close"):
             return
         outer = frame.f_back
         while outer is not None:
@@ -85,18 +85,19 @@ def test_a_batch_enters_each_stage_once_and_in_order(path: Path, tmp_path: Path)
     all_stages = ["read", "tokens", "scores", "decision", "rows"]
     none_usable = ["read", "tokens", "decision", "rows"]
     one_each = [*all_stages * 2, *none_usable * 3, *all_stages]
+    single, target = tmp_path / "single.fa", tmp_path / "rows.tsv"
+    single.write_text(">r0\nACGTTGCATGCA\n")
     # The alphabet is told from the start of the file, or the user has said it.
-    for size, alphabet, expected in (
-        (1 << 19, bundle.alphabet, all_stages),
-        (1 << 19, None, all_stages),
-        (1, None, one_each),
+    for source, size, alphabet, expected in (
+        (single, 1 << 19, bundle.alphabet, all_stages),
+        (single, 1 << 19, None, all_stages),
+        (path, 1, None, one_each),
     ):
         inputs = PredictionInputs(ReadOptions(batch_bytes=size), alphabet)
-        target = tmp_path / f"{size}.tsv"
-        work = partial(write_predictions, Predictor(bundle), inputs, [str(path)], Output(target, force=True))
+        work = partial(write_predictions, Predictor(bundle), inputs, [str(source)], Output(target, force=True))
         assert stages(work) == [*expected, "read"]  # at last the reader finds the end
-        words = [line.rsplit("\t")[-1] for line in target.read_text().splitlines()[1:]]
-        assert words == ["ok", "unusual_composition", "empty", "invalid_symbol", "all_ambiguous", "unusual_length"]
+    words = [line.rsplit("\t")[-1] for line in target.read_text().splitlines()[1:]]
+    assert words == ["ok", "unusual_composition", "empty", "invalid_symbol", "all_ambiguous", "unusual_length"]
 
 
 def test_the_stages_are_seen_where_they_are_entered_again() -> None:
