@@ -125,7 +125,7 @@ class Model:
         with python_words():
             predictor = self._predictor(predict_options(options, self.precision))
             records = as_records(sequences, names)
-            inputs = PredictionInputs(ReadOptions(threads=self.threads), _expected(predictor))
+            inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
             parts = list(_parts(inputs, records))
             with computing(self.threads, self.bundle.classifier.device):
                 found = predict_in_order(predictor, parts, min(self.threads, len(parts)))
@@ -153,7 +153,7 @@ class Model:
             predictor = self._predictor(decide)
         if place != "-":
             os.stat(place)
-        return FilePredictions(predictor, PredictionInputs(read, _expected(predictor)), place)
+        return FilePredictions(predictor, PredictionInputs(read, predictor.expected_alphabet), place)
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Writes the model to a file, which is whole or not there.
@@ -210,11 +210,6 @@ def load(
         bundle.to(choose_device(str(device)))
         bundle.prepare(lambda line: None, [os.fspath(plm)] if isinstance(plm, str | os.PathLike) else list(plm))
         return Model(bundle, threads=threads, precision=precision)
-
-
-def _expected(predictor: Predictor) -> Any:
-    """Returns the alphabet that sequences are checked for; None where the user has named it."""
-    return predictor.bundle.alphabet if predictor.options.alphabet == "auto" else None
 
 
 def _parts(inputs: PredictionInputs, records: RecordBatch) -> Iterator[tuple[str, RecordBatch]]:

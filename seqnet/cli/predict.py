@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
-from seqnet.cli.process import leave_out_pandas, set_up_process
+from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
@@ -98,9 +99,6 @@ def command(
     if output and (directory or kind):
         raise click.UsageError("-o takes its format from the name, and does not go with -O or --format")
     from seqnet.core.outputs import made_directory
-    from seqnet.models.bundles import open_bundle
-    from seqnet.models.shipped import find_model
-    from seqnet.nn.devices import choose_device
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
 
@@ -111,13 +109,10 @@ def command(
         size = _size(inputs)
         if output is None and directory is None:
             check_stdout_is_open()
-        bundle = open_bundle(find_model(model))
-        set_up_process(threads)
-        bundle.to(choose_device(device))
-        bundle.prepare(say, plm)
+        bundle = open_model(model, device, threads, plm)
         predictor = Predictor(bundle, collect(PredictOptions, options))
-        alphabet = bundle.alphabet if predictor.options.alphabet == "auto" else None
-        source = PredictionInputs(collect(ReadOptions, {**options, "threads": threads}), alphabet)
+        read = collect(ReadOptions, {**options, "threads": threads})
+        source = PredictionInputs(read, predictor.expected_alphabet)
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
         with Meter("predict", "records", shown=not rows_are_seen) as meter:
             tally = _write(predictor, source, jobs, meter, size)

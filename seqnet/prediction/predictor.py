@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seqnet.configs.prediction import PredictOptions
+from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus, Tokenized, tokenize
@@ -41,6 +42,11 @@ class Predictor:
         self._decider = Decider(bundle, self.options)
         self.precision = chosen_precision(bundle, self.options.precision)
         self._members = ready(bundle, self.precision)
+
+    @property
+    def expected_alphabet(self) -> Alphabet | None:
+        """The alphabet that sequences are checked for; None where the user has said that they are of it."""
+        return self.bundle.alphabet if self.options.alphabet == "auto" else None
 
     @property
     def threshold(self) -> float | None:

@@ -35,8 +35,7 @@ class Run:
 
     def __init__(self, bundle: Bundle, read: ReadOptions | None = None, options: PredictOptions | None = None) -> None:
         self.predictor = Predictor(bundle, options)
-        alphabet = bundle.alphabet if self.predictor.options.alphabet == "auto" else None
-        self.inputs = PredictionInputs(read or ReadOptions(), alphabet)
+        self.inputs = PredictionInputs(read or ReadOptions(), self.predictor.expected_alphabet)
         self.tally = Tally()
 
     @property
