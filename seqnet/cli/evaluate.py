@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.progress import Meter, say, show
@@ -80,9 +81,6 @@ def command(
     """
     from seqnet.core.outputs import made_directory
     from seqnet.datasets.dataset import open_dataset
-    from seqnet.models.bundles import open_bundle
-    from seqnet.models.shipped import find_model
-    from seqnet.nn.devices import choose_device
     from seqnet.reporting.report import report
 
     if len(models) > 2 or len(set(models)) < len(models):
@@ -90,13 +88,8 @@ def command(
     targets = _targets(directory, len(models))
     with made_directory(directory):
         claim(targets, force=force, inputs=language_model_files(plm))
-        bundles, data = (
-            {name: open_bundle(find_model(path)) for name, path in _names(models).items()},
-            open_dataset(dataset),
-        )
-        for bundle in bundles.values():
-            bundle.to(choose_device(device, threads))
-            bundle.prepare(say, plm)
+        bundles = {name: open_model(path, device, threads, plm) for name, path in _names(models).items()}
+        data = open_dataset(dataset)
         with Meter("evaluate", "sequences") as meter:
             found = report(
                 bundles,

@@ -19,6 +19,7 @@ from seqnet.cli.options import (
     threads_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
+from seqnet.cli.process import set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.training_files import TrainingFiles
 from seqnet.configs.calibration import CRITERIA
@@ -172,7 +173,8 @@ def command(
             made = True
     about: dict[str, Any] = {"preset": preset, "recipe": None, "threads": threads}
     try:
-        chosen = choose_device(device, threads)
+        set_up_process(threads)
+        chosen = choose_device(device)
         data = open_dataset(dataset)
         if run is None:
             recipe, run = _choose(data, encoder, assignments)

@@ -18,6 +18,7 @@ from seqnet.cli.options import (
     threads_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, named_files
+from seqnet.cli.process import set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.run import RunConfig, compose
 from seqnet.configs.toml import run_toml, toml_value
@@ -172,6 +173,7 @@ def command(
     from seqnet.core.provenance import file_hash
     from seqnet.datasets.dataset import open_dataset
 
+    set_up_process(threads)
     data = open_dataset(dataset)
     digest = file_hash(dataset)
     with Meter("tune", "batches") as meter:
@@ -181,7 +183,7 @@ def command(
             searched,
             wanted,
             _Teller(meter, wanted.trials, run.training.monitor),
-            device=choose_device(device, threads),
+            device=choose_device(device),
             journal=files.study,
             dataset_hash=digest,
             resume=resume,
