@@ -53,7 +53,7 @@ class FilePredictions(Iterator[Predictions]):
     @property
     def empty(self) -> str | None:
         """Why the file has no records, known at its end; None where it has some."""
-        return self._inputs.notes[0][1] if self._inputs.notes else None
+        return self._inputs.empty[0][1] if self._inputs.empty else None
 
     def __next__(self) -> Predictions:
         with python_words(), self._at_work():

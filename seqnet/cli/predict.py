@@ -229,7 +229,7 @@ def _report(predictor: Predictor, source: PredictionInputs, tally: Tally) -> Non
         )
     if rule := _rule(predictor):
         say(rule)
-    for place, why in source.notes:
+    for place, why in (*source.notes, *source.empty):
         say(f"seqnet: note: {place}: {why}")
     for reason, count in source.skipped.items():
         say(f"not read: {counted(count, reason)}")

@@ -25,7 +25,8 @@ class PredictionInputs:
     Attributes:
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
         passed: bytes of the files, as they are stored, that were read so far; None where that is not known.
-        notes: place and text of what is to be known of each file so far: why it has no records, what is odd in it.
+        empty: each file so far that has no records, and why.
+        notes: each thing worth a note about a file so far: the file, and the note.
         doubts: each file so far whose symbols look like another alphabet, and which; they may be of the model's.
     """
 
@@ -34,6 +35,7 @@ class PredictionInputs:
         self.alphabet = alphabet
         self.skipped: Counter[str] = Counter()
         self.passed: int | None = 0
+        self.empty: list[tuple[str, str]] = []
         self.notes: list[tuple[str, str]] = []
         self.doubts: list[tuple[str, str]] = []
 
@@ -55,7 +57,7 @@ class PredictionInputs:
                 self.skipped.update(reader.skipped)
                 self.notes += [(place, note) for note in reader.notes]
                 if reader.nothing:
-                    self.notes.append((place, reader.nothing))
+                    self.empty.append((place, reader.nothing))
 
     def checked(self, place: str, batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
         """Yields record batches, once their first symbols are known not to be of another alphabet.

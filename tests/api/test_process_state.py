@@ -14,11 +14,14 @@ from typing import Any
 import numpy as np
 import pysam
 import pytest
+import scipy.special  # its import adds a filter of warnings, whoever is first to need it
 import torch
 
 import seqnet
 from seqnet.api.models import Model
 from tests.building import make_bundle, planted, saved
+
+assert scipy.special
 
 DATA = Path(__file__).parent.parent / "data"
 

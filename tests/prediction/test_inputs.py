@@ -24,7 +24,7 @@ def test_files_are_read_one_after_the_other_and_what_is_odd_is_kept(paths: list[
     inputs = PredictionInputs(ReadOptions(batch_bytes=size), alphabet("protein"))
     found = [(place, name) for place, batch in inputs.batches(paths) for name in batch.names.text()]
     assert found == [(paths[0], "a"), (paths[0], "b"), (paths[2], "c")]
-    assert inputs.notes == [(paths[1], "the file is empty")]
+    assert inputs.empty == [(paths[1], "the file is empty")]
     assert inputs.doubts == [(paths[2], "dna")]
     assert inputs.passed == sum(Path(path).stat().st_size for path in paths)
 

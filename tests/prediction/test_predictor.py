@@ -206,7 +206,7 @@ def test_a_file_without_records_is_noted(path: Path) -> None:
     path.write_text("")
     run = Run(make_bundle(), ReadOptions())
     assert run.parts(str(path)) == []
-    assert run.inputs.notes == [(str(path), "the file is empty")]
+    assert run.inputs.empty == [(str(path), "the file is empty")]
 
 
 def test_reads_that_are_no_records_of_their_own_are_counted(tmp_path: Path) -> None:
