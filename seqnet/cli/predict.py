@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.options import collect, force_option, plm_option, settings_options, threads_option
+from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.streams import check_stdout_is_open
@@ -62,7 +62,7 @@ _KNOWN_ENDINGS = re.compile(
 @click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified; unusual ones are.")
 @settings_options(PredictOptions, ("alphabet", "unknown", "precision", "vote", "max_error", "expected_fraction"))
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
-@click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@device_option
 @plm_option
 @threads_option
 @force_option
