@@ -11,6 +11,7 @@ import time
 from itertools import pairwise
 from pathlib import Path
 
+from seqnet.cli.process import set_up_process
 from seqnet.configs.run import compose
 from seqnet.datasets.dataset import open_dataset
 from seqnet.nn.devices import choose_device
@@ -34,10 +35,11 @@ class _Clock:
 
 def main(preset: str, dataset: str, epochs: str, threads: str, precision: str) -> None:
     """Fits the preset to the dataset."""
+    set_up_process(int(threads))
     settings = [f"training.epochs={epochs}", f'training.precision="{precision}"']
     clock = _Clock()
     train(open_dataset(Path(dataset)), compose(preset, None, None, None, settings), clock,
-          device=choose_device("cpu", int(threads)))  # fmt: skip
+          device=choose_device("cpu"))  # fmt: skip
     print(statistics.median(after - before for before, after in pairwise(clock.marks)))
 
 

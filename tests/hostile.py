@@ -43,14 +43,13 @@ def use(path: Path) -> None:
     if kind == "dataset":
         open_dataset(path).counts()
         return
-    from seqnet.configs.readers import ReadOptions
     from seqnet.core.records import Ragged, RecordBatch
     from seqnet.prediction.predictor import Predictor
 
     bundle = open_bundle(path)
     names = Ragged.from_strings(["a", "b"])
     symbols = Ragged.from_strings(["ACGTACGTTGCA", "ACGTACGTACGTACGTACGTACGT"])
-    rows = Predictor(bundle, ReadOptions()).predict_batch(RecordBatch(names, symbols, names))
+    rows = Predictor(bundle).predict_batch(RecordBatch(names, symbols, names))
     assert len(rows) == 2
 
 

@@ -9,6 +9,7 @@ import click
 
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
+from seqnet.cli.process import set_up_process
 from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.core.printable import counted
@@ -94,8 +95,9 @@ def command(
             {name: open_bundle(find_model(path)) for name, path in _names(models).items()},
             open_dataset(dataset),
         )
+        set_up_process(threads)
         for bundle in bundles.values():
-            bundle.to(choose_device(device, threads))
+            bundle.to(choose_device(device))
             bundle.prepare(say, plm)
         with Meter("evaluate", "sequences") as meter:
             found = report(

@@ -111,6 +111,9 @@ class Command(click.Command):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
+        from seqnet.core.mapping import watch_mapped_files
+
+        watch_mapped_files()
         with reading(_inputs(ctx)):
             check_stdout()
             return super().invoke(ctx)

@@ -7,7 +7,6 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,18 +14,24 @@ import click
 
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
+from seqnet.cli.process import set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import OutputError, SeqnetError, SymbolError
+from seqnet.core.errors import OutputError, SeqnetError
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
-    from seqnet.core.records import RecordBatch
+    from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
+    from seqnet.prediction.streaming import Output
+    from seqnet.prediction.tally import Tally
 
 __all__ = ["command"]
+
+Job = tuple[Sequence[str], "Output"]
+"""Some inputs, and where their predictions go."""
 
 _KNOWN_ENDINGS = re.compile(
     r"(\.(fa|fasta|fna|ffn|faa|fq|fastq|sam|bam|cram|tsv|csv|txt|xlsx|parquet|npz))?(\.(gz|bgz|bz2|xz|zst))?$",
@@ -96,40 +101,43 @@ def command(
     from seqnet.models.bundles import open_bundle
     from seqnet.models.shipped import find_model
     from seqnet.nn.devices import choose_device
+    from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
-    from seqnet.prediction.writers import format_of
 
-    jobs: list[tuple[tuple[str, ...], Path | None, str, bool]]
-    if directory is not None:
-        jobs = [
-            ((path,), target, *_format(kind)) for path, target in _targets(inputs, directory, kind or "tsv").items()
-        ]
-    elif output is not None:
-        jobs = [(inputs, output, *format_of(output))]
-    else:
-        jobs = [(inputs, None, *_format(kind))]
+    jobs = _jobs(inputs, output, directory, kind, force)
     with made_directory(directory):
-        targets = [target for _, target, *_ in jobs if target is not None]
-        claim(targets, force=force, inputs=language_model_files(plm))
+        claim([to.target for _, to in jobs if to.target], force=force, inputs=language_model_files(plm))
         size = _size(inputs)
         if output is None and directory is None:
             check_stdout_is_open()
         bundle = open_bundle(find_model(model))
-        bundle.to(choose_device(device, threads))
+        set_up_process(threads)
+        bundle.to(choose_device(device))
         bundle.prepare(say, plm)
-        read = collect(ReadOptions, {**options, "threads": threads})
-        predictor = Predictor(bundle, read, collect(PredictOptions, options))
+        predictor = Predictor(bundle, collect(PredictOptions, options))
+        alphabet = bundle.alphabet if predictor.options.alphabet == "auto" else None
+        source = PredictionInputs(collect(ReadOptions, {**options, "threads": threads}), alphabet)
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
         with Meter("predict", "records", shown=not rows_are_seen) as meter:
-            invalid = []
-            for job in jobs:
-                try:
-                    invalid.append(_write(predictor, *job, force=force, meter=meter, size=size))
-                except (SeqnetError, OSError) as error:
-                    if len(jobs) > 1:
-                        error.add_note(f"stopped; {len(invalid):,} of {len(jobs):,} files done")
-                    raise
-    return _report(predictor, next(filter(None, invalid), None), strict)
+            tally = _write(predictor, source, jobs, meter, size)
+    _report(predictor, source, tally)
+    return 1 if strict and not all(status.classified for status in tally.counts) else 0
+
+
+def _jobs(
+    inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None, force: bool
+) -> list[Job]:
+    """Returns which inputs go to which output, in order."""
+    from seqnet.prediction.streaming import Output
+    from seqnet.prediction.writers import format_of
+
+    if directory is not None:
+        targets = _targets(inputs, directory, kind or "tsv")
+        return [((path,), Output(target, *_format(kind), force)) for path, target in targets.items()]
+    output_format = _format(kind) if output is None else format_of(output)
+    if output is None and output_format[0] == "parquet" and sys.stdout.isatty():
+        raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
+    return [(inputs, Output(output, *output_format, force))]
 
 
 def _format(kind: str | None) -> tuple[str, bool]:
@@ -169,70 +177,46 @@ def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, P
 
 
 def _write(
-    predictor: Predictor,
-    paths: Sequence[str],
-    target: Path | None,
-    form: str,
-    compress: bool,
-    *,
-    force: bool,
-    meter: Meter,
-    size: int | None,
-) -> SymbolError | None:
-    """Writes the predictions of some inputs to one output, and returns the first symbol that could not be read.
+    predictor: Predictor, source: PredictionInputs, jobs: Sequence[Job], meter: Meter, size: int | None
+) -> Tally:
+    """Writes all outputs, and returns the counts of all; `size` is that of all inputs in bytes, where it is known."""
+    from seqnet.prediction.streaming import write_predictions
+    from seqnet.prediction.tally import Tally
 
-    Args:
-        predictor: makes them.
-        paths: the inputs.
-        target: the output; None for standard output.
-        form: its format.
-        compress: whether it is compressed.
-        force: whether it may replace a file.
-        meter: is told how many records are done.
-        size: bytes of the inputs of all outputs; None where that is not known.
-    """
-    from contextlib import closing
+    def progress(records: int) -> None:
+        meter.advance(records, share=source.passed / size if size and source.passed else None)
 
-    from seqnet.core.outputs import named, whole_file
-    from seqnet.prediction.ordered_map import map_in_order
-    from seqnet.prediction.writers import opened_writer
-    from seqnet.readers import spoken_path
-
-    if target is None and form == "parquet" and sys.stdout.isatty():
-        raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
-    batches = ((path, batch) for path in paths for batch in predictor.batches(path))
-    # Read before anything is written, so that standard output gets no header of a file that can't be read.
-    first = next(batches, None)
-    place = whole_file(target, force=force) if target is not None else named("standard output")
-    bundle = predictor.bundle
-    found: SymbolError | None = None
-    with (
-        place as path,
-        opened_writer(path, form, bundle.classes, compress=compress, ensemble=len(bundle.members) > 1) as writer,
-    ):
-
-        def predicted(read: tuple[str, RecordBatch]) -> tuple[int, Any, SymbolError | None]:
-            origin, batch = read
-            predictions = predictor.predict_batch(batch)
-            if predictions.invalid is not None:
-                predictions.invalid.path = spoken_path(origin)
-            return len(batch), writer.render(predictions), predictions.invalid
-
-        read = chain([] if first is None else [first], batches)
-        threads, device = predictor.read.threads, bundle.classifier.device
-        with closing(
-            map_in_order(predicted, read, threads, device, size=lambda read: len(read[1].symbols.data))
-        ) as done:
-            for count, rendered, invalid in done:
-                writer.write(rendered)
-                found = found or invalid
-                meter.advance(count, share=predictor.passed / size if size and predictor.passed else None)
-    return found
+    tally = Tally()
+    for done, (paths, output) in enumerate(jobs):
+        try:
+            tally.add(write_predictions(predictor, source, paths, output, progress))
+        except (SeqnetError, OSError) as error:
+            if len(jobs) > 1:
+                error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
+            raise
+    return tally
 
 
-def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> int:
-    """Says what became of the records, and returns the exit code."""
+def _rule(predictor: Predictor) -> str | None:
+    """Returns what decides between two classes; None where the more likely one is the label."""
+    bundle, threshold = predictor.bundle, predictor.threshold
+    if threshold is None or threshold == 0.5:
+        return None
+    assert bundle.positive is not None
+    name, other = bundle.classes[bundle.positive], bundle.classes[1 - bundle.positive]
+    if predictor.options.vote:
+        return f"each network votes {name} where its probability is {threshold:.3f} or more; the majority is the label"
+    fractions = " for the expected fractions" if predictor.options.expected_fraction else ""
+    return (
+        f"label {name} where its probability is {threshold:.3f} or more, else {other}: chosen on validation data"
+        f"{fractions}"
+    )
+
+
+def _report(predictor: Predictor, source: PredictionInputs, tally: Tally) -> None:
+    """Says what became of the records."""
     from seqnet.datasets.tokenizing import RecordStatus
+    from seqnet.evaluation.novelty import novelty_warning
     from seqnet.prediction.decision import UNCERTAIN
 
     changed = predictor.bundle.calibration.changed.get(predictor.precision)
@@ -242,35 +226,34 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
             "validation labels; "
             "--precision float32 is exact"
         )
-    if predictor.rule:
-        say(predictor.rule)
-    for note in predictor.notes:
-        say(f"seqnet: note: {note}")
-    for reason, count in predictor.skipped.items():
+    if rule := _rule(predictor):
+        say(rule)
+    for place, why in source.empty:
+        say(f"seqnet: note: {place}: {why}")
+    for reason, count in source.skipped.items():
         say(f"not read: {counted(count, reason)}")
-    if predictor.stops:
-        say(f"left out: the stop at the end of {counted(predictor.stops, 'sequences')}")
-    if predictor.masked:
-        say(f"taken for any symbol: {counted(predictor.masked, 'symbols')} outside the alphabet")
-    if invalid is not None:
+    if tally.stops:
+        say(f"left out: the stop at the end of {counted(tally.stops, 'sequences')}")
+    if tally.masked:
+        say(f"taken for any symbol: {counted(tally.masked, 'symbols')} outside the alphabet")
+    if (invalid := tally.invalid) is not None:
         place, problem, remedy = invalid.describe()
         # A gap is no symbol: masked, it would become one.
         remedy = remedy if invalid.is_gap else "--unknown mask takes it for any symbol"
         say(f"the first {RecordStatus.INVALID_SYMBOL.word}: {place}: {problem}; {remedy}")
-    if predictor.doubts:
-        (place, found), *more = predictor.doubts
+    if source.doubts:
+        (place, found), *more = source.doubts
         beside = f" (and {counted(len(more), 'other inputs')})" if more else ""
         name = predictor.bundle.alphabet.name
         say(
             f"seqnet: warning: {place}{beside}: this looks like {found}, but may be {name}; say "
             f"--alphabet {name} if it is"
         )
-    if predictor.warning:
-        say(f"seqnet: warning: {predictor.warning}")
-    done = predictor.counts[RecordStatus.OK]
-    others = {status: count for status, count in sorted(predictor.counts.items()) if status != RecordStatus.OK}
+    if warning := novelty_warning(tally.counts):
+        say(f"seqnet: warning: {warning}")
+    done = tally.counts[RecordStatus.OK]
+    others = {status: count for status, count in sorted(tally.counts.items()) if status != RecordStatus.OK}
     words = "".join(f", {count:,} {status.word}" for status, count in others.items())
-    unsure = f"; {predictor.unsure:,} of them {UNCERTAIN}" if predictor.unsure else ""
-    total = predictor.counts.total()
+    unsure = f"; {tally.uncertain:,} of them {UNCERTAIN}" if tally.uncertain else ""
+    total = tally.counts.total()
     say(f"{counted(total, 'records')}: {done:,} ok{words}{unsure}")
-    return 1 if strict and not all(status.classified for status in others) else 0

@@ -24,6 +24,7 @@ from seqnet.cli.options import (
     threads_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
+from seqnet.cli.process import set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.training_files import TrainingFiles
 from seqnet.configs.calibration import CRITERIA
@@ -170,12 +171,13 @@ def _fit(
     from seqnet.training import train_ensemble, train_folds
     from seqnet.training.jobs import ProgressLines, make_job, opening_lines
 
-    device, threads = choose_device(options["device"], options["threads"]), options["threads"]
+    set_up_process(options["threads"])
+    device = choose_device(options["device"])
     data = open_dataset(dataset)
     chosen = choose_run(data, request)
     for line in opening_lines(data, chosen, audit=not (options["no_audit"] or resume)):
         say(line)
-    job = make_job(data, chosen, device, threads=threads, command=command_line())
+    job = make_job(data, chosen, device, threads=options["threads"], command=command_line())
     job = replace(job, checkpoints=files.checkpoints, optimize=options["optimize"], resume=resume)
     fit = train_folds if files.out_of_fold else train_ensemble
     try:

@@ -19,6 +19,7 @@ from seqnet.cli.options import (
     threads_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
+from seqnet.cli.process import set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.training_files import TuningFiles
 from seqnet.configs.run import RunConfig
@@ -90,8 +91,9 @@ def command(
     from seqnet.nn.devices import choose_device
     from seqnet.tuning import SearchJob, search
 
+    set_up_process(options["threads"])
     data = open_dataset(dataset)
-    device = choose_device(options["device"], options["threads"])
+    device = choose_device(options["device"])
     job = SearchJob(data, run, searched, wanted, device, files.study, data.sha256(), resume)
     with Meter("tune", "batches") as meter:
         result = search(job, SearchObserver(meter, wanted.trials, run.training.monitor))

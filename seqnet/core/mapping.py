@@ -1,8 +1,9 @@
 """Files that are memory-mapped, and what happens where somebody cuts one meanwhile.
 
 The system ends a process that reads behind the end of a file that it has mapped, with the signal SIGBUS and without a
-word. No check before the reading can rule that out. So a handler says which file it was, in one line, and ends the
-process with exit code 1. It can't raise an exception: the code that reads is compiled, and must not go on.
+word. No check before the reading can rule that out. So the command line sets a handler (`watch_mapped_files`), which
+says which file it was, in one line, and ends the process with exit code 1. It can't raise an exception: the code that
+reads is compiled, and must not go on. A library must not set it: the process is not its own.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from weakref import WeakKeyDictionary
 
 from seqnet.core.errors import ContainerError, SeqnetError
 
-__all__ = ["map_file"]
+__all__ = ["map_file", "watch_mapped_files"]
 
 _mapped: WeakKeyDictionary[mmap.mmap, SeqnetError] = WeakKeyDictionary()
 _handlers: list[object] = []
@@ -34,8 +35,6 @@ def map_file(path: Path, remedy: str) -> tuple[mmap.mmap, Callable[[], None]]:
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     _mapped[mapped] = error = ContainerError(str(path), "the file was cut while it was read", remedy)
-    if not _handlers and hasattr(signal, "SIGBUS"):
-        _install()
 
     def check_whole() -> None:
         if _is_cut(mapped):
@@ -44,8 +43,13 @@ def map_file(path: Path, remedy: str) -> tuple[mmap.mmap, Callable[[], None]]:
     return mapped, check_whole
 
 
-def _install() -> None:
-    """Has C call `_say_and_end` on SIGBUS; a handler of Python's own would wait for the code that can't go on."""
+def watch_mapped_files() -> None:
+    """Has this process end with one line where a file is cut that it has mapped.
+
+    C calls `_say_and_end` on SIGBUS: a handler of Python's own would wait for the code that can't go on.
+    """
+    if _handlers or not hasattr(signal, "SIGBUS"):
+        return
     library = ctypes.CDLL(None)
     kind = ctypes.CFUNCTYPE(None, ctypes.c_int)
     handler = kind(_say_and_end)

@@ -14,27 +14,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.alphabets import INVALID, Alphabet, can_not_be, guess_alphabet
-from seqnet.core.errors import AlphabetMismatchError, SymbolError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.alphabets import INVALID, Alphabet
+from seqnet.core.errors import SymbolError
+from seqnet.core.records import Ragged
 
 __all__ = [
-    "ENOUGH_SYMBOLS",
+    "InvalidSymbol",
     "RecordStatus",
-    "SymbolSample",
     "Tokenized",
-    "check_alphabet",
-    "first_invalid",
-    "sample_symbols",
     "tokenize",
     "uncovered",
     "window_spans",
 ]
-
-ENOUGH_SYMBOLS = 30
-"""Fewer symbols than this say too little about their alphabet to refuse a file over them, or to warn."""
-_SAMPLE_SYMBOLS = 1 << 18
-"""The first symbols of a file that are asked for its alphabet."""
 
 
 class RecordStatus(IntEnum):
@@ -69,6 +60,25 @@ class RecordStatus(IntEnum):
         return self in (RecordStatus.UNUSUAL_LENGTH, RecordStatus.UNUSUAL_COMPOSITION)
 
 
+class InvalidSymbol(NamedTuple):
+    """A symbol that the alphabet does not know.
+
+    Attributes:
+        record: index of its record in the batch.
+        position: 0-based position in the sequence.
+        symbol: the character.
+    """
+
+    record: int
+    position: int
+    symbol: str
+
+    def error(self, path: str, names: Ragged, alphabet: Alphabet) -> SymbolError:
+        """Returns the error for it; `names` are those of the N records of its batch."""
+        name = names[self.record].decode(errors="replace")
+        return SymbolError(path, name, self.position + 1, self.symbol, alphabet.name)
+
+
 @dataclass(frozen=True)
 class Tokenized:
     """Tokens of a batch.
@@ -76,18 +86,25 @@ class Tokenized:
     Attributes:
         tokens: N sequences of tokens; `INVALID` where the alphabet does not know the symbol.
         status: (N,) uint8, `RecordStatus` of each record.
+        invalid: the first symbol that the alphabet does not know; None where there is none, or they are masked.
         masked: how many symbols that the alphabet does not know were taken for any symbol.
         stops: how many sequences ended in a stop, which is left out: gene callers write it, and it is no residue.
     """
 
     tokens: Ragged
     status: NDArray[np.uint8]
+    invalid: InvalidSymbol | None = None
     masked: int = 0
     stops: int = 0
 
 
 def tokenize(
-    symbols: Ragged, alphabet: Alphabet, *, mask: bool = False, missing: NDArray[np.bool_] | None = None
+    symbols: Ragged,
+    alphabet: Alphabet,
+    *,
+    mask: bool = False,
+    missing: NDArray[np.bool_] | None = None,
+    shortest: int | None = None,
 ) -> Tokenized:
     """Returns the tokens and status of N sequences of symbols.
 
@@ -96,19 +113,39 @@ def tokenize(
         alphabet: of the symbols.
         mask: whether a symbol that the alphabet does not know is taken for any symbol, as an N or X is.
         missing: (N,) bool, where a table says that there is no sequence; None where it says so nowhere.
+        shortest: fewest symbols that a model takes: shorter sequences, and those without any canonical symbol, have a
+            status that says so. None where no model is asked.
     """
     symbols, stops = _without_stops(symbols, alphabet.stop)
     tokens = Ragged(alphabet.encode(symbols.data), symbols.offsets)
     status = np.where(tokens.lengths == 0, np.uint8(RecordStatus.EMPTY), np.uint8(RecordStatus.OK))
     if missing is not None:
         status[missing] = RecordStatus.MISSING
-    invalid = tokens.data == INVALID  # (ΣL,)
+    unknown = tokens.data == INVALID  # (ΣL,)
+    invalid, masked = None, 0
     if mask:
-        tokens.data[invalid] = alphabet.mask_token
-        return Tokenized(tokens, status, int(np.count_nonzero(invalid)), stops)
-    if invalid.any():
-        status[tokens.any_of(invalid)] = RecordStatus.INVALID_SYMBOL
-    return Tokenized(tokens, status, stops=stops)
+        tokens.data[unknown] = alphabet.mask_token
+        masked = int(np.count_nonzero(unknown))
+    elif unknown.any():
+        status[tokens.any_of(unknown)] = RecordStatus.INVALID_SYMBOL
+        invalid = _symbol_at(int(np.argmax(unknown)), symbols)
+    if shortest is not None:
+        status[(tokens.lengths < shortest) & (status == RecordStatus.OK)] = RecordStatus.TOO_SHORT
+        status[_all_ambiguous(tokens, alphabet) & (status == RecordStatus.OK)] = RecordStatus.ALL_AMBIGUOUS
+    return Tokenized(tokens, status, invalid, masked, stops)
+
+
+def _symbol_at(place: int, symbols: Ragged) -> InvalidSymbol:
+    """Returns the symbol at a place of the data of N sequences."""
+    record = int(np.searchsorted(symbols.offsets, place, side="right")) - 1
+    return InvalidSymbol(record, place - int(symbols.offsets[record]), chr(symbols.data[place]))
+
+
+def _all_ambiguous(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.bool_]:
+    """Returns which (N,) bool of N token sequences have no canonical symbol: a prediction would be of nothing."""
+    if not len(tokens.data) or tokens.data.max() <= alphabet.size:
+        return np.zeros(len(tokens), dtype=bool)
+    return ~tokens.any_of(tokens.data <= alphabet.size)
 
 
 def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:
@@ -122,67 +159,6 @@ def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:
     lengths = symbols.lengths.copy()
     lengths[ended] -= 1
     return Ragged.from_lengths(np.delete(symbols.data, symbols.offsets[1:][ended] - 1), lengths), len(ended)
-
-
-def first_invalid(path: str, batch: RecordBatch, tokens: Ragged, alphabet: Alphabet) -> SymbolError:
-    """Returns the error for the first symbol of the batch that the alphabet does not know."""
-    position = int(np.argmax(tokens.data == INVALID))
-    record = int(np.searchsorted(tokens.offsets, position, side="right")) - 1
-    place = position - int(tokens.offsets[record])
-    symbol = chr(batch.symbols.data[batch.symbols.offsets[record] + place])
-    name = batch.names[record].decode(errors="replace")
-    return SymbolError(path, name, place + 1, symbol, alphabet.name)
-
-
-class SymbolSample(NamedTuple):
-    """The start of a file.
-
-    Attributes:
-        batches: its first records.
-        symbols: (L,) uint8, its first symbols; the same however the records were divided into batches.
-    """
-
-    batches: list[RecordBatch]
-    symbols: NDArray[np.uint8]
-
-
-def sample_symbols(batches: Iterator[RecordBatch]) -> SymbolSample:
-    """Returns the start of a file, drawn from its batches, with enough symbols to tell the alphabet if it has them."""
-    held: list[RecordBatch] = []
-    missing = _SAMPLE_SYMBOLS
-    while missing > 0 and (batch := next(batches, None)) is not None:
-        held.append(batch)
-        missing -= len(batch.symbols.data)
-    symbols = [batch.symbols.data[:_SAMPLE_SYMBOLS] for batch in held]
-    return SymbolSample(held, np.concatenate(symbols)[:_SAMPLE_SYMBOLS] if held else np.empty(0, np.uint8))
-
-
-def check_alphabet(path: str, symbols: NDArray[np.uint8], expected: Alphabet) -> str | None:
-    """Returns the alphabet that the first symbols of a file look like, if they may as well be of the expected one.
-
-    Args:
-        path: the file, for the error.
-        symbols: (L,) uint8.
-        expected: the alphabet that they should be of.
-
-    Returns:
-        None where they look like the expected alphabet, or are too few to tell.
-
-    Raises:
-        AlphabetMismatchError: they are surely of another alphabet.
-    """
-    if len(symbols) < ENOUGH_SYMBOLS:
-        return None
-    found = guess_alphabet(symbols)
-    if found is None or found == expected.name:
-        return None
-    # cDNA notation: RNA may be written with T, so reads that look like DNA suit an RNA model.
-    if expected.name == "rna" and found == "dna":
-        return None
-    if can_not_be(symbols, expected):
-        name = expected.name
-        raise AlphabetMismatchError(path, found, name, f"give {name} sequences, or say --alphabet {name} if these are")
-    return found
 
 
 def window_spans(

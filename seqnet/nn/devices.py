@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import ctypes
-import sys
 import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Lock
 
 import torch
 from torch import Tensor
@@ -12,30 +13,30 @@ from torch import Tensor
 from seqnet.core.errors import SettingError
 from seqnet.core.memory import is_lack_of_memory
 
-__all__ = ["choose_device", "moved", "out_of_memory", "start_thread", "uses_cpu_kernels"]
+__all__ = [
+    "choose_device",
+    "computing",
+    "exact_float32",
+    "moved",
+    "out_of_memory",
+    "silence_warnings",
+    "start_thread",
+    "uses_cpu_kernels",
+]
 
-_MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
-"""Numbers of glibc's parameters of memory."""
 _BY_HAND = ("cpu",)
 """Devices that faster ways than PyTorch's own are written for."""
 
 
-def choose_device(name: str, threads: int) -> torch.device:
-    """Returns the device of that name, and has the CPU compute with `threads` threads.
+def choose_device(name: str) -> torch.device:
+    """Returns the device of that name; changes nothing.
 
     Args:
         name: `auto` (CUDA, else MPS, else the CPU), `cpu`, `cuda`, `cuda:N` or `mps`.
-        threads: for the CPU.
 
     Raises:
         SettingError: there is no such device here.
     """
-    torch.set_num_threads(threads)
-    _keep_memory()
-    # Directions are computed one by one, and their weights, which are small, put together for each batch.
-    warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
-    # What is called float32 is float32 on a GPU, too, where convolutions and recurrences would round to ten bits.
-    torch.backends.cudnn.allow_tf32 = False
     if name == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -52,17 +53,53 @@ def choose_device(name: str, threads: int) -> torch.device:
     return device
 
 
-def _keep_memory() -> None:
-    """Has the C library keep memory that is freed.
+def silence_warnings() -> None:
+    """Adds a filter for the one warning of PyTorch that says nothing to users.
 
-    It would give large pieces back at once, and the next batch would wait for the same pages to be filled with zeros: a
-    fifth of the time of a training.
+    Directions are computed one by one, and their weights, which are small, put together for each batch.
     """
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
-    if mallopt is not None:
-        # Older ones take 32 MB at most.
-        _ = mallopt(_MMAP_THRESHOLD, 1 << 30) or mallopt(_MMAP_THRESHOLD, 1 << 25)
-        mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
+    warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
+
+
+class _Exactly:
+    """What all threads that compute at once hold together: the first sets it, the last puts back what was there."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._inside = 0
+        self._before = ExitStack()
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if not self._inside:
+                self._before.enter_context(warnings.catch_warnings())
+                silence_warnings()
+                self._before.callback(setattr, torch.backends.cudnn, "allow_tf32", torch.backends.cudnn.allow_tf32)
+                torch.backends.cudnn.allow_tf32 = False
+            self._inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self._lock:
+            self._inside -= 1
+            if not self._inside:
+                self._before.close()
+
+
+exact_float32 = _Exactly()
+"""Within `with exact_float32:` float32 is float32 on a GPU, too, where convolutions and recurrences would round to ten
+bits. Any number of threads may be within."""
+
+
+@contextmanager
+def computing(threads: int) -> Iterator[None]:
+    """Has the CPU compute with so many threads, and all devices in exact float32; leaves the process as it was."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    try:
+        with exact_float32:
+            yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def uses_cpu_kernels(tensor: Tensor) -> bool:

@@ -1,12 +1,17 @@
 """Files → predictions, one row for every record.
 
-Start here: `predictor.Predictor` streams files through a model, `decision` makes labels of probabilities, `writers`
-write the rows as TSV, JSON lines or Parquet.
+Start here: `predictor.Predictor` takes a record batch to `rows.PredictedRows`: tokens with a status, scores, decisions
+(`decision`). `inputs` reads files, `streaming` predicts them in order and writes, `tally` counts, `writers` write rows
+as TSV, JSON lines or Parquet.
 """
 
 __all__ = [
     "decision",
+    "inputs",
     "ordered_map",
     "predictor",
+    "rows",
+    "streaming",
+    "tally",
     "writers",
 ]

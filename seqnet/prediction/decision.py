@@ -1,24 +1,42 @@
-"""Probabilities → labels, with the calibration of the bundle and the wishes of the user."""
+"""Scores → labels and marks, with the calibration of the bundle and the wishes of the user."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.errors import SettingError
+from seqnet.core.records import Ragged
+from seqnet.datasets.tokenizing import RecordStatus, Tokenized
 from seqnet.evaluation import decide
 from seqnet.evaluation.calibration import Calibration, for_fractions, reweighted
 from seqnet.models.bundles import Bundle
+from seqnet.models.probabilities import Ensembled
+from seqnet.prediction.rows import PredictedRows
 
-__all__ = ["UNCERTAIN", "Decider"]
+__all__ = ["UNCERTAIN", "Decider", "Scores"]
 
 UNCERTAIN = "uncertain"
 """Word in place of the label of a record whose decision is too unsure."""
 
 
+class Scores(NamedTuple):
+    """What a model makes of the M records of a batch that it can be applied to.
+
+    Attributes:
+        usable: (M,) int64, their indices in the batch.
+        found: calibrated probabilities (M, K) and deviations (M, K).
+    """
+
+    usable: NDArray[np.int64]
+    found: Ensembled
+
+
 class Decider:
-    """Makes decisions of calibrated probabilities.
+    """Makes decisions of calibrated probabilities, and marks what is unlike the training sequences.
 
     Args:
         bundle: tells classes, threshold and which confidence held which error; for other class fractions, these are
@@ -35,6 +53,7 @@ class Decider:
     """
 
     def __init__(self, bundle: Bundle, options: PredictOptions) -> None:
+        self._bundle = bundle
         if options.vote and len(bundle.members) == 1:
             raise SettingError("predict.vote", True, "no such option: the model is one network, not an ensemble")
         self._positive = bundle.positive
@@ -103,6 +122,45 @@ class Decider:
             )
             raise SettingError("predict.max_error", max_error, problem=problem)
         return max(kept)[1]
+
+    def decide(self, names: Ragged, tokenized: Tokenized, scores: Scores, place: str = "") -> PredictedRows:
+        """Returns the rows of N records.
+
+        Args:
+            names: of the records.
+            tokenized: their tokens and status.
+            scores: what the model makes of those whose status is `OK`.
+            place: what messages call their file.
+        """
+        bundle, (usable, found) = self._bundle, scores
+        decided = self.probabilities(found.probabilities)
+        # Finite weights can make numbers that float32 does not hold; of NaN nothing can be told.
+        known = np.isfinite(decided).all(axis=1) & np.isfinite(found.deviations).all(axis=1)
+        status = tokenized.status.copy()
+        status[usable[~known]] = RecordStatus.NO_PREDICTION
+        usable, decided = usable[known], decided[known]
+        labels = np.full(len(names), -1, dtype=np.int64)
+        labels[usable] = self.labels(decided)
+        probabilities = np.full((len(names), len(bundle.classes)), np.nan)
+        probabilities[usable] = decided
+        deviations = None
+        if len(bundle.members) > 1:
+            deviations = np.full_like(probabilities, np.nan)
+            deviations[usable] = found.deviations[known]
+        if bundle.novelty is not None:
+            status[usable] = bundle.novelty.marks(tokenized.tokens, bundle.alphabet)[usable]
+        invalid = tokenized.invalid
+        return PredictedRows(
+            names=names,
+            status=status,
+            labels=labels,
+            probabilities=probabilities,
+            deviations=deviations,
+            uncertain=self.too_unsure(probabilities, labels),
+            invalid=None if invalid is None else invalid.error(place, names, bundle.alphabet),
+            masked=tokenized.masked,
+            stops=tokenized.stops,
+        )
 
     def probabilities(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
         """Returns the probabilities (M, K) for the class mix where the model is used."""

@@ -25,9 +25,9 @@ from seqnet.core.printable import CONTROLS
 from seqnet.core.records import Ragged
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.decision import UNCERTAIN
-from seqnet.prediction.predictor import Predictions
+from seqnet.prediction.rows import PredictedRows
 
-__all__ = ["OUTPUT_FORMATS", "columns", "format_of", "joined_lines", "opened_writer", "text_columns"]
+__all__ = ["OUTPUT_FORMATS", "columns", "format_of", "joined_lines", "opened_writer", "table", "text_columns"]
 
 
 class Writer(NamedTuple):
@@ -38,7 +38,7 @@ class Writer(NamedTuple):
         write: writes it.
     """
 
-    render: Callable[[Predictions], Any]
+    render: Callable[[PredictedRows], Any]
     write: Callable[[Any], object]
 
 
@@ -59,7 +59,7 @@ def _status_words() -> pa.Array:
     return pa.array([status.word for status in RecordStatus], pa.large_string())
 
 
-def _label_words(classes: Sequence[str], predictions: Predictions) -> pa.Array:
+def _label_words(classes: Sequence[str], predictions: PredictedRows) -> pa.Array:
     """Returns the predicted class names as text (N,), null where there is none."""
     labels = predictions.labels
     if predictions.uncertain is not None:
@@ -67,7 +67,7 @@ def _label_words(classes: Sequence[str], predictions: Predictions) -> pa.Array:
     return pa.array([*classes, UNCERTAIN], pa.large_string()).take(pa.array(labels, mask=labels < 0))
 
 
-def _numbers(predictions: Predictions) -> list[NDArray[np.float64]]:
+def _numbers(predictions: PredictedRows) -> list[NDArray[np.float64]]:
     """Returns the columns of numbers (N,) float64, NaN where there is nothing."""
     chosen = np.arange(len(predictions)), np.maximum(predictions.labels, 0)
     deviations = [] if predictions.deviations is None else [predictions.deviations[chosen]]
@@ -94,7 +94,7 @@ def _one_line(column: Ragged) -> Ragged:
     return Ragged.from_strings([b"".join(map(_ESCAPED.__getitem__, column[row])) for row in range(len(column))])
 
 
-def text_columns(predictions: Predictions, classes: Sequence[str]) -> list[pa.Array]:
+def text_columns(predictions: PredictedRows, classes: Sequence[str]) -> list[pa.Array]:
     """Returns the columns of the output as text (N,), empty where there is nothing."""
     return [
         _one_line(predictions.names).to_arrow(),
@@ -136,9 +136,9 @@ def _tsv(target: Path | None, classes: Sequence[str], compress: bool, ensemble: 
 
 @contextmanager
 def _json_lines(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
-    def render(predictions: Predictions) -> bytes:
+    def render(predictions: PredictedRows) -> bytes:
         lines = []
-        for row in _table(predictions, classes).to_pylist():
+        for row in table(predictions, classes).to_pylist():
             rounded = {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in row.items()}
             lines.append(json.dumps(rounded, ensure_ascii=False).encode() + b"\n")
         return b"".join(lines)
@@ -156,10 +156,10 @@ def _parquet(target: Path | None, classes: Sequence[str], compress: bool, ensemb
     text, number = pa.large_string(), pa.float64()
     fields = [(first, text), (label, text), *((name, number) for name in numbers), (last, text)]
     with pq.ParquetWriter(sink, pa.schema(fields), write_page_checksum=True) as writer:
-        yield Writer(lambda predictions: _table(predictions, classes).cast(writer.schema), writer.write_table)
+        yield Writer(lambda predictions: table(predictions, classes).cast(writer.schema), writer.write_table)
 
 
-def _table(predictions: Predictions, classes: Sequence[str]) -> pa.Table:
+def table(predictions: PredictedRows, classes: Sequence[str]) -> pa.Table:
     """Returns the rows as an Arrow table, null where there is nothing."""
     missing = predictions.labels < 0
     names = pa.array(predictions.names.text(), pa.large_string())

@@ -19,7 +19,7 @@ from seqnet.evaluation.imbalance import never_predicted
 from seqnet.evaluation.novelty import novelty_warning
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import bundle_probabilities
-from seqnet.prediction.predictor import Predictions
+from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.writers import columns, joined_lines, text_columns
 
 __all__ = ["Measured", "class_order", "evaluate_bundle", "write_rows"]
@@ -152,7 +152,7 @@ def _unusual(bundle: Bundle, dataset: Dataset, members: NDArray[np.int64]) -> li
 
 def write_rows(target: Path, bundle: Bundle, dataset: Dataset, measured: Measured) -> None:
     """Writes one line per record as tab-separated values: name, truth, label, probability, one p_CLASS per class."""
-    predictions = Predictions(
+    predictions = PredictedRows(
         names=dataset.names.take(measured.members),
         status=np.full(len(measured.members), RecordStatus.OK, dtype=np.uint8),
         labels=measured.scored.predicted,

@@ -31,7 +31,7 @@ from seqnet.evaluation.calibration import Calibration, calibrate, tempered
 from seqnet.evaluation.imbalance import never_predicted
 from seqnet.evaluation.scored_records import decide
 from seqnet.models.bundles import Bundle
-from seqnet.prediction.predictor import Predictions
+from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.writers import joined_lines, text_columns
 from seqnet.training.ensemble import EnsembleResult
 from seqnet.training.finalization import with_baselines, with_calibration
@@ -321,7 +321,7 @@ def _completed(bundle: Bundle, found: OutOfFold, evaluation: CrossValidation, op
 def write_out_of_fold(target: Path, found: OutOfFold) -> None:
     """Writes one line per record as tab-separated values: name, fold from 1, class, label, one p_CLASS per class."""
     classes = found.dataset.classes
-    predictions = Predictions(
+    predictions = PredictedRows(
         names=found.dataset.names.take(found.members),
         status=np.full(len(found.members), RecordStatus.OK, dtype=np.uint8),
         labels=found.labels,

@@ -12,8 +12,9 @@ START = """
 import os, sys, threading
 from pathlib import Path
 import numpy as np
-from seqnet.core.mapping import map_file
+from seqnet.core.mapping import map_file, watch_mapped_files
 
+watch_mapped_files()
 path = Path(sys.argv[1])
 mapped, check_whole = map_file(path, "make it again")
 data = np.frombuffer(mapped, np.uint8)

@@ -3,20 +3,13 @@ from __future__ import annotations
 import re
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from seqnet.core.alphabets import INVALID, alphabet
-from seqnet.core.errors import AlphabetMismatchError
-from seqnet.core.records import Ragged, RecordBatch
-from seqnet.datasets import tokenizing
+from seqnet.core.records import Ragged
 from seqnet.datasets.tokenizing import (
     RecordStatus,
-    check_alphabet,
-    first_invalid,
-    sample_symbols,
     tokenize,
     uncovered,
     window_spans,
@@ -67,65 +60,11 @@ def test_the_first_unknown_symbol_is_named(before: list[str], start: str, after:
     sequences = [*before, start + "?T!", *after, "!"]
     symbols = Ragged.from_strings(sequences)
     names = Ragged.from_strings([f"r{number}" for number in range(len(sequences))])
-    tokens = tokenize(symbols, DNA).tokens
-    error = first_invalid("x.fa", RecordBatch(names, symbols, names), tokens, DNA)
+    invalid = tokenize(symbols, DNA).invalid
+    assert invalid is not None
+    error = invalid.error("x.fa", names, DNA)
     found = (error.path, error.record, error.position, error.symbol, error.alphabet)
     assert found == ("x.fa", f"r{len(before)}", len(start) + 1, "?", "dna")
-
-
-@pytest.mark.parametrize(
-    ("sequence", "expected"),
-    [
-        ("ACGT" * 10, "dna"),
-        ("ACGU" * 10, "rna"),
-        # RNA is often written as its cDNA.
-        ("ACGT" * 10, "rna"),
-        ("MKVLAAGIVGLAEPDQ" * 2, "protein"),
-        # Too short to tell: the symbols are checked one by one anyway.
-        ("MKVLAAGIVG", "dna"),
-        ("ACGTACGT", "protein"),
-        ("1234567890" * 4, "dna"),
-        ("", "dna"),
-    ],
-)
-def test_sequences_that_may_be_of_the_alphabet_pass(sequence: str, expected: str) -> None:
-    assert check_alphabet("x.fa", as_bytes(sequence), alphabet(expected)) is None
-
-
-@pytest.mark.parametrize(
-    ("sequence", "found", "expected"),
-    [
-        ("GAGAGS" * 10 + "GAGAGY" * 3, "dna", "protein"),
-        ("GGGGS" * 10, "dna", "protein"),
-        ("AAATAAGAAAAATAAACAAATAAAAATAAGAAAAAA", "dna", "protein"),
-        ("A" * 5000, "dna", "protein"),
-        ("ACGT" * 8, "dna", "protein"),
-        ("ACGU" * 8, "rna", "protein"),
-        # All are IUPAC codes.
-        ("MKVSYGHDRWAT" * 5, "protein", "dna"),
-        # One bad record in twenty.
-        ("ACGTTGCAAC" * 95 + "MKVLAAGIVGLAEPDQMKVLAAGIVGLAEPDQ", None, "dna"),
-    ],
-)
-def test_a_doubt_is_no_error(sequence: str, found: str | None, expected: str) -> None:
-    assert check_alphabet("x.fa", as_bytes(sequence), alphabet(expected)) == found
-
-
-@pytest.mark.parametrize(
-    ("sequence", "found", "expected"),
-    [
-        ("MKVLAAGIVGLAEPDQ" * 2, "protein", "dna"),
-        ("MKVLAAGIVGLAEPDQ" * 2, "protein", "rna"),
-        ("ACGT" * 250, "dna", "protein"),
-        ("ACGU" * 8, "rna", "dna"),
-        ("ACGU" * 250, "rna", "protein"),
-    ],
-)
-def test_sequences_of_another_alphabet_are_refused(sequence: str, found: str, expected: str) -> None:
-    symbols = as_bytes(sequence)
-    with pytest.raises(AlphabetMismatchError, match=f"this looks like {found}, not {expected}") as caught:
-        check_alphabet("x.fa", symbols, alphabet(expected))
-    assert (caught.value.path, caught.value.found, caught.value.expected) == ("x.fa", found, expected)
 
 
 @given(st.lists(st.integers(0, 60), max_size=8), st.integers(1, 12), st.integers(1, 15), st.integers(1, 40))
@@ -159,22 +98,19 @@ def test_the_first_unknown_symbol_is_named_behind_a_stop() -> None:
     symbols = Ragged.from_strings(["MK*", "MV", "M!*"])
     names = Ragged.from_strings(["a", "b", "c"])
     protein = alphabet("protein")
-    error = first_invalid("x.fa", RecordBatch(names, symbols, names), tokenize(symbols, protein).tokens, protein)
+    invalid = tokenize(symbols, protein).invalid
+    assert invalid is not None
+    error = invalid.error("x.fa", names, protein)
     assert (error.record, error.position, error.symbol) == ("c", 2, "!")
 
 
-@pytest.mark.parametrize("size", [1, 7, 1000, 1 << 20])
-def test_the_start_of_a_file_is_the_same_however_it_is_divided(size: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tokenizing, "_SAMPLE_SYMBOLS", 1234)
-    text = "ACGT" * 500
-    columns = [Ragged.from_strings([text[start : start + size]]) for start in range(0, len(text), size)]
-    batches = iter([RecordBatch(column, column, column) for column in columns])
-    found = sample_symbols(batches)
-    assert found.symbols.tobytes() == text[:1234].encode()
-    drawn = b"".join(batch.symbols.data.tobytes() for batch in (*found.batches, *batches))
-    assert drawn == text.encode()
-    assert sample_symbols(iter([])).batches == []
-
-
-def as_bytes(text: str) -> NDArray[np.uint8]:
-    return np.frombuffer(text.encode(), dtype=np.uint8)
+def test_what_a_model_can_not_take_has_a_status_and_what_is_masked_is_not_named() -> None:
+    symbols = Ragged.from_strings(["ACG", "AC", "NNNN", "", "A!CGT", "NN!N"])
+    found = tokenize(symbols, DNA, shortest=3)
+    words = [RecordStatus(value).word for value in found.status]
+    assert words == ["ok", "too_short", "all_ambiguous", "empty", "invalid_symbol", "invalid_symbol"]
+    assert found.invalid == (4, 1, "!")
+    masked = tokenize(symbols, DNA, shortest=3, mask=True)
+    assert (masked.invalid, masked.masked, RecordStatus(masked.status[5]).word) == (None, 2, "all_ambiguous")
+    plain = tokenize(symbols, DNA)
+    assert [RecordStatus(value).word for value in plain.status[1:3]] == ["ok", "ok"]

@@ -155,9 +155,8 @@ def test_predictions_do_not_read_the_baselines(path: Path) -> None:
         import sys
         from pathlib import Path
         from seqnet.models.bundles import open_bundle
-        from seqnet.configs.readers import ReadOptions
         from seqnet.prediction.predictor import Predictor
-        Predictor(open_bundle(Path({str(path)!r})), ReadOptions())
+        Predictor(open_bundle(Path({str(path)!r})))
         assert "seqnet.evaluation.baselines" not in sys.modules and "sklearn" not in sys.modules
         """
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

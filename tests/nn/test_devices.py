@@ -1,10 +1,14 @@
 from __future__ import annotations
 
+import warnings
+from threading import Barrier, Event, Thread
+from typing import NamedTuple
+
 import pytest
 import torch
 
 from seqnet.core.errors import SettingError
-from seqnet.nn.devices import choose_device, out_of_memory, start_thread
+from seqnet.nn.devices import choose_device, computing, exact_float32, out_of_memory, start_thread
 
 
 @pytest.fixture(autouse=True)
@@ -14,30 +18,75 @@ def _no_accelerator(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_auto_takes_the_fastest_there_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert choose_device("auto", 1) == torch.device("cpu")
+    assert choose_device("auto") == torch.device("cpu")
     monkeypatch.setattr(torch.backends.mps, "is_available", lambda: True)
-    assert choose_device("auto", 1) == torch.device("mps")
+    assert choose_device("auto") == torch.device("mps")
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
-    assert choose_device("auto", 1) == torch.device("cuda")
+    assert choose_device("auto") == torch.device("cuda")
 
 
-def test_the_cpu_has_the_threads_that_were_asked_for() -> None:
-    for threads in (2, 1):
-        assert choose_device("cpu", threads) == torch.device("cpu")
-        assert torch.get_num_threads() == threads
+class Flags(NamedTuple):
+    """What of the process PyTorch's results depend on."""
+
+    threads: int
+    rounded: bool
+    filters: list[object]
+
+    @classmethod
+    def now(cls) -> Flags:
+        return cls(torch.get_num_threads(), torch.backends.cudnn.allow_tf32, list(warnings.filters))
+
+
+def test_choosing_changes_nothing() -> None:
+    before = Flags.now()
+    assert choose_device("cpu") == torch.device("cpu")
+    assert Flags.now() == before
+
+
+@pytest.mark.parametrize("rounded", [True, False])
+def test_what_is_set_while_it_computes_is_put_back(rounded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", rounded)
+    before = Flags.now()
+    with computing(3):
+        assert (torch.get_num_threads(), torch.backends.cudnn.allow_tf32) == (3, False)
+        warnings.warn("RNN module weights are not part of single contiguous chunk of memory", stacklevel=1)
+    assert Flags.now() == before
+    with pytest.raises(KeyError), computing(2):
+        raise KeyError
+    assert Flags.now() == before
+
+
+def test_the_last_thread_puts_back_what_the_first_has_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", True)
+    before = Flags.now()
+    inside, leave = Barrier(2), Event()
+
+    def first() -> None:
+        with exact_float32:
+            inside.wait()
+            leave.wait()
+
+    one = Thread(target=first)
+    one.start()
+    with exact_float32:
+        inside.wait()
+        leave.set()
+        one.join()
+        assert not torch.backends.cudnn.allow_tf32
+    assert Flags.now() == before
 
 
 @pytest.mark.parametrize("name", ["cuda", "cuda:0", "mps", "tpu", "", "CPU", "cudax"])
 def test_what_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(SettingError) as caught:
-        choose_device(name, 1)
+        choose_device(name)
     assert str(caught.value) == f"setting device: {name!r} is not allowed; expected one of cpu"
 
 
 @pytest.mark.parametrize("name", ["cpu:x", "cpu:", "cpu:-1"])
 def test_a_number_that_is_none_is_refused(name: str) -> None:
     with pytest.raises(SettingError, match="a cpu device that there is"):
-        choose_device(name, 1)
+        choose_device(name)
 
 
 def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,7 +96,7 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch, "empty", fail)
     with pytest.raises(SettingError, match="'cuda:7' is not allowed; expected a cuda device that there is"):
-        choose_device("cuda:7", 1)
+        choose_device("cuda:7")
 
 
 def test_a_thread_beside_others_has_a_stream_of_its_own_which_waits_for_the_weights(

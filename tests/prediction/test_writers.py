@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from seqnet.core.errors import OutputError
 from seqnet.core.records import Ragged
 from seqnet.datasets.tokenizing import RecordStatus
-from seqnet.prediction.predictor import Predictions
+from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.writers import OUTPUT_FORMATS, columns, format_of, opened_writer, text_columns
 
 CLASSES = ("noise", "signal")
@@ -33,17 +33,17 @@ def predictions(
     probabilities: Sequence[Sequence[float]] = PROBABILITIES,
     status: Sequence[RecordStatus] = STATUS,
     names: Sequence[bytes] = NAMES,
-) -> Predictions:
+) -> PredictedRows:
     values = np.array(probabilities, dtype=np.float64)
     labels = np.where(np.isnan(values[:, 0]), -1, values.argmax(axis=1))
-    return Predictions(Ragged.from_strings(names), np.array(status, dtype=np.uint8), labels, values)
+    return PredictedRows(Ragged.from_strings(names), np.array(status, dtype=np.uint8), labels, values)
 
 
 def escaped(name: bytes) -> bytes:
     return b"".join(rb"\x%02x" % byte if byte < 32 or byte == 127 else bytes([byte]) for byte in name)
 
 
-def formatted(rows: Predictions, classes: Sequence[str] = CLASSES) -> bytes:
+def formatted(rows: PredictedRows, classes: Sequence[str] = CLASSES) -> bytes:
     """Returns the same rows as tab-separated values, one by one."""
     lines = [
         b"\t".join(name.encode() for name in ("name", "label", "probability", *(f"p_{c}" for c in classes), "status"))
@@ -60,16 +60,16 @@ def formatted(rows: Predictions, classes: Sequence[str] = CLASSES) -> bytes:
 
 
 def write(
-    path: Path | None, kind: str, *batches: Predictions, compress: bool = False, classes: Sequence[str] = CLASSES
+    path: Path | None, kind: str, *batches: PredictedRows, compress: bool = False, classes: Sequence[str] = CLASSES
 ) -> None:
     with opened_writer(path, kind, classes, compress=compress) as writer:
         for batch in batches:
             writer.write(writer.render(batch))
 
 
-def split(rows: Predictions, at: int) -> tuple[Predictions, Predictions]:
+def split(rows: PredictedRows, at: int) -> tuple[PredictedRows, PredictedRows]:
     first, second = (
-        Predictions(rows.names.slice(a, b), rows.status[a:b], rows.labels[a:b], rows.probabilities[a:b])
+        PredictedRows(rows.names.slice(a, b), rows.status[a:b], rows.labels[a:b], rows.probabilities[a:b])
         for a, b in ((0, at), (at, len(rows)))
     )
     return first, second
@@ -123,7 +123,7 @@ def test_batches_of_any_size_give_the_same_bytes(count: int, at: int, seed: int)
     values[status != RecordStatus.OK] = math.nan
     names = [bytes(rng.integers(33, 256, rng.integers(0, 9)).astype(np.uint8)) for _ in range(count)]
     labels = np.where(status == RecordStatus.OK, values.argmax(axis=1) if count else 0, -1)
-    rows = Predictions(Ragged.from_strings(names), status.astype(np.uint8), labels.astype(np.int64), values)
+    rows = PredictedRows(Ragged.from_strings(names), status.astype(np.uint8), labels.astype(np.int64), values)
     out = io.BytesIO()
 
     class Standing:
@@ -241,7 +241,7 @@ def test_three_classes_with_odd_names(tmp_path: Path) -> None:
 def test_the_label_of_a_tie_is_the_one_that_was_decided(tmp_path: Path) -> None:
     path = tmp_path / "rows.tsv"
     one = predictions([[0.6, 0.4]], [RecordStatus.OK], [b"x"])
-    write(path, "tsv", Predictions(one.names, one.status, np.array([1]), one.probabilities))
+    write(path, "tsv", PredictedRows(one.names, one.status, np.array([1]), one.probabilities))
     assert path.read_text().splitlines()[1] == "x\tsignal\t0.400000\t0.600000\t0.400000\tok"
 
 
@@ -279,7 +279,7 @@ def test_an_ensemble_has_the_deviation_of_what_it_decided(kind: str, tmp_path: P
         [b"x", b"y", b"z"],
     )
     deviations = np.array([[0.125, 0.0625], [math.nan, math.nan], [0.5, 0.25]])
-    rows = Predictions(one.names, one.status, one.labels, one.probabilities, deviations)
+    rows = PredictedRows(one.names, one.status, one.labels, one.probabilities, deviations)
     with opened_writer(path, kind, CLASSES, ensemble=True) as writer:
         writer.write(writer.render(rows))
     if kind == "tsv":
@@ -307,7 +307,7 @@ def test_a_decision_that_is_too_unsure_is_not_told(kind: str, tmp_path: Path) ->
         [RecordStatus.OK, RecordStatus.EMPTY, RecordStatus.OK],
         [b"x", b"y", b"z"],
     )
-    rows = Predictions(one.names, one.status, one.labels, one.probabilities, uncertain=np.array([True, False, False]))
+    rows = PredictedRows(one.names, one.status, one.labels, one.probabilities, uncertain=np.array([True, False, False]))
     write(path, kind, rows)
     if kind == "tsv":
         assert path.read_text().splitlines()[1:] == [

@@ -16,6 +16,7 @@ from seqnet.core.alphabets import INVALID, Alphabet, alphabet, guess_alphabet, i
 from seqnet.core.errors import AlphabetMismatchError, FormatError, LabelError, SettingError
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged, RecordBatch
+from seqnet.datasets.alphabet_check import ENOUGH_SYMBOLS, check_alphabet, sample_symbols
 from seqnet.datasets.encoding.class_sources import ClassSource
 from seqnet.datasets.encoding.collection import Collector, EncodedRecords, Reservoir
 from seqnet.datasets.encoding.genome_windows import cut_blocks
@@ -32,7 +33,6 @@ from seqnet.datasets.encoding.labels import LabelCodes, check_not_measured, labe
 from seqnet.datasets.encoding.selection import MASKED, LengthRange, cut_windows, usable
 from seqnet.datasets.encoding.summary import IntakeReport
 from seqnet.datasets.splits import parse_fractions, split_records
-from seqnet.datasets.tokenizing import ENOUGH_SYMBOLS, check_alphabet, sample_symbols
 from seqnet.readers import RecordReader, spoken_path
 from seqnet.similarity import Clusters, cluster_records, join_groups
 

@@ -15,7 +15,7 @@ from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.datasets.encoding.collection import EncodedRecords
-from seqnet.datasets.tokenizing import RecordStatus, first_invalid, tokenize, uncovered, window_spans
+from seqnet.datasets.tokenizing import RecordStatus, tokenize, uncovered, window_spans
 
 __all__ = ["COUNTED", "MASKED", "LengthRange", "cut_windows", "usable"]
 
@@ -87,8 +87,8 @@ def usable(
         return Ragged.from_lengths(np.empty(0, np.uint8), batch.symbols.lengths), np.empty(0, np.int64)
     tokenized = tokenize(batch.symbols, alphabet, mask=unknown == "mask", missing=batch.missing)
     tokens, bad = tokenized.tokens, tokenized.status == RecordStatus.INVALID_SYMBOL
-    if bad.any() and unknown == "error":
-        raise first_invalid(path, batch, tokens, alphabet)
+    if tokenized.invalid is not None and unknown == "error":
+        raise tokenized.invalid.error(path, batch.names, alphabet)
     for reason, count in ((MASKED, tokenized.masked), (_STOPS, tokenized.stops)):
         if count:
             left_out[reason] += count
