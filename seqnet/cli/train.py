@@ -32,6 +32,7 @@ from seqnet.configs.cross_validation import FoldOptions
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.run import RunRequest
+from seqnet.configs.training import MOST_MEMBERS
 from seqnet.core.errors import SeqnetError
 from seqnet.core.printable import counted
 
@@ -71,7 +72,7 @@ _ENCODING = ("crop", "split", "group_by")
 @settings_options(EncodeOptions, _ENCODING)
 @click.option(
     "--members",
-    type=click.IntRange(1, 100),
+    type=click.IntRange(1, MOST_MEMBERS),
     default=1,
     show_default=True,
     help="Networks to train, with seeds one after the other, into one model that predicts their mean.",
