@@ -1,13 +1,57 @@
 """seqnet: classify biological sequences with convolutional and recurrent networks.
 
-Start here: the five commands live in `seqnet.cli`, one file each, and every one of them is options plus one library
-call. The library reads top-down in the order of `docs/architecture.md`: `readers` turn files into `RecordBatch`
-columns, `datasets` make a dataset of them, `training` a model, a `models.bundles.Bundle`; `prediction` applies it,
-`evaluation` and `reporting` measure it.
+Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of a file,
+and `evaluate` measures a model on a dataset. `docs/api.md` shows all of it. The commands (`seqnet --help`) are thin
+callers of the same library, which `docs/architecture.md` describes.
 
-Importing this package imports nothing heavy.
+Importing this package loads nothing else; each name is loaded when it is first used.
 """
 
-__all__ = ["__version__"]
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from seqnet.api.evaluation import EvaluationResult, evaluate
+    from seqnet.api.models import Model, load
+    from seqnet.api.predictions import Predictions
+    from seqnet.core.errors import SeqnetError, SeqnetWarning
+
+__all__ = [
+    "EvaluationResult",
+    "Model",
+    "Predictions",
+    "SeqnetError",
+    "SeqnetWarning",
+    "__version__",
+    "evaluate",
+    "load",
+]
 
 __version__ = "0.1.0"
+
+_HOMES = {
+    "EvaluationResult": "seqnet.api.evaluation",
+    "Model": "seqnet.api.models",
+    "Predictions": "seqnet.api.predictions",
+    "SeqnetError": "seqnet.core.errors",
+    "SeqnetWarning": "seqnet.core.errors",
+    "evaluate": "seqnet.api.evaluation",
+    "load": "seqnet.api.models",
+}
+"""Name → module that has it."""
+
+
+def __getattr__(name: str) -> Any:
+    """Returns what the API has of that name, loaded at its first use."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+    return value
+
+
+def __dir__() -> list[str]:
+    """Returns the names of the API."""
+    return sorted(__all__)

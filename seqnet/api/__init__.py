@@ -1,8 +1,12 @@
 """The public API: what `import seqnet` offers, one module for each part of the work.
 
-Start here: `models.load` opens a model and `models.Model` classifies sequences; `dataset` makes and opens datasets,
-`training.train` fits a model, `evaluation.evaluate` measures one, `estimator.SequenceClassifier` is all of it for
-scikit-learn. The commands are thin callers of the same functions.
+Start here: `models.load` opens a model and `models.Model` classifies sequences, which come back as
+`predictions.Predictions`; `dataset` makes and opens datasets, `training.train` fits a model, `evaluation.evaluate`
+measures one, `estimator.SequenceClassifier` is all of it for scikit-learn. The commands are thin callers of the same
+functions. `sequences` takes sequences of any kind, `files` goes through a file, `keywords` makes settings of keyword
+arguments.
+
+Nothing here prints, exits, or leaves anything of the process changed.
 """
 
-__all__ = ["models"]
+__all__ = ["evaluation", "files", "keywords", "models", "predictions", "sequences"]

@@ -15,6 +15,8 @@
     ├── ResourceError            the machine has too little of something
     └── DownloadError            a source that can't be fetched or is not what it should be
 
+`SeqnetWarning` is what a program is warned of; the command line has lines of its own.
+
 Facts are attributes, text is made in `describe`. `str(error)` is one line: `place: what is wrong; what to do`.
 A parser raises what it knows; the layer that knows the path adds it with `error.at(path)`.
 """
@@ -39,6 +41,7 @@ __all__ = [
     "OutputError",
     "ResourceError",
     "SeqnetError",
+    "SeqnetWarning",
     "SettingError",
     "SymbolError",
     "TruncatedError",
@@ -76,6 +79,10 @@ class SeqnetError(Exception):
         place, problem, remedy = self.describe()
         text = f"{place}: {problem}" if place else problem
         return f"{text}; {remedy}" if remedy else text
+
+
+class SeqnetWarning(UserWarning):
+    """Something that may be a mistake of the user; the work goes on."""
 
 
 class InputError(SeqnetError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from threading import Lock
 
 import torch
@@ -91,12 +91,12 @@ bits. Any number of threads may be within."""
 
 
 @contextmanager
-def computing(threads: int) -> Iterator[None]:
-    """Has the CPU compute with so many threads, and all devices in exact float32; leaves the process as it was."""
+def computing(threads: int, device: torch.device) -> Iterator[None]:
+    """Has the CPU compute with so many threads, and a device in exact float32; leaves the process as it was."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        with exact_float32:
+        with nullcontext() if device.type == "cpu" else exact_float32:
             yield
     finally:
         torch.set_num_threads(before)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from itertools import chain
 
 from seqnet.configs.readers import ReadOptions
@@ -37,7 +37,7 @@ class PredictionInputs:
         self.empty: list[tuple[str, str]] = []
         self.doubts: list[tuple[str, str]] = []
 
-    def batches(self, paths: Iterable[str]) -> Iterator[tuple[str, RecordBatch]]:
+    def batches(self, paths: Iterable[str]) -> Generator[tuple[str, RecordBatch], None, None]:
         """Yields the records of files, batch by batch, each with what messages call its file.
 
         Raises:

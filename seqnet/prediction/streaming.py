@@ -44,8 +44,16 @@ class Output:
 def predict_in_order(
     predictor: Predictor, records: Iterable[Placed], threads: int
 ) -> Generator[PredictedRows, None, None]:
-    """Yields the predictions of record batches, in their order, made by `threads` threads at once."""
-    return _in_order(predictor, lambda item: predictor.predict_batch(item[1], item[0]), records, threads)
+    """Yields the predictions of record batches, in their order.
+
+    Args:
+        predictor: makes them.
+        records: the batches.
+        threads: of the CPU, which work on as many batches at once. Another device has the calling thread alone, so that
+            nothing is computed on it, under settings of the whole process, while the caller does something else.
+    """
+    workers = threads if predictor.bundle.classifier.device.type == "cpu" else 1
+    return _in_order(predictor, lambda item: predictor.predict_batch(item[1], item[0]), records, workers)
 
 
 def _in_order(

@@ -47,11 +47,13 @@ def test_choosing_changes_nothing() -> None:
 def test_what_is_set_while_it_computes_is_put_back(rounded: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(torch.backends.cudnn, "allow_tf32", rounded)
     before = Flags.now()
-    with computing(3):
+    with computing(3, torch.device("cpu")):
+        assert Flags.now() == before._replace(threads=3)
+    with computing(3, torch.device("cuda")):
         assert (torch.get_num_threads(), torch.backends.cudnn.allow_tf32) == (3, False)
         warnings.warn("RNN module weights are not part of single contiguous chunk of memory", stacklevel=1)
     assert Flags.now() == before
-    with pytest.raises(KeyError), computing(2):
+    with pytest.raises(KeyError), computing(2, torch.device("cuda")):
         raise KeyError
     assert Flags.now() == before
 

@@ -22,7 +22,7 @@ from seqnet.core.errors import (
     SymbolError,
 )
 from seqnet.core.records import Ragged
-from seqnet.datasets import tokenizing
+from seqnet.datasets import alphabet_check
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.encoding import ClassSource, encode
 from seqnet.datasets.encoding.summary import EncodeSummary
@@ -228,7 +228,7 @@ def test_empty_records_and_empty_files(tmp_path: Path) -> None:
 def test_what_is_left_out_for_a_guessed_alphabet_is_bounded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unknown: str
 ) -> None:
-    monkeypatch.setattr(tokenizing, "_SAMPLE_SYMBOLS", 40)
+    monkeypatch.setattr(alphabet_check, "_SAMPLE_SYMBOLS", 40)
     x = fasta(tmp_path / "x.fa", ["ACGT" * 10, PEPTIDE * 9])
     y = fasta(tmp_path / "y.fa", ["ACGT" * 10])
     message = refusal(tmp_path, FormatError, f"a={x}", f"b={y}", unknown=unknown)

@@ -1,0 +1,102 @@
+"""The predictions of a file, batch by batch."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
+
+from seqnet.api.doubts import warn_of_doubts
+from seqnet.api.keywords import python_words
+from seqnet.api.predictions import Predictions
+from seqnet.nn.devices import computing
+from seqnet.prediction.inputs import PredictionInputs
+from seqnet.prediction.predictor import Predictor
+from seqnet.prediction.streaming import predict_in_order
+
+__all__ = ["FilePredictions"]
+
+_PYSAM_AT_FIRST = (3, "strict")
+"""Verbosity of htslib, and what is done with names that are not UTF-8, as pysam sets them when it is loaded."""
+
+
+class FilePredictions(Iterator[Predictions]):
+    """An iterator over the predictions of a file; a context manager that closes the file.
+
+    Several threads compute the next batches meanwhile. Between two batches the process is as it was.
+
+    Args:
+        predictor: makes the predictions.
+        inputs: reads the file.
+        path: the file.
+
+    Attributes:
+        path: as given.
+    """
+
+    def __init__(self, predictor: Predictor, inputs: PredictionInputs, path: str) -> None:
+        self.path = path
+        self._inputs, self._classes = inputs, predictor.bundle.classes
+        self._threads, self._device = inputs.read.threads, predictor.bundle.classifier.device
+        self._records = inputs.batches([path])
+        self._rows = predict_in_order(predictor, self._records, self._threads)
+        self._pysam: tuple[int, str] | None = None
+
+    @property
+    def skipped(self) -> Counter[str]:
+        """Reads that are no records of their own, secondary alignments say, by reason; known at the end of the file."""
+        return self._inputs.skipped
+
+    @property
+    def empty(self) -> str | None:
+        """Why the file has no records, known at its end; None where it has some."""
+        return self._inputs.empty[0][1] if self._inputs.empty else None
+
+    def __next__(self) -> Predictions:
+        with python_words(), self._at_work():
+            rows = next(self._rows)
+        warn_of_doubts(self._inputs)
+        return Predictions(rows, self._classes)
+
+    def close(self) -> None:
+        """Closes the file, and gives up what is computed."""
+        with self._at_work():
+            self._rows.close()
+            self._records.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def _at_work(self) -> Iterator[None]:
+        """Sets what computing and reading need in this process, and puts back what was there."""
+        theirs = _swap_pysam(self._pysam) or _PYSAM_AT_FIRST
+        try:
+            with computing(self._threads, self._device):
+                yield
+        finally:
+            self._pysam = _swap_pysam(theirs)
+
+
+def _swap_pysam(values: tuple[int, str] | None) -> tuple[int, str] | None:
+    """Sets what a reader sets in pysam for its whole process, and returns what was there; None without pysam.
+
+    Args:
+        values: verbosity of htslib and handler of encoding errors; None to change nothing.
+    """
+    if (pysam := sys.modules.get("pysam")) is None:
+        return None
+    handler = pysam.set_encoding_error_handler("strict")
+    found = (pysam.get_verbosity(), handler)
+    verbosity, handler = values or found
+    pysam.set_verbosity(verbosity)
+    pysam.set_encoding_error_handler(handler)
+    return found

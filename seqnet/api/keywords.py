@@ -1,0 +1,168 @@
+"""Keyword arguments → settings, and errors in the words of Python.
+
+The keywords are the fields of the classes of settings, which hold default, help and bounds; the typed dictionaries here
+are for type checkers and editors, and a test keeps them in step.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import os
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, TypedDict, TypeVar
+
+import numpy as np
+
+from seqnet.configs.prediction import PredictOptions
+from seqnet.configs.readers import ReadOptions
+from seqnet.configs.settings import Settings
+from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
+
+__all__ = [
+    "EvaluateKeywords",
+    "PredictFileKeywords",
+    "PredictKeywords",
+    "as_path",
+    "predict_options",
+    "python_words",
+    "read_options",
+    "settings_from",
+]
+
+Kind = TypeVar("Kind", bound=Settings)
+
+_OF_THE_MODEL = {"precision", "threads"}
+"""Settings that a `Model` has once."""
+_NOT_OF_PREDICTION = {"columns"}
+
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (dna|rna|protein|float32|mask|skip)\b)?")
+
+
+class PredictKeywords(TypedDict, total=False):
+    """Keyword arguments of `Model.predict`: see `PredictOptions`."""
+
+    alphabet: str
+    unknown: str
+    vote: bool
+    max_error: float | None
+    expected_fraction: Mapping[str, float]
+
+
+class PredictFileKeywords(PredictKeywords, total=False):
+    """Keyword arguments of `Model.predict_file`: see also `ReadOptions`."""
+
+    region: str | None
+    min_mapq: int
+    reference: str | os.PathLike[str] | None
+    name_column: str | None
+    sequence_column: str
+    batch_bytes: int
+    reader_process: str
+
+
+class EvaluateKeywords(TypedDict, total=False):
+    """Keyword arguments of `evaluate`: see `EvaluationOptions`."""
+
+    replicates: int
+    confidence: float
+    seed: int
+
+
+def _names(kind: type[Settings]) -> list[str]:
+    hidden = _OF_THE_MODEL | _NOT_OF_PREDICTION
+    return [field.name for field in dataclasses.fields(kind) if field.name not in hidden]
+
+
+def predict_options(keywords: Mapping[str, Any], precision: str) -> PredictOptions:
+    """Returns how decisions are made.
+
+    Args:
+        keywords: those of `PredictKeywords`.
+        precision: of the model.
+
+    Raises:
+        SettingError: there is no such keyword, or a value is not allowed.
+    """
+    return settings_from(PredictOptions, keywords, _names(PredictOptions), precision=precision)
+
+
+def read_options(keywords: Mapping[str, Any], precision: str, threads: int) -> tuple[ReadOptions, PredictOptions]:
+    """Returns how a file is read and how decisions are made.
+
+    Args:
+        keywords: those of `PredictFileKeywords`.
+        precision: of the model.
+        threads: of the model.
+
+    Raises:
+        SettingError: there is no such keyword, or a value is not allowed.
+    """
+    reading, deciding = _names(ReadOptions), _names(PredictOptions)
+    _check_known(keywords, [*deciding, *reading])
+    read = {name: value for name, value in keywords.items() if name in reading}
+    decide = {name: value for name, value in keywords.items() if name in deciding}
+    return settings_from(ReadOptions, read, reading, threads=threads), predict_options(decide, precision)
+
+
+def settings_from(kind: type[Kind], keywords: Mapping[str, Any], known: list[str], **more: Any) -> Kind:
+    """Returns the settings of `kind` with the values of keyword arguments.
+
+    Raises:
+        UnknownSettingError: a keyword is not among the known ones.
+        SettingError: a value is not allowed.
+    """
+    _check_known(keywords, known)
+    return kind(**{name: _plain(name, value) for name, value in keywords.items()}, **more)
+
+
+def _check_known(keywords: Mapping[str, Any], known: list[str]) -> None:
+    for name, value in keywords.items():
+        if name not in known:
+            raise UnknownSettingError(name, value, known)
+
+
+def _plain(name: str, value: Any) -> Any:
+    """Returns a value as settings have it: paths as text, numbers as Python's, fractions by class as CLASS=F."""
+    if name == "expected_fraction":
+        if not isinstance(value, Mapping):
+            raise SettingError(name, value, "class name → fraction, such as {'human': 0.1}")
+        return tuple(f"{key}={_plain('', fraction)!r}" for key, fraction in value.items())
+    if isinstance(value, os.PathLike):
+        return os.fspath(value)
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def as_path(value: str | os.PathLike[str]) -> Path:
+    """Returns a path that is given as text or as a path.
+
+    Raises:
+        SettingError: it is something else.
+    """
+    if not isinstance(value, str | os.PathLike):
+        raise SettingError("path", value, "a path: text or pathlib.Path")
+    return Path(value)
+
+
+@contextmanager
+def python_words() -> Iterator[None]:
+    """Has errors name keyword arguments where they would name options of the command line."""
+    try:
+        yield
+    except SeqnetError as error:
+        error.problem, error.remedy = _in_python(error.problem), _in_python(error.remedy)
+        if isinstance(error, SettingError):
+            error.name, error.expected = error.name.rpartition(".")[2], _in_python(error.expected)
+        raise
+
+
+def _in_python(text: str) -> str:
+    """Returns a message with `max_error` for `--max-error`, and `alphabet="dna"` for `--alphabet dna`."""
+
+    def keyword(found: re.Match[str]) -> str:
+        name = found[1].replace("-", "_")
+        return f'{name}="{found[2]}"' if found[2] else name
+
+    return _OPTION.sub(keyword, text.replace("say --", "pass --"))

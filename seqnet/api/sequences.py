@@ -1,0 +1,166 @@
+"""Sequences of any kind in memory → a record batch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import numpy as np
+
+from seqnet.core.errors import InputError
+from seqnet.core.printable import shortened
+from seqnet.core.records import Ragged, RecordBatch
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+    from Bio.SeqRecord import SeqRecord
+
+__all__ = ["Sequences", "as_records"]
+
+Sequences: TypeAlias = (
+    "Mapping[Any, str | bytes | None] | Iterable[str | bytes | SeqRecord | None] | pd.Series[Any] | pa.Array "
+    "| pa.ChunkedArray"
+)
+"""Sequences in memory; see `as_records`."""
+
+_KINDS = "text, bytes, a Bio.SeqRecord or Bio.Seq, or None where it is missing"
+
+
+def as_records(sequences: Sequences, names: Iterable[object] | None = None) -> RecordBatch:
+    """Returns sequences as a record batch.
+
+    Args:
+        sequences: N of them: a list, tuple, iterator, NumPy array or Arrow array of text or bytes; a pandas Series,
+            whose index has the names unless it is a RangeIndex; `Bio.SeqRecord`s, whose `id` is the name; or a
+            dictionary name → sequence. None, NaN and pandas.NA are missing sequences.
+        names: N names; None for those that the sequences have, else "1", "2" and so on.
+
+    Raises:
+        InputError: it is a single sequence, an array of another dimension or type, or a sequence is none; or there are
+            more or fewer names than sequences.
+    """
+    _refuse_single(sequences)
+    own: list[str | None] | None = None
+    if isinstance(sequences, Mapping):
+        own, sequences = list(map(str, sequences)), list(sequences.values())
+    elif _is_from("pandas", sequences):
+        own, sequences = _from_pandas(sequences)
+    if _is_from("pyarrow", sequences) and hasattr(sequences, "is_null"):
+        symbols, missing = _from_arrow(sequences)
+    else:
+        elements = _elements(sequences)
+        if own is None:
+            own = [_id(element) for element in elements]
+        symbols, missing = _from_elements(elements)
+    given = Ragged.from_strings(_names(len(symbols), own, names)).as_utf8()
+    return RecordBatch(given, symbols, given, missing=missing if missing.any() else None)
+
+
+def _is_from(package: str, value: object) -> bool:
+    """Returns whether a value is of a class of a package, which need not be loaded for that."""
+    return type(value).__module__.partition(".")[0] == package
+
+
+def _refuse_single(sequences: object) -> None:
+    kind = type(sequences).__name__
+    biological = _is_from("Bio", sequences) and kind in ("Seq", "MutableSeq", "SeqRecord")
+    if isinstance(sequences, str | bytes | bytearray) or biological:
+        raise InputError("this is a single sequence", "pass a list of sequences, such as [sequence]")
+    if kind in ("DataFrame", "Table", "RecordBatch"):
+        raise InputError("this is a table, not a column of sequences", 'pass one column, such as frame["sequence"]')
+    if not isinstance(sequences, Iterable):
+        raise InputError(
+            f"sequences can't be of type {kind}", "pass a list of sequences, or use predict_file for a file"
+        )
+
+
+def _from_pandas(series: Any) -> tuple[list[str | None] | None, list[Any]]:
+    """Returns the names that the index of a Series has, if any, and the values."""
+    index = getattr(series, "index", None)
+    if index is None or type(index).__name__ == "RangeIndex":
+        return None, series.tolist()
+    return [str(name) for name in index], series.tolist()
+
+
+def _from_arrow(array: Any) -> tuple[Ragged, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Returns the sequences of an Arrow array, and where (N,) bool they are missing."""
+    import pyarrow as pa
+
+    kind = array.type.value_type if pa.types.is_dictionary(array.type) else array.type
+    text = (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
+    if not any(test(kind) for test in (*text, pa.types.is_null)) and str(kind) not in ("string_view", "binary_view"):
+        raise InputError(f"the Arrow array is of type {array.type}", "pass an array of strings")
+    missing = np.asarray(array.is_null().to_numpy(zero_copy_only=False), dtype=bool)
+    if "binary" in str(kind):
+        return _from_elements(array.to_pylist())
+    return Ragged.from_arrow(array), missing
+
+
+def _elements(sequences: Any) -> list[Any]:
+    if isinstance(sequences, np.ndarray):
+        if sequences.ndim != 1:
+            raise InputError(
+                f"the array has {sequences.ndim} dimensions", "pass one of 1 dimension, a sequence in each place"
+            )
+        return list(sequences.tolist())
+    return list(sequences)
+
+
+def _id(element: object) -> str | None:
+    """Returns the name that a sequence has, None where it has none."""
+    return str(element.id) if hasattr(element, "seq") and hasattr(element, "id") else None
+
+
+def _from_elements(elements: list[Any]) -> tuple[Ragged, np.ndarray[Any, np.dtype[np.bool_]]]:
+    """Returns the sequences of a list, and where (N,) bool they are missing."""
+    strings = [element if type(element) is str else _string(place, element) for place, element in enumerate(elements)]
+    missing = np.fromiter((string is None for string in strings), dtype=bool, count=len(strings))
+    if missing.any():
+        strings = [string or "" for string in strings]
+    try:
+        return Ragged.from_strings(strings), missing  # type: ignore[arg-type]
+    except (TypeError, UnicodeEncodeError):  # text beside bytes; half of a surrogate pair, which no alphabet has
+        encoded = [one.encode(errors="replace") if isinstance(one, str) else one for one in strings]
+        return Ragged.from_strings(encoded), missing  # type: ignore[arg-type]
+
+
+def _string(place: int, element: Any) -> str | bytes | None:
+    """Returns a sequence as text or bytes, None where it is missing."""
+    if isinstance(element, str):
+        return str(element)
+    if isinstance(element, bytes | bytearray):
+        return bytes(element)
+    if (
+        element is None
+        or type(element).__name__ in ("NAType", "NaTType")
+        or (isinstance(element, float) and element != element)
+    ):
+        return None
+    sequence = getattr(element, "seq", element)
+    if sequence is None:
+        return None
+    if _is_from("Bio", sequence):
+        from Bio.Seq import UndefinedSequenceError
+
+        try:
+            return bytes(sequence)
+        except UndefinedSequenceError:  # a record of a length, without the sequence
+            return None
+    kind = type(element).__name__
+    raise InputError(
+        f"a sequence can't be of type {kind}: {shortened(element)}", f"pass {_KINDS}", record=str(place + 1)
+    )
+
+
+def _names(count: int, own: list[str | None] | None, names: Iterable[object] | None) -> list[str]:
+    """Returns N names: the given ones, else the sequences' own, else numbers from 1."""
+    if names is None:
+        found = own or [None] * count
+        return [str(place) if name is None else name for place, name in enumerate(found, 1)]
+    if isinstance(names, str | bytes):
+        raise InputError("names is a single text", "pass a list of names, one for each sequence")
+    given = [name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in names]
+    if len(given) != count:
+        raise InputError(f"there are {len(given):,} names for {count:,} sequences", "pass one name for each sequence")
+    return given

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from seqnet.api.keywords import (
+    EvaluateKeywords,
+    PredictFileKeywords,
+    PredictKeywords,
+    as_path,
+    predict_options,
+    python_words,
+    read_options,
+)
+from seqnet.configs.evaluation import EvaluationOptions
+from seqnet.configs.prediction import PredictOptions
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import AlphabetMismatchError, SettingError, UnknownSettingError
+
+
+def fields(kind: Any) -> set[str]:
+    return {field.name for field in dataclasses.fields(kind)}
+
+
+def test_the_keywords_are_the_settings() -> None:
+    assert set(PredictKeywords.__annotations__) == fields(PredictOptions) - {"precision"}
+    reading = fields(ReadOptions) - {"threads", "columns"}
+    assert set(PredictFileKeywords.__annotations__) - set(PredictKeywords.__annotations__) == reading
+    assert set(EvaluateKeywords.__annotations__) == fields(EvaluationOptions)
+
+
+def test_values_of_numpy_and_paths_are_settings() -> None:
+    options = predict_options({"max_error": np.float32(0.25), "expected_fraction": {"a=b": np.float64(0.1)}}, "float32")
+    assert options == PredictOptions(precision="float32", max_error=0.25, expected_fraction=("a=b=0.1",))
+    assert options.fractions() == {"a=b": 0.1}
+    read, decide = read_options({"min_mapq": np.int64(3), "reference": Path("x.fa"), "unknown": "mask"}, "auto", 2)
+    assert read == ReadOptions(min_mapq=3, reference="x.fa", threads=2)
+    assert decide == PredictOptions(unknown="mask")
+
+
+@pytest.mark.parametrize(
+    ("keywords", "text"),
+    [
+        ({"regoin": "chr1"}, "setting regoin: there is no such setting; did you mean region?"),
+        ({"max_eror": 0.1}, "setting max_eror: there is no such setting; did you mean max_error?"),
+        ({"threads": 2}, "setting threads: there is no such setting; known settings: "),
+        ({"unknown": "maks"}, "setting unknown: 'maks' is not allowed; expected one of report, mask"),
+        (
+            {"expected_fraction": ["a=0.1"]},
+            "setting expected_fraction: ['a=0.1'] is not allowed; expected class name → f",
+        ),
+        ({"vote": True, "max_error": 0.1}, "setting vote: can't be combined with max_error or expected_fraction"),
+    ],
+)
+def test_errors_name_keywords(keywords: dict[str, Any], text: str) -> None:
+    with pytest.raises(SettingError) as caught, python_words():
+        read_options(keywords, "auto", 1)
+    assert str(caught.value).startswith(text)
+    assert caught.value.name in keywords
+
+
+def test_a_keyword_of_a_file_is_none_of_sequences() -> None:
+    with pytest.raises(UnknownSettingError):
+        predict_options({"region": "chr1"}, "auto")
+
+
+def test_options_of_the_command_line_are_keywords_in_errors() -> None:
+    remedy = "give dna sequences, or say --alphabet dna if these are"
+    with pytest.raises(AlphabetMismatchError) as caught, python_words():
+        raise AlphabetMismatchError("x.fa", "protein", "dna", remedy)
+    assert caught.value.remedy == 'give dna sequences, or pass alphabet="dna" if these are'
+    assert str(caught.value).endswith(caught.value.remedy)
+
+
+def test_a_path_is_text_or_a_path() -> None:
+    assert as_path("a/b") == as_path(Path("a/b")) == Path("a/b")
+    for wrong in (None, 5, b"a"):
+        with pytest.raises(SettingError, match="expected a path: text"):
+            as_path(wrong)  # type: ignore[arg-type]
