@@ -9,4 +9,14 @@ arguments.
 Nothing here prints, exits, or leaves anything of the process changed.
 """
 
-__all__ = ["evaluation", "files", "keywords", "models", "predictions", "sequences"]
+__all__ = [
+    "dataset",
+    "estimator",
+    "evaluation",
+    "files",
+    "keywords",
+    "models",
+    "predictions",
+    "sequences",
+    "training",
+]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self
 
@@ -90,7 +90,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.device = device
         self.threads = threads
 
-    def fit(self, X: Sequence[str], y: ArrayLike, groups: ArrayLike | None = None) -> Self:
+    def fit(self, X: Iterable[str | None], y: ArrayLike, groups: ArrayLike | None = None) -> Self:
         """Trains a network.
 
         Args:
@@ -119,7 +119,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             )
         return self
 
-    def predict_proba(self, X: Sequence[str]) -> NDArray[np.float64]:
+    def predict_proba(self, X: Iterable[str | None]) -> NDArray[np.float64]:
         """Returns the probabilities (N, K) float64 of the classes, in the order of `classes_`.
 
         Raises:
@@ -127,7 +127,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         return self._found(X)[0]
 
-    def predict(self, X: Sequence[str]) -> NDArray[Any]:
+    def predict(self, X: Iterable[str | None]) -> NDArray[Any]:
         """Returns the label (N,) of each sequence, decided as `seqnet predict` does.
 
         Raises:
@@ -137,7 +137,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels: NDArray[Any] = self.classes_[found]
         return labels
 
-    def _found(self, X: Sequence[str]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def _found(self, X: Iterable[str | None]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         """Returns the probabilities (N, K) of N sequences, and the index (N,) of the class of each."""
         check_is_fitted(self, "model_")
         sequences = _sequences(X)

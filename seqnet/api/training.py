@@ -17,6 +17,7 @@ from seqnet.api.models import Model
 from seqnet.configs.calibration import CRITERIA
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.run import RunRequest
+from seqnet.configs.settings import convert
 from seqnet.configs.training import MOST_MEMBERS
 from seqnet.core.errors import SettingError
 from seqnet.core.processors import usable_processors
@@ -74,7 +75,8 @@ def train(
     with python_words():
         if not isinstance(data, Dataset):
             data = open_dataset(as_path(data))
-        if not (isinstance(members, int) and 1 <= members <= MOST_MEMBERS):
+        members = convert("members", _plain(members), int)
+        if not 1 <= members <= MOST_MEMBERS:
             raise SettingError("members", members, f"a whole number from 1 to {MOST_MEMBERS}")
         if optimize is not None and optimize not in CRITERIA:
             raise SettingError("optimize", optimize, "one of " + ", ".join(CRITERIA))
@@ -86,7 +88,7 @@ def train(
             tell(line)
         job = make_job(data, chosen, where, threads=count)
         job = replace(job, checkpoints=(None,) * members, optimize=optimize)
-        with computing(count), _random_numbers_kept(where):
+        with computing(count, where), _random_numbers_kept(where):
             result = train_ensemble(job, ProgressLines(tell, job))
         if result.interruption:
             raise result.interruption

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +18,9 @@ from seqnet.datasets.encoding import encode as encode_files
 from tests.building import random_strings
 
 
-def frame(count: int = 60, **columns: Sequence[Any]) -> pd.DataFrame:
+def frame(count: int = 60, **columns: Any) -> pd.DataFrame:
     """Returns random DNA of two classes by turns, in groups of three."""
-    found: dict[str, Sequence[Any]] = {
+    found: dict[str, Any] = {
         "seq": random_strings([20] * count),
         "class": ["x", "y"] * (count // 2),
         "cluster": [index // 3 for index in range(count)],

@@ -14,7 +14,7 @@ from sklearn.preprocessing import FunctionTransformer
 
 import seqnet
 from seqnet.core.errors import InputError, LabelError, SettingError, SymbolError
-from tests.api.state import global_state
+from tests.api.test_process_state import state
 from tests.building import planted
 
 TINY: dict[str, Any] = {"training.epochs": 1, "network.filters": [2], "network.kernels": [8], "pools": [1], "dense": []}
@@ -165,7 +165,7 @@ def test_what_else_is_refused(table: pd.DataFrame) -> None:
     with pytest.raises(InputError, match="this is a single sequence"):
         classifier().fit("ACGT", ["a"])
     with pytest.raises(InputError, match="it has 2 dimensions"):
-        classifier().fit(table[["seq"]], labels)
+        classifier().fit(table[["seq"]], labels)  # type: ignore[arg-type]
     with pytest.raises(SettingError, match="expected error or mask"):
         classifier(unknown="skip").fit(sequences, labels)
     with pytest.raises(SettingError, match="expected a share from 0 to less than 1"):
@@ -177,7 +177,7 @@ def test_what_else_is_refused(table: pd.DataFrame) -> None:
 def test_nothing_is_printed_and_the_process_is_left_as_it_was(
     table: pd.DataFrame, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    before = global_state()
+    before = state()
     classifier().fit(table["seq"], table["label"]).predict(table["seq"])
-    assert global_state() == before
+    assert state() == before
     assert capfd.readouterr() == ("", "")

@@ -12,7 +12,7 @@ import torch
 import seqnet
 from seqnet.core.errors import LabelError, SettingError, UnknownSettingError
 from seqnet.models.bundles import Bundle, open_bundle
-from tests.api.state import global_state
+from tests.api.test_process_state import state
 from tests.building import planted, saved
 from tests.cli.running import Runner
 
@@ -147,20 +147,20 @@ def test_nothing_is_printed_and_the_process_is_left_as_it_was(
     data: seqnet.Dataset, capfd: pytest.CaptureFixture[str]
 ) -> None:
     torch.set_num_threads(2)
-    before = global_state()
+    before = state()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        inside = global_state()["warnings"]
+        inside = state()["filters"]
         seqnet.train(data, **(QUICK | {"network": "recurrent", "settings": {"epochs": 1, "units": 4}}))
-        assert global_state()["warnings"] == inside
+        assert state()["filters"] == inside
     with pytest.raises(SettingError):
         seqnet.train(data, settings={"batch_size": -1})
-    assert global_state() == before
+    assert state() == before
     assert capfd.readouterr() == ("", "")
 
 
 def test_ctrl_c_is_the_caller_s(data: seqnet.Dataset) -> None:
-    before = global_state()
+    before = state()
 
     def stop(line: str) -> None:
         if line.startswith("epoch"):
@@ -168,4 +168,4 @@ def test_ctrl_c_is_the_caller_s(data: seqnet.Dataset) -> None:
 
     with pytest.raises(KeyboardInterrupt):
         seqnet.train(data, progress=stop, **QUICK)
-    assert global_state() == before
+    assert state() == before

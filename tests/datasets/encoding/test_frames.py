@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -13,9 +12,9 @@ from seqnet.core.records import RecordBatch
 from seqnet.datasets.encoding.frames import FrameColumns, FrameReader
 
 
-def frame(**changed: Sequence[Any]) -> pd.DataFrame:
+def frame(**changed: Any) -> pd.DataFrame:
     """Returns four rows."""
-    columns: dict[str, Sequence[Any]] = {
+    columns: dict[str, Any] = {
         "seq": ["ACGT", "GGCC", "TTTT", "AAAA"],
         "class": ["x", "y", "x", "y"],
         "cluster": ["a", "a", None, "b"],
@@ -68,7 +67,7 @@ def test_names_are_the_index_a_column_or_numbers() -> None:
         (pd.array([1, None, 2, 1], dtype="Int64"), ["1", "", "2", "1"]),
     ],
 )
-def test_labels_of_any_one_type(labels: Sequence[Any], text: list[str]) -> None:
+def test_labels_of_any_one_type(labels: Any, text: list[str]) -> None:
     assert records(frame(**{"class": labels})).columns["class"].text() == text
 
 
