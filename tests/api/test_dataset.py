@@ -18,7 +18,7 @@ from seqnet.datasets.encoding import encode as encode_files
 from tests.building import random_strings
 
 
-def frame(count: int = 60, **columns: Any) -> pd.DataFrame:
+def frame(count: int = 60, /, **columns: Any) -> pd.DataFrame:
     """Returns random DNA of two classes by turns, in groups of three."""
     found: dict[str, Any] = {
         "seq": random_strings([20] * count),
