@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-import os
 import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
+from seqnet.api.files import pysam_kept
 from seqnet.api.keywords import as_path, python_words, settings_from
+from seqnet.api.sources import Source, class_sources, paths
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import SeqnetWarning, SettingError, UnknownSettingError
@@ -36,11 +37,10 @@ __all__ = ["Dataset", "encode", "open_dataset"]
 Progress = Callable[[str], None]
 """Takes the lines that a command would write to the terminal; `print` does."""
 
-Source = str | os.PathLike[str]
+Made = TypeVar("Made", bound="Dataset")
 
 _BY_COLUMN = ("label_regex", "label_column", "labels", "group_by")
 """Options of `encode` in whose place a DataFrame has columns."""
-_NOT_OF_ENCODING = ("columns",)
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -92,7 +92,7 @@ class Dataset(files.Dataset):
             problem = f"column {split} gives the split already; leave out one of both"
             raise SettingError("split_by", "similarity", problem=problem)
         given = options if is_column else {**options, "split": split}
-        return cls._from_frame(frame, columns, given, progress=progress)
+        return _told(cls._from_frame(frame, columns, given), progress)
 
     @classmethod
     def _from_frame(
@@ -101,7 +101,6 @@ class Dataset(files.Dataset):
         columns: FrameColumns,
         options: Mapping[str, Any],
         place: str = "DataFrame",
-        progress: Progress | None = None,
     ) -> Self:
         """Returns the dataset of a table; see `from_pandas`.
 
@@ -110,7 +109,6 @@ class Dataset(files.Dataset):
             columns: which column is what.
             options: settings of `seqnet encode`.
             place: what messages call the table.
-            progress: is told what was made.
         """
         with python_words():
             reader = FrameReader(frame, columns, place)
@@ -120,16 +118,15 @@ class Dataset(files.Dataset):
             def write(path: Path) -> EncodeSummary:
                 return encode_table(reader, path, wanted, reader.grouper)
 
-            return cls._in_memory(write, place, progress)
+            return cls._in_memory(write, place)
 
     @classmethod
-    def _in_memory(cls, write: Callable[[Path], EncodeSummary], place: str, progress: Progress | None) -> Self:
+    def _in_memory(cls, write: Callable[[Path], EncodeSummary], place: str) -> Self:
         """Returns the dataset that is written to a file, which is gone then.
 
         Args:
             write: writes it and returns its summary.
             place: what messages call the dataset.
-            progress: is told what was made.
         """
         with TemporaryDirectory(prefix="seqnet-") as folder:
             path = Path(folder) / "dataset.safetensors"
@@ -148,15 +145,11 @@ class Dataset(files.Dataset):
                 check_whole=lambda: None,
                 digest=digest,
             )
-        return cls._of(here, summary, progress)
+        return cls._of(here, summary)
 
     @classmethod
-    def _of(
-        cls, dataset: files.Dataset, summary: EncodeSummary | None = None, progress: Progress | None = None
-    ) -> Self:
-        """Returns a dataset of the library as one of the API, and tells what was made."""
-        if summary:
-            _tell(summary, str(dataset.path), progress)
+    def _of(cls, dataset: files.Dataset, summary: EncodeSummary | None = None) -> Self:
+        """Returns a dataset of the library as one of the API."""
         known = {one.name: getattr(dataset, one.name) for one in dataclasses.fields(files.Dataset)}
         return cls(**known, summary=summary)
 
@@ -233,23 +226,25 @@ def encode(
         SeqnetError: a file is not what it should be, or a setting is not allowed; no output is left behind.
         OSError: a file is not there, or can't be read.
     """
-    with python_words():
+    with python_words(), pysam_kept():
         encoding, reading = _split_options(options)
-        sources = [*_class_sources(classes or {}), *(ClassSource(None, path=path) for path in _paths(inputs))]
+        sources = [*class_sources(classes or {}), *(ClassSource(None, path=path) for path in paths(inputs))]
 
         def write(path: Path) -> EncodeSummary:
             return encode_files(sources, path, encoding, reading, force=force)
 
         if output is None:
-            return Dataset._in_memory(write, "dataset", progress)
-        target = as_path(output)
-        summary = write(target)
-        return Dataset._of(files.open_dataset(target), summary, progress)
+            made = Dataset._in_memory(write, "dataset")
+        else:
+            target = as_path(output)
+            summary = write(target)
+            made = Dataset._of(files.open_dataset(target), summary)
+    return _told(made, progress)
 
 
 def _names(*kinds: type[EncodeOptions] | type[ReadOptions]) -> list[str]:
-    found = [one.name for kind in kinds for one in dataclasses.fields(kind)]
-    return [name for name in found if name not in _NOT_OF_ENCODING]
+    # Further columns of tables are for the reader's own callers.
+    return [one.name for kind in kinds for one in dataclasses.fields(kind) if one.name != "columns"]
 
 
 def _split_options(options: Mapping[str, Any]) -> tuple[EncodeOptions, ReadOptions]:
@@ -268,31 +263,17 @@ def _split_options(options: Mapping[str, Any]) -> tuple[EncodeOptions, ReadOptio
     )
 
 
-def _class_sources(classes: Mapping[str, Source | Iterable[Source]]) -> list[ClassSource]:
-    """Returns where the records of classes come from; a path that is no text is a file, whatever its name."""
-    if not isinstance(classes, Mapping):
-        raise SettingError("classes", classes, "class → file, such as {'human': 'reads.bam', 'random': '@uniform'}")
-    sources = []
-    for label, given in classes.items():
-        for one in [given] if isinstance(given, str | os.PathLike) else given:
-            generated = isinstance(one, str) and one.startswith("@")
-            (path,) = _paths(one)
-            sources.append(ClassSource.parse(f"{label}={path}") if generated else ClassSource(label.strip(), path=path))
-    return sources
-
-
-def _paths(inputs: Source | Iterable[Source]) -> list[str]:
-    """Returns paths as text."""
-    several = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
-    return [os.fspath(one) if isinstance(one, os.PathLike) else str(as_path(one)) for one in several]
-
-
-def _tell(summary: EncodeSummary, place: str, progress: Progress | None) -> None:
-    """Tells what was made; where nobody listens, what was left out unasked is a warning."""
+def _told(dataset: Made, progress: Progress | None) -> Made:
+    """Returns the dataset, and tells what was made; where nobody listens, what was left out unasked is a warning."""
+    summary = dataset.summary
+    assert summary is not None
     if progress:
         for line in (*summary.intake.notes, *summary.lines(), *summary.warnings()):
             progress(line)
-        return
-    unasked = [counted(count, reason) for reason, count in summary.intake.left_out.items() if reason in UNASKED]
-    for line in (*summary.intake.notes, *(f"not kept: {one}" for one in unasked)):
-        warnings.warn(f"{place}: {line}", SeqnetWarning, stacklevel=6)
+        return dataset
+    left_out = summary.intake.left_out.items()
+    unasked = (f"not kept: {counted(count, reason)}" for reason, count in left_out if reason in UNASKED)
+    for line in (*summary.intake.notes, *unasked):
+        # The caller of `from_pandas` or `encode`.
+        warnings.warn(f"{dataset.path}: {line}", SeqnetWarning, stacklevel=3)
+    return dataset

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Self
@@ -18,7 +17,7 @@ from seqnet.api.dataset import Dataset
 from seqnet.api.keywords import python_words
 from seqnet.api.models import Model
 from seqnet.api.training import train
-from seqnet.core.errors import InputError, LabelError, SeqnetWarning, SettingError
+from seqnet.core.errors import InputError, LabelError, SettingError
 from seqnet.core.printable import counted, quoted
 from seqnet.datasets.encoding.frames import FrameColumns
 from seqnet.datasets.file_schemas import is_class_name
@@ -177,8 +176,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         columns = FrameColumns("X", "y", None if groups is None else "groups")
         options = {"split": f"{100 - share!r}/{share!r}/0", "seed": self.seed}
         options |= {"alphabet": self.alphabet, "unknown": self.unknown}
-        with warnings.catch_warnings(action="ignore", category=SeqnetWarning):
-            made = Dataset._from_frame(frame, columns, options, "X")
+        made = Dataset._from_frame(frame, columns, options, "X")
         if made.summary and len(made) < len(sequences):
             raise InputError("; ".join(made.summary.left_out_lines()), "leave these out, or correct them", path="X")
         return replace(made, classes=names)

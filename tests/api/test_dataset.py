@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pysam
 import pytest
 
 import seqnet
@@ -15,6 +16,7 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import ContainerError, LabelError, OutputError, SymbolError
 from seqnet.datasets.encoding import ClassSource
 from seqnet.datasets.encoding import encode as encode_files
+from tests.api.test_process_state import DATA, state
 from tests.building import random_strings
 
 
@@ -228,3 +230,20 @@ def test_nothing_is_printed(capfd: pytest.CaptureFixture[str], fasta: Path) -> N
         made(frame())
     assert capfd.readouterr() == ("", "")
     assert caught == []
+
+
+def test_the_process_is_left_as_it_was(tmp_path: Path, fasta: Path) -> None:
+    pysam.set_verbosity(2)
+    before = state()
+    classes: dict[str, str | Path] = {"x": DATA / "reverse.bam", "random": "@uniform"}
+    with pytest.warns(seqnet.SeqnetWarning, match="not kept: 1 without a sequence") as caught:
+        seqnet.encode(output=tmp_path / "d.safetensors", classes=classes, split="100/0/0")
+    assert caught[0].filename == __file__
+    assert state() == before
+    seqnet.encode(classes={"x": DATA / "unaligned.sam", "random": "@uniform"}, split="100/0/0")
+    assert state() == before
+    made(frame()).to_pandas()
+    with pytest.raises(seqnet.SeqnetError):
+        seqnet.encode(classes={"x": DATA / "truncated.bam", "random": "@uniform"})
+    assert state() == before
+    assert not list(tmp_path.glob(".*"))
