@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from seqnet.api.keywords import as_path
 from seqnet.core.errors import SettingError
@@ -32,9 +33,8 @@ def class_sources(classes: Mapping[str, Source | Iterable[Source]]) -> list[Clas
     for label, given in classes.items():
         if not isinstance(label, str):
             raise SettingError("classes", label, "text as the name of a class")
-        for one in [given] if isinstance(given, str | os.PathLike) else given:
-            generated = isinstance(one, str) and one.startswith("@")
-            (path,) = paths(one)
+        for one in _several(given):
+            path, generated = _text(one), isinstance(one, str) and one.startswith("@")
             source = ClassSource.parse(f"class={path}") if generated else ClassSource(None, path=path)
             sources.append(replace(source, label=label.strip()))
     return sources
@@ -46,5 +46,12 @@ def paths(inputs: Source | Iterable[Source]) -> list[str]:
     Raises:
         SettingError: one is neither text nor a path.
     """
-    several = [inputs] if isinstance(inputs, str | os.PathLike) else list(inputs)
-    return [os.fspath(one) if isinstance(one, str | os.PathLike) else str(as_path(one)) for one in several]
+    return [_text(one) for one in _several(inputs)]
+
+
+def _several(given: Any) -> list[Any]:
+    return [given] if isinstance(given, str | os.PathLike) or not isinstance(given, Iterable) else list(given)
+
+
+def _text(path: Any) -> str:
+    return path if isinstance(path, str) else os.fspath(as_path(path))
