@@ -99,9 +99,12 @@ def command(
         result = search(job, SearchObserver(meter, wanted.trials, run.training.monitor))
     if result.interruption and not result.trials:
         raise result.interruption
-    if not _write(result, files, job.dataset_hash, force=force_all) and resume and not force:
+    before = files.trials.read_bytes() if files.trials.is_file() and files.best.is_file() else None
+    _write_trials(result, files, force=force_all)
+    if resume and not force and files.trials.read_bytes() == before:
         say(f"nothing to do: {files.best} is complete; to go on, ask for more than {len(result.trials)} --trials")
         return
+    _write_best(result, files, job.dataset_hash, force=force_all)
     _report(result, files, run.training.monitor)
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.trials), 'trials')}; go on with --resume")
@@ -111,18 +114,22 @@ def command(
         raise SeqnetError("", f"no trial is complete; the last one that says why: {reason}", "change space or settings")
 
 
-def _write(result: TuningResult, files: TuningFiles, digest: str, *, force: bool) -> bool:
-    """Writes the trials, and the best settings if there are any; returns whether there was something new to write."""
+def _write_trials(result: TuningResult, files: TuningFiles, *, force: bool) -> None:
+    """Writes the table of trials."""
     from seqnet.core.outputs import whole_file
     from seqnet.tuning import write_trials
 
-    before = files.trials.read_bytes() if files.trials.is_file() and files.best.is_file() else None
     with whole_file(files.trials, force=force) as temporary:
         write_trials(temporary, result.trials)
+
+
+def _write_best(result: TuningResult, files: TuningFiles, digest: str, *, force: bool) -> None:
+    """Writes the best settings, if there are any."""
+    from seqnet.core.outputs import whole_file
+
     if result.best and result.run:
         with whole_file(files.best, force=force) as temporary:
             temporary.write_text(_best_toml(result.best, result.run, len(result.trials), digest), encoding="utf-8")
-    return files.trials.read_bytes() != before
 
 
 def _best_toml(best: Trial, run: RunConfig, trials: int, digest: str) -> str:
