@@ -10,6 +10,7 @@ from seqnet.api.keywords import EvaluateKeywords, as_path, python_words, setting
 from seqnet.api.models import Model, load
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.core.errors import SettingError
+from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.splits import SPLITS
 from seqnet.evaluation import METRICS
@@ -85,7 +86,7 @@ class EvaluationResult:
             f"[{found.metrics[name].low:.3f}, {found.metrics[name].high:.3f}]"
             for name in ("accuracy", "auroc")
         )
-        return f"<seqnet.EvaluationResult: {found.n:,} records of {found.split}; {shown}>"
+        return f"<seqnet.EvaluationResult: {counted(found.n, 'records')} of {found.split}; {shown}>"
 
 
 def evaluate(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import numpy as np
 
 from seqnet.core.errors import InputError
-from seqnet.core.printable import shortened
+from seqnet.core.printable import counted, shortened
 from seqnet.core.records import Ragged, RecordBatch
 
 if TYPE_CHECKING:
@@ -101,7 +101,8 @@ def _elements(sequences: Any) -> list[Any]:
     if isinstance(sequences, np.ndarray):
         if sequences.ndim != 1:
             raise InputError(
-                f"the array has {sequences.ndim} dimensions", "pass one of 1 dimension, a sequence in each place"
+                f"the array has {counted(sequences.ndim, 'dimensions')}",
+                "pass one of 1 dimension, a sequence in each place",
             )
         return list(sequences.tolist())
     return list(sequences)
@@ -162,5 +163,7 @@ def _names(count: int, own: list[str | None] | None, names: Iterable[object] | N
         raise InputError("names is a single text", "pass a list of names, one for each sequence")
     given = [name.decode(errors="replace") if isinstance(name, bytes) else str(name) for name in names]
     if len(given) != count:
-        raise InputError(f"there are {len(given):,} names for {count:,} sequences", "pass one name for each sequence")
+        raise InputError(
+            f"{counted(len(given), 'names')} for {counted(count, 'sequences')}", "pass one name for each sequence"
+        )
     return given

@@ -13,6 +13,7 @@ import click
 
 import seqnet
 from seqnet.cli import signals
+from seqnet.cli.process import own_process
 from seqnet.cli.progress import say
 from seqnet.cli.streams import open_streams, reopen_closed
 from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
@@ -95,6 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         arguments: without the program name; None for those of the process.
     """
     signals.watch()
+    own_process()
     reopen_closed()
     words = list(sys.argv[1:] if arguments is None else arguments)
     limit_spinning(os.environ)

@@ -14,7 +14,7 @@ import click
 
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
-from seqnet.cli.process import set_up_process
+from seqnet.cli.process import leave_out_pandas, set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
@@ -104,6 +104,7 @@ def command(
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
 
+    leave_out_pandas()
     jobs = _jobs(inputs, output, directory, kind, force)
     with made_directory(directory):
         claim([to.target for _, to in jobs if to.target], force=force, inputs=language_model_files(plm))

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-import ctypes
 import sys
+from collections.abc import Sequence
+from types import ModuleType
 
-__all__ = ["set_up_process"]
+__all__ = ["leave_out_pandas", "own_process", "set_up_process"]
+
+_owned: list[bool] = []
+"""Not empty where this process runs one command and ends."""
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 """Numbers of glibc's parameters of memory."""
@@ -30,8 +34,42 @@ def _keep_memory() -> None:
     It would give large pieces back at once, and the next batch would wait for the same pages to be filled with zeros: a
     fifth of the time of a training.
     """
+    import ctypes
+
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         # Older ones take 32 MB at most.
         _ = mallopt(_MMAP_THRESHOLD, 1 << 30) or mallopt(_MMAP_THRESHOLD, 1 << 25)
         mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
+
+
+class _NoPandas:
+    """Says that there is no pandas."""
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
+        """Finds nothing; refuses pandas."""
+        if name == "pandas":
+            raise ModuleNotFoundError("pandas is left out", name=name)
+
+
+def own_process() -> None:
+    """Says that this process runs one command and ends; a command may be run within another program, too."""
+    _owned.append(True)
+
+
+def leave_out_pandas() -> None:
+    """Has pyarrow not load pandas, which it would do with its first array, for a third of a second.
+
+    It looks for pandas once, and remembers what it found. Then it can't take columns of pandas any more, so that this
+    is done in a process of our own only.
+    """
+    if not _owned:
+        return
+    import pyarrow as pa
+
+    finder = _NoPandas()
+    sys.meta_path.insert(0, finder)
+    try:
+        pa.array([])
+    finally:
+        sys.meta_path.remove(finder)

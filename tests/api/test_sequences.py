@@ -124,7 +124,7 @@ def test_what_is_no_column_of_sequences_is_refused(given: Any, problem: str) -> 
 
 
 def test_names_must_be_as_many_as_the_sequences() -> None:
-    with pytest.raises(InputError, match="there are 1 names for 2 sequences; pass one name for each sequence"):
+    with pytest.raises(InputError, match="1 name for 2 sequences; pass one name for each sequence"):
         as_records(["A", "C"], names=["x"])
     with pytest.raises(InputError, match="names is a single text"):
         as_records(["A", "C"], names="xy")

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import gzip
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -230,3 +232,25 @@ def test_gaps_are_told_and_not_to_be_masked(trained: Path, tmp_path: Path, cli: 
     assert outcome.code == 1
     assert line in outcome.err
     assert "mask" not in outcome.err
+
+
+@pytest.mark.parametrize("name", ["t.tsv", "t.fa"])
+def test_a_prediction_loads_no_pandas(name: str, tmp_path: Path) -> None:
+    # In a process of its own: it takes a third of a second, and pyarrow would load it where it is installed.
+    sequence = "ACGTTGCATGCAAGCTAGCTAGCATCGATCGATCGA"
+    texts = {"t.tsv": f"id\tsequence\na\t{sequence}\nb\tNA\n", "t.fa": f">a\n{sequence}\n"}
+    (tmp_path / name).write_text(texts[name])
+    code = """if True:
+        import sys
+        from seqnet.cli.main import run
+        from seqnet.cli.process import own_process
+        own_process()
+        for form in ("tsv", "jsonl", "parquet"):
+            assert run(["predict", "human-dna", sys.argv[1], "-o", f"{sys.argv[1]}.{form}"]) == 0
+        assert not {"pandas", "Bio", "sklearn"} & set(sys.modules)
+        import pandas
+        assert pandas.Series([1]).sum() == 1
+        """
+    words = [sys.executable, "-c", code, str(tmp_path / name)]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
