@@ -157,7 +157,9 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         labels = column_or_1d(y)
         check_classification_targets(labels)
         if len(labels) != len(sequences):
-            raise LabelError("y", f"there are {len(labels):,} labels for {len(sequences):,} sequences", "give one each")
+            raise LabelError(
+                "y", f"{counted(len(labels), 'labels')} for {counted(len(sequences), 'sequences')}", "give one each"
+            )
         self._check_settings(sequences)
         self.classes_, codes = np.unique(labels, return_inverse=True)
         names = tuple(str(label) for label in self.classes_)

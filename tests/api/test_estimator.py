@@ -158,7 +158,7 @@ def test_sequences_that_can_t_be_trained_on_are_named(
 
 def test_what_else_is_refused(table: pd.DataFrame) -> None:
     sequences, labels = table["seq"].tolist(), table["label"]
-    with pytest.raises(LabelError, match="there are 239 labels for 240 sequences"):
+    with pytest.raises(LabelError, match="y: 239 labels for 240 sequences"):
         classifier().fit(sequences, labels[1:])
     with pytest.raises(LabelError, match="all labels are no; give sequences of two classes or more"):
         classifier().fit(sequences, ["no"] * 240)
