@@ -1,8 +1,9 @@
 """seqnet: classify biological sequences with convolutional and recurrent networks.
 
 Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of a file,
-and `evaluate` measures a model on a dataset. `docs/api.md` shows all of it. The commands (`seqnet --help`) are thin
-callers of the same library, which `docs/architecture.md` describes.
+and `evaluate` measures a model on a dataset. `Dataset.from_pandas` and `encode` make a dataset, `train` a model of it,
+and `SequenceClassifier` is a network for scikit-learn. `docs/api.md` and `docs/api-training.md` show all of it. The
+commands (`seqnet --help`) are thin callers of the same library, which `docs/architecture.md` describes.
 
 Importing this package loads nothing else; each name is loaded when it is first used.
 """
@@ -12,32 +13,45 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seqnet.api.dataset import Dataset, encode, open_dataset
+    from seqnet.api.estimator import SequenceClassifier
     from seqnet.api.evaluation import EvaluationResult, evaluate
     from seqnet.api.models import Model, load
     from seqnet.api.predictions import Predictions
+    from seqnet.api.training import train
     from seqnet.core.errors import SeqnetError, SeqnetWarning
 
 __all__ = [
+    "Dataset",
     "EvaluationResult",
     "Model",
     "Predictions",
     "SeqnetError",
     "SeqnetWarning",
+    "SequenceClassifier",
     "__version__",
+    "encode",
     "evaluate",
     "load",
+    "open_dataset",
+    "train",
 ]
 
 __version__ = "0.1.0"
 
 _HOMES = {
+    "Dataset": "seqnet.api.dataset",
     "EvaluationResult": "seqnet.api.evaluation",
     "Model": "seqnet.api.models",
     "Predictions": "seqnet.api.predictions",
     "SeqnetError": "seqnet.core.errors",
     "SeqnetWarning": "seqnet.core.errors",
+    "SequenceClassifier": "seqnet.api.estimator",
+    "encode": "seqnet.api.dataset",
     "evaluate": "seqnet.api.evaluation",
     "load": "seqnet.api.models",
+    "open_dataset": "seqnet.api.dataset",
+    "train": "seqnet.api.training",
 }
 """Name → module that has it."""
 

@@ -15,7 +15,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.core.alphabets import alphabet
 from seqnet.core.provenance import file_hash
 from seqnet.core.records import Ragged
-from seqnet.datasets.dataset import Dataset, open_dataset, write_dataset
+from seqnet.datasets.dataset import Dataset, open_dataset, save_dataset
 from seqnet.datasets.splits import SPLITS
 from seqnet.models.bundles import Bundle
 from seqnet.nn.batching import Batch
@@ -90,22 +90,7 @@ def planted(counts: Sequence[int] = (96, 48, 24), length: int = 24, seed: int = 
 
 def saved(dataset: Dataset, path: Path) -> Dataset:
     """Returns the dataset from a file that it was written to."""
-    write_dataset(
-        path,
-        alphabet=dataset.alphabet,
-        classes=dataset.classes,
-        positive=dataset.positive,
-        generators=dataset.generators,
-        crop=dataset.crop,
-        tokens=dataset.tokens.data,
-        offsets=dataset.tokens.offsets,
-        name_bytes=dataset.names.data,
-        name_offsets=dataset.names.offsets,
-        labels=dataset.labels,
-        groups=dataset.groups,
-        split=dataset.split,
-        provenance=dataset.provenance,
-    )
+    save_dataset(path, dataset)
     return open_dataset(path)
 
 

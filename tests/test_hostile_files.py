@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from seqnet.core.alphabets import alphabet
-from seqnet.datasets.dataset import write_dataset
+from seqnet.datasets.dataset import save_dataset
 from seqnet.evaluation.novelty import describe
 from seqnet.models.bundles import write_bundle
 from tests.building import Recorder, encoded, fit, make_bundle, planted, random_strings, run_config
@@ -70,13 +70,8 @@ def sound(folder: Path) -> dict[str, Path]:
     dna = alphabet("dna")
     found = {kind: folder / f"{kind}.sound" for kind in ("dataset", "model", "checkpoint")}
     data = planted((16, 8, 4), length=24)
-    write_dataset(
-        found["dataset"],
-        alphabet=dna, classes=data.classes, positive=1, generators={"noise": "uniform"}, crop=12,
-        tokens=data.tokens.data, offsets=data.tokens.offsets, name_bytes=data.names.data,
-        name_offsets=data.names.offsets, labels=data.labels, groups=data.groups, split=data.split,
-        provenance={"command": "seqnet encode x", "inputs": [{"path": "caf\udce9.fa", "sha256": None}], "seed": 1},
-    )  # fmt: skip
+    provenance = {"command": "seqnet encode x", "inputs": [{"path": "caf\udce9.fa", "sha256": None}], "seed": 1}
+    save_dataset(found["dataset"], replace(data, generators={"noise": "uniform"}, crop=12, provenance=provenance))
     network = {
         "name": "hybrid", "filters": [4], "kernels": [3], "pools": [2], "dilations": [1], "units": 3, "dense": [5],
         "dropout_dense": [0.1], "norm": "batch", "composition": True, "profile_spans": [4], "profile_units": 4,

@@ -17,7 +17,7 @@ from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.streaming import predict_in_order
 
-__all__ = ["FilePredictions"]
+__all__ = ["FilePredictions", "pysam_kept"]
 
 _PYSAM_AT_FIRST = (3, "strict")
 """Verbosity of htslib, and what is done with names that are not UTF-8, as pysam sets them when it is loaded."""
@@ -100,3 +100,13 @@ def _swap_pysam(values: tuple[int, str] | None) -> tuple[int, str] | None:
     pysam.set_verbosity(verbosity)
     pysam.set_encoding_error_handler(handler)
     return found
+
+
+@contextmanager
+def pysam_kept() -> Iterator[None]:
+    """Puts back what reading alignments sets in pysam for the whole process."""
+    theirs = _swap_pysam(None) or _PYSAM_AT_FIRST
+    try:
+        yield
+    finally:
+        _swap_pysam(theirs)

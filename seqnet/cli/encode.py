@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
 
-__all__ = ["command"]
+__all__ = ["command", "encode_files"]
 
 
 @click.command("encode", cls=Command)
@@ -60,24 +61,41 @@ def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], for
     seqnet encode --class human=reads.bam --class random=@uniform -o reads.safetensors
     seqnet encode proteins.fasta.gz --label-regex 'label=(\\S+)' -o proteins.safetensors
     """
+    claim([output], force=force)
+    read = collect(ReadOptions, options)
+    encode_files(classes, inputs, output, collect(EncodeOptions, options), read, force=force, tell=show)
+    say(f"wrote {output}")
+
+
+def encode_files(
+    classes: Sequence[str],
+    inputs: Sequence[str],
+    output: Path,
+    options: EncodeOptions,
+    read: ReadOptions,
+    *,
+    force: bool,
+    tell: Callable[[str], None],
+) -> None:
+    """Writes a dataset, and says what it holds.
+
+    Args:
+        classes: NAME=SOURCE of each class.
+        inputs: files whose records tell their own class.
+        output: the dataset.
+        options: what becomes of the records.
+        read: how files are read.
+        force: whether an existing output is replaced.
+        tell: takes the lines of the table.
+    """
     from seqnet.datasets.encoding import ClassSource, encode
 
     sources = [*(ClassSource.parse(text) for text in classes), *(ClassSource(None, path=path) for path in inputs)]
-    claim([output], force=force)
     with Meter("encode", "records") as meter:
-        summary = encode(
-            sources,
-            output,
-            collect(EncodeOptions, options),
-            collect(ReadOptions, options),
-            force=force,
-            command=command_line(),
-            progress=meter.advance,
-        )
-    for note in summary.notes:
+        summary = encode(sources, output, options, read, force=force, command=command_line(), progress=meter.advance)
+    for note in summary.intake.notes:
         say(f"seqnet: note: {note}")
     for line in summary.lines():
-        show(line)
+        tell(line)
     for warning in summary.warnings():
         say(f"seqnet: warning: {warning}")
-    say(f"wrote {output}")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from seqnet.cli.opening import open_model
-from seqnet.cli.options import collect, force_option, plm_option, settings_options, threads_option
+from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.evaluation import EvaluationOptions
@@ -47,7 +47,7 @@ __all__ = ["command"]
     help="Print metrics by length and by similarity to the training records; metrics.json has them.",
 )
 @settings_options(EvaluationOptions, ("replicates", "confidence", "seed"))
-@click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@device_option
 @plm_option
 @threads_option
 @force_option

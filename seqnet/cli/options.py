@@ -13,16 +13,18 @@ import click
 
 from seqnet.cli.paths import InputPath
 from seqnet.configs.networks import ENCODERS, NETWORKS
-from seqnet.configs.run import preset_names
+from seqnet.configs.run import RunRequest, preset_names
 from seqnet.configs.settings import Settings
 from seqnet.core.processors import usable_processors
 
 __all__ = [
     "collect",
     "command_line",
+    "device_option",
     "force_option",
     "plm_option",
     "run_options",
+    "run_request",
     "settings_options",
     "threads_option",
 ]
@@ -102,6 +104,13 @@ def run_options(default: str = "") -> Callable[[Function], Function]:
     return decorate
 
 
+def device_option(function: Function) -> Function:
+    """Adds --device."""
+    return click.option(
+        "--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."
+    )(function)
+
+
 def force_option(function: Function) -> Function:
     """Adds --force."""
     return click.option("--force", is_flag=True, help="Replace existing outputs.")(function)
@@ -128,6 +137,14 @@ def threads_option(function: Function) -> Function:
         show_default="the processors that affinity, control group, OMP_NUM_THREADS and SLURM_CPUS_PER_TASK leave",
         help="Threads to compute with.",
     )(function)
+
+
+def run_request(values: Mapping[str, Any]) -> RunRequest:
+    """Returns what the values of `run_options`, and of --seed, ask for; the seed is laid over all settings."""
+    assignments = values["assignments"]
+    if values["seed"] is not None:
+        assignments = (*assignments, ("training.seed", values["seed"]))
+    return RunRequest(values["preset"], values["network"], values["encoder"], values["config"], assignments)
 
 
 def command_line() -> str:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqnet.cli.opening import open_model
-from seqnet.cli.options import collect, force_option, plm_option, settings_options, threads_option
+from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter, say
@@ -72,7 +72,7 @@ _KNOWN_ENDINGS = re.compile(
     ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
      "reader_process"),
 )  # fmt: skip
-@click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@device_option
 @plm_option
 @threads_option
 @force_option

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-import math
-import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 from click.core import ParameterSource
 
+from seqnet.cli.encode import encode_files
+from seqnet.cli.observers import TrainingObserver
 from seqnet.cli.options import (
     collect,
     command_line,
+    device_option,
     force_option,
     run_options,
+    run_request,
     settings_options,
     threads_option,
 )
@@ -26,47 +31,18 @@ from seqnet.configs.calibration import CRITERIA
 from seqnet.configs.cross_validation import FoldOptions
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.configs.run import RunConfig, compose
+from seqnet.configs.run import RunRequest
+from seqnet.configs.training import MOST_MEMBERS
 from seqnet.core.errors import SeqnetError
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
-    import torch
-
-    from seqnet.datasets.dataset import Dataset
-    from seqnet.datasets.recipes import Recipe
-    from seqnet.models.bundles import Bundle
-    from seqnet.training import EnsembleResult, FoldsResult
-    from seqnet.training.history import EpochRow
+    from seqnet.training import EnsembleResult
 
 __all__ = ["command"]
 
-
-class _Teller:
-    """Tells the user how training goes: a bar within an epoch, a line for each."""
-
-    def __init__(self, meter: Meter, run: RunConfig, *, imbalanced: bool) -> None:
-        self._meter, self._epochs = meter, run.training.epochs
-        self._trees, self._imbalanced = run.network.boosted is not None, imbalanced
-        self._started = time.monotonic()
-        self._reached = math.inf
-
-    def note(self, text: str) -> None:
-        say(text)
-
-    def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
-        reached = (epoch - 1) * steps + done
-        if reached < self._reached:  # another network, or one that goes on
-            self._meter.begin(reached)
-        self._reached = reached
-        self._meter.reach(reached, self._epochs * steps, f"epoch {epoch} of {self._epochs}, loss {loss:.4f}")
-
-    def epoch(self, row: EpochRow, best: bool) -> None:
-        from seqnet.training.history import epoch_text
-
-        text = epoch_text(row, self._epochs, trees=self._trees, imbalanced=self._imbalanced)
-        marked = best and not math.isnan(row.validation_loss)
-        say(f"{text}  {time.monotonic() - self._started:.0f} s{'  best' if marked else ''}")
+_ENCODING = ("crop", "split", "group_by")
+"""Settings of a dataset that is made of --class."""
 
 
 @click.command("train", cls=Command)
@@ -93,10 +69,10 @@ class _Teller:
     help="In place of DATASET: classes as in encode, such as a genome with --crop; the dataset is written beside the "
     "model, as FILE's name with .dataset.safetensors.",
 )
-@settings_options(EncodeOptions, ("crop", "split", "group_by"))
+@settings_options(EncodeOptions, _ENCODING)
 @click.option(
     "--members",
-    type=click.IntRange(1, 100),
+    type=click.IntRange(1, MOST_MEMBERS),
     default=1,
     show_default=True,
     help="Networks to train, with seeds one after the other, into one model that predicts their mean.",
@@ -112,29 +88,10 @@ class _Teller:
     "--no-audit", is_flag=True, help="Leave out the brief look for duplicates, imbalance and a telling length."
 )
 @click.option("--resume", is_flag=True, help="Go on from the checkpoint of an earlier run, if there is one.")
-@click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@device_option
 @threads_option
 @force_option
-def command(
-    dataset: Path | None,
-    output: Path,
-    preset: str | None,
-    network: str | None,
-    encoder: str | None,
-    config: Path | None,
-    assignments: tuple[str, ...],
-    seed: int | None,
-    classes: tuple[str, ...],
-    members: int,
-    folds: int | None,
-    optimize: str | None,
-    no_audit: bool,
-    resume: bool,
-    device: str,
-    threads: int,
-    force: bool,
-    **options: Any,
-) -> None:
+def command(dataset: Path | None, output: Path, resume: bool, force: bool, **options: Any) -> None:
     """Fit a network to a dataset.
 
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
@@ -153,209 +110,91 @@ def command(
     seqnet train --class human=genome.fa --class random=@uniform --crop 36 --preset dna-cnn -o model.safetensors
     seqnet train proteins.safetensors --preset protein-hybrid --folds 5 -o model.safetensors
     """
-    from seqnet.datasets.dataset import open_dataset
-    from seqnet.datasets.recipes import misfit
-    from seqnet.nn.devices import choose_device
-
-    _check_usage(dataset, classes, members, folds, options)
-    if seed is not None:
-        assignments = (*assignments, f"training.seed={seed}")
-    named = preset or network or config or any(text.startswith("network.name") for text in assignments)
-    # Without a name the dataset decides, which may have to be made.
-    run = compose(preset, network, encoder, config, assignments) if named else None
-    files = TrainingFiles.beside(output, members, folds)
-    replace = files.claim(resume=resume, force=force, encodes=dataset is None, inputs=named_files(run))
-    made = False
-    if dataset is None:
-        dataset = files.dataset
-        if not (resume and dataset.exists()):
-            _encode(classes, dataset, collect(EncodeOptions, options), replace)
-            made = True
-    about: dict[str, Any] = {"preset": preset, "recipe": None, "threads": threads}
-    try:
-        set_up_process(threads)
-        chosen = choose_device(device)
-        data = open_dataset(dataset)
-        if run is None:
-            recipe, run = _choose(data, encoder, assignments)
-            about |= {"preset": recipe.preset, "recipe": recipe.line}
-        elif preset and (line := misfit(preset, data)):
-            say(f"seqnet: warning: {line}")
-        if not (no_audit or resume):
-            _audit(data)
-        result = _fit(data, run, files, chosen, resume, optimize, about)
-    except SeqnetError:
-        # A run that could not start leaves nothing in the way of the next one.
-        if made:
-            files.dataset.unlink()
-        raise
-    except KeyboardInterrupt:
-        if folds:
-            say(f"seqnet: stopped; a model is written once all {folds} folds are trained: go on with --resume")
-        raise
+    _check_usage(dataset, options)
+    request = run_request(options)
+    files = TrainingFiles.beside(output, options["members"], options["folds"])
+    inputs = named_files(request.run)
+    force_all = files.claim(resume=resume, force=force, encodes=dataset is None, inputs=inputs)
+    with _dataset(dataset, files, options, resume=resume, force=force_all) as path:
+        result = _fit(path, request, files, options, resume=resume)
     fitted = any(run.fitted for run in result.runs)
     if resume and not (force or fitted) and files.hold(result.bundle):
         say(f"nothing to do: {files.model} is complete; to go on, ask for more epochs, as in --set epochs=N")
         return
-    _write(result, files, replace)
-    _report(result, files)
+    _write(result, files, force=force_all)
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; go on with --resume")
         raise result.interruption
 
 
-def _check_usage(
-    dataset: Path | None, classes: tuple[str, ...], members: int, folds: int | None, options: dict[str, Any]
-) -> None:
+def _check_usage(dataset: Path | None, options: Mapping[str, Any]) -> None:
     """Refuses options that contradict each other."""
-    if bool(dataset) == bool(classes):
+    if bool(dataset) == bool(options["classes"]):
         raise click.UsageError("give either DATASET or --class")
     context = click.get_current_context()
-    given = [name for name in options if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
+    given = [name for name in _ENCODING if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
     if dataset and given:
         raise click.UsageError(f"--{given[0].replace('_', '-')} goes with --class: a dataset is split already")
-    FoldOptions(folds=folds)
-    if folds and members > 1:
+    FoldOptions(folds=options["folds"])
+    if options["folds"] and options["members"] > 1:
         raise click.UsageError("give either --folds or --members: each fold has one network")
-    if folds and options["crop"]:
+    if options["folds"] and options["crop"]:
         raise click.UsageError("--folds needs fixed records, and --crop draws windows anew in every epoch")
 
 
-def _report(result: EnsembleResult, files: TrainingFiles) -> None:
-    """Says what was kept, and where."""
-    from seqnet.evaluation import format_cross_validation
-    from seqnet.training import FoldsResult
-    from seqnet.training.history import kept_text
+@contextmanager
+def _dataset(
+    given: Path | None, files: TrainingFiles, options: Mapping[str, Any], *, resume: bool, force: bool
+) -> Iterator[Path]:
+    """Yields the dataset to train on, which is made where classes are given in its place.
 
-    kind = "fold" if files.out_of_fold else "network"
-    for number, run in enumerate(result.runs, 1):
-        which = f"{kind} {number} of {len(result.runs)}: " if len(result.runs) > 1 else ""
-        text = kept_text(run.rows, run.best_epoch, run.bundle.config.training.monitor)
-        say(f"{which}{text}; {counted(run.bundle.parameter_count, 'parameters')}")
-    if result.bundle.calibration.quality:
-        say(_calibration_line(result.bundle, "out of fold" if files.out_of_fold else "on the validation split"))
-    if isinstance(result, FoldsResult):
-        for line in format_cross_validation(result.evaluation).splitlines():
-            say(line)
-    say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")
-
-
-def _calibration_line(bundle: Bundle, where: str) -> str:
-    """Returns what was fitted for decisions, and how good the probabilities are on records that had no part in it."""
-    found = bundle.calibration
-    changes = [
-        f"{name} {found.quality[f'{key}_before']:.4f} → {found.quality[f'{key}_after']:.4f}"
-        for name, key in (("log loss", "log_loss"), ("calibration error", "ece"))
-    ]
-    line = f"calibrated {where}: temperature {found.temperature:.3f}; cross-validated {', '.join(changes)}"
-    if found.not_calibrated:
-        line = f"not calibrated: {found.not_calibrated}; calibration error {found.quality['ece_before']:.4f} {where}"
-    if bundle.positive is None:
-        return line
-    return f"{line}; threshold {found.threshold:.3f}{f', the best {found.criterion} there' if found.criterion else ''}"
-
-
-def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, replace: bool) -> None:
-    """Writes the dataset of the given classes."""
-    from seqnet.datasets.encoding import ClassSource, encode
-
-    sources = [ClassSource.parse(text) for text in classes]
-    with Meter("encode", "records") as meter:
-        summary = encode(
-            sources,
-            target,
-            options,
-            ReadOptions(),
-            force=replace,
-            command=command_line(),
-            progress=meter.advance,
-        )
-    for line in summary.lines():
-        say(line)
-    for warning in summary.warnings():
-        say(f"seqnet: warning: {warning}")
-
-
-def _choose(data: Dataset, encoder: str | None, assignments: tuple[str, ...]) -> tuple[Recipe, RunConfig]:
-    """Returns the recipe that fits a dataset, and the run with the user's settings over it; says which it is."""
-    from seqnet.datasets.recipes import choose_recipe
-
-    recipe = choose_recipe(data)
-    run = compose(recipe.preset, None, encoder, None, (*recipe.assignments, *assignments))
-    say(recipe.line)
-    return recipe, run
-
-
-def _audit(data: Dataset) -> None:
-    """Says what in a dataset could flatter or mislead, as far as a second or two can tell."""
-    from seqnet.audit import quick_audit, quick_audit_lines
-
-    checks, looked_at = quick_audit(data)
-    for line in quick_audit_lines(checks, data, looked_at):
-        say(line)
+    A run that could not start leaves nothing in the way of the next one.
+    """
+    if given is not None or (resume and files.dataset.exists()):
+        yield given or files.dataset
+        return
+    encoding = collect(EncodeOptions, {name: options[name] for name in _ENCODING})
+    encode_files(options["classes"], (), files.dataset, encoding, ReadOptions(), force=force, tell=say)
+    try:
+        yield files.dataset
+    except SeqnetError:
+        files.dataset.unlink()
+        raise
 
 
 def _fit(
-    data: Dataset,
-    run: RunConfig,
-    files: TrainingFiles,
-    device: torch.device,
-    resume: bool,
-    optimize: str | None,
-    about: dict[str, Any],
+    dataset: Path, request: RunRequest, files: TrainingFiles, options: Mapping[str, Any], *, resume: bool
 ) -> EnsembleResult:
     """Trains and returns what came of it."""
-    from seqnet.core.provenance import file_hash, versions
-    from seqnet.evaluation.imbalance import is_imbalanced
+    from seqnet.datasets.dataset import open_dataset
+    from seqnet.datasets.recipes import choose_run
+    from seqnet.nn.devices import choose_device
     from seqnet.training import train_ensemble, train_folds
-    from seqnet.training.members import training_counts
+    from seqnet.training.jobs import ProgressLines, make_job, opening_lines
 
-    digest = file_hash(data.path)
-    provenance = about | {
-        "command": command_line(),
-        "dataset": {"path": str(data.path), "sha256": digest},
-        "data": dict(data.provenance),
-        "versions": versions(),
-        "device": device.type,
-    }
+    set_up_process(options["threads"])
+    device = choose_device(options["device"])
+    data = open_dataset(dataset)
+    chosen = choose_run(data, request)
+    for line in opening_lines(data, chosen, audit=not (options["no_audit"] or resume)):
+        say(line)
+    job = make_job(data, chosen, device, threads=options["threads"], command=command_line())
+    job = replace(job, checkpoints=files.checkpoints, optimize=options["optimize"], resume=resume)
     fit = train_folds if files.out_of_fold else train_ensemble
-    imbalanced = is_imbalanced(run.training, training_counts(data))
-    with Meter("train", "batches") as meter:
-        return fit(
-            data,
-            run,
-            _Teller(meter, run, imbalanced=imbalanced),
-            device=device,
-            checkpoints=files.checkpoints,
-            optimize=optimize,
-            resume=resume,
-            dataset_hash=digest,
-            provenance=provenance,
-        )
+    try:
+        with Meter("train", "batches") as meter:
+            return fit(job, TrainingObserver(meter, ProgressLines(say, job), job.config.training.epochs))
+    except KeyboardInterrupt:
+        if folds := len(files.checkpoints) if files.out_of_fold else 0:
+            say(f"seqnet: stopped; a model is written once all {folds} folds are trained: go on with --resume")
+        raise
 
 
-def _write(result: EnsembleResult, files: TrainingFiles, replace: bool) -> None:
-    """Writes model, history, picture, and out-of-fold predictions with their figures: all of them or none."""
-    from seqnet.core.outputs import whole_files
-    from seqnet.models.bundles import write_bundle
-    from seqnet.training import FoldsResult
-    from seqnet.training.history import draw_curves, write_history
+def _write(result: EnsembleResult, files: TrainingFiles, *, force: bool) -> None:
+    """Writes the model and what belongs to it, and says what was kept, and where."""
+    from seqnet.training.results import result_lines, write_results
 
-    rows = [run.rows for run in result.runs]
-    with whole_files(files.results, force=replace) as (model, history, curves, *out_of_fold):
-        write_history(history, rows)
-        draw_curves(curves, rows, [run.best_epoch for run in result.runs])
-        if isinstance(result, FoldsResult):
-            _write_folds(result, *out_of_fold)
-        write_bundle(model, result.bundle)
-
-
-def _write_folds(result: FoldsResult, table: Path, figures: Path) -> None:
-    """Writes what is said of each record by the network that has not seen it, and how good that is."""
-    import json
-
-    from seqnet.training.cross_validation import write_out_of_fold
-
-    write_out_of_fold(table, result.out_of_fold)
-    text = json.dumps(result.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
-    figures.write_text(text + "\n", encoding="utf-8")
+    write_results(result, files.results, force=force)
+    for line in result_lines(result):
+        say(line)
+    say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")

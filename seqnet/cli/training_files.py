@@ -1,4 +1,4 @@
-"""The files that `train` writes, and which of them a resumed run may replace."""
+"""The files that `train` and `tune` write, and which of them a resumed run may replace."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from seqnet.models.bundles import Bundle
 
-__all__ = ["TrainingFiles"]
+__all__ = ["TrainingFiles", "TuningFiles"]
 
 
 @dataclass(frozen=True)
@@ -128,3 +128,36 @@ def _fitted_to(bundle: Bundle) -> dict[str, int]:
 
 def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(bool(one[name].equal(other[name])) for name in one)
+
+
+@dataclass(frozen=True)
+class TuningFiles:
+    """What a search for settings writes."""
+
+    best: Path
+    trials: Path
+    study: Path
+
+    @classmethod
+    def beside(cls, best: Path, study: Path | None) -> TuningFiles:
+        """Returns the files of a search by the name of its best settings, and that of its study, if it has one."""
+        stem = best.name.removesuffix(".toml")
+        return cls(best, best.with_name(stem + ".trials.tsv"), study or best.with_name(stem + ".study.journal"))
+
+    def claim(self, *, resume: bool, force: bool, inputs: Iterable[Path]) -> bool:
+        """Returns whether existing outputs are replaced, once all may be written.
+
+        Args:
+            resume: whether to go on with the study.
+            force: whether the user said --force.
+            inputs: files that are read, beside those that parameters name.
+
+        Raises:
+            OutputError: see `seqnet.cli.paths.claim`; or there is a study that could be gone on with.
+        """
+        if self.study.is_file() and not (resume or force):
+            raise OutputError(str(self.study), "exists already", "go on with it by --resume, or say --force")
+        # A resumed search replaces what the stopped one wrote, and nothing else.
+        replace = force or (resume and self.study.exists())
+        claim([self.best, self.trials, self.study], force=replace, inputs=inputs)
+        return replace

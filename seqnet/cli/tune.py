@@ -2,101 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqnet.cli.observers import SearchObserver
 from seqnet.cli.options import (
     collect,
     command_line,
+    device_option,
     force_option,
     run_options,
+    run_request,
     settings_options,
     threads_option,
 )
-from seqnet.cli.paths import Command, InputPath, OutputPath, claim, named_files
+from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
 from seqnet.cli.process import set_up_process
 from seqnet.cli.progress import Meter, say
-from seqnet.configs.run import RunConfig, compose
+from seqnet.cli.training_files import TuningFiles
+from seqnet.configs.run import RunConfig
 from seqnet.configs.toml import run_toml, toml_value
 from seqnet.configs.tuning import TuneOptions
-from seqnet.core.errors import OutputError, SeqnetError
+from seqnet.core.errors import SeqnetError
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.tuning import Trial, TuningResult
 
 __all__ = ["command"]
-
-
-class _Teller:
-    """Tells the user how the search goes: a bar within a trial, a line for each."""
-
-    def __init__(self, meter: Meter, trials: int, monitor: str) -> None:
-        self._meter, self._trials, self._monitor = meter, trials, monitor
-        self._done = self._batches = 0
-
-    def note(self, text: str) -> None:
-        say(text)
-
-    def step(self, trial: int, epoch: int, done: int, steps: int, loss: float) -> None:
-        if done <= self._done:
-            self._done = 0
-        self._batches += done - self._done
-        self._done = done
-        self._meter.reach(self._batches, note=f"trial {trial} of {self._trials}, epoch {epoch}, loss {loss:.4f}")
-
-    def trial(self, trial: Trial, best: bool) -> None:
-        self._done = 0
-        value = "" if trial.value is None else f"  {self._monitor} {trial.value:.4f} at epoch {trial.best_epoch}"
-        outcome = {
-            "complete": "complete",
-            "pruned": f"pruned after epoch {trial.epochs}",
-            "refused": "refused",
-            "failed": "failed",
-        }[trial.state]
-        settings = "".join(f"  {name}={_short(value)}" for name, value in trial.settings.items())
-        reason = f"  ({trial.reason})" if trial.reason else ""
-        ending = "  best" if best else ""
-        width = len(str(self._trials))
-        say(
-            f"trial {trial.number:>{width}} of {self._trials}  {outcome}{value}  {trial.seconds:.0f} s"
-            f"{settings}{reason}{ending}"
-        )
-
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else toml_value(value)
-
-
-@dataclass(frozen=True)
-class _Files:
-    """What is written."""
-
-    best: Path
-    trials: Path
-    study: Path
-
-    @classmethod
-    def beside(cls, best: Path, study: Path | None) -> _Files:
-        stem = best.name.removesuffix(".toml")
-        return cls(best, best.with_name(stem + ".trials.tsv"), study or best.with_name(stem + ".study.journal"))
-
-    def check(self, *, resume: bool, force: bool, inputs: Iterable[Path]) -> bool:
-        """Returns whether outputs that are there already are replaced.
-
-        Raises:
-            OutputError: see `claim`; or there is a study that could be gone on with.
-        """
-        if self.study.is_file() and not (resume or force):
-            raise OutputError(str(self.study), "exists already", "go on with it by --resume, or say --force")
-        # A resumed search replaces what the stopped one wrote, and nothing else.
-        replace = force or (resume and self.study.exists())
-        claim([self.best, self.trials, self.study], force=replace, inputs=inputs)
-        return replace
 
 
 @click.command("tune", cls=Command)
@@ -128,25 +63,11 @@ class _Files:
     help="Where finished trials are kept.  [default: see -o]",
 )
 @click.option("--resume", is_flag=True, help="Go on with the trials of an earlier search, if there is one.")
-@click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
+@device_option
 @threads_option
 @force_option
 def command(
-    dataset: Path,
-    space: Path,
-    output: Path,
-    preset: str | None,
-    network: str | None,
-    encoder: str | None,
-    config: Path | None,
-    assignments: tuple[str, ...],
-    seed: int | None,
-    storage: Path | None,
-    resume: bool,
-    device: str,
-    threads: int,
-    force: bool,
-    **options: Any,
+    dataset: Path, space: Path, output: Path, storage: Path | None, resume: bool, force: bool, **options: Any
 ) -> None:
     """Search for the settings that suit a dataset.
 
@@ -158,47 +79,32 @@ def command(
     seqnet tune reads.safetensors --space space.toml --preset dna-cnn -o best.toml
     seqnet train reads.safetensors --config best.toml -o model.safetensors
     """
-    from seqnet.core.outputs import whole_file
-    from seqnet.nn.devices import choose_device
-    from seqnet.tuning import read_space, search, write_trials
+    from seqnet.tuning import read_space
 
-    if seed is not None:
-        assignments = (*assignments, f"training.seed={seed}")
-    run = compose(preset, network, encoder, config, assignments)
+    run = run_request(options).compose()
     searched = read_space(space, run)
     wanted = collect(TuneOptions, options)
-    files = _Files.beside(output, storage)
-    replace = files.check(resume=resume, force=force, inputs=named_files(run))
+    files = TuningFiles.beside(output, storage)
+    force_all = files.claim(resume=resume, force=force, inputs=named_files(run))
 
-    from seqnet.core.provenance import file_hash
     from seqnet.datasets.dataset import open_dataset
+    from seqnet.nn.devices import choose_device
+    from seqnet.tuning import SearchJob, search
 
-    set_up_process(threads)
+    set_up_process(options["threads"])
     data = open_dataset(dataset)
-    digest = file_hash(dataset)
+    device = choose_device(options["device"])
+    job = SearchJob(data, run, searched, wanted, device, files.study, data.sha256(), resume)
     with Meter("tune", "batches") as meter:
-        result = search(
-            data,
-            run,
-            searched,
-            wanted,
-            _Teller(meter, wanted.trials, run.training.monitor),
-            device=choose_device(device),
-            journal=files.study,
-            dataset_hash=digest,
-            resume=resume,
-        )
+        result = search(job, SearchObserver(meter, wanted.trials, run.training.monitor))
     if result.interruption and not result.trials:
         raise result.interruption
     before = files.trials.read_bytes() if files.trials.is_file() and files.best.is_file() else None
-    with whole_file(files.trials, force=replace) as temporary:
-        write_trials(temporary, result.trials)
+    _write_trials(result, files, force=force_all)
     if resume and not force and files.trials.read_bytes() == before:
         say(f"nothing to do: {files.best} is complete; to go on, ask for more than {len(result.trials)} --trials")
         return
-    if result.best and result.run:
-        with whole_file(files.best, force=replace) as temporary:
-            temporary.write_text(_best_toml(result.best, result.run, len(result.trials), digest), encoding="utf-8")
+    _write_best(result, files, job.dataset_hash, force=force_all)
     _report(result, files, run.training.monitor)
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.trials), 'trials')}; go on with --resume")
@@ -206,6 +112,24 @@ def command(
     if not result.best:
         reason = next((trial.reason for trial in reversed(result.trials) if trial.reason), "all were stopped early")
         raise SeqnetError("", f"no trial is complete; the last one that says why: {reason}", "change space or settings")
+
+
+def _write_trials(result: TuningResult, files: TuningFiles, *, force: bool) -> None:
+    """Writes the table of trials."""
+    from seqnet.core.outputs import whole_file
+    from seqnet.tuning import write_trials
+
+    with whole_file(files.trials, force=force) as temporary:
+        write_trials(temporary, result.trials)
+
+
+def _write_best(result: TuningResult, files: TuningFiles, digest: str, *, force: bool) -> None:
+    """Writes the best settings, if there are any."""
+    from seqnet.core.outputs import whole_file
+
+    if result.best and result.run:
+        with whole_file(files.best, force=force) as temporary:
+            temporary.write_text(_best_toml(result.best, result.run, len(result.trials), digest), encoding="utf-8")
 
 
 def _best_toml(best: Trial, run: RunConfig, trials: int, digest: str) -> str:
@@ -221,7 +145,7 @@ def _best_toml(best: Trial, run: RunConfig, trials: int, digest: str) -> str:
     )
 
 
-def _report(result: TuningResult, files: _Files, monitor: str) -> None:
+def _report(result: TuningResult, files: TuningFiles, monitor: str) -> None:
     """Says what is best, what it depends on, and what was written."""
     best, written = result.best, [files.trials.name, files.study.name]
     states = [trial.state for trial in result.trials]

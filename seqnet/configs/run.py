@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import cached_property
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,9 +15,11 @@ from seqnet.configs.settings import Settings
 from seqnet.configs.training import AugmentationConfig, TrainingConfig
 from seqnet.core.errors import FormatError, SettingError, UnknownSettingError
 
-__all__ = ["RUN_SECTIONS", "RunConfig", "compose", "load_preset", "preset_names"]
+__all__ = ["RUN_SECTIONS", "RunConfig", "RunRequest", "compose", "load_preset", "preset_names"]
 
 Layer = Mapping[str, Any]
+Assignment = str | tuple[str, Any]
+"""A single setting: `key=value` with a TOML value, or the key and the value."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,34 @@ class RunConfig:
         return {name: getattr(self, name).to_dict() for name in RUN_SECTIONS}
 
 
+@dataclass(frozen=True)
+class RunRequest:
+    """What a user asks of a run; see `compose` for the attributes."""
+
+    preset: str | None = None
+    network: str | None = None
+    encoder: str | None = None
+    config: Path | None = None
+    assignments: tuple[Assignment, ...] = ()
+
+    @cached_property
+    def run(self) -> RunConfig | None:
+        """The run that is asked for; None where no network is named, so that the dataset decides.
+
+        Raises:
+            SettingError: see `compose`.
+            FormatError: see `compose`.
+        """
+        keys = [one.partition("=")[0].strip() if isinstance(one, str) else one[0] for one in self.assignments]
+        if not (self.preset or self.network or self.config or "network.name" in keys):
+            return None
+        return self.compose()
+
+    def compose(self) -> RunConfig:
+        """Returns the run that is asked for, over the defaults; see the function of that name."""
+        return compose(self.preset, self.network, self.encoder, self.config, self.assignments)
+
+
 # What a preset says about itself; a copy of one may go on saying it.
 _REMARKS = ("description", "source", "alphabets")
 RUN_SECTIONS = tuple(field.name for field in fields(RunConfig))
@@ -87,7 +118,7 @@ def compose(
     network: str | None = None,
     encoder: str | None = None,
     config: Path | None = None,
-    assignments: Sequence[str] = (),
+    assignments: Sequence[Assignment] = (),
 ) -> RunConfig:
     """Returns the run that the layers make, each one over the one before.
 
@@ -96,8 +127,8 @@ def compose(
         network: name of a network; other than the preset's it starts from its own defaults.
         encoder: name of an encoder.
         config: TOML file with sections.
-        assignments: `key=value` with a TOML value; the key is `section.setting`, or the setting alone where only one
-            section has it.
+        assignments: `key=value` with a TOML value, or pairs of both; the key is `section.setting`, or the setting alone
+            where only one section has it.
 
     Raises:
         SettingError: a name, setting or value is unknown or wrong.
@@ -112,7 +143,7 @@ def compose(
         _lay({"network": {"name": network}}, values)
     if encoder:
         _lay({"encoder": {"name": encoder}}, values)
-    single = [_parse_assignment(assignment) for assignment in assignments]
+    single = [_parse_assignment(one) if isinstance(one, str) else one for one in assignments]
     # Names first: they decide which other settings there are.
     for key, value in sorted(single, key=lambda pair: not pair[0].endswith("name")):
         section, name = _locate(key, value, values)

@@ -7,7 +7,10 @@ from typing import ClassVar
 
 from seqnet.configs.settings import LARGEST_SEED, MOST_RECORDS, Settings, setting
 
-__all__ = ["AugmentationConfig", "TrainingConfig"]
+__all__ = ["MOST_MEMBERS", "AugmentationConfig", "TrainingConfig"]
+
+MOST_MEMBERS = 100
+"""Networks of an ensemble, at most."""
 
 
 @dataclass(frozen=True)

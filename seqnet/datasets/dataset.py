@@ -8,7 +8,7 @@ Tensors, for N records: `tokens` uint8 (ΣL,), `offsets` int64 (N+1,), `name_byt
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,12 @@ from numpy.typing import DTypeLike, NDArray
 from seqnet.core.alphabets import Alphabet, alphabet
 from seqnet.core.containers import Container, Spool, read_container, write_container
 from seqnet.core.errors import ContainerError
+from seqnet.core.provenance import file_hash
 from seqnet.core.records import Ragged
 from seqnet.datasets.file_schemas import check_description
 from seqnet.datasets.splits import SPLITS
 
-__all__ = ["Dataset", "dataset_of", "open_dataset", "write_dataset"]
+__all__ = ["Columns", "Dataset", "Description", "dataset_of", "open_dataset", "save_dataset", "write_dataset"]
 
 _REMEDY = "make one with seqnet encode"
 _TENSORS: Mapping[str, DTypeLike] = {
@@ -52,6 +53,7 @@ class Dataset:
         provenance: where it came from: inputs with SHA-256, command, versions, seed.
         check_whole: raises `ContainerError` where the file has been cut since it was opened; reading on would end the
             process.
+        digest: SHA-256 of the file, for a dataset whose file is gone; empty where `path` is there.
     """
 
     path: Path
@@ -67,9 +69,14 @@ class Dataset:
     split: NDArray[np.uint8]
     provenance: Mapping[str, Any]
     check_whole: Callable[[], None] = field(default=lambda: None, compare=False)
+    digest: str = ""
 
     def __len__(self) -> int:
         return len(self.labels)
+
+    def sha256(self) -> str:
+        """Returns the SHA-256 of the file, by which a model knows what it was trained on."""
+        return self.digest or file_hash(self.path)
 
     def members(self, split: str) -> NDArray[np.int64]:
         """Returns the indices (M,) int64 of the records of a split, in file order."""
@@ -153,42 +160,70 @@ def _is_column(column: Ragged, count: int) -> bool:
     )
 
 
-def write_dataset(
-    path: Path,
-    *,
-    alphabet: Alphabet,
-    classes: Sequence[str],
-    positive: int | None,
-    generators: Mapping[str, str],
-    crop: int | None,
-    tokens: NDArray[np.uint8] | Spool,
-    offsets: NDArray[np.int64] | Spool,
-    name_bytes: NDArray[np.uint8] | Spool,
-    name_offsets: NDArray[np.int64] | Spool,
-    labels: NDArray[np.int32],
-    groups: NDArray[np.int64] | Spool,
-    split: NDArray[np.uint8],
-    provenance: Mapping[str, Any],
-) -> None:
-    """Writes a dataset file; the arguments are as in `Dataset`, columns may be spools on disk."""
+@dataclass(frozen=True)
+class Description:
+    """What a dataset says beside its columns; see `Dataset` for the attributes."""
+
+    alphabet: Alphabet
+    classes: tuple[str, ...]
+    positive: int | None
+    generators: Mapping[str, str]
+    crop: int | None
+    provenance: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The columns of N records, in memory or on disk; see the module for their types.
+
+    Attributes:
+        tokens: (ΣL,) uint8, all sequences one after the other.
+        offsets: (N + 1,) int64, where they begin, and where the last one ends.
+        name_bytes: (ΣM,) uint8, all names.
+        name_offsets: (N + 1,) int64, likewise.
+        labels: (N,) int32.
+        groups: (N,) int64.
+        split: (N,) uint8.
+    """
+
+    tokens: NDArray[np.uint8] | Spool
+    offsets: NDArray[np.int64] | Spool
+    name_bytes: NDArray[np.uint8] | Spool
+    name_offsets: NDArray[np.int64] | Spool
+    labels: NDArray[np.int32]
+    groups: NDArray[np.int64] | Spool
+    split: NDArray[np.uint8]
+
+
+def write_dataset(path: Path, about: Description, columns: Columns) -> None:
+    """Writes a dataset file; the same content gives the same bytes."""
     description = {
-        "alphabet": alphabet.name,
-        "classes": list(classes),
-        "positive": positive,
-        "generators": dict(generators),
-        "crop": crop,
-        "provenance": dict(provenance),
+        "alphabet": about.alphabet.name,
+        "classes": list(about.classes),
+        "positive": about.positive,
+        "generators": dict(about.generators),
+        "crop": about.crop,
+        "provenance": dict(about.provenance),
     }
-    tensors: dict[str, NDArray[Any] | Spool] = {
-        "tokens": tokens,
-        "offsets": _of_type(np.int64, offsets),
-        "name_bytes": name_bytes,
-        "name_offsets": _of_type(np.int64, name_offsets),
-        "labels": _of_type(np.int32, labels),
-        "groups": _of_type(np.int64, groups),
-        "split": _of_type(np.uint8, split),
-    }
+    tensors = {name: _of_type(dtype, getattr(columns, name)) for name, dtype in _TENSORS.items()}
     write_container(path, "dataset", description, tensors)
+
+
+def save_dataset(path: Path, dataset: Dataset) -> None:
+    """Writes a dataset that is in memory or in another file."""
+    about = Description(
+        dataset.alphabet, dataset.classes, dataset.positive, dataset.generators, dataset.crop, dataset.provenance
+    )
+    columns = Columns(
+        tokens=dataset.tokens.data,
+        offsets=dataset.tokens.offsets,
+        name_bytes=dataset.names.data,
+        name_offsets=dataset.names.offsets,
+        labels=dataset.labels,
+        groups=dataset.groups,
+        split=dataset.split,
+    )
+    write_dataset(path, about, columns)
 
 
 def _of_type(dtype: DTypeLike, column: NDArray[Any] | Spool) -> NDArray[Any] | Spool:

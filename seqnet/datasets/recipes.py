@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqnet.configs.run import compose, load_preset
+from seqnet.configs.run import RunConfig, RunRequest, compose, load_preset
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 
-__all__ = ["Recipe", "choose_recipe", "misfit"]
+__all__ = ["ChosenRun", "Recipe", "choose_recipe", "choose_run", "misfit"]
 
 _NUCLEIC = ((50, "dna-hybrid"), (2_000, "dna-deep-hybrid"))
 _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
@@ -63,6 +63,36 @@ class Recipe:
         """One line for people."""
         changed = "".join(f", {text.partition('.')[2]}" for text in self.assignments)
         return f"recipe: {self.preset} ({self.facts}){changed}; choose another with --preset"
+
+
+@dataclass(frozen=True)
+class ChosenRun:
+    """The settings to train with, and what chose them.
+
+    Attributes:
+        run: all settings.
+        preset: the preset that they start from, if any.
+        recipe: what the choice went by, where the dataset decided; None where the user did.
+        warning: why the user's preset may not suit the dataset; None where it does.
+    """
+
+    run: RunConfig
+    preset: str | None
+    recipe: str | None = None
+    warning: str | None = None
+
+
+def choose_run(dataset: Dataset, request: RunRequest) -> ChosenRun:
+    """Returns what the user asks for; of a user who names no network, the recipe for the dataset with their settings.
+
+    Raises:
+        SettingError: a setting is unknown or wrong.
+    """
+    if request.run is not None:
+        return ChosenRun(request.run, request.preset, None, misfit(request.preset, dataset) if request.preset else None)
+    recipe = choose_recipe(dataset)
+    run = compose(recipe.preset, None, request.encoder, None, (*recipe.assignments, *request.assignments))
+    return ChosenRun(run, recipe.preset, recipe.line)
 
 
 def choose_recipe(dataset: Dataset) -> Recipe:

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.core.errors import AlphabetMismatchError, LabelError, SeqnetError
-from seqnet.core.provenance import file_hash
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.evaluation import Evaluation, ScoredRecords, evaluate_probabilities, score
@@ -122,7 +121,7 @@ def _training_members(bundle: Bundle, dataset: Dataset) -> NDArray[np.int64] | N
     known = bundle.provenance.get("dataset")
     digest = known.get("sha256") if isinstance(known, Mapping) else None
     # The bytes tell: an equal provenance does not, where the input was a stream.
-    if digest is None or file_hash(dataset.path) != digest:
+    if digest is None or dataset.sha256() != digest:
         return None
     # The members of a cross-validation were fitted to records of both splits.
     splits = ("train", "validation") if "folds" in bundle.provenance else ("train",)

@@ -3,11 +3,12 @@
 Start here: `train` in `fit` fits one network, `train_ensemble` in `ensemble` several, calibrated, `train_folds` in
 `cross_validation` one for each fold of a cross-validation. `batches` and `window_batches` make augmented batches,
 `optimization` the optimiser, schedule and penalties, `checkpoints` keeps what a run needs to go on, `history` draws its
-course.
+course, `results` tells and writes what came of it. What is trained is a `TrainingJob`.
 """
 
 from seqnet.training.cross_validation import FoldsResult, train_folds
 from seqnet.training.ensemble import EnsembleResult, train_ensemble
 from seqnet.training.fit import TrainingResult, train
+from seqnet.training.members import TrainingJob
 
-__all__ = ["EnsembleResult", "FoldsResult", "TrainingResult", "train", "train_ensemble", "train_folds"]
+__all__ = ["EnsembleResult", "FoldsResult", "TrainingJob", "TrainingResult", "train", "train_ensemble", "train_folds"]

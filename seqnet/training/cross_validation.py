@@ -8,7 +8,7 @@ test split stays as it is.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -38,6 +38,7 @@ from seqnet.training.finalization import with_baselines, with_calibration
 from seqnet.training.fit import Observer, TrainingResult
 from seqnet.training.members import (
     Member,
+    TrainingJob,
     check_criterion,
     criterion_for,
     imbalance_note,
@@ -153,18 +154,7 @@ class FoldsResult(EnsembleResult):
         return found | {"folds": rows}
 
 
-def train_folds(
-    dataset: Dataset,
-    config: RunConfig,
-    observer: Observer,
-    *,
-    checkpoints: Sequence[Path],
-    optimize: str | None,
-    device: torch.device,
-    resume: bool = False,
-    dataset_hash: str = "",
-    provenance: Mapping[str, Any] | None = None,
-) -> FoldsResult:
+def train_folds(job: TrainingJob, observer: Observer) -> FoldsResult:
     """Returns a network for each fold as one bundle, and how good each is on its fold; see `train_ensemble`.
 
     The temperature and the threshold behind the figures of a fold are from what chose its epoch. Those of the bundle
@@ -175,34 +165,29 @@ def train_folds(
     All members have one window, the longest record's of any fold, unless the settings name one.
 
     Args:
-        dataset: the records outside its test split are dealt into folds.
-        config: settings of the first network; its seed deals the folds.
+        job: what is trained: the records outside the test split of its dataset are dealt into as many folds as it has
+            checkpoints; the seed of its settings deals them. The provenance of the bundle says so.
         observer: is told how it goes.
-        checkpoints: one file per fold, which says how many folds there are.
-        optimize: what the decision threshold is best for; None as in `train_ensemble`.
-        device: where to compute.
-        resume: whether to go on from the checkpoints.
-        dataset_hash: SHA-256 of the dataset file.
-        provenance: goes into the bundle, with number and seed of the folds.
 
     Raises:
         SettingError: there are too few folds, or a threshold is asked for and there are more than two classes.
         LabelError: there are too few groups for so many folds, or the dataset has no fixed records.
         KeyboardInterrupt: the user stopped it; the checkpoints are there to go on from.
     """
-    check_criterion(dataset, optimize)
-    count, seed = len(checkpoints), config.training.seed
+    dataset, config, device = job.dataset, job.config, job.device
+    check_criterion(dataset, job.optimize)
+    count, seed = len(job.checkpoints), config.training.seed
     folds = deal(dataset, count, seed)
     longest = int(dataset.tokens.lengths[folds.members].max())
     config = replace(config, network=replace(config.network, window=config.network.window or longest))
     members = [
-        _member(dataset, folds, index, seeded(config, index), path, dataset_hash)
-        for index, path in enumerate(checkpoints)
+        _member(dataset, folds, index, seeded(config, index), path, job.dataset_hash)
+        for index, path in enumerate(job.checkpoints)
     ]
     if note := imbalance_note(config, dataset):
         observer.note(note)
-    criterion = criterion_for(config, dataset, optimize)
-    runs, interruption = train_members(members, observer, device=device, resume=resume)
+    criterion = criterion_for(config, dataset, job.optimize)
+    runs, interruption = train_members(members, observer, device=device, resume=job.resume)
     if interruption:
         # Fewer folds would be another model, and no measure of this one.
         raise interruption
@@ -212,7 +197,7 @@ def train_folds(
     evaluation = _evaluated(found, calibrations)
     if line := never_predicted(found.truth, found.labels, dataset.classes, "held-out folds"):
         observer.note(f"seqnet: warning: {line}")
-    about = dict(provenance or {}) | {"folds": {"count": count, "seed": seed}}
+    about = dict(job.provenance) | {"folds": {"count": count, "seed": seed}}
     bundle = _completed(joined(runs, dataset, about), found, evaluation, criterion)
     bundle, stop = with_baselines(bundle, dataset, observer.note)
     return FoldsResult(bundle, runs, stop, folds, tuple(calibrations), found, evaluation)
@@ -270,7 +255,7 @@ def _parts(
 
 
 def _member(
-    dataset: Dataset, folds: Folds, index: int, config: RunConfig, checkpoint: Path, dataset_hash: str
+    dataset: Dataset, folds: Folds, index: int, config: RunConfig, checkpoint: Path | None, dataset_hash: str
 ) -> Member:
     """Returns the network of a fold as it is to be trained."""
     sizes = folds.sizes(index)

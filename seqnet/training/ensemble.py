@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 
 from seqnet.configs.calibration import BALANCED
-from seqnet.configs.run import RunConfig
 from seqnet.datasets.dataset import Dataset
 from seqnet.evaluation.calibration import calibrate, tempered
 from seqnet.evaluation.imbalance import is_imbalanced, never_predicted, rare_class_line
@@ -22,6 +19,7 @@ from seqnet.training.finalization import with_baselines, with_calibration
 from seqnet.training.fit import Observer, TrainingResult
 from seqnet.training.members import (
     Member,
+    TrainingJob,
     check_criterion,
     criterion_for,
     imbalance_note,
@@ -51,47 +49,30 @@ class EnsembleResult:
     interruption: KeyboardInterrupt | None
 
 
-def train_ensemble(
-    dataset: Dataset,
-    config: RunConfig,
-    observer: Observer,
-    *,
-    checkpoints: Sequence[Path],
-    optimize: str | None,
-    device: torch.device,
-    resume: bool = False,
-    dataset_hash: str = "",
-    provenance: Mapping[str, Any] | None = None,
-) -> EnsembleResult:
-    """Returns networks trained with the seeds s, s + 1, …, as one bundle; see `train` for the other arguments.
+def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
+    """Returns networks trained with the seeds s, s + 1, …, as one bundle.
 
     Args:
-        dataset: what they are fitted to.
-        config: settings of the first.
+        job: what is trained.
         observer: is told how it goes.
-        checkpoints: one file per member.
-        optimize: what the decision threshold is best for on the validation split; None leaves it at one half, or has it
-            be best for balanced accuracy where classes are imbalanced (see `criterion_for`).
-        device: where to compute.
-        resume: whether to go on from the checkpoints.
-        dataset_hash: SHA-256 of the dataset file.
-        provenance: goes into the bundle.
 
     Raises:
+        KeyboardInterrupt: the user stopped it before the first epoch was over.
         SettingError: a threshold is asked for, and there are more than two classes.
+        SeqnetError: see `seqnet.training.fit.train`.
     """
-    check_criterion(dataset, optimize)
+    dataset, config, count = job.dataset, job.config, len(job.checkpoints)
+    check_criterion(dataset, job.optimize)
     members = []
-    for index, checkpoint in enumerate(checkpoints):
+    for index, checkpoint in enumerate(job.checkpoints):
         own = seeded(config, index)
-        several = len(checkpoints) > 1
-        title = f"member {index + 1} of {len(checkpoints)}, seed {own.training.seed}" if several else ""
-        members.append(Member(title, dataset, own, checkpoint, dataset_hash))
+        title = f"member {index + 1} of {count}, seed {own.training.seed}" if count > 1 else ""
+        members.append(Member(title, dataset, own, checkpoint, job.dataset_hash))
     if note := imbalance_note(config, dataset):
         observer.note(note)
-    runs, interruption = train_members(members, observer, device=device, resume=resume)
-    criterion = criterion_for(config, dataset, optimize)
-    bundle = _calibrated(joined(runs, dataset, provenance), runs, dataset, criterion, observer, device)
+    runs, interruption = train_members(members, observer, device=job.device, resume=job.resume)
+    criterion = criterion_for(config, dataset, job.optimize)
+    bundle = _calibrated(joined(runs, dataset, job.provenance), runs, dataset, criterion, observer, job.device)
     bundle, stop = with_baselines(bundle, dataset, observer.note)
     return EnsembleResult(bundle, runs, interruption or stop)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +24,7 @@ from seqnet.training.fit import Observer, TrainingResult, train
 
 __all__ = [
     "Member",
+    "TrainingJob",
     "check_criterion",
     "criterion_for",
     "imbalance_note",
@@ -48,15 +49,41 @@ class Member:
         title: what the user is told before it is trained; empty for nothing.
         dataset: what it is fitted to.
         config: all settings.
-        checkpoint: file that is written after each epoch.
+        checkpoint: file that is written after each epoch; None for none.
         identity: what its checkpoint knows its records by.
     """
 
     title: str
     dataset: Dataset
     config: RunConfig
-    checkpoint: Path
+    checkpoint: Path | None
     identity: str
+
+
+@dataclass(frozen=True)
+class TrainingJob:
+    """What is to be trained: one or more networks, one for each checkpoint.
+
+    Attributes:
+        dataset: what they are fitted to.
+        config: settings of the first.
+        device: where to compute.
+        checkpoints: a file that is written after each epoch of a network, or None for none.
+        optimize: what the decision threshold is best for on the validation split; None leaves it at one half, or has it
+            be best for balanced accuracy where classes are imbalanced (see `criterion_for`).
+        resume: whether to go on from the checkpoints.
+        dataset_hash: SHA-256 of the dataset file.
+        provenance: goes into the bundle.
+    """
+
+    dataset: Dataset
+    config: RunConfig
+    device: torch.device
+    checkpoints: tuple[Path | None, ...] = (None,)
+    optimize: str | None = None
+    resume: bool = False
+    dataset_hash: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
 
 
 def check_criterion(dataset: Dataset, optimize: str | None) -> None:
@@ -148,7 +175,7 @@ def train_members(
     return runs, None
 
 
-def joined(runs: Sequence[TrainingResult], dataset: Dataset, provenance: Mapping[str, Any] | None) -> Bundle:
+def joined(runs: Sequence[TrainingResult], dataset: Dataset, provenance: Mapping[str, Any]) -> Bundle:
     """Returns the networks of the runs as one bundle with the mean of their metrics, not yet calibrated.
 
     Args:
@@ -161,7 +188,7 @@ def joined(runs: Sequence[TrainingResult], dataset: Dataset, provenance: Mapping
         runs[0].bundle,
         members=tuple(run.bundle.classifier for run in runs),
         metrics={name: float(np.mean([run.bundle.metrics[name] for run in runs])) for name in sorted(names)},
-        provenance=dict(provenance or {}),
+        provenance=dict(provenance),
         novelty=_novelty(runs[0].bundle, dataset),
     )
 

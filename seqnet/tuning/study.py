@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ from seqnet.tuning.journal import STUDY_NAME, Direction, Journal, read_journal
 from seqnet.tuning.optuna_backend import optuna, quiet
 from seqnet.tuning.space import Choices, Domain, Space, lay_over
 
-__all__ = ["Trial", "TuningResult", "Watcher", "search"]
+__all__ = ["SearchJob", "Trial", "TuningResult", "Watcher", "search"]
 
 
 @dataclass(frozen=True)
@@ -76,6 +76,31 @@ class TuningResult:
     run: RunConfig | None
     importances: Mapping[str, float]
     interruption: KeyboardInterrupt | None
+
+
+@dataclass(frozen=True)
+class SearchJob:
+    """What is searched.
+
+    Attributes:
+        dataset: its train split is fitted, its validation split gives the values.
+        base: the settings that the space varies; their seed is that of the search, too.
+        space: the settings to search.
+        options: how many trials, and how they are stopped early.
+        device: where to compute.
+        journal: file of the finished trials; an existing one is replaced, unless it is resumed.
+        dataset_hash: SHA-256 of the dataset file, by which a study knows what it is of.
+        resume: whether to go on with the trials of `journal`, if it is there.
+    """
+
+    dataset: Dataset
+    base: RunConfig
+    space: Space
+    options: TuneOptions
+    device: torch.device
+    journal: Path
+    dataset_hash: str
+    resume: bool = False
 
 
 class Watcher(Protocol):
@@ -128,19 +153,12 @@ class _TrialObserver:
 class _Search:
     """The state of one search."""
 
-    def __init__(
-        self,
-        dataset: Dataset,
-        base: RunConfig,
-        space: Space,
-        options: TuneOptions,
-        watcher: Watcher,
-        device: torch.device,
-    ) -> None:
-        self.dataset, self.base, self.space, self.options = dataset, base, space, options
-        self.watcher, self.device = watcher, device
-        self.direction: Direction = "minimize" if base.training.monitor == "loss" else "maximize"
-        self.distributions = {key: _distribution(domain) for key, domain in space.domains.items()}
+    def __init__(self, job: SearchJob, watcher: Watcher) -> None:
+        self.job, self.watcher = job, watcher
+        self.dataset, self.base, self.space, self.options = job.dataset, job.base, job.space, job.options
+        self.device = job.device
+        self.direction: Direction = "minimize" if job.base.training.monitor == "loss" else "maximize"
+        self.distributions = {key: _distribution(domain) for key, domain in job.space.domains.items()}
         self.study = optuna.create_study(study_name=STUDY_NAME, direction=self.direction, pruner=self._make_pruner())
         self.notes: set[str] = set()
 
@@ -235,6 +253,13 @@ class _Search:
             return True
         return one.value < other.value if self.direction == "minimize" else one.value > other.value
 
+    def best(self, trials: Sequence[Trial]) -> Trial | None:
+        """Returns the best complete trial, the first of equals; None where none is complete."""
+        best = None
+        for trial in trials:
+            best = trial if self.better(trial, best) else best
+        return best
+
     def importances(self) -> dict[str, float]:
         """Returns the share of each setting in what makes the best trials.
 
@@ -277,75 +302,74 @@ def _setting(domain: Domain, drawn: Any) -> Any:
     return float(f"{drawn:.12g}") if domain.step is not None and isinstance(drawn, float) else drawn
 
 
-def search(
-    dataset: Dataset,
-    base: RunConfig,
-    space: Space,
-    options: TuneOptions,
-    watcher: Watcher,
-    *,
-    device: torch.device,
-    journal: Path,
-    dataset_hash: str,
-    resume: bool = False,
-) -> TuningResult:
+def search(job: SearchJob, watcher: Watcher) -> TuningResult:
     """Returns the trials of a search, those of before included, and the best of them.
 
     The same dataset, run, space, options, device and number of threads give the same trials on the CPU, in one go or
     in several.
 
     Args:
-        dataset: its train split is fitted, its validation split gives the values.
-        base: the settings that the space varies; their seed is that of the search, too.
-        space: what is searched.
-        options: how many trials, and how they are stopped early.
+        job: what is searched.
         watcher: is told how it goes.
-        device: where to compute.
-        journal: file of the finished trials; an existing one is replaced, unless it is resumed.
-        dataset_hash: SHA-256 of the dataset file, by which a study knows what it is of.
-        resume: whether to go on with the trials of `journal`, if it is there.
 
     Raises:
         ContainerError: the study to go on with is of something else.
         LabelError: the validation split has nothing to go by.
         SettingError: runs have fewer epochs than a trial shall have at least.
     """
-    if not len(dataset.members("validation")):
-        raise LabelError(str(dataset.path), "there is no validation split to go by", "encode it with another --split")
+    if not len(job.dataset.members("validation")):
+        raise LabelError(
+            str(job.dataset.path), "there is no validation split to go by", "encode it with another --split"
+        )
     with quiet():
-        state = _Search(dataset, base, space, options, watcher, device)
-        identity = _identity(base, space, options, dataset_hash)
-        before = read_journal(journal, identity) if resume and journal.exists() else []
+        state = _Search(job, watcher)
+        identity = _identity(job)
+        before = read_journal(job.journal, identity) if job.resume and job.journal.exists() else []
         state.study.add_trials(before)
         trials = [state.trial_of(one) for one in state.study.get_trials(deepcopy=False)]
-        best = None
-        for trial in trials:
-            best = trial if state.better(trial, best) else best
-        if resume:
+        if job.resume:
             watcher.note(f"going on after trial {len(trials)}" if trials else "there is no study: starting at trial 1")
-        written, interruption = None, None
-        try:
-            while len(trials) < options.trials:
-                frozen = state.run_trial()
-                # Not before: a search that could not start leaves nothing in the way of the next one.
-                written = written or Journal(journal, identity, state.direction, before)
-                written.add(frozen)
-                trial = state.trial_of(frozen)
-                trials.append(trial)
-                is_best = state.better(trial, best)
-                best = trial if is_best else best
-                watcher.trial(trial, is_best)
-        except KeyboardInterrupt as stop:
-            interruption = stop
-        run = lay_over(base, best.settings) if best else None
+        interruption = _run_trials(state, trials, identity, before)
+        best = state.best(trials)
+        run = lay_over(job.base, best.settings) if best else None
         return TuningResult(trials, best, run, state.importances(), interruption)
 
 
-def _identity(base: RunConfig, space: Space, options: TuneOptions, dataset_hash: str) -> dict[str, Any]:
+def _run_trials(
+    state: _Search, trials: list[Trial], identity: Mapping[str, Any], before: list[optuna.trial.FrozenTrial]
+) -> KeyboardInterrupt | None:
+    """Adds the trials that are missing, writes each to the journal, and returns what stopped them early, if anything.
+
+    Args:
+        state: the search.
+        trials: those of before; the new ones are added.
+        identity: what the study is of.
+        before: the trials of before, as they are written.
+    """
+    job, written = state.job, None
+    best = state.best(trials)
+    try:
+        while len(trials) < job.options.trials:
+            frozen = state.run_trial()
+            # Not before: a search that could not start leaves nothing in the way of the next one.
+            written = written or Journal(job.journal, identity, state.direction, before)
+            written.add(frozen)
+            trial = state.trial_of(frozen)
+            trials.append(trial)
+            is_best = state.better(trial, best)
+            best = trial if is_best else best
+            state.watcher.trial(trial, is_best)
+    except KeyboardInterrupt as stop:
+        return stop
+    return None
+
+
+def _identity(job: SearchJob) -> dict[str, Any]:
     """Returns what makes two searches the same one, but for the number of trials."""
+    run = job.base.to_dict()
     return {
-        "dataset": dataset_hash,
-        "space": space.to_dict(),
-        "run": {f"{section}.{name}": value for section, part in base.to_dict().items() for name, value in part.items()},
-        "pruning": {"min_epochs": options.min_epochs, "reduction": options.reduction},
+        "dataset": job.dataset_hash,
+        "space": job.space.to_dict(),
+        "run": {f"{section}.{name}": value for section, part in run.items() for name, value in part.items()},
+        "pruning": {"min_epochs": job.options.min_epochs, "reduction": job.options.reduction},
     }

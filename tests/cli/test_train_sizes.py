@@ -5,10 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import numpy as np
 import pytest
 
-from seqnet.datasets.dataset import Dataset, write_dataset
+from seqnet.datasets.dataset import Dataset, save_dataset
 from tests.building import make_dataset, random_strings
 from tests.cli.running import Runner
 
@@ -17,22 +16,7 @@ QUICK = ("--set", "epochs=2", "--set", "trees=5", "--set", "units=4", "--threads
 
 def write(path: Path, dataset: Dataset) -> Path:
     """Writes a dataset that is in memory, and returns the path."""
-    write_dataset(
-        path,
-        alphabet=dataset.alphabet,
-        classes=dataset.classes,
-        positive=dataset.positive,
-        generators={},
-        crop=None,
-        tokens=np.asarray(dataset.tokens.data),
-        offsets=dataset.tokens.offsets,
-        name_bytes=np.asarray(dataset.names.data),
-        name_offsets=dataset.names.offsets,
-        labels=dataset.labels,
-        groups=dataset.groups,
-        split=dataset.split,
-        provenance={"seed": 1},
-    )
+    save_dataset(path, dataset)
     return path
 
 

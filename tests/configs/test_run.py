@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from seqnet.configs.networks import CnnConfig, EncoderConfig, HybridConfig, RecurrentConfig
-from seqnet.configs.run import RunConfig, compose, load_preset, preset_names
+from seqnet.configs.run import RunConfig, RunRequest, compose, load_preset, preset_names
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import FormatError, SettingError
 
@@ -150,3 +150,32 @@ def test_an_unknown_preset_names_the_known_ones() -> None:
         compose("dna")
     with pytest.raises(SettingError, match="setting preset"):
         load_preset("../presets/dna-cnn")
+
+
+def test_settings_are_given_as_text_or_as_values() -> None:
+    text = compose("dna-cnn", assignments=["training.epochs=5", "dense=[3, 4]", "patience=2"])
+    values = compose("dna-cnn", assignments=[("training.epochs", 5), ("dense", (3, 4)), ("patience", 2)])
+    assert text == values
+    assert compose("dna-cnn", assignments=[("patience", None)]).training.patience is None
+    with pytest.raises(SettingError, match="'5' is not allowed"):
+        compose(assignments=[("training.epochs", "5")])
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        RunRequest(preset="lstm"),
+        RunRequest(network="dense"),
+        RunRequest(assignments=("network.name=dense",)),
+        RunRequest(assignments=(("network.name", "dense"),)),
+    ],
+)
+def test_a_request_that_names_a_network_is_a_run(request_: RunRequest) -> None:
+    assert request_.run == request_.compose()
+    assert request_.run is not None
+
+
+def test_a_request_that_names_none_leaves_it_to_the_dataset() -> None:
+    request = RunRequest(encoder="kmer", assignments=("epochs=3", ("network.dense", [3])))
+    assert request.run is None
+    assert request.compose().training.epochs == 3

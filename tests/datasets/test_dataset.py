@@ -17,7 +17,7 @@ from seqnet.core.alphabets import alphabet
 from seqnet.core.containers import Spool, write_container
 from seqnet.core.errors import ContainerError
 from seqnet.core.records import Ragged
-from seqnet.datasets.dataset import open_dataset, write_dataset
+from seqnet.datasets.dataset import Columns, Description, open_dataset, write_dataset
 
 DNA = alphabet("dna")
 ABOUT: dict[str, Any] = {
@@ -94,19 +94,16 @@ def test_what_is_written_is_read(
             spool.append(DNA.encode(symbols.slice(index, index + 1).data))
         write_dataset(
             path,
-            alphabet=DNA,
-            classes=["a", "b", "c"],
-            positive=None,
-            generators={},
-            crop=None,
-            tokens=spool if spooled else DNA.encode(symbols.data),
-            offsets=symbols.offsets,
-            name_bytes=names.data,
-            name_offsets=names.offsets,
-            labels=np.array(labels),
-            groups=np.arange(len(drawn)),
-            split=np.array(split),
-            provenance={"seed": 1},
+            Description(DNA, ("a", "b", "c"), None, {}, None, {"seed": 1}),
+            Columns(
+                tokens=spool if spooled else DNA.encode(symbols.data),
+                offsets=symbols.offsets,
+                name_bytes=names.data,
+                name_offsets=names.offsets,
+                labels=np.array(labels, dtype=np.int32),
+                groups=np.arange(len(drawn)),
+                split=np.array(split, dtype=np.uint8),
+            ),
         )
     dataset = open_dataset(path)
     assert texts(dataset.tokens) == sequences

@@ -9,7 +9,7 @@ import pytest
 from seqnet.core.alphabets import alphabet
 from seqnet.core.containers import write_container
 from seqnet.core.errors import ContainerError
-from seqnet.datasets.dataset import write_dataset
+from seqnet.datasets.dataset import Columns, Description, write_dataset
 from seqnet.models.inspection import inspect, lines
 
 
@@ -18,19 +18,23 @@ def path(tmp_path: Path) -> Path:
     """Returns a dataset of five records of 1, 2, 3, 4 and 9 bases in three groups."""
     write_dataset(
         tmp_path / "x",
-        alphabet=alphabet("dna"),
-        classes=["human", "random"],
-        positive=1,
-        generators={"random": "uniform"},
-        crop=None,
-        tokens=np.ones(19, dtype=np.uint8),
-        offsets=np.array([0, 1, 3, 6, 10, 19]),
-        name_bytes=np.full(5, ord("r"), dtype=np.uint8),
-        name_offsets=np.arange(6),
-        labels=np.array([0, 1, 0, 1, 0]),
-        groups=np.array([3, 3, 3, 8, 9]),
-        split=np.array([0, 0, 0, 1, 2]),
-        provenance={"command": "seqnet encode", "inputs": [{"path": "x.fa", "sha256": None}]},
+        Description(
+            alphabet=alphabet("dna"),
+            classes=("human", "random"),
+            positive=1,
+            generators={"random": "uniform"},
+            crop=None,
+            provenance={"command": "seqnet encode", "inputs": [{"path": "x.fa", "sha256": None}]},
+        ),
+        Columns(
+            tokens=np.ones(19, dtype=np.uint8),
+            offsets=np.array([0, 1, 3, 6, 10, 19]),
+            name_bytes=np.full(5, ord("r"), dtype=np.uint8),
+            name_offsets=np.arange(6),
+            labels=np.array([0, 1, 0, 1, 0], dtype=np.int32),
+            groups=np.array([3, 3, 3, 8, 9]),
+            split=np.array([0, 0, 0, 1, 2], dtype=np.uint8),
+        ),
     )
     return tmp_path / "x"
 

@@ -18,6 +18,7 @@ from seqnet.evaluation.calibration import best_threshold, calibrate, chosen_temp
 from seqnet.models.bundles import open_bundle, write_bundle
 from seqnet.models.probabilities import class_probabilities
 from seqnet.training.cross_validation import FoldsResult, deal, train_folds, write_out_of_fold
+from seqnet.training.members import TrainingJob
 from tests.building import CPU, Recorder, make_dataset, planted, random_strings, run_config, same_weights
 
 CONFIG = run_config({"epochs": 2})
@@ -32,10 +33,10 @@ def dataset_of(seed: int = 0, group: int = 2) -> Dataset:
 def fold(
     dataset: Dataset, folder: Path, count: int = 3, observer: Recorder | None = None, **options: Any
 ) -> FoldsResult:
-    checkpoints = [folder / f"{number}.safetensors" for number in range(count)]
+    checkpoints = tuple(folder / f"{number}.safetensors" for number in range(count))
     options = {"optimize": None, "dataset_hash": "d", **options}
     config = options.pop("config", CONFIG)
-    return train_folds(dataset, config, observer or Recorder(), checkpoints=checkpoints, device=CPU, **options)
+    return train_folds(TrainingJob(dataset, config, CPU, checkpoints, **options), observer or Recorder())
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ from seqnet.models.probabilities import bundle_probabilities, class_probabilitie
 from seqnet.training.cross_validation import train_folds
 from seqnet.training.ensemble import EnsembleResult, train_ensemble
 from seqnet.training.fit import make_classifier
+from seqnet.training.members import TrainingJob
 from tests.building import CPU, MOTIF, Recorder, fit, make_dataset, random_strings, run_config
 
 FINDER = {"name": "cnn", "filters": [16], "kernels": [8], "pools": [1], "dense": [8], "strands": "single"}
@@ -44,10 +45,8 @@ def rare(counts: Sequence[int], held_out: float = 0.25, length: int = 24, seed: 
 def trained(
     dataset: Dataset, config: RunConfig, folder: Path, optimize: str | None = None, observer: Recorder | None = None
 ) -> EnsembleResult:
-    checkpoints = [folder / "m.checkpoint"]
-    return train_ensemble(
-        dataset, config, observer or Recorder(), checkpoints=checkpoints, optimize=optimize, device=CPU
-    )
+    job = TrainingJob(dataset, config, CPU, (folder / "m.checkpoint",), optimize)
+    return train_ensemble(job, observer or Recorder())
 
 
 def on_validation(result: EnsembleResult, dataset: Dataset) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
@@ -155,9 +154,9 @@ def test_trees_keep_to_the_shares_of_training(tmp_path: Path) -> None:
 
 def test_folds_choose_the_threshold_too(tmp_path: Path) -> None:
     dataset = rare([600, 30])
-    paths = [tmp_path / str(index) for index in range(3)]
+    paths = tuple(tmp_path / str(index) for index in range(3))
     config: Any = run_config({**SHORT, "epochs": 4}, FINDER)
-    result = train_folds(dataset, config, Recorder(), checkpoints=paths, optimize=None, device=CPU)
+    result = train_folds(TrainingJob(dataset, config, CPU, paths), Recorder())
     assert all(calibration.threshold != 0.5 for calibration in result.calibrations)
     assert result.bundle.calibration.threshold < 0.3
     assert result.out_of_fold.labels.sum() > 3

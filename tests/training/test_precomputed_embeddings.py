@@ -20,6 +20,7 @@ from seqnet.models.probabilities import class_probabilities
 from seqnet.nn.networks import Classifier
 from seqnet.nn.plm.model import LanguageModel
 from seqnet.training.ensemble import _calibrated, train_ensemble
+from seqnet.training.members import TrainingJob
 from tests.building import CPU, Recorder, fit, make_dataset, planted, random_strings, run_config, same_weights
 from tests.nn.plm.models import save_model, shared_model
 
@@ -143,8 +144,8 @@ def test_calibration_runs_the_language_model_no_more_than_it_must(
 
     monkeypatch.setattr(LanguageModel, "embed", counted)
     config = run_config({"epochs": epochs}, NETWORKS["cnn"], plm())
-    checkpoints = [tmp_path / f"{index}" for index in range(members)]
-    result = train_ensemble(proteins, config, Recorder(), checkpoints=checkpoints, optimize=None, device=CPU)
+    checkpoints = tuple(tmp_path / f"{index}" for index in range(members))
+    result = train_ensemble(TrainingJob(proteins, config, CPU, checkpoints), Recorder())
     assert result.bundle.calibration.quality
     # Once after each epoch, and once more where a lower precision is measured.
     times = members * (epochs + len(result.bundle.calibration.changed))
@@ -154,14 +155,14 @@ def test_calibration_runs_the_language_model_no_more_than_it_must(
 
 def test_what_the_last_epochs_said_is_what_calibrates(proteins: Dataset, tmp_path: Path) -> None:
     config = run_config({"epochs": 3, "schedule": "constant"}, NETWORKS["cnn"], plm(tmp_path / "cache"))
-    options: dict[str, Any] = {"checkpoints": [tmp_path / "c"], "optimize": "mcc", "device": CPU, "dataset_hash": "d"}
-    whole = train_ensemble(proteins, config, Recorder(), **options)
+    job = TrainingJob(proteins, config, CPU, (tmp_path / "c",), optimize="mcc", dataset_hash="d")
+    whole = train_ensemble(job, Recorder())
     members = proteins.members("validation")
     said = class_probabilities(whole.bundle.classifier, proteins.tokens, members)
     assert whole.runs[0].validation is not None
     np.testing.assert_array_equal(whole.runs[0].validation, said)
     # A run that was over has nothing to say again: it is computed.
-    resumed = train_ensemble(proteins, config, Recorder(), resume=True, **options)
+    resumed = train_ensemble(dataclasses.replace(job, resume=True), Recorder())
     assert resumed.runs[0].validation is None
     assert resumed.bundle.calibration == whole.bundle.calibration
 

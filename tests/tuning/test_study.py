@@ -11,7 +11,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.configs.tuning import TuneOptions
 from seqnet.core.errors import ContainerError, LabelError, SettingError
 from seqnet.datasets.dataset import Dataset
-from seqnet.tuning import Space, Trial, TuningResult, search
+from seqnet.tuning import SearchJob, Space, Trial, TuningResult, search
 from seqnet.tuning.space import Choices, Domain, Range
 from tests.building import CPU, SMALL_NETWORK, fit, planted, run_config
 
@@ -60,17 +60,9 @@ def run_search(
     digest: str = "abc",
     **options: Any,
 ) -> TuningResult:
-    return search(
-        dataset,
-        base,
-        space,
-        TuneOptions(trials=count, **options),
-        watcher or Watching(),
-        device=CPU,
-        journal=folder / "study.journal",
-        dataset_hash=digest,
-        resume=resume,
-    )
+    options_of = TuneOptions(trials=count, **options)
+    job = SearchJob(dataset, base, space, options_of, CPU, folder / "study.journal", digest, resume)
+    return search(job, watcher or Watching())
 
 
 def timeless(trials: Sequence[Trial]) -> list[Trial]:

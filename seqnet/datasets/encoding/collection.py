@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from seqnet.core.containers import Spool
 from seqnet.core.records import Ragged
 from seqnet.core.threads import Threads
+from seqnet.datasets.dataset import Columns
 from seqnet.similarity import Hasher
 
 __all__ = ["Collector", "EncodedRecords", "Reservoir"]
@@ -104,6 +105,10 @@ class Collector:
             self._labels[0],
             self.groups.view(),
         )
+
+    def columns(self, labels: NDArray[np.int32], split: NDArray[np.uint8]) -> Columns:
+        """Returns all examples so far as the columns of a dataset, with these labels (N,) and splits (N,)."""
+        return Columns(self.tokens, self.offsets, self.name_bytes, self.name_offsets, labels, self.groups, split)
 
     def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64] | None = None) -> None:
         """Puts other labels (N,), and other groups (N,) unless they are None, on all examples so far."""

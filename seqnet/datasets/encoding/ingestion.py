@@ -31,6 +31,8 @@ from seqnet.datasets.encoding.labelling import (
 )
 from seqnet.datasets.encoding.labels import LabelCodes, check_not_measured, label_warnings
 from seqnet.datasets.encoding.selection import MASKED, LengthRange, cut_windows, usable
+from seqnet.datasets.encoding.summary import IntakeReport
+from seqnet.datasets.splits import parse_fractions, split_records
 from seqnet.readers import RecordReader, spoken_path
 from seqnet.similarity import Clusters, cluster_records, join_groups
 
@@ -51,10 +53,20 @@ class _Codes(dict[str, int]):
 
 
 class Ingestion:
-    """Takes records in, one source after the other, with what has been learnt so far."""
+    """Takes records in, one source after the other, with what has been learnt so far.
 
-    def __init__(self, options: EncodeOptions, read: ReadOptions, rng: np.random.Generator) -> None:
+    Args:
+        options: what becomes of the records.
+        read: how files are read.
+        rng: source of what is drawn.
+        given: what finds the groups; None for what the option `group_by` says.
+    """
+
+    def __init__(
+        self, options: EncodeOptions, read: ReadOptions, rng: np.random.Generator, given: Grouper | None = None
+    ) -> None:
         self.options = options
+        self.fractions = parse_fractions(options.split)
         self.read = replace(read, columns=(*read.columns, *table_columns(options)))
         self.alphabet: Alphabet | None = None if options.alphabet == "auto" else alphabet(options.alphabet)
         self.classes = _Codes()
@@ -73,7 +85,7 @@ class Ingestion:
         self.label_codes = LabelCodes(self.classes)
         self.class_counts: Counter[str] = Counter()
         self._label_origin = ""
-        self.grouper: Grouper | None = grouper(options.group_by) if options.group_by else None
+        self.grouper = given or (grouper(options.group_by) if options.group_by else None)
         self.collector = Collector()
         self.reservoir = Reservoir(options.limit, rng) if options.limit else None
         self.numbers_now = not (self.grouper or self.reservoir)
@@ -189,13 +201,24 @@ class Ingestion:
         found = self.grouper.find(names, columns)
         return np.fromiter((-1 if name is None else self.groups[name] for name in found), np.int64, len(found))
 
-    def label_warnings(self) -> list[str]:
-        """Returns one line for each thing about the labels that looks like a mistake, once all was taken in."""
+    def report(self) -> IntakeReport:
+        """Returns what is to be said of the input, once all was taken in."""
         lines = label_warnings(self.class_counts)
         if self.label_file and self.label_file.header:
             taken = f"the first line ({self.label_file.header}) was taken for a header"
             lines.append(f"{self.label_file.path}: {taken}: no record has that name")
-        return lines
+        return IntakeReport(self.left_out, tuple(lines), tuple(self.notes))
+
+    def split(self, real: EncodedRecords, rng: np.random.Generator) -> NDArray[np.uint8]:
+        """Returns the split (N,) uint8 of each record: as the input says it, or by the fractions that are wanted."""
+        if self.grouper is None or self.grouper.split_of is None:
+            return split_records(real.labels, real.groups, self.fractions, rng)
+        by_group = np.array([self.grouper.split_of(name) for name in self.groups], dtype=np.uint8)
+        return by_group[real.groups]
+
+    def close(self) -> None:
+        """Frees the disk space."""
+        self.collector.close()
 
     def restart(self, parts: Sequence[EncodedRecords]) -> None:
         """Puts these examples in place of all that was taken in."""

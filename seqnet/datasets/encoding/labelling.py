@@ -29,10 +29,15 @@ class Grouper:
     Attributes:
         find: (names, columns) → one group name per record, None for a record that is a group of its own.
         by_window: whether the names of windows, not of the records that they were cut from, tell the group.
+        split_of: group name → split, an index into `SPLITS`, where the input says the split; then each record has a
+            group. None where records are split here.
+        named: whether the user has named the groups; False where each record of a split that was given is one.
     """
 
     find: Callable[[Ragged, Mapping[str, Ragged]], list[str | None]]
     by_window: bool
+    split_of: Callable[[str], int] | None = None
+    named: bool = True
 
 
 @dataclass(frozen=True)

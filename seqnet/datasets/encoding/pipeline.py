@@ -18,18 +18,19 @@ from seqnet.core.errors import LabelError
 from seqnet.core.outputs import check_targets, whole_file
 from seqnet.core.provenance import InputHashes, versions
 from seqnet.core.threads import Threads
-from seqnet.datasets.dataset import write_dataset
+from seqnet.datasets.dataset import Description, write_dataset
 from seqnet.datasets.encoding.class_sources import ClassSource, generators_of, order_classes
 from seqnet.datasets.encoding.collection import Collector, EncodedRecords
 from seqnet.datasets.encoding.generated_records import generate_records
 from seqnet.datasets.encoding.genome_windows import draw_windows
 from seqnet.datasets.encoding.ingestion import Ingestion
-from seqnet.datasets.encoding.summary import EncodeSummary
-from seqnet.datasets.splits import SPLITS, parse_fractions, split_records
-from seqnet.readers import open_each
+from seqnet.datasets.encoding.labelling import Grouper
+from seqnet.datasets.encoding.summary import EncodeSummary, Grouping
+from seqnet.datasets.splits import SPLITS
+from seqnet.readers import RecordReader, open_each
 from seqnet.similarity import find_mates
 
-__all__ = ["encode"]
+__all__ = ["encode", "encode_table"]
 
 
 def encode(
@@ -56,29 +57,59 @@ def encode(
     Raises:
         SeqnetError: bad input or settings; no output is left behind.
     """
-    rng = np.random.default_rng(options.seed)
     files = [(source, source.path) for source in sources if source.path is not None]
     if not files:
         raise LabelError("encode", "there is no input", "name a file, or use --class NAME=FILE")
     _check_given_once(files)
-    fractions = parse_fractions(options.split)
-    check_targets([output], force=force, inputs=[path for _, path in files])
-    with whole_file(output, force=force) as temporary, InputHashes([path for _, path in files]) as hashes:
-        intake = Ingestion(options, read, rng)
-        try:
-            with closing(open_each([path for _, path in files], intake.read)) as readers:
+    paths = [path for _, path in files]
+    rng = np.random.default_rng(options.seed)
+    with closing(Ingestion(options, read, rng)) as intake:
+        check_targets([output], force=force, inputs=paths)
+        with whole_file(output, force=force) as temporary, InputHashes(paths) as hashes:
+            with closing(open_each(paths, intake.read)) as readers:
                 for (source, _), reader in zip(files, readers, strict=True):
                     intake.take_in(source, reader, progress)
-            provenance = {
-                "command": command,
-                "options": options.to_dict(),
-                "seed": options.seed,
-                "versions": versions(),
-                "inputs": hashes.collect(),
-            }
-            return _finish(sources, intake, fractions, rng, temporary, provenance)
-        finally:
-            intake.collector.close()
+            provenance = _provenance(options, command, hashes.collect())
+            return _finish(sources, intake, rng, temporary, provenance)
+
+
+def encode_table(
+    reader: RecordReader,
+    output: Path,
+    options: EncodeOptions,
+    grouper: Grouper | None,
+    *,
+    progress: Callable[[int], None] = lambda records: None,
+) -> EncodeSummary:
+    """Writes a dataset of the records of one reader, as `encode` does of files, and returns what it holds.
+
+    Args:
+        reader: the records, whose labels are in the column `options.label_column`.
+        output: the dataset to write.
+        options: what becomes of the records.
+        grouper: what finds their groups, and their split where the table says it; None for neither.
+        progress: is told how many more records were read.
+
+    Raises:
+        SeqnetError: bad input or settings; no output is left behind.
+    """
+    rng = np.random.default_rng(options.seed)
+    with closing(Ingestion(options, ReadOptions(), rng, grouper)) as intake, whole_file(output, force=False) as target:
+        source = ClassSource(None, path=reader.path)
+        intake.take_in(source, reader, progress)
+        provenance = _provenance(options, "", [{"path": reader.path, "sha256": None}])
+        return _finish([source], intake, rng, target, provenance)
+
+
+def _provenance(options: EncodeOptions, command: str, inputs: list[dict[str, str | None]]) -> dict[str, Any]:
+    """Returns where a dataset came from."""
+    return {
+        "command": command,
+        "options": options.to_dict(),
+        "seed": options.seed,
+        "versions": versions(),
+        "inputs": inputs,
+    }
 
 
 def _check_given_once(files: Sequence[tuple[ClassSource, str]]) -> None:
@@ -100,46 +131,51 @@ def _check_given_once(files: Sequence[tuple[ClassSource, str]]) -> None:
 def _finish(
     sources: Sequence[ClassSource],
     intake: Ingestion,
-    fractions: Sequence[float],
     rng: np.random.Generator,
     target: Path,
     provenance: Mapping[str, Any],
 ) -> EncodeSummary:
     """Splits what was taken in, adds what is generated, writes the dataset and returns what it holds."""
-    options, clusters = intake.options, None
+    options, clusters, grouper = intake.options, None, intake.grouper
     if not intake.classes:
-        raise LabelError("encode", f"there are no records ({'; '.join(intake.notes)})", "name a file that holds some")
+        reasons = f" ({'; '.join(intake.notes)})" if intake.notes else ""
+        raise LabelError("encode", f"there are no records{reasons}", "name a file that holds some")
     classes, positive = order_classes(sources, intake.classes, options.positive)
     real = intake.finish(classes)
     # Blocks of a genome, and windows, are no reads.
     reads = not (options.crop or options.window)
     mates = find_mates(real.names, real.labels, intake.collector.name_hashes.hashes()) if reads else None
-    if mates and mates.count and not options.group_by:
+    if mates and mates.count and not grouper:
         real = intake.regroup(real, mates.joined(real.groups))
     if options.split_by == "similarity":
         real, clusters = intake.cluster(real)
     largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
-    split = split_records(real.labels, real.groups, fractions, rng)
+    split = intake.split(real, rng)
     parted = mates.apart(split) if mates else 0
     if options.crop:
         real, split = _hold_out(intake, real, split, rng)
     split = _accompany(sources, classes, intake, real, split, rng)
     del real  # columns of hundreds of millions of records, which stand in what follows
+    assert intake.alphabet is not None
+    about = Description(intake.alphabet, tuple(classes), positive, generators_of(sources), options.crop, provenance)
     examples, collector = intake.collector.collected(), intake.collector
     with Threads(1) as pool:
         namesakes = mates.namesakes if mates else None
         duplicates = pool.submit(_duplicates, collector, examples.labels, split, namesakes)
-        _write(target, intake, examples, split, classes, positive, generators_of(sources), provenance)
-    assert intake.alphabet is not None
+        write_dataset(target, about, collector.columns(examples.labels, split))
+    grouping = Grouping(
+        named=bool((grouper and grouper.named) or options.crop or clusters),
+        windowed=bool(options.window) and not (grouper or clusters),
+        largest=float(largest),
+        ungrouped=intake.ungrouped,
+        clusters=clusters,
+        pairs=mates.count - parted if mates else 0,
+        parted=parted,
+    )
+    fractions = () if grouper and grouper.split_of else intake.fractions
     return EncodeSummary.of(
-        examples, split, intake.alphabet.name, classes, positive, generators_of(sources), options.crop,
-        intake.left_out, duplicates.result(), label_warnings=intake.label_warnings(), fractions=fractions,
-        largest_group=float(largest),
-        ungrouped=intake.ungrouped, clusters=clusters,
-        grouped=bool(options.group_by or options.crop or clusters),
-        windowed=bool(options.window) and not (options.group_by or clusters),
-        pairs=mates.count - parted if mates else 0, parted=parted, notes=intake.notes,
-    )  # fmt: skip
+        examples, split, about, fractions, grouping=grouping, intake=intake.report(), duplicates=duplicates.result()
+    )
 
 
 def _duplicates(
@@ -150,36 +186,6 @@ def _duplicates(
         repeated = len(names.hashes().repeats)
     with closing(collector.sequence_hashes) as sequences:
         return similarity.find_duplicates(sequences.hashes(), repeated, labels, split, namesakes)
-
-
-def _write(
-    target: Path,
-    intake: Ingestion,
-    examples: EncodedRecords,
-    split: NDArray[np.uint8],
-    classes: Sequence[str],
-    positive: int | None,
-    generators: Mapping[str, str],
-    provenance: Mapping[str, Any],
-) -> None:
-    """Writes the dataset of what was collected."""
-    assert intake.alphabet is not None
-    write_dataset(
-        target,
-        alphabet=intake.alphabet,
-        classes=classes,
-        positive=positive,
-        generators=generators,
-        crop=intake.options.crop,
-        tokens=intake.collector.tokens,
-        offsets=intake.collector.offsets,
-        name_bytes=intake.collector.name_bytes,
-        name_offsets=intake.collector.name_offsets,
-        labels=examples.labels,
-        groups=intake.collector.groups,
-        split=split,
-        provenance=provenance,
-    )
 
 
 def _hold_out(

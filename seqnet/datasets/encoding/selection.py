@@ -17,13 +17,15 @@ from seqnet.core.records import Ragged, RecordBatch
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.tokenizing import RecordStatus, tokenize, uncovered, window_spans
 
-__all__ = ["COUNTED", "MASKED", "LengthRange", "cut_windows", "usable"]
+__all__ = ["COUNTED", "MASKED", "UNASKED", "LengthRange", "cut_windows", "usable"]
 
 MASKED, _STOPS = "symbols masked", "sequences without the stop that ended them"
 _EMPTY, _MISSING = (
     "without a sequence",
     "whose sequence is missing (an empty cell, a word such as NA, or a record without one)",
 )
+UNASKED = (_EMPTY, _MISSING)
+"""Why records are left out that no option leaves out."""
 COUNTED = (MASKED, _STOPS)
 """What is counted of records that are kept."""
 

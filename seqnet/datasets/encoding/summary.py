@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.printable import counted
+from seqnet.datasets.dataset import Description
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.encoding.selection import COUNTED
 from seqnet.datasets.splits import SPLITS
 from seqnet.similarity import Clusters
 from seqnet.similarity.duplicates import Duplicates
 
-__all__ = ["EncodeSummary"]
+__all__ = ["EncodeSummary", "Grouping", "IntakeReport"]
 
 _QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
 _LARGE_GROUP = 0.1
@@ -24,164 +25,167 @@ _PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
-class EncodeSummary:
-    """Counts of what was made.
+class Grouping:
+    """What keeps records in one split.
 
     Attributes:
-        alphabet: name of the alphabet.
-        classes: the K class names.
-        positive: the class that binary metrics call positive; None for more than two classes.
-        generators: class → generator of its records.
-        crop: length of the windows that training draws; None where it draws none.
-        counts: (K, 3) int64, records of each class in each split.
-        lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
-        groups: number of groups, or None where records are not grouped.
-        fractions: (3,) share of the records that each split was to have.
+        named: whether the user's groups, blocks of a genome or clusters do; False where pairs of reads alone do.
         windowed: whether records are windows, and nothing keeps those of one sequence in one split.
-        left_out: reason → number of records (or symbols, as the reason says) that were not kept.
-        duplicates: exact duplicates.
-        label_warnings: one line for each thing about the labels that looks like a mistake.
-        largest_group: share of the records that were read that are in the largest group.
+        largest: share of the records that were read that are in the largest group; 0 where there are no clusters.
         ungrouped: records that --group-by finds no group of; each is a group of its own.
         clusters: clusters of similar records; None where these are not looked for.
         pairs: pairs of reads whose mates are in one split.
         parted: pairs of reads whose mates are in two.
-        notes: a line for each input that has no records.
     """
 
-    alphabet: str
-    classes: tuple[str, ...]
-    positive: str | None
-    generators: Mapping[str, str]
-    crop: int | None
-    counts: NDArray[np.int64]
-    lengths: NDArray[np.int64]
-    groups: int | None
-    fractions: tuple[float, ...]
+    named: bool
     windowed: bool
-    left_out: Mapping[str, int]
-    duplicates: Duplicates
-    label_warnings: tuple[str, ...] = ()
-    largest_group: float = 0.0
+    largest: float = 0.0
     ungrouped: int = 0
     clusters: Clusters | None = None
     pairs: int = 0
     parted: int = 0
+
+
+@dataclass(frozen=True)
+class IntakeReport:
+    """What is to be said of the input.
+
+    Attributes:
+        left_out: reason → number of records (or symbols, as the reason says) that were not kept.
+        label_warnings: one line for each thing about the labels that looks like a mistake.
+        notes: a line for each input that has no records.
+    """
+
+    left_out: Mapping[str, int]
+    label_warnings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class EncodeSummary:
+    """Counts of what was made.
+
+    Attributes:
+        about: alphabet, classes, the positive one, generators and crop.
+        fractions: (3,) share of the records that each split was to have; empty where the input says the split.
+        counts: (K, 3) int64, records of each class in each split.
+        lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
+        groups: number of groups, or None where records are not grouped.
+        grouping: what keeps records in one split.
+        intake: what is to be said of the input.
+        duplicates: exact duplicates.
+    """
+
+    about: Description
+    fractions: tuple[float, ...]
+    counts: NDArray[np.int64]
+    lengths: NDArray[np.int64]
+    groups: int | None
+    grouping: Grouping
+    intake: IntakeReport
+    duplicates: Duplicates
 
     @classmethod
     def of(
         cls,
         examples: EncodedRecords,
         split: NDArray[np.uint8],
-        alphabet: str,
-        classes: Sequence[str],
-        positive: int | None,
-        generators: Mapping[str, str],
-        crop: int | None,
-        left_out: Mapping[str, int],
-        duplicates: Duplicates,
-        *,
+        about: Description,
         fractions: Sequence[float],
-        grouped: bool,
-        windowed: bool,
-        label_warnings: Sequence[str] = (),
-        largest_group: float = 0.0,
-        ungrouped: int = 0,
-        clusters: Clusters | None = None,
-        pairs: int = 0,
-        parted: int = 0,
-        notes: Sequence[str] = (),
+        *,
+        grouping: Grouping,
+        intake: IntakeReport,
+        duplicates: Duplicates,
     ) -> EncodeSummary:
-        """Returns the summary of N examples and their split (N,) uint8."""
-        counts = np.zeros(len(classes) * len(SPLITS), dtype=np.int64)
+        """Returns the summary of N examples and their split (N,) uint8; see the class for the other arguments."""
+        counts = np.zeros(len(about.classes) * len(SPLITS), dtype=np.int64)
         for start in range(0, len(split), _PIECE):
             piece = slice(start, start + _PIECE)
             kinds = examples.labels[piece].astype(np.int64) * len(SPLITS) + split[piece]
             counts += np.bincount(kinds, minlength=len(counts))
         lengths = np.diff(examples.tokens.offsets)  # (N,), for this alone
         return cls(
-            alphabet=alphabet,
-            classes=tuple(classes),
-            positive=None if positive is None else classes[positive],
-            generators=generators,
-            crop=crop,
-            counts=counts.reshape(len(classes), len(SPLITS)),
-            lengths=np.quantile(lengths, _QUANTILES, method="nearest", overwrite_input=True).astype(np.int64),
-            groups=len(np.unique(examples.groups)) if grouped else None,
+            about=about,
             fractions=tuple(fractions),
-            windowed=windowed,
-            left_out=left_out,
+            counts=counts.reshape(len(about.classes), len(SPLITS)),
+            lengths=np.quantile(lengths, _QUANTILES, method="nearest", overwrite_input=True).astype(np.int64),
+            groups=len(np.unique(examples.groups)) if grouping.named else None,
+            grouping=grouping,
+            intake=intake,
             duplicates=duplicates,
-            label_warnings=tuple(label_warnings),
-            largest_group=largest_group,
-            ungrouped=ungrouped,
-            clusters=clusters,
-            pairs=pairs,
-            parted=parted,
-            notes=tuple(notes),
         )
 
     def warnings(self) -> list[str]:
         """Returns one line for each thing that could flatter or mislead."""
-        found = self.duplicates
-        lines = list(self.label_warnings)
+        found, grouping = self.duplicates, self.grouping
+        lines = list(self.intake.label_warnings)
         if found.across_splits:
             lines.append(f"{counted(found.across_splits, 'records have')} an exact duplicate in another split")
         if found.contradictory:
             lines.append(f"{counted(found.contradictory, 'records have')} an exact duplicate with another label")
         if found.repeated_names:
             lines.append(f"{counted(found.repeated_names, 'records have')} a name that occurred before; all are kept")
-        for index, name in enumerate(SPLITS):
-            # Training draws what is generated anew where it draws windows, so there it is not stored.
-            drawn = self.generators if self.crop and name == "train" else {}
-            present = dict(zip(self.classes, self.counts[:, index], strict=True))
-            missing = [label for label, count in present.items() if not count and label not in drawn]
-            if not self.counts[:, index].any() and self.fractions[index]:
-                lines.append(f"the {name} split is empty: there are too few records or groups")
-            elif missing and self.counts[:, index].any():
-                lines.append(f"the {name} split has no record of {', '.join(missing)}")
-        if self.clusters:
-            lines += self.clusters.limits
-            if self.largest_group > _LARGE_GROUP:
+        lines += self._split_warnings()
+        if grouping.clusters:
+            lines += grouping.clusters.limits
+            if grouping.largest > _LARGE_GROUP:
                 lines.append(
-                    f"{self.largest_group:.0%} of the records are one group: similarity chains; a higher --similarity "
+                    f"{grouping.largest:.0%} of the records are one group: similarity chains; a higher --similarity "
                     "breaks it up"
                 )
-        if self.parted:
-            lines.append(
-                f"mates of {counted(self.parted, 'pairs')} of reads are in two splits, since --group-by separates them"
-            )
-        if self.windowed:
+        if grouping.parted:
+            reason = "since --group-by separates them" if self.fractions else "as the column of the split says"
+            lines.append(f"mates of {counted(grouping.parted, 'pairs')} of reads are in two splits, {reason}")
+        if grouping.windowed:
             lines.append("windows are split without --group-by: neighbours of one record may be in two splits")
         return lines
 
+    def _split_warnings(self) -> list[str]:
+        """Returns a line for each split that is empty though it was wanted, or that lacks a class."""
+        lines = []
+        for index, name in enumerate(SPLITS):
+            # Training draws what is generated anew where it draws windows, so there it is not stored.
+            drawn = self.about.generators if self.about.crop and name == "train" else {}
+            present = dict(zip(self.about.classes, self.counts[:, index], strict=True))
+            missing = [label for label, count in present.items() if not count and label not in drawn]
+            if not self.counts[:, index].any() and self.fractions and self.fractions[index]:
+                lines.append(f"the {name} split is empty: there are too few records or groups")
+            elif missing and self.counts[:, index].any():
+                lines.append(f"the {name} split has no record of {', '.join(missing)}")
+        return lines
+
+    def left_out_lines(self) -> list[str]:
+        """Returns one line for each reason why records were not kept, or symbols were masked."""
+        told = {reason: counted(count, reason) for reason, count in self.intake.left_out.items()}
+        return [line if reason in COUNTED else f"not kept: {line}" for reason, line in told.items()]
+
     def lines(self) -> list[str]:
         """Returns the table for people."""
-        width = max(len(name) for name in (*self.classes, "total"))
-        rows = [(name, self.counts[index]) for index, name in enumerate(self.classes)]
+        about, grouping = self.about, self.grouping
+        width = max(len(name) for name in (*about.classes, "total"))
+        rows = [(name, self.counts[index]) for index, name in enumerate(about.classes)]
         rows.append(("total", self.counts.sum(axis=0)))
         out = [f"{'class':{width}}  " + "  ".join(f"{name:>10}" for name in (*SPLITS, "all"))]
         for name, counts in rows:
             out.append(f"{name:{width}}  " + "  ".join(f"{count:>10,}" for count in (*counts, counts.sum())))
         quantiles = ", ".join(f"{length:,}" for length in self.lengths)
-        out.append(f"alphabet {self.alphabet}" + (f"; positive class {self.positive}" if self.positive else ""))
+        positive = "" if about.positive is None else f"; positive class {about.classes[about.positive]}"
+        out.append(f"alphabet {about.alphabet.name}{positive}")
         out.append(f"lengths at 0, 5, 50, 95, 100 %: {quantiles}")
         if self.groups is not None:
             out.append(f"{counted(self.groups, 'groups')}, none in two splits")
-        if self.pairs:
-            out.append(f"{counted(self.pairs, 'pairs')} of reads, mates kept in one split")
-        if self.ungrouped:
-            out.append(f"{counted(self.ungrouped, 'records')} without a group, each one of its own")
-        if self.clusters:
-            found = self.clusters
+        if grouping.pairs:
+            out.append(f"{counted(grouping.pairs, 'pairs')} of reads, mates kept in one split")
+        if grouping.ungrouped:
+            out.append(f"{counted(grouping.ungrouped, 'records')} without a group, each one of its own")
+        if grouping.clusters:
+            found = grouping.clusters
             out.append(
                 f"{counted(len(found.sizes), 'clusters')} of records that share {found.threshold:g} of their "
                 f"{found.k}-mers, the largest of {found.sizes.max():,} ({found.largest_share:.1%})"
             )
-        if self.crop:
-            out.append(f"training draws windows of {self.crop} from the sequences of the train split")
-        out += [f"generated: {label} by @{generator}" for label, generator in self.generators.items()]
-        for reason, count in self.left_out.items():
-            out.append(counted(count, reason) if reason in COUNTED else f"not kept: {counted(count, reason)}")
-        return out
+        if about.crop:
+            out.append(f"training draws windows of {about.crop} from the sequences of the train split")
+        out += [f"generated: {label} by @{generator}" for label, generator in about.generators.items()]
+        return out + self.left_out_lines()

@@ -84,7 +84,7 @@ def test_the_files_of_the_classes_follow_each_other(tmp_path: Path) -> None:
     ]
     # The classes stand in the user's order, and the first is the positive one.
     assert (dataset.classes, dataset.positive, dataset.alphabet.name) == (("mouse", "human"), 0, "dna")
-    assert (summary.positive, summary.counts.sum(), summary.left_out) == ("mouse", 4, {})
+    assert (summary.about.positive, summary.counts.sum(), summary.intake.left_out) == (0, 4, {})
     assert len(set(dataset.groups.tolist())) == 4
     assert encoded(tmp_path, f"mouse={mouse}", f"human={human}", positive="human")[0].positive == 1
 
@@ -102,7 +102,7 @@ def test_classes_from_a_column(tmp_path: Path) -> None:
     dataset, summary = encoded(tmp_path, str(path), label_column="kind")
     assert rows(dataset) == [("r1", "ACGU", "b"), ("r2", "UUGG", "a"), ("r3", "ACGU", "c")]
     assert (dataset.classes, dataset.positive, dataset.alphabet.name) == (("a", "b", "c"), None, "rna")
-    assert summary.positive is None
+    assert summary.about.positive is None
 
 
 def test_classes_from_a_file(tmp_path: Path) -> None:
@@ -198,10 +198,10 @@ def test_unknown_symbols_stop_are_skipped_or_masked(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.fa", "y.fa"]
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}", unknown="skip")
     assert [name for name, _, _ in rows(dataset)] == ["r1", "r3", "r1"]
-    assert summary.left_out == {"with a symbol outside the alphabet": 1}
+    assert summary.intake.left_out == {"with a symbol outside the alphabet": 1}
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}", unknown="mask")
     assert rows(dataset)[1] == ("r2", "ACGTNCGTACGTACGN", "a")
-    assert summary.left_out == {"symbols masked": 2}
+    assert summary.intake.left_out == {"symbols masked": 2}
 
 
 def test_empty_records_and_empty_files(tmp_path: Path) -> None:
@@ -209,12 +209,12 @@ def test_empty_records_and_empty_files(tmp_path: Path) -> None:
     y = fasta(tmp_path / "y.fa", ["GGGG"])
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}")
     assert [name for name, _, _ in rows(dataset)] == ["r2", "r1"]
-    assert summary.left_out == {"without a sequence": 2}
+    assert summary.intake.left_out == {"without a sequence": 2}
     empty = tmp_path / "empty.fa"
     empty.touch()
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}", f"b={empty}")
     assert len(dataset.names) == 2
-    assert summary.notes == (f"{empty}: the file is empty",)
+    assert summary.intake.notes == (f"{empty}: the file is empty",)
     (tmp_path / "out.safetensors").unlink()
     assert refusal(tmp_path, LabelError, f"a={x}", f"b={empty}").startswith(
         "class b: it has no records; check its file"
@@ -244,7 +244,7 @@ def test_lengths(tmp_path: Path, length: str, kept: str) -> None:
     x = fasta(tmp_path / "x.fa", ["ACGT", "ACGTA", "ACGTACG", "ACGTACGT"])
     dataset, summary = encoded(tmp_path, f"a={x}", "b=@uniform", length=length)
     assert [name for name, _, label in rows(dataset) if label == "a"] == kept.split()
-    assert sum(summary.left_out.values()) == 4 - len(kept.split())
+    assert sum(summary.intake.left_out.values()) == 4 - len(kept.split())
 
 
 def test_windows_know_where_they_come_from(tmp_path: Path) -> None:
@@ -259,7 +259,7 @@ def test_windows_know_where_they_come_from(tmp_path: Path) -> None:
         record, place = name.split(":")
         start, end = map(int, place.split("-"))
         assert text == whole[record][start - 1 : end]
-    assert summary.left_out == {
+    assert summary.intake.left_out == {
         "shorter than the window of 8": 1,
         "symbols at the ends of records, not covered by a window": 5 + 1 + 2,
     }
@@ -295,7 +295,7 @@ def test_every_record_has_a_generated_companion_of_its_length_in_its_split(tmp_p
     x = fasta(tmp_path / "x.fa", [random_sequences(1, length, seed)[0] for seed, length in enumerate(lengths)])
     dataset, summary = encoded(tmp_path, f"a={x}", f"random=@{kind}", split="60/20/20")
     real, made = labelled(dataset, "a"), labelled(dataset, "random")
-    assert dataset.generators == summary.generators == {"random": kind}
+    assert dataset.generators == summary.about.generators == {"random": kind}
     assert dataset.tokens.lengths[real].tolist() == dataset.tokens.lengths[made].tolist() == lengths.tolist()
     assert dataset.split[real].tolist() == dataset.split[made].tolist()
     assert dataset.counts().tolist() == [[36, 12, 12], [36, 12, 12]]
@@ -470,10 +470,10 @@ def test_a_genome_is_held_as_blocks_and_windows(tmp_path: Path) -> None:
     genome = random_sequences(1, 300_000)[0]
     x = fasta(tmp_path / "x.fa", {"c": genome[:150_000] + "NNNN" + genome[150_000:], "short": "ACGT"})
     dataset, summary = encoded(tmp_path, f"a={x}", "u=@uniform", crop=36, held_out=50)
-    assert (dataset.crop, summary.crop) == (36, 36)
+    assert (dataset.crop, summary.about.crop) == (36, 36)
     # 100 blocks of 3,000; of those held out 50 windows each, and what is generated with them.
     assert dataset.counts().tolist() == [[80, 50, 50], [0, 50, 50]]
-    assert summary.left_out == {"symbols in stretches too short for a window, or ambiguous": 8}
+    assert summary.intake.left_out == {"symbols in stretches too short for a window, or ambiguous": 8}
     whole = genome[:150_000] + "NNNN" + genome[150_000:]
     trained = np.zeros(len(whole), dtype=bool)
     for name, text, label in rows(dataset):
@@ -603,27 +603,27 @@ def test_mates_that_flags_tell_are_kept_in_one_split(tmp_path: Path) -> None:
     dataset, summary = encoded(tmp_path, f"x={path}", "r=@uniform", split="60/20/20")
     assert dataset.names.text()[:3] == ["p0/1", "p0/2", "p1/1"]
     assert torn(dataset, 50) == 0
-    assert summary.pairs == 50
+    assert summary.grouping.pairs == 50
     dataset, summary = encoded(tmp_path, f"x={path}", "r=@uniform", split="60/20/20", group_by=r"(p\d+/\d)")
-    assert summary.parted == torn(dataset, 50) > 10
+    assert summary.grouping.parted == torn(dataset, 50) > 10
     assert summary.warnings()[0].startswith(
-        f"mates of {summary.parted} pairs of reads are in two splits, since --group-by"
+        f"mates of {summary.grouping.parted} pairs of reads are in two splits, since --group-by"
     )
-    assert encoded(tmp_path, f"x={path}", "r=@uniform", group_by=r"(p\d+)/")[1].parted == 0
+    assert encoded(tmp_path, f"x={path}", "r=@uniform", group_by=r"(p\d+)/")[1].grouping.parted == 0
 
 
 def test_without_pairs_nothing_is_grouped_or_said(tmp_path: Path) -> None:
     x, y = (fasta(tmp_path / f"{name}.fa", random_sequences(40, seed=seed)) for seed, name in enumerate("xy"))
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}")  # the names are equal, the classes are not
     assert len(np.unique(dataset.groups)) == 80
-    assert (summary.pairs, summary.parted) == (0, 0)
+    assert (summary.grouping.pairs, summary.grouping.parted) == (0, 0)
 
 
 def test_names_of_mates_are_no_repeated_names_but_those_of_copies_are(tmp_path: Path) -> None:
     names = [f"p{number}" for number in range(50)]
     sources = [fastq(tmp_path / "1.fq", names, 1), fastq(tmp_path / "2.fq", names, 2)]
     _, summary = encoded(tmp_path, *(f"x={path}" for path in sources), "r=@uniform")
-    assert summary.pairs == 50
+    assert summary.grouping.pairs == 50
     assert not [line for line in summary.warnings() if "occurred before" in line]
     copy = fastq(tmp_path / "3.fq", names, 1)
     _, summary = encoded(tmp_path, f"x={sources[0]}", f"x={copy}", "r=@uniform")

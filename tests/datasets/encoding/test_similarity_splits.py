@@ -59,8 +59,8 @@ def test_families_are_in_one_split_and_classes_keep_their_shares(tmp_path: Path,
             pairs += 1
     assert pairs > 300
     assert data.counts().tolist() == [[60, 20, 20], [60, 20, 20]]
-    assert summary.clusters is not None
-    assert summary.groups == len(summary.clusters.sizes) == len(np.unique(data.groups))
+    assert summary.grouping.clusters is not None
+    assert summary.groups == len(summary.grouping.clusters.sizes) == len(np.unique(data.groups))
     assert "share 0.2 of their 5-mers, the largest of 5 (2.5%)" in "\n".join(summary.lines())
     assert summary.warnings() == []
 
@@ -70,7 +70,7 @@ def test_without_it_families_are_torn_apart(tmp_path: Path, proteins: tuple[str,
     data, summary = encoded(tmp_path, f"a={a}", f"b={b}", split="60/20/20")
     torn = [len(set(data.split[start : start + 5].tolist())) > 1 for start in range(0, 100, 5)]
     assert np.mean(torn) > 0.5
-    assert summary.clusters is None
+    assert summary.grouping.clusters is None
     assert "clusters" not in "\n".join(summary.lines())
 
 
@@ -101,7 +101,7 @@ def test_shuffled_companions_stay_with_their_cluster(tmp_path: Path) -> None:
     data, summary = encoded(tmp_path, f"x={path}", "n=@dinucleotide", split_by="similarity")
     assert len(set(data.split[: len(reads)])) == 1
     np.testing.assert_array_equal(data.split[: len(data) // 2], data.split[len(data) // 2 :])
-    assert summary.largest_group == len(reads) / 236
+    assert summary.grouping.largest == len(reads) / 236
     assert summary.warnings() == [
         "15% of the records are one group: similarity chains; a higher --similarity breaks it up"
     ]

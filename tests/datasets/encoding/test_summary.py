@@ -1,19 +1,24 @@
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from seqnet.core.alphabets import alphabet
 from seqnet.core.records import Ragged
+from seqnet.datasets.dataset import Description
 from seqnet.datasets.encoding.collection import EncodedRecords
-from seqnet.datasets.encoding.summary import EncodeSummary
+from seqnet.datasets.encoding.summary import EncodeSummary, Grouping, IntakeReport
 from seqnet.similarity.duplicates import Duplicates
 
 NONE = Duplicates(0, 0, 0, 0)
 
 
-def summary(**changed: object) -> EncodeSummary:
+def summary(
+    *, about: Mapping[str, object] | None = None, left_out: Mapping[str, int] | None = None, **changed: object
+) -> EncodeSummary:
     """Returns the summary of ten records of 1 to 10 symbols, in four groups, split 6/2/2."""
     lengths = np.arange(1, 11)
     examples = EncodedRecords(
@@ -26,16 +31,11 @@ def summary(**changed: object) -> EncodeSummary:
     made = EncodeSummary.of(
         examples,
         split,
-        "dna",
-        ["human", "b"],
-        1,
-        {"b": "uniform"},
-        None,
-        {"shorter than 30": 1200},
-        NONE,
-        fractions=(0.6, 0.2, 0.2),
-        grouped=True,
-        windowed=False,
+        replace(Description(alphabet("dna"), ("human", "b"), 1, {"b": "uniform"}, None, {}), **about or {}),  # type: ignore[arg-type]
+        (0.6, 0.2, 0.2),
+        grouping=Grouping(named=True, windowed=False),
+        intake=IntakeReport({"shorter than 30": 1200} if left_out is None else left_out),
+        duplicates=NONE,
     )
     return replace(made, **changed)  # type: ignore[arg-type]
 
@@ -52,7 +52,7 @@ def test_the_table_for_people() -> None:
         "generated: b by @uniform",
         "not kept: 1,200 shorter than 30",
     ]
-    plain = summary(positive=None, groups=None, generators={}, left_out={})
+    plain = summary(about={"positive": None, "generators": {}}, groups=None, left_out={})
     assert plain.lines()[4:] == ["alphabet dna", "lengths at 0, 5, 50, 95, 100 %: 1, 1, 5, 10, 10"]
 
 
@@ -83,7 +83,7 @@ def test_a_class_that_a_split_lacks() -> None:
 def test_what_training_draws_is_not_missed_in_its_split() -> None:
     counts = np.array([[3, 1, 1], [0, 1, 1]])
     assert summary(counts=counts).warnings() == ["the train split has no record of b"]
-    found = summary(counts=counts, crop=36)
+    found = summary(counts=counts, about={"crop": 36})
     assert found.warnings() == []
     assert "training draws windows of 36 from the sequences of the train split" in found.lines()
-    assert summary(counts=counts[::-1], crop=36).warnings() == ["the train split has no record of human"]
+    assert summary(counts=counts[::-1], about={"crop": 36}).warnings() == ["the train split has no record of human"]

@@ -1,0 +1,279 @@
+"""Datasets in the hands of a program: made of a DataFrame or of files, opened, saved, and turned into a DataFrame."""
+
+from __future__ import annotations
+
+import dataclasses
+import warnings
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+import numpy as np
+
+from seqnet.api.files import pysam_kept
+from seqnet.api.keywords import as_path, python_words, settings_from
+from seqnet.api.sources import Source, class_sources, paths
+from seqnet.configs.encoding import EncodeOptions
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import SeqnetWarning, SettingError, UnknownSettingError
+from seqnet.core.outputs import whole_file
+from seqnet.core.printable import counted
+from seqnet.core.records import Ragged
+from seqnet.datasets import dataset as files
+from seqnet.datasets.encoding import ClassSource, encode_table
+from seqnet.datasets.encoding import encode as encode_files
+from seqnet.datasets.encoding.frames import FrameColumns, FrameReader
+from seqnet.datasets.encoding.selection import UNASKED
+from seqnet.datasets.encoding.summary import EncodeSummary
+from seqnet.datasets.splits import SPLITS
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["Dataset", "encode", "open_dataset"]
+
+Progress = Callable[[str], None]
+"""Takes the lines that a command would write to the terminal; `print` does."""
+
+Made = TypeVar("Made", bound="Dataset")
+
+_BY_COLUMN = ("label_regex", "label_column", "labels", "group_by")
+"""Options of `encode` in whose place a DataFrame has columns."""
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Dataset(files.Dataset):
+    """N labelled, split sequences; `Dataset.from_pandas`, `seqnet.encode` and `seqnet.open_dataset` make one.
+
+    Attributes:
+        summary: what was made and left out, and warnings; None for a dataset that was opened.
+    """
+
+    summary: EncodeSummary | None = field(default=None)
+
+    @classmethod
+    def from_pandas(
+        cls,
+        frame: pd.DataFrame,
+        sequence: str = "sequence",
+        label: str = "label",
+        group: str | None = None,
+        split: str = EncodeOptions().split,
+        *,
+        name: str | None = None,
+        progress: Progress | None = None,
+        **options: Any,
+    ) -> Self:
+        """Returns the dataset of a table, in memory; the rows become records as in `seqnet encode`.
+
+        Args:
+            frame: a row for each record.
+            sequence: column of the sequences. Rows without one are left out, with a warning.
+            label: column of the classes.
+            group: column of the groups; records of one group are kept in one split.
+            split: column that says train, validation or test; or percent of records for each, such as 80/10/10.
+            name: column of the names; by default the index, or "1", "2" and so on where that is a RangeIndex.
+            progress: is told each line that `seqnet encode` would write, such as `print`; None for nobody.
+            **options: alphabet, unknown, length, window, stride, crop, held_out, limit, split_by, similarity, kmer,
+                missing_labels, positive and seed, as in `seqnet encode`.
+
+        Raises:
+            FormatError: a column is not there, or a sequence is no text.
+            LabelError: a label or a split is missing, or the labels mix types.
+            SettingError: there is no such option, or its value is not allowed.
+            SymbolError: a sequence has a symbol that the alphabet does not know.
+        """
+        # What is no fraction is a column, be it one that is not there.
+        is_column = split in getattr(frame, "columns", ()) or "/" not in split
+        columns = FrameColumns(sequence, label, group, split if is_column else None, name)
+        if is_column and options.get("split_by") == "similarity":
+            problem = f"column {split} gives the split already; leave out one of both"
+            raise SettingError("split_by", "similarity", problem=problem)
+        given = options if is_column else {**options, "split": split}
+        return _told(cls._from_frame(frame, columns, given), progress)
+
+    @classmethod
+    def _from_frame(
+        cls,
+        frame: pd.DataFrame,
+        columns: FrameColumns,
+        options: Mapping[str, Any],
+        place: str = "DataFrame",
+    ) -> Self:
+        """Returns the dataset of a table; see `from_pandas`.
+
+        Args:
+            frame: a row for each record.
+            columns: which column is what.
+            options: settings of `seqnet encode`.
+            place: what messages call the table.
+        """
+        with python_words():
+            reader = FrameReader(frame, columns, place)
+            known = [name for name in _names(EncodeOptions) if name not in _BY_COLUMN]
+            wanted = settings_from(EncodeOptions, options, known, label_column=columns.label)
+
+            def write(path: Path) -> EncodeSummary:
+                return encode_table(reader, path, wanted, reader.grouper)
+
+            return cls._in_memory(write, place)
+
+    @classmethod
+    def _in_memory(cls, write: Callable[[Path], EncodeSummary], place: str) -> Self:
+        """Returns the dataset that is written to a file, which is gone then.
+
+        Args:
+            write: writes it and returns its summary.
+            place: what messages call the dataset.
+        """
+        with TemporaryDirectory(prefix="seqnet-") as folder:
+            path = Path(folder) / "dataset.safetensors"
+            summary = write(path)
+            there = files.open_dataset(path)
+            digest = there.sha256()
+            # Copies: what is mapped would keep the file in use, which not all systems can remove then.
+            here = replace(
+                there,
+                path=Path(place),
+                tokens=Ragged(np.array(there.tokens.data), np.array(there.tokens.offsets)),
+                names=Ragged(np.array(there.names.data), np.array(there.names.offsets)),
+                labels=np.array(there.labels),
+                groups=np.array(there.groups),
+                split=np.array(there.split),
+                check_whole=lambda: None,
+                digest=digest,
+            )
+        return cls._of(here, summary)
+
+    @classmethod
+    def _of(cls, dataset: files.Dataset, summary: EncodeSummary | None = None) -> Self:
+        """Returns a dataset of the library as one of the API."""
+        known = {one.name: getattr(dataset, one.name) for one in dataclasses.fields(files.Dataset)}
+        return cls(**known, summary=summary)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Returns a row for each record: name, sequence, label, group (a number) and split."""
+        import pandas as pd
+
+        sequences = Ragged(self.alphabet.decode(self.tokens.data), self.tokens.offsets)
+        return pd.DataFrame(
+            {
+                "name": self.names.text(),
+                "sequence": sequences.text(),
+                "label": np.array(self.classes, dtype=object)[self.labels],
+                "group": self.groups,
+                "split": np.array(SPLITS, dtype=object)[self.split],
+            }
+        )
+
+    def save(self, path: Source, *, force: bool = False) -> None:
+        """Writes the dataset to a file, which is whole or not there.
+
+        Args:
+            path: the file.
+            force: whether an existing file is replaced.
+
+        Raises:
+            OutputError: the file exists, or can't be written.
+        """
+        with python_words(), whole_file(as_path(path), force=force) as temporary:
+            files.save_dataset(temporary, self)
+
+    def __repr__(self) -> str:
+        counts = dict(zip(SPLITS, self.counts().sum(axis=0).tolist(), strict=True))
+        told = ", ".join(f"{count:,} {name}" for name, count in counts.items())
+        left_out = "".join(f"; {line}" for line in self.summary.left_out_lines()) if self.summary else ""
+        return (
+            f"<seqnet.Dataset: {counted(len(self), 'records')} ({told}), {self.alphabet.name} → "
+            f"{' or '.join(self.classes)}{left_out}>"
+        )
+
+
+def open_dataset(path: Source) -> Dataset:
+    """Returns the dataset in a file; large columns are read from the disk when they are used.
+
+    Raises:
+        ContainerError: the file is not a dataset, damaged, or of another version.
+        OSError: it is not there, or can't be read.
+    """
+    with python_words():
+        return Dataset._of(files.open_dataset(as_path(path)))
+
+
+def encode(
+    inputs: Source | Iterable[Source] = (),
+    output: Source | None = None,
+    *,
+    classes: Mapping[str, Source | Iterable[Source]] | None = None,
+    force: bool = False,
+    progress: Progress | None = None,
+    **options: Any,
+) -> Dataset:
+    """Returns the dataset of sequence files, as `seqnet encode` makes it.
+
+    Args:
+        inputs: files whose records tell their own class; say how with label_regex, label_column or labels.
+        output: the dataset to write; None for one in memory, whose file is gone.
+        classes: class → its file or files, or a generator: "@uniform", "@composition" or "@dinucleotide", with
+            ":COUNT" for so many records.
+        force: whether an existing output is replaced.
+        progress: is told each line that the command would write, such as `print`; None for nobody.
+        **options: the settings of `seqnet encode` for reading and encoding, such as group_by, split and seed.
+
+    Raises:
+        SeqnetError: a file is not what it should be, or a setting is not allowed; no output is left behind.
+        OSError: a file is not there, or can't be read.
+    """
+    with python_words(), pysam_kept():
+        encoding, reading = _split_options(options)
+        sources = [*class_sources(classes or {}), *(ClassSource(None, path=path) for path in paths(inputs))]
+
+        def write(path: Path) -> EncodeSummary:
+            return encode_files(sources, path, encoding, reading, force=force)
+
+        if output is None:
+            made = Dataset._in_memory(write, "dataset")
+        else:
+            target = as_path(output)
+            summary = write(target)
+            made = Dataset._of(files.open_dataset(target), summary)
+    return _told(made, progress)
+
+
+def _names(*kinds: type[EncodeOptions] | type[ReadOptions]) -> list[str]:
+    # Further columns of tables are for the reader's own callers.
+    return [one.name for kind in kinds for one in dataclasses.fields(kind) if one.name != "columns"]
+
+
+def _split_options(options: Mapping[str, Any]) -> tuple[EncodeOptions, ReadOptions]:
+    """Returns the settings that keyword arguments name.
+
+    Raises:
+        SettingError: there is no such keyword, or a value is not allowed.
+    """
+    encoding, reading = _names(EncodeOptions), _names(ReadOptions)
+    for name, value in options.items():
+        if name not in encoding and name not in reading:
+            raise UnknownSettingError(name, value, [*encoding, *reading])
+    return (
+        settings_from(EncodeOptions, {name: options[name] for name in encoding if name in options}, encoding),
+        settings_from(ReadOptions, {name: options[name] for name in reading if name in options}, reading),
+    )
+
+
+def _told(dataset: Made, progress: Progress | None) -> Made:
+    """Returns the dataset, and tells what was made; where nobody listens, what was left out unasked is a warning."""
+    summary = dataset.summary
+    assert summary is not None
+    if progress:
+        for line in (*summary.intake.notes, *summary.lines(), *summary.warnings()):
+            progress(line)
+        return dataset
+    left_out = summary.intake.left_out.items()
+    unasked = (f"not kept: {counted(count, reason)}" for reason, count in left_out if reason in UNASKED)
+    for line in (*summary.intake.notes, *unasked):
+        # The caller of `from_pandas` or `encode`.
+        warnings.warn(f"{dataset.path}: {line}", SeqnetWarning, stacklevel=3)
+    return dataset

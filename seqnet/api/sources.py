@@ -1,0 +1,57 @@
+"""Paths and classes, as programs give them → where records come from."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from seqnet.api.keywords import as_path
+from seqnet.core.errors import SettingError
+from seqnet.datasets.encoding import ClassSource
+
+__all__ = ["Source", "class_sources", "paths"]
+
+Source = str | os.PathLike[str]
+"""A file, as text or as a path."""
+
+
+def class_sources(classes: Mapping[str, Source | Iterable[Source]]) -> list[ClassSource]:
+    """Returns where the records of classes come from.
+
+    Args:
+        classes: class → its file or files, or a generator: text such as "@uniform". What is a path and no text is a
+            file, whatever its name.
+
+    Raises:
+        SettingError: it is no such mapping, or there is no such generator.
+    """
+    if not isinstance(classes, Mapping):
+        raise SettingError("classes", classes, "class → file, such as {'human': 'reads.bam', 'random': '@uniform'}")
+    sources = []
+    for label, given in classes.items():
+        if not isinstance(label, str):
+            raise SettingError("classes", label, "text as the name of a class")
+        for one in _several(given):
+            path, generated = _text(one), isinstance(one, str) and one.startswith("@")
+            source = ClassSource.parse(f"class={path}") if generated else ClassSource(None, path=path)
+            sources.append(replace(source, label=label.strip()))
+    return sources
+
+
+def paths(inputs: Source | Iterable[Source]) -> list[str]:
+    """Returns one or more paths as text.
+
+    Raises:
+        SettingError: one is neither text nor a path.
+    """
+    return [_text(one) for one in _several(inputs)]
+
+
+def _several(given: Any) -> list[Any]:
+    return [given] if isinstance(given, str | os.PathLike) or not isinstance(given, Iterable) else list(given)
+
+
+def _text(path: Any) -> str:
+    return path if isinstance(path, str) else os.fspath(as_path(path))

@@ -1,0 +1,95 @@
+"""Who tells the user how training and a search for settings go: a bar of batches, a line for each epoch or trial."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING, Any
+
+from seqnet.cli.progress import Meter, say
+from seqnet.configs.toml import toml_value
+
+if TYPE_CHECKING:
+    from seqnet.training.fit import Observer
+    from seqnet.training.history import EpochRow
+    from seqnet.tuning import Trial
+
+__all__ = ["SearchObserver", "TrainingObserver"]
+
+
+class TrainingObserver:
+    """Tells the user how training goes.
+
+    Args:
+        meter: shows the batches.
+        lines: tells the facts and the epochs.
+        epochs: how many there will be.
+    """
+
+    def __init__(self, meter: Meter, lines: Observer, epochs: int) -> None:
+        self._meter, self._lines, self._epochs = meter, lines, epochs
+        self._reached = math.inf
+
+    def note(self, text: str) -> None:
+        """See `Observer`."""
+        self._lines.note(text)
+
+    def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
+        """See `Observer`."""
+        reached = (epoch - 1) * steps + done
+        if reached < self._reached:  # another network, or one that goes on
+            self._meter.begin(reached)
+        self._reached = reached
+        self._meter.reach(reached, self._epochs * steps, f"epoch {epoch} of {self._epochs}, loss {loss:.4f}")
+
+    def epoch(self, row: EpochRow, best: bool) -> None:
+        """See `Observer`."""
+        self._lines.epoch(row, best)
+
+
+class SearchObserver:
+    """Tells the user how a search goes.
+
+    Args:
+        meter: shows the batches.
+        trials: how many there will be.
+        monitor: what is searched for.
+    """
+
+    def __init__(self, meter: Meter, trials: int, monitor: str) -> None:
+        self._meter, self._trials, self._monitor = meter, trials, monitor
+        self._done = self._batches = 0
+
+    def note(self, text: str) -> None:
+        """See `Watcher`."""
+        say(text)
+
+    def step(self, trial: int, epoch: int, done: int, steps: int, loss: float) -> None:
+        """See `Watcher`."""
+        if done <= self._done:
+            self._done = 0
+        self._batches += done - self._done
+        self._done = done
+        self._meter.reach(self._batches, note=f"trial {trial} of {self._trials}, epoch {epoch}, loss {loss:.4f}")
+
+    def trial(self, trial: Trial, best: bool) -> None:
+        """See `Watcher`."""
+        self._done = 0
+        value = "" if trial.value is None else f"  {self._monitor} {trial.value:.4f} at epoch {trial.best_epoch}"
+        outcome = {
+            "complete": "complete",
+            "pruned": f"pruned after epoch {trial.epochs}",
+            "refused": "refused",
+            "failed": "failed",
+        }[trial.state]
+        settings = "".join(f"  {name}={_short(value)}" for name, value in trial.settings.items())
+        reason = f"  ({trial.reason})" if trial.reason else ""
+        ending = "  best" if best else ""
+        width = len(str(self._trials))
+        say(
+            f"trial {trial.number:>{width}} of {self._trials}  {outcome}{value}  {trial.seconds:.0f} s"
+            f"{settings}{reason}{ending}"
+        )
+
+
+def _short(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else toml_value(value)

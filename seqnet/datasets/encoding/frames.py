@@ -1,0 +1,252 @@
+"""pandas DataFrame → record batches, as a reader makes them of the table in a file.
+
+What cells mean is what it is in files (`readers/cells`): blanks around text are dropped, and words such as `NA` have no
+value. Other than a file, a frame has types: a sequence that is no text, and a column of labels that mixes text and
+numbers, are refused.
+"""
+
+from __future__ import annotations
+
+import numbers
+from collections import Counter
+from collections.abc import Generator, Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from seqnet.core.errors import FormatError, LabelError, SettingError
+from seqnet.core.printable import named_record, quoted, shortened
+from seqnet.core.records import Ragged, RecordBatch
+from seqnet.datasets.encoding.labelling import Grouper
+from seqnet.datasets.splits import SPLITS
+from seqnet.readers import RecordReader
+from seqnet.readers.cells import blanked, is_missing, missing_cells, trimmed
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["FrameColumns", "FrameReader"]
+
+_ROWS = 1 << 14
+_GROUP = "\0group"
+"""Key of the groups among the columns of a batch, which no column of the user's has."""
+_NAMED = 12
+"""Columns that an error lists."""
+
+
+@dataclass(frozen=True)
+class FrameColumns:
+    """Which column is what.
+
+    Attributes:
+        sequence: the sequences.
+        label: the classes.
+        group: records to keep in one split; None where each record is a group of its own.
+        split: the split of each record, in words; None where records are split by fractions.
+        name: names of the records; None for the index, or for 1, 2, … where that only counts the rows.
+    """
+
+    sequence: str
+    label: str
+    group: str | None = None
+    split: str | None = None
+    name: str | None = None
+
+
+class FrameReader(RecordReader):
+    """The records of a frame, in order.
+
+    Args:
+        frame: the table.
+        columns: which column is what.
+        place: what messages call the table.
+
+    Attributes:
+        grouper: what finds group and split of the records; None where there is no column for either.
+
+    Raises:
+        SettingError: it is no frame.
+        FormatError: a column is not there, or there are two of its name.
+        LabelError: the labels mix text and numbers, a split is none, or a group has records in two splits.
+    """
+
+    def __init__(self, frame: pd.DataFrame, columns: FrameColumns, place: str = "DataFrame") -> None:
+        _check_frame(frame)
+        self.path, self.format, self.skipped, self.region = place, "table", Counter(), None
+        for name in (columns.sequence, columns.label, columns.group, columns.split, columns.name):
+            if name is not None:
+                _check_column(frame, name, place)
+        self._frame, self._columns = frame, columns
+        self._names = _names(frame, columns.name)
+        self._check_one_kind(columns.label)
+        self._groups = self._keys() if columns.group or columns.split else None
+        self.grouper = None if self._groups is None else self._grouper()
+
+    @property
+    def passed(self) -> int | None:
+        """See `RecordReader.passed`."""
+        return None
+
+    def close(self) -> None:
+        """See `RecordReader.close`."""
+
+    def _batches(self) -> Generator[RecordBatch, None, None]:
+        for start in range(0, len(self._frame), _ROWS):
+            yield self._batch(slice(start, start + _ROWS))
+
+    def _batch(self, rows: slice) -> RecordBatch:
+        import pyarrow as pa
+
+        def column(cells: Iterable[str]) -> Ragged:
+            return trimmed(pa.array(list(cells), pa.large_string()))
+
+        names = column(self._names[rows])
+        symbols = column(self._sequences(rows))
+        missing = missing_cells(symbols)
+        symbols = symbols if missing is None else blanked(symbols, missing)
+        columns = {self._columns.label: column(map(_text, self._frame[self._columns.label].iloc[rows]))}
+        if self._groups is not None:
+            columns[_GROUP] = Ragged.from_strings(self._groups[rows])
+        return RecordBatch(names, symbols, names, columns, missing)
+
+    def _sequences(self, rows: slice) -> Generator[str, None, None]:
+        """Yields the sequences of some rows as text.
+
+        Raises:
+            FormatError: a cell is no text.
+        """
+        for row, cell in enumerate(self._frame[self._columns.sequence].iloc[rows], rows.start):
+            if isinstance(cell, bytes):
+                yield cell.decode("latin-1")
+            elif isinstance(cell, str) or _is_none(cell):
+                yield cell if isinstance(cell, str) else ""
+            else:
+                problem = f"column {self._columns.sequence} has {shortened(cell)}, which is no text"
+                raise FormatError(problem, "write each sequence as text", path=self._place(row))
+
+    def _check_one_kind(self, column: str) -> None:
+        """Checks that the labels are all text, all truth values or all numbers.
+
+        Raises:
+            LabelError: they are not: 1 and "1" would become one class.
+        """
+        cells = self._frame[column]
+        if cells.dtype.kind in "biuf":
+            return
+        first: dict[str, object] = {}
+        for row, cell in enumerate(cells):
+            if _is_none(cell):
+                continue
+            first.setdefault(_kind(cell), cell)
+            if len(first) > 1:
+                (kind, other), (own, value) = first.items()
+                problem = f"column {column} has {shortened(value)}, {own}; {shortened(other)} before it is {kind}"
+                raise LabelError(self._place(row), problem, "write all labels in one type, such as text")
+
+    def _place(self, row: int) -> str:
+        """Returns what messages call a row, given from 0."""
+        name = self._names[row]
+        return f"{self.path}: row {row + 1:,}" + ("" if name == str(row + 1) else f": {named_record(name)}")
+
+    def _keys(self) -> list[str]:
+        """Returns what tells the group and split of each record; empty where a record has no group.
+
+        Raises:
+            LabelError: see the class.
+        """
+        group, split = self._columns.group, self._columns.split
+        groups = [""] * len(self._frame)
+        if group is not None:
+            cells = (_text(cell).strip() for cell in self._frame[group])
+            groups = ["" if is_missing(cell) else cell for cell in cells]
+        if split is None:
+            return groups
+        splits = [_text(cell).strip() for cell in self._frame[split]]
+        of: dict[str, str] = {}
+        for row, (name, where) in enumerate(zip(groups, splits, strict=True)):
+            if where not in SPLITS:
+                problem = f"column {split} is empty" if is_missing(where) else f"column {split} has {quoted(where)}"
+                raise LabelError(self._place(row), problem, f"write one of {', '.join(SPLITS)}")
+            if name and of.setdefault(name, where) != where:
+                problem = f"group {name} of column {group} has records in the splits {of[name]} and {where}"
+                raise LabelError(self._place(row), problem, "put all records of a group into one split")
+        # A record without a group is one of its own.
+        rows = zip(splits, groups, range(len(groups)), strict=True)
+        return [f"{where}\0{'' if name else row}\0{name}" for where, name, row in rows]
+
+    def _grouper(self) -> Grouper:
+        def find(names: Ragged, columns: Any) -> list[str | None]:
+            return [key or None for key in columns[_GROUP].text()]
+
+        def split_of(key: str) -> int:
+            return SPLITS.index(key.partition("\0")[0])
+
+        given = self._columns.split is not None
+        return Grouper(find, False, split_of if given else None, named=self._columns.group is not None)
+
+
+def _check_frame(frame: object) -> None:
+    """Checks that something is a frame.
+
+    Raises:
+        SettingError: it is not.
+    """
+    import pandas as pd
+
+    if not isinstance(frame, pd.DataFrame):
+        raise SettingError("frame", type(frame).__name__, "a pandas DataFrame")
+
+
+def _check_column(frame: pd.DataFrame, name: str, place: str) -> None:
+    """Checks that a frame has one column of a name.
+
+    Raises:
+        FormatError: it has none, or several.
+    """
+    there = [column for column in frame.columns if column == name]
+    if len(there) == 1:
+        return
+    known = [str(column) for column in frame.columns]
+    found = "more than one column" if there else "no column"
+    remedy = f"its columns are: {', '.join(known[:_NAMED])}" + (", …" if len(known) > _NAMED else "")
+    if not there and (near := get_close_matches(name.lower(), [column.lower() for column in known])):
+        remedy += f"; did you mean {' or '.join(column for column in known if column.lower() in near)}?"
+    raise FormatError(f"{found} named {quoted(name)}", remedy, path=place)
+
+
+def _names(frame: pd.DataFrame, column: str | None) -> Sequence[str]:
+    """Returns the names of the records."""
+    import pandas as pd
+
+    if column is not None:
+        return [_text(cell) for cell in frame[column]]
+    if isinstance(frame.index, pd.RangeIndex):
+        return [str(row) for row in range(1, len(frame) + 1)]
+    return [_text(label) for label in frame.index]
+
+
+def _kind(cell: object) -> str:
+    if isinstance(cell, bool | np.bool_):
+        return "a truth value"
+    return "a number" if isinstance(cell, numbers.Number) else "text" if isinstance(cell, str) else "another type"
+
+
+def _is_none(cell: Any) -> bool:
+    """Returns whether a cell has no value: None, NaN, NaT or pandas' NA."""
+    import pandas as pd
+
+    found = pd.isna(cell)
+    return bool(found) if isinstance(found, bool | np.bool_) else False
+
+
+def _text(cell: Any) -> str:
+    """Returns a cell as text; a whole number is written as one, since missing values turn 1 into 1.0."""
+    if isinstance(cell, str):
+        return cell
+    if _is_none(cell):
+        return ""
+    if isinstance(cell, float | np.floating) and float(cell).is_integer():
+        return str(int(cell))
+    return str(cell)

@@ -1,0 +1,91 @@
+"""Dataset and settings → a job, and who tells how it goes: what the command and the library have in common."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterator
+
+import torch
+
+from seqnet.audit import quick_audit, quick_audit_lines
+from seqnet.core.provenance import versions
+from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.recipes import ChosenRun
+from seqnet.evaluation.imbalance import is_imbalanced
+from seqnet.training.history import EpochRow, epoch_text
+from seqnet.training.members import TrainingJob, training_counts
+
+__all__ = ["ProgressLines", "make_job", "opening_lines"]
+
+
+def opening_lines(dataset: Dataset, chosen: ChosenRun, *, audit: bool) -> Iterator[str]:
+    """Yields what is to be said before a training: why these settings, and what in the dataset could mislead.
+
+    Args:
+        dataset: what is trained on.
+        chosen: the settings.
+        audit: whether the dataset is looked at, for a second or two.
+    """
+    if chosen.recipe:
+        yield chosen.recipe
+    if chosen.warning:
+        yield f"seqnet: warning: {chosen.warning}"
+    if audit:
+        checks, looked_at = quick_audit(dataset)
+        yield from quick_audit_lines(checks, dataset, looked_at)
+
+
+def make_job(
+    dataset: Dataset, chosen: ChosenRun, device: torch.device, *, threads: int, command: str = ""
+) -> TrainingJob:
+    """Returns the job of one network without a checkpoint, with a provenance that says where it came from.
+
+    Args:
+        dataset: what it is fitted to.
+        chosen: its settings.
+        device: where to compute.
+        threads: that the CPU computes with.
+        command: command line, for the provenance.
+    """
+    digest = dataset.sha256()
+    provenance = {
+        "preset": chosen.preset,
+        "recipe": chosen.recipe,
+        "threads": threads,
+        "command": command,
+        "dataset": {"path": str(dataset.path), "sha256": digest},
+        "data": dict(dataset.provenance),
+        "versions": versions(),
+        "device": device.type,
+    }
+    return TrainingJob(dataset, chosen.run, device, dataset_hash=digest, provenance=provenance)
+
+
+class ProgressLines:
+    """An observer that tells one line for each fact and each epoch.
+
+    Args:
+        tell: takes the lines.
+        job: what is trained.
+    """
+
+    def __init__(self, tell: Callable[[str], None], job: TrainingJob) -> None:
+        self._tell = tell
+        self._epochs = job.config.training.epochs
+        self._trees = job.config.network.boosted is not None
+        self._imbalanced = is_imbalanced(job.config.training, training_counts(job.dataset))
+        self._started = time.monotonic()
+
+    def note(self, text: str) -> None:
+        """See `Observer`."""
+        self._tell(text)
+
+    def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
+        """See `Observer`; tells nothing."""
+
+    def epoch(self, row: EpochRow, best: bool) -> None:
+        """See `Observer`."""
+        text = epoch_text(row, self._epochs, trees=self._trees, imbalanced=self._imbalanced)
+        marked = best and not math.isnan(row.validation_loss)
+        self._tell(f"{text}  {time.monotonic() - self._started:.0f} s{'  best' if marked else ''}")

@@ -1,0 +1,70 @@
+"""What a training came to: told in lines, and written to files."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+
+from seqnet.core.outputs import whole_files
+from seqnet.core.printable import counted
+from seqnet.evaluation import format_cross_validation
+from seqnet.models.bundles import Bundle, write_bundle
+from seqnet.training.cross_validation import FoldsResult, write_out_of_fold
+from seqnet.training.ensemble import EnsembleResult
+from seqnet.training.history import draw_curves, kept_text, write_history
+
+__all__ = ["result_lines", "write_results"]
+
+
+def result_lines(result: EnsembleResult) -> list[str]:
+    """Returns which epoch of each network was kept, how the model was calibrated, and, of folds, how good they are."""
+    folds = isinstance(result, FoldsResult)
+    lines = []
+    for number, run in enumerate(result.runs, 1):
+        which = f"{'fold' if folds else 'network'} {number} of {len(result.runs)}: " if len(result.runs) > 1 else ""
+        text = kept_text(run.rows, run.best_epoch, run.bundle.config.training.monitor)
+        lines.append(f"{which}{text}; {counted(run.bundle.parameter_count, 'parameters')}")
+    if result.bundle.calibration.quality:
+        lines.append(_calibration_line(result.bundle, "out of fold" if folds else "on the validation split"))
+    if isinstance(result, FoldsResult):
+        lines += format_cross_validation(result.evaluation).splitlines()
+    return lines
+
+
+def _calibration_line(bundle: Bundle, where: str) -> str:
+    """Returns what was fitted for decisions, and how good the probabilities are on records that had no part in it."""
+    found = bundle.calibration
+    changes = [
+        f"{name} {found.quality[f'{key}_before']:.4f} → {found.quality[f'{key}_after']:.4f}"
+        for name, key in (("log loss", "log_loss"), ("calibration error", "ece"))
+    ]
+    line = f"calibrated {where}: temperature {found.temperature:.3f}; cross-validated {', '.join(changes)}"
+    if found.not_calibrated:
+        line = f"not calibrated: {found.not_calibrated}; calibration error {found.quality['ece_before']:.4f} {where}"
+    if bundle.positive is None:
+        return line
+    return f"{line}; threshold {found.threshold:.3f}{f', the best {found.criterion} there' if found.criterion else ''}"
+
+
+def write_results(result: EnsembleResult, targets: Sequence[Path], *, force: bool) -> None:
+    """Writes what a training came to: all files or none.
+
+    Args:
+        result: what is written.
+        targets: model, history and curves; of folds, also the out-of-fold predictions and their metrics.
+        force: whether existing files are replaced.
+
+    Raises:
+        OutputError: see `seqnet.core.outputs.whole_files`.
+    """
+    rows = [run.rows for run in result.runs]
+    with whole_files(targets, force=force) as (model, history, curves, *out_of_fold):
+        write_history(history, rows)
+        draw_curves(curves, rows, [run.best_epoch for run in result.runs])
+        if isinstance(result, FoldsResult):
+            table, metrics = out_of_fold
+            write_out_of_fold(table, result.out_of_fold)
+            text = json.dumps(result.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
+            metrics.write_text(text + "\n", encoding="utf-8")
+        write_bundle(model, result.bundle)

@@ -1,0 +1,183 @@
+from __future__ import annotations
+
+import pickle
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from sklearn.base import clone, is_classifier
+from sklearn.exceptions import NotFittedError
+from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
+from sklearn.pipeline import Pipeline
+from sklearn.preprocessing import FunctionTransformer
+
+import seqnet
+from seqnet.core.errors import InputError, LabelError, SettingError, SymbolError
+from tests.api.test_process_state import state
+from tests.building import planted
+
+TINY: dict[str, Any] = {"training.epochs": 1, "network.filters": [2], "network.kernels": [8], "pools": [1], "dense": []}
+
+
+def classifier(**options: Any) -> seqnet.SequenceClassifier:
+    return seqnet.SequenceClassifier(**{"network": "cnn", "settings": TINY, "threads": 1, **options})
+
+
+@pytest.fixture(scope="module")
+def table() -> pd.DataFrame:
+    """Returns DNA with a motif in every other sequence."""
+    data = planted((240, 0, 0))
+    letters = np.array(list("?ACGT"))[data.tokens.data.reshape(-1, 24)]
+    return pd.DataFrame({"seq": ["".join(row) for row in letters], "label": np.array(["no", "yes"])[data.labels]})
+
+
+@pytest.fixture(scope="module")
+def fitted(table: pd.DataFrame) -> seqnet.SequenceClassifier:
+    settings = TINY | {"training.epochs": 25, "filters": [8], "learning_rate": 0.02, "batch_size": 16}
+    return classifier(settings=settings, seed=1).fit(table["seq"].tolist(), table["label"])
+
+
+def test_a_motif_is_learned(fitted: seqnet.SequenceClassifier, table: pd.DataFrame) -> None:
+    assert fitted.score(table["seq"], table["label"]) > 0.95
+    assert fitted.classes_.tolist() == ["no", "yes"]
+    probabilities = fitted.predict_proba(table["seq"])
+    assert probabilities.shape == (240, 2)
+    np.testing.assert_allclose(probabilities.sum(axis=1), 1)
+    assert probabilities[table["label"] == "yes", 1].mean() > 0.9
+    decided = fitted.predict(table["seq"]) == "yes"
+    np.testing.assert_array_equal(decided, probabilities[:, 1] >= fitted.model_.bundle.calibration.threshold)
+
+
+def test_sequences_of_any_kind(fitted: seqnet.SequenceClassifier, table: pd.DataFrame) -> None:
+    plain = fitted.predict_proba(table["seq"].tolist())
+    shuffled = table["seq"].set_axis([f"r{index}" for index in range(240)])
+    for kind in (shuffled, table["seq"].to_numpy(), np.array(table["seq"], dtype=str), tuple(table["seq"])):
+        np.testing.assert_array_equal(fitted.predict_proba(kind), plain)
+
+
+def test_the_fitted_one_is_pickled(fitted: seqnet.SequenceClassifier, table: pd.DataFrame) -> None:
+    again = pickle.loads(pickle.dumps(fitted))
+    np.testing.assert_array_equal(again.predict_proba(table["seq"]), fitted.predict_proba(table["seq"]))
+
+
+def test_columns_are_in_the_order_of_the_classes(table: pd.DataFrame) -> None:
+    # As text, 10 stands before 9.
+    labels = np.array([10, 9, 100, 9])[np.arange(240) % 4]
+    found = classifier().fit(table["seq"], labels)
+    assert found.classes_.tolist() == [9, 10, 100]
+    assert found.model_.classes == ("9", "10", "100")
+    probabilities, predicted = found.predict_proba(table["seq"]), found.predict(table["seq"])
+    assert predicted.dtype == labels.dtype
+    np.testing.assert_array_equal(predicted, found.classes_[probabilities.argmax(axis=1)])
+
+
+def test_words_for_missing_values_may_be_classes(table: pd.DataFrame) -> None:
+    found = classifier().fit(table["seq"], np.array(["NA", " x"])[np.arange(240) % 2])
+    assert found.classes_.tolist() == [" x", "NA"]
+
+
+def test_cross_validation_and_pipeline(table: pd.DataFrame) -> None:
+    lower = [text.lower() for text in table["seq"]]
+    upper = FunctionTransformer(lambda texts: [text.upper() for text in texts])
+    pipeline = Pipeline([("upper", upper), ("network", classifier(alphabet="dna"))])
+    scores = cross_val_score(pipeline, lower, table["label"], cv=2, error_score="raise")
+    assert scores.shape == (2,)
+    groups = np.arange(240) // 4
+    folds = GroupKFold(2)
+    again = cross_val_score(classifier(), table["seq"], table["label"], groups=groups, cv=folds, error_score="raise")
+    assert ((again >= 0) & (again <= 1)).all()
+
+
+def test_parameters_are_searched(table: pd.DataFrame) -> None:
+    grid = {"settings": [TINY, TINY | {"training.learning_rate": 0.02}]}
+    search = GridSearchCV(classifier(), grid, cv=2, error_score="raise", refit=False)
+    search.fit(table["seq"].tolist(), table["label"])
+    assert len(search.cv_results_["params"]) == 2
+
+
+def test_parameters_are_got_set_and_cloned() -> None:
+    one = classifier(seed=3)
+    assert is_classifier(one)
+    assert one.get_params()["seed"] == 3
+    other = clone(one).set_params(seed=4, preset="dna-cnn")
+    assert (other.seed, other.preset, other.settings, one.seed) == (4, "dna-cnn", TINY, 3)
+    with pytest.raises(ValueError, match="Invalid parameter 'sed'"):
+        one.set_params(sed=1)
+    with pytest.raises(NotFittedError):
+        one.predict(["ACGT"])
+
+
+def test_the_same_seed_gives_the_same_probabilities(table: pd.DataFrame) -> None:
+    first, second, third = (
+        classifier(seed=seed).fit(table["seq"], table["label"]).predict_proba(table["seq"]) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, second)
+    assert not np.array_equal(first, third)
+
+
+def test_groups_are_kept_together(table: pd.DataFrame) -> None:
+    groups = np.arange(240) // 8
+    found = classifier(validation=0.2)
+    data = found._dataset(table["seq"].tolist(), table["label"], groups)
+    assert all(len(set(data.split[groups == group])) == 1 for group in range(30))
+    assert data.counts().sum(axis=0).tolist() == [192, 48, 0]
+
+
+def test_sequences_that_can_t_be_classified_are_named(fitted: seqnet.SequenceClassifier) -> None:
+    bad = ["ACGT" * 6, "ACJT", None, ""]
+    with pytest.raises(InputError) as caught:
+        fitted.predict(bad)
+    assert str(caught.value) == (
+        "X: 3 sequences can't be classified: 2 (invalid_symbol), 3 (missing), 4 (empty); "
+        "leave these out, or correct them"
+    )
+    masked = fitted.set_params(unknown="mask").predict(bad[:2])
+    fitted.set_params(unknown="error")
+    assert len(masked) == 2
+
+
+@pytest.mark.parametrize(
+    ("changed", "kind", "told"),
+    [
+        (None, InputError, "X: record 2: the sequence is None, not text"),
+        ("", InputError, "X: record 2: the sequence is empty"),
+        ("NA", InputError, "X: not kept: 1 whose sequence is missing"),
+        ("ACGJ", SymbolError, "X: record 2: position 4: symbol 'J' is not in the dna alphabet"),
+    ],
+)
+def test_sequences_that_can_t_be_trained_on_are_named(
+    table: pd.DataFrame, changed: Any, kind: type[seqnet.SeqnetError], told: str
+) -> None:
+    sequences = table["seq"].tolist()
+    sequences[1] = changed
+    with pytest.raises(kind) as caught:
+        classifier().fit(sequences, table["label"])
+    assert str(caught.value).startswith(told)
+
+
+def test_what_else_is_refused(table: pd.DataFrame) -> None:
+    sequences, labels = table["seq"].tolist(), table["label"]
+    with pytest.raises(LabelError, match="y: 239 labels for 240 sequences"):
+        classifier().fit(sequences, labels[1:])
+    with pytest.raises(LabelError, match="all labels are no; give sequences of two classes or more"):
+        classifier().fit(sequences, ["no"] * 240)
+    with pytest.raises(InputError, match="this is a single sequence"):
+        classifier().fit("ACGT", ["a"])
+    with pytest.raises(InputError, match="it has 2 dimensions"):
+        classifier().fit(table[["seq"]], labels)  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match="expected error or mask"):
+        classifier(unknown="skip").fit(sequences, labels)
+    with pytest.raises(SettingError, match="expected a share from 0 to less than 1"):
+        classifier(validation=1.0).fit(sequences, labels)
+    with pytest.raises(ValueError, match="Unknown label type: continuous"):
+        classifier().fit(sequences, np.linspace(0.1, 0.9, 240))
+
+
+def test_nothing_is_printed_and_the_process_is_left_as_it_was(
+    table: pd.DataFrame, capfd: pytest.CaptureFixture[str]
+) -> None:
+    before = state()
+    classifier().fit(table["seq"], table["label"]).predict(table["seq"])
+    assert state() == before
+    assert capfd.readouterr() == ("", "")

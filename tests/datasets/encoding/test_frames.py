@@ -1,0 +1,137 @@
+from __future__ import annotations
+
+import datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from seqnet.core.errors import FormatError, LabelError, SeqnetError, SettingError
+from seqnet.core.records import RecordBatch
+from seqnet.datasets.encoding.frames import FrameColumns, FrameReader
+
+
+def frame(**changed: Any) -> pd.DataFrame:
+    """Returns four rows."""
+    columns: dict[str, Any] = {
+        "seq": ["ACGT", "GGCC", "TTTT", "AAAA"],
+        "class": ["x", "y", "x", "y"],
+        "cluster": ["a", "a", None, "b"],
+        "part": ["train", "train", "test", "validation"],
+    }
+    return pd.DataFrame(columns | changed)
+
+
+def records(table: pd.DataFrame, **columns: str) -> RecordBatch:
+    (batch,) = FrameReader(table, FrameColumns("seq", "class", **columns))
+    return batch
+
+
+def refusal(table: pd.DataFrame, kind: type[SeqnetError], **columns: str) -> str:
+    with pytest.raises(kind) as caught:
+        list(FrameReader(table, FrameColumns("seq", "class", **columns)))
+    return str(caught.value)
+
+
+def test_cells_are_read_as_those_of_a_table_in_a_file() -> None:
+    batch = records(frame(seq=[" ACGT ", None, b"ac", "NA"], **{"class": [" x", "y ", None, "NA"]}))
+    assert batch.symbols.text() == ["ACGT", "", "ac", ""]
+    assert batch.missing is not None
+    assert batch.missing.tolist() == [False, True, False, True]
+    assert batch.columns["class"].text() == ["x", "y", "", "NA"]
+
+
+@pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, pd.NaT, ""])
+def test_what_says_that_a_sequence_is_missing(nothing: Any) -> None:
+    table = frame(seq=pd.Series(["ACGT", nothing, "TT", "AA"], dtype=object))
+    batch = records(table)
+    assert batch.missing is not None
+    assert batch.missing.tolist() == [False, True, False, False]
+
+
+def test_names_are_the_index_a_column_or_numbers() -> None:
+    table = frame()
+    assert records(table).names.text() == ["1", "2", "3", "4"]
+    assert records(table.set_index(pd.Index(["p", "q", "r", "s"]))).names.text() == ["p", "q", "r", "s"]
+    assert records(table, name="seq").names.text() == ["ACGT", "GGCC", "TTTT", "AAAA"]
+
+
+@pytest.mark.parametrize(
+    ("labels", "text"),
+    [
+        ([0, 1, 0, 1], ["0", "1", "0", "1"]),
+        ([0.0, 1.0, None, 0.5], ["0", "1", "", "0.5"]),
+        ([True, False, True, False], ["True", "False", "True", "False"]),
+        (pd.Categorical(["x", "y", "x", "y"]), ["x", "y", "x", "y"]),
+        (pd.array([1, None, 2, 1], dtype="Int64"), ["1", "", "2", "1"]),
+    ],
+)
+def test_labels_of_any_one_type(labels: Any, text: list[str]) -> None:
+    assert records(frame(**{"class": labels})).columns["class"].text() == text
+
+
+@pytest.mark.parametrize(
+    ("labels", "told"),
+    [
+        (["x", 1, "x", "y"], "row 2: column class has 1, a number; 'x' before it is text"),
+        ([1, None, True, "y"], "row 3: column class has True, a truth value; 1 before it is a number"),
+        (["x", "y", datetime.date(2020, 1, 1), "x"], "another type; 'x' before it is text"),
+    ],
+)
+def test_labels_of_several_types_are_refused(labels: list[Any], told: str) -> None:
+    found = refusal(frame(**{"class": pd.Series(labels, dtype=object)}), LabelError)
+    assert told in found
+    assert found.endswith("; write all labels in one type, such as text")
+
+
+def test_a_sequence_that_is_no_text_is_refused_with_column_and_row() -> None:
+    told = "DataFrame: row 2: column seq has 12.5, which is no text; write each sequence as text"
+    assert refusal(frame(seq=["A", 12.5, "C", "G"]), FormatError) == told
+    named = frame(seq=["A", 12.5, "C", "G"]).set_index(pd.Index(["p", "q", "r", "s"]))
+    assert refusal(named, FormatError).startswith("DataFrame: row 2: record q: column seq")
+
+
+def test_columns_that_are_not_there_or_there_twice() -> None:
+    found = refusal(frame(), FormatError, group="cluste")
+    assert found == (
+        "DataFrame: no column named 'cluste'; its columns are: seq, class, cluster, part; did you mean cluster?"
+    )
+    twice = pd.concat([frame(), frame()[["seq"]]], axis=1)
+    assert refusal(twice, FormatError).startswith("DataFrame: more than one column named 'seq'; its columns are")
+    with pytest.raises(SettingError, match="expected a pandas DataFrame"):
+        FrameReader({"seq": ["A"]}, FrameColumns("seq", "class"))  # type: ignore[arg-type]
+
+
+def test_the_split_goes_with_the_group() -> None:
+    reader = FrameReader(frame(), FrameColumns("seq", "class", group="cluster", split="part"))
+    (batch,) = reader
+    assert reader.grouper is not None
+    assert reader.grouper.split_of is not None
+    groups = reader.grouper.find(batch.names, batch.columns)
+    assert groups[0] == groups[1]
+    assert len({*groups}) == 3
+    assert [reader.grouper.split_of(str(group)) for group in groups] == [0, 0, 2, 1]
+
+
+@pytest.mark.parametrize(
+    ("changed", "told"),
+    [
+        ({"part": ["train", "dev", "test", "test"]}, "row 2: column part has 'dev'; write one of train, validation"),
+        ({"part": ["train", None, "test", "test"]}, "row 2: column part is empty; write one of train, validation"),
+        (
+            {"part": ["train", "test", "test", "test"]},
+            "row 2: group a of column cluster has records in the splits train and test; put all records of a group",
+        ),
+    ],
+)
+def test_splits_that_are_refused(changed: dict[str, Any], told: str) -> None:
+    assert told in refusal(frame(**changed), LabelError, group="cluster", split="part")
+
+
+def test_many_rows_come_in_several_batches() -> None:
+    count = 40_000
+    table = pd.DataFrame({"seq": ["ACGT"] * count, "class": np.arange(count) % 2})
+    sizes = [len(batch) for batch in FrameReader(table, FrameColumns("seq", "class"))]
+    assert len(sizes) > 1
+    assert sum(sizes) == count

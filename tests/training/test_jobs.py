@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from seqnet.core.provenance import file_hash
+from seqnet.datasets.recipes import ChosenRun
+from seqnet.training.history import EpochRow
+from seqnet.training.jobs import ProgressLines, make_job, opening_lines
+from tests.building import CPU, planted, run_config, saved
+
+ROW = EpochRow(3, 30, 0.1, 0.5, 0.75, 0.4, 0.8, 0.9)
+
+
+def test_a_job_says_where_it_came_from(tmp_path: Path) -> None:
+    data = saved(planted(), tmp_path / "d.safetensors")
+    job = make_job(data, ChosenRun(run_config(), "dna-cnn", "why"), CPU, threads=3, command="seqnet train d")
+    assert (job.checkpoints, job.optimize, job.resume, job.config) == ((None,), None, False, run_config())
+    assert job.dataset_hash == file_hash(data.path)
+    about = dict(job.provenance)
+    assert about.pop("versions").keys() >= {"python", "seqnet", "torch"}
+    assert about == {
+        "preset": "dna-cnn",
+        "recipe": "why",
+        "threads": 3,
+        "command": "seqnet train d",
+        "dataset": {"path": str(data.path), "sha256": job.dataset_hash},
+        "data": {"seed": 1},
+        "device": "cpu",
+    }
+
+
+def test_the_digest_of_a_file_that_is_gone_is_taken_from_the_dataset() -> None:
+    data = replace(planted(), digest="abc")
+    assert make_job(data, ChosenRun(run_config(), None), CPU, threads=1).dataset_hash == "abc"
+
+
+def test_what_is_said_before_a_training() -> None:
+    data = planted()
+    assert list(opening_lines(data, ChosenRun(run_config(), None), audit=False)) == []
+    chosen = ChosenRun(run_config(), "lstm", "recipe: lstm", "it may not suit")
+    lines = list(opening_lines(data, chosen, audit=True))
+    assert lines[:2] == ["recipe: lstm", "seqnet: warning: it may not suit"]
+    assert any("brief audit" in line for line in lines[2:])
+
+
+def told_of(network: str, row: EpochRow, *, best: bool) -> str:
+    lines: list[str] = []
+    config = run_config({"epochs": 5}, {"name": network})
+    observer = ProgressLines(
+        lines.append, make_job(replace(planted(), digest="a"), ChosenRun(config, None), CPU, threads=1)
+    )
+    observer.step(1, 1, 2, 0.5)
+    observer.epoch(row, best)
+    (line,) = lines
+    return re.sub(r" \d+ s", " 0 s", line)
+
+
+def test_a_line_for_each_epoch() -> None:
+    line = "epoch   3 of 5  train loss 0.5000 accuracy 0.7500  validation loss 0.4000 accuracy 0.8000 AUROC 0.9000  0 s"
+    assert told_of("cnn", ROW, best=False) == line
+    assert told_of("cnn", ROW, best=True) == f"{line}  best"
+    # Without a validation split each epoch is the best so far, which says nothing.
+    assert not told_of("cnn", replace(ROW, validation_loss=math.nan), best=True).endswith("best")
