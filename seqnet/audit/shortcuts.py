@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 from seqnet.audit.checks import Finding
 from seqnet.audit.tags import TAGS, has_tag
 from seqnet.core.alphabets import Alphabet
+from seqnet.core.kmers import kmer_frequencies
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.splits import deal_folds
-from seqnet.evaluation.baselines.kmers import kmer_frequencies
 from seqnet.evaluation.baselines.sampling import draw_labelled_sample
 from seqnet.evaluation.metrics import measure
 

@@ -15,7 +15,7 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import INVALID, Alphabet, alphabet, guess_alphabet, is_ambiguous
 from seqnet.core.errors import AlphabetMismatchError, FormatError, LabelError, SettingError
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.records import Ragged, RecordBatch, pieces
 from seqnet.datasets.encoding.class_sources import ClassSource
 from seqnet.datasets.encoding.collection import Collector, EncodedRecords, Reservoir
 from seqnet.datasets.encoding.genome_windows import cut_blocks
@@ -222,7 +222,7 @@ class Ingestion:
         order = np.array([classes.index(name) for name in self.classes], dtype=np.int32)
         unchanged = bool((order == np.arange(len(order))).all())
         labels = examples.labels if unchanged else order[examples.labels]
-        present = set().union(*(np.unique(labels[at : at + _PIECE]).tolist() for at in range(0, len(labels), _PIECE)))
+        present = set().union(*(np.unique(piece).tolist() for piece in pieces(labels, _PIECE)))
         for name in self.classes:
             if classes.index(name) not in present:
                 raise LabelError(f"class {name}", "it has no records left", "check what selects records")

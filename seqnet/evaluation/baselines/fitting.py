@@ -23,10 +23,10 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import LabelError
+from seqnet.core.kmers import parts
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.evaluation.baselines.features import composition_features, kmer_features, no_features
-from seqnet.evaluation.baselines.kmers import parts
 from seqnet.evaluation.baselines.sampling import LabelledSample, draw_labelled_sample
 from seqnet.evaluation.scored_records import LEAST_PROBABILITY
 
@@ -163,7 +163,7 @@ def _features(
     compute = BASELINES[name].features
     if not len(members):
         yield compute(tokens.slice(0, 0), alphabet)
-    for _, part in parts(tokens, members, _RECORDS):
+    for part in parts(tokens, members, _RECORDS):
         yield compute(part, alphabet)
 
 
