@@ -22,8 +22,8 @@ from seqnet.core.kmers import kmer_frequencies
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.sampling import draw_labelled_sample
 from seqnet.datasets.splits import deal_folds
-from seqnet.evaluation.baselines.sampling import draw_labelled_sample
 from seqnet.evaluation.metrics import measure
 
 __all__ = ["SHORTCUTS", "Shortcut", "ShortcutSample", "draw_shortcut_sample", "shortcut_finding", "tag_finding"]

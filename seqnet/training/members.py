@@ -15,7 +15,7 @@ from seqnet.configs.calibration import BALANCED
 from seqnet.configs.run import RunConfig
 from seqnet.core.errors import SettingError
 from seqnet.datasets.dataset import Dataset
-from seqnet.evaluation.baselines.sampling import draw_labelled_sample
+from seqnet.datasets.sampling import draw_labelled_sample
 from seqnet.evaluation.imbalance import is_imbalanced, ratio
 from seqnet.evaluation.novelty import Novelty, describe
 from seqnet.models.bundles import Bundle

@@ -26,8 +26,8 @@ from seqnet.core.errors import LabelError
 from seqnet.core.kmers import parts
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.sampling import LabelledSample, draw_labelled_sample
 from seqnet.evaluation.baselines.features import composition_features, kmer_features, no_features
-from seqnet.evaluation.baselines.sampling import LabelledSample, draw_labelled_sample
 from seqnet.evaluation.scored_records import LEAST_PROBABILITY
 
 __all__ = ["BASELINES", "Baseline", "FittedBaseline", "fit_baselines"]

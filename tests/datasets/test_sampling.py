@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from seqnet.datasets.dataset import Dataset
-from seqnet.evaluation.baselines.sampling import draw_labelled_sample
+from seqnet.datasets.sampling import draw_labelled_sample
 from tests.building import make_dataset, planted, random_strings
 from tests.core.test_kmers import other_strand
 
