@@ -14,7 +14,8 @@ from seqnet.cli.progress import Meter, say
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import made_directory
 from seqnet.core.printable import counted
-from seqnet.datasets.sources import DEFAULT_RETRIES, SOURCES, Source, fetch, find_source, sha256_of
+from seqnet.core.provenance import file_hash
+from seqnet.datasets.sources import DEFAULT_RETRIES, SOURCES, Source, fetch, find_source
 
 __all__ = ["command"]
 
@@ -69,17 +70,13 @@ def command(
     seqnet download solubility -o data/
     """
     if not names or names == ("list",):
-        for source in SOURCES.values():
-            for line in _card(source):
-                click.echo(line)
+        click.echo("\n".join(line for source in SOURCES.values() for line in _card(source)))
         return
     sources = [find_source(name) for name in names]
     if len(sources) > 1 and (url or from_file or sha256):
         raise click.UsageError("--url, --from-file and --sha256 go with one SOURCE")
     if sha256:
-        if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-            raise SettingError("sha256", sha256, "64 hexadecimal digits")
-        sources = [replace(sources[0], sha256=sha256.lower(), size=None)]
+        sources = [_with_hash(sources[0], sha256)]
     with made_directory(directory):
         claim([directory / source.filename for source in sources], force=force)
         for source in sources:
@@ -94,13 +91,29 @@ def command(
                     progress=meter.reach,
                     patience=replace(DEFAULT_RETRIES, max_size=max_size),
                 )
-            if source.sha256 is None:
-                size = counted(target.stat().st_size, "bytes")
-                say(
-                    f"not checked: no SHA-256 is known of this source; this file has {size}, "
-                    f"SHA-256 {sha256_of(target)}: --sha256 accepts no other"
-                )
-            else:
-                say(f"checked: SHA-256 {source.sha256}")
-            say(f"cite {source.citation}")
+            _say_what_came(source, target)
             click.echo(target)
+
+
+def _with_hash(source: Source, sha256: str) -> Source:
+    """Returns the source with the SHA-256 that the user asks for, whatever its size is then.
+
+    Raises:
+        SettingError: it is no SHA-256.
+    """
+    if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+        raise SettingError("sha256", sha256, "64 hexadecimal digits")
+    return replace(source, sha256=sha256.lower(), size=None)
+
+
+def _say_what_came(source: Source, target: Path) -> None:
+    """Tells whether a download was checked, and what to cite."""
+    if source.sha256 is None:
+        size = counted(target.stat().st_size, "bytes")
+        say(
+            f"not checked: no SHA-256 is known of this source; this file has {size}, "
+            f"SHA-256 {file_hash(target)}: --sha256 accepts no other"
+        )
+    else:
+        say(f"checked: SHA-256 {source.sha256}")
+    say(f"cite {source.citation}")

@@ -83,11 +83,8 @@ def command(
     from seqnet.models.bundles import open_bundle
     from seqnet.models.shipped import find_model
     from seqnet.nn.devices import choose_device
-    from seqnet.reporting.report import report
 
-    if len(models) > 2 or len(set(models)) < len(models):
-        raise click.UsageError("give one model, or two different ones, and a dataset")
-    targets = _targets(directory, len(models))
+    targets = _targets(directory, models)
     with made_directory(directory):
         claim(targets, force=force, inputs=language_model_files(plm))
         bundles, data = (
@@ -97,27 +94,34 @@ def command(
         for bundle in bundles.values():
             bundle.to(choose_device(device, threads))
             bundle.prepare(say, plm)
-        with Meter("evaluate", "sequences") as meter:
-            found = report(
-                bundles,
-                data,
-                split,
-                collect(EvaluationOptions, options),
-                baselines=not no_baselines,
-                strata=strata or directory is not None,
-                progress=meter.advance,
-            )
+        chosen = collect(EvaluationOptions, options)
+        found = _report(bundles, data, split, chosen, baselines=not no_baselines, strata=strata or bool(targets))
         _show(found, strata)
-        if targets:
-            _write(targets, found, list(bundles.values()), data, force=force)
+        _write(targets, found, list(bundles.values()), data, force=force)
 
 
-def _targets(directory: Path | None, count: int) -> list[Path]:
-    """Returns metrics.json and a file of predictions for each model, in the directory; none without."""
+def _targets(directory: Path | None, models: tuple[Path, ...]) -> list[Path]:
+    """Returns metrics.json and a file of predictions for each model, in the directory; none without.
+
+    Raises:
+        UsageError: there are not one or two different models.
+    """
+    if len(models) > 2 or len(set(models)) < len(models):
+        raise click.UsageError("give one model, or two different ones, and a dataset")
     if directory is None:
         return []
-    rows = ("predictions.tsv", "predictions-2.tsv")[:count]
+    rows = ("predictions.tsv", "predictions-2.tsv")[: len(models)]
     return [directory / name for name in ("metrics.json", *rows)]
+
+
+def _report(
+    bundles: dict[str, Bundle], data: Dataset, split: str, options: EvaluationOptions, *, baselines: bool, strata: bool
+) -> Report:
+    """Returns the report of all models on a split, and shows how far it is meanwhile."""
+    from seqnet.reporting.report import report
+
+    with Meter("evaluate", "sequences") as meter:
+        return report(bundles, data, split, options, baselines=baselines, strata=strata, progress=meter.advance)
 
 
 def _names(models: tuple[Path, ...]) -> dict[str, Path]:
@@ -127,11 +131,14 @@ def _names(models: tuple[Path, ...]) -> dict[str, Path]:
 
 
 def _write(targets: list[Path], found: Report, bundles: list[Bundle], data: Dataset, *, force: bool) -> None:
+    """Writes the metrics and the predictions of each model, where there are files to write."""
     import json
 
     from seqnet.core.outputs import whole_files
     from seqnet.reporting.measurement import write_rows
 
+    if not targets:
+        return
     with whole_files(targets, force=force) as (metrics, *rows):
         text = json.dumps(found.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
         metrics.write_text(text + "\n", encoding="utf-8")

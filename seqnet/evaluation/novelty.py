@@ -258,6 +258,7 @@ def _between(centred: Shares, expected: Shares, noise: NDArray[np.float64]) -> S
 
 def _chance(degrees: int) -> float:
     """Returns the distance that chance alone takes `MARKED_SHARE` of the sequences beyond."""
+    # What scipy.stats.chi2 has for its inverse, without the time that its import takes.
     from scipy.special import chdtri
 
     return float(chdtri(degrees, MARKED_SHARE))

@@ -148,10 +148,17 @@ def _multiplies(dtype: torch.dtype, tolerance: float) -> bool:
 
 def _fast_in_bfloat16() -> bool:
     # oneDNN takes bfloat16 on any x86 with AVX-512, and is slow where it has to emulate it.
-    native = platform.machine().lower() not in ("x86_64", "amd64") or (
-        torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
-    )
+    native = platform.machine().lower() not in ("x86_64", "amd64") or _multiplies_bfloat16_natively()
     return bool(native and torch.ops.mkldnn._is_mkldnn_bf16_supported())
+
+
+def _multiplies_bfloat16_natively() -> bool:
+    """Returns whether an x86 has instructions for products in bfloat16."""
+    if hasattr(torch.cpu, "get_capabilities"):
+        known = torch.cpu.get_capabilities()
+        return bool(known.get("avx512_bf16") or known.get("amx_tile"))
+    # Older versions of PyTorch have no public name for them.
+    return bool(torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported())
 
 
 def _looks_up_bytes() -> bool:
