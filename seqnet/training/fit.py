@@ -35,7 +35,7 @@ from seqnet.training.boosting import grow
 from seqnet.training.checkpoints import TrainingProgress, restore, save_checkpoint
 from seqnet.training.compilation import compiled
 from seqnet.training.history import EpochRow
-from seqnet.training.optimization import Penalties, Stepper, clip, learning_rate, make_optimizer
+from seqnet.training.optimization import Penalties, Stepper, learning_rate, make_optimizer
 from seqnet.training.precomputed_embeddings import precompute_embeddings
 from seqnet.training.window_batches import WindowBatches
 
@@ -217,7 +217,7 @@ class _Run:
             parameter.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
         if training.clip_norm:
-            clip(self.parameters, training.clip_norm)
+            torch.nn.utils.clip_grad_norm_(self.parameters, training.clip_norm)
         self.stepper.step()
         return loss, logits, labels
 
