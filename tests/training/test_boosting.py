@@ -135,7 +135,7 @@ def test_the_seed_decides_them_and_a_resumed_run_keeps_them(tmp_path: Path, monk
     def fail(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
         raise AssertionError("trees were grown again")
 
-    monkeypatch.setattr("seqnet.training.fit.grow", fail)
+    monkeypatch.setattr("seqnet.training.epochs.grow", fail)
     assert same_weights(whole, fit(dataset, config, checkpoint=path, resume=True))
 
 
