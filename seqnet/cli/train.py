@@ -352,7 +352,7 @@ def _write_folds(result: FoldsResult, table: Path, figures: Path) -> None:
     """Writes what is said of each record by the network that has not seen it, and how good that is."""
     import json
 
-    from seqnet.training.cross_validation import write_out_of_fold
+    from seqnet.training.out_of_fold import write_out_of_fold
 
     write_out_of_fold(table, result.out_of_fold)
     text = json.dumps(result.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
