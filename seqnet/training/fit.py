@@ -58,20 +58,19 @@ def train(
     """
     config = replace(config, encoder=settled(config.encoder, dataset.alphabet, observer.note))
     with torch.random.fork_rng(devices=[]), _enough_memory(config, device):
-        fitter = EpochFitter(dataset, config, device)
-        run = Run(fitter, checkpoint, dataset_hash)
+        run = Run(EpochFitter(dataset, config, device), checkpoint, dataset_hash)
         run.describe(observer)
         if resume:
             run.go_on(observer)
-        precompute_embeddings(fitter.classifier, dataset, config, observer.note, over=run.over)
+        precompute_embeddings(run.classifier, dataset, config, observer.note, over=run.over)
         interruption = None
         try:
             if not run.progress.rows:  # A checkpoint has the trees, too.
-                fitter.grow_trees(observer)
-            with fitter.penalties:
+                run.fitter.grow_trees(observer)
+            with run.fitter.penalties:
                 while not run.over:
                     dataset.check_whole()
-                    row = fitter.fit(len(run.progress.rows) + 1, observer)
+                    row = run.fitter.fit(len(run.progress.rows) + 1, observer)
                     observer.epoch(row, run.take(row))
         except KeyboardInterrupt as stop:
             if not run.progress.rows:
