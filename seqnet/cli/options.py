@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import click
 
 from seqnet.cli.paths import InputPath
-from seqnet.configs.networks import ENCODERS, NETWORKS
+from seqnet.configs.encoders import ENCODERS
+from seqnet.configs.networks import NETWORKS
 from seqnet.configs.run import preset_names
 from seqnet.configs.settings import Settings
 from seqnet.core.processors import usable_processors

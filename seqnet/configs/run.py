@@ -9,7 +9,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from seqnet.configs.networks import EncoderConfig, NetworkConfig, network_config
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import NetworkConfig, network_config
 from seqnet.configs.settings import Settings
 from seqnet.configs.training import AugmentationConfig, TrainingConfig
 from seqnet.core.errors import FormatError, SettingError, UnknownSettingError

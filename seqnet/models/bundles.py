@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqnet.configs.networks import EncoderConfig, NetworkConfig
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import NetworkConfig
 from seqnet.configs.run import RunConfig
 from seqnet.core.alphabets import Alphabet, alphabet
 from seqnet.core.containers import Container, read_container, write_container

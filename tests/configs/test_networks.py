@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
+from seqnet.configs.encoders import EncoderConfig
 from seqnet.configs.networks import (
     NETWORKS,
     CnnConfig,
     DenseConfig,
-    EncoderConfig,
     HybridConfig,
     ParallelConfig,
     RecurrentConfig,

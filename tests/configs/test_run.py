@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from seqnet.configs.networks import CnnConfig, EncoderConfig, HybridConfig, RecurrentConfig
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import CnnConfig, HybridConfig, RecurrentConfig
 from seqnet.configs.run import RunConfig, compose, load_preset, preset_names
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import FormatError, SettingError

@@ -6,9 +6,10 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from seqnet.configs.encoders import EncoderConfig
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.evaluation import EvaluationOptions
-from seqnet.configs.networks import EncoderConfig, network_config
+from seqnet.configs.networks import network_config
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.settings import Settings, convert, setting
 from seqnet.configs.training import AugmentationConfig, TrainingConfig

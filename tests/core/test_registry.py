@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.configs.networks import ENCODERS, NETWORKS
+from seqnet.configs.encoders import ENCODERS
+from seqnet.configs.networks import NETWORKS
 from seqnet.core.errors import SettingError
 from seqnet.core.registry import Choice, Registry
 from seqnet.datasets.simulation import NEGATIVES

@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqnet.configs.networks import LONGEST_WINDOW, NETWORKS, EncoderConfig, NetworkConfig
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import LONGEST_WINDOW, NETWORKS, NetworkConfig
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.nn.encoders import make_encoder

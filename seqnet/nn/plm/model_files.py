@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from seqnet.configs.networks import EncoderConfig
+from seqnet.configs.encoders import EncoderConfig
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import DownloadError, InputError, SeqnetError, SettingError
 from seqnet.core.provenance import file_hash

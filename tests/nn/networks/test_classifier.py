@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from seqnet.configs.networks import EncoderConfig, NetworkConfig, network_config
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import NetworkConfig, network_config
 from seqnet.core.alphabets import ALPHABETS, alphabet
 from seqnet.core.errors import SettingError
 from seqnet.nn.networks import Classifier

@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 import transformers
 
-from seqnet.configs.networks import EncoderConfig
+from seqnet.configs.encoders import EncoderConfig
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import InputError, SeqnetError, SettingError
 from seqnet.nn.plm.model_files import find_again, find_language_model, settled
