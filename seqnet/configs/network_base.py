@@ -104,7 +104,7 @@ class NetworkConfig(Settings):
         """See `Settings`; also checks the number of dropout rates."""
         super().__post_init__()
         if len(self.dropout_dense) not in (0, 1, len(self.dense) + 1):
-            expected = f"one rate, or {len(self.dense) + 1}: one before each dense layer and one before the output"
+            expected = f"one rate, or {len(self.dense) + 1} rates: before each dense layer, and before the output"
             raise SettingError("network.dropout_dense", list(self.dropout_dense), expected)
 
     @property

@@ -85,16 +85,18 @@ class ConvolutionConfig(NetworkConfig):
                 raise SettingError(
                     f"network.{name}",
                     list(getattr(self, name)),
-                    f"{counted(count, 'numbers')}, one for each of filters",
+                    f"a list of {counted(count, 'numbers')}, one for each of network.filters",
                 )
         for kernel, dilation in zip(self.kernels, self.dilations, strict=False):
             if (kernel - 1) * dilation > REACH:
-                expected = f"a kernel that spans at most {REACH:,} symbols: (width - 1) · dilation"
-                raise SettingError("network.dilations", list(self.dilations), expected)
+                problem = f"are too large: (kernel width - 1) × dilation must be at most {REACH:,}"
+                raise SettingError("network.dilations", list(self.dilations), problem=problem)
         if self.padding == "valid" and not self.flattens:
-            raise SettingError("network.padding", "valid", "same, where a network takes sequences of any length")
+            raise SettingError(
+                "network.padding", "valid", problem="must be 'same' in a network that takes sequences of any length"
+            )
         if self.padding == "valid" and self.residual:
-            raise SettingError("network.residual", True, "false, where padding is valid")
+            raise SettingError("network.residual", True, problem="can't be true where network.padding is 'valid'")
 
 
 _SUMMARIES = ("mean", "max", "attention")
@@ -146,7 +148,7 @@ class ParallelConfig(NetworkConfig):
             raise SettingError(
                 "network.kernels",
                 list(self.kernels),
-                f"{counted(len(self.filters), 'numbers')}, one for each of filters",
+                f"a list of {counted(len(self.filters), 'numbers')}, one for each of network.filters",
             )
 
 
@@ -199,7 +201,9 @@ class HybridConfig(ConvolutionConfig):
         super().__post_init__()
         check_summary(self.summary, _SUMMARIES)
         if self.trees and not self.composition:
-            raise SettingError("network.trees", self.trees, "composition = true with it: trees look at the profile")
+            raise SettingError(
+                "network.trees", self.trees, problem="needs network.composition = true: the trees use the profile"
+            )
 
     @property
     def profile(self) -> ProfileConfig | None:
@@ -231,7 +235,7 @@ def check_summary(summary: tuple[str, ...], allowed: tuple[str, ...]) -> None:
     """
     known = bool(summary) and all(name in allowed for name in summary)
     if not known or ("flatten" in summary and len(summary) > 1):
-        raise SettingError("network.summary", list(summary), "a list of some of " + ", ".join(allowed))
+        raise SettingError("network.summary", list(summary), "a list of one or more of " + ", ".join(allowed))
 
 
 def network_config(values: Mapping[str, Any]) -> NetworkConfig:
@@ -242,5 +246,5 @@ def network_config(values: Mapping[str, Any]) -> NetworkConfig:
     """
     name = values.get("name", "cnn")
     if not isinstance(name, str) or name not in _CONFIGS:
-        raise SettingError("network.name", name, "one of " + ", ".join(_CONFIGS))
+        raise SettingError("network.name", name, choices=_CONFIGS)
     return _CONFIGS[name].from_dict(values, prefix="network.")

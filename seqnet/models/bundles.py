@@ -261,7 +261,7 @@ def _check_weights(
         ContainerError: their names, shapes or types are not the expected ones, or one is NaN or infinite.
     """
     if {name: (array.shape, array.dtype.name) for name, array in arrays.items()} != expected:
-        raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY)
+        raise ContainerError(str(path), "the weights do not fit the network that the file describes", _REMEDY)
     for name, array in arrays.items():
         # A sum would overflow; the extremes are NaN where anything is.
         if array.dtype.kind == "f" and array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
@@ -278,4 +278,6 @@ def load_weights(path: Path, classifier: Classifier, arrays: Mapping[str, NDArra
     try:
         classifier.load_state_dict(weights)
     except RuntimeError as error:
-        raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY) from error
+        raise ContainerError(
+            str(path), "the weights do not fit the network that the file describes", _REMEDY
+        ) from error

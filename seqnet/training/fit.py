@@ -95,7 +95,9 @@ def make_classifier(dataset: Dataset, config: RunConfig) -> Classifier:
         )
     window = config.network.window or dataset.crop or int(dataset.tokens.lengths[members].max())
     if dataset.crop and config.network.flattens and window < dataset.crop:
-        raise SettingError("network.window", window, f"at least {dataset.crop}, the windows that training draws")
+        raise SettingError(
+            "network.window", window, f"at least {dataset.crop}, the length of the training sequences (--crop)"
+        )
     with torch.random.fork_rng(devices=[]):
         _seed(config.training.seed)
         return Classifier(dataset.alphabet, len(dataset.classes), config.encoder, config.network, window)
@@ -117,7 +119,7 @@ class _Run:
         self.classifier = make_classifier(dataset, config).to(device)
         normed = any(isinstance(module, nn.BatchNorm1d) for module in self.classifier.modules())
         if normed and config.training.batch_size == 1:
-            expected = "at least 2: the network has batch normalisation, which needs several sequences in a batch"
+            expected = "at least 2, because the network has batch normalisation"
             raise SettingError("training.batch_size", 1, expected)
         self.feeder = (
             WindowBatches(dataset, config) if dataset.crop else TrainingBatches(dataset, config, self.classifier)
@@ -132,9 +134,9 @@ class _Run:
         self.forward: Callable[[Tensor, Tensor], Tensor] = self.classifier
         if config.training.compile:
             if config.training.activity_l2:
-                raise SettingError("training.compile", True, "false with activity_l2, which looks into the network")
+                raise SettingError("training.compile", True, problem="can't be combined with training.activity_l2")
             if not self.feeder.one_length:
-                raise SettingError("training.compile", True, "false for sequences of different lengths")
+                raise SettingError("training.compile", True, problem="needs sequences of one length")
             self.forward = compiled(self.classifier)
         self.validation = dataset.members("validation")
         self.progress = TrainingProgress(rows=[])
@@ -163,8 +165,8 @@ class _Run:
         count = grow(self.classifier, self.dataset, self.config)
         rounds = len(self.classifier.trees.feature)
         observer.note(
-            f"{counted(rounds, 'trees')} grown on the profiles of {count:,} sequences; "
-            "the network is averaged with them"
+            f"fitted {counted(rounds, 'trees')} to the profiles of {count:,} sequences; "
+            "predictions average the trees and the network"
         )
 
     def fit_epoch(self, number: int, observer: Observer) -> EpochRow:
@@ -223,7 +225,8 @@ class _Run:
 
     def _diverged(self) -> SettingError:
         rate = self.config.training.learning_rate
-        return SettingError("training.learning_rate", rate, "a smaller one: the loss is no number")
+        problem = f"{rate:g} is too high: training diverged (the loss is NaN or infinite); use a lower one"
+        return SettingError("training.learning_rate", rate, problem=problem)
 
     def _validate(self) -> dict[str, float]:
         """Returns the validation columns of a row, after a look at whether the weights are numbers still."""
@@ -276,35 +279,34 @@ class _Run:
     def describe(self, observer: Observer) -> None:
         """Tells what the user may not expect."""
         if not len(self.validation):
-            observer.note("there is no validation split: the last epoch is kept")
+            observer.note("there is no validation split; the last epoch is kept")
         if self.feeder.longer:
             longer = counted(self.feeder.longer, "training sequences are")
             observer.note(
-                f"{longer} longer than the window of {self.classifier.window}: training sees a random part of each in "
-                "every epoch, prediction the mean over overlapping windows"
+                f"{longer} longer than the network's window of {self.classifier.window}: training uses a random part "
+                "of each in every epoch; prediction averages overlapping windows"
             )
 
     def go_on(self, observer: Observer) -> None:
         """Takes the run up where its checkpoint left it, if there is one."""
         path, training = self.checkpoint, self.config.training
         if path is None or not path.exists():
-            observer.note("there is no checkpoint: starting at the first epoch")
+            observer.note("there is no checkpoint; starting at epoch 1")
             return
         self.progress = restore(path, self.classifier, self.optimizer, self.config, self.dataset_hash)
         self.epochs_before = len(self.progress.rows)
         done = len(self.progress.rows)
         if done > training.epochs:
-            run = f"a run of {counted(done, 'epochs')}"
-            problem = f"the checkpoint is of {run}, and {training.epochs} are asked for: nothing to do"
+            problem = f"the checkpoint has {counted(done, 'epochs')}, more than the {training.epochs} of this run"
             raise ContainerError(str(path), problem, "ask for more epochs, or leave out --resume")
         if self.over:
-            observer.note(f"the run is over after epoch {done} of {training.epochs}")
+            observer.note(f"the run is complete: {done} of {training.epochs} epochs")
             return
-        observer.note(f"going on after epoch {done} of {training.epochs}")
+        observer.note(f"continuing after epoch {done} of {training.epochs}")
         if self.progress.epochs != training.epochs and training.schedule != "constant":
             observer.note(
-                f"it was planned for {counted(self.progress.epochs, 'epochs')}: the learning rate, which follows the "
-                "plan, is another from here on than in an unbroken run"
+                f"the run was started with {counted(self.progress.epochs, 'epochs')}; the learning rate from here on "
+                "differs from that of an uninterrupted run"
             )
 
     def result(self, interruption: KeyboardInterrupt | None, provenance: Mapping[str, Any]) -> TrainingResult:
@@ -393,4 +395,4 @@ def _enough_memory(config: RunConfig, device: torch.device) -> Iterator[None]:
         if not out_of_memory(error):
             raise
         problem = f"there is too little memory for this network and batches of {config.training.batch_size}"
-        raise ResourceError(str(device), problem, "set a smaller training.batch_size, or a smaller network") from error
+        raise ResourceError(str(device), problem, "use a smaller training.batch_size or a smaller network") from error

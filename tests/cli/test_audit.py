@@ -88,7 +88,7 @@ def test_an_existing_table_is_refused_before_any_work(leaky: Path, tmp_path: Pat
     output.write_text("precious")
     outcome = cli("audit", leaky, "-o", output)
     assert outcome.code == 1
-    assert f"{output}: exists already" in outcome.err
+    assert f"{output}: already exists" in outcome.err
     assert output.read_text() == "precious"
     assert cli("audit", leaky, "-o", output, "--force").code == 0
 

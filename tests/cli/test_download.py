@@ -45,7 +45,7 @@ def test_a_download_is_something_that_encode_takes(server: str, tmp_path: Path, 
     assert cli("encode", "--class", f"x={path}", "--class", "r=@uniform", "-o", tmp_path / "d").code == 0
     again = cli("download", "human-reads", "--url", f"{server}/reads.bam", "-o", tmp_path / "got")
     assert again.code == 1
-    assert "exists already" in again.err
+    assert "already exists" in again.err
 
 
 def test_what_is_not_the_source_is_not_kept(server: str, tmp_path: Path, cli: Runner) -> None:

@@ -212,7 +212,7 @@ def test_a_doubt_about_the_alphabet_is_one_warning(trained: Path, tmp_path: Path
     poly.write_text(">poly\n" + "AAATAAGAAA" * 4 + "\n")
     outcome = cli("predict", trained / "protein.safetensors", silk, poly)
     assert (outcome.code, len(outcome.out.splitlines())) == (0, 3)
-    assert f"{silk} (and 1 other input): this looks like dna, but may be protein; say --alphabet" in outcome.err
+    assert f"{silk} (and 1 other input): this looks like dna, but may be protein; use --alphabet" in outcome.err
     outcome = cli("predict", trained / "protein.safetensors", silk, "--alphabet", "protein")
     assert (outcome.code, "looks like" in outcome.err) == (0, False)
     outcome = cli("predict", trained / "protein.safetensors", silk, "--alphabet", "dna")

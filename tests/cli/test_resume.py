@@ -70,7 +70,7 @@ def test_a_resumed_run_replaces_only_a_model_of_its_own(trained: Path, tmp_path:
     before = contents(tmp_path)
     single = cli(*words, "--resume")
     assert single.code == 1
-    assert "exists already, and there is no checkpoint m.checkpoint.safetensors to go on from" in single.err
+    assert "already exists, and there is no checkpoint m.checkpoint.safetensors to go on from" in single.err
     assert contents(tmp_path) == before
     assert cli(*words, "--members", "3", "--resume").code == 0
     before = contents(tmp_path)
@@ -81,7 +81,7 @@ def test_a_resumed_run_replaces_only_a_model_of_its_own(trained: Path, tmp_path:
     model.write_text(">a\nACGT\n")
     other = cli(*words, "--members", "3", "--resume")
     assert other.code == 1
-    assert "exists already, and is no model that training could go on with" in other.err
+    assert "already exists, and is no model that training could go on with" in other.err
     assert model.read_text() == ">a\nACGT\n"
 
 
@@ -154,7 +154,7 @@ def test_a_run_killed_while_it_fits_baselines_says_so_and_goes_on(trained: Path,
     again = cli(*words)
     assert again.code == 1
     problem = "a run that was stopped has left this checkpoint, and no model"
-    remedy = "go on with it by --resume, or start anew by --force"
+    remedy = "continue it with --resume, or start over with --force"
     assert again.err == f"seqnet: error: {tmp_path / 'm.checkpoint.safetensors'}: {problem}; {remedy}\n"
     assert cli(*words, "--resume").code == 0
     assert list(open_bundle(model).baselines) == list(BASELINES)

@@ -100,7 +100,7 @@ def test_an_existing_side_file_is_refused_before_any_work(trained: Path, tmp_pat
     (tmp_path / "m.curves.svg").write_text("precious")
     outcome = cli("train", trained / "reads.safetensors", *TINY, "-o", tmp_path / "m.safetensors")
     assert outcome.code == 1
-    assert "m.curves.svg: exists already" in outcome.err
+    assert "m.curves.svg: already exists" in outcome.err
     assert [path.name for path in tmp_path.iterdir()] == ["m.curves.svg"]
 
 
@@ -150,7 +150,7 @@ def test_training_from_a_genome(tmp_path: Path, cli: Runner) -> None:
             path.unlink()
     again = cli("train", *words, *TINY, *settings, "-o", model)
     assert again.code == 1
-    assert "m.dataset.safetensors: exists already; go on with it by --resume, or replace it by --force" in again.err
+    assert "m.dataset.safetensors: already exists; continue it with --resume, or replace it with --force" in again.err
     assert cli("train", *words, *TINY, *settings, "-o", model, "--resume").code == 0
     usual = json.loads(cli("inspect", model, "--json").out)["novelty"]
     assert (usual["shortest"], usual["longest"]) == (27, None)

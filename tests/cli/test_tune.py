@@ -78,7 +78,7 @@ def test_resume_comes_to_the_same_as_one_search(trained: Path, tmp_path: Path, s
     assert cli(*words, "--trials", "2", *storage, "-o", parts).code == 0
     refused = cli(*words, "--trials", "3", *storage, "-o", parts)
     assert refused.code == 1
-    assert refused.err == f"seqnet: error: {tmp_path}/kept: exists already; go on with it by --resume, or say --force\n"
+    assert refused.err == f"seqnet: error: {tmp_path}/kept: already exists; continue it with --resume, or use --force\n"
     outcome = cli(*words, "--trials", "3", *storage, "--resume", "-o", parts)
     assert outcome.err.startswith("going on after trial 2\ntrial 3 of 3")
     assert timeless(tmp_path / "whole.trials.tsv") == timeless(tmp_path / "parts.trials.tsv")
@@ -107,7 +107,7 @@ def test_ctrl_c_keeps_the_finished_trials(trained: Path, tmp_path: Path, space: 
         os.kill(process.pid, signal.SIGINT)
         said = process.stderr.read()
     assert process.returncode == 130, said
-    number = int(re.findall(r"seqnet: stopped after (\d+) trials; go on with --resume\n", said)[0])
+    number = int(re.findall(r"seqnet: stopped after (\d+) trials; continue with --resume\n", said)[0])
     assert number >= 2
     assert len(table(tmp_path / "best.trials.tsv")) == number
     assert tomllib.loads(best.read_text())["training"]["epochs"] == 6
@@ -145,7 +145,7 @@ def test_outputs_are_looked_at_before_any_work(trained: Path, tmp_path: Path, sp
     best.write_text("mine")
     outcome = cli(*words, "-o", best)
     assert outcome.code == 1
-    assert "best.toml: exists already" in outcome.err
+    assert "best.toml: already exists" in outcome.err
     assert best.read_text() == "mine"
 
 

@@ -35,7 +35,7 @@ from seqnet.core.errors import (
         (
             SymbolError("x.fa", "r1", 4, "!", "dna"),
             "x.fa: record r1: position 4: symbol '!' is not in the dna alphabet; "
-            "correct it, choose another --alphabet, or say --unknown skip or --unknown mask",
+            "correct it, choose another --alphabet, or use --unknown skip or --unknown mask",
         ),
         (
             AlphabetMismatchError("x.fa", "protein", "dna"),

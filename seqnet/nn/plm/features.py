@@ -66,7 +66,9 @@ class FrozenFeatures:
         if self._model is None:
             found = find_again(self._config, self._named, tell)
             if found.channels != self._config.dimension:
-                raise SettingError("encoder.dimension", self._config.dimension, f"{found.channels}, as the model has")
+                raise SettingError(
+                    "encoder.dimension", self._config.dimension, f"{found.channels}, the width of the language model"
+                )
             self._model = load_model(found, self._alphabet.name)
         return self._model
 

@@ -88,9 +88,9 @@ def test_an_error_leaves_no_directory_that_was_made_for_nothing(tmp_path: Path) 
 def test_an_existing_target_is_refused_and_stays(tmp_path: Path) -> None:
     target = tmp_path / "out.tsv"
     target.write_text("precious")
-    with pytest.raises(OutputError, match="exists already; choose another name or say --force"):
+    with pytest.raises(OutputError, match="already exists; choose another name or use --force"):
         check_targets([tmp_path / "new.tsv", target], force=False)
-    with pytest.raises(OutputError, match="exists already"), whole_file(target, force=False) as temporary:
+    with pytest.raises(OutputError, match="already exists"), whole_file(target, force=False) as temporary:
         temporary.write_text("new")
     assert target.read_text() == "precious"
     assert names_in(tmp_path) == ["out.tsv"]

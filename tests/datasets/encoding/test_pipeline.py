@@ -175,14 +175,14 @@ def test_the_first_sequences_decide_the_alphabet(tmp_path: Path) -> None:
     poly = fasta(tmp_path / "poly.fa", ["AAATAAGAAAAATAAACAAATAAAAATAAGAAAAAA"])
     (tmp_path / "out.safetensors").unlink()
     for order in ((f"a={poly}", f"b={proteins}"), (f"b={proteins}", f"a={poly}")):
-        assert "say --alphabet" in refusal(tmp_path, AlphabetMismatchError, *order)
+        assert "use --alphabet" in refusal(tmp_path, AlphabetMismatchError, *order)
     together = fasta(tmp_path / "all.fa", ["AAATAAGAAAAATAAACAAATAAAAATAAGAAAAAA", "GAGAGS" * 10, PEPTIDE * 5])
     assert encoded(tmp_path, f"a={together}", f"b={proteins}")[0].alphabet.name == "protein"
     (tmp_path / "out.safetensors").unlink()
     silk = fasta(tmp_path / "silk.fa", ["GAGAGS" * 10])
     message = refusal(tmp_path, FormatError, f"a={silk}", f"b={proteins}")
     assert message.startswith(f"{silk}: this may be protein of few kinds of residues, or nucleotides with many")
-    assert message.endswith("say --alphabet protein, or --alphabet dna")
+    assert message.endswith("use --alphabet protein, or --alphabet dna")
     assert encoded(tmp_path, f"a={silk}", f"b={proteins}", alphabet="protein")[0].alphabet.name == "protein"
     (tmp_path / "out.safetensors").unlink()
     numbers = fasta(tmp_path / "n.fa", ["123456789"])
@@ -232,7 +232,7 @@ def test_what_is_left_out_for_a_guessed_alphabet_is_bounded(
     x = fasta(tmp_path / "x.fa", ["ACGT" * 10, PEPTIDE * 9])
     y = fasta(tmp_path / "y.fa", ["ACGT" * 10])
     message = refusal(tmp_path, FormatError, f"a={x}", f"b={y}", unknown=unknown)
-    assert "of its symbols are not in the dna alphabet; say --alphabet" in message
+    assert "of its symbols are not in the dna alphabet; use --alphabet" in message
     assert encoded(tmp_path, f"a={x}", f"b={y}", unknown=unknown, alphabet="dna")[1].counts.sum() >= 2
 
 
@@ -533,7 +533,7 @@ def test_an_existing_output_is_refused_before_anything_is_read(tmp_path: Path) -
     output = tmp_path / "out.safetensors"
     output.write_text("precious")
     sources = [ClassSource("a", path=str(tmp_path / "missing.fa"))]
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         encode(sources, output, EncodeOptions(), ReadOptions())
     assert output.read_text() == "precious"
     # Forced, it stays until there is something to put in its place.

@@ -293,7 +293,7 @@ def test_an_address_that_is_none_is_refused(source: Source, target: Path, url: s
 
 def test_an_existing_target_is_kept_unless_forced(source: Source, target: Path, served: Served) -> None:
     target.write_bytes(b"mine")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         fetch(source, target, patience=ONCE)
     assert (target.read_bytes(), served.ranges_asked) == (b"mine", [])
     fetch(source, target, force=True, patience=ONCE)
