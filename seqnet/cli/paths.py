@@ -120,7 +120,8 @@ class Command(click.Command):
 
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the options of every day, and then the advanced ones."""
-        everyday, advanced = [], []
+        everyday: list[tuple[str, str]] = []
+        advanced: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
             if (row := parameter.get_help_record(ctx)) is not None:
                 (advanced if parameter.name in self.advanced else everyday).append(row)

@@ -92,7 +92,7 @@ def convert(name: str, value: Any, kind: Any) -> Any:
     if kind is float and isinstance(value, float) and not math.isfinite(value):
         raise SettingError(name, value, "a finite number")
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise SettingError(name, value, _KINDS[kind])
+        raise SettingError(name, value, _KINDS.get(kind, "none"))
     return value
 
 
@@ -142,7 +142,9 @@ class Settings:
         for item in value if isinstance(value, tuple) else (value,):
             for key, (words, holds) in _BOUNDS.items():
                 if key in metadata and isinstance(item, int | float) and not holds(item, metadata[key]):
-                    raise SettingError(name, item, f"{words} {metadata[key]:g}")
+                    raise SettingError(
+                        name, list(value) if isinstance(value, tuple) else value, f"{words} {metadata[key]:g}"
+                    )
         if metadata.get("choices") and value not in metadata["choices"]:
             raise SettingError(name, value, choices=metadata["choices"])
 

@@ -17,8 +17,8 @@ _PLURAL = re.compile(
     r"\b(alignment|byte|cell|check|class(?=es)|cluster|column|epoch|failure|fold|group|input|name|network|number|one|pair|parameter"
     r"|read|record|replicate|row|sequence|sheet|symbol|thread|tree|trial|warning|window)e?s\b"
 )
-_VERB = re.compile(r"\b(have|are|were)\b")
-_VERBS = {"have": "has", "are": "is", "were": "was"}
+_VERB = re.compile(r"\b(have|are|were|seem)\b")
+_VERBS = {"have": "has", "are": "is", "were": "was", "seem": "seems"}
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 CONTROLS: Mapping[int, bytes] = {byte: _SHORT.get(chr(byte), f"\\x{byte:02x}").encode() for byte in (*range(32), 127)}

@@ -60,7 +60,7 @@ def check_not_measured(origin: str, counts: Mapping[str, int]) -> None:
         return
     raise LabelError(
         origin,
-        f"its labels are {len(counts):,} different numbers in {counted(records, 'records')}; they look like "
+        f"its labels are {counted(len(counts), 'different numbers')} in {counted(records, 'records')}; they look like "
         "measurements, not classes",
         "give each record a class, such as high or low",
     )
@@ -79,7 +79,7 @@ def label_warnings(counts: Mapping[str, int]) -> list[str]:
             lines.append(f"these classes differ only in spelling: {said}; use one spelling if they are the same class")
     if several := _several(counts):
         lines.append(
-            f"{counted(len(several), 'classes')} seem to be several labels in one cell: {_listed(several)}; each "
+            f"{counted(len(several), 'classes seem')} to be several labels in one cell: {_listed(several)}; each "
             "combination is a class of its own; give each record one label"
         )
     if len(counts) > _FEW and sum(counts.values()) < 2 * len(counts):
