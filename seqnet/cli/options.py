@@ -64,7 +64,7 @@ def _option(field: dataclasses.Field[Any], hint: Any) -> Callable[[Function], Fu
 
 
 def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + ("" if text.endswith(("]", ")")) else ".")
+    return text[0].upper() + text[1:] + ("" if text.endswith("]") else ".")
 
 
 def collect(kind: type[Kind], values: Mapping[str, Any], **more: Any) -> Kind:
@@ -120,8 +120,8 @@ def plm_option(function: Function) -> Function:
         multiple=True,
         metavar="NAME_OR_FOLDER",
         callback=lambda context, parameter, value: value or tuple(filter(None, [os.environ.get("SEQNET_PLM")])),
-        help="Language model of a model that was trained with the encoder plm: a folder or a name on the Hugging Face "
-        "hub. Also read from the environment variable SEQNET_PLM. May be repeated for two models.",
+        help="For a model that was trained with the encoder plm: its language model, as a folder or a name on the "
+        "Hugging Face hub. May be repeated for two models.  [default: the environment variable SEQNET_PLM]",
     )(function)
 
 

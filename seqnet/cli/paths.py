@@ -123,7 +123,8 @@ class Command(click.Command):
         everyday: list[tuple[str, str]] = []
         advanced: list[tuple[str, str]] = []
         for parameter in self.get_params(ctx):
-            if (row := parameter.get_help_record(ctx)) is not None:
+            # Arguments are in the line of usage and in the text.
+            if isinstance(parameter, click.Option) and (row := parameter.get_help_record(ctx)) is not None:
                 (advanced if parameter.name in self.advanced else everyday).append(row)
         for title, rows in (("Options", everyday), ("Advanced options", advanced)):
             if rows:

@@ -42,7 +42,7 @@ _KNOWN_ENDINGS = re.compile(
     "--output",
     type=OutputPath(None),
     metavar="FILE",
-    help="Write the predictions of all inputs to FILE; its name ends in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet. "
+    help="Write the predictions of all inputs to FILE; its name ends in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet.  "
     "[default: standard output]",
 )
 @click.option(

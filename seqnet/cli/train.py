@@ -180,8 +180,8 @@ def command(
     about: dict[str, Any] = {"preset": preset, "recipe": None, "threads": threads}
     try:
         chosen = choose_device(device, threads)
-        say(device_text(chosen, threads))
         data = open_dataset(dataset)
+        say(device_text(chosen, threads))
         if run is None:
             recipe, run = _choose(data, encoder, assignments)
             about |= {"preset": recipe.preset, "recipe": recipe.line}

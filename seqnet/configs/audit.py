@@ -23,7 +23,7 @@ class AuditOptions(Settings):
 
     near: float = setting(
         0.8,
-        "minimum share of k-mers in common, of the shorter sequence, to count as near-duplicates",
+        "minimum share of the shorter sequence's k-mers in common to count as near-duplicates",
         above=0,
         maximum=1,
     )
@@ -68,13 +68,13 @@ class AuditOptions(Settings):
     names_fail: float = setting(1.0, "repeated names: fail above this share of records", minimum=0, maximum=1)
     rarest_warn: float = setting(
         0.2,
-        "class balance: warn if the share of the rarest class is below this part of 1 / number of classes",
+        "class balance: warn if the rarest class has less than this part of an equal share (1 / number of classes)",
         minimum=0,
         maximum=1,
     )
     rarest_fail: float = setting(
         0.02,
-        "class balance: fail if the share of the rarest class is below this part of 1 / number of classes",
+        "class balance: fail if the rarest class has less than this part of an equal share (1 / number of classes)",
         minimum=0,
         maximum=1,
     )

@@ -21,8 +21,8 @@ class EncodeOptions(Settings):
     alphabet: str = setting("auto", "type of the sequences", choices=("auto", "dna", "rna", "protein"))
     unknown: str = setting(
         "error",
-        "what to do with a symbol outside the alphabet: stop (error), remove the record (skip), or treat the symbol "
-        "as N (DNA, RNA) or X (protein) (mask)",
+        "symbols outside the alphabet: error stops, skip removes the record, mask treats them as N (DNA, RNA) or X "
+        "(protein)",
         choices=("error", "skip", "mask"),
     )
     length: str | None = setting(None, "keep only sequences of this length or range, such as 36, 30-200, 40- or -500")
@@ -52,9 +52,9 @@ class EncodeOptions(Settings):
     split: str = setting("80/10/10", "percentages of records for train/validation/test; they add up to 100")
     group_by: str | None = setting(
         None,
-        "keep related records in one split, by a regular expression on the record name, where the text in (…) is the "
-        r"group, such as '^(\w+)_'; by a column of the table, such as family; or by a file of clusters, such as "
-        "clusters.tsv (two columns, cluster and member, of MMseqs2 createtsv) or nr90.clstr (CD-HIT with -d 0)",
+        "keep related records in one split. Give a regular expression on the record name, where the text in (…) is the "
+        r"group, such as '^(\w+)_'; a column of the table, such as family; or a file of clusters, such as clusters.tsv "
+        "with the columns cluster and member (MMseqs2 createtsv) or nr90.clstr (CD-HIT with -d 0)",
         input=True,
     )
     split_by: str = setting(
@@ -64,7 +64,7 @@ class EncodeOptions(Settings):
     )
     similarity: float | None = setting(
         None,
-        "with --split-by similarity: minimum share of k-mers in common, of the shorter sequence, to count as similar "
+        "with --split-by similarity: minimum share of the shorter sequence's k-mers in common to count as similar "
         + by_alphabet(CLUSTER_SIMILARITY),
         above=0,
         maximum=1,
@@ -82,7 +82,7 @@ class EncodeOptions(Settings):
     labels: str | None = setting(None, "file with two tab-separated columns: record name and class", input=True)
     missing_labels: str = setting(
         "error",
-        "what to do with a record without a label (empty, NA, NaN, None or null): stop (error) or remove it (skip)",
+        "records without a label (empty, NA, NaN, None or null): error stops, skip removes them",
         choices=("error", "skip"),
     )
     positive: str | None = setting(

@@ -31,8 +31,8 @@ class PredictOptions(Settings):
     )
     unknown: str = setting(
         "report",
-        "what to do with a symbol outside the alphabet: write the status invalid_symbol and no prediction (report), or "
-        "treat the symbol as N (DNA, RNA) or X (protein) (mask)",
+        "symbols outside the alphabet: report gives the record the status invalid_symbol and no prediction, mask "
+        "treats the symbols as N (DNA, RNA) or X (protein)",
         choices=("report", "mask"),
     )
     vote: bool = setting(

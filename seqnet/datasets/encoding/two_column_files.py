@@ -32,7 +32,7 @@ def read_two_columns(path: str) -> Generator[tuple[int, str, str], None, None]:
                         continue
                     if len(cells) != 2:
                         problem = f"expected two columns with a tab in between, found {len(cells)}"
-                        raise FormatError(problem, "separate the two columns of each line with one tab", line=line)
+                        raise FormatError(problem, "separate two columns with one tab", line=line)
                     yield line, cells[0], cells[1]
         finally:
             source.close()

@@ -132,15 +132,15 @@ def test_an_empty_file_of_labels(tmp_path: Path) -> None:
     [
         (
             "r1\thuman\nr2\n",
-            "line 2: expected two columns with a tab in between, found 1; separate the two columns",
+            "line 2: expected two columns with a tab in between, found 1; separate two columns with one tab",
         ),
         (
             "r1 human\n",
-            "line 1: expected two columns with a tab in between, found 1; separate the two columns",
+            "line 1: expected two columns with a tab in between, found 1; separate two columns with one tab",
         ),
         (
             "r1\thuman\tx\n",
-            "line 1: expected two columns with a tab in between, found 3; separate the two columns",
+            "line 1: expected two columns with a tab in between, found 3; separate two columns with one tab",
         ),
         ("\thuman\n", "line 1: column 1, the record name, is empty; fill it in"),
         ("r1\thuman\n\nr1\tmouse\n", "line 3: r1 has two labels; keep one of them"),

@@ -188,7 +188,7 @@ def test_the_first_sequences_decide_the_alphabet(tmp_path: Path) -> None:
     assert encoded(tmp_path, f"a={silk}", f"b={proteins}", alphabet="protein")[0].alphabet.name == "protein"
     (tmp_path / "out.safetensors").unlink()
     numbers = fasta(tmp_path / "n.fa", ["123456789"])
-    assert "look like neither DNA, RNA nor protein" in refusal(tmp_path, FormatError, f"a={numbers}", f"b={reads}")
+    assert "do not look like DNA, RNA or protein" in refusal(tmp_path, FormatError, f"a={numbers}", f"b={reads}")
 
 
 def test_unknown_symbols_stop_are_skipped_or_masked(tmp_path: Path) -> None:
