@@ -34,7 +34,7 @@ _KNOWN_ENDINGS = re.compile(
 )
 
 
-@click.command("predict", cls=Command)
+@click.command("predict", cls=Command, advanced=("alphabet", "precision", "vote", "reader_process", "plm", "verbose"))
 @click.argument("model", type=InputPath("container"))
 @click.argument("inputs", type=InputPath("text"), nargs=-1, required=True, metavar="INPUT...")
 @click.option(
@@ -42,8 +42,8 @@ _KNOWN_ENDINGS = re.compile(
     "--output",
     type=OutputPath(None),
     metavar="FILE",
-    help="Predictions of all inputs, one after the other, as .tsv, .tsv.gz, .jsonl(.gz) or .parquet; without it they "
-    "go to standard output.",
+    help="Write the predictions of all inputs to FILE; its name ends in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet.  "
+    "[default: standard output]",
 )
 @click.option(
     "-O",
@@ -51,16 +51,21 @@ _KNOWN_ENDINGS = re.compile(
     "directory",
     type=OutputPath("-O names a directory"),
     metavar="DIR",
-    help="One file of predictions for each input, named after it.",
+    help="Write one file of predictions for each input, named after the input.",
 )
 @click.option(
     "--format",
     "kind",
     type=click.Choice(["tsv", "tsv.gz", "jsonl", "parquet"]),
-    help="Format on standard output or in DIR.  [default: tsv]",
+    help="Format of standard output and of the files in DIR.  [default: tsv]",
 )
-@click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified; unusual ones are.")
-@settings_options(PredictOptions, ("alphabet", "unknown", "precision", "vote", "max_error", "expected_fraction"))
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit with code 1 if any record could not be classified; records marked unusual do not count as failures.",
+)
+@click.option("--verbose", is_flag=True, help="Also say how much the number format changes labels.")
+@settings_options(PredictOptions, ("unknown", "max_error", "expected_fraction", "alphabet", "precision", "vote"))
 @settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @plm_option
@@ -73,29 +78,31 @@ def command(
     directory: Path | None,
     kind: str | None,
     strict: bool,
+    verbose: bool,
     device: str,
     plm: tuple[str, ...],
     threads: int,
     force: bool,
     **options: Any,
 ) -> int:
-    """Classify the sequences of files.
+    """Classify the sequences in files.
 
-    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Excel, Parquet) or an .npz of token arrays; text may be
-    compressed; - is standard input. The output has one row for every record, in input order: name, label, probability,
-    one p_CLASS per class, and status, which is ok or says why there is no prediction. Where it is unusual_length or
-    unusual_composition, there is one, but the record is unlike the training sequences.
+    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Excel, Parquet) or an .npz file of token arrays. Text can
+    be compressed. - is standard input. The output has one row for every record, in input order: name, label,
+    probability, one column p_CLASS for each class, and status. The status is ok, or the reason why there is no
+    prediction. With the status unusual_length or unusual_composition there is a prediction, but the sequence differs
+    from the training sequences.
 
     \b
     seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
     """
     if output and (directory or kind):
-        raise click.UsageError("-o takes its format from the name, and does not go with -O or --format")
+        raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
     from seqnet.core.outputs import made_directory
     from seqnet.models.bundles import open_bundle
     from seqnet.models.shipped import find_model
-    from seqnet.nn.devices import choose_device
+    from seqnet.nn.devices import choose_device, device_text
     from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.writers import format_of
 
@@ -115,7 +122,9 @@ def command(
         if output is None and directory is None:
             check_stdout_is_open()
         bundle = open_bundle(find_model(model))
-        bundle.to(choose_device(device, threads))
+        chosen = choose_device(device, threads)
+        say(device_text(chosen, threads))
+        bundle.to(chosen)
         bundle.prepare(say, plm)
         read = collect(ReadOptions, {**options, "threads": threads})
         predictor = Predictor(bundle, read, collect(PredictOptions, options))
@@ -129,7 +138,7 @@ def command(
                     if len(jobs) > 1:
                         error.add_note(f"stopped; {len(invalid):,} of {len(jobs):,} files done")
                     raise
-    return _report(predictor, next(filter(None, invalid), None), strict)
+    return _report(predictor, next(filter(None, invalid), None), strict=strict, verbose=verbose)
 
 
 def _format(kind: str | None) -> tuple[str, bool]:
@@ -199,7 +208,7 @@ def _write(
     from seqnet.readers import spoken_path
 
     if target is None and form == "parquet" and sys.stdout.isatty():
-        raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
+        raise OutputError("standard output", "Parquet can't be written to a terminal", "use -o FILE or a pipe")
     batches = ((path, batch) for path in paths for batch in predictor.batches(path))
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(batches, None)
@@ -230,17 +239,16 @@ def _write(
     return found
 
 
-def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> int:
+def _report(predictor: Predictor, invalid: SymbolError | None, *, strict: bool, verbose: bool) -> int:
     """Says what became of the records, and returns the exit code."""
     from seqnet.datasets.tokenizing import RecordStatus
     from seqnet.prediction.decision import UNCERTAIN
 
     changed = predictor.bundle.calibration.changed.get(predictor.precision)
-    if changed is not None:
+    if verbose and changed is not None:
         say(
             f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
-            "validation labels; "
-            "--precision float32 is exact"
+            "validation labels; --precision float32 is exact"
         )
     if predictor.rule:
         say(predictor.rule)
@@ -249,21 +257,21 @@ def _report(predictor: Predictor, invalid: SymbolError | None, strict: bool) -> 
     for reason, count in predictor.skipped.items():
         say(f"not read: {counted(count, reason)}")
     if predictor.stops:
-        say(f"left out: the stop at the end of {counted(predictor.stops, 'sequences')}")
+        say(f"removed: the stop (*) at the end of {counted(predictor.stops, 'sequences')}")
+    alphabet = predictor.bundle.alphabet
     if predictor.masked:
-        say(f"taken for any symbol: {counted(predictor.masked, 'symbols')} outside the alphabet")
+        say(f"masked: {counted(predictor.masked, 'symbols')} outside the alphabet, treated as {alphabet.mask_symbol}")
     if invalid is not None:
         place, problem, remedy = invalid.describe()
         # A gap is no symbol: masked, it would become one.
-        remedy = remedy if invalid.is_gap else "--unknown mask takes it for any symbol"
+        remedy = remedy if invalid.is_gap else f"--unknown mask treats it as {alphabet.mask_symbol}"
         say(f"the first {RecordStatus.INVALID_SYMBOL.word}: {place}: {problem}; {remedy}")
     if predictor.doubts:
         (place, found), *more = predictor.doubts
         beside = f" (and {counted(len(more), 'other inputs')})" if more else ""
-        name = predictor.bundle.alphabet.name
         say(
-            f"seqnet: warning: {place}{beside}: this looks like {found}, but may be {name}; say "
-            f"--alphabet {name} if it is"
+            f"seqnet: warning: {place}{beside}: this looks like {found}, but could be {alphabet.name}; if it is, use "
+            f"--alphabet {alphabet.name}"
         )
     if predictor.warning:
         say(f"seqnet: warning: {predictor.warning}")

@@ -46,6 +46,7 @@ class _Teller:
 
     def __init__(self, meter: Meter, run: RunConfig, *, imbalanced: bool) -> None:
         self._meter, self._epochs = meter, run.training.epochs
+        self._monitor = run.training.monitor
         self._trees, self._imbalanced = run.network.boosted is not None, imbalanced
         self._started = time.monotonic()
         self._reached = math.inf
@@ -61,14 +62,19 @@ class _Teller:
         self._meter.reach(reached, self._epochs * steps, f"epoch {epoch} of {self._epochs}, loss {loss:.4f}")
 
     def epoch(self, row: EpochRow, best: bool) -> None:
-        from seqnet.training.history import epoch_text
+        from seqnet.training.history import MONITORS, epoch_text
 
         text = epoch_text(row, self._epochs, trees=self._trees, imbalanced=self._imbalanced)
         marked = best and not math.isnan(row.validation_loss)
-        say(f"{text}  {time.monotonic() - self._started:.0f} s{'  best' if marked else ''}")
+        ending = f"  {MONITORS[self._monitor]} so far" if marked else ""
+        say(f"{text}  {time.monotonic() - self._started:.0f} s elapsed{ending}")
 
 
-@click.command("train", cls=Command)
+@click.command(
+    "train",
+    cls=Command,
+    advanced=("encoder", "seed", "classes", "crop", "split", "group_by", "no_audit"),
+)
 @click.argument("dataset", type=InputPath("container"), required=False)
 @click.option(
     "-o",
@@ -76,21 +82,19 @@ class _Teller:
     type=OutputPath("a model can't be written to standard output: train writes other files beside it", alone=False),
     required=True,
     metavar="FILE",
-    help="Model to write; FILE's name with .history.tsv, .curves.svg and .checkpoint.safetensors in place of "
-    ".safetensors is written, too.",
+    help="Model to write. Files with the same name, ending in .history.tsv, .curves.svg and .checkpoint.safetensors, "
+    "are written beside it.",
 )
-@run_options("the one that suits alphabet, lengths and number of records")
-@click.option(
-    "--seed", type=int, help="Seed of weights, order, dropout, augmentation and folds; training.seed of the settings."
-)
+@run_options("chosen by type, length and number of sequences")
+@click.option("--seed", type=int, help="Random seed of training and folds; same as --set training.seed=N.")
 @click.option(
     "--class",
     "classes",
     type=InputPath("class"),
     multiple=True,
     metavar="NAME=SOURCE",
-    help="In place of DATASET: classes as in encode, such as a genome with --crop; the dataset is written beside the "
-    "model, as FILE's name with .dataset.safetensors.",
+    help="Instead of DATASET: a class and its file or generator, as in encode, such as a genome with --crop. The "
+    "dataset is written beside the model, ending in .dataset.safetensors. May be repeated.",
 )
 @settings_options(EncodeOptions, ("crop", "split", "group_by"))
 @click.option(
@@ -98,19 +102,21 @@ class _Teller:
     type=click.IntRange(1, 100),
     default=1,
     show_default=True,
-    help="Networks to train, with seeds one after the other, into one model that predicts their mean.",
+    help="Train this many networks with different seeds and average them (ensemble).",
 )
 @settings_options(FoldOptions, ("folds",))
 @click.option(
     "--optimize",
     type=click.Choice(list(CRITERIA)),
-    help="What the decision threshold is best for, on the validation split.  [default: the threshold is one half; "
-    "balanced, where classes are more unequal than training.imbalance allows]",
+    help="Choose the probability threshold that maximises this on validation data; for two classes.  [default: a "
+    "threshold of 0.5; balanced, if the classes are imbalanced]",
 )
 @click.option(
-    "--no-audit", is_flag=True, help="Leave out the brief look for duplicates, imbalance and a telling length."
+    "--no-audit",
+    is_flag=True,
+    help="Do not check for duplicates, imbalanced classes, and classes that differ in length.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint of an earlier run, if there is one.")
+@click.option("--resume", is_flag=True, help="Continue from the checkpoint of an earlier run, if there is one.")
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @threads_option
 @force_option
@@ -134,16 +140,17 @@ def command(
     force: bool,
     **options: Any,
 ) -> None:
-    """Fit a network to a dataset.
+    """Train a network on a dataset.
 
-    The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
-    Ctrl-C keeps the best epoch so far. Without --preset, --network and --config, settings are chosen that suit the
-    dataset, and told. Before the first epoch, warnings say what in the dataset could flatter or
-    mislead; they stop nothing. All settings with their defaults are in docs/reference.md.
+    The network is trained on the train split. The epoch with the best result on the validation split is kept. The test
+    split is not used. Ctrl-C stops training and keeps the best epoch so far. Without --preset, --network and --config,
+    seqnet picks suitable settings and prints them. Before the first epoch, seqnet warns of problems in the dataset that
+    make metrics too good, and then trains anyway. All settings and their defaults are in docs/reference.md.
 
-    With --folds K, the train and validation splits are dealt into K folds, by class and in whole groups. The network of
-    each fold is measured on it; a tenth of the other records chooses its epoch, and it is fitted to the rest. Ctrl-C
-    leaves checkpoints then, and no model: go on with --resume.
+    With --folds K, the records of the train and validation splits are divided into K folds, with equal class fractions
+    and whole groups. For each fold, a network is trained on the other folds, except for a tenth of their records, which
+    chooses the epoch. The network is then measured on its fold. After Ctrl-C there are checkpoints but no model;
+    continue with --resume.
 
     \b
     seqnet train reads.safetensors -o model.safetensors
@@ -154,7 +161,7 @@ def command(
     """
     from seqnet.datasets.dataset import open_dataset
     from seqnet.datasets.recipes import misfit
-    from seqnet.nn.devices import choose_device
+    from seqnet.nn.devices import choose_device, device_text
 
     _check_usage(dataset, classes, members, folds, options)
     if seed is not None:
@@ -174,10 +181,11 @@ def command(
     try:
         chosen = choose_device(device, threads)
         data = open_dataset(dataset)
+        say(device_text(chosen, threads))
         if run is None:
             recipe, run = _choose(data, encoder, assignments)
             about |= {"preset": recipe.preset, "recipe": recipe.line}
-        elif preset and (line := misfit(preset, data)):
+        elif preset and (line := misfit(preset, data, run.network.window)):
             say(f"seqnet: warning: {line}")
         if not (no_audit or resume):
             _audit(data)
@@ -189,16 +197,16 @@ def command(
         raise
     except KeyboardInterrupt:
         if folds:
-            say(f"seqnet: stopped; a model is written once all {folds} folds are trained: go on with --resume")
+            say(f"seqnet: stopped; the model is written after all {folds} folds; continue with --resume")
         raise
     fitted = any(run.fitted for run in result.runs)
     if resume and not (force or fitted) and files.hold(result.bundle):
-        say(f"nothing to do: {files.model} is complete; to go on, ask for more epochs, as in --set epochs=N")
+        say(f"nothing to do: {files.model} is complete; to train longer, use --set epochs=N")
         return
     _write(result, files, replace)
     _report(result, files)
     if result.interruption:
-        say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; go on with --resume")
+        say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; continue with --resume")
         raise result.interruption
 
 
@@ -211,12 +219,12 @@ def _check_usage(
     context = click.get_current_context()
     given = [name for name in options if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
     if dataset and given:
-        raise click.UsageError(f"--{given[0].replace('_', '-')} goes with --class: a dataset is split already")
+        raise click.UsageError(f"--{given[0].replace('_', '-')} needs --class; a dataset is already split")
     FoldOptions(folds=folds)
     if folds and members > 1:
-        raise click.UsageError("give either --folds or --members: each fold has one network")
+        raise click.UsageError("--folds and --members can't be combined: each fold has one network")
     if folds and options["crop"]:
-        raise click.UsageError("--folds needs fixed records, and --crop draws windows anew in every epoch")
+        raise click.UsageError("--folds and --crop can't be combined: folds need fixed records")
 
 
 def _report(result: EnsembleResult, files: TrainingFiles) -> None:
@@ -250,7 +258,8 @@ def _calibration_line(bundle: Bundle, where: str) -> str:
         line = f"not calibrated: {found.not_calibrated}; calibration error {found.quality['ece_before']:.4f} {where}"
     if bundle.positive is None:
         return line
-    return f"{line}; threshold {found.threshold:.3f}{f', the best {found.criterion} there' if found.criterion else ''}"
+    best = f" (best {CRITERIA[found.criterion]})".replace("_", " ") if found.criterion else ""
+    return f"{line}; threshold {found.threshold:.3f}{best}"
 
 
 def _encode(classes: tuple[str, ...], target: Path, options: EncodeOptions, replace: bool) -> None:
@@ -285,7 +294,7 @@ def _choose(data: Dataset, encoder: str | None, assignments: tuple[str, ...]) ->
 
 
 def _audit(data: Dataset) -> None:
-    """Says what in a dataset could flatter or mislead, as far as a second or two can tell."""
+    """Warns of problems in a dataset that a check of a second or two finds."""
     from seqnet.audit import quick_audit, quick_audit_lines
 
     checks, looked_at = quick_audit(data)

@@ -16,11 +16,15 @@ class ReadOptions(Settings):
 
     section: ClassVar[str] = "read"
 
-    region: str | None = setting(None, "BAM, CRAM: only reads that overlap this region, such as chr22:1,000-2,000")
-    min_mapq: int = setting(0, "BAM, CRAM: only reads with at least this mapping quality", minimum=0, maximum=255)
-    reference: str | None = setting(None, "CRAM: the reference FASTA that it was compressed against", input=True)
-    name_column: str | None = setting(None, "tables: column of the record names [default: the first column]")
-    sequence_column: str = setting("sequence", "tables: column of the sequences")
+    region: str | None = setting(
+        None, "BAM, CRAM: read only alignments that overlap this region, such as chr22:1,000-2,000"
+    )
+    min_mapq: int = setting(
+        0, "SAM, BAM, CRAM: read only alignments with at least this mapping quality", minimum=0, maximum=255
+    )
+    reference: str | None = setting(None, "CRAM: reference FASTA that the file was compressed with", input=True)
+    name_column: str | None = setting(None, "tables: column with the record names [default: the first column]")
+    sequence_column: str = setting("sequence", "tables: column with the sequences")
     columns: tuple[str, ...] = setting((), "tables: further columns to read")
     batch_bytes: int = setting(
         1 << 19, "bytes of uncompressed text, or of names and bases, in a batch", minimum=1, maximum=1 << 40
@@ -28,6 +32,6 @@ class ReadOptions(Settings):
     threads: int = setting(1, "threads that compute, and that decompress CRAM", minimum=1, maximum=65_536)
     reader_process: str = setting(
         "auto",
-        "read files in a process of their own [auto: with several threads, those of 32 MiB or more on disk]",
+        "read files in a separate process; auto does so with two or more threads, for files of 32 MiB or more",
         choices=("auto", "always", "never"),
     )

@@ -239,7 +239,7 @@ def _index_positive(classes: tuple[str, ...], positive: str | None) -> int | Non
     if positive is None:
         return None
     if positive not in classes:
-        raise SettingError("evaluate.positive", positive, "one of " + ", ".join(classes))
+        raise SettingError("evaluate.positive", positive, choices=classes)
     return classes.index(positive)
 
 

@@ -80,7 +80,9 @@ class Predictor:
         self.bundle = bundle
         self.options = options or PredictOptions()
         if self.options.alphabet not in ("auto", bundle.alphabet.name):
-            raise SettingError("predict.alphabet", self.options.alphabet, f"{bundle.alphabet.name}, as the model's is")
+            raise SettingError(
+                "predict.alphabet", self.options.alphabet, f"{bundle.alphabet.name}, the alphabet of the model"
+            )
         self._decider = Decider(bundle, self.options)
         self.precision = chosen_precision(bundle, self.options.precision)
         self._members = ready(bundle, self.precision)
@@ -106,12 +108,13 @@ class Predictor:
         other = self.bundle.classes[1 - self.bundle.positive]
         if self.options.vote:
             return (
-                f"each network votes {name} where its probability is {threshold:.3f} or more; the majority is the label"
+                f"each network votes {name} where its p_{name} is {threshold:.3f} or more; the label is that of the "
+                "majority"
             )
         fractions = " for the expected fractions" if self.options.expected_fraction else ""
         return (
-            f"label {name} where its probability is {threshold:.3f} or more, else {other}: chosen on validation data"
-            f"{fractions}"
+            f"the label is {name} where p_{name} is {threshold:.3f} or more, else {other}, so the probability of a "
+            f"label can be below 0.5; the threshold was chosen on validation data{fractions}"
         )
 
     @property

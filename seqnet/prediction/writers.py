@@ -204,7 +204,9 @@ def format_of(target: Path) -> tuple[str, bool]:
         if not target.is_file() and target.exists():
             return "tsv", False
         raise OutputError(
-            str(target), "the name does not tell the format", "end it in .tsv, .tsv.gz, .jsonl or .parquet"
+            str(target),
+            "the name does not end in a known format",
+            "end it in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet",
         )
     return known[suffix], compressed
 

@@ -80,17 +80,17 @@ def evaluate_bundle(
         raise AlphabetMismatchError(path, found, expected, remedy, problem)
     unknown = sorted(set(dataset.classes) - set(bundle.classes))
     if unknown:
-        problem = f"the model knows no class {unknown[0]}, only {', '.join(bundle.classes)}"
+        problem = f"the model has no class {unknown[0]}; its classes are {', '.join(bundle.classes)}"
         raise LabelError(path, problem, "evaluate on a dataset with the classes of the model")
     members = np.arange(len(dataset)) if split == "all" else dataset.members(split)
     if not len(members):
-        raise LabelError(path, f"the {split} split is empty", "choose another --split, or encode with one")
+        raise LabelError(path, f"the {split} split is empty", "choose another --split")
     labels = class_order(bundle.classes, dataset)[dataset.labels[members]]
     probabilities = bundle_probabilities(bundle, dataset.tokens, members, progress=progress).probabilities
     overflown = int((~np.isfinite(probabilities)).any(axis=1).sum())
     if overflown:
         problem = f"the model's output is NaN or infinite for {overflown:,} of {len(members):,} records of {split}"
-        raise SeqnetError(path, problem, "train the model again, with a lower learning rate or a clip_norm")
+        raise SeqnetError(path, problem, "train the model again with a lower training.learning_rate")
     evaluation = evaluate_probabilities(
         labels,
         probabilities,

@@ -83,9 +83,9 @@ class EpochFitter:
         if not training.compile:
             return self.classifier
         if training.activity_l2:
-            raise SettingError("training.compile", True, "false with activity_l2, which looks into the network")
+            raise SettingError("training.compile", True, problem="can't be combined with training.activity_l2")
         if not self.feeder.one_length:
-            raise SettingError("training.compile", True, "false for sequences of different lengths")
+            raise SettingError("training.compile", True, problem="needs sequences of one length")
         return compiled(self.classifier)
 
     def _weigh_classes(self) -> tuple[Tensor | None, Tensor | None]:
@@ -108,8 +108,8 @@ class EpochFitter:
         count = grow(self.classifier, self.dataset, self.config)
         rounds = len(self.classifier.trees.feature)
         observer.note(
-            f"{counted(rounds, 'trees')} grown on the profiles of {count:,} sequences; "
-            "the network is averaged with them"
+            f"fitted {counted(rounds, 'trees')} to the profiles of {count:,} sequences; "
+            "predictions average the trees and the network"
         )
 
     def fit(self, number: int, observer: Observer) -> EpochRow:
@@ -168,7 +168,8 @@ class EpochFitter:
 
     def _diverged(self) -> SettingError:
         rate = self.config.training.learning_rate
-        return SettingError("training.learning_rate", rate, "a smaller one: the loss is no number")
+        problem = f"{rate:g} is too high: training diverged (the loss is NaN or infinite); use a lower one"
+        return SettingError("training.learning_rate", rate, problem=problem)
 
     def _validate(self) -> dict[str, float]:
         """Returns the validation columns of a row, after a look at whether the weights are numbers still."""
@@ -197,5 +198,5 @@ def _check_batch_size(classifier: nn.Module, config: RunConfig) -> None:
     """
     normed = any(isinstance(module, nn.BatchNorm1d) for module in classifier.modules())
     if normed and config.training.batch_size == 1:
-        expected = "at least 2: the network has batch normalisation, which needs several sequences in a batch"
+        expected = "at least 2, because the network has batch normalisation"
         raise SettingError("training.batch_size", 1, expected)

@@ -92,4 +92,4 @@ def _enough_memory(config: RunConfig, device: torch.device) -> Iterator[None]:
         if not out_of_memory(error):
             raise
         problem = f"there is too little memory for this network and batches of {config.training.batch_size}"
-        raise ResourceError(str(device), problem, "set a smaller training.batch_size, or a smaller network") from error
+        raise ResourceError(str(device), problem, "use a smaller training.batch_size or a smaller network") from error

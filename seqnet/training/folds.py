@@ -68,7 +68,7 @@ def deal(dataset: Dataset, count: int, seed: int) -> Folds:
     """
     FoldOptions(folds=count)
     if dataset.crop:
-        problem = "windows are drawn anew from its sequences, and folds are made of records"
+        problem = "it was encoded with --crop, and folds need fixed records"
         raise LabelError(str(dataset.path), problem, "encode it without --crop")
     members = np.flatnonzero(dataset.split != SPLITS.index("test"))
     labels, groups = dataset.labels[members], dataset.groups[members]

@@ -31,7 +31,9 @@ def make_classifier(dataset: Dataset, config: RunConfig) -> Classifier:
         )
     window = config.network.window or dataset.crop or int(dataset.tokens.lengths[members].max())
     if dataset.crop and config.network.flattens and window < dataset.crop:
-        raise SettingError("network.window", window, f"at least {dataset.crop}, the windows that training draws")
+        raise SettingError(
+            "network.window", window, f"at least {dataset.crop}, the length of the training sequences (--crop)"
+        )
     with torch.random.fork_rng(devices=[]):
         seed_torch(config.training.seed)
         return Classifier(dataset.alphabet, len(dataset.classes), config.encoder, config.network, window)

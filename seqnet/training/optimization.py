@@ -139,8 +139,8 @@ class Penalties:
             layers = [layer for head in self._heads for layer in head.hidden]
             for name in ("l1", "l2", "activity_l2"):
                 if getattr(config, name) and not layers:
-                    expected = "0, or penalize = all: the network has no hidden dense layer"
-                    raise SettingError(f"training.{name}", getattr(config, name), expected)
+                    problem = "needs a hidden dense layer, which this network lacks; set it to 0, or penalize to all"
+                    raise SettingError(f"training.{name}", getattr(config, name), problem=problem)
             self._weights = [weight for layer in layers for weight in layer.parameters() if weight.dim() > 1]
         self._outputs: list[Tensor] = []
         self._hooks: list[torch.utils.hooks.RemovableHandle] = []

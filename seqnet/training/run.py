@@ -95,35 +95,34 @@ class Run:
     def describe(self, observer: Observer) -> None:
         """Tells what the user may not expect."""
         if not len(self.fitter.validation):
-            observer.note("there is no validation split: the last epoch is kept")
+            observer.note("there is no validation split; the last epoch is kept")
         if self.fitter.feeder.longer:
             longer = counted(self.fitter.feeder.longer, "training sequences are")
             observer.note(
-                f"{longer} longer than the window of {self.classifier.window}: training sees a random part of each in "
-                "every epoch, prediction the mean over overlapping windows"
+                f"{longer} longer than the network's window of {self.classifier.window}: training uses a random part "
+                "of each in every epoch; prediction averages overlapping windows"
             )
 
     def go_on(self, observer: Observer) -> None:
         """Takes the run up where its checkpoint left it, if there is one."""
         path, training = self.checkpoint, self.config.training
         if path is None or not path.exists():
-            observer.note("there is no checkpoint: starting at the first epoch")
+            observer.note("there is no checkpoint; starting at epoch 1")
             return
         self.progress = restore(path, self.classifier, self.fitter.optimizer, self.config, self.dataset_hash)
         self.epochs_before = len(self.progress.rows)
         done = len(self.progress.rows)
         if done > training.epochs:
-            run = f"a run of {counted(done, 'epochs')}"
-            problem = f"the checkpoint is of {run}, and {training.epochs} are asked for: nothing to do"
+            problem = f"the checkpoint has {counted(done, 'epochs')}, more than the {training.epochs} of this run"
             raise ContainerError(str(path), problem, "ask for more epochs, or leave out --resume")
         if self.over:
-            observer.note(f"the run is over after epoch {done} of {training.epochs}")
+            observer.note(f"the run is complete: {done} of {training.epochs} epochs")
             return
-        observer.note(f"going on after epoch {done} of {training.epochs}")
+        observer.note(f"continuing after epoch {done} of {training.epochs}")
         if self.progress.epochs != training.epochs and training.schedule != "constant":
             observer.note(
-                f"it was planned for {counted(self.progress.epochs, 'epochs')}: the learning rate, which follows the "
-                "plan, is another from here on than in an unbroken run"
+                f"the run was started with {counted(self.progress.epochs, 'epochs')}; the learning rate from here on "
+                "differs from that of an uninterrupted run"
             )
 
     def result(self, interruption: KeyboardInterrupt | None, provenance: Mapping[str, Any]) -> TrainingResult:

@@ -56,7 +56,9 @@ class _TrialObserver:
         value = getattr(row, f"validation_{monitor}")
         if math.isnan(value):
             remedy = "encode it with another --split"
-            raise LabelError(str(self._dataset.path), f"its validation split has no {monitor} to go by", remedy)
+            raise LabelError(
+                str(self._dataset.path), f"its validation split has no {monitor}, which tune needs", remedy
+            )
         self.epochs = row.epoch
         if best:
             self.value, self.best_epoch = value, row.epoch
@@ -90,7 +92,7 @@ class _Search:
         epochs = self.space.domains.get("training.epochs")
         most = max(epochs.corners) if epochs else self.base.training.epochs
         if self.options.min_epochs > most:
-            raise SettingError("tune.min_epochs", self.options.min_epochs, f"at most {most}, the epochs of a run")
+            raise SettingError("tune.min_epochs", self.options.min_epochs, f"at most {most}, the epochs of a trial")
         return optuna.pruners.HyperbandPruner(
             min_resource=self.options.min_epochs, max_resource=most, reduction_factor=self.options.reduction
         )
@@ -235,7 +237,9 @@ def search(
         SettingError: runs have fewer epochs than a trial shall have at least.
     """
     if not len(dataset.members("validation")):
-        raise LabelError(str(dataset.path), "there is no validation split to go by", "encode it with another --split")
+        raise LabelError(
+            str(dataset.path), "it has no validation split, which tune needs", "encode it with another --split"
+        )
     with quiet():
         state = _Search(dataset, base, space, options, watcher, device)
         identity = _identity(base, space, options, dataset_hash)
@@ -246,7 +250,9 @@ def search(
         for trial in trials:
             best = trial if state.better(trial, best) else best
         if resume:
-            watcher.note(f"going on after trial {len(trials)}" if trials else "there is no study: starting at trial 1")
+            watcher.note(
+                f"continuing after trial {len(trials)}" if trials else "there is no study; starting at trial 1"
+            )
         written, interruption = None, None
         try:
             while len(trials) < options.trials:

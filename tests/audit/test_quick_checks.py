@@ -25,7 +25,7 @@ def test_a_handful_of_training_records_is_said() -> None:
     data = dataset(harmless(60))
     count = len(data.members("train"))
     lines = quick_audit_lines(*quick_audit(data)[:1], data, 60)
-    assert f"seqnet: warning: {count} training records; a network needs hundreds to learn from" in lines
+    assert f"seqnet: warning: {count} training records; a network needs hundreds" in lines
 
 
 def test_a_trap_has_a_line_of_its_own() -> None:

@@ -81,7 +81,7 @@ def test_unsure_records_are_told_so(ensemble: Path, cli: Runner) -> None:
     outcome = cli("predict", model, READS, "--max-error", "0.0001")
     assert outcome.code == 1
     assert "--max-error: 0.0001 is below 0." in outcome.err
-    assert "the lowest error rate that this model can keep" in outcome.err
+    assert "the lowest error rate that this model can guarantee" in outcome.err
 
 
 def test_another_mix_of_classes(ensemble: Path, cli: Runner) -> None:
@@ -92,9 +92,12 @@ def test_another_mix_of_classes(ensemble: Path, cli: Runner) -> None:
         odds = float(one["p_human"]) / float(one["p_random"]) * 0.01 / 0.99
         assert float(other["p_human"]) == pytest.approx(odds / (1 + odds), abs=1e-4)
     for words, message in (
-        (("phage=0.1",), "--expected-fraction: the model has no class phage; its classes are human, random"),
+        (
+            ("phage=0.1",),
+            "--expected-fraction: names class phage, which the model does not have; its classes are human, random",
+        ),
         (("human=2",), "expected CLASS=F with F between 0 and 1"),
-        (("human=0.5", "random=0.4"), "--expected-fraction: the fractions add up to 0.9, not 1"),
+        (("human=0.5", "random=0.4"), "--expected-fraction: adds up to 0.9, not 1"),
     ):
         outcome = cli("predict", model, READS, *(word for one in words for word in ("--expected-fraction", one)))
         assert outcome.code == 1

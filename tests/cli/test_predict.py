@@ -131,7 +131,7 @@ def test_a_stop_at_the_end_changes_nothing_and_is_told(trained: Path, tmp_path: 
     outcome = cli("predict", trained / "protein.safetensors", ended)
     assert outcome.out == expected.out
     told = [line for line in outcome.err.splitlines() if line not in expected.err.splitlines()]
-    assert told == ["left out: the stop at the end of 1 sequence"]
+    assert told == ["removed: the stop (*) at the end of 1 sequence"]
 
 
 def test_of_several_inputs_the_first_unknown_symbol_is_told(trained: Path, tmp_path: Path, cli: Runner) -> None:
@@ -212,11 +212,11 @@ def test_a_doubt_about_the_alphabet_is_one_warning(trained: Path, tmp_path: Path
     poly.write_text(">poly\n" + "AAATAAGAAA" * 4 + "\n")
     outcome = cli("predict", trained / "protein.safetensors", silk, poly)
     assert (outcome.code, len(outcome.out.splitlines())) == (0, 3)
-    assert f"{silk} (and 1 other input): this looks like dna, but may be protein; say --alphabet" in outcome.err
+    assert f"{silk} (and 1 other input): this looks like dna, but may be protein; use --alphabet" in outcome.err
     outcome = cli("predict", trained / "protein.safetensors", silk, "--alphabet", "protein")
     assert (outcome.code, "looks like" in outcome.err) == (0, False)
     outcome = cli("predict", trained / "protein.safetensors", silk, "--alphabet", "dna")
-    assert outcome.err.startswith("seqnet: error: --alphabet: 'dna' is not allowed; expected protein")
+    assert outcome.err.startswith("seqnet: error: --alphabet must be protein, not 'dna'")
 
 
 @pytest.mark.parametrize("gap", ["-", "."])

@@ -115,7 +115,7 @@ def test_settings_that_do_not_fit_the_classes(
     threshold: float | None,
     name: str,
 ) -> None:
-    with pytest.raises(SettingError, match=rf"setting evaluate\.{name}"):
+    with pytest.raises(SettingError, match=rf"evaluate\.{name}"):
         score([0, 1, 1], probabilities, positive=positive, threshold=threshold)
 
 

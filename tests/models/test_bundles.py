@@ -258,7 +258,7 @@ def test_other_weights_are_refused(path: Path, change: str) -> None:
             header["000.network.head.other"] = {**entry, "dtype": "U8", "shape": [4 * 2 * 5]}
 
     rewrite(path, alter)
-    refuse(path, "the weights are not those of the network it describes; make one with seqnet train")
+    refuse(path, "the weights do not fit the network that the file describes; make one with seqnet train")
 
 
 def test_what_is_no_bundle_is_refused(path: Path) -> None:

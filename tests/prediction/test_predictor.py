@@ -143,7 +143,7 @@ def test_sequences_of_another_alphabet_are_refused(model: str, sequence: str, fo
     file = fasta(path, {"a": "", "b": sequence[:20], "c": sequence})
     with pytest.raises(AlphabetMismatchError) as caught:
         predict(predictor, file)
-    remedy = f"give {model} sequences, or say --alphabet {model} if these are"
+    remedy = f"give {model} sequences, or use --alphabet {model} if these are"
     assert str(caught.value) == f"{file}: this looks like {found}, not {model}; {remedy}"
     assert predictor.counts.total() == 0
     sure = Predictor(make_bundle(name=model), ReadOptions(), PredictOptions(alphabet=model))

@@ -155,13 +155,13 @@ def test_when_nothing_is_left_the_reasons_are_given(unindexed: Path) -> None:
 
 @pytest.mark.parametrize("region", ["chrT:50-5", "chrT:50-0", "chrT:50-49"])
 def test_a_region_that_ends_before_it_starts_is_refused(region: str) -> None:
-    with pytest.raises(SettingError, match=rf"'{region}' is not allowed; expected a start that is not after the end"):
+    with pytest.raises(SettingError, match="must be NAME:START-END with START at most END"):
         read(REVERSE, region=region)
 
 
 @pytest.mark.parametrize("region", ["chrU", "chrT:x-y", "chrT:0-5", "chrT:-5", ":5", "chrU:1-5"])
 def test_a_region_that_is_none_is_refused(region: str) -> None:
-    with pytest.raises(SettingError, match=r"setting read\.region: .* with a reference of the file: chrT"):
+    with pytest.raises(SettingError, match=r"read\.region must be .* where NAME is a reference of the file \(chrT"):
         read(REVERSE, region=region)
 
 
@@ -357,7 +357,7 @@ def test_a_large_bam_that_is_cut_in_a_pipe(tmp_path: Path, part: float, capfd: p
 def test_a_damaged_bam(capfd: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(FormatError, match="damaged bgzip data"):
         read(DATA / "damaged.bam")
-    with pytest.raises(FormatError, match="damaged BAM data"):
+    with pytest.raises(FormatError, match="the BAM data are damaged"):
         read(DATA / "damaged.bam", region="chrT:1-500")
     with piped_stdin((DATA / "damaged.bam").read_bytes()), pytest.raises(FormatError):
         read("-")
@@ -374,7 +374,7 @@ def test_a_bam_in_other_wrappings(tmp_path: Path, capfd: pytest.CaptureFixture[s
     with pytest.raises(TruncatedError, match="ends within a read"):
         read(path)
     path.write_bytes(b"BAM\1" + b"\xff" * 100)
-    with pytest.raises(FormatError, match="damaged BAM header"):
+    with pytest.raises(FormatError, match="the BAM header is damaged"):
         read(path)
     assert capfd.readouterr() == ("", "")
 
@@ -434,6 +434,6 @@ def test_a_cram_of_an_unknown_version_is_one_line(cram: Path, reference: Path) -
     content[4] ^= 1 << 5  # the major version
     cram.write_bytes(content)
     with pytest.raises(
-        FormatError, match=r"in\.cram: damaged, or of a version of its format that htslib does not know"
+        FormatError, match=r"in\.cram: it is damaged, or in a version of its format that htslib does not support"
     ):
         read(cram, reference=str(reference))

@@ -119,7 +119,7 @@ def test_other_archives_and_wrong_headers_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "in.npz"
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("reads.fa", ">a\nACGT\n")
-    with pytest.raises(FormatError, match="a zip archive of other files; unpack it"):
+    with pytest.raises(FormatError, match="this is a zip archive of other files; unpack it"):
         read(path)
     with zipfile.ZipFile(path, "w") as file:
         file.writestr("notes.npy", "notes")

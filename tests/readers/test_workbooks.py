@@ -125,7 +125,7 @@ def test_cut_and_damaged_workbooks(path: Path) -> None:
             b"<sst>" + b"<si/>" * 30_000_000,
             r"sharedStrings.xml in the workbook unpacks to 150,0",
         ),
-        ("word/document.xml", b"<w/>", "an Office document, but no Excel workbook"),
+        ("word/document.xml", b"<w/>", "this is an Office document, but not an Excel workbook"),
     ],
 )
 def test_what_is_no_workbook_is_refused_at_once(path: Path, part: str, content: bytes, message: str) -> None:

@@ -39,7 +39,7 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> FoldsResult:
 
 def test_a_threshold_for_three_classes_is_refused(tmp_path: Path) -> None:
     data = make_dataset(random_strings([9] * 12), [0, 1, 2] * 4, ["train"] * 12, classes="abc")
-    with pytest.raises(SettingError, match="setting optimize: 'mcc' is not allowed; expected two classes"):
+    with pytest.raises(SettingError, match="optimize must be two classes, not 'mcc'"):
         fold(data, tmp_path, optimize="mcc")
     assert list(tmp_path.iterdir()) == []
 
@@ -147,9 +147,9 @@ def test_an_interrupted_run_goes_on_as_an_unbroken_one(tmp_path: Path) -> None:
     resumed = Recorder()
     parts = fold(data, tmp_path / "parts", observer=resumed, resume=True)
     assert [note for note in resumed.notes if "epoch" in note and "fold" not in note] == [
-        "the run is over after epoch 2 of 2",
-        "going on after epoch 1 of 2",
-        "there is no checkpoint: starting at the first epoch",
+        "the run is complete: 2 of 2",
+        "continuing after epoch 1 of 2",
+        "there is no checkpoint; starting at epoch 1",
     ]
     assert all(same_weights(one, other) for one, other in zip(whole.runs, parts.runs, strict=True))
     assert whole.to_json() == parts.to_json()

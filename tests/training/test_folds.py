@@ -102,7 +102,7 @@ def test_groups_that_can_not_be_dealt_so_that_every_fold_has_each_class() -> Non
 
 @pytest.mark.parametrize("count", [1, 2, 101])
 def test_a_number_of_folds_that_can_not_be(count: int) -> None:
-    with pytest.raises(SettingError, match=f"setting train.folds: {count} is not allowed; expected at"):
+    with pytest.raises(SettingError, match=f"train.folds must be at, not {count}"):
         deal(dataset_of(), count, 1)
 
 

@@ -145,15 +145,16 @@ class EncodeSummary:
             lines += self.clusters.limits
             if self.largest_group > _LARGE_GROUP:
                 lines.append(
-                    f"{self.largest_group:.0%} of the records are one group: similarity chains; a higher --similarity "
-                    "breaks it up"
+                    f"{self.largest_group:.0%} of the records are one group, linked by chains of similar records; a "
+                    "higher --similarity divides it"
                 )
         if self.parted:
             lines.append(
-                f"mates of {counted(self.parted, 'pairs')} of reads are in two splits, since --group-by separates them"
+                f"mates of {counted(self.parted, 'pairs')} of reads are in two splits, because --group-by separates "
+                "them"
             )
         if self.windowed:
-            lines.append("windows are split without --group-by: neighbours of one record may be in two splits")
+            lines.append("windows of one record may be in different splits; --group-by keeps them together")
         return lines
 
     def lines(self) -> list[str]:
@@ -166,7 +167,7 @@ class EncodeSummary:
             out.append(f"{name:{width}}  " + "  ".join(f"{count:>10,}" for count in (*counts, counts.sum())))
         quantiles = ", ".join(f"{length:,}" for length in self.lengths)
         out.append(f"alphabet {self.alphabet}" + (f"; positive class {self.positive}" if self.positive else ""))
-        out.append(f"lengths at 0, 5, 50, 95, 100 %: {quantiles}")
+        out.append(f"length percentiles 0, 5, 50, 95, 100: {quantiles}")
         if self.groups is not None:
             out.append(f"{counted(self.groups, 'groups')}, none in two splits")
         if self.pairs:
@@ -182,6 +183,11 @@ class EncodeSummary:
         if self.crop:
             out.append(f"training draws windows of {self.crop} from the sequences of the train split")
         out += [f"generated: {label} by @{generator}" for label, generator in self.generators.items()]
-        for reason, count in self.left_out.items():
-            out.append(counted(count, reason) if reason in COUNTED else f"not kept: {counted(count, reason)}")
-        return out
+        return [*out, *self.left_out_lines()]
+
+    def left_out_lines(self) -> list[str]:
+        """Returns one line for each reason why records were not kept, or changed."""
+        return [
+            counted(count, reason) if reason in COUNTED else f"not kept: {counted(count, reason)}"
+            for reason, count in self.left_out.items()
+        ]

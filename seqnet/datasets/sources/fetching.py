@@ -56,7 +56,7 @@ def fetch(
     elif url is None:
         _copy(source, target, from_file, force, progress)
     else:
-        raise SettingError("url", url, "no address where a local file is given")
+        raise SettingError("url", url, problem="can't be combined with --from-file")
     return target
 
 
@@ -106,7 +106,7 @@ def _check(source: Source, path: Path, origin: str) -> None:
             raise DownloadError(
                 origin,
                 f"this is not the published {source.filename}: expected SHA-256 {source.sha256}, got {found}",
-                "get it again, or from another place",
+                "download it again, or from another place",
             )
     try:
         CONTENTS.load(source.content)(path)

@@ -127,7 +127,7 @@ def fit_baselines(dataset: Dataset, most: int, seed: int) -> dict[str, FittedBas
     counts = np.bincount(examples.labels, minlength=len(dataset.classes))
     if np.count_nonzero(counts) < 2:
         problem = "the train split has records of one class only" if counts.any() else "the train split is empty"
-        raise LabelError(str(dataset.path), problem, "encode with a train split, or say --no-baselines")
+        raise LabelError(str(dataset.path), problem, "encode with a train split, or use --no-baselines")
     return {name: _fit(name, dataset.alphabet, examples, held_out, counts / counts.sum()) for name in BASELINES}
 
 

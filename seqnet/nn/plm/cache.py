@@ -103,7 +103,7 @@ class EmbeddingCache:
         free = shutil.disk_usage(there).free
         if size > free:
             problem = f"the embeddings need {size / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free"
-            raise OutputError(str(self.place.parent), problem, "name another folder in encoder.cache, or none")
+            raise OutputError(str(self.place.parent), problem, "set encoder.cache to another folder, or to none")
 
     def _file(self, tokens: NDArray[np.uint8]) -> Path:
         name = hashlib.sha256(np.ascontiguousarray(tokens).data).hexdigest()

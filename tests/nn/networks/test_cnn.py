@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seqnet.configs.networks import CnnConfig, EncoderConfig, ParallelConfig
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import CnnConfig, ParallelConfig
 from seqnet.configs.run import compose
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import SettingError

@@ -129,7 +129,7 @@ def test_settings_must_be_settled() -> None:
         FrozenFeatures(PROTEIN, replace(config, sha256=""))
     with pytest.raises(SettingError, match="knows no dna"):
         FrozenFeatures(alphabet("dna"), config)
-    with pytest.raises(SettingError, match=r"encoder\.dimension: 9 is not allowed; expected 8, as the model has"):
+    with pytest.raises(SettingError, match=r"encoder\.dimension must be 8, the width of the language model, not 9"):
         FrozenFeatures(PROTEIN, replace(config, dimension=9)).prepare(silent, [config.model])
 
 
