@@ -109,10 +109,8 @@ def command(
     with made_directory(directory), ExitStack() as stack:
         claim(targets, force=force, inputs=language_model_files(plm))
         bundles = _opened_models(models)
-        if labelled:
-            data, split = stack.enter_context(_encoded(dataset, next(iter(bundles.values())), options)), "all"
-        else:
-            data = _opened(dataset)
+        first, split = next(iter(bundles.values())), "all" if labelled else split
+        data = stack.enter_context(_encoded(dataset, first, options)) if labelled else _opened(dataset)
         _prepare(bundles.values(), device, threads, plm)
         chosen = collect(EvaluationOptions, options)
         found = _report(bundles, data, split, chosen, baselines=not no_baselines, strata=strata or bool(targets))
