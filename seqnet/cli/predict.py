@@ -7,7 +7,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Sequence
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -102,7 +102,7 @@ def command(
     from seqnet.core.outputs import made_directory
     from seqnet.models.bundles import open_bundle
     from seqnet.models.shipped import find_model
-    from seqnet.nn.devices import choose_device, device_text
+    from seqnet.nn.devices import choose_device
     from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.writers import format_of
 
@@ -122,9 +122,7 @@ def command(
         if output is None and directory is None:
             check_stdout_is_open()
         bundle = open_bundle(find_model(model))
-        chosen = choose_device(device, threads)
-        say(device_text(chosen, threads))
-        bundle.to(chosen)
+        bundle.to(choose_device(device, threads))
         bundle.prepare(say, plm)
         read = collect(ReadOptions, {**options, "threads": threads})
         predictor = Predictor(bundle, read, collect(PredictOptions, options))
@@ -133,7 +131,7 @@ def command(
             invalid = []
             for job in jobs:
                 try:
-                    invalid.append(_write(predictor, *job, force=force, meter=meter, size=size))
+                    invalid.append(_write(predictor, *job, force=force, meter=meter, size=size, first=not invalid))
                 except (SeqnetError, OSError) as error:
                     if len(jobs) > 1:
                         error.add_note(f"stopped; {len(invalid):,} of {len(jobs):,} files done")
@@ -187,6 +185,7 @@ def _write(
     force: bool,
     meter: Meter,
     size: int | None,
+    first: bool,
 ) -> SymbolError | None:
     """Writes the predictions of some inputs to one output, and returns the first symbol that could not be read.
 
@@ -199,10 +198,12 @@ def _write(
         force: whether it may replace a file.
         meter: is told how many records are done.
         size: bytes of the inputs of all outputs; None where that is not known.
+        first: whether no other output was written before.
     """
     from contextlib import closing
 
     from seqnet.core.outputs import named, whole_file
+    from seqnet.nn.devices import device_text
     from seqnet.prediction.ordered_map import map_in_order
     from seqnet.prediction.writers import opened_writer
     from seqnet.readers import spoken_path
@@ -211,7 +212,10 @@ def _write(
         raise OutputError("standard output", "Parquet can't be written to a terminal", "use -o FILE or a pipe")
     batches = ((path, batch) for path in paths for batch in predictor.batches(path))
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
-    first = next(batches, None)
+    start = list(islice(batches, 1))
+    threads, device = predictor.read.threads, predictor.bundle.classifier.device
+    if first:
+        say(device_text(device, threads))
     place = whole_file(target, force=force) if target is not None else named("standard output")
     bundle = predictor.bundle
     found: SymbolError | None = None
@@ -227,8 +231,7 @@ def _write(
                 predictions.invalid.path = spoken_path(origin)
             return len(batch), writer.render(predictions), predictions.invalid
 
-        read = chain([] if first is None else [first], batches)
-        threads, device = predictor.read.threads, bundle.classifier.device
+        read = chain(start, batches)
         with closing(
             map_in_order(predicted, read, threads, device, size=lambda read: len(read[1].symbols.data))
         ) as done:

@@ -61,7 +61,7 @@ def test_a_model_of_other_classes(trained: Path, tmp_path: Path, cli: Runner) ->
     assert cli("encode", "--class", f"phage={fasta}", "--class", "random=@uniform", "-o", other).code == 0
     outcome = cli("evaluate", trained / "dna.safetensors", other)
     assert outcome.code == 1
-    assert f"{other}: names class phage, only human, random" in outcome.err
+    assert f"{other}: the model has no class phage; its classes are human, random" in outcome.err
 
 
 def test_baselines_stand_beside_the_model(trained: Path, tmp_path: Path, cli: Runner) -> None:

@@ -50,7 +50,7 @@ def test_a_last_batch_of_one_record(count: int, tmp_path: Path, cli: Runner) -> 
     data = proteins(tmp_path, count, 12)
     outcome = cli("train", data, *QUICK, "-o", tmp_path / "m.safetensors")
     assert outcome.code == 0, outcome.err
-    assert f"recipe: protein-hybrid (protein, 32 residues, {count} training records)" in outcome.err
+    assert f"chosen settings: preset protein-hybrid (protein, 32 residues, {count} training records)" in outcome.err
     assert "batch_size=16" in outcome.err
     lines = outcome.err.splitlines()
     epochs = [line for line in lines if line.startswith("epoch")]

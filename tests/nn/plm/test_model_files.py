@@ -250,7 +250,7 @@ def test_a_model_is_fetched_once_and_that_is_said(hub: str, tmp_path: Path) -> N
     problem = f"{NAME}: this model is not in {home}/hub, and HF_HUB_OFFLINE forbids downloads"
     assert offline == [f"DownloadError {problem}; download it first, or give its folder as encoder.model"]
     first, found = ask_hub(home, hub)
-    assert first == f"told: fetching the language model {NAME} from {hub} into {home}/hub"
+    assert first == f"told: downloading the language model {NAME} from {hub} into {home}/hub"
     assert found.startswith(hashlib.sha256((tmp_path / "repository" / "model.safetensors").read_bytes()).hexdigest())
     assert "pytorch_model.bin" not in found
     assert ask_hub(home, hub) == ask_hub(home, hub, HF_HUB_OFFLINE="1") == [found]
