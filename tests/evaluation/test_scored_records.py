@@ -82,8 +82,8 @@ def test_a_label_outside_the_classes(label: int) -> None:
 @pytest.mark.parametrize(
     ("probabilities", "message"),
     [
-        ([[np.nan, 0.5]], "not numbers"),
-        ([[np.inf, 0.0]], "not numbers"),
+        ([[np.nan, 0.5]], "NaN or infinite"),
+        ([[np.inf, 0.0]], "NaN or infinite"),
         ([[2.0, -1.0]], "not in 0..1"),
         ([[1.3, 0.4]], "not in 0..1"),
         ([[0.3, 0.3]], "not in 0..1"),
