@@ -181,7 +181,7 @@ class HybridConfig(ConvolutionConfig):
     )
     composition: bool = setting(
         False,
-        "add a profile of the sequence to the input of the head: composition, log length and the profile settings below",
+        "add a profile of the sequence to the input of the head: composition, log length and the profile settings",
     )
     profile_spans: tuple[int, ...] = setting(
         (), "profile: add the composition of this many first and last symbols", minimum=1, maximum=REACH, most=DEEPEST
