@@ -149,7 +149,7 @@ def test_in_a_region_mapping_quality_is_asked_of_all() -> None:
 
 
 def test_when_nothing_is_left_the_reasons_are_given(unindexed: Path) -> None:
-    assert nothing(unindexed, region="chrT:590-600") == "all of its records are left out: 14 outside region"
+    assert nothing(unindexed, region="chrT:590-600") == "all of its records were skipped: 14 outside region"
     assert "1 low mapping quality" in (nothing(REVERSE, region="chrT:301-301", min_mapq=1) or "")
 
 

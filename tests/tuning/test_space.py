@@ -56,7 +56,7 @@ def test_the_order_of_the_file_does_not_matter(tmp_path: Path) -> None:
         ("", "there is no setting to search"),
         ("[train]\nepochs = {low = 1, high = 2}", "train is no section; use [encoder], [network]"),
         ("epochs = 3", "epochs is no section"),
-        ("[training]\nepoch = {low = 1, high = 2}", "training.epoch: there is no such setting; use one of epochs,"),
+        ("[training]\nepoch = {low = 1, high = 2}", "training.epoch: there is no such setting; did you mean epochs or"),
         ("[network]\nunits = {low = 1, high = 2}", "network.units: there is no such setting"),
         ("[training]\nepochs = 3", "training.epochs: 3 is one value; give a range"),
         ("[training]\nepochs = {}", "training.epochs: nothing is neither a range nor choices"),
