@@ -38,7 +38,26 @@ def test_a_shipped_model_has_a_card_and_is_small(name: str, cli: Runner) -> None
     assert {"accuracy", "auroc", "mcc"} <= set(card["test"])
     # The aim is 0.03 on the test split; docs/results.md says how much of it is chance.
     assert found["calibration"]["quality"]["ece_after"] < {"human-dna": 0.03, "solubility": 0.032}[name]
-    assert "intended_use" in cli("inspect", name).out
+
+
+@pytest.mark.parametrize("name", sorted(shipped_models()))
+def test_inspect_shows_the_card_first_and_settings_if_asked(name: str, cli: Runner) -> None:
+    found = cli("inspect", name)
+    assert found.out.startswith("card\n  title: ")
+    assert "  intended_use: " in found.out
+    assert len(found.out.splitlines()) < 50
+    assert not {"config", "layers", "calibration", "provenance"} & set(found.out.splitlines())
+    assert found.err == "--all also shows layers, settings, calibration and provenance\n"
+    everything = cli("inspect", name, "--all")
+    assert {"config", "layers", "calibration", "provenance"} <= set(everything.out.splitlines())
+    assert everything.err == ""
+
+
+def test_inspect_of_a_dataset_is_short(trained: Path, cli: Runner) -> None:
+    found = cli("inspect", trained / "reads.safetensors")
+    assert found.out.startswith("records: 8,000\n")
+    assert "provenance" not in found.out.splitlines()
+    assert "provenance" in cli("inspect", trained / "reads.safetensors", "--all").out.splitlines()
 
 
 @pytest.mark.parametrize("name", sorted(shipped_models()))

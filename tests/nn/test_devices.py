@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from seqnet.core.errors import SettingError
-from seqnet.nn.devices import choose_device, out_of_memory, start_thread
+from seqnet.nn.devices import choose_device, device_text, out_of_memory, start_thread
 
 
 @pytest.fixture(autouse=True)
@@ -79,3 +79,9 @@ def test_too_little_memory_is_known_by_what_is_raised() -> None:
     assert out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"))
     assert not out_of_memory(RuntimeError("shapes differ"))
     assert not out_of_memory(ValueError("out of memory"))
+
+
+def test_a_line_says_where_a_command_computes() -> None:
+    assert device_text(torch.device("cpu"), 2) == "using the CPU, 2 threads"
+    assert device_text(torch.device("cpu"), 1) == "using the CPU, 1 thread"
+    assert device_text(torch.device("mps"), 4) == "using the GPU mps, 4 threads"
