@@ -7,7 +7,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Sequence
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -131,7 +131,7 @@ def command(
             invalid = []
             for job in jobs:
                 try:
-                    invalid.append(_write(predictor, *job, force=force, meter=meter, size=size, first=not invalid))
+                    invalid.append(_write(predictor, *job, force=force, meter=meter, size=size))
                 except (SeqnetError, OSError) as error:
                     if len(jobs) > 1:
                         error.add_note(f"stopped; {len(invalid):,} of {len(jobs):,} files done")
@@ -185,7 +185,6 @@ def _write(
     force: bool,
     meter: Meter,
     size: int | None,
-    first: bool,
 ) -> SymbolError | None:
     """Writes the predictions of some inputs to one output, and returns the first symbol that could not be read.
 
@@ -198,12 +197,10 @@ def _write(
         force: whether it may replace a file.
         meter: is told how many records are done.
         size: bytes of the inputs of all outputs; None where that is not known.
-        first: whether no other output was written before.
     """
     from contextlib import closing
 
     from seqnet.core.outputs import named, whole_file
-    from seqnet.nn.devices import device_text
     from seqnet.prediction.ordered_map import map_in_order
     from seqnet.prediction.writers import opened_writer
     from seqnet.readers import spoken_path
@@ -212,10 +209,7 @@ def _write(
         raise OutputError("standard output", "Parquet can't be written to a terminal", "use -o FILE or a pipe")
     batches = ((path, batch) for path in paths for batch in predictor.batches(path))
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
-    start = list(islice(batches, 1))
-    threads, device = predictor.read.threads, predictor.bundle.classifier.device
-    if first:
-        say(device_text(device, threads))
+    first = next(batches, None)
     place = whole_file(target, force=force) if target is not None else named("standard output")
     bundle = predictor.bundle
     found: SymbolError | None = None
@@ -231,7 +225,8 @@ def _write(
                 predictions.invalid.path = spoken_path(origin)
             return len(batch), writer.render(predictions), predictions.invalid
 
-        read = chain(start, batches)
+        read = chain([] if first is None else [first], batches)
+        threads, device = predictor.read.threads, bundle.classifier.device
         with closing(
             map_in_order(predicted, read, threads, device, size=lambda read: len(read[1].symbols.data))
         ) as done:
@@ -245,8 +240,11 @@ def _write(
 def _report(predictor: Predictor, invalid: SymbolError | None, *, strict: bool, verbose: bool) -> int:
     """Says what became of the records, and returns the exit code."""
     from seqnet.datasets.tokenizing import RecordStatus
+    from seqnet.nn.devices import device_text
     from seqnet.prediction.decision import UNCERTAIN
 
+    # Not before, so that an error, or a pipe that is closed, has no other line.
+    say(device_text(predictor.bundle.classifier.device, predictor.read.threads))
     changed = predictor.bundle.calibration.changed.get(predictor.precision)
     if verbose and changed is not None:
         say(
