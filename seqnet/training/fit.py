@@ -119,8 +119,8 @@ class _Run:
         self.classifier = make_classifier(dataset, config).to(device)
         normed = any(isinstance(module, nn.BatchNorm1d) for module in self.classifier.modules())
         if normed and config.training.batch_size == 1:
-            expected = "at least 2, because the network has batch normalisation"
-            raise SettingError("training.batch_size", 1, expected)
+            problem = "must be at least 2, because the network has batch normalisation"
+            raise SettingError("training.batch_size", 1, problem=problem)
         self.feeder = (
             WindowBatches(dataset, config) if dataset.crop else TrainingBatches(dataset, config, self.classifier)
         )

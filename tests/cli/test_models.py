@@ -72,3 +72,13 @@ def test_a_shipped_model_predicts(name: str, cli: Runner) -> None:
     assert words, outcome.err
     assert int(words[1].replace(",", "")) + int(words[2]) == count
     assert int(words[2]) < 0.01 * count
+
+
+def test_what_the_number_format_changes_is_said_if_asked(cli: Runner) -> None:
+    from seqnet.models.bundles import open_bundle
+    from seqnet.models.scoring import chosen_precision
+
+    precision = chosen_precision(open_bundle(find_model(Path("human-dna"))), "auto")
+    assert "which changed" not in cli("predict", "human-dna", READS).err
+    said = f"computed in {precision}, which changed " in cli("predict", "human-dna", READS, "--verbose").err
+    assert said == (precision != "float32")

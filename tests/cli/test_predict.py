@@ -164,7 +164,7 @@ def test_threads_change_nothing(trained: Path, tmp_path: Path, cli: Runner) -> N
 def test_a_precision_that_this_processor_lacks_is_one_line(trained: Path, cli: Runner) -> None:
     outcome = cli("predict", trained / "dna.safetensors", READS, "--precision", "float16", "--device", "cpu")
     assert (outcome.code, outcome.out) == (1, "")
-    assert "error: --precision: 'float16'" in outcome.err
+    assert "error: --precision float16 is for GPUs" in outcome.err
     assert "float32" in outcome.err
 
 

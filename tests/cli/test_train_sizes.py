@@ -76,7 +76,7 @@ def test_batches_of_one_record_are_refused(tmp_path: Path, cli: Runner) -> None:
     data = proteins(tmp_path, 33, 12)
     outcome = cli("train", data, *QUICK, "--set", "batch_size=1", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 1
-    message = "training.batch_size must be at least 2: the network has batch normalisation, not 1"
+    message = "training.batch_size must be at least 2, because the network has batch normalisation"
     assert message in outcome.err.splitlines()[-1]
 
 
