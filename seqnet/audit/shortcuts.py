@@ -72,7 +72,7 @@ class ShortcutSample:
         """
         rests = (self.labels[self.folds != fold] for fold in np.unique(self.folds))
         alone = any(len(np.unique(rest)) < 2 for rest in rests)
-        return "the groups are too few to deal the classes into folds" if alone else ""
+        return "there are too few groups to divide the classes into folds" if alone else ""
 
     @property
     def chance(self) -> float:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import shlex
 from collections.abc import Sequence
 
 import click
@@ -62,6 +61,8 @@ def _settings() -> list[str]:
 
 def _value(option: str, words: Sequence[str]) -> str:
     """Returns what was given as the value of an option, as a shell takes it; VALUE where nothing was."""
+    import shlex
+
     for word, following in zip(words, [*words[1:], ""], strict=True):
         name, equals, value = word.partition("=")
         if name == option:

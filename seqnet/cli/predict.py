@@ -102,7 +102,7 @@ def command(
     from seqnet.core.outputs import made_directory
     from seqnet.models.bundles import open_bundle
     from seqnet.models.shipped import find_model
-    from seqnet.nn.devices import choose_device, device_text
+    from seqnet.nn.devices import choose_device
     from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.writers import format_of
 
@@ -122,9 +122,7 @@ def command(
         if output is None and directory is None:
             check_stdout_is_open()
         bundle = open_bundle(find_model(model))
-        chosen = choose_device(device, threads)
-        say(device_text(chosen, threads))
-        bundle.to(chosen)
+        bundle.to(choose_device(device, threads))
         bundle.prepare(say, plm)
         read = collect(ReadOptions, {**options, "threads": threads})
         predictor = Predictor(bundle, read, collect(PredictOptions, options))
@@ -242,8 +240,11 @@ def _write(
 def _report(predictor: Predictor, invalid: SymbolError | None, *, strict: bool, verbose: bool) -> int:
     """Says what became of the records, and returns the exit code."""
     from seqnet.datasets.tokenizing import RecordStatus
+    from seqnet.nn.devices import device_text
     from seqnet.prediction.decision import UNCERTAIN
 
+    # Not before, so that an error, or a pipe that is closed, has no other line.
+    say(device_text(predictor.bundle.classifier.device, predictor.read.threads))
     changed = predictor.bundle.calibration.changed.get(predictor.precision)
     if verbose and changed is not None:
         say(

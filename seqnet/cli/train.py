@@ -44,9 +44,9 @@ __all__ = ["command"]
 class _Teller:
     """Tells the user how training goes: a bar within an epoch, a line for each."""
 
-    def __init__(self, meter: Meter, run: RunConfig, *, imbalanced: bool) -> None:
+    def __init__(self, meter: Meter, run: RunConfig, *, imbalanced: bool, where: str) -> None:
         self._meter, self._epochs = meter, run.training.epochs
-        self._monitor = run.training.monitor
+        self._monitor, self._where = run.training.monitor, where
         self._trees, self._imbalanced = run.network.boosted is not None, imbalanced
         self._started = time.monotonic()
         self._reached = math.inf
@@ -55,6 +55,9 @@ class _Teller:
         say(text)
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
+        if self._where:  # not before, so that an error is one line
+            say(self._where)
+            self._where = ""
         reached = (epoch - 1) * steps + done
         if reached < self._reached:  # another network, or one that goes on
             self._meter.begin(reached)
@@ -161,7 +164,7 @@ def command(
     """
     from seqnet.datasets.dataset import open_dataset
     from seqnet.datasets.recipes import misfit
-    from seqnet.nn.devices import choose_device, device_text
+    from seqnet.nn.devices import choose_device
 
     _check_usage(dataset, classes, members, folds, options)
     if seed is not None:
@@ -181,7 +184,6 @@ def command(
     try:
         chosen = choose_device(device, threads)
         data = open_dataset(dataset)
-        say(device_text(chosen, threads))
         if run is None:
             recipe, run = _choose(data, encoder, assignments)
             about |= {"preset": recipe.preset, "recipe": recipe.line}
@@ -314,6 +316,7 @@ def _fit(
     """Trains and returns what came of it."""
     from seqnet.core.provenance import file_hash, versions
     from seqnet.evaluation.imbalance import is_imbalanced
+    from seqnet.nn.devices import device_text
     from seqnet.training import train_ensemble, train_folds
     from seqnet.training.members import training_counts
 
@@ -331,7 +334,7 @@ def _fit(
         return fit(
             data,
             run,
-            _Teller(meter, run, imbalanced=imbalanced),
+            _Teller(meter, run, imbalanced=imbalanced, where=device_text(device, about["threads"])),
             device=device,
             checkpoints=files.checkpoints,
             optimize=optimize,

@@ -230,7 +230,7 @@ def _report(result: TuningResult, files: _Files, monitor: str) -> None:
         say(f"importance, by {counted(states.count('complete'), 'complete trials')}: {shares}")
     if best and best.value is not None:
         say(f"best: trial {best.number}, validation {monitor} {best.value:.4f} at epoch {best.best_epoch}")
-        say("this value is too good, as the validation split chose the trial; train with these settings and evaluate")
+        say("the validation split chose this trial, so its value is too good; train, then use seqnet evaluate")
         for name, value in best.settings.items():
             say(f"  {name} = {toml_value(value)}")
         written.insert(0, str(files.best))

@@ -22,7 +22,7 @@ ENCODERS = Registry(
         "kmer": Choice("seqnet.nn.encoders:KmerEmbedding", "a learned vector per overlapping k-mer"),
         "plm": Choice(
             "seqnet.nn.encoders:LanguageModelStates",
-            "protein: the hidden states of a language model, frozen; ESM-2, say",
+            "protein: the hidden states of a frozen language model, such as ESM-2",
         ),
     },
 )
@@ -37,11 +37,13 @@ class EncoderConfig(Settings):
     name: str = setting("onehot", "encoder", choices=tuple(ENCODERS))
     dimension: int = setting(
         16,
-        "embedding, kmer: length of the learned vectors; plm: set to that of the hidden states",
+        "embedding, kmer: length of the learned vectors; plm: width of the hidden states, set by training",
         minimum=1,
         maximum=WIDEST,
     )
     k: int = setting(3, "kmer: symbols in a k-mer", minimum=1, maximum=8)
     model: str = setting("", "plm: folder of the language model, or its name on the Hugging Face hub")
-    cache: str = setting("auto", "plm: folder of embeddings made before; auto, the user's cache folder, or none")
-    sha256: str = setting("", "plm: SHA-256 of the model's weights; training fills it in, or checks what is given")
+    cache: str = setting(
+        "auto", "plm: folder for cached embeddings; auto for the user's cache folder, none for no cache"
+    )
+    sha256: str = setting("", "plm: SHA-256 of the model's files; set by training, or checked if it is given")

@@ -88,7 +88,7 @@ class NetworkConfig(Settings):
         maximum=LONGEST_WINDOW,
     )
     strands: str = setting(
-        "auto", "DNA: predict from both strands or one [auto: both for DNA]", choices=("auto", "both", "single")
+        "auto", "DNA: predict from both strands or from one; auto uses both", choices=("auto", "both", "single")
     )
     dropout_input: float = setting(0.0, "dropout on the features", minimum=0, below=1)
     dense: tuple[int, ...] = setting(
@@ -96,7 +96,11 @@ class NetworkConfig(Settings):
     )
     dense_activation: str = setting("relu", "activation of the dense layers", choices=ACTIVATIONS)
     dropout_dense: tuple[float, ...] = setting(
-        (), "dropout before each dense layer and the output; one number for all", minimum=0, below=1, most=DEEPEST + 1
+        (),
+        "dropout before each dense layer and before the output; one rate for all, or a list",
+        minimum=0,
+        below=1,
+        most=DEEPEST + 1,
     )
     head: str = setting("softmax", "output: one unit per class, or one unit in all", choices=("softmax", "sigmoid"))
 

@@ -65,15 +65,17 @@ class ConvolutionConfig(NetworkConfig):
         (4,), "kernel width of each convolution, in symbols", minimum=1, maximum=REACH, most=DEEPEST
     )
     dilations: tuple[int, ...] = setting(
-        (), "dilation of each convolution; none is 1", minimum=1, maximum=REACH, most=DEEPEST
+        (), "dilation of each convolution; an empty list for 1", minimum=1, maximum=REACH, most=DEEPEST
     )
     pools: tuple[int, ...] = setting(
-        (2,), "width of the max pooling after each convolution; 1 is none", minimum=1, maximum=REACH, most=DEEPEST
+        (2,), "width of the max pooling after each convolution; 1 for none", minimum=1, maximum=REACH, most=DEEPEST
     )
     padding: str = setting("same", "same: pad at the ends; valid: whole kernels only", choices=("same", "valid"))
     activation: str = setting("relu", "activation of the convolutions", choices=ACTIVATIONS)
     norm: str = setting("none", "normalisation after each convolution", choices=("none", "batch", "layer"))
-    residual: bool = setting(False, "add each convolution's input to its output, projected where widths differ")
+    residual: bool = setting(
+        False, "add the input of each convolution to its output, with a projection if the widths differ"
+    )
     dropout_conv: float = setting(0.0, "dropout of whole channels after each convolution", minimum=0, below=1)
 
     def __post_init__(self) -> None:
@@ -111,7 +113,7 @@ class CnnConfig(ConvolutionConfig):
         (256,), "units of the dense layers before the output", minimum=1, maximum=WIDEST, most=DEEPEST
     )
     summary: tuple[str, ...] = setting(
-        ("max",), "how positions are summed up: flatten, or some of mean, max, attention"
+        ("max",), "how positions are summarised: flatten, or one or more of mean, max, attention"
     )
 
     def __post_init__(self) -> None:
@@ -174,26 +176,29 @@ class HybridConfig(ConvolutionConfig):
     layers: int = setting(1, "recurrent layers", minimum=1, maximum=DEEPEST)
     bidirectional: bool = setting(True, "read the sequence in both directions")
     dropout_recurrent: float = setting(0.0, "dropout between recurrent layers", minimum=0, below=1)
-    summary: tuple[str, ...] = setting(("mean", "max"), "how positions are summed up: some of mean, max, attention")
+    summary: tuple[str, ...] = setting(
+        ("mean", "max"), "how positions are summarised: one or more of mean, max, attention"
+    )
     composition: bool = setting(
-        False, "give the head a profile of the sequence, too: its composition and log length, and the following"
+        False,
+        "add a profile of the sequence to the input of the head: composition, log length and the profile settings",
     )
     profile_spans: tuple[int, ...] = setting(
-        (), "profile: composition of so many first and last symbols", minimum=1, maximum=REACH, most=DEEPEST
+        (), "profile: add the composition of this many first and last symbols", minimum=1, maximum=REACH, most=DEEPEST
     )
     profile_ends: int = setting(
-        0, "profile: the symbols at either end, position by position, so many", minimum=0, maximum=10_000
+        0, "profile: add this many symbols at either end, one by one", minimum=0, maximum=10_000
     )
-    profile_pairs: bool = setting(False, "profile: shares of neighbouring pairs of symbols")
-    profile_units: int = setting(0, "units of a dense layer on the profile; 0 is none", minimum=0, maximum=WIDEST)
+    profile_pairs: bool = setting(False, "profile: add the frequencies of pairs of neighbouring symbols")
+    profile_units: int = setting(0, "units of a dense layer on the profile; 0 for none", minimum=0, maximum=WIDEST)
     dropout_profile: float = setting(0.0, "dropout on the profile before its layer", minimum=0, below=1)
     trees: int = setting(
         0,
-        "boosted trees on the profile, grown before the first epoch and averaged with the network; 0 is none",
+        "number of boosted trees on the profile, averaged with the network; 0 for none",
         minimum=0,
         maximum=10_000,
     )
-    tree_leaves: int = setting(15, "leaves of a tree, at most", minimum=2, maximum=64)
+    tree_leaves: int = setting(15, "maximum number of leaves of a tree", minimum=2, maximum=64)
     tree_rate: float = setting(0.05, "learning rate of the trees", above=0, maximum=1)
 
     def __post_init__(self) -> None:

@@ -158,7 +158,7 @@ _SUMMARY = {
 
 def summary(found: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the values that most readers want; of a model, its card first."""
-    shown = {key: found[key] for key in _SUMMARY[found["kind"]]}
+    shown = {key: found[key] for key in _SUMMARY[found["kind"]] if key != "crop" or found[key] is not None}
     card = shown.get("card", {})
     return shown | {"card": {key: card[key] for key in sorted(card, key="title".__ne__)}} if card else shown
 

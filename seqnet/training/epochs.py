@@ -198,5 +198,5 @@ def _check_batch_size(classifier: nn.Module, config: RunConfig) -> None:
     """
     normed = any(isinstance(module, nn.BatchNorm1d) for module in classifier.modules())
     if normed and config.training.batch_size == 1:
-        expected = "at least 2, because the network has batch normalisation"
-        raise SettingError("training.batch_size", 1, expected)
+        problem = "must be at least 2, because the network has batch normalisation"
+        raise SettingError("training.batch_size", 1, problem=problem)

@@ -20,6 +20,7 @@ from typing import Any
 from seqnet.configs.run import RunConfig
 from seqnet.configs.settings import Settings
 from seqnet.core.errors import FormatError, SettingError
+from seqnet.core.suggestions import did_you_mean, nearest
 
 __all__ = ["Choices", "Domain", "Range", "Space", "lay_over", "read_space"]
 
@@ -142,7 +143,8 @@ def _domain(key: str, entry: Any, kind: type[Settings], name: str) -> Domain:
     hints = typing.get_type_hints(kind)
     known = list(kind().to_dict())
     if name not in known:
-        raise FormatError(f"{key}: there is no such setting", "use one of " + ", ".join(known))
+        near = did_you_mean(nearest(name, known)) or "use one of " + ", ".join(known)
+        raise FormatError(f"{key}: there is no such setting", near)
     if key in _FIXED:
         raise FormatError(f"{key} can't be searched for", _FIXED[key])
     if not isinstance(entry, Mapping):

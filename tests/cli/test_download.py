@@ -87,7 +87,9 @@ def test_a_checksum_is_printed_and_may_be_asked_for(server: str, tmp_path: Path,
     outcome = cli(*words, "--sha256", "0" * 64)
     assert outcome.code == 1
     assert f"expected SHA-256 {'0' * 64}, got {digest}" in outcome.err
-    assert cli(*words, "--sha256", "abc").err.startswith("seqnet: error: --sha256 must be 64, not 'abc'")
+    assert cli(*words, "--sha256", "abc").err.startswith(
+        "seqnet: error: --sha256 must be 64 hexadecimal digits, not 'abc'"
+    )
     assert cli("download", "human-reads", "solubility", "--sha256", digest).code == 2
 
 

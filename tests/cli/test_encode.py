@@ -102,7 +102,7 @@ def test_as_many_generated_records_as_told(tmp_path: Path, cli: Runner) -> None:
         assert open_dataset(output).counts().sum(axis=1).tolist() == [4000, count]
     outcome = cli("encode", "--class", f"human={READS}", "--class", "random=@uniform:many", "-o", tmp_path / "o")
     assert outcome.code == 1
-    assert "COUNT with a whole number" in outcome.err
+    assert "COUNT, with a whole number" in outcome.err
 
 
 def test_a_generated_record_is_in_the_split_of_its_companion(tmp_path: Path, cli: Runner) -> None:

@@ -113,7 +113,7 @@ def test_dna_is_refused(folder: Path, cli: Runner) -> None:
     found = cli("train", folder / "reads.safetensors", "--network", "hybrid", "--encoder", "plm", "--no-audit",
                 "--set", f"model={folder / 'esm'}", "-o", folder / "dna.safetensors")  # fmt: skip
     assert found.code == 1
-    assert found.err == ("seqnet: error: encoder.name must be; expected plm needs protein sequences, not dna\n")
+    assert found.err == ("seqnet: error: encoder.name plm needs protein sequences, not dna; use another encoder\n")
     assert not (folder / "dna.safetensors").exists()
 
 

@@ -42,7 +42,7 @@ def test_a_complete_run_is_not_written_again(more: tuple[str, ...], trained: Pat
     before = contents(tmp_path)
     fewer = cli(*words, "--set", "epochs=1", "--resume")
     assert fewer.code == 1
-    problem = "the checkpoint is of a run of 2 epochs, and 1 are asked for: nothing to do"
+    problem = "the checkpoint has 2 epochs, more than the 1 of this run"
     assert fewer.err.endswith(f"{problem}; ask for more epochs, or leave out --resume\n")
     assert contents(tmp_path) == before
     same = cli(*words, "--set", "epochs=2", "--resume")

@@ -88,7 +88,7 @@ def test_resume_comes_to_the_same_as_one_search(trained: Path, tmp_path: Path, s
 
     other = cli(*words, "--trials", "4", "--set", "batch_size=9", *storage, "--resume", "-o", parts)
     assert other.code == 1
-    assert "the study has training.batch_size = 256, this search has 9; give what it was begun with" in other.err
+    assert "the study has training.batch_size = 256, this search has 9; use the same dataset and settings" in other.err
     forced = cli(*words, "--trials", "1", "--set", "batch_size=99", *storage, "--force", "-o", parts)
     assert forced.code == 0
     assert len(table(tmp_path / "parts.trials.tsv")) == 1

@@ -240,7 +240,7 @@ def test_a_bundle_of_before_there_was_novelty_is_read(path: Path) -> None:
 def test_a_description_that_makes_no_sense_is_refused(path: Path, key: str, value: Any) -> None:
     write_bundle(path, make_bundle())
     rewrite(path, lambda about, header: about.update({key: value}))
-    refuse(path, "the description of the model is damaged|the weights are not those of the network")
+    refuse(path, "the description of the model is damaged|the weights do not fit the network")
 
 
 @pytest.mark.parametrize("change", ["rename", "drop", "shape"])

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from seqnet.core.errors import SettingError
-from seqnet.nn.devices import choose_device, out_of_memory, start_thread
+from seqnet.nn.devices import choose_device, device_text, out_of_memory, start_thread
 
 
 @pytest.fixture(autouse=True)
@@ -36,7 +36,7 @@ def test_what_is_not_there_is_refused(name: str) -> None:
 
 @pytest.mark.parametrize("name", ["cpu:x", "cpu:", "cpu:-1"])
 def test_a_number_that_is_none_is_refused(name: str) -> None:
-    with pytest.raises(SettingError, match="a cpu does not exist on this machine"):
+    with pytest.raises(SettingError, match="does not exist on this machine"):
         choose_device(name, 1)
 
 
@@ -46,7 +46,7 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch, "empty", fail)
-    with pytest.raises(SettingError, match="must be a cuda does not exist on this machine"):
+    with pytest.raises(SettingError, match="device cuda:7 does not exist on this machine"):
         choose_device("cuda:7", 1)
 
 
@@ -79,3 +79,9 @@ def test_too_little_memory_is_known_by_what_is_raised() -> None:
     assert out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"))
     assert not out_of_memory(RuntimeError("shapes differ"))
     assert not out_of_memory(ValueError("out of memory"))
+
+
+def test_a_line_says_where_a_command_computes() -> None:
+    assert device_text(torch.device("cpu"), 2) == "using the CPU, 2 threads"
+    assert device_text(torch.device("cpu"), 1) == "using the CPU, 1 thread"
+    assert device_text(torch.device("mps"), 4) == "using the GPU mps, 4 threads"

@@ -75,7 +75,7 @@ def test_every_record_has_its_row_in_input_order(path: Path, batch_bytes: int) -
 
 def test_a_class_called_uncertain_is_not_mistaken_for_a_doubt() -> None:
     bundle = replace(make_bundle(), classes=("certain", "uncertain"))
-    with pytest.raises(SettingError, match="a class is called uncertain"):
+    with pytest.raises(SettingError, match="a class of the model is called uncertain"):
         Predictor(bundle, ReadOptions(), PredictOptions(max_error=0.1))
 
 
@@ -110,7 +110,7 @@ def test_codes_alone_are_not_classified(name: str, path: Path) -> None:
 
 
 def test_one_network_has_no_votes() -> None:
-    with pytest.raises(SettingError, match="the model is one network, not an ensemble"):
+    with pytest.raises(SettingError, match="needs an ensemble; this model is a single network"):
         Predictor(make_bundle(), ReadOptions(), PredictOptions(vote=True))
 
 
@@ -159,7 +159,7 @@ def test_a_doubt_about_the_alphabet_is_kept_and_settled_by_the_user(path: Path) 
     predictor = Predictor(make_bundle(name="protein"), ReadOptions(), PredictOptions(alphabet="protein"))
     assert len(predict(predictor, file)) == 3
     assert predictor.doubts == []
-    with pytest.raises(SettingError, match="'dna' is not allowed; expected protein"):
+    with pytest.raises(SettingError, match="must be protein, the alphabet of the model, not 'dna'"):
         Predictor(make_bundle(name="protein"), ReadOptions(), PredictOptions(alphabet="dna"))
 
 

@@ -158,7 +158,7 @@ def test_a_header_of_thousands_of_columns(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sequence\nACGT\n", "line 1: the table has a column 'sequence'and no column of names; add a column of names"),
+        ("sequence\nACGT\n", "line 1: the table has a column 'sequence' and no column of names; add a column of names"),
         ('"sequence"\r\nACGT\r\n', "line 1: the table has a column 'sequence'"),
         ("id sequence\na ACGT\n", "line 1: the table has one column; use tabs, commas or semicolons"),
         ("id|sequence\na|ACGT\n", "line 1: the table has one column"),

@@ -191,7 +191,9 @@ def test_a_process_that_is_killed_is_an_error(tmp_path: Path) -> None:
         os.kill(process_of(reader), signal.SIGKILL)
         with pytest.raises(ResourceError) as caught:
             list(batches)
-    assert str(caught.value).startswith(f"{path}: the process that reads it was ended from outside: killed; try again")
+    assert str(caught.value).startswith(
+        f"{path}: the process that reads it was ended from outside: killed; run it again"
+    )
 
 
 def test_a_bug_in_it_shows_its_traceback(tmp_path: Path) -> None:

@@ -97,7 +97,7 @@ def test_wrong_dimensions_lose_no_row(path: Path) -> None:
 def test_what_is_wrong_with_a_sheet(path: Path) -> None:
     with pytest.raises(FormatError, match="no column named 'sequence'; its columns are: a, b; only the first sheet is"):
         read(write(path, [("a", "b")], [("id", "sequence")]))
-    with pytest.raises(FormatError, match="the first sheet of the workbook is empty; put the table into it"):
+    with pytest.raises(FormatError, match="the first sheet of the workbook is empty; put the table in the first"):
         read(write(path, [], [("id", "sequence")]))
     assert read(write(path, [])) == []
     assert read(write(path, [("id", "sequence")])) == []

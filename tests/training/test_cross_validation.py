@@ -39,7 +39,7 @@ def tuned(tmp_path_factory: pytest.TempPathFactory) -> FoldsResult:
 
 def test_a_threshold_for_three_classes_is_refused(tmp_path: Path) -> None:
     data = make_dataset(random_strings([9] * 12), [0, 1, 2] * 4, ["train"] * 12, classes="abc")
-    with pytest.raises(SettingError, match="optimize must be two classes, not 'mcc'"):
+    with pytest.raises(SettingError, match="optimize needs two classes"):
         fold(data, tmp_path, optimize="mcc")
     assert list(tmp_path.iterdir()) == []
 

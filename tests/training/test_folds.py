@@ -102,11 +102,13 @@ def test_groups_that_can_not_be_dealt_so_that_every_fold_has_each_class() -> Non
 
 @pytest.mark.parametrize("count", [1, 2, 101])
 def test_a_number_of_folds_that_can_not_be(count: int) -> None:
-    with pytest.raises(SettingError, match=f"train.folds must be at, not {count}"):
+    with pytest.raises(SettingError, match=r"train\.folds must be at (least 3|most 100), not"):
         deal(dataset_of(), count, 1)
 
 
 def test_windows_that_are_drawn_anew_have_no_folds() -> None:
     data = planted((8, 8, 8), crop=12)
-    with pytest.raises(LabelError, match=r"windows are drawn anew from its sequences.*; encode it without --crop"):
+    with pytest.raises(
+        LabelError, match=r"it was encoded with --crop, and folds need fixed records; encode it without --crop"
+    ):
         deal(data, 3, 1)

@@ -176,7 +176,7 @@ def test_a_study_of_something_else_is_refused(tmp_path: Path) -> None:
         assert words in str(caught.value)
     for nonsense in ("nonsense\nand more\n", "{}\n", "", '{"op_code": 0}\n'):
         journal.write_text(nonsense)
-        with pytest.raises(ContainerError, match="this is no study of seqnet tune"):
+        with pytest.raises(ContainerError, match="this is not a study of seqnet tune"):
             run_search(tmp_path, 2, resume=True)
         assert journal.read_text() == nonsense
     journal.write_bytes(content)
@@ -274,7 +274,7 @@ def test_what_can_not_be_searched_is_said(tmp_path: Path) -> None:
         run_search(tmp_path, min_epochs=5)
     lacking = planted((48, 24, 0))
     lacking.labels[lacking.members("validation")] = 0
-    with pytest.raises(LabelError, match="its validation split has no auroc to go by"):
+    with pytest.raises(LabelError, match="its validation split has no auroc"):
         run_search(tmp_path, dataset=lacking)
     assert list(tmp_path.iterdir()) == []
 
