@@ -10,7 +10,8 @@ from pathlib import Path
 import click
 
 from seqnet.cli.main import COMMANDS, EXIT_CODES, command_group
-from seqnet.configs.networks import ENCODERS, NETWORKS, EncoderConfig, network_config
+from seqnet.configs.encoders import ENCODERS, EncoderConfig
+from seqnet.configs.networks import NETWORKS, network_config
 from seqnet.configs.run import load_preset, preset_names
 from seqnet.configs.settings import Settings
 from seqnet.configs.training import AugmentationConfig, TrainingConfig

@@ -56,6 +56,23 @@ ORDER = [
 LAYERS = {unit: height for height, unit in enumerate(ORDER)}
 TORCH_LINE = LAYERS["nn"]
 
+MOST_LINES_OF_A_FILE = 300
+MOST_LINES_OF_A_FUNCTION = 50
+"""From `def` to the last line: signature, docstring, comments and blank lines count. Decorators do not."""
+
+TOO_LONG = {
+    "cli/train.py",
+    "cli/train.py: command",
+    "cli/tune.py: command",
+    "cli/predict.py: command",
+    "cli/predict.py: _write",
+    "configs/networks.py",
+    "datasets/encoding/summary.py: of",
+    "training/cross_validation.py: train_folds",
+    "tuning/study.py: search",
+}
+"""Files and functions that may be longer until they are split. It is to be empty."""
+
 
 @dataclass(frozen=True)
 class Import:
@@ -203,3 +220,32 @@ def test_modules_above_the_torch_line_load_no_torch() -> None:
     above = [module for module in MODULES if LAYERS[unit(module)] < TORCH_LINE and not module.endswith("__main__")]
     assert len(above) > 30
     assert "torch" not in modules_loaded_by(*above)
+
+
+def too_long(place: str, text: str) -> Iterator[str]:
+    """Yields the place of a text, and of each function in it, that has too many lines."""
+    if len(text.splitlines()) > MOST_LINES_OF_A_FILE:
+        yield place
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno is not None
+            if node.end_lineno - node.lineno + 1 > MOST_LINES_OF_A_FUNCTION:
+                yield f"{place}: {node.name}"
+
+
+def test_long_files_and_functions_are_seen() -> None:
+    body = "    x = 1\n"
+    assert list(too_long("a.py", "x = 1\n" * MOST_LINES_OF_A_FILE)) == []
+    assert list(too_long("a.py", "x = 1\n" * (MOST_LINES_OF_A_FILE + 1))) == ["a.py"]
+    assert list(too_long("a.py", "def f():\n" + body * (MOST_LINES_OF_A_FUNCTION - 1))) == []
+    method = "class C:\n    @property\n    def f(self):\n" + "        x = 1\n" * MOST_LINES_OF_A_FUNCTION
+    assert list(too_long("a.py", method)) == ["a.py: f"]
+
+
+def test_files_and_functions_are_short() -> None:
+    found = {
+        place
+        for path in MODULES.values()
+        for place in too_long(path.relative_to(PACKAGE).as_posix(), path.read_text(encoding="utf-8"))
+    }
+    assert found - TOO_LONG == set()

@@ -77,6 +77,6 @@ def test_no_file_asks_for_a_network_larger_than_its_weights(tmp_path: Path) -> N
     told, grown = json.loads(done.stdout)
     for name, line in zip(ASKED, told, strict=True):
         bound = "the description of the model is damaged" in line
-        assert bound or "the weights are not those of the network it describes" in line, (name, line)
+        assert bound or "the weights do not fit the network that the file describes" in line, (name, line)
         assert bound == ("bound" in name), (name, line)
     assert grown < 30 * MB

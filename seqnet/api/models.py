@@ -215,7 +215,7 @@ def load(
 def _parts(inputs: PredictionInputs, records: RecordBatch) -> Iterator[tuple[str, RecordBatch]]:
     """Yields records in batches of the size that files are read in, at least one."""
     (checked,) = inputs.checked(_IN_MEMORY, iter([records]))
-    for start, stop in chunks(checked.symbols, _IN_MEMORY_BYTES, len(checked)) or [(0, 0)]:
+    for start, stop in list(chunks(checked.symbols, _IN_MEMORY_BYTES)) or [(0, 0)]:
         names = checked.names.slice(start, stop)
         missing = None if checked.missing is None else checked.missing[start:stop]
         yield _IN_MEMORY, RecordBatch(names, checked.symbols.slice(start, stop), names, missing=missing)

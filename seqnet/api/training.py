@@ -89,7 +89,7 @@ def train(
         job = make_job(data, chosen, where, threads=count)
         job = replace(job, checkpoints=(None,) * members, optimize=optimize)
         with computing(count, where), _random_numbers_kept(where):
-            result = train_ensemble(job, ProgressLines(tell, job))
+            result = train_ensemble(job, ProgressLines(tell, job, threads=count))
         if result.interruption:
             raise result.interruption
         for line in result_lines(result):

@@ -79,12 +79,12 @@ def quick_audit_lines(checks: Sequence[Check], dataset: Dataset, looked_at: int)
     """
     lines = [f"seqnet: warning: {check.line}" for check in checks if check.status != "pass"]
     if not dataset.crop and (count := len(dataset.members("train"))) < _FEW:
-        lines.append(f"seqnet: warning: {counted(count, 'training records')}; a network needs hundreds to learn from")
+        lines.append(f"seqnet: warning: {counted(count, 'training records')}; a network needs hundreds")
     counts = Counter(check.status for check in checks)
     words = [counted(counts["pass"], "checks") + " passed"]
     words += [
         counted(number, word) for number, word in ((counts["warn"], "warnings"), (counts["fail"], "failures")) if number
     ]
     of = "" if looked_at == len(dataset) else f" of {looked_at:,} of {len(dataset):,} records"
-    rest = f"for composition and likeness: seqnet audit {shlex.quote(str(dataset.path))}"
-    return [*lines, f"brief audit{of}: {', '.join(words)}; {rest}"]
+    rest = f"for all checks: seqnet audit {shlex.quote(str(dataset.path))}"
+    return [*lines, f"quick audit{of}: {', '.join(words)}; {rest}"]

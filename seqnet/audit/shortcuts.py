@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from seqnet.audit.checks import Finding
 from seqnet.audit.tags import TAGS, has_tag
 from seqnet.core.alphabets import Alphabet
+from seqnet.core.kmers import kmer_frequencies
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.sampling import draw_labelled_sample
 from seqnet.datasets.splits import deal_folds
-from seqnet.evaluation.baselines.kmers import kmer_frequencies
-from seqnet.evaluation.baselines.sampling import draw_labelled_sample
 from seqnet.evaluation.metrics import measure
 
 __all__ = ["SHORTCUTS", "Shortcut", "ShortcutSample", "draw_shortcut_sample", "shortcut_finding", "tag_finding"]
@@ -72,7 +72,7 @@ class ShortcutSample:
         """
         rests = (self.labels[self.folds != fold] for fold in np.unique(self.folds))
         alone = any(len(np.unique(rest)) < 2 for rest in rests)
-        return "the groups are too few to deal the classes into folds" if alone else ""
+        return "there are too few groups to divide the classes into folds" if alone else ""
 
     @property
     def chance(self) -> float:

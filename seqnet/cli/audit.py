@@ -1,7 +1,8 @@
-"""`seqnet audit`: what in a dataset could flatter or mislead."""
+"""`seqnet audit`: problems in a dataset that make metrics too good."""
 
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +17,19 @@ from seqnet.core.printable import counted, printable_json
 __all__ = ["command"]
 
 
-@click.command("audit", cls=Command)
+@click.command("audit", cls=Command, advanced=[field.name for field in fields(AuditOptions)])
 @click.argument("dataset", type=InputPath("container"))
 @click.option(
     "-o",
     "--output",
     type=OutputPath("the report goes there"),
     metavar="FILE",
-    help="Table of the records that warnings and failures are about: check, name, split, label, and name, split and "
-    "label of the record that it is like, with their similarity.",
+    help="Write the records that warnings and failures are about as a table: check, name, split, label, then name, "
+    "split, label and similarity of the matching record.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-@click.option("--strict", is_flag=True, help="Exit with 1 where a check fails.")
-@click.option("--quick", is_flag=True, help="Look at samples of large datasets, which takes seconds.")
+@click.option("--strict", is_flag=True, help="Exit with code 1 if a check fails.")
+@click.option("--quick", is_flag=True, help="Check only samples of a large dataset, which takes seconds.")
 @settings_options(
     AuditOptions,
     ("near", "kmer", "records", "symbols", "seed", "inside_warn", "inside_fail", "across_warn", "across_fail",
@@ -39,11 +40,13 @@ __all__ = ["command"]
 def command(
     dataset: Path, output: Path | None, as_json: bool, strict: bool, quick: bool, force: bool, **options: Any
 ) -> int:
-    """Look for what in a dataset could flatter or mislead.
+    """Check a dataset for problems that make metrics too good.
 
-    A twin is the same sequence, or a near-duplicate: DNA on either strand. Held-out records are those to validate and
-    to test. Shortcuts are length, composition, the first and last positions, tags and adapters: their AUROC says how
-    well they alone tell the classes, cross-validated on the train split. A check warns or fails beyond its bounds.
+    Duplicates are equal sequences; near-duplicates have most of their k-mers in common (DNA: on either strand).
+    Duplicates across splits are in the train split and in the held-out splits, validation or test. Contradictory
+    duplicates have different classes. Length, composition, the first and last positions, tags and adapters are
+    shortcuts: a high AUROC means that this feature alone separates the classes. Each check passes, warns or fails; the
+    advanced options set the bounds.
 
     \b
     seqnet audit reads.safetensors

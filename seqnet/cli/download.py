@@ -14,7 +14,8 @@ from seqnet.cli.progress import Meter, say
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import made_directory
 from seqnet.core.printable import counted
-from seqnet.datasets.sources import DEFAULT_RETRIES, SOURCES, Source, fetch, find_source, sha256_of
+from seqnet.core.provenance import file_hash
+from seqnet.datasets.sources import DEFAULT_RETRIES, SOURCES, Source, fetch, find_source
 
 __all__ = ["command"]
 
@@ -31,22 +32,22 @@ def _card(source: Source) -> list[str]:
     ]
 
 
-@click.command("download", cls=Command)
+@click.command("download", cls=Command, advanced=("sha256", "max_size"))
 @click.argument("names", nargs=-1, metavar="[SOURCE]...")
 @click.option(
     "-o", "--output-dir", "directory", type=OutputPath("-o names a directory"), default=Path(), metavar="DIR",
-    help="Where to put the files.  [default: here]",
+    help="Directory for the files.  [default: the current directory]",
 )  # fmt: skip
-@click.option("--url", metavar="URL", help="Fetch the one SOURCE from a mirror.")
+@click.option("--url", metavar="URL", help="Download the SOURCE from this address, such as a mirror.")
 @click.option(
-    "--from-file", type=InputPath(), metavar="FILE", help="Take the one SOURCE from a local copy, for offline machines."
+    "--from-file", type=InputPath(), metavar="FILE", help="Use a local copy of the SOURCE instead of downloading it."
 )
 @click.option(
-    "--sha256", metavar="HEX", help="Accept the one SOURCE only with this SHA-256, 64 hexadecimal digits."
+    "--sha256", metavar="HEX", help="Accept the SOURCE only with this SHA-256 checksum (64 hexadecimal digits)."
 )  # fmt: skip
 @click.option(
     "--max-size", type=click.IntRange(min=1), default=DEFAULT_RETRIES.max_size, show_default=True, metavar="BYTES",
-    help="Give up on a file that is longer.",
+    help="Stop if the file is larger than this.",
 )  # fmt: skip
 @force_option
 def command(
@@ -58,28 +59,24 @@ def command(
     max_size: int,
     force: bool,
 ) -> None:
-    """Fetch published sequences to train on.
+    """Download published sequences to train on.
 
-    Without SOURCE, or with list, shows what there is, with size, licence and citation. A download that was cut off goes
-    on where it stopped. Every file is checked before it gets its name: its length, its format, and its SHA-256 where
-    one is known or given with --sha256. Where none is, the SHA-256 of what came is printed.
+    Without SOURCE, or with list, lists the sources with size, licence and citation. An interrupted download continues
+    where it stopped. Size, format and SHA-256 of every file are checked before the file appears. If the SHA-256 of a
+    source is not known, that of the downloaded file is printed.
 
     \b
     seqnet download list
     seqnet download solubility -o data/
     """
     if not names or names == ("list",):
-        for source in SOURCES.values():
-            for line in _card(source):
-                click.echo(line)
+        click.echo("\n".join(line for source in SOURCES.values() for line in _card(source)))
         return
     sources = [find_source(name) for name in names]
     if len(sources) > 1 and (url or from_file or sha256):
-        raise click.UsageError("--url, --from-file and --sha256 go with one SOURCE")
+        raise click.UsageError("--url, --from-file and --sha256 need exactly one SOURCE")
     if sha256:
-        if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-            raise SettingError("sha256", sha256, "64 hexadecimal digits")
-        sources = [replace(sources[0], sha256=sha256.lower(), size=None)]
+        sources = [_with_hash(sources[0], sha256)]
     with made_directory(directory):
         claim([directory / source.filename for source in sources], force=force)
         for source in sources:
@@ -94,13 +91,29 @@ def command(
                     progress=meter.reach,
                     patience=replace(DEFAULT_RETRIES, max_size=max_size),
                 )
-            if source.sha256 is None:
-                size = counted(target.stat().st_size, "bytes")
-                say(
-                    f"not checked: no SHA-256 is known of this source; this file has {size}, "
-                    f"SHA-256 {sha256_of(target)}: --sha256 accepts no other"
-                )
-            else:
-                say(f"checked: SHA-256 {source.sha256}")
-            say(f"cite {source.citation}")
+            _say_what_came(source, target)
             click.echo(target)
+
+
+def _with_hash(source: Source, sha256: str) -> Source:
+    """Returns the source with the SHA-256 that the user asks for, whatever its size is then.
+
+    Raises:
+        SettingError: it is no SHA-256.
+    """
+    if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+        raise SettingError("sha256", sha256, "64 hexadecimal digits")
+    return replace(source, sha256=sha256.lower(), size=None)
+
+
+def _say_what_came(source: Source, target: Path) -> None:
+    """Tells whether a download was checked, and what to cite."""
+    if source.sha256 is None:
+        size = counted(target.stat().st_size, "bytes")
+        say(
+            f"not checked: the SHA-256 of this source is not known; this file has {size} and SHA-256 "
+            f"{file_hash(target)}; give it with --sha256 to check later downloads"
+        )
+    else:
+        say(f"checked: SHA-256 {source.sha256}")
+    say(f"cite {source.citation}")

@@ -17,7 +17,11 @@ from seqnet.configs.readers import ReadOptions
 __all__ = ["command", "encode_files"]
 
 
-@click.command("encode", cls=Command)
+@click.command(
+    "encode",
+    cls=Command,
+    advanced=("similarity", "kmer", "window", "stride", "held_out", "missing_labels", "reader_process"),
+)
 @click.argument("inputs", type=InputPath("text"), nargs=-1, metavar="[INPUT]...")
 @click.option(
     "-o",
@@ -33,9 +37,10 @@ __all__ = ["command", "encode_files"]
     type=InputPath("class"),
     multiple=True,
     metavar="NAME=SOURCE",
-    help="A class and its file, or a generator of as many records as there are real ones, or of COUNT: "
-    "@uniform[:COUNT], @composition (base frequencies kept), @dinucleotide (each record shuffled, dinucleotide counts "
-    "kept). May be repeated; the files of one NAME are joined.",
+    help="A class and its file, or a generator of random sequences: @uniform (all symbols equally frequent), "
+    "@composition (symbol frequencies of the real records) or @dinucleotide (real records shuffled, with their "
+    "dinucleotide counts). A generator makes as many records as there are real ones, or @uniform:COUNT. May be "
+    "repeated, also with the same NAME.",
 )
 @settings_options(
     EncodeOptions,
@@ -53,9 +58,9 @@ def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], for
     """Turn sequence files into a labelled, split dataset.
 
     INPUT is FASTA, FASTQ, SAM, BAM, CRAM, GenBank, EMBL, Swiss-Prot, UniProt XML, an alignment (Stockholm, Clustal,
-    PHYLIP, Nexus), 2bit, an ABI trace, a table (TSV, CSV, Excel, Parquet) or an .npz of token arrays; it may be
-    compressed; - is standard input. The format is found by content. Say which class a record belongs to with --class,
-    --label-regex, --label-column or --labels.
+    PHYLIP, Nexus), 2bit, an ABI trace, a table (TSV, CSV, Excel, Parquet) or an .npz file of token arrays. Files can
+    be compressed. - is standard input. The format is detected from the content. Give the class of each record
+    with --class, --label-regex, --label-column or --labels.
 
     \b
     seqnet encode --class human=reads.bam --class random=@uniform -o reads.safetensors

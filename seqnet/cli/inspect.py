@@ -1,4 +1,4 @@
-"""`seqnet inspect`: what a dataset or model holds."""
+"""`seqnet inspect`: what is in a dataset or model."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from seqnet.cli.paths import Command, InputPath
-from seqnet.cli.progress import show
+from seqnet.cli.progress import say, show
 from seqnet.core.printable import printable_json
 
 __all__ = ["command"]
@@ -15,19 +15,29 @@ __all__ = ["command"]
 
 @click.command("inspect", cls=Command)
 @click.argument("file", type=InputPath("container"))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def command(file: Path, as_json: bool) -> None:
-    """Show what a dataset or model holds.
+@click.option("--all", "everything", is_flag=True, help="Show everything, such as layers, settings and provenance.")
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def command(file: Path, everything: bool, as_json: bool) -> None:
+    """Show what is in a dataset or model.
 
-    Of a dataset: alphabet, classes, counts, lengths, provenance. Of a model: parameters, layers with output shapes,
-    classes, metrics, settings, provenance.
+    For a dataset: alphabet, classes, number of records, lengths. For a model: model card, classes, size, metrics.
+
+    \b
+    seqnet inspect reads.safetensors
+    seqnet inspect model.safetensors --all
     """
-    from seqnet.models.inspection import inspect, lines
+    from seqnet.models.inspection import inspect, lines, summary
     from seqnet.models.shipped import find_model
 
     found = inspect(find_model(file))
     if as_json:
         click.echo(printable_json(found))
     else:
-        for line in lines(found):
+        for line in lines(found if everything else summary(found)):
             show(line)
+        if not everything:
+            say(
+                "--all also shows layers, settings, calibration and provenance"
+                if found["kind"] == "model"
+                else "--all also shows provenance"
+            )

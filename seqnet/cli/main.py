@@ -13,6 +13,7 @@ import click
 
 import seqnet
 from seqnet.cli import signals
+from seqnet.cli.hints import choice_hint, command_hint, option_hint
 from seqnet.cli.process import own_process
 from seqnet.cli.progress import say
 from seqnet.cli.streams import open_streams, reopen_closed
@@ -24,25 +25,25 @@ __all__ = ["COMMANDS", "EXIT_CODES", "command_group", "main", "run"]
 
 EXIT_CODES = {
     0: "done",
-    1: "bad input, or a value that is not allowed: one line on standard error says which; with --strict also records "
-    "that were not classified",
-    2: "wrong usage: an option or argument that there is not, or is missing",
-    130: "Ctrl-C",
-    141: "nobody reads the output",
-    143: "terminated",
+    1: "bad input or a bad value; one line on standard error says what to do. With --strict: predict could not "
+    "classify a record, or an audit check failed",
+    2: "unknown or missing option or argument",
+    130: "interrupted (Ctrl-C)",
+    141: "broken pipe: the reader of the output has ended",
+    143: "terminated (SIGTERM)",
 }
-"""What the program tells the shell; anything else is a bug, and shows its traceback."""
+"""Exit codes; anything else is a bug, and shows its traceback."""
 
 # Help for `seqnet --help`, so that showing it imports no command.
 COMMANDS = {
-    "download": "Fetch published sequences to train on.",
+    "download": "Download published sequences to train on.",
     "encode": "Turn sequence files into a labelled, split dataset.",
-    "audit": "Look for what in a dataset could flatter or mislead.",
-    "tune": "Search for the settings that suit a dataset.",
-    "train": "Fit a network to a dataset.",
-    "evaluate": "Measure a model on records it has not seen.",
-    "predict": "Classify the sequences of files.",
-    "inspect": "Show what a dataset or model holds.",
+    "audit": "Check a dataset for problems that make metrics too good.",
+    "tune": "Search for the best settings for a dataset.",
+    "train": "Train a network on a dataset.",
+    "evaluate": "Measure a model on records that it was not trained on.",
+    "predict": "Classify the sequences in files.",
+    "inspect": "Show what is in a dataset or model.",
 }
 
 _WITH_TORCH = ("tune", "train", "evaluate", "predict", "inspect")
@@ -54,6 +55,15 @@ class _Commands(click.Group):
     def list_commands(self, context: click.Context) -> list[str]:
         """Returns the names of the commands, in the order of use."""
         return list(COMMANDS)
+
+    def resolve_command(
+        self, context: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Returns the command that the words name, and the others; names the nearest one where there is none."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            text = "; ".join(filter(None, [f"there is no command {args[0]}", command_hint(args[0], tuple(COMMANDS))]))
+            raise click.UsageError(text, context)
+        return super().resolve_command(context, args)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Returns the command of that name."""
@@ -180,17 +190,17 @@ def _line(error: SeqnetError | OSError | MemoryError, words: Sequence[str]) -> s
     """Returns the error as one line, with the option of the command in `words` where a setting is one."""
     if isinstance(error, MemoryError):
         if (limit := address_space()) is not None:
-            told = f"the limit is {limit // 1_000_000:,} MB"
-            return f"there is too little memory: {told}; raise it (ulimit -v), or use fewer --threads"
+            problem = f"there is too little memory: the limit is {limit // 1_000_000:,} MB"
+            return f"{problem}; raise the limit (ulimit -v), or use fewer --threads"
         return "there is too little memory; use fewer --threads, or a machine with more"
     if isinstance(error, OSError) and error.strerror:
         place = "" if error.filename is None else f"{error.filename or repr('')}: "
         return f"{place}{error.strerror.lower()}"
     text = str(error)
-    if isinstance(error, SettingError) and not isinstance(error, UnknownSettingError):
-        option = _option(error.name, words)
-        return text.replace(f"setting {error.name}", option, 1) if option else text
-    return text
+    option = _option(error.name, words) if isinstance(error, SettingError) else None
+    if isinstance(error, UnknownSettingError):
+        return f"there is no setting {error.name}; use {option}" if option else text
+    return text.replace(error.name, option, 1) if isinstance(error, SettingError) and option else text
 
 
 def _usage_line(error: click.UsageError, words: Sequence[str]) -> str:
@@ -198,7 +208,15 @@ def _usage_line(error: click.UsageError, words: Sequence[str]) -> str:
     text = " ".join(error.format_message().split()).rstrip(".").replace(". (", " (")
     # Click's parser of options raises without a context.
     path = error.ctx.command_path if error.ctx else " ".join(["seqnet", *_command(words)])
-    return f"{text[:1].lower()}{text[1:]}{'' if text.endswith('?') else ';'} see {path} --help"
+    hint = ""
+    if isinstance(error, click.NoSuchOption):
+        named = [command for command in _commands(words) if command]
+        text = f"there is no option {error.option_name}"
+        hint = option_hint(error.option_name, named[0] if named else _seqnet, words)
+    elif isinstance(error, click.BadParameter) and error.param and isinstance(error.param.type, click.Choice):
+        hint = choice_hint(text, [str(choice) for choice in error.param.type.choices])
+    text = "; ".join(filter(None, [f"{text[:1].lower()}{text[1:]}", hint]))
+    return f"{text}{'' if text.endswith('?') else ';'} see {path} --help"
 
 
 def _command(words: Sequence[str]) -> list[str]:
@@ -206,12 +224,16 @@ def _command(words: Sequence[str]) -> list[str]:
     return [word for word in words if word in COMMANDS][:1]
 
 
+def _commands(words: Sequence[str]) -> list[click.Command | None]:
+    """Returns what `_command` names."""
+    return [command_group().get_command(click.Context(_seqnet), word) for word in _command(words)]
+
+
 def _option(setting: str, words: Sequence[str]) -> str | None:
     """Returns the option by which the command in `words` takes a setting; None where there is none."""
     from seqnet.configs.run import RUN_SECTIONS
 
     section, _, name = setting.rpartition(".")
-    commands = [command_group().get_command(click.Context(_seqnet), word) for word in _command(words)]
     option = "--" + name.replace("_", "-")
-    known = [text for command in commands if command for parameter in command.params for text in parameter.opts]
+    known = [text for command in _commands(words) if command for parameter in command.params for text in parameter.opts]
     return option if option in known and section not in RUN_SECTIONS else None

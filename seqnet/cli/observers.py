@@ -21,7 +21,7 @@ class TrainingObserver:
 
     Args:
         meter: shows the batches.
-        lines: tells the facts and the epochs.
+        lines: tells the facts, the epochs, and where it computes.
         epochs: how many there will be.
     """
 
@@ -35,6 +35,7 @@ class TrainingObserver:
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
         """See `Observer`."""
+        self._lines.step(epoch, done, steps, loss)
         reached = (epoch - 1) * steps + done
         if reached < self._reached:  # another network, or one that goes on
             self._meter.begin(reached)

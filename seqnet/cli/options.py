@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 import click
 
 from seqnet.cli.paths import InputPath
-from seqnet.configs.networks import ENCODERS, NETWORKS
+from seqnet.configs.encoders import ENCODERS
+from seqnet.configs.networks import NETWORKS
 from seqnet.configs.run import RunRequest, preset_names
 from seqnet.configs.settings import Settings
 from seqnet.core.processors import usable_processors
@@ -65,7 +66,7 @@ def _option(field: dataclasses.Field[Any], hint: Any) -> Callable[[Function], Fu
 
 
 def _sentence(text: str) -> str:
-    return text[0].upper() + text[1:] + ("" if text.endswith(("]", ")")) else ".")
+    return text[0].upper() + text[1:] + ("" if text.endswith("]") else ".")
 
 
 def collect(kind: type[Kind], values: Mapping[str, Any], **more: Any) -> Kind:
@@ -78,21 +79,26 @@ def run_options(default: str = "") -> Callable[[Function], Function]:
     """Returns a decorator that adds the options that make a run: --preset, --network, --encoder, --config and --set.
 
     Args:
-        default: what is taken without a preset.
+        default: what is used without a preset, in words.
     """
-    preset = "A named set of settings." + (f"  [default: {default}]" if default else "")
+    preset = "Named set of settings." + (f"  [default: {default}]" if default else "")
     options = (
         click.option("--preset", type=click.Choice(preset_names()), help=preset),
-        click.option("--network", type=click.Choice(list(NETWORKS)), help="Kind of network, with its defaults."),
-        click.option("--encoder", type=click.Choice(list(ENCODERS)), help="How symbols become features."),
-        click.option("--config", type=InputPath(), metavar="FILE", help="TOML file of settings, laid over the preset."),
+        click.option("--network", type=click.Choice(list(NETWORKS)), help="Type of network."),
+        click.option("--encoder", type=click.Choice(list(ENCODERS)), help="How sequences become numbers."),
+        click.option(
+            "--config",
+            type=InputPath(),
+            metavar="FILE",
+            help="TOML file of settings; they replace those of the preset.",
+        ),
         click.option(
             "--set",
             "assignments",
             multiple=True,
             metavar="KEY=VALUE",
-            help="A single setting, such as epochs=5, batch_size=64, learning_rate=1e-3 or network.dense=[128,64], "
-            "laid over all others. May be repeated; of one key the last value counts.",
+            help="One setting, such as epochs=5, batch_size=64, learning_rate=1e-3 or network.dense=[128,64]; it "
+            "replaces that of preset and file. May be repeated.",
         ),
     )
 
@@ -123,8 +129,8 @@ def plm_option(function: Function) -> Function:
         multiple=True,
         metavar="NAME_OR_FOLDER",
         callback=lambda context, parameter, value: value or tuple(filter(None, [os.environ.get("SEQNET_PLM")])),
-        help="For a model with the encoder plm: the language model that it was trained with, as a folder or a name on "
-        "the Hugging Face hub. The variable SEQNET_PLM does the same. May be repeated for two models.",
+        help="For a model that was trained with the encoder plm: its language model, as a folder or a name on the "
+        "Hugging Face hub. May be repeated for two models.  [default: the environment variable SEQNET_PLM]",
     )(function)
 
 
@@ -134,8 +140,9 @@ def threads_option(function: Function) -> Function:
         "--threads",
         type=click.IntRange(min=1),
         default=usable_processors,
-        show_default="the processors that affinity, control group, OMP_NUM_THREADS and SLURM_CPUS_PER_TASK leave",
-        help="Threads to compute with.",
+        show_default="all usable CPUs",
+        help="Number of threads. Usable CPUs are limited by CPU affinity, control group, OMP_NUM_THREADS and "
+        "SLURM_CPUS_PER_TASK.",
     )(function)
 
 

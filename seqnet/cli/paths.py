@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -98,16 +98,38 @@ class OutputPath(click.Path):
         path: Any = super().convert(value, param, ctx)
         if value != "-":
             if not self.alone and _is_pipe(path):
-                problem = "this is a device or a pipe, which other files can't be written beside"
+                problem = "this is a device or a pipe, and other files are written beside it"
                 raise OutputError(str(path), problem, "name a file")
             return path
         if self.no_stdout is not None:
-            raise OutputError("", self.no_stdout, "give a file name, or ./- for a file of the name -")
+            raise OutputError("", self.no_stdout, "give a file name, or ./- for a file named -")
         return None
 
 
 class Command(click.Command):
-    """A command that refuses to write to any file that one of its parameters names as an input."""
+    """A command that refuses to write to any file that one of its parameters names as an input.
+
+    Args:
+        advanced: names of parameters that help shows after those of every day.
+        attributes: see `click.Command`.
+    """
+
+    def __init__(self, *, advanced: Sequence[str] = (), **attributes: Any) -> None:
+        super().__init__(**attributes)
+        self.advanced = frozenset(advanced)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the options of every day, and then the advanced ones."""
+        everyday: list[tuple[str, str]] = []
+        advanced: list[tuple[str, str]] = []
+        for parameter in self.get_params(ctx):
+            # Arguments are in the line of usage and in the text.
+            if isinstance(parameter, click.Option) and (row := parameter.get_help_record(ctx)) is not None:
+                (advanced if parameter.name in self.advanced else everyday).append(row)
+        for title, rows in (("Options", everyday), ("Advanced options", advanced)):
+            if rows:
+                with formatter.section(title):
+                    formatter.write_dl(rows)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
@@ -153,5 +175,5 @@ def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = (), 
     """
     sets = [list(targets), *([target] for target in single)]
     for path in (path for one in sets for path in remove_stale(one)):
-        say(f"removed {path}, which an earlier run left unfinished when it was killed")
+        say(f"removed {path}, an unfinished file of a killed run")
     check_targets([target for one in sets for target in one], force=force, inputs=inputs)

@@ -40,7 +40,7 @@ _KNOWN_ENDINGS = re.compile(
 )
 
 
-@click.command("predict", cls=Command)
+@click.command("predict", cls=Command, advanced=("alphabet", "precision", "vote", "reader_process", "plm", "verbose"))
 @click.argument("model", type=InputPath("container"))
 @click.argument("inputs", type=InputPath("text"), nargs=-1, required=True, metavar="INPUT...")
 @click.option(
@@ -48,8 +48,8 @@ _KNOWN_ENDINGS = re.compile(
     "--output",
     type=OutputPath(None),
     metavar="FILE",
-    help="Predictions of all inputs, one after the other, as .tsv, .tsv.gz, .jsonl(.gz) or .parquet; without it they "
-    "go to standard output.",
+    help="Write the predictions of all inputs to FILE; its name ends in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet.  "
+    "[default: standard output]",
 )
 @click.option(
     "-O",
@@ -57,16 +57,21 @@ _KNOWN_ENDINGS = re.compile(
     "directory",
     type=OutputPath("-O names a directory"),
     metavar="DIR",
-    help="One file of predictions for each input, named after it.",
+    help="Write one file of predictions for each input, named after the input.",
 )
 @click.option(
     "--format",
     "kind",
     type=click.Choice(["tsv", "tsv.gz", "jsonl", "parquet"]),
-    help="Format on standard output or in DIR.  [default: tsv]",
+    help="Format of standard output and of the files in DIR.  [default: tsv]",
 )
-@click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified; unusual ones are.")
-@settings_options(PredictOptions, ("alphabet", "unknown", "precision", "vote", "max_error", "expected_fraction"))
+@click.option(
+    "--strict",
+    is_flag=True,
+    help="Exit with code 1 if any record could not be classified; records marked unusual do not count as failures.",
+)
+@click.option("--verbose", is_flag=True, help="Also say how much the number format changes labels.")
+@settings_options(PredictOptions, ("unknown", "max_error", "expected_fraction", "alphabet", "precision", "vote"))
 @settings_options(
     ReadOptions,
     ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
@@ -83,26 +88,28 @@ def command(
     directory: Path | None,
     kind: str | None,
     strict: bool,
+    verbose: bool,
     device: str,
     plm: tuple[str, ...],
     threads: int,
     force: bool,
     **options: Any,
 ) -> int:
-    """Classify the sequences of files.
+    """Classify the sequences in files.
 
     INPUT is FASTA, FASTQ, SAM, BAM, CRAM, GenBank, EMBL, Swiss-Prot, UniProt XML, an alignment (Stockholm, Clustal,
-    PHYLIP, Nexus), 2bit, an ABI trace, a table (TSV, CSV, Excel, Parquet) or an .npz of token arrays; it may be
-    compressed; - is standard input. The output has one row for every record, in input order: name, label, probability,
-    one p_CLASS per class, and status, which is ok or says why there is no prediction. Where it is unusual_length or
-    unusual_composition, there is one, but the record is unlike the training sequences.
+    PHYLIP, Nexus), 2bit, an ABI trace, a table (TSV, CSV, Excel, Parquet) or an .npz file of token arrays. Files can
+    be compressed. - is standard input. The output has one row for every record, in input order: name, label,
+    probability, one column p_CLASS for each class, and status. The status is ok, or the reason why there is no
+    prediction. With the status unusual_length or unusual_composition there is a prediction, but the sequence differs
+    from the training sequences.
 
     \b
     seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
     """
     if output and (directory or kind):
-        raise click.UsageError("-o takes its format from the name, and does not go with -O or --format")
+        raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
     from seqnet.core.outputs import made_directory
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
@@ -121,7 +128,7 @@ def command(
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
         with Meter("predict", "records", shown=not rows_are_seen) as meter:
             tally = _write(predictor, source, jobs, meter, size)
-    _report(predictor, source, tally)
+    _report(predictor, source, tally, verbose=verbose)
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
 
 
@@ -137,7 +144,7 @@ def _jobs(
         return [((path,), Output(target, *_format(kind), force)) for path, target in targets.items()]
     output_format = _format(kind) if output is None else format_of(output)
     if output is None and output_format[0] == "parquet" and sys.stdout.isatty():
-        raise OutputError("standard output", "Parquet is not for a terminal", "use -o FILE or a pipe")
+        raise OutputError("standard output", "Parquet can't be written to a terminal", "use -o FILE or a pipe")
     return [(inputs, Output(output, *output_format, force))]
 
 
@@ -206,26 +213,31 @@ def _rule(predictor: Predictor) -> str | None:
     assert bundle.positive is not None
     name, other = bundle.classes[bundle.positive], bundle.classes[1 - bundle.positive]
     if predictor.options.vote:
-        return f"each network votes {name} where its probability is {threshold:.3f} or more; the majority is the label"
+        return (
+            f"each network votes {name} where its p_{name} is {threshold:.3f} or more; the label is that of the "
+            "majority"
+        )
     fractions = " for the expected fractions" if predictor.options.expected_fraction else ""
     return (
-        f"label {name} where its probability is {threshold:.3f} or more, else {other}: chosen on validation data"
-        f"{fractions}"
+        f"the label is {name} where p_{name} is {threshold:.3f} or more, else {other}, so the probability of a "
+        f"label can be below 0.5; the threshold was chosen on validation data{fractions}"
     )
 
 
-def _report(predictor: Predictor, source: PredictionInputs, tally: Tally) -> None:
+def _report(predictor: Predictor, source: PredictionInputs, tally: Tally, *, verbose: bool) -> None:
     """Says what became of the records."""
     from seqnet.datasets.tokenizing import RecordStatus
     from seqnet.evaluation.novelty import novelty_warning
+    from seqnet.nn.devices import device_text
     from seqnet.prediction.decision import UNCERTAIN
 
+    # Not before, so that an error, or a pipe that is closed, has no other line.
+    say(device_text(predictor.bundle.classifier.device, source.read.threads))
     changed = predictor.bundle.calibration.changed.get(predictor.precision)
-    if changed is not None:
+    if verbose and changed is not None:
         say(
             f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
-            "validation labels; "
-            "--precision float32 is exact"
+            "validation labels; --precision float32 is exact"
         )
     if rule := _rule(predictor):
         say(rule)
@@ -234,21 +246,21 @@ def _report(predictor: Predictor, source: PredictionInputs, tally: Tally) -> Non
     for reason, count in source.skipped.items():
         say(f"not read: {counted(count, reason)}")
     if tally.stops:
-        say(f"left out: the stop at the end of {counted(tally.stops, 'sequences')}")
+        say(f"removed: the stop (*) at the end of {counted(tally.stops, 'sequences')}")
+    alphabet = predictor.bundle.alphabet
     if tally.masked:
-        say(f"taken for any symbol: {counted(tally.masked, 'symbols')} outside the alphabet")
+        say(f"masked: {counted(tally.masked, 'symbols')} outside the alphabet, treated as {alphabet.mask_symbol}")
     if (invalid := tally.invalid) is not None:
         place, problem, remedy = invalid.describe()
         # A gap is no symbol: masked, it would become one.
-        remedy = remedy if invalid.is_gap else "--unknown mask takes it for any symbol"
+        remedy = remedy if invalid.is_gap else f"--unknown mask treats it as {alphabet.mask_symbol}"
         say(f"the first {RecordStatus.INVALID_SYMBOL.word}: {place}: {problem}; {remedy}")
     if source.doubts:
         (place, found), *more = source.doubts
         beside = f" (and {counted(len(more), 'other inputs')})" if more else ""
-        name = predictor.bundle.alphabet.name
         say(
-            f"seqnet: warning: {place}{beside}: this looks like {found}, but may be {name}; say "
-            f"--alphabet {name} if it is"
+            f"seqnet: warning: {place}{beside}: this looks like {found}, but could be {alphabet.name}; if it is, use "
+            f"--alphabet {alphabet.name}"
         )
     if warning := novelty_warning(tally.counts):
         say(f"seqnet: warning: {warning}")

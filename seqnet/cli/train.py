@@ -45,7 +45,11 @@ _ENCODING = ("crop", "split", "group_by")
 """Settings of a dataset that is made of --class."""
 
 
-@click.command("train", cls=Command)
+@click.command(
+    "train",
+    cls=Command,
+    advanced=("encoder", "seed", "classes", "crop", "split", "group_by", "no_audit"),
+)
 @click.argument("dataset", type=InputPath("container"), required=False)
 @click.option(
     "-o",
@@ -53,21 +57,19 @@ _ENCODING = ("crop", "split", "group_by")
     type=OutputPath("a model can't be written to standard output: train writes other files beside it", alone=False),
     required=True,
     metavar="FILE",
-    help="Model to write; FILE's name with .history.tsv, .curves.svg and .checkpoint.safetensors in place of "
-    ".safetensors is written, too.",
+    help="Model to write. Files with the same name, ending in .history.tsv, .curves.svg and .checkpoint.safetensors, "
+    "are written beside it.",
 )
-@run_options("the one that suits alphabet, lengths and number of records")
-@click.option(
-    "--seed", type=int, help="Seed of weights, order, dropout, augmentation and folds; training.seed of the settings."
-)
+@run_options("chosen by type, length and number of sequences")
+@click.option("--seed", type=int, help="Random seed of training and folds; same as --set training.seed=N.")
 @click.option(
     "--class",
     "classes",
     type=InputPath("class"),
     multiple=True,
     metavar="NAME=SOURCE",
-    help="In place of DATASET: classes as in encode, such as a genome with --crop; the dataset is written beside the "
-    "model, as FILE's name with .dataset.safetensors.",
+    help="Instead of DATASET: a class and its file or generator, as in encode, such as a genome with --crop. The "
+    "dataset is written beside the model, ending in .dataset.safetensors. May be repeated.",
 )
 @settings_options(EncodeOptions, _ENCODING)
 @click.option(
@@ -75,33 +77,36 @@ _ENCODING = ("crop", "split", "group_by")
     type=click.IntRange(1, MOST_MEMBERS),
     default=1,
     show_default=True,
-    help="Networks to train, with seeds one after the other, into one model that predicts their mean.",
+    help="Train this many networks with different seeds and average them (ensemble).",
 )
 @settings_options(FoldOptions, ("folds",))
 @click.option(
     "--optimize",
     type=click.Choice(list(CRITERIA)),
-    help="What the decision threshold is best for, on the validation split.  [default: the threshold is one half; "
-    "balanced, where classes are more unequal than training.imbalance allows]",
+    help="Choose the probability threshold that maximises this on validation data; for two classes.  [default: a "
+    "threshold of 0.5; balanced, if the classes are imbalanced]",
 )
 @click.option(
-    "--no-audit", is_flag=True, help="Leave out the brief look for duplicates, imbalance and a telling length."
+    "--no-audit",
+    is_flag=True,
+    help="Do not check for duplicates, imbalanced classes, and classes that differ in length.",
 )
-@click.option("--resume", is_flag=True, help="Go on from the checkpoint of an earlier run, if there is one.")
+@click.option("--resume", is_flag=True, help="Continue from the checkpoint of an earlier run, if there is one.")
 @device_option
 @threads_option
 @force_option
 def command(dataset: Path | None, output: Path, resume: bool, force: bool, **options: Any) -> None:
-    """Fit a network to a dataset.
+    """Train a network on a dataset.
 
-    The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
-    Ctrl-C keeps the best epoch so far. Without --preset, --network and --config, settings are chosen that suit the
-    dataset, and told. Before the first epoch, warnings say what in the dataset could flatter or
-    mislead; they stop nothing. All settings with their defaults are in docs/reference.md.
+    The network is trained on the train split. The epoch with the best result on the validation split is kept. The test
+    split is not used. Ctrl-C stops training and keeps the best epoch so far. Without --preset, --network and --config,
+    seqnet picks suitable settings and prints them. Before the first epoch, seqnet warns of problems in the dataset that
+    make metrics too good, and then trains anyway. All settings and their defaults are in docs/reference.md.
 
-    With --folds K, the train and validation splits are dealt into K folds, by class and in whole groups. The network of
-    each fold is measured on it; a tenth of the other records chooses its epoch, and it is fitted to the rest. Ctrl-C
-    leaves checkpoints then, and no model: go on with --resume.
+    With --folds K, the records of the train and validation splits are divided into K folds, with equal class fractions
+    and whole groups. For each fold, a network is trained on the other folds, except for a tenth of their records, which
+    chooses the epoch. The network is then measured on its fold. After Ctrl-C there are checkpoints but no model;
+    continue with --resume.
 
     \b
     seqnet train reads.safetensors -o model.safetensors
@@ -119,11 +124,11 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, **opt
         result = _fit(path, request, files, options, resume=resume)
     fitted = any(run.fitted for run in result.runs)
     if resume and not (force or fitted) and files.hold(result.bundle):
-        say(f"nothing to do: {files.model} is complete; to go on, ask for more epochs, as in --set epochs=N")
+        say(f"nothing to do: {files.model} is complete; to train longer, use --set epochs=N")
         return
     _write(result, files, force=force_all)
     if result.interruption:
-        say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; go on with --resume")
+        say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; continue with --resume")
         raise result.interruption
 
 
@@ -134,12 +139,12 @@ def _check_usage(dataset: Path | None, options: Mapping[str, Any]) -> None:
     context = click.get_current_context()
     given = [name for name in _ENCODING if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
     if dataset and given:
-        raise click.UsageError(f"--{given[0].replace('_', '-')} goes with --class: a dataset is split already")
+        raise click.UsageError(f"--{given[0].replace('_', '-')} needs --class; a dataset is already split")
     FoldOptions(folds=options["folds"])
     if options["folds"] and options["members"] > 1:
-        raise click.UsageError("give either --folds or --members: each fold has one network")
+        raise click.UsageError("--folds and --members can't be combined: each fold has one network")
     if options["folds"] and options["crop"]:
-        raise click.UsageError("--folds needs fixed records, and --crop draws windows anew in every epoch")
+        raise click.UsageError("--folds and --crop can't be combined: folds need fixed records")
 
 
 @contextmanager
@@ -183,10 +188,11 @@ def _fit(
     fit = train_folds if files.out_of_fold else train_ensemble
     try:
         with Meter("train", "batches") as meter:
-            return fit(job, TrainingObserver(meter, ProgressLines(say, job), job.config.training.epochs))
+            lines = ProgressLines(say, job, threads=options["threads"])
+            return fit(job, TrainingObserver(meter, lines, job.config.training.epochs))
     except KeyboardInterrupt:
         if folds := len(files.checkpoints) if files.out_of_fold else 0:
-            say(f"seqnet: stopped; a model is written once all {folds} folds are trained: go on with --resume")
+            say(f"seqnet: stopped; the model is written after all {folds} folds; continue with --resume")
         raise
 
 

@@ -75,8 +75,8 @@ class TrainingFiles:
         single = list(self.checkpoints)
         if encodes and not (resume and self.dataset.exists()):
             if self.dataset.exists() and not replace:
-                remedy = "go on with it by --resume, or replace it by --force"
-                raise OutputError(str(self.dataset), "exists already", remedy)
+                remedy = "continue it with --resume, or replace it with --force"
+                raise OutputError(str(self.dataset), "already exists", remedy)
             single.append(self.dataset)
         claim(self.results, force=replace, inputs=inputs, single=single)
         return replace
@@ -85,22 +85,22 @@ class TrainingFiles:
         """Checks that no run has left its checkpoint and no model."""
         for path in self.checkpoints:
             if path.exists():
-                problem = "a run that was stopped has left this checkpoint, and no model"
-                raise OutputError(str(path), problem, "go on with it by --resume, or start anew by --force")
+                problem = "a stopped run has left this checkpoint without a model"
+                raise OutputError(str(path), problem, "continue it with --resume, or start over with --force")
 
     def _check_resumed(self, has_checkpoint: bool) -> None:
         """Checks that the model that is there may be of the run that is resumed."""
         if not has_checkpoint:
-            problem = f"exists already, and there is no checkpoint {self.checkpoints[0].name} to go on from"
-            raise OutputError(str(self.model), problem, "choose another name or say --force")
+            problem = f"already exists, and there is no checkpoint {self.checkpoints[0].name} to continue from"
+            raise OutputError(str(self.model), problem, "choose another name or use --force")
         try:
             there = self._kept()
         except ContainerError as error:
-            problem = "exists already, and is no model that training could go on with"
-            raise OutputError(str(self.model), problem, "choose another name or say --force") from error
+            problem = "already exists, and is not a model that training can continue"
+            raise OutputError(str(self.model), problem, "choose another name or use --force") from error
         if len(there.members) > len(self.checkpoints):
             problem = f"it has {counted(len(there.members), 'networks')}, and this run has {len(self.checkpoints)}"
-            raise OutputError(str(self.model), problem, "ask for as many with --members, or choose another name")
+            raise OutputError(str(self.model), problem, "use the same --members, or choose another name")
 
     def _kept(self) -> Bundle:
         from seqnet.models.bundles import open_bundle
@@ -156,7 +156,7 @@ class TuningFiles:
             OutputError: see `seqnet.cli.paths.claim`; or there is a study that could be gone on with.
         """
         if self.study.is_file() and not (resume or force):
-            raise OutputError(str(self.study), "exists already", "go on with it by --resume, or say --force")
+            raise OutputError(str(self.study), "already exists", "continue it with --resume, or use --force")
         # A resumed search replaces what the stopped one wrote, and nothing else.
         replace = force or (resume and self.study.exists())
         claim([self.best, self.trials, self.study], force=replace, inputs=inputs)

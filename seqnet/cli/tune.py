@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("tune", cls=Command)
+@click.command("tune", cls=Command, advanced=("min_epochs", "reduction", "encoder", "seed", "storage"))
 @click.argument("dataset", type=InputPath("container"))
 @click.option("--space", type=InputPath(), required=True, metavar="FILE", help="TOML file of the settings to search.")
 @click.option(
@@ -45,35 +45,35 @@ __all__ = ["command"]
     ),
     required=True,
     metavar="FILE",
-    help="The best settings, for train --config; FILE's name with .trials.tsv and .study.journal in place of .toml is "
-    "written, too.",
+    help="Best settings to write, for train --config. Files with the same name, ending in .trials.tsv and "
+    ".study.journal, are written beside it.",
 )
 @settings_options(TuneOptions, ("trials", "min_epochs", "reduction"))
 @run_options()
 @click.option(
     "--seed",
     type=int,
-    help="Seed of the search, and of weights, order, dropout and augmentation in every trial; training.seed of the "
-    "settings.",
+    help="Random seed of the search and of training in every trial; same as --set training.seed=N.",
 )
 @click.option(
     "--storage",
     type=OutputPath("a study can't be written to standard output", alone=False),
     metavar="FILE",
-    help="Where finished trials are kept.  [default: see -o]",
+    help="File of the finished trials.  [default: the name of -o, ending in .study.journal]",
 )
-@click.option("--resume", is_flag=True, help="Go on with the trials of an earlier search, if there is one.")
+@click.option("--resume", is_flag=True, help="Continue an earlier search, if there is one.")
 @device_option
 @threads_option
 @force_option
 def command(
     dataset: Path, space: Path, output: Path, storage: Path | None, resume: bool, force: bool, **options: Any
 ) -> None:
-    """Search for the settings that suit a dataset.
+    """Search for the best settings for a dataset.
 
-    Each trial trains a network with settings of the space, in place of those of --preset, --network, --config and
-    --set. training.monitor on the validation split, at the best epoch, is what is searched for; trials that fall behind
-    are stopped early. The test split is not touched. Ctrl-C keeps the finished trials. Needs the package optuna.
+    Each trial trains a network with other values for the settings in --space. All other settings are those of --preset,
+    --network, --config and --set. The best trial has the best training.monitor on the validation split. Trials that
+    fall behind are stopped early. The test split is not used. Ctrl-C keeps the finished trials. Needs the package
+    optuna.
 
     \b
     seqnet tune reads.safetensors --space space.toml --preset dna-cnn -o best.toml
@@ -102,16 +102,16 @@ def command(
     before = files.trials.read_bytes() if files.trials.is_file() and files.best.is_file() else None
     _write_trials(result, files, force=force_all)
     if resume and not force and files.trials.read_bytes() == before:
-        say(f"nothing to do: {files.best} is complete; to go on, ask for more than {len(result.trials)} --trials")
+        say(f"nothing to do: {files.best} is complete; to search longer, use more than {len(result.trials)} --trials")
         return
     _write_best(result, files, job.dataset_hash, force=force_all)
     _report(result, files, run.training.monitor)
     if result.interruption:
-        say(f"seqnet: stopped after {counted(len(result.trials), 'trials')}; go on with --resume")
+        say(f"seqnet: stopped after {counted(len(result.trials), 'trials')}; continue with --resume")
         raise result.interruption
     if not result.best:
         reason = next((trial.reason for trial in reversed(result.trials) if trial.reason), "all were stopped early")
-        raise SeqnetError("", f"no trial is complete; the last one that says why: {reason}", "change space or settings")
+        raise SeqnetError("", f"no trial is complete; last reason: {reason}", "change the space or the settings")
 
 
 def _write_trials(result: TuningResult, files: TuningFiles, *, force: bool) -> None:
@@ -156,7 +156,7 @@ def _report(result: TuningResult, files: TuningFiles, monitor: str) -> None:
         say(f"importance, by {counted(states.count('complete'), 'complete trials')}: {shares}")
     if best and best.value is not None:
         say(f"best: trial {best.number}, validation {monitor} {best.value:.4f} at epoch {best.best_epoch}")
-        say("the validation split chose this trial, so that its value is too good: train with it, and see evaluate")
+        say("the validation split chose this trial, so its value is too good; train, then use seqnet evaluate")
         for name, value in best.settings.items():
             say(f"  {name} = {toml_value(value)}")
         written.insert(0, str(files.best))

@@ -1,4 +1,4 @@
-"""What an audit looks for, and from where on it warns and fails."""
+"""What an audit checks, and the bounds at which it warns and fails."""
 
 from __future__ import annotations
 
@@ -22,75 +22,93 @@ class AuditOptions(Settings):
     section: ClassVar[str] = "audit"
 
     near: float = setting(
-        0.8, "records are near-duplicates that share this part of the k-mers of the shorter one", above=0, maximum=1
+        0.8,
+        "minimum share of the shorter sequence's k-mers in common to count as near-duplicates",
+        above=0,
+        maximum=1,
     )
-    kmer: int | None = setting(None, "length of the k-mers " + by_alphabet(KMER_LENGTHS), minimum=2, maximum=32)
+    kmer: int | None = setting(None, "length of k-mers " + by_alphabet(KMER_LENGTHS), minimum=2, maximum=32)
     inside_warn: float = setting(
-        0.01, "warn where more than this share of the records has a twin in their split", minimum=0, maximum=1
+        0.01,
+        "(near-)duplicates inside splits: warn above this share of records",
+        minimum=0,
+        maximum=1,
     )
     inside_fail: float = setting(
-        0.2, "fail where more than this share of the records has a twin in their split", minimum=0, maximum=1
+        0.2,
+        "(near-)duplicates inside splits: fail above this share of records",
+        minimum=0,
+        maximum=1,
     )
     across_warn: float = setting(
-        0.0, "warn where more than this share of the held-out records has a twin in another split", minimum=0, maximum=1
+        0.0,
+        "(near-)duplicates across splits: warn above this share of held-out records",
+        minimum=0,
+        maximum=1,
     )
     across_fail: float = setting(
         0.01,
-        "fail where more than this share of the held-out records has a twin in another split",
+        "(near-)duplicates across splits: fail above this share of held-out records",
         minimum=0,
         maximum=1,
     )
     contradictory_warn: float = setting(
-        0.0, "warn where more than this share of the records has a twin of another class", minimum=0, maximum=1
+        0.0,
+        "contradictory (near-)duplicates: warn above this share of records",
+        minimum=0,
+        maximum=1,
     )
     contradictory_fail: float = setting(
-        0.01, "fail where more than this share of the records has a twin of another class", minimum=0, maximum=1
+        0.01,
+        "contradictory (near-)duplicates: fail above this share of records",
+        minimum=0,
+        maximum=1,
     )
-    names_warn: float = setting(
-        0.0, "warn where more than this share of the records has a name that occurred before", minimum=0, maximum=1
-    )
-    names_fail: float = setting(
-        1.0, "fail where more than this share of the records has a name that occurred before", minimum=0, maximum=1
-    )
+    names_warn: float = setting(0.0, "repeated names: warn above this share of records", minimum=0, maximum=1)
+    names_fail: float = setting(1.0, "repeated names: fail above this share of records", minimum=0, maximum=1)
     rarest_warn: float = setting(
         0.2,
-        "warn where the rarest class has less than this part of an equal share of the records, 1 / number of classes",
+        "class balance: warn if the rarest class has less than this part of an equal share (1 / number of classes)",
         minimum=0,
         maximum=1,
     )
     rarest_fail: float = setting(
         0.02,
-        "fail where the rarest class has less than this part of an equal share of the records, 1 / number of classes",
+        "class balance: fail if the rarest class has less than this part of an equal share (1 / number of classes)",
         minimum=0,
         maximum=1,
     )
     drift_warn: float = setting(
         0.05,
-        "warn where the share of a class in a split is off its share of all by more than this",
+        "class balance of splits: warn if the share of a class in a split and in all records differ by more than this",
         minimum=0,
         maximum=1,
     )
     drift_fail: float = setting(
         0.2,
-        "fail where the share of a class in a split is off its share of all by more than this",
+        "class balance of splits: fail if the share of a class in a split and in all records differ by more than this",
         minimum=0,
         maximum=1,
     )
     shortcut_warn: float = setting(
-        0.6, "warn where length, composition or positions have more than this AUROC", minimum=0.5, maximum=1
+        0.6, "length, composition and positions: warn above this AUROC", minimum=0.5, maximum=1
     )
     shortcut_fail: float = setting(
-        0.9, "fail where length, composition or positions have more than this AUROC", minimum=0.5, maximum=1
+        0.9, "length, composition and positions: fail above this AUROC", minimum=0.5, maximum=1
     )
-    tag_warn: float = setting(0.51, "warn where a tag or an adapter has more than this AUROC", minimum=0.5, maximum=1)
-    tag_fail: float = setting(0.9, "fail where a tag or an adapter has more than this AUROC", minimum=0.5, maximum=1)
+    tag_warn: float = setting(0.51, "tags and adapters: warn above this AUROC", minimum=0.5, maximum=1)
+    tag_fail: float = setting(0.9, "tags and adapters: fail above this AUROC", minimum=0.5, maximum=1)
     records: int = setting(
-        20_000, "training records that shortcuts are measured on, at most", minimum=10, maximum=MOST_RECORDS
+        20_000,
+        "length, composition, positions, tags and adapters: use at most this many training records",
+        minimum=10,
+        maximum=MOST_RECORDS,
     )
     symbols: int = setting(
         100_000_000,
-        "symbols of the records among which near-duplicates are looked for, at most; 40 bytes of memory for each",
+        "near-duplicates: compare records with at most this many symbols in total; each symbol takes 40 bytes of "
+        "memory",
         minimum=1,
         maximum=MOST_RECORDS,
     )
-    seed: int = setting(0, "seed of samples and folds", minimum=0, maximum=LARGEST_SEED)
+    seed: int = setting(0, "random seed of samples and folds", minimum=0, maximum=LARGEST_SEED)

@@ -18,9 +18,9 @@ class FoldOptions(Settings):
 
     folds: int | None = setting(
         None,
-        "cross-validate: deal the train and validation splits into this many folds, at least 3, and train a network "
-        "for each that does not see it, with a tenth of the others to choose the epoch. All become one model; FILE's "
-        "name with .folds.tsv has what the network of each record's fold says of it, .folds.json how good that is",
+        "K-fold cross-validation with this many folds, at least 3; the networks of all folds become one model. Also "
+        "writes the predictions for each record by the network that was not trained on it (FILE.folds.tsv) and their "
+        "metrics (FILE.folds.json)",
         minimum=3,
         maximum=100,
     )

@@ -18,83 +18,93 @@ class EncodeOptions(Settings):
 
     section: ClassVar[str] = "encode"
 
-    alphabet: str = setting("auto", "what the sequences are made of", choices=("auto", "dna", "rna", "protein"))
+    alphabet: str = setting("auto", "type of the sequences", choices=("auto", "dna", "rna", "protein"))
     unknown: str = setting(
         "error",
-        "a record with a symbol outside the alphabet: stop, leave the record out, or mask the symbol",
+        "symbols outside the alphabet: error stops, skip removes the record, mask treats them as N (DNA, RNA) or X "
+        "(protein)",
         choices=("error", "skip", "mask"),
     )
-    length: str | None = setting(None, "keep only sequences of this length or range: 36, 30-200, 40- or -500")
-    window: int | None = setting(
-        None, "cut each sequence into windows of this many symbols", minimum=1, maximum=MOST_RECORDS
-    )
+    length: str | None = setting(None, "keep only sequences of this length or range, such as 36, 30-200, 40- or -500")
+    window: int | None = setting(None, "cut each sequence into windows of this length", minimum=1, maximum=MOST_RECORDS)
     stride: int | None = setting(
-        None, "distance between window starts [default: the window]", minimum=1, maximum=MOST_RECORDS
+        None,
+        "distance between the starts of windows [default: the length of --window]",
+        minimum=1,
+        maximum=MOST_RECORDS,
     )
     crop: int | None = setting(
         None,
-        "for genomes: hold sequences as blocks, from which training draws windows of this many symbols anew in every "
-        "epoch, on both strands, and generated classes with them",
+        "for genomes: train on random pieces of this length, new ones in every epoch, from both strands; generated "
+        "classes get new sequences, too",
         minimum=1,
         maximum=MOST_RECORDS,
     )
     held_out: int = setting(
-        10_000, "with --crop: windows of each class to validate, and to test", minimum=1, maximum=MOST_RECORDS
+        10_000,
+        "with --crop: number of fixed pieces of each class for validation, and as many for test",
+        minimum=1,
+        maximum=MOST_RECORDS,
     )
     limit: int | None = setting(
-        None, "at most this many records of each class, drawn at random", minimum=1, maximum=MOST_RECORDS
+        None, "keep at most this many records of each class, chosen at random", minimum=1, maximum=MOST_RECORDS
     )
-    split: str = setting("80/10/10", "percent of records to train, validate and test")
+    split: str = setting("80/10/10", "percentages of records for train/validation/test; they add up to 100")
     group_by: str | None = setting(
         None,
-        "records to keep in one split: an expression whose first group, found in the name, is the record's group; "
-        "a column of a table; or a file of clusters: two columns, cluster and member (MMseqs2 createtsv), or .clstr "
-        "(CD-HIT, with -d 0)",
+        "keep related records in one split. Give a regular expression on the record name, where the text in (…) is the "
+        r"group, such as '^(\w+)_'; a column of the table, such as family; or a file of clusters, such as clusters.tsv "
+        "with the columns cluster and member (MMseqs2 createtsv) or nr90.clstr (CD-HIT with -d 0)",
         input=True,
     )
     split_by: str = setting(
         "random",
-        "what else keeps records in one split: nothing, or the k-mers they share. Similar records, and what is similar "
-        "to these, become one group, joined with those of --group-by",
+        "split at random, or keep records with similar sequences in one split; can be combined with --group-by",
         choices=("random", "similarity"),
     )
     similarity: float | None = setting(
         None,
-        "with --split-by similarity: records are similar that share this part of the k-mers of the shorter one "
+        "with --split-by similarity: minimum share of the shorter sequence's k-mers in common to count as similar "
         + by_alphabet(CLUSTER_SIMILARITY),
         above=0,
         maximum=1,
     )
     kmer: int | None = setting(
         None,
-        "with --split-by similarity: length of the k-mers " + by_alphabet(KMER_LENGTHS),
+        "with --split-by similarity: length of k-mers " + by_alphabet(KMER_LENGTHS),
         minimum=2,
         maximum=32,
     )
-    label_regex: str | None = setting(None, r"class in the header: its first group, such as label=(\S+)")
+    label_regex: str | None = setting(
+        None, r"regular expression on the FASTA header; the text in (…) is the class, as in 'label=(\S+)'"
+    )
     label_column: str | None = setting(
         None,
-        "tables: column of the class; GenBank, EMBL, UniProt, Stockholm: the qualifier or annotation that is the "
+        "tables: column with the class; GenBank, EMBL, UniProt, Stockholm: the qualifier or annotation that is the "
         "class, such as product or organism",
     )
-    labels: str | None = setting(None, "file of two tab-separated columns: record name, class", input=True)
+    labels: str | None = setting(None, "file with two tab-separated columns: record name and class", input=True)
     missing_labels: str = setting(
         "error",
-        "a record whose label is missing (empty, NA, NaN, None, null): stop, or leave the record out",
+        "records without a label (empty, NA, NaN, None or null): error stops, skip removes them",
         choices=("error", "skip"),
     )
     positive: str | None = setting(
-        None, "class that binary metrics call positive [default: the first --class, else the last in sorted order]"
+        None,
+        "class that precision, recall and other metrics of two classes are about [default: the first --class, or "
+        "else the last class in alphabetical order]",
     )
-    seed: int = setting(1, "seed of the split, of --limit and of generated sequences", minimum=0, maximum=LARGEST_SEED)
+    seed: int = setting(
+        1, "random seed of the split, of --limit and of generated sequences", minimum=0, maximum=LARGEST_SEED
+    )
 
     def __post_init__(self) -> None:
         """See `Settings`; also checks that windows are asked for in one way, and similarity where it counts."""
         super().__post_init__()
         for name in ("similarity", "kmer"):
             if self.split_by != "similarity" and getattr(self, name) is not None:
-                raise SettingError(f"encode.{name}", getattr(self, name), "--split-by similarity with it")
+                raise SettingError(f"encode.{name}", getattr(self, name), problem="needs --split-by similarity")
         if self.stride is not None and self.window is None:
-            raise SettingError("encode.stride", self.stride, "a window with it")
+            raise SettingError("encode.stride", self.stride, problem="needs --window")
         if self.crop is not None and self.window is not None:
-            raise SettingError("encode.crop", self.crop, "no window with it, which cuts windows once and for all")
+            raise SettingError("encode.crop", self.crop, problem="can't be combined with --window")

@@ -17,7 +17,7 @@ class EvaluationOptions(Settings):
     section: ClassVar[str] = "evaluate"
 
     replicates: int = setting(
-        1000, "bootstrap replicates behind each interval; 0 for no intervals", minimum=0, maximum=1_000_000
+        1000, "number of bootstrap replicates for the intervals; 0 for no intervals", minimum=0, maximum=1_000_000
     )
-    confidence: float = setting(0.95, "share of replicates inside an interval", above=0, below=1)
-    seed: int = setting(0, "seed of the bootstrap", minimum=0, maximum=LARGEST_SEED)
+    confidence: float = setting(0.95, "confidence level of the intervals", above=0, below=1)
+    seed: int = setting(0, "random seed of the bootstrap", minimum=0, maximum=LARGEST_SEED)

@@ -1,167 +1,44 @@
-"""Every setting of encoders and networks, and the table of both.
+"""Every kind of network with its settings, and the table of them.
 
-The tables name classes by import path, so that the command line knows the choices without importing torch.
+The table names classes by import path, so that the command line knows the choices without importing torch.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any
 
-from seqnet.configs.settings import Settings, setting
+from seqnet.configs.network_base import (
+    ACTIVATIONS,
+    DEEPEST,
+    LONGEST_WINDOW,
+    NETWORKS,
+    REACH,
+    WIDEST,
+    NetworkConfig,
+    ProfileConfig,
+    TreesConfig,
+)
+from seqnet.configs.settings import setting
 from seqnet.core.errors import SettingError
 from seqnet.core.printable import counted
-from seqnet.core.registry import Choice, Registry
 
 __all__ = [
     "ACTIVATIONS",
-    "ENCODERS",
     "LONGEST_WINDOW",
     "NETWORKS",
     "CnnConfig",
     "ConvolutionConfig",
     "DenseConfig",
-    "EncoderConfig",
     "HybridConfig",
     "NetworkConfig",
     "ParallelConfig",
+    "ProfileConfig",
     "RecurrentConfig",
+    "TreesConfig",
     "network_config",
 ]
-
-LONGEST_WINDOW = 100_000_000
-"""Symbols that a network may be asked to see at once; no chromosome is longer by much."""
-
-_WIDEST = 65_536
-_DEEPEST = 64
-_REACH = 1 << 17
-"""Units or filters of a layer, layers, and symbols that the kernel of a convolution spans, at most.
-
-A network is made of its settings before its weights are looked at, so that these have bounds far above what is of use.
-"""
-
-ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identity")
-
-ENCODERS = Registry(
-    "encoder",
-    {
-        "onehot": Choice("seqnet.nn.encoders:OneHot", "one channel per canonical symbol; ambiguity codes are mixtures"),
-        "embedding": Choice("seqnet.nn.encoders:Embedding", "a learned vector per symbol"),
-        "kmer": Choice("seqnet.nn.encoders:KmerEmbedding", "a learned vector per overlapping k-mer"),
-        "plm": Choice(
-            "seqnet.nn.encoders:LanguageModelStates",
-            "protein: the hidden states of a language model, frozen; ESM-2, say",
-        ),
-    },
-)
-
-NETWORKS = Registry(
-    "network",
-    {
-        "dense": Choice("seqnet.nn.networks.dense:DenseNetwork", "flatten, then dense layers"),
-        "cnn": Choice("seqnet.nn.networks.cnn:ConvolutionalNetwork", "a stack of convolutions and poolings"),
-        "parallel": Choice("seqnet.nn.networks.cnn:ParallelNetwork", "convolutions of several widths side by side"),
-        "recurrent": Choice("seqnet.nn.networks.recurrent:RecurrentNetwork", "a simple recurrent, LSTM or GRU network"),
-        "hybrid": Choice("seqnet.nn.networks.hybrid:HybridNetwork", "convolutions, then a recurrent network"),
-    },
-)
-
-
-@dataclass(frozen=True)
-class EncoderConfig(Settings):
-    """How tokens become features."""
-
-    section: ClassVar[str] = "encoder"
-
-    name: str = setting("onehot", "encoder", choices=tuple(ENCODERS))
-    dimension: int = setting(
-        16,
-        "embedding, kmer: length of the learned vectors; plm: set to that of the hidden states",
-        minimum=1,
-        maximum=_WIDEST,
-    )
-    k: int = setting(3, "kmer: symbols in a k-mer", minimum=1, maximum=8)
-    model: str = setting("", "plm: folder of the language model, or its name on the Hugging Face hub")
-    cache: str = setting("auto", "plm: folder of embeddings made before; auto, the user's cache folder, or none")
-    sha256: str = setting("", "plm: SHA-256 of the model's weights; training fills it in, or checks what is given")
-
-
-class ProfileConfig(NamedTuple):
-    """What a profile of a sequence has beside composition and log length.
-
-    Attributes:
-        spans: numbers of symbols at either end whose composition it has.
-        ends: how many symbols at either end it has one by one.
-        pairs: whether it has the shares of neighbouring pairs.
-    """
-
-    spans: tuple[int, ...]
-    ends: int
-    pairs: bool
-
-
-class TreesConfig(NamedTuple):
-    """The boosted trees beside a network.
-
-    Attributes:
-        rounds: trees for each logit.
-        leaves: leaves of a tree, at most.
-        rate: part of what each tree finds that is taken.
-    """
-
-    rounds: int
-    leaves: int
-    rate: float
-
-
-@dataclass(frozen=True)
-class NetworkConfig(Settings):
-    """What all networks have: an input window and a head of dense layers."""
-
-    section: ClassVar[str] = "network"
-
-    name: str = setting("cnn", "network", choices=tuple(NETWORKS))
-    window: int | None = setting(
-        None,
-        "input length of a network that flattens [default: the longest training sequence]",
-        minimum=1,
-        maximum=LONGEST_WINDOW,
-    )
-    strands: str = setting(
-        "auto", "DNA: predict from both strands or one [auto: both for DNA]", choices=("auto", "both", "single")
-    )
-    dropout_input: float = setting(0.0, "dropout on the features", minimum=0, below=1)
-    dense: tuple[int, ...] = setting(
-        (), "units of the dense layers before the output", minimum=1, maximum=_WIDEST, most=_DEEPEST
-    )
-    dense_activation: str = setting("relu", "activation of the dense layers", choices=ACTIVATIONS)
-    dropout_dense: tuple[float, ...] = setting(
-        (), "dropout before each dense layer and the output; one number for all", minimum=0, below=1, most=_DEEPEST + 1
-    )
-    head: str = setting("softmax", "output: one unit per class, or one unit in all", choices=("softmax", "sigmoid"))
-
-    def __post_init__(self) -> None:
-        """See `Settings`; also checks the number of dropout rates."""
-        super().__post_init__()
-        if len(self.dropout_dense) not in (0, 1, len(self.dense) + 1):
-            expected = f"one rate, or {len(self.dense) + 1}: one before each dense layer and one before the output"
-            raise SettingError("network.dropout_dense", list(self.dropout_dense), expected)
-
-    @property
-    def flattens(self) -> bool:
-        """Whether the network takes inputs of one length only."""
-        return False
-
-    @property
-    def profile(self) -> ProfileConfig | None:
-        """What the head sees of the sequence beside what the layers before it found; None for nothing."""
-        return None
-
-    @property
-    def boosted(self) -> TreesConfig | None:
-        """The trees whose logits are averaged with the network's; None for none."""
-        return None
 
 
 @dataclass(frozen=True)
@@ -170,7 +47,7 @@ class DenseConfig(NetworkConfig):
 
     name: str = setting("dense", "network", choices=tuple(NETWORKS))
     dense: tuple[int, ...] = setting(
-        (100,), "units of the dense layers before the output", minimum=1, maximum=_WIDEST, most=_DEEPEST
+        (100,), "units of the dense layers before the output", minimum=1, maximum=WIDEST, most=DEEPEST
     )
 
     @property
@@ -183,20 +60,22 @@ class DenseConfig(NetworkConfig):
 class ConvolutionConfig(NetworkConfig):
     """A stack of convolutions; the lists have one entry per layer."""
 
-    filters: tuple[int, ...] = setting((64,), "filters of each convolution", minimum=1, maximum=_WIDEST, most=_DEEPEST)
+    filters: tuple[int, ...] = setting((64,), "filters of each convolution", minimum=1, maximum=WIDEST, most=DEEPEST)
     kernels: tuple[int, ...] = setting(
-        (4,), "kernel width of each convolution, in symbols", minimum=1, maximum=_REACH, most=_DEEPEST
+        (4,), "kernel width of each convolution, in symbols", minimum=1, maximum=REACH, most=DEEPEST
     )
     dilations: tuple[int, ...] = setting(
-        (), "dilation of each convolution; none is 1", minimum=1, maximum=_REACH, most=_DEEPEST
+        (), "dilation of each convolution; an empty list for 1", minimum=1, maximum=REACH, most=DEEPEST
     )
     pools: tuple[int, ...] = setting(
-        (2,), "width of the max pooling after each convolution; 1 is none", minimum=1, maximum=_REACH, most=_DEEPEST
+        (2,), "width of the max pooling after each convolution; 1 for none", minimum=1, maximum=REACH, most=DEEPEST
     )
     padding: str = setting("same", "same: pad at the ends; valid: whole kernels only", choices=("same", "valid"))
     activation: str = setting("relu", "activation of the convolutions", choices=ACTIVATIONS)
     norm: str = setting("none", "normalisation after each convolution", choices=("none", "batch", "layer"))
-    residual: bool = setting(False, "add each convolution's input to its output, projected where widths differ")
+    residual: bool = setting(
+        False, "add the input of each convolution to its output, with a projection if the widths differ"
+    )
     dropout_conv: float = setting(0.0, "dropout of whole channels after each convolution", minimum=0, below=1)
 
     def __post_init__(self) -> None:
@@ -208,16 +87,18 @@ class ConvolutionConfig(NetworkConfig):
                 raise SettingError(
                     f"network.{name}",
                     list(getattr(self, name)),
-                    f"{counted(count, 'numbers')}, one for each of filters",
+                    f"a list of {counted(count, 'numbers')}, one for each of network.filters",
                 )
         for kernel, dilation in zip(self.kernels, self.dilations, strict=False):
-            if (kernel - 1) * dilation > _REACH:
-                expected = f"a kernel that spans at most {_REACH:,} symbols: (width - 1) · dilation"
-                raise SettingError("network.dilations", list(self.dilations), expected)
+            if (kernel - 1) * dilation > REACH:
+                problem = f"are too large: (kernel width - 1) × dilation must be at most {REACH:,}"
+                raise SettingError("network.dilations", list(self.dilations), problem=problem)
         if self.padding == "valid" and not self.flattens:
-            raise SettingError("network.padding", "valid", "same, where a network takes sequences of any length")
+            raise SettingError(
+                "network.padding", "valid", problem="must be 'same' in a network that takes sequences of any length"
+            )
         if self.padding == "valid" and self.residual:
-            raise SettingError("network.residual", True, "false, where padding is valid")
+            raise SettingError("network.residual", True, problem="can't be true where network.padding is 'valid'")
 
 
 _SUMMARIES = ("mean", "max", "attention")
@@ -229,10 +110,10 @@ class CnnConfig(ConvolutionConfig):
 
     name: str = setting("cnn", "network", choices=tuple(NETWORKS))
     dense: tuple[int, ...] = setting(
-        (256,), "units of the dense layers before the output", minimum=1, maximum=_WIDEST, most=_DEEPEST
+        (256,), "units of the dense layers before the output", minimum=1, maximum=WIDEST, most=DEEPEST
     )
     summary: tuple[str, ...] = setting(
-        ("max",), "how positions are summed up: flatten, or some of mean, max, attention"
+        ("max",), "how positions are summarised: flatten, or one or more of mean, max, attention"
     )
 
     def __post_init__(self) -> None:
@@ -252,14 +133,14 @@ class ParallelConfig(NetworkConfig):
 
     name: str = setting("parallel", "network", choices=tuple(NETWORKS))
     filters: tuple[int, ...] = setting(
-        (64, 64, 64), "filters of each convolution", minimum=1, maximum=_WIDEST, most=_DEEPEST
+        (64, 64, 64), "filters of each convolution", minimum=1, maximum=WIDEST, most=DEEPEST
     )
     kernels: tuple[int, ...] = setting(
-        (3, 7, 11), "kernel width of each convolution, in symbols", minimum=1, maximum=_REACH, most=_DEEPEST
+        (3, 7, 11), "kernel width of each convolution, in symbols", minimum=1, maximum=REACH, most=DEEPEST
     )
     activation: str = setting("relu", "activation of the convolutions", choices=ACTIVATIONS)
     dense: tuple[int, ...] = setting(
-        (128,), "units of the dense layers before the output", minimum=1, maximum=_WIDEST, most=_DEEPEST
+        (128,), "units of the dense layers before the output", minimum=1, maximum=WIDEST, most=DEEPEST
     )
 
     def __post_init__(self) -> None:
@@ -269,7 +150,7 @@ class ParallelConfig(NetworkConfig):
             raise SettingError(
                 "network.kernels",
                 list(self.kernels),
-                f"{counted(len(self.filters), 'numbers')}, one for each of filters",
+                f"a list of {counted(len(self.filters), 'numbers')}, one for each of network.filters",
             )
 
 
@@ -279,8 +160,8 @@ class RecurrentConfig(NetworkConfig):
 
     name: str = setting("recurrent", "network", choices=tuple(NETWORKS))
     cell: str = setting("lstm", "kind of recurrent cell", choices=("rnn", "lstm", "gru"))
-    units: int = setting(64, "units of each recurrent layer and direction", minimum=1, maximum=_WIDEST)
-    layers: int = setting(1, "recurrent layers", minimum=1, maximum=_DEEPEST)
+    units: int = setting(64, "units of each recurrent layer and direction", minimum=1, maximum=WIDEST)
+    layers: int = setting(1, "recurrent layers", minimum=1, maximum=DEEPEST)
     bidirectional: bool = setting(True, "read the sequence in both directions")
     dropout_recurrent: float = setting(0.0, "dropout between recurrent layers", minimum=0, below=1)
 
@@ -291,30 +172,33 @@ class HybridConfig(ConvolutionConfig):
 
     name: str = setting("hybrid", "network", choices=tuple(NETWORKS))
     cell: str = setting("lstm", "kind of recurrent cell", choices=("rnn", "lstm", "gru"))
-    units: int = setting(64, "units of each recurrent layer and direction", minimum=1, maximum=_WIDEST)
-    layers: int = setting(1, "recurrent layers", minimum=1, maximum=_DEEPEST)
+    units: int = setting(64, "units of each recurrent layer and direction", minimum=1, maximum=WIDEST)
+    layers: int = setting(1, "recurrent layers", minimum=1, maximum=DEEPEST)
     bidirectional: bool = setting(True, "read the sequence in both directions")
     dropout_recurrent: float = setting(0.0, "dropout between recurrent layers", minimum=0, below=1)
-    summary: tuple[str, ...] = setting(("mean", "max"), "how positions are summed up: some of mean, max, attention")
+    summary: tuple[str, ...] = setting(
+        ("mean", "max"), "how positions are summarised: one or more of mean, max, attention"
+    )
     composition: bool = setting(
-        False, "give the head a profile of the sequence, too: its composition and log length, and the following"
+        False,
+        "add a profile of the sequence to the input of the head: composition, log length and the profile settings",
     )
     profile_spans: tuple[int, ...] = setting(
-        (), "profile: composition of so many first and last symbols", minimum=1, maximum=_REACH, most=_DEEPEST
+        (), "profile: add the composition of this many first and last symbols", minimum=1, maximum=REACH, most=DEEPEST
     )
     profile_ends: int = setting(
-        0, "profile: the symbols at either end, position by position, so many", minimum=0, maximum=10_000
+        0, "profile: add this many symbols at either end, one by one", minimum=0, maximum=10_000
     )
-    profile_pairs: bool = setting(False, "profile: shares of neighbouring pairs of symbols")
-    profile_units: int = setting(0, "units of a dense layer on the profile; 0 is none", minimum=0, maximum=_WIDEST)
+    profile_pairs: bool = setting(False, "profile: add the frequencies of pairs of neighbouring symbols")
+    profile_units: int = setting(0, "units of a dense layer on the profile; 0 for none", minimum=0, maximum=WIDEST)
     dropout_profile: float = setting(0.0, "dropout on the profile before its layer", minimum=0, below=1)
     trees: int = setting(
         0,
-        "boosted trees on the profile, grown before the first epoch and averaged with the network; 0 is none",
+        "number of boosted trees on the profile, averaged with the network; 0 for none",
         minimum=0,
         maximum=10_000,
     )
-    tree_leaves: int = setting(15, "leaves of a tree, at most", minimum=2, maximum=64)
+    tree_leaves: int = setting(15, "maximum number of leaves of a tree", minimum=2, maximum=64)
     tree_rate: float = setting(0.05, "learning rate of the trees", above=0, maximum=1)
 
     def __post_init__(self) -> None:
@@ -322,7 +206,9 @@ class HybridConfig(ConvolutionConfig):
         super().__post_init__()
         check_summary(self.summary, _SUMMARIES)
         if self.trees and not self.composition:
-            raise SettingError("network.trees", self.trees, "composition = true with it: trees look at the profile")
+            raise SettingError(
+                "network.trees", self.trees, problem="needs network.composition = true: the trees use the profile"
+            )
 
     @property
     def profile(self) -> ProfileConfig | None:
@@ -354,7 +240,7 @@ def check_summary(summary: tuple[str, ...], allowed: tuple[str, ...]) -> None:
     """
     known = bool(summary) and all(name in allowed for name in summary)
     if not known or ("flatten" in summary and len(summary) > 1):
-        raise SettingError("network.summary", list(summary), "a list of some of " + ", ".join(allowed))
+        raise SettingError("network.summary", list(summary), "a list of one or more of " + ", ".join(allowed))
 
 
 def network_config(values: Mapping[str, Any]) -> NetworkConfig:
@@ -365,5 +251,5 @@ def network_config(values: Mapping[str, Any]) -> NetworkConfig:
     """
     name = values.get("name", "cnn")
     if not isinstance(name, str) or name not in _CONFIGS:
-        raise SettingError("network.name", name, "one of " + ", ".join(_CONFIGS))
+        raise SettingError("network.name", name, choices=_CONFIGS)
     return _CONFIGS[name].from_dict(values, prefix="network.")

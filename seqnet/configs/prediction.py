@@ -19,35 +19,36 @@ class PredictOptions(Settings):
 
     precision: str = setting(
         "auto",
-        "arithmetic; int8 is for networks of one convolution [auto: bfloat16 where the processor has it and labels "
-        "were measured to stay, float32 else]",
+        "number format of the computation; auto is bfloat16 if the processor supports it and the model's labels "
+        "hardly change on validation data, otherwise float32; int8 is for networks with one convolution",
         choices=("auto", "float32", "bfloat16", "float16", "int8"),
     )
     alphabet: str = setting(
         "auto",
-        "what the sequences are made of; must be the model's alphabet [auto: refuse what is surely of another "
-        "one, and warn of a doubt]",
+        "type of the sequences, which must be that of the model; auto stops if the sequences are clearly of another "
+        "type, and warns if they could be",
         choices=("auto", "dna", "rna", "protein"),
     )
     unknown: str = setting(
         "report",
-        "a record with a symbol outside the alphabet: say so in place of a prediction, or mask the symbol",
+        "symbols outside the alphabet: report gives the record the status invalid_symbol and no prediction, mask "
+        "treats the symbols as N (DNA, RNA) or X (protein)",
         choices=("report", "mask"),
     )
     vote: bool = setting(
-        False, "ensembles: one vote per member, by the chosen threshold, in place of the mean of their probabilities"
+        False, "ensembles: label by majority vote of the networks instead of by their mean probability"
     )
     max_error: float | None = setting(
         None,
-        "label a record uncertain where its confidence is below the one that held the share of wrong decisions to this "
-        "on the validation split",
+        "label low-confidence records 'uncertain', so that at most this share of the other labels was wrong on "
+        "validation data",
         above=0,
         below=1,
     )
     expected_fraction: tuple[str, ...] = setting(
         (),
-        "share of a class where the model is used, as CLASS=F; re-weighs the probabilities and fits threshold and "
-        "--max-error to them; may be repeated",
+        "real-world share of a class, such as human=0.02, if it differs from the training data; adjusts "
+        "probabilities, threshold and --max-error. May be repeated",
     )
 
     def __post_init__(self) -> None:
@@ -67,7 +68,7 @@ class PredictOptions(Settings):
         for text in self.expected_fraction:
             name, _, value = text.rpartition("=")
             if name in found:
-                raise SettingError("predict.expected_fraction", text, f"one share of class {name}; it is given twice")
+                raise SettingError("predict.expected_fraction", text, problem=f"gives class {name} twice")
             try:
                 found[name] = float(value)
             except ValueError:

@@ -17,27 +17,31 @@ class ReadOptions(Settings):
 
     section: ClassVar[str] = "read"
 
-    region: str | None = setting(None, "BAM, CRAM: only reads that overlap this region, such as chr22:1,000-2,000")
-    min_mapq: int = setting(0, "BAM, CRAM: only reads with at least this mapping quality", minimum=0, maximum=255)
-    reference: str | None = setting(None, "CRAM: the reference FASTA that it was compressed against", input=True)
+    region: str | None = setting(
+        None, "BAM, CRAM: read only alignments that overlap this region, such as chr22:1,000-2,000"
+    )
+    min_mapq: int = setting(
+        0, "SAM, BAM, CRAM: read only alignments with at least this mapping quality", minimum=0, maximum=255
+    )
+    reference: str | None = setting(None, "CRAM: reference FASTA that the file was compressed with", input=True)
     name_column: str | None = setting(
         None,
-        "tables: column of the record names [default: the first column]; GenBank, EMBL, UniProt, Stockholm: what to "
-        "take the names from, such as locus_tag",
+        "tables: column with the record names [default: the first column]; GenBank, EMBL, UniProt, Stockholm: the "
+        "qualifier or annotation that is the name, such as locus_tag",
     )
-    sequence_column: str = setting("sequence", "tables: column of the sequences")
+    sequence_column: str = setting("sequence", "tables: column with the sequences")
     gaps: str = setting(
         "keep",
-        "gaps of alignments (- . ~): keep them, so that they are errors, or remove them",
+        "gaps in alignments (- . ~): keep treats them as errors, remove deletes them",
         choices=("keep", "remove"),
     )
     feature: str | None = setting(
-        None, "GenBank, EMBL: read the features of this type, such as CDS, in place of whole records"
+        None, "GenBank, EMBL: read features of this type, such as CDS, instead of whole records"
     )
     translate: bool = setting(
         False,
-        "with --feature CDS: read proteins, by the genetic code and frame of each feature; those that do not code for "
-        "one are left out and counted",
+        "with --feature CDS: read the translated proteins, using the genetic code and frame of each feature; features "
+        "that do not code for a protein are left out and counted",
     )
     columns: tuple[str, ...] = setting((), "tables: further columns to read")
     batch_bytes: int = setting(
@@ -46,7 +50,7 @@ class ReadOptions(Settings):
     threads: int = setting(1, "threads that compute, and that decompress CRAM", minimum=1, maximum=65_536)
     reader_process: str = setting(
         "auto",
-        "read files in a process of their own [auto: with several threads, those of 32 MiB or more on disk]",
+        "read files in a separate process; auto does so with two or more threads, for files of 32 MiB or more",
         choices=("auto", "always", "never"),
     )
 

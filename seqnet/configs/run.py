@@ -10,10 +10,12 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from seqnet.configs.networks import EncoderConfig, NetworkConfig, network_config
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import NetworkConfig, network_config
 from seqnet.configs.settings import Settings
 from seqnet.configs.training import AugmentationConfig, TrainingConfig
 from seqnet.core.errors import FormatError, SettingError, UnknownSettingError
+from seqnet.core.suggestions import did_you_mean, nearest
 
 __all__ = ["RUN_SECTIONS", "RunConfig", "RunRequest", "compose", "load_preset", "preset_names"]
 
@@ -47,9 +49,9 @@ class RunConfig:
         """
         for name, section in values.items():
             if name not in RUN_SECTIONS:
-                raise SettingError(f"[{name}]", section, "a section: " + ", ".join(RUN_SECTIONS))
+                raise SettingError(f"[{name}]", section, problem=_no_section(name))
             if not isinstance(section, Mapping):
-                raise SettingError(f"[{name}]", section, "a section with settings")
+                raise SettingError(name, section, problem="must be in a section, such as [training]")
         return cls(
             EncoderConfig.from_dict(values.get("encoder", {}), prefix="encoder."),
             network_config(values.get("network", {})),
@@ -109,7 +111,7 @@ def load_preset(name: str) -> dict[str, Any]:
         SettingError: there is no such preset.
     """
     if name not in preset_names():
-        raise SettingError("preset", name, "one of " + ", ".join(preset_names()))
+        raise SettingError("preset", name, choices=preset_names())
     return tomllib.loads((resources.files("seqnet.configs") / "presets" / f"{name}.toml").read_text(encoding="utf-8"))
 
 
@@ -156,7 +158,7 @@ def _lay(layer: Layer, values: dict[str, dict[str, Any]]) -> None:
         if section in _REMARKS:
             continue
         if not isinstance(settings, Mapping):
-            raise SettingError(f"[{section}]", settings, "a section with settings")
+            raise SettingError(section, settings, problem="must be in a section, such as [training]")
         below = values.setdefault(section, {})
         name_below = below.get("name", _DEFAULT_NAMES.get(section))
         if settings.get("name", name_below) != name_below:
@@ -164,11 +166,17 @@ def _lay(layer: Layer, values: dict[str, dict[str, Any]]) -> None:
         below.update(settings)
 
 
+def _no_section(name: str) -> str:
+    """Returns what is wrong with a setting or section whose section is of that name."""
+    near = did_you_mean(nearest(name, RUN_SECTIONS)) or "use one of " + ", ".join(RUN_SECTIONS)
+    return f"has no known section; {near}"
+
+
 def _read_toml(path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FormatError(f"this is not TOML ({error})", "correct it", path=str(path)) from None
+        raise FormatError(f"this is not valid TOML ({error})", "correct it", path=str(path)) from None
 
 
 def _parse_assignment(text: str) -> tuple[str, Any]:
@@ -186,7 +194,7 @@ def _locate(key: str, value: Any, values: Mapping[str, Mapping[str, Any]]) -> tu
     section, dot, name = key.partition(".")
     if dot:
         if section not in RUN_SECTIONS:
-            raise SettingError(key, value, "a section: " + ", ".join(RUN_SECTIONS))
+            raise SettingError(key, value, problem=_no_section(section))
         return section, name
     kinds: dict[str, type[Settings]] = {
         "encoder": EncoderConfig,
@@ -197,7 +205,7 @@ def _locate(key: str, value: Any, values: Mapping[str, Mapping[str, Any]]) -> tu
     settings = {section: [field.name for field in fields(kind)] for section, kind in kinds.items()}
     having = [section for section, names in settings.items() if key in names]
     if len(having) > 1:
-        raise SettingError(key, value, " or ".join(f"{section}.{key}" for section in having))
+        raise SettingError(key, value, problem="is ambiguous; use " + " or ".join(f"{one}.{key}" for one in having))
     if not having:
         known = sorted({name for names in settings.values() for name in names})
         raise UnknownSettingError(key, value, known)

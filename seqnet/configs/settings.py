@@ -63,8 +63,7 @@ _BOUNDS: Mapping[str, tuple[str, typing.Callable[[float, float], bool]]] = {
 }
 
 
-def _names(kind: Any) -> str:
-    return getattr(kind, "__name__", str(kind)).replace("NoneType", "none")
+_KINDS: Mapping[Any, str] = {int: "a whole number", float: "a number", bool: "true or false", str: "text"}
 
 
 def convert(name: str, value: Any, kind: Any) -> Any:
@@ -80,7 +79,7 @@ def convert(name: str, value: Any, kind: Any) -> Any:
                 return convert(name, value, option)
             except SettingError:
                 continue
-        raise SettingError(name, value, " or ".join(_names(option) for option in arguments))
+        raise SettingError(name, value, " or ".join(_KINDS[option] for option in arguments if option in _KINDS))
     if origin is tuple:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise SettingError(name, value, "a list, such as [1, 2]")
@@ -89,11 +88,11 @@ def convert(name: str, value: Any, kind: Any) -> Any:
         try:
             value = float(value)
         except OverflowError:
-            raise SettingError(name, "a number of many digits", "a finite number") from None
+            raise SettingError(name, value, problem="must be a finite number; this one has too many digits") from None
     if kind is float and isinstance(value, float) and not math.isfinite(value):
         raise SettingError(name, value, "a finite number")
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise SettingError(name, value, f"a value of type {_names(kind)}")
+        raise SettingError(name, value, _KINDS.get(kind, "none"))
     return value
 
 
@@ -137,13 +136,17 @@ class Settings:
     @staticmethod
     def _check(name: str, value: Any, metadata: Mapping[str, Any]) -> None:
         if isinstance(value, tuple) and len(value) > metadata.get("most", len(value)):
-            raise SettingError(name, f"a list of {len(value):,} values", f"at most {metadata['most']:,}")
+            raise SettingError(
+                name, value, problem=f"must have at most {metadata['most']:,} values, not {len(value):,}"
+            )
         for item in value if isinstance(value, tuple) else (value,):
             for key, (words, holds) in _BOUNDS.items():
                 if key in metadata and isinstance(item, int | float) and not holds(item, metadata[key]):
-                    raise SettingError(name, value, f"{words} {metadata[key]:g}")
+                    raise SettingError(
+                        name, list(value) if isinstance(value, tuple) else value, f"{words} {metadata[key]:g}"
+                    )
         if metadata.get("choices") and value not in metadata["choices"]:
-            raise SettingError(name, value, "one of " + ", ".join(metadata["choices"]))
+            raise SettingError(name, value, choices=metadata["choices"])
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], prefix: str = "") -> Self:

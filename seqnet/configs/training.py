@@ -20,69 +20,71 @@ class TrainingConfig(Settings):
     section: ClassVar[str] = "training"
 
     epochs: int = setting(20, "passes over the training split", minimum=1, maximum=1_000_000)
-    epoch_size: int = setting(
-        200_000, "sequences in an epoch of windows that are drawn anew (encode --crop)", minimum=1, maximum=10**12
-    )
+    epoch_size: int = setting(200_000, "with encode --crop: random pieces in an epoch", minimum=1, maximum=10**12)
     precision: str = setting(
         "float32",
-        "arithmetic of convolutions, recurrences and dense layers; weights are float32",
+        "number format of the computation; weights are always float32",
         choices=("float32", "bfloat16"),
     )
-    compile: bool = setting(
-        False, "sequences of one length: have torch.compile make the code of a step, for a GPU; slower on a CPU"
-    )
+    compile: bool = setting(False, "use torch.compile, for sequences of one length on a GPU; slower on a CPU")
     batch_size: int = setting(128, "sequences in a batch", minimum=1, maximum=10_000_000)
-    optimizer: str = setting("adamw", "optimiser; sgd with or without momentum", choices=("sgd", "adam", "adamw"))
-    learning_rate: float = setting(1e-3, "largest learning rate", above=0, maximum=3.4e38)
+    optimizer: str = setting("adamw", "optimiser", choices=("sgd", "adam", "adamw"))
+    learning_rate: float = setting(1e-3, "maximum learning rate", above=0, maximum=3.4e38)
     momentum: float = setting(0.0, "sgd: momentum", minimum=0, below=1)
     schedule: str = setting(
         "onecycle",
-        "course of the learning rate over all steps",
+        "learning rate schedule",
         choices=("constant", "linear", "cosine", "exponential", "onecycle"),
     )
     warmup: float = setting(
-        0.0, "share of the steps in which the rate rises from zero; onecycle has a rise of its own", minimum=0, below=1
+        0.0,
+        "share of steps in which the learning rate rises from zero; onecycle has its own warm-up",
+        minimum=0,
+        below=1,
     )
     weight_decay: float = setting(
-        0.01, "decay of the weights, decoupled in adamw, part of the gradient else", minimum=0, maximum=1_000
+        0.01, "weight decay; decoupled in adamw, otherwise added to the gradient", minimum=0, maximum=1_000
     )
-    l1: float = setting(0.0, "penalty on the sum of absolute weights", minimum=0, maximum=1_000_000)
-    l2: float = setting(0.0, "penalty on the sum of squared weights", minimum=0, maximum=1_000_000)
+    l1: float = setting(0.0, "L1 penalty on weights", minimum=0, maximum=1_000_000)
+    l2: float = setting(0.0, "L2 penalty on weights", minimum=0, maximum=1_000_000)
     penalize: str = setting(
-        "dense", "weights that l1 and l2 are on: hidden dense layers or all", choices=("dense", "all")
+        "dense", "weights that l1 and l2 apply to: hidden dense layers or all", choices=("dense", "all")
     )
     activity_l2: float = setting(
-        0.0, "penalty on the mean square of the hidden dense layers' outputs", minimum=0, maximum=1_000_000
+        0.0, "L2 penalty on the outputs of the hidden dense layers (mean square)", minimum=0, maximum=1_000_000
     )
-    clip_norm: float = setting(1.0, "largest norm of the gradient; 0 is no bound", minimum=0, maximum=1_000_000)
-    label_smoothing: float = setting(0.0, "share of each label spread over all classes", minimum=0, below=1)
+    clip_norm: float = setting(1.0, "maximum gradient norm; 0 for no clipping", minimum=0, maximum=1_000_000)
+    label_smoothing: float = setting(0.0, "share of each label that is spread over all classes", minimum=0, below=1)
     balance: str = setting(
         "auto",
-        "rare classes: weigh their loss, or draw them more often; auto weighs, and chooses the threshold of two "
-        "classes for balanced accuracy, beyond `imbalance`; probabilities are those of the train split's mix",
+        "imbalanced classes: weights gives rare classes more weight in the loss, oversample uses them more often, auto "
+        "uses weights beyond `imbalance` and chooses the threshold of two classes for balanced accuracy; probabilities "
+        "are for the class fractions of the train split",
         choices=("auto", "none", "weights", "oversample"),
     )
     imbalance: float = setting(
         10.0,
-        "classes are imbalanced where the largest has more than this many times the smallest's records",
+        "classes are imbalanced if the largest has more than this many times the records of the smallest",
         minimum=1,
         maximum=MOST_RECORDS,
     )
     monitor: str = setting(
         "loss",
-        "what chooses the best epoch on the validation split",
+        "metric on the validation split that chooses the best epoch",
         choices=("loss", "accuracy", "balanced_accuracy", "auroc"),
     )
     baseline_records: int = setting(
         50_000,
-        "most training records that simple baselines are fitted to; evaluate compares the model with them; 0 fits none",
+        "maximum number of training records for the baselines that evaluate shows; 0 for no baselines",
         minimum=0,
         maximum=MOST_RECORDS,
     )
     patience: int | None = setting(
-        None, "stop after this many epochs without a better one", minimum=1, maximum=1_000_000
+        None, "stop after this many epochs without improvement", minimum=1, maximum=1_000_000
     )
-    seed: int = setting(1, "seed of weights, order, dropout, augmentation and folds", minimum=0, maximum=LARGEST_SEED)
+    seed: int = setting(
+        1, "random seed of weights, order, dropout, augmentation and folds", minimum=0, maximum=LARGEST_SEED
+    )
 
 
 @dataclass(frozen=True)
@@ -91,7 +93,11 @@ class AugmentationConfig(Settings):
 
     section: ClassVar[str] = "augmentation"
 
-    reverse_complement: bool = setting(False, "DNA: turn every other sequence; always on when both strands predict")
-    shift: int = setting(0, "cut up to this many symbols, at random, from either end", minimum=0, maximum=1_000_000_000)
-    mutation_rate: float = setting(0.0, "chance of each symbol to become another one", minimum=0, maximum=1)
-    fresh_negatives: bool = setting(False, "draw new sequences for generated classes in every epoch")
+    reverse_complement: bool = setting(
+        False, "DNA: replace random sequences by their reverse complement; always on if both strands are predicted"
+    )
+    shift: int = setting(
+        0, "remove a random number of symbols, up to this many, from either end", minimum=0, maximum=1_000_000_000
+    )
+    mutation_rate: float = setting(0.0, "probability that a symbol is replaced by another one", minimum=0, maximum=1)
+    fresh_negatives: bool = setting(False, "generate new sequences for generated classes in every epoch")

@@ -16,8 +16,13 @@ class TuneOptions(Settings):
 
     section: ClassVar[str] = "tune"
 
-    trials: int = setting(30, "trials in all, those of a search that is resumed included", minimum=1, maximum=1_000_000)
-    min_epochs: int = setting(1, "epochs that every trial has before it may be stopped", minimum=1, maximum=1_000_000)
+    trials: int = setting(
+        30, "total number of trials, including those of a resumed search", minimum=1, maximum=1_000_000
+    )
+    min_epochs: int = setting(1, "epochs that every trial runs before it can be stopped", minimum=1, maximum=1_000_000)
     reduction: int = setting(
-        3, "of this many trials that come to a rung of epochs, one goes on", minimum=2, maximum=1_000_000
+        3,
+        "Hyperband reduction factor: at each check, continue the best 1 in this many trials",
+        minimum=2,
+        maximum=1_000_000,
     )

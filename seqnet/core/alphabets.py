@@ -84,6 +84,11 @@ class Alphabet:
         return self.token_count - 1
 
     @property
+    def mask_symbol(self) -> str:
+        """Code that stands for any symbol: N or X."""
+        return self.symbols[-1]
+
+    @property
     def has_strands(self) -> bool:
         """Whether sequences have a reverse complement."""
         return bool(self.complements)
@@ -121,7 +126,7 @@ class Alphabet:
             SettingError: the alphabet has no strands.
         """
         if not self.has_strands:
-            raise SettingError("strands", "both", f"one strand: {self.name} has no reverse complement")
+            raise SettingError("strands", "both", problem=f"must be 'single': {self.name} has no reverse complement")
         members = {symbol: {symbol} for symbol in self.canonical}
         members |= {code: set(stands_for) for code, stands_for in self.ambiguous.items()}
         code_of = {frozenset(stands_for): code for code, stands_for in members.items()}
@@ -200,7 +205,7 @@ def alphabet(name: str) -> Alphabet:
         SettingError: there is none.
     """
     if name not in ALPHABETS:
-        raise SettingError("alphabet", name, "one of " + ", ".join(ALPHABETS))
+        raise SettingError("alphabet", name, choices=ALPHABETS)
     return ALPHABETS[name]
 
 

@@ -214,7 +214,7 @@ def read_container(path: Path, kinds: Sequence[str], remedy: str) -> Container:
         raise ContainerError(str(path), f"this is not a seqnet {name}", remedy)
     header = content[8 : 8 + length]
     if sum(header.count(mark) for mark in (b",", b"[", b"{")) > _MOST_VALUES:
-        raise ContainerError(str(path), "the file has a description that is too large", remedy)
+        raise ContainerError(str(path), "the description of the file is too large", remedy)
     try:
         with safe_open(path, framework="np") as opened:
             metadata = opened.metadata() or {}
@@ -230,7 +230,7 @@ def read_container(path: Path, kinds: Sequence[str], remedy: str) -> Container:
     except SchemaError as error:
         raise ContainerError(str(path), f"the description of the file is damaged: {error}", remedy) from error
     except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise ContainerError(str(path), f"a safetensors file, but not a seqnet {name}", remedy) from error
+        raise ContainerError(str(path), f"this is a safetensors file, but not a seqnet {name}", remedy) from error
     if found not in kinds:
         raise ContainerError(str(path), f"this is a seqnet {str(found)[:40]}, not a {name}", remedy)
     older = _OLDER[found]
@@ -271,7 +271,7 @@ def _parsed(text: str) -> dict[str, Any]:
     """
 
     def refuse(word: str) -> None:
-        raise SchemaError(f"it has {word}, which is no number of JSON")
+        raise SchemaError(f"it has {word}, which is not a JSON number")
 
     description: dict[str, Any] = json.loads(text, parse_constant=refuse)
     if not isinstance(description, dict):

@@ -11,7 +11,7 @@
     ├── ContainerError           a dataset, bundle or checkpoint that is not ours, damaged, or of another version
     ├── OutputError              a target that exists or can't be written
     ├── SettingError             a setting outside its bounds
-    │   └── UnknownSettingError    there is none of that name
+    │   └── UnknownSettingError    there is no setting of that name
     ├── ResourceError            the machine has too little of something
     └── DownloadError            a source that can't be fetched or is not what it should be
 
@@ -24,11 +24,11 @@ A parser raises what it knows; the layer that knows the path adds it with `error
 from __future__ import annotations
 
 import copyreg
-from collections.abc import Sequence
-from difflib import get_close_matches
+from collections.abc import Iterable, Sequence
 from typing import Self
 
 from seqnet.core.printable import named_record, quoted, shortened
+from seqnet.core.suggestions import did_you_mean, nearest
 
 __all__ = [
     "GAPS",
@@ -163,9 +163,9 @@ class SymbolError(SeqnetError):
             f"{quoted(self.symbol)} is an alignment gap"
             if self.is_gap
             else f"symbol {quoted(self.symbol)} is not in the {self.alphabet} alphabet",
-            "say --gaps remove to take gaps out"
+            "use --gaps remove to remove them"
             if self.is_gap
-            else "correct it, choose another --alphabet, or say --unknown skip or --unknown mask",
+            else "correct it, use another --alphabet, or use --unknown skip or --unknown mask",
         )
 
     @property
@@ -195,7 +195,7 @@ class AlphabetMismatchError(SeqnetError):
         return (
             self.path,
             self.problem or f"this looks like {self.found}, not {self.expected}",
-            self.remedy or f"give {self.expected} sequences, or use what is made for {self.found}",
+            self.remedy or f"give {self.expected} sequences, or use a model for {self.found}",
         )
 
 
@@ -208,7 +208,7 @@ class ContainerError(SeqnetError):
 
 
 class OutputError(SeqnetError):
-    """A target that exists already or can't be written."""
+    """A target that already exists or can't be written."""
 
 
 class ResourceError(SeqnetError):
@@ -221,30 +221,35 @@ class SettingError(SeqnetError):
     Attributes:
         name: dotted name of the setting.
         value: what was given.
-        expected: what would be right.
-        problem: what is wrong, in place of "VALUE is not allowed; expected …"; may be empty.
+        expected: what it must be, such as `at least 1`.
+        choices: the names that it may be, in place of `expected`; may be empty.
+        problem: what is wrong, in place of "must be EXPECTED, not VALUE", such as `can't be combined with --vote`; may
+            be empty.
     """
 
-    def __init__(self, name: str, value: object, expected: str = "", *, problem: str = "") -> None:
+    def __init__(
+        self, name: str, value: object, expected: str = "", *, problem: str = "", choices: Iterable[str] = ()
+    ) -> None:
         super().__init__(name, problem)
         self.name = name
         self.value = value
-        self.expected = expected
+        self.choices = tuple(choices)
+        self.expected = expected or "one of " + ", ".join(self.choices)
 
     def describe(self) -> tuple[str, str, str]:
         """See `SeqnetError.describe`."""
-        if self.problem:
-            return f"setting {self.name}", self.problem, ""
-        return f"setting {self.name}", f"{shortened(self.value)} is not allowed", f"expected {self.expected}"
+        problem = self.problem or f"must be {self.expected}, not {shortened(self.value)}"
+        near = nearest(self.value, self.choices) if isinstance(self.value, str) else []
+        return "", f"{self.name} {problem}", did_you_mean(near)
 
 
 class UnknownSettingError(SettingError):
-    """A setting that there is not.
+    """There is no setting of that name.
 
     Args:
         name: dotted name that was given.
         value: what was given for it.
-        known: the names that there are in its place.
+        known: the names that exist in its place.
     """
 
     def __init__(self, name: str, value: object, known: Sequence[str]) -> None:
@@ -254,9 +259,8 @@ class UnknownSettingError(SettingError):
     def describe(self) -> tuple[str, str, str]:
         """See `SeqnetError.describe`."""
         section, dot, last = self.name.rpartition(".")
-        near = [section + dot + name for name in get_close_matches(last, self.known)]
-        remedy = f"did you mean {' or '.join(near)}?" if near else "known settings: " + ", ".join(self.known)
-        return f"setting {self.name}", "there is no such setting", remedy
+        near = did_you_mean(section + dot + name for name in nearest(last, self.known))
+        return "", f"there is no setting {self.name}", near or "use one of " + ", ".join(self.known)
 
 
 class DownloadError(SeqnetError):

@@ -34,7 +34,7 @@ def map_file(path: Path, remedy: str) -> tuple[mmap.mmap, Callable[[], None]]:
     """
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-    _mapped[mapped] = error = ContainerError(str(path), "the file was cut while it was read", remedy)
+    _mapped[mapped] = error = ContainerError(str(path), "the file was truncated while it was read", remedy)
 
     def check_whole() -> None:
         if _is_cut(mapped):

@@ -88,7 +88,7 @@ def check_address_space(command: str, *, torch: bool) -> None:
     needed = _BASE if not torch else _BESIDE_TORCH + _torch_libraries()
     if limit < needed:
         problem = f"there is too little memory: the limit is {limit // _MB:,} MB, and it needs {needed // _MB:,} MB"
-        raise ResourceError(command, problem, f"raise the limit, with ulimit -v {-(-needed // 1024)}, or remove it")
+        raise ResourceError(command, problem, f"raise the limit with ulimit -v {-(-needed // 1024)}, or remove it")
 
 
 def _torch_libraries() -> int:

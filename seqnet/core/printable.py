@@ -15,10 +15,10 @@ __all__ = ["CONTROLS", "counted", "named_record", "printable", "printable_json",
 
 _PLURAL = re.compile(
     r"\b(alignment|byte|cell|check|class(?=es)|cluster|column|epoch|failure|feature|fold|group|input|name|network|number|one|pair|parameter"
-    r"|read|record|replicate|row|sequence|sheet|symbol|tree|trial|warning|window)e?s\b"
+    r"|read|record|replicate|row|sequence|sheet|symbol|thread|tree|trial|warning|window)e?s\b"
 )
-_VERB = re.compile(r"\b(have|are|were)\b")
-_VERBS = {"have": "has", "are": "is", "were": "was"}
+_VERB = re.compile(r"\b(have|are|were|seem)\b")
+_VERBS = {"have": "has", "are": "is", "were": "was", "seem": "seems"}
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 CONTROLS: Mapping[int, bytes] = {byte: _SHORT.get(chr(byte), f"\\x{byte:02x}").encode() for byte in (*range(32), 127)}
@@ -62,6 +62,7 @@ def shortened(value: object, most: int = 80) -> str:
         shown = f"[{', '.join(map(quoted, value))}]"
     else:
         shown = quoted(value) if isinstance(value, str) else repr(value)
+        shown = shown.lower() if value is None or isinstance(value, bool) else shown
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 

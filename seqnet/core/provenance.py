@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import platform
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,13 +11,15 @@ from importlib.metadata import version
 from pathlib import Path
 from threading import Event
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import seqnet
 
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
+
 __all__ = ["InputHashes", "file_hash", "versions"]
 
-_CHUNK = 1 << 22
 _PACKAGES = ("numpy", "pysam", "scikit-learn", "torch")
 
 
@@ -28,11 +31,19 @@ def versions() -> dict[str, str]:
 
 def file_hash(path: Path, stop: Event | None = None) -> str:
     """Returns the SHA-256 of a file, in hexadecimal; of its start alone, once `stop` is set."""
-    digest = hashlib.sha256()
-    with path.open("rb") as file:
-        while (chunk := file.read(_CHUNK)) and not (stop and stop.is_set()):
-            digest.update(chunk)
-    return digest.hexdigest()
+    with _StoppableFile(path, stop) as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+class _StoppableFile(io.FileIO):
+    """A file that is read, and ends where it is once `stop` is set."""
+
+    def __init__(self, path: Path, stop: Event | None) -> None:
+        super().__init__(path)
+        self._stop = stop
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        return 0 if self._stop and self._stop.is_set() else super().readinto(buffer) or 0
 
 
 class InputHashes:

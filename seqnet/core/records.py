@@ -8,10 +8,10 @@ calls.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, Self, TypeVar, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,9 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["Ragged", "RecordBatch", "chunks", "gather", "gather_positions"]
+__all__ = ["Ragged", "RecordBatch", "chunks", "gather", "gather_positions", "pieces"]
+
+Column = TypeVar("Column", bound=np.generic)
 
 _ASCII = 128
 """Bytes below this are text in every encoding."""
@@ -233,12 +235,30 @@ class RecordBatch:
         return RecordBatch(names, Ragged.concatenate([part.symbols for part in parts]), headers, columns, missing)
 
 
-def chunks(tokens: Ragged, symbols: int, records: int) -> list[tuple[int, int]]:
-    """Returns ranges start (included) to stop (excluded) of at most so many symbols and records, or one record."""
-    bounds = [0]
-    while bounds[-1] < len(tokens):
-        start = bounds[-1]
-        limit = tokens.offsets[start] + symbols
-        stop = int(np.searchsorted(tokens.offsets, limit, side="right")) - 1
-        bounds.append(max(min(stop, start + records), start + 1))
-    return list(itertools.pairwise(bounds))
+def chunks(
+    tokens: Ragged, symbols: int, records: int | None = None, *, members: NDArray[np.int64] | None = None
+) -> Iterator[tuple[int, int]]:
+    """Yields ranges start (included) to stop (excluded) that cover all sequences, for work that is done part by part.
+
+    Args:
+        tokens: N sequences.
+        symbols: most symbols in a range, but for a single longer sequence.
+        records: most sequences in a range [default: no bound].
+        members: (M,) int64, the sequences that the ranges are of [default: all].
+    """
+    if members is None:
+        bounds = tokens.offsets
+    else:
+        bounds = np.concatenate([[0], np.cumsum(tokens.offsets[1:][members] - tokens.offsets[members])])
+    start, count = 0, len(bounds) - 1
+    while start < count:
+        stop = max(int(np.searchsorted(bounds, bounds[start] + symbols, side="right")) - 1, start + 1)
+        stop = stop if records is None else min(stop, start + records)
+        yield start, stop
+        start = stop
+
+
+def pieces(data: NDArray[Column], size: int) -> Iterator[NDArray[Column]]:
+    """Yields views of `size` elements of `data` (L,), one after the other; the last may have fewer."""
+    for start in range(0, len(data), size):
+        yield data[start : start + size]

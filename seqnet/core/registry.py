@@ -54,6 +54,6 @@ class Registry:
             SettingError: the table has no such name.
         """
         if name not in self.choices:
-            raise SettingError(self.kind, name, "one of " + ", ".join(self.choices))
+            raise SettingError(self.kind, name, choices=self.choices)
         module, attribute = self.choices[name].target.split(":")
         return getattr(import_module(module), attribute)

@@ -34,6 +34,9 @@ _WORDS = {"dna": ("DNA", "bases"), "rna": ("RNA", "bases"), "protein": ("protein
 _WINDOW = 8_192
 """Longest sequence that is seen at once: a batch of longer ones would take gigabytes."""
 
+_MUCH_LONGER = 1.5
+"""Times a network's window from which on sequences are much longer than it was made for."""
+
 _STEPS = 1_500
 """Steps of the optimiser, at least: less, and few records are learned badly by any network."""
 
@@ -62,7 +65,7 @@ class Recipe:
     def line(self) -> str:
         """One line for people."""
         changed = "".join(f", {text.partition('.')[2]}" for text in self.assignments)
-        return f"recipe: {self.preset} ({self.facts}){changed}; choose another with --preset"
+        return f"chosen settings: preset {self.preset} ({self.facts}){changed}; --preset chooses another"
 
 
 @dataclass(frozen=True)
@@ -89,7 +92,8 @@ def choose_run(dataset: Dataset, request: RunRequest) -> ChosenRun:
         SettingError: a setting is unknown or wrong.
     """
     if request.run is not None:
-        return ChosenRun(request.run, request.preset, None, misfit(request.preset, dataset) if request.preset else None)
+        window, preset = request.run.network.window, request.preset
+        return ChosenRun(request.run, preset, None, misfit(preset, dataset, window) if preset else None)
     recipe = choose_recipe(dataset)
     run = compose(recipe.preset, None, request.encoder, None, (*recipe.assignments, *request.assignments))
     return ChosenRun(run, recipe.preset, recipe.line)
@@ -115,14 +119,35 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     return Recipe(preset, (*cut, *fitted), facts)
 
 
-def misfit(preset: str, dataset: Dataset) -> str | None:
-    """Returns a line where a preset was made for another alphabet than the dataset's, None where it was not."""
+def misfit(preset: str, dataset: Dataset, window: int | None = None) -> str | None:
+    """Returns a line where a preset was made for another alphabet, or for shorter sequences; None where it suits.
+
+    Args:
+        preset: its name.
+        dataset: what it is to be trained on.
+        window: `network.window` of the run, where it may be another one than the preset's.
+    """
     made_for = load_preset(preset).get("alphabets", [dataset.alphabet.name])
     if dataset.alphabet.name in made_for:
-        return None
+        return _too_long(preset, dataset, window or compose(preset).network.window)
     names = " and ".join(_WORDS[name][0] for name in made_for)
     found = _WORDS[dataset.alphabet.name][0]
-    return f"the preset {preset} is for {names}, and this is {found}; without --preset one that suits it is chosen"
+    return (
+        f"the preset {preset} is for {names}, but this dataset is {found}; without --preset, a suitable one is chosen"
+    )
+
+
+def _too_long(preset: str, dataset: Dataset, window: int | None) -> str | None:
+    """Returns a line where the sequences are much longer than a preset was made for."""
+    lengths = dataset.tokens.lengths[dataset.members("train")]
+    typical = dataset.crop or (int(np.median(lengths)) if len(lengths) else 0)
+    if window is None or typical <= _MUCH_LONGER * window:
+        return None
+    unit = _WORDS[dataset.alphabet.name][1]
+    return (
+        f"the preset {preset} is for sequences of {window:,} {unit}, but these have {typical:,} (median), so it may "
+        "learn little; without --preset, a suitable one is chosen"
+    )
 
 
 def _fitted(training: TrainingConfig, records: int) -> tuple[str, ...]:

@@ -27,7 +27,7 @@ def parse_fractions(text: str) -> tuple[float, float, float]:
     Raises:
         SettingError: it is not three numbers, the first above and the others at least zero, that add up to 100 (or 1).
     """
-    expected = "train/validation/test in percent, such as 80/10/10"
+    expected = "three percentages, train/validation/test, that add up to 100, such as 80/10/10"
     try:
         parts = [float(part) for part in text.split("/")]
     except ValueError:

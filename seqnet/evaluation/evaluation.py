@@ -167,17 +167,21 @@ def evaluate_probabilities(
     if scored.class_count != len(names) or (groups is not None and groups.shape != scored.labels.shape):
         raise ValueError(f"{len(names)} classes and these groups do not fit probabilities {scored.probabilities.shape}")
     (scored,), units = in_canonical_order([scored], groups)
-    samples = bootstrap(
+    unit: Literal["group", "record"] = "record" if units is None else "group"
+    recipe = BootstrapRecipe(choices.replicates, choices.seed, unit, choices.confidence)
+    return _summarise(scored, units, names, split, _replicates(scored, units, recipe), recipe)
+
+
+def _replicates(scored: ScoredRecords, units: NDArray[np.int64] | None, recipe: BootstrapRecipe) -> NDArray[np.float64]:
+    """Returns all statistics (R, M) float64 of the bootstrap's replicates of the records."""
+    return bootstrap(
         lambda weights: _statistics(scored.under(weights)),
         len(scored),
         groups=units,
-        replicates=choices.replicates,
-        rng=np.random.default_rng(choices.seed),
+        replicates=recipe.replicates,
+        rng=np.random.default_rng(recipe.seed),
         classes=scored.labels,
     )
-    unit: Literal["group", "record"] = "record" if units is None else "group"
-    recipe = BootstrapRecipe(choices.replicates, choices.seed, unit, choices.confidence)
-    return _summarise(scored, units, names, split, samples, recipe)
 
 
 def _summarise(
@@ -235,7 +239,7 @@ def _index_positive(classes: tuple[str, ...], positive: str | None) -> int | Non
     if positive is None:
         return None
     if positive not in classes:
-        raise SettingError("evaluate.positive", positive, "one of " + ", ".join(classes))
+        raise SettingError("evaluate.positive", positive, choices=classes)
     return classes.index(positive)
 
 

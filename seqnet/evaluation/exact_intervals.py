@@ -96,6 +96,7 @@ def _exact_ends(
         trials: (S,) float64, number of independent trials of each; NaN where it is no proportion.
         confidence: of the intervals.
     """
+    # scipy.stats has the same interval of whole numbers only: of groups, the successes may be a fraction of one.
     from scipy.special import betaincinv
 
     low, high = np.full(len(values), np.nan), np.full(len(values), np.nan)

@@ -276,7 +276,7 @@ def measure(
     """
     for name in names:
         if name not in METRICS:
-            raise SettingError("metric", name, "one of " + ", ".join(METRICS))
+            raise SettingError("metric", name, choices=METRICS)
     scored = score(labels, probabilities, positive=positive, threshold=threshold)
     tally = scored.once() if weights is None else scored.under(weights)
     return {name: METRICS[name].overall(METRICS[name].compute(tally), scored.positive) for name in names}

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged, chunks
+from seqnet.core.records import Ragged, chunks, pieces
 from seqnet.datasets.tokenizing import RecordStatus
 
 __all__ = ["MARKED_SHARE", "NOTABLE_SHARE", "Novelty", "composition_shares", "describe", "novelty_warning"]
@@ -135,7 +135,7 @@ def composition_shares(tokens: Ragged, alphabet: Alphabet) -> Shares:
     Padding and invalid tokens count as codes; an empty sequence has none of anything.
     """
     counts = np.empty((len(tokens), alphabet.size + 1))
-    for start, stop in chunks(tokens, _PART, len(tokens)):
+    for start, stop in chunks(tokens, _PART):
         part = tokens.slice(start, stop)
         rows = part.rows
         if rows is not None and rows.shape[1] <= _BYTE and alphabet.size <= _BYTES:
@@ -151,8 +151,7 @@ def _counts(tokens: Ragged, size: int) -> NDArray[np.int64]:
     kind[1 : size + 1] = np.arange(size)
     if len(tokens) == 1 and len(tokens.data) > _PART:  # part by part: what follows takes many bytes a symbol
         counts = np.zeros((1, size + 1), dtype=np.int64)
-        for start in range(0, len(tokens.data), _PART):
-            part = tokens.data[start : start + _PART]
+        for part in pieces(tokens.data, _PART):
             counts += _counts(Ragged.from_lengths(part, np.array([len(part)])), size)
         return counts
     row = np.repeat(np.arange(0, len(tokens) * (size + 1), size + 1), tokens.lengths)
@@ -259,6 +258,7 @@ def _between(centred: Shares, expected: Shares, noise: NDArray[np.float64]) -> S
 
 def _chance(degrees: int) -> float:
     """Returns the distance that chance alone takes `MARKED_SHARE` of the sequences beyond."""
+    # What scipy.stats.chi2 has for its inverse, without the time that its import takes.
     from scipy.special import chdtri
 
     return float(chdtri(degrees, MARKED_SHARE))

@@ -218,7 +218,7 @@ def score(
     if p.shape[1] > 2:
         for name, value in (("positive", positive), ("threshold", threshold)):
             if value is not None:
-                raise SettingError(f"evaluate.{name}", value, f"none, because there are {p.shape[1]} classes")
+                raise SettingError(f"evaluate.{name}", value, problem=f"needs two classes; there are {p.shape[1]}")
         return ScoredRecords(y, p, None, None)
     chosen = 1 if positive is None else positive
     if chosen not in (0, 1):
@@ -258,8 +258,10 @@ def _check_values(y: NDArray[np.int64], p: NDArray[np.float64]) -> None:
         raise EmptyInputError("there is nothing to evaluate", "choose a split that holds labelled records")
     strange = y[(y < 0) | (y >= p.shape[1])]
     if len(strange):
-        raise LabelError("", f"label {strange[0]} is not one of the {p.shape[1]} classes", "leave such records out")
+        raise LabelError("", f"label {strange[0]} is not one of the {p.shape[1]} classes", "remove such records")
     if not np.isfinite(p).all():
-        raise SeqnetError("", "the model gives probabilities that are not numbers", "train it again, more gently")
+        raise SeqnetError(
+            "", "the model gives probabilities that are NaN or infinite", "train it again with a lower learning rate"
+        )
     if p.min() < 0 or p.max() > 1 + _SUM_TOLERANCE or np.abs(p.sum(axis=1) - 1).max() > _SUM_TOLERANCE:
         raise SeqnetError("", "the probabilities of a record are not in 0..1 with a sum of 1", "give probabilities")

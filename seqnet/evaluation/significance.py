@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from statistics import NormalDist
 from typing import Any, Literal
 
 import numpy as np
@@ -19,7 +18,7 @@ from seqnet.evaluation.evaluation import Estimate
 __all__ = ["DeLong", "McNemar", "delong", "mcnemar"]
 
 _FEW = 25
-"""Discordant records below which the binomial distribution is summed up, as is customary."""
+"""Discordant records below which the test is the exact binomial one, as is customary."""
 
 
 def _number(value: float) -> float | None:
@@ -73,15 +72,18 @@ def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_], groups: NDArray
         statistic = (count - 1) / count * float(excess.sum()) ** 2 / spread if spread else math.nan
         return McNemar(b, c, "groups", statistic, _chi_square_p(statistic) if spread else 1.0)
     if b + c < _FEW:
-        tail = sum(math.comb(b + c, few) for few in range(min(b, c) + 1)) / 2 ** (b + c)
-        return McNemar(b, c, "exact", math.nan, min(1.0, 2 * tail))
+        from scipy.stats import binomtest
+
+        return McNemar(b, c, "exact", math.nan, float(binomtest(b, b + c).pvalue) if b + c else 1.0)
     statistic = max(abs(b - c) - 1, 0) ** 2 / (b + c)
     return McNemar(b, c, "chi-square", statistic, _chi_square_p(statistic))
 
 
 def _chi_square_p(statistic: float) -> float:
     """Returns the chance of at least this chi-square with one degree of freedom."""
-    return math.erfc(math.sqrt(statistic / 2))
+    from scipy.stats import chi2
+
+    return float(chi2.sf(statistic, 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,14 +131,16 @@ def delong(
 
     Source: DeLong et al. 1988, doi:10.2307/2531595; by ranks, Sun & Xu 2014, doi:10.1109/LSP.2014.2337313.
     """
+    from scipy.stats import norm, rankdata
+
     m, n = int(positive.sum()), int((~positive).sum())
     if m < 2 or n < 2:
         return None
     among_negatives, among_positives = np.empty((2, m)), np.empty((2, n))
     for row, scores in enumerate((first, second)):
-        x, y, ranks = scores[positive], scores[~positive], _midranks(scores)
-        among_negatives[row] = (ranks[positive] - _midranks(x)) / n  # share of the negatives that a positive is above
-        among_positives[row] = 1 - (ranks[~positive] - _midranks(y)) / m  # share of the positives that are above it
+        x, y, ranks = scores[positive], scores[~positive], rankdata(scores)
+        among_negatives[row] = (ranks[positive] - rankdata(x)) / n  # share of the negatives that a positive is above
+        among_positives[row] = 1 - (ranks[~positive] - rankdata(y)) / m  # share of the positives that are above it
     areas = among_negatives.mean(axis=1)
     covariance = np.cov(among_negatives) / m + np.cov(among_positives) / n  # (2, 2)
     contrast = np.array([1.0, -1.0])
@@ -145,13 +149,6 @@ def delong(
     error = math.sqrt(variance) if variance > 1e-15 else 0.0
     gap = float(areas[0] - areas[1])
     z = gap / error if error else math.nan
-    p = math.erfc(abs(z) / math.sqrt(2)) if error else (math.nan if abs(gap) > 1e-9 else 1.0)
-    reach = NormalDist().inv_cdf((1 + confidence) / 2) * error
+    p = float(2 * norm.sf(abs(z))) if error else (math.nan if abs(gap) > 1e-9 else 1.0)
+    reach = float(norm.ppf((1 + confidence) / 2)) * error
     return DeLong(float(areas[0]), float(areas[1]), Estimate(gap, gap - reach, gap + reach), error, z, p)
-
-
-def _midranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns the rank (N,) float64 of each value, from 1; equal values share their mean rank."""
-    _, which, counts = np.unique(values, return_inverse=True, return_counts=True)
-    last = np.cumsum(counts)
-    return np.asarray((last - (counts - 1) / 2)[which])

@@ -17,7 +17,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqnet.configs.networks import EncoderConfig, NetworkConfig
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import NetworkConfig
 from seqnet.configs.run import RunConfig
 from seqnet.core.alphabets import Alphabet, alphabet
 from seqnet.core.containers import Container, read_container, write_container
@@ -260,7 +261,7 @@ def _check_weights(
         ContainerError: their names, shapes or types are not the expected ones, or one is NaN or infinite.
     """
     if {name: (array.shape, array.dtype.name) for name, array in arrays.items()} != expected:
-        raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY)
+        raise ContainerError(str(path), "the weights do not fit the network that the file describes", _REMEDY)
     for name, array in arrays.items():
         # A sum would overflow; the extremes are NaN where anything is.
         if array.dtype.kind == "f" and array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
@@ -277,4 +278,6 @@ def load_weights(path: Path, classifier: Classifier, arrays: Mapping[str, NDArra
     try:
         classifier.load_state_dict(weights)
     except RuntimeError as error:
-        raise ContainerError(str(path), "the weights are not those of the network it describes", _REMEDY) from error
+        raise ContainerError(
+            str(path), "the weights do not fit the network that the file describes", _REMEDY
+        ) from error

@@ -17,7 +17,7 @@ from seqnet.evaluation.baselines import describe_baselines
 if TYPE_CHECKING:
     from seqnet.models.bundles import Bundle
 
-__all__ = ["inspect", "lines"]
+__all__ = ["inspect", "lines", "summary"]
 
 _REMEDY = "give a dataset of seqnet encode or a model of seqnet train"
 
@@ -146,6 +146,21 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
     for hook in hooks:
         hook.remove()
     return found
+
+
+_SUMMARY = {
+    "dataset": ("records", "symbols", "alphabet", "classes", "positive", "generators", "crop", "counts", "groups",
+                "lengths"),
+    "model": ("card", "alphabet", "classes", "positive", "parameters", "members", "window", "strands", "metrics"),
+}  # fmt: skip
+"""Kind of file → what its summary has, in this order."""
+
+
+def summary(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Returns the values that most readers want; of a model, its card first."""
+    shown = {key: found[key] for key in _SUMMARY[found["kind"]] if key != "crop" or found[key] is not None}
+    card = shown.get("card", {})
+    return shown | {"card": {key: card[key] for key in sorted(card, key="title".__ne__)}} if card else shown
 
 
 def lines(found: Mapping[str, Any]) -> list[str]:

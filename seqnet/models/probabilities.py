@@ -18,7 +18,7 @@ from seqnet.evaluation import decide
 from seqnet.evaluation.calibration import tempered
 from seqnet.models.bundles import Bundle
 from seqnet.models.scoring import Scorer
-from seqnet.nn.batching import TokenStore, buckets, spans_in_parts
+from seqnet.nn.batching import Spans, TokenStore, buckets, spans_in_parts
 from seqnet.nn.devices import moved, out_of_memory
 
 __all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "evaluating"]
@@ -125,30 +125,32 @@ def class_probabilities(
     totals: NDArray[np.float64] | None = None
     counts = np.zeros(len(chosen), dtype=np.int64)
     with evaluating(classifier):
-        for sequence, start, length in spans_in_parts(lengths, classifier.window, _PARTS):
-            counts += np.bincount(sequence, minlength=len(chosen))
-            # A network that flattens sees every part padded to its window.
-            padded = np.full_like(length, classifier.window) if classifier.flattens else length
-            for batch in buckets(padded, batch_tokens or _batch_tokens(classifier)):
-                check_wanted()
-                of = sequence[batch]
-                parts = (
-                    store.whole(chosen[of])
-                    if whole
-                    else store.gather(store.starts[chosen[of]] + start[batch], length[batch])
-                )
-                probabilities = _logits(classifier, *parts).double().softmax(dim=1).numpy()
-                if totals is None:
-                    totals = np.zeros((len(chosen), probabilities.shape[1]))
-                # A sequence with several windows may stand several times in a batch.
-                if whole:
-                    totals[of] = probabilities
-                else:
-                    np.add.at(totals, of, probabilities)
-                progress(len(batch))
+        for of, start, length in _batches(classifier, lengths, batch_tokens or _batch_tokens(classifier)):
+            check_wanted()
+            at = chosen[of]
+            parts = store.whole(at) if whole else store.gather(store.starts[at] + start, length)
+            probabilities = _logits(classifier, *parts).double().softmax(dim=1).numpy()
+            if totals is None:
+                totals = np.zeros((len(chosen), probabilities.shape[1]))
+            # A sequence with several windows may stand several times in a batch.
+            if whole:
+                totals[of] = probabilities
+            else:
+                np.add.at(totals, of, probabilities)
+                np.add.at(counts, of, 1)
+            progress(len(of))
     if totals is None:
         raise ValueError("no sequences")
     return totals if whole else totals / counts[:, None]
+
+
+def _batches(classifier: Scorer, lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[Spans]:
+    """Yields the batches in which a classifier sees sequences of `lengths` (M,) int64, through its window."""
+    for sequence, start, length in spans_in_parts(lengths, classifier.window, _PARTS):
+        # A network that flattens sees every part padded to its window.
+        padded = np.full_like(length, classifier.window) if classifier.flattens else length
+        for batch in buckets(padded, batch_tokens):
+            yield sequence[batch], start[batch], length[batch]
 
 
 def _logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:

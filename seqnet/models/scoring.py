@@ -88,12 +88,14 @@ def chosen_precision(bundle: Bundle, precision: str) -> str:
     """
     device = bundle.classifier.device
     if precision == "float16" and device.type == "cpu":
-        raise SettingError("predict.precision", precision, "bfloat16 or float32 on a CPU, which is slow in float16")
+        raise SettingError(
+            "predict.precision", precision, problem="float16 is for GPUs; on a CPU use bfloat16 or float32"
+        )
     if precision == "bfloat16" and device.type == "cpu" and not has_bfloat16(device):
-        raise SettingError("predict.precision", precision, "float32: this CPU does not multiply in bfloat16")
+        raise SettingError("predict.precision", precision, problem="bfloat16 is not supported by this CPU; use float32")
     if precision == "int8" and not can_be_bytes(bundle.classifier):
-        expected = "bfloat16 or float32: int8 is for networks of one convolution, such as dna-cnn, on x86 processors"
-        raise SettingError("predict.precision", precision, expected)
+        problem = "int8 needs a network of one convolution, such as dna-cnn, and an x86 CPU; use bfloat16 or float32"
+        raise SettingError("predict.precision", precision, problem=problem)
     if precision != "auto":
         return precision
     changed = bundle.calibration.changed.get("bfloat16", 1.0)

@@ -12,10 +12,12 @@ from torch import Tensor
 
 from seqnet.core.errors import SettingError
 from seqnet.core.memory import is_lack_of_memory
+from seqnet.core.printable import counted
 
 __all__ = [
     "choose_device",
     "computing",
+    "device_text",
     "exact_float32",
     "moved",
     "out_of_memory",
@@ -44,13 +46,22 @@ def choose_device(name: str) -> torch.device:
     kind = name.partition(":")[0]
     available = {"cpu": True, "cuda": torch.cuda.is_available(), "mps": torch.backends.mps.is_available()}
     if not available.get(kind, False):
-        raise SettingError("device", name, "one of " + ", ".join(key for key, there in available.items() if there))
+        raise SettingError("device", name, choices=[key for key, there in available.items() if there])
     try:
         device = torch.device(name)
         torch.empty(1, device=device)
     except RuntimeError:
-        raise SettingError("device", name, f"a {kind} device that there is") from None
+        raise SettingError("device", name, problem=f"{name} does not exist on this machine") from None
     return device
+
+
+def device_text(device: torch.device, threads: int) -> str:
+    """Returns one line that says where a command computes, such as "using the CPU, 2 threads"."""
+    name = "the CPU"
+    if device.type != "cpu":
+        model = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
+        name = f"the GPU {device}{model}"
+    return f"using {name}, {counted(threads, 'threads')}"
 
 
 def silence_warnings() -> None:

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqnet.configs.networks import ENCODERS, EncoderConfig
+from seqnet.configs.encoders import ENCODERS, EncoderConfig
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.nn.fast.gather_rows import gather_rows

@@ -55,7 +55,7 @@ class Decider:
     def __init__(self, bundle: Bundle, options: PredictOptions) -> None:
         self._bundle = bundle
         if options.vote and len(bundle.members) == 1:
-            raise SettingError("predict.vote", True, "no such option: the model is one network, not an ensemble")
+            raise SettingError("predict.vote", True, problem="needs an ensemble; this model is a single network")
         self._positive = bundle.positive
         self._mix = self._class_mix(bundle, options)
         calibration = bundle.calibration if self._mix is None else self._for_mix(bundle, options, *self._mix)
@@ -72,13 +72,15 @@ class Decider:
             return None
         for name, share in given.items():
             if name not in bundle.classes:
-                problem = f"the model has no class {name}; its classes are {', '.join(bundle.classes)}"
+                problem = (
+                    f"names class {name}, which the model does not have; its classes are {', '.join(bundle.classes)}"
+                )
                 raise SettingError("predict.expected_fraction", f"{name}={share:g}", problem=problem)
         seen = np.array(bundle.calibration.shares or [1 / len(bundle.classes)] * len(bundle.classes))
         others = [index for index, name in enumerate(bundle.classes) if name not in given]
         rest = 1 - sum(given.values())
         if (others and rest <= 0) or (not others and abs(rest) > 1e-6):
-            problem = f"the fractions add up to {sum(given.values()):g}, "
+            problem = f"adds up to {sum(given.values()):g}, "
             unnamed = ", ".join(bundle.classes[index] for index in others)
             problem += f"which leaves nothing for the other classes: {unnamed}" if others else "not 1"
             raise SettingError("predict.expected_fraction", list(options.expected_fraction), problem=problem)
@@ -95,13 +97,11 @@ class Decider:
         if bundle.validation is not None:
             return for_fractions(bundle.calibration, bundle.validation, seen, expected, bundle.positive)
         if bundle.positive is not None and bundle.calibration.threshold != 0.5:
-            remedy = "a model that keeps validation scores: this one's threshold is for the class fractions of training"
-            raise SettingError(
-                "predict.expected_fraction", list(options.expected_fraction), f"{remedy}; train it again"
-            )
+            problem = "needs a model with validation scores, to choose a new threshold; train it again"
+            raise SettingError("predict.expected_fraction", list(options.expected_fraction), problem=problem)
         if options.max_error is not None:
-            remedy = "no --expected-fraction, or a model that keeps validation scores to fit both; train it again"
-            raise SettingError("predict.max_error", options.max_error, remedy)
+            problem = "and --expected-fraction together need a model with validation scores; train it again"
+            raise SettingError("predict.max_error", options.max_error, problem=problem)
         return bundle.calibration
 
     @staticmethod
@@ -110,15 +110,17 @@ class Decider:
         if max_error is None:
             return None
         if UNCERTAIN in bundle.classes:
-            raise SettingError("predict.max_error", max_error, f"no such option: a class is called {UNCERTAIN}")
+            raise SettingError(
+                "predict.max_error", max_error, problem=f"can't be used: a class of the model is called {UNCERTAIN}"
+            )
         known = {float(error): bound for error, bound in calibration.confidences.items()}
         kept = [(error, bound) for error, bound in known.items() if error <= max_error and bound is not None]
         if not kept:
             able = min((error for error, bound in known.items() if bound is not None), default=None)
             problem = (
-                f"{max_error:g} is below {able:g}, the lowest error rate that this model can keep"
+                f"{max_error:g} is below {able:g}, the lowest error rate that this model can guarantee"
                 if able
-                else "this model can't keep any error rate; predict without --max-error"
+                else "can't be used: this model can guarantee no error rate"
             )
             raise SettingError("predict.max_error", max_error, problem=problem)
         return max(kept)[1]

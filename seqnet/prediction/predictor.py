@@ -38,7 +38,9 @@ class Predictor:
         self.bundle = bundle
         self.options = options or PredictOptions()
         if self.options.alphabet not in ("auto", bundle.alphabet.name):
-            raise SettingError("predict.alphabet", self.options.alphabet, f"{bundle.alphabet.name}, as the model's is")
+            raise SettingError(
+                "predict.alphabet", self.options.alphabet, f"{bundle.alphabet.name}, the alphabet of the model"
+            )
         self._decider = Decider(bundle, self.options)
         self.precision = chosen_precision(bundle, self.options.precision)
         self._members = ready(bundle, self.precision)

@@ -27,7 +27,17 @@ from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.decision import UNCERTAIN
 from seqnet.prediction.rows import PredictedRows
 
-__all__ = ["OUTPUT_FORMATS", "columns", "format_of", "joined_lines", "opened_writer", "table", "text_columns"]
+__all__ = [
+    "OUTPUT_FORMATS",
+    "columns",
+    "decimals",
+    "format_of",
+    "joined_lines",
+    "one_line",
+    "opened_writer",
+    "table",
+    "text_columns",
+]
 
 
 class Writer(NamedTuple):
@@ -74,7 +84,7 @@ def _numbers(predictions: PredictedRows) -> list[NDArray[np.float64]]:
     return [predictions.probabilities[chosen], *deviations, *predictions.probabilities.T]
 
 
-def _decimals(values: NDArray[np.float64]) -> pa.LargeStringArray:
+def decimals(values: NDArray[np.float64]) -> pa.LargeStringArray:
     """Returns probabilities (N,) as text of a fixed number of decimals, NaN as the empty string."""
     present = ~np.isnan(values)
     scaled = np.rint(values[present] * 10**_DIGITS).astype(np.int64)
@@ -87,7 +97,7 @@ def _decimals(values: NDArray[np.float64]) -> pa.LargeStringArray:
     return Ragged.from_lengths(text.ravel(), present * np.int64(_DIGITS + 2)).to_arrow()
 
 
-def _one_line(column: Ragged) -> Ragged:
+def one_line(column: Ragged) -> Ragged:
     r"""Returns the strings with tabs, line ends and other control characters as `\t`, `\n`, `\x1b`."""
     if not _IS_CONTROL[column.data].any():
         return column
@@ -97,9 +107,9 @@ def _one_line(column: Ragged) -> Ragged:
 def text_columns(predictions: PredictedRows, classes: Sequence[str]) -> list[pa.Array]:
     """Returns the columns of the output as text (N,), empty where there is nothing."""
     return [
-        _one_line(predictions.names).to_arrow(),
+        one_line(predictions.names).to_arrow(),
         pc.fill_null(_label_words(classes, predictions), ""),
-        *(_decimals(column) for column in _numbers(predictions)),
+        *(decimals(column) for column in _numbers(predictions)),
         _status_words().take(pa.array(predictions.status)),
     ]
 
@@ -195,7 +205,9 @@ def format_of(target: Path) -> tuple[str, bool]:
         if not target.is_file() and target.exists():
             return "tsv", False
         raise OutputError(
-            str(target), "the name does not tell the format", "end it in .tsv, .tsv.gz, .jsonl or .parquet"
+            str(target),
+            "the name does not end in a known format",
+            "end it in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet",
         )
     return known[suffix], compressed
 

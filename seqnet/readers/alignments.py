@@ -68,7 +68,7 @@ def _check_end(source: Input) -> None:
     else:
         complete = tail.endswith(_CRAM_ENDS) or not source.head.startswith(CRAM)
     if not complete:
-        raise TruncatedError("its end marker is missing, so that reads may be, too", "get the file again")
+        raise TruncatedError("the end-of-file marker is missing, so reads may be missing", "get the file again")
 
 
 FORMAT = RecordFormat(_recognises, _read)

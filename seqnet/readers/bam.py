@@ -109,10 +109,10 @@ def _read(stream: BinaryIO, count: int) -> bytes:
 def _whole_number(stream: BinaryIO) -> int:
     data = _read(stream, _SIZE.size)
     if len(data) < _SIZE.size:
-        raise TruncatedError("it ends within the BAM header", "get the file again")
+        raise TruncatedError("the file ends within the BAM header", "get the file again")
     (number,) = _SIZE.unpack(data)
     if number >= _LONGEST:
-        raise FormatError("damaged BAM header", "get the file again")
+        raise FormatError("the BAM header is damaged", "get the file again")
     return int(number)
 
 
@@ -122,7 +122,7 @@ def _skip_block(stream: BinaryIO) -> None:
     while size:
         part = len(stream.read(min(size, _PIECE)))
         if not part:
-            raise TruncatedError("it ends within the BAM header", "get the file again")
+            raise TruncatedError("the file ends within the BAM header", "get the file again")
         size -= part
 
 
@@ -187,4 +187,4 @@ def _pairs() -> NDArray[np.uint16]:
 
 
 def _damaged() -> FormatError:
-    return FormatError("damaged BAM data", "get the file again")
+    return FormatError("the BAM data are damaged", "get the file again")

@@ -180,5 +180,5 @@ def _advance(member: Decompressor, chunk: bytes, name: str) -> tuple[bytes, byte
         if _LACKS_MEMORY in str(error):
             raise MemoryError from error
         # Each library has an error type of its own, and nothing but damaged data can raise one here.
-        raise FormatError(f"damaged {name} data", "get the file again, or compress it again") from error
+        raise FormatError(f"the {name} data are damaged", "get the file again, or compress it again") from error
     return (text, member.unused_data, None) if member.eof else (text, b"", member)

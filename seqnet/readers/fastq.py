@@ -26,7 +26,7 @@ _MARKS = np.frombuffer(b"@+", dtype=np.uint8)
 _BLANK_LINES = 8
 """So many empty lines in a row are no part of a record, which has two at most."""
 _PIECE = 1 << 12
-_MULTI_LINE = "write each sequence on one line; FASTQ over several lines is not read"
+_MULTI_LINE = "write each sequence on one line; multi-line FASTQ is not supported"
 
 
 def _recognises(head: bytes) -> bool:
@@ -99,7 +99,7 @@ def _finish(block: bytes, line: int) -> Generator[RecordBatch, None, None]:
     newlines = newline_positions(data)
     count = int(np.searchsorted(newlines, length)) // 4 + 1
     ends = newlines[: 4 * min(count, len(newlines) // 4)].reshape(-1, 4)  # (N, 4)
-    truncated = TruncatedError("it ends within a record", "get the file again", line=line + len(newlines) - 1)
+    truncated = TruncatedError("the file ends within a record", "get the file again", line=line + len(newlines) - 1)
     cut_short = len(data) > len(block) and len(ends) == count and _missing_qualities(ends[-1])
     whole = ends[:-1] if cut_short else ends
     if len(whole):

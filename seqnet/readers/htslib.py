@@ -72,7 +72,7 @@ def read_by_htslib(
                 del reads  # not beside the next ones
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOEXEC:
-            problem = "damaged, or of a version of its format that htslib does not know"
+            problem = "it is damaged, or in a version of its format that htslib does not support"
             raise FormatError(problem, "get the file again, or convert it with samtools view -b") from error
         if isinstance(error, OSError) and error.errno:
             raise
@@ -190,9 +190,11 @@ def _parse_region(region: str, references: Sequence[str]) -> tuple[str, int, int
         if start > 0 and (stop is None or start <= stop):
             return match["name"], start - 1, stop
         if start > 0 and stop is not None:
-            raise SettingError("read.region", region, "a start that is not after the end")
+            raise SettingError("read.region", region, "NAME:START-END with START at most END")
     known = ", ".join(references[:5]) + (", ..." if len(references) > 5 else "") if references else "none"
-    raise SettingError("read.region", region, f"NAME or NAME:START-END with a reference of the file: {known}")
+    raise SettingError(
+        "read.region", region, f"NAME or NAME:START-END, where NAME is a reference of the file ({known})"
+    )
 
 
 def _overlapping(

@@ -64,7 +64,7 @@ def _from_utf16(stream: io.RawIOBase) -> Iterator[bytes]:
                 yield text.encode()
         decoder.decode(b"", final=True)
     except UnicodeError as error:
-        raise FormatError("it begins like text in UTF-16, and is not", "save it as text in UTF-8") from error
+        raise FormatError("this looks like UTF-16 text, but is not valid UTF-16", "save it as text in UTF-8") from error
 
 
 class Input:

@@ -117,7 +117,7 @@ def _check_options(found: str, options: ReadOptions) -> None:
     for name in ("region", "min_mapq", "reference"):
         if getattr(options, name) and found not in ("sam", EMPTY):
             raise SettingError(
-                f"read.{name}", getattr(options, name), f"none for {found}: only SAM, BAM and CRAM have it"
+                f"read.{name}", getattr(options, name), problem=f"is for SAM, BAM and CRAM; this file is {found}"
             )
     if options.feature and found != EMPTY and not FORMATS.load(found).featured:
         raise SettingError("read.feature", options.feature, f"none for {found}: only GenBank and EMBL have features")
@@ -208,6 +208,6 @@ def _check_columns(first_line: bytes, sequence_column: str) -> None:
     words = re.split(r"[\s|]+", first_line.decode(errors="replace").replace('"', ""))
     if words == [sequence_column]:
         remedy = "add a column of names before it, such as id,sequence"
-        raise FormatError(f"the table has one column, {quoted(sequence_column)}, and none of names", remedy, line=1)
+        raise FormatError(f"the table has a column {quoted(sequence_column)} and no column of names", remedy, line=1)
     if sequence_column in words:
-        raise FormatError("nothing separates the columns of the table", "use tabs, commas or semicolons", line=1)
+        raise FormatError("the table has one column", "use tabs, commas or semicolons", line=1)

@@ -63,7 +63,7 @@ class RecordReader(ABC):
             return "the file is empty"
         if self.skipped:
             reasons = ", ".join(counted(count, reason) for reason, count in self.skipped.items())
-            return f"all of its records are left out: {reasons}"
+            return f"all of its records were skipped: {reasons}"
         return f"no read overlaps {self.region}" if self.region else "it holds no records"
 
     def __enter__(self) -> Self:

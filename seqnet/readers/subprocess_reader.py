@@ -78,7 +78,7 @@ def start_process(path: str, options: ReadOptions) -> subprocess.Popen[bytes]:
         )
     except OSError as error:
         problem = f"no process can be started to read it: {error.strerror}"
-        raise ResourceError(path, problem, "say --reader-process never") from error
+        raise ResourceError(path, problem, "use --reader-process never") from error
     assert process.stdout is not None
     _widen(process.stdout)  # type: ignore[arg-type]
     return process
@@ -167,7 +167,7 @@ class SubprocessReader(RecordReader):
             return RuntimeError(f"the process that reads {self.path} ended with exit code {code}")
         name = signal.strsignal(-code) or f"signal {-code}"
         problem = f"the process that reads it was ended from outside: {name.lower()}"
-        return ResourceError(self.path, problem, "try again, with more memory where that was the reason")
+        return ResourceError(self.path, problem, "run it again, with more memory if it was killed for lack of memory")
 
 
 def _widen(stream: BinaryIO) -> None:

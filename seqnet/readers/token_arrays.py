@@ -74,7 +74,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         with zipfile.ZipFile(file) as archive:
             members = archive.infolist()
             if members and not any(info.filename.endswith(".npy") for info in members):
-                raise FormatError("a zip archive of other files", "unpack it, and give the files in it")
+                raise FormatError("this is a zip archive of other files", "unpack it and give the files")
             for info in members:
                 _check_member(info)
                 with archive.open(info) as stream:
@@ -85,7 +85,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         file.seek(max(0, size - _DIRECTORY_END_BYTES))
         if _DIRECTORY_END not in file.read():
             raise TruncatedError("the .npz archive ends too early", "get the file again") from error
-        raise FormatError("damaged or foreign .npz archive", "get the file again") from error
+        raise FormatError("this is not a valid .npz archive", "get the file again") from error
 
 
 def _check_member(info: zipfile.ZipInfo) -> None:

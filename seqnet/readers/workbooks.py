@@ -75,7 +75,9 @@ def workbook(
     header = next(rows, None)
     others = "; only the first sheet is read" if skipped else ""
     if header is None and others:
-        raise FormatError("the first sheet of the workbook is empty", "put the table into it, or save it as CSV")
+        raise FormatError(
+            "the first sheet of the workbook is empty", "put the table in the first sheet, or save it as CSV"
+        )
     if header is None:
         return
     names = [_text(cell).strip() for cell in header[1]]
@@ -140,12 +142,12 @@ def _open(file: BinaryIO, skipped: Counter[str]) -> Iterator[_Row]:
     with zipfile.ZipFile(file) as archive:
         parts = archive.infolist()
     if _BOOK not in {part.filename for part in parts}:
-        raise FormatError("an Office document, but no Excel workbook", "save the table as .xlsx or .csv")
+        raise FormatError("this is an Office document, but not an Excel workbook", "save the table as .xlsx or .csv")
     for part in parts:
         packed = part.file_size > _MOST_PACKED * part.compress_size
         if part.file_size > _MOST_BYTES or (part.file_size > _LARGE and packed):
             problem = f"{part.filename} in the workbook unpacks to {part.file_size:,} bytes"
-            raise FormatError(problem, "that is too much for a workbook: save it as CSV")
+            raise FormatError(problem, "save it as CSV")
     book = openpyxl.load_workbook(file, read_only=True, data_only=True, keep_links=False)
     if not book.worksheets:
         raise FormatError("the workbook has no sheet of cells", "save the table as .xlsx or .csv")

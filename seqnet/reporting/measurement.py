@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from seqnet.configs.evaluation import EvaluationOptions
@@ -19,8 +18,7 @@ from seqnet.evaluation.imbalance import never_predicted
 from seqnet.evaluation.novelty import novelty_warning
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import bundle_probabilities
-from seqnet.prediction.rows import PredictedRows
-from seqnet.prediction.writers import columns, joined_lines, text_columns
+from seqnet.prediction.text_table import Column, class_words, probability_columns, write_text_table
 
 __all__ = ["Measured", "class_order", "evaluate_bundle", "write_rows"]
 
@@ -81,17 +79,17 @@ def evaluate_bundle(
         raise AlphabetMismatchError(path, found, expected, remedy, problem)
     unknown = sorted(set(dataset.classes) - set(bundle.classes))
     if unknown:
-        problem = f"the model knows no class {unknown[0]}, only {', '.join(bundle.classes)}"
+        problem = f"the model has no class {unknown[0]}; its classes are {', '.join(bundle.classes)}"
         raise LabelError(path, problem, "evaluate on a dataset with the classes of the model")
     members = np.arange(len(dataset)) if split == "all" else dataset.members(split)
     if not len(members):
-        raise LabelError(path, f"the {split} split is empty", "choose another --split, or encode with one")
+        raise LabelError(path, f"the {split} split is empty", "choose another --split")
     labels = class_order(bundle.classes, dataset)[dataset.labels[members]]
     probabilities = bundle_probabilities(bundle, dataset.tokens, members, progress=progress).probabilities
     overflown = int((~np.isfinite(probabilities)).any(axis=1).sum())
     if overflown:
         problem = f"the model's output is NaN or infinite for {overflown:,} of {len(members):,} records of {split}"
-        raise SeqnetError(path, problem, "train the model again, with a lower learning rate or a clip_norm")
+        raise SeqnetError(path, problem, "train the model again with a lower training.learning_rate")
     evaluation = evaluate_probabilities(
         labels,
         probabilities,
@@ -152,15 +150,11 @@ def _unusual(bundle: Bundle, dataset: Dataset, members: NDArray[np.int64]) -> li
 
 def write_rows(target: Path, bundle: Bundle, dataset: Dataset, measured: Measured) -> None:
     """Writes one line per record as tab-separated values: name, truth, label, probability, one p_CLASS per class."""
-    predictions = PredictedRows(
-        names=dataset.names.take(measured.members),
-        status=np.full(len(measured.members), RecordStatus.OK, dtype=np.uint8),
-        labels=measured.scored.predicted,
-        probabilities=measured.probabilities,
-    )
-    truth = pa.array(dataset.classes, pa.large_string()).take(pa.array(dataset.labels[measured.members]))
-    name, *others, _ = text_columns(predictions, bundle.classes)
-    first, *rest, _ = columns(bundle.classes)
-    with target.open("wb") as file:
-        file.write(("\t".join((first, "truth", *rest)) + "\n").encode())
-        file.write(joined_lines([name, truth, *others]))
+    predicted, probabilities = measured.scored.predicted, measured.probabilities
+    columns: dict[str, Column] = {
+        "name": dataset.names.take(measured.members),
+        "truth": class_words(dataset.classes, dataset.labels[measured.members]),
+        "label": class_words(bundle.classes, predicted),
+        "probability": probabilities[np.arange(len(predicted)), predicted],
+    }
+    write_text_table(target, columns | probability_columns(bundle.classes, probabilities))

@@ -229,18 +229,18 @@ def _baselines(bundle: Bundle, measured: Measured, dataset: Dataset) -> tuple[Ma
     """
     training = bundle.config.training
     if measured.seen:
-        return {}, ["no baselines: they would be measured on the training records that they are fitted to"]
+        return {}, ["no baselines: some of these records are training records, which baselines are fitted to"]
     fitted = bundle.baselines
     if not fitted and not training.baseline_records:
         return {}, ["no baselines: the model was trained with training.baseline_records = 0"]
     if not fitted and measured.training is None:
-        return {}, ["no baselines: the model keeps none, and this is not the dataset that it was trained on"]
+        return {}, ["no baselines: the model contains none, and this is not its training dataset"]
     try:
         fitted = fitted or fit_baselines(dataset, training.baseline_records, training.seed)
     except LabelError as error:
         return {}, [f"no baselines: {error}"]
     loose = [BASELINES[name].title for name, one in fitted.items() if not one.converged]
-    return fitted, [f"the baseline {title} has not converged: it might do better" for title in loose]
+    return fitted, [f"the baseline {title} did not converge and might be better" for title in loose]
 
 
 def _stratify(measured: Measured, dataset: Dataset, options: EvaluationOptions) -> Strata:

@@ -48,7 +48,7 @@ def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
     A sum of one pseudo-random number per place and word of eight tokens, finished with the length: equal sequences have
     equal hashes, and unequal ones collide with probability about 2⁻⁶⁴ a pair.
     """
-    parts = chunks(tokens, _CHUNK, len(tokens))
+    parts = list(chunks(tokens, _CHUNK))
     if len(parts) == 1:
         return _hashes(tokens)
     hashes = np.empty(len(tokens), dtype=np.uint64)

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
+from seqnet.core.kmers import kmer_codes
 from seqnet.core.records import Ragged, chunks
 from seqnet.similarity.hashing import mix, reverse_complements, sequence_hashes
 
@@ -76,7 +77,7 @@ def kmer_sets(tokens: Ragged, alphabet: Alphabet, k: int) -> KmerSets:
 
 def _chunk(part: Ragged, alphabet: Alphabet, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Returns the elements (ΣE,) uint64 of few sequences, and their number (N,) int64 in each."""
-    sequence, codes = _codes(part, alphabet, k)
+    codes, sequence = kmer_codes(part, alphabet, k, both_strands=alphabet.has_strands)
     bare = np.flatnonzero(np.bincount(sequence, minlength=len(part)) == 0)
     whole = _either_strand(part.take(bare), alphabet)
     # The mark keeps a whole sequence apart from k-mers that are written as the same number.
@@ -94,31 +95,6 @@ def _chunk(part: Ragged, alphabet: Alphabet, k: int) -> tuple[NDArray[np.uint64]
         keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
     sizes = np.bincount((keys >> np.uint64(_BITS)).astype(np.int64), minlength=len(part))
     return keys & np.uint64((1 << _BITS) - 1), sizes
-
-
-def _codes(part: Ragged, alphabet: Alphabet, k: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Returns the number of the sequence (M,) int64, and the k-mer as a number (M,) uint64, of all M k-mers."""
-    count = len(part.data) - k + 1
-    if count < 1:
-        return np.empty(0, np.int64), np.empty(0, np.uint64)
-    digits = part.data.astype(np.uint64) - np.uint64(1)
-    strange = np.concatenate([[0], np.cumsum(digits >= alphabet.size)])
-    room = np.repeat(part.offsets[1:], part.lengths)[:count] - np.arange(count)
-    at = np.flatnonzero((strange[k:] == strange[:-k]) & (room >= k))
-    codes = _numbers(digits, range(k), count, alphabet.size)
-    if alphabet.has_strands:
-        others = (alphabet.complement[part.data] - 1).astype(np.uint64)
-        codes = np.minimum(codes, _numbers(others, range(k - 1, -1, -1), count, alphabet.size))
-    return np.repeat(np.arange(len(part)), part.lengths)[at], codes[at]
-
-
-def _numbers(digits: NDArray[np.uint64], places: range, count: int, base: int) -> NDArray[np.uint64]:
-    """Returns the digits (L,) at each of `count` positions plus `places`, as numbers (count,) uint64 to the base."""
-    numbers = np.zeros(count, dtype=np.uint64)
-    for place in places:
-        numbers *= np.uint64(base)
-        numbers += digits[place : place + count]
-    return numbers
 
 
 def _occurrence(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:

@@ -12,6 +12,7 @@ from torch import Tensor
 from seqnet.configs.run import RunConfig
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.simulation.composition import symbol_frequencies
+from seqnet.datasets.windows import random_starts
 from seqnet.nn.batching import TokenStore, batch_count, epoch_order
 from seqnet.nn.networks import Classifier
 from seqnet.training.augmentation import Augmentation
@@ -82,7 +83,7 @@ class TrainingBatches:
         if not self.longer:
             return self._store.whole(indices)
         lengths = self._store.lengths[indices]
-        start = rng.integers(0, np.maximum(lengths - self._window, 0) + 1)
+        start = random_starts(lengths, self._window, rng)
         return self._store.gather(self._store.starts[indices] + start, np.minimum(lengths, self._window))
 
     def _oversampled(self, rng: np.random.Generator) -> NDArray[np.int64]:

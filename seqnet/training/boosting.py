@@ -12,7 +12,8 @@ from threadpoolctl import threadpool_limits
 from seqnet.configs.run import RunConfig
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
-from seqnet.evaluation.baselines.sampling import draw_labelled_sample
+from seqnet.datasets.sampling import draw_labelled_sample
+from seqnet.datasets.windows import random_starts
 from seqnet.evaluation.imbalance import class_weights, how_balanced
 from seqnet.nn.batching import TokenStore, buckets
 from seqnet.nn.devices import moved
@@ -73,7 +74,7 @@ def _profiles(classifier: Classifier, tokens: Ragged, rng: np.random.Generator) 
     assert classifier.profile is not None
     store = TokenStore(tokens)
     lengths = np.minimum(store.lengths, classifier.window)
-    starts = store.starts + rng.integers(0, store.lengths - lengths + 1)
+    starts = store.starts + random_starts(store.lengths, classifier.window, rng)
     found = np.empty((len(store), classifier.profile.width), dtype=np.float32)
     with torch.inference_mode():
         for batch in buckets(lengths, _BATCH_TOKENS):

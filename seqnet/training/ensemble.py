@@ -93,7 +93,9 @@ def _calibrated(
     labels = dataset.labels[members].astype(np.int64)
     if len(np.unique(labels)) < len(dataset.classes):
         what = "the validation split lacks a class" if len(labels) else "there is no validation split"
-        observer.note(f"{what}: the model is not calibrated, its threshold is one half")
+        observer.note(
+            f"{what}, so the model is not calibrated{'' if bundle.positive is None else ' and its threshold is 0.5'}"
+        )
         return bundle
     raw = np.mean([validation_probabilities(run, dataset, device) for run in runs], axis=0)
     found = calibrate(labels, raw, bundle.positive, training_shares(dataset), criterion, dataset.groups[members])

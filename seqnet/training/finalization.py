@@ -40,7 +40,7 @@ def with_baselines(
         note(f"no baselines: {error}")
         return bundle, None
     except KeyboardInterrupt as stop:
-        note("stopped while baselines were fitted: the model has none; train it with --resume to add them")
+        note("stopped while baselines were fitted: the model has none; run train again with --resume to add them")
         return bundle, stop
     records = next(iter(fitted.values())).records
     note(f"baselines fitted to {records:,} training records in {time.monotonic() - started:.1f} s")

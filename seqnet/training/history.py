@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-__all__ = ["EpochRow", "draw_curves", "epoch_text", "kept_text", "write_history"]
+__all__ = ["MONITORS", "EpochRow", "draw_curves", "epoch_text", "kept_text", "write_history"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class EpochRow:
     validation_balanced_accuracy: float = math.nan
 
 
-_MONITORS = {
+MONITORS = {
     "loss": "lowest validation loss",
     "accuracy": "best validation accuracy",
     "balanced_accuracy": "best validation balanced accuracy",
@@ -84,7 +84,7 @@ def kept_text(rows: Sequence[EpochRow], best: int, monitor: str) -> str:
         return f"kept epoch {best}: the last, because there is no validation split"
     if math.isnan(value):
         return f"kept epoch {best}: the last, because the validation split lacks a class and has no {monitor}"
-    return f"kept epoch {best}: {_MONITORS[monitor]} {value:.4f}"
+    return f"kept epoch {best}: {MONITORS[monitor]} {value:.4f}"
 
 
 def write_history(path: Path, runs: Sequence[Sequence[EpochRow]]) -> None:

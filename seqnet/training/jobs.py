@@ -13,7 +13,8 @@ from seqnet.core.provenance import versions
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.recipes import ChosenRun
 from seqnet.evaluation.imbalance import is_imbalanced
-from seqnet.training.history import EpochRow, epoch_text
+from seqnet.nn.devices import device_text
+from seqnet.training.history import MONITORS, EpochRow, epoch_text
 from seqnet.training.members import TrainingJob, training_counts
 
 __all__ = ["ProgressLines", "make_job", "opening_lines"]
@@ -63,16 +64,18 @@ def make_job(
 
 
 class ProgressLines:
-    """An observer that tells one line for each fact and each epoch.
+    """An observer that tells one line for each fact and each epoch, and where it computes.
 
     Args:
         tell: takes the lines.
         job: what is trained.
+        threads: that the CPU computes with.
     """
 
-    def __init__(self, tell: Callable[[str], None], job: TrainingJob) -> None:
+    def __init__(self, tell: Callable[[str], None], job: TrainingJob, *, threads: int) -> None:
         self._tell = tell
-        self._epochs = job.config.training.epochs
+        self._where = device_text(job.device, threads)
+        self._epochs, self._monitor = job.config.training.epochs, job.config.training.monitor
         self._trees = job.config.network.boosted is not None
         self._imbalanced = is_imbalanced(job.config.training, training_counts(job.dataset))
         self._started = time.monotonic()
@@ -82,10 +85,14 @@ class ProgressLines:
         self._tell(text)
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
-        """See `Observer`; tells nothing."""
+        """See `Observer`; tells where it computes, once."""
+        if self._where:  # not before, so that an error is one line
+            self._tell(self._where)
+            self._where = ""
 
     def epoch(self, row: EpochRow, best: bool) -> None:
         """See `Observer`."""
         text = epoch_text(row, self._epochs, trees=self._trees, imbalanced=self._imbalanced)
         marked = best and not math.isnan(row.validation_loss)
-        self._tell(f"{text}  {time.monotonic() - self._started:.0f} s{'  best' if marked else ''}")
+        ending = f"  {MONITORS[self._monitor]} so far" if marked else ""
+        self._tell(f"{text}  {time.monotonic() - self._started:.0f} s elapsed{ending}")

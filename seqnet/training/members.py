@@ -15,7 +15,7 @@ from seqnet.configs.calibration import BALANCED
 from seqnet.configs.run import RunConfig
 from seqnet.core.errors import SettingError
 from seqnet.datasets.dataset import Dataset
-from seqnet.evaluation.baselines.sampling import draw_labelled_sample
+from seqnet.datasets.sampling import draw_labelled_sample
 from seqnet.evaluation.imbalance import is_imbalanced, ratio
 from seqnet.evaluation.novelty import Novelty, describe
 from seqnet.models.bundles import Bundle
@@ -93,7 +93,9 @@ def check_criterion(dataset: Dataset, optimize: str | None) -> None:
         SettingError: there are more than two classes.
     """
     if optimize and dataset.positive is None:
-        raise SettingError("optimize", optimize, "two classes: of more, the most probable one is the decision")
+        raise SettingError(
+            "optimize", optimize, problem="needs two classes; of more, the most probable class is the label"
+        )
 
 
 def criterion_for(config: RunConfig, dataset: Dataset, optimize: str | None) -> str | None:
@@ -112,11 +114,11 @@ def imbalance_note(config: RunConfig, dataset: Dataset) -> str | None:
     counts = training_counts(dataset)
     if config.training.balance != "auto" or not is_imbalanced(config.training, counts):
         return None
-    threshold = "; the threshold is chosen for balanced accuracy, unless --optimize says otherwise"
+    threshold = "; the threshold is chosen for balanced accuracy, unless --optimize is given"
     return (
         f"imbalanced classes: the largest has {ratio(counts):,.0f} times the training records of the smallest; rare "
-        f"classes weigh more in the loss{threshold if dataset.positive is not None else ''}; probabilities are for the "
-        "mix of classes in the train split; choose otherwise with --set balance=none"
+        f"classes get more weight in the loss{threshold if dataset.positive is not None else ''}; probabilities are "
+        "for the class fractions of the train split; --set balance=none turns this off"
     )
 
 

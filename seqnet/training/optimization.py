@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self, cast
 
@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import SettingError
-from seqnet.nn.fast.capabilities import add_to_all, fused_adam, has, multiply_all
+from seqnet.nn.fast.capabilities import add_to_all, fused_adam, has
 from seqnet.nn.layers import Head
 from seqnet.nn.networks import Classifier
 
-__all__ = ["Penalties", "Stepper", "clip", "learning_rate", "make_optimizer"]
+__all__ = ["Penalties", "Stepper", "learning_rate", "make_optimizer"]
 
 
 def make_optimizer(classifier: Classifier, config: TrainingConfig) -> torch.optim.Optimizer:
@@ -92,24 +92,6 @@ class _Group(NamedTuple):
     decoupled: bool
 
 
-def clip(parameters: Sequence[Tensor], largest: float) -> None:
-    """Scales the gradients down to a norm of at most `largest`."""
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    if any(gradient.device.type != "cpu" for gradient in gradients):
-        # To look at the norm on a GPU would be to wait for it.
-        torch.nn.utils.clip_grads_with_norm_(parameters, largest, torch.nn.utils.get_total_norm(gradients))
-        return
-    flat = [gradient.flatten() for gradient in gradients]
-    norm = math.sqrt(sum(float(one.dot(one)) for one in flat))
-    if norm > largest or math.isnan(norm):
-        factor = largest / (norm + 1e-6)
-        if has("all_at_once"):
-            multiply_all(gradients, factor)
-        else:
-            for gradient in gradients:
-                gradient.mul_(factor)
-
-
 def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:
     """Returns the learning rate at `step` (from 0) of `steps`.
 
@@ -157,8 +139,8 @@ class Penalties:
             layers = [layer for head in self._heads for layer in head.hidden]
             for name in ("l1", "l2", "activity_l2"):
                 if getattr(config, name) and not layers:
-                    expected = "0, or penalize = all: the network has no hidden dense layer"
-                    raise SettingError(f"training.{name}", getattr(config, name), expected)
+                    problem = "needs a hidden dense layer, which this network lacks; set it to 0, or penalize to all"
+                    raise SettingError(f"training.{name}", getattr(config, name), problem=problem)
             self._weights = [weight for layer in layers for weight in layer.parameters() if weight.dim() > 1]
         self._outputs: list[Tensor] = []
         self._hooks: list[torch.utils.hooks.RemovableHandle] = []

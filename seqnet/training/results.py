@@ -6,13 +6,15 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
+from seqnet.configs.calibration import CRITERIA
 from seqnet.core.outputs import whole_files
 from seqnet.core.printable import counted
 from seqnet.evaluation import format_cross_validation
 from seqnet.models.bundles import Bundle, write_bundle
-from seqnet.training.cross_validation import FoldsResult, write_out_of_fold
+from seqnet.training.cross_validation import FoldsResult
 from seqnet.training.ensemble import EnsembleResult
 from seqnet.training.history import draw_curves, kept_text, write_history
+from seqnet.training.out_of_fold import write_out_of_fold
 
 __all__ = ["result_lines", "write_results"]
 
@@ -44,7 +46,8 @@ def _calibration_line(bundle: Bundle, where: str) -> str:
         line = f"not calibrated: {found.not_calibrated}; calibration error {found.quality['ece_before']:.4f} {where}"
     if bundle.positive is None:
         return line
-    return f"{line}; threshold {found.threshold:.3f}{f', the best {found.criterion} there' if found.criterion else ''}"
+    best = f" (best {CRITERIA[found.criterion]})".replace("_", " ") if found.criterion else ""
+    return f"{line}; threshold {found.threshold:.3f}{best}"
 
 
 def write_results(result: EnsembleResult, targets: Sequence[Path], *, force: bool) -> None:

@@ -14,6 +14,7 @@ from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.simulation.composition import symbol_frequencies
 from seqnet.datasets.simulation.negatives import NEGATIVES, NegativeGenerator
+from seqnet.datasets.windows import WindowPlaces
 from seqnet.nn.batching import TokenStore
 from seqnet.training.augmentation import Augmentation
 
@@ -38,9 +39,7 @@ class WindowBatches:
         self._store = TokenStore(dataset.tokens)
         members = dataset.members("train")
         labels = dataset.labels[members]
-        self._places = {
-            int(label): self._places_of(members[labels == label]) for label in np.unique(labels)
-        }  # class → blocks (M,) and running number of places (M,)
+        self._places = {int(label): self._places_of(members[labels == label]) for label in np.unique(labels)}
         self._generators: dict[int, NegativeGenerator] = {
             dataset.classes.index(name): NEGATIVES.load(generator) for name, generator in dataset.generators.items()
         }
@@ -56,8 +55,8 @@ class WindowBatches:
         self.longer, self.one_length = 0, True
         self.class_counts = np.full(len(dataset.classes), self._config.epoch_size // len(dataset.classes))
 
-    def _places_of(self, blocks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-        return blocks, np.cumsum(self._store.lengths[blocks] - self._crop + 1)
+    def _places_of(self, blocks: NDArray[np.int64]) -> WindowPlaces:
+        return WindowPlaces.within(self._store.starts[blocks], self._store.lengths[blocks], self._crop)
 
     def steps(self) -> int:
         """Returns the number of batches in an epoch."""
@@ -81,17 +80,10 @@ class WindowBatches:
     def _rows(self, label: int, count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Returns new sequences (count, crop) uint8 of a class."""
         if label in self._places:
-            return self._windows(label, count, rng)
+            return self._places[label].draw(self._store.data, count, rng)
         real = rng.choice(np.array(sorted(self._places)), count)
-        templates = np.concatenate([self._windows(int(one), int((real == one).sum()), rng) for one in np.unique(real)])
+        drawn = zip(*np.unique(real, return_counts=True), strict=True)
+        templates = np.concatenate([self._places[int(one)].draw(self._store.data, int(n), rng) for one, n in drawn])
         column = Ragged.from_lengths(templates.ravel(), np.full(count, self._crop, dtype=np.int64))
         made = self._generators[label](column, self._alphabet, rng, self._frequencies)
         return made.data.reshape(count, self._crop)
-
-    def _windows(self, label: int, count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-        blocks, places = self._places[label]
-        drawn = rng.integers(0, places[-1], count)
-        of = np.searchsorted(places, drawn, side="right")
-        offset = drawn - np.concatenate([[0], places[:-1]])[of]
-        starts = self._store.starts[blocks[of]] + offset
-        return np.asarray(self._store.data[starts[:, None] + np.arange(self._crop)])

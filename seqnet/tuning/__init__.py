@@ -1,11 +1,13 @@
 """Searching for settings.
 
 Start here: `read_space` in `space` reads what is searched, `search` in `study` does a `SearchJob`, `write_trials` in
-`report` makes the table. `journal` keeps finished trials, `optuna_backend` is Optuna, if that is there.
+`report` makes the table. `trials` is what is known of a trial, `journal` keeps finished trials, `distributions` makes
+Optuna's of a space, `optuna_backend` is Optuna, if that is there.
 """
 
 from seqnet.tuning.report import write_trials
 from seqnet.tuning.space import Space, read_space
-from seqnet.tuning.study import SearchJob, Trial, TuningResult, search
+from seqnet.tuning.study import SearchJob, search
+from seqnet.tuning.trials import Trial, TuningResult
 
 __all__ = ["SearchJob", "Space", "Trial", "TuningResult", "read_space", "search", "write_trials"]

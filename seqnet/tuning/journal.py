@@ -19,7 +19,7 @@ Direction = Literal["minimize", "maximize"]
 
 # Brackets are drawn from the name of the study and the number of the trial: another name, another search.
 STUDY_NAME = "seqnet tune"
-_REMEDY = "give what it was begun with, or begin another one with --force"
+_REMEDY = "use the same dataset and settings, or start a new study with --force"
 
 
 class Journal:
@@ -58,9 +58,9 @@ def read_journal(path: Path, identity: Mapping[str, Any]) -> list[optuna.trial.F
         trials = study.get_trials()
         before = {name: dict(found[name]) for name in identity if name != "dataset"} | {"dataset": found["dataset"]}
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise ContainerError(str(path), "this is no study of seqnet tune, or it is damaged", _REMEDY) from error
+        raise ContainerError(str(path), "this is not a study of seqnet tune, or it is damaged", _REMEDY) from error
     if before["dataset"] != identity["dataset"]:
-        raise ContainerError(str(path), "the study is of another dataset", _REMEDY)
+        raise ContainerError(str(path), "the study was started with another dataset", _REMEDY)
     for part, words in (("space", "searches"), ("run", "has"), ("pruning", "has")):
         for name in sorted(before[part].keys() | identity[part].keys()):
             old, new = before[part].get(name), identity[part].get(name)

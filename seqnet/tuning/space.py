@@ -20,6 +20,7 @@ from typing import Any
 from seqnet.configs.run import RunConfig
 from seqnet.configs.settings import Settings
 from seqnet.core.errors import FormatError, SettingError
+from seqnet.core.suggestions import did_you_mean, nearest
 
 __all__ = ["Choices", "Domain", "Range", "Space", "lay_over", "read_space"]
 
@@ -115,7 +116,7 @@ def read_space(path: Path, base: RunConfig) -> Space:
         domains = dict(sorted(_domains(content, base)))
         _check_possible(domains, base)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FormatError(f"this is not TOML ({error})", "correct it", path=str(path)) from None
+        raise FormatError(f"this is not valid TOML ({error})", "correct it", path=str(path)) from None
     except SettingError as error:
         place, problem, remedy = error.describe()
         raise FormatError(f"{place}: {problem}", remedy, path=str(path)) from None
@@ -132,7 +133,7 @@ def _domains(content: Mapping[str, Any], base: RunConfig) -> typing.Iterator[tup
         if section in _REMARKS:
             continue
         if section not in sections or not isinstance(entries, Mapping):
-            raise FormatError(f"{section} is no section", "use " + ", ".join(f"[{name}]" for name in sections))
+            raise FormatError(f"there is no section {section}", "use " + ", ".join(f"[{name}]" for name in sections))
         for name, entry in entries.items():
             yield f"{section}.{name}", _domain(f"{section}.{name}", entry, type(sections[section]), name)
 
@@ -142,11 +143,12 @@ def _domain(key: str, entry: Any, kind: type[Settings], name: str) -> Domain:
     hints = typing.get_type_hints(kind)
     known = list(kind().to_dict())
     if name not in known:
-        raise FormatError(f"{key}: there is no such setting", "use one of " + ", ".join(known))
+        near = did_you_mean(nearest(name, known)) or "use one of " + ", ".join(known)
+        raise FormatError(f"{key}: there is no such setting", near)
     if key in _FIXED:
         raise FormatError(f"{key} can't be searched for", _FIXED[key])
     if not isinstance(entry, Mapping):
-        raise FormatError(f"{key}: {entry!r} is one value", f"{_FORMS}; a value for all trials goes to --set")
+        raise FormatError(f"{key}: {entry!r} is a single value", f"{_FORMS}; use --set for one value in all trials")
     if set(entry) == {"choices"}:
         return _choices(key, entry["choices"], kind, name)
     if {"low", "high"} <= set(entry) <= {"low", "high", "step", "log"}:
@@ -156,7 +158,7 @@ def _domain(key: str, entry: Any, kind: type[Settings], name: str) -> Domain:
 
 def _choices(key: str, values: Any, kind: type[Settings], name: str) -> Choices:
     if not isinstance(values, list):
-        raise FormatError(f"{key}: choices = {values!r} is no list", _FORMS)
+        raise FormatError(f"{key}: choices = {values!r} is not a list", _FORMS)
     checked = [kind.check(name, value) for value in values]
     if len(set(checked)) < max(2, len(checked)):
         raise FormatError(f"{key}: choices = {values!r} are not two or more different values", _FORMS)
@@ -166,7 +168,7 @@ def _choices(key: str, values: Any, kind: type[Settings], name: str) -> Choices:
 def _range(key: str, entry: Mapping[str, Any], kind: type[Settings], name: str, hint: Any) -> Range:
     options = typing.get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
     if not {int, float} & set(options):
-        raise FormatError(f"{key} is no number: it has no range", "give { choices = […] }")
+        raise FormatError(f"{key} is not a number and has no range", "give { choices = […] }")
     low, high = (kind.check(name, entry[bound]) for bound in ("low", "high"))
     if low >= high:
         raise FormatError(f"{key}: low = {low!r} is not less than high = {high!r}", "give the smaller one first")
@@ -175,7 +177,7 @@ def _range(key: str, entry: Mapping[str, Any], kind: type[Settings], name: str, 
         raise FormatError(f"{key}: log = {log!r} is not true or false", _FORMS)
     if log and (step is not None or low <= 0):
         problem = "has a step, too" if step is not None else f"needs low = {low!r} above 0"
-        raise FormatError(f"{key}: log = true {problem}", "leave one of them out")
+        raise FormatError(f"{key}: log = true {problem}", "remove one of them")
     if step is not None:
         _check_step(key, low, high, step)
     return Range(low, high, step, log)
@@ -214,5 +216,5 @@ def _check_possible(domains: Mapping[str, Domain], base: RunConfig) -> None:
                 break
             if refusal:
                 raise FormatError(
-                    f"{key}: {value!r} goes with no values of the other settings ({refusal})", "leave it out"
+                    f"{key}: {value!r} fails with all values of the other settings ({refusal})", "remove it"
                 )

@@ -9,13 +9,12 @@ Source: TPE, Bergstra et al. 2011, NeurIPS 24; Hyperband, Li et al. 2018, JMLR 1
 
 from __future__ import annotations
 
-import json
 import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -26,56 +25,13 @@ from seqnet.core.errors import LabelError, ResourceError, SettingError
 from seqnet.datasets.dataset import Dataset
 from seqnet.training import train
 from seqnet.training.history import EpochRow
+from seqnet.tuning.distributions import distribution_of, setting_of
 from seqnet.tuning.journal import STUDY_NAME, Direction, Journal, read_journal
 from seqnet.tuning.optuna_backend import optuna, quiet
-from seqnet.tuning.space import Choices, Domain, Space, lay_over
+from seqnet.tuning.space import Space, lay_over
+from seqnet.tuning.trials import Trial, TuningResult, Watcher
 
-__all__ = ["SearchJob", "Trial", "TuningResult", "Watcher", "search"]
-
-
-@dataclass(frozen=True)
-class Trial:
-    """What is known of a trial at its end.
-
-    Attributes:
-        number: from 1.
-        state: `complete`, `pruned`, `refused` where the settings don't go together, or `failed` where the machine has
-            too little of something, such as memory.
-        value: of the best epoch; None where there was no epoch.
-        best_epoch: number of that epoch; 0 where there was none.
-        epochs: those that were trained.
-        seconds: that it took.
-        settings: `section.setting` → value.
-        reason: why it was refused or failed, or which trial it repeats; may be empty.
-    """
-
-    number: int
-    state: str
-    value: float | None
-    best_epoch: int
-    epochs: int
-    seconds: float
-    settings: Mapping[str, Any]
-    reason: str
-
-
-@dataclass(frozen=True)
-class TuningResult:
-    """What a search came to.
-
-    Attributes:
-        trials: in order.
-        best: the best complete one, the first of equals; None if there is none.
-        run: its settings, all of them.
-        importances: `section.setting` → share of what the value depends on, falling; empty where trials are too few.
-        interruption: what stopped the search early, Ctrl-C or a signal; None if nothing did.
-    """
-
-    trials: list[Trial]
-    best: Trial | None
-    run: RunConfig | None
-    importances: Mapping[str, float]
-    interruption: KeyboardInterrupt | None
+__all__ = ["SearchJob", "search"]
 
 
 @dataclass(frozen=True)
@@ -103,19 +59,6 @@ class SearchJob:
     resume: bool = False
 
 
-class Watcher(Protocol):
-    """Who is told how the search goes."""
-
-    def note(self, text: str) -> None:
-        """Is told a fact, once."""
-
-    def step(self, trial: int, epoch: int, done: int, steps: int, loss: float) -> None:
-        """Is told now and then within an epoch; see `seqnet.training.fit.Observer`."""
-
-    def trial(self, trial: Trial, best: bool) -> None:
-        """Is told at the end of each trial, and whether it is the best so far."""
-
-
 class _PrunedError(Exception):
     """The trial is worse than others were after as many epochs."""
 
@@ -139,7 +82,9 @@ class _TrialObserver:
         value = getattr(row, f"validation_{monitor}")
         if math.isnan(value):
             remedy = "encode it with another --split"
-            raise LabelError(str(self._dataset.path), f"its validation split has no {monitor} to go by", remedy)
+            raise LabelError(
+                str(self._dataset.path), f"its validation split has no {monitor}, which tune needs", remedy
+            )
         self.epochs = row.epoch
         if best:
             self.value, self.best_epoch = value, row.epoch
@@ -158,7 +103,7 @@ class _Search:
         self.dataset, self.base, self.space, self.options = job.dataset, job.base, job.space, job.options
         self.device = job.device
         self.direction: Direction = "minimize" if job.base.training.monitor == "loss" else "maximize"
-        self.distributions = {key: _distribution(domain) for key, domain in job.space.domains.items()}
+        self.distributions = {key: distribution_of(domain) for key, domain in job.space.domains.items()}
         self.study = optuna.create_study(study_name=STUDY_NAME, direction=self.direction, pruner=self._make_pruner())
         self.notes: set[str] = set()
 
@@ -166,7 +111,7 @@ class _Search:
         epochs = self.space.domains.get("training.epochs")
         most = max(epochs.corners) if epochs else self.base.training.epochs
         if self.options.min_epochs > most:
-            raise SettingError("tune.min_epochs", self.options.min_epochs, f"at most {most}, the epochs of a run")
+            raise SettingError("tune.min_epochs", self.options.min_epochs, f"at most {most}, the epochs of a trial")
         return optuna.pruners.HyperbandPruner(
             min_resource=self.options.min_epochs, max_resource=most, reduction_factor=self.options.reduction
         )
@@ -229,7 +174,7 @@ class _Search:
 
     def settings_of(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Returns what Optuna drew as the values of settings."""
-        return {key: _setting(domain, parameters[key]) for key, domain in self.space.domains.items()}
+        return {key: setting_of(domain, parameters[key]) for key, domain in self.space.domains.items()}
 
     def trial_of(self, frozen: optuna.trial.FrozenTrial) -> Trial:
         """Returns a finished trial in plain words."""
@@ -284,24 +229,6 @@ def _state_of(about: Mapping[str, Any]) -> str:
 _ENOUGH_TO_WEIGH = 30
 
 
-def _distribution(domain: Domain) -> optuna.distributions.BaseDistribution:
-    if isinstance(domain, Choices):
-        # Optuna's choices are words or numbers; settings may be lists.
-        return optuna.distributions.CategoricalDistribution([json.dumps(value) for value in domain.choices])
-    if isinstance(domain.low, int) and isinstance(domain.high, int):
-        step = 1 if domain.step is None else int(domain.step)
-        return optuna.distributions.IntDistribution(domain.low, domain.high, log=domain.log, step=step)
-    return optuna.distributions.FloatDistribution(domain.low, domain.high, log=domain.log, step=domain.step)
-
-
-def _setting(domain: Domain, drawn: Any) -> Any:
-    """Returns what Optuna drew as the value of a setting."""
-    if isinstance(domain, Choices):
-        return json.loads(drawn)
-    # Steps of 0.1 come to 0.30000000000000004.
-    return float(f"{drawn:.12g}") if domain.step is not None and isinstance(drawn, float) else drawn
-
-
 def search(job: SearchJob, watcher: Watcher) -> TuningResult:
     """Returns the trials of a search, those of before included, and the best of them.
 
@@ -319,7 +246,7 @@ def search(job: SearchJob, watcher: Watcher) -> TuningResult:
     """
     if not len(job.dataset.members("validation")):
         raise LabelError(
-            str(job.dataset.path), "there is no validation split to go by", "encode it with another --split"
+            str(job.dataset.path), "it has no validation split, which tune needs", "encode it with another --split"
         )
     with quiet():
         state = _Search(job, watcher)
@@ -328,7 +255,9 @@ def search(job: SearchJob, watcher: Watcher) -> TuningResult:
         state.study.add_trials(before)
         trials = [state.trial_of(one) for one in state.study.get_trials(deepcopy=False)]
         if job.resume:
-            watcher.note(f"going on after trial {len(trials)}" if trials else "there is no study: starting at trial 1")
+            watcher.note(
+                f"continuing after trial {len(trials)}" if trials else "there is no study; starting at trial 1"
+            )
         interruption = _run_trials(state, trials, identity, before)
         best = state.best(trials)
         run = lay_over(job.base, best.settings) if best else None

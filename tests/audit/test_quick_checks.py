@@ -17,7 +17,7 @@ def test_a_harmless_dataset_has_one_line() -> None:
     assert set(QUICK_CHECKS) < set(CHECKS)
     assert looked_at == 400
     assert quick_audit_lines(checks, data, looked_at) == [
-        "brief audit: 6 checks passed; for composition and likeness: seqnet audit tiny.safetensors",
+        "quick audit: 6 checks passed; for all checks: seqnet audit tiny.safetensors",
     ]
 
 
@@ -25,7 +25,7 @@ def test_a_handful_of_training_records_is_said() -> None:
     data = dataset(harmless(60))
     count = len(data.members("train"))
     lines = quick_audit_lines(*quick_audit(data)[:1], data, 60)
-    assert f"seqnet: warning: {count} training records; a network needs hundreds to learn from" in lines
+    assert f"seqnet: warning: {count} training records; a network needs hundreds" in lines
 
 
 def test_a_trap_has_a_line_of_its_own() -> None:
@@ -40,8 +40,7 @@ def test_a_trap_has_a_line_of_its_own() -> None:
     assert lines[1].startswith("seqnet: warning: contradictory duplicates: 2 of 400 records (0.50%)")
     assert lines[2].startswith("seqnet: warning: length alone: AUROC 1.000")
     assert lines[3:] == [
-        "brief audit: 3 checks passed, 1 warning, 2 failures; for composition and likeness: "
-        "seqnet audit 'my reads.safetensors'",
+        "quick audit: 3 checks passed, 1 warning, 2 failures; for all checks: seqnet audit 'my reads.safetensors'",
     ]
 
 
@@ -56,7 +55,7 @@ def test_a_large_dataset_is_sampled_with_all_twins_of_what_is_sampled(monkeypatc
     found = {check.name: check.value for check in checks}
     assert whole["duplicates-across"] == pytest.approx(0.6, abs=0.001)
     assert found["duplicates-across"] == pytest.approx(0.6, abs=0.06)
-    assert quick_audit_lines(checks, data, looked_at)[-1].startswith(f"brief audit of {looked_at:,} of 4,800 records: ")
+    assert quick_audit_lines(checks, data, looked_at)[-1].startswith(f"quick audit of {looked_at:,} of 4,800 records: ")
 
 
 def test_lengths_that_are_all_the_same_tell_nothing() -> None:

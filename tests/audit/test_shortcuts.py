@@ -178,4 +178,4 @@ def test_a_few_large_groups_are_not_measured_and_no_traceback() -> None:
     # All records of a class in one group: whatever is held out, the rest has one class.
     few = replace(data, groups=np.repeat([0, 1], 30))
     finding = shortcut_finding("composition", draw_shortcut_sample(few, 1000, 0))
-    assert finding.text == "not measured: the groups are too few to deal the classes into folds"
+    assert finding.text == "not measured: there are too few groups to divide the classes into folds"

@@ -88,7 +88,7 @@ def test_an_existing_table_is_refused_before_any_work(leaky: Path, tmp_path: Pat
     output.write_text("precious")
     outcome = cli("audit", leaky, "-o", output)
     assert outcome.code == 1
-    assert f"{output}: exists already" in outcome.err
+    assert f"{output}: already exists" in outcome.err
     assert output.read_text() == "precious"
     assert cli("audit", leaky, "-o", output, "--force").code == 0
 
@@ -96,9 +96,9 @@ def test_an_existing_table_is_refused_before_any_work(leaky: Path, tmp_path: Pat
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (("--near", "0"), "--near: 0.0 is not allowed; expected more than 0"),
-        (("--kmer", "20"), "--kmer: 20 is not allowed; expected 1 to 14 for protein"),
-        (("--shortcut-warn", "0.4"), "--shortcut-warn: 0.4 is not allowed; expected at least 0.5"),
+        (("--near", "0"), "--near must be more than 0, not 0.0"),
+        (("--kmer", "20"), "--kmer must be 1 to 14 for protein, not 20"),
+        (("--shortcut-warn", "0.4"), "--shortcut-warn must be at least 0.5, not 0.4"),
     ],
 )
 def test_settings_out_of_bounds(leaky: Path, cli: Runner, words: tuple[str, ...], message: str) -> None:

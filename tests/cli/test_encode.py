@@ -55,7 +55,7 @@ def test_the_summary(tmp_path: Path, cli: Runner) -> None:
         "y               7           2           2          11",
         "total          13           4           4          21",
         "alphabet dna; positive class y",
-        "lengths at 0, 5, 50, 95, 100 %: 10, 10, 18, 26, 26",
+        "length percentiles 0, 5, 50, 95, 100: 10, 10, 18, 26, 26",
     ]
     assert "2 records have an exact duplicate with another label" in outcome.err
     assert "1 record has a name that occurred before" in outcome.err
@@ -87,7 +87,7 @@ def test_inspect_shows_the_dataset(trained: Path, cli: Runner) -> None:
 def test_no_class_at_all(tmp_path: Path, cli: Runner) -> None:
     outcome = cli("encode", PROTEINS, "-o", tmp_path / "o")
     assert outcome.code == 1
-    assert outcome.err.startswith(f"seqnet: error: {PROTEINS}: nothing says which class its records are")
+    assert outcome.err.startswith(f"seqnet: error: {PROTEINS}: its records have no class")
     assert cli("encode", "-o", tmp_path / "o").err.startswith("seqnet: error: encode: there is no input")
     outcome = cli("encode", "--class", f"x={PROTEINS}", "-o", tmp_path / "o")
     assert "only class" in outcome.err
@@ -102,7 +102,7 @@ def test_as_many_generated_records_as_told(tmp_path: Path, cli: Runner) -> None:
         assert open_dataset(output).counts().sum(axis=1).tolist() == [4000, count]
     outcome = cli("encode", "--class", f"human={READS}", "--class", "random=@uniform:many", "-o", tmp_path / "o")
     assert outcome.code == 1
-    assert "COUNT with a whole number" in outcome.err
+    assert "COUNT, with a whole number" in outcome.err
 
 
 def test_a_generated_record_is_in_the_split_of_its_companion(tmp_path: Path, cli: Runner) -> None:
@@ -125,7 +125,7 @@ def test_warnings_of_windows_that_overlap_and_of_empty_splits(tmp_path: Path, cl
     fasta = tmp_path / "in.fa"
     fasta.write_text(">c\n" + "ACGTTGCATGATTACA" * 40 + "\n")
     words = ("encode", "--class", f"x={fasta}", "--class", "y=@uniform", "--window", "30")
-    assert "windows are split without --group-by" in cli(*words, "-o", tmp_path / "a").err
+    assert "windows of one record may be in different splits" in cli(*words, "-o", tmp_path / "a").err
     grouped = cli(*words, "--stride", "10", "--group-by", r"^(\w+):", "-o", tmp_path / "c")
     assert "without --group-by" not in grouped.err
     assert "the validation split is empty" in grouped.err

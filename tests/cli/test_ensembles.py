@@ -51,7 +51,7 @@ def test_an_ensemble_has_a_deviation(ensemble: Path, cli: Runner) -> None:
     assert 0 < max(deviations) < 0.5
     outcome = cli("predict", ensemble / "m.safetensors", READS, "--vote")
     threshold = json.loads(cli("inspect", ensemble / "m.safetensors", "--json").out)["calibration"]["threshold"]
-    rule = f"each network votes human where its probability is {threshold:.3f} or more; the majority is the label"
+    rule = f"each network votes human where its p_human is {threshold:.3f} or more; the label is that of the majority"
     assert rule in outcome.err
     votes = rows_of(outcome.out)
     assert {row["p_human"] for row in votes} <= {"0.000000", "0.333333", "0.666667", "1.000000"}
@@ -80,8 +80,8 @@ def test_unsure_records_are_told_so(ensemble: Path, cli: Runner) -> None:
     assert all((label == "uncertain") == (probability < bound) for label, probability in told)
     outcome = cli("predict", model, READS, "--max-error", "0.0001")
     assert outcome.code == 1
-    assert "--max-error: 0.0001 is below 0." in outcome.err
-    assert "the lowest error rate that this model can keep" in outcome.err
+    assert "--max-error 0.0001 is below 0." in outcome.err
+    assert "the lowest error rate that this model can guarantee" in outcome.err
 
 
 def test_another_mix_of_classes(ensemble: Path, cli: Runner) -> None:
@@ -92,9 +92,12 @@ def test_another_mix_of_classes(ensemble: Path, cli: Runner) -> None:
         odds = float(one["p_human"]) / float(one["p_random"]) * 0.01 / 0.99
         assert float(other["p_human"]) == pytest.approx(odds / (1 + odds), abs=1e-4)
     for words, message in (
-        (("phage=0.1",), "--expected-fraction: the model has no class phage; its classes are human, random"),
-        (("human=2",), "expected CLASS=F with F between 0 and 1"),
-        (("human=0.5", "random=0.4"), "--expected-fraction: the fractions add up to 0.9, not 1"),
+        (
+            ("phage=0.1",),
+            "--expected-fraction names class phage, which the model does not have; its classes are human, random",
+        ),
+        (("human=2",), "must be CLASS=F with F between 0 and 1"),
+        (("human=0.5", "random=0.4"), "--expected-fraction adds up to 0.9, not 1"),
     ):
         outcome = cli("predict", model, READS, *(word for one in words for word in ("--expected-fraction", one)))
         assert outcome.code == 1
@@ -112,7 +115,7 @@ def test_error_and_fractions_together_fit_both_anew(ensemble: Path, cli: Runner)
     threshold = json.loads(cli("inspect", model, "--json").out)["calibration"]["threshold"]
     outcome = cli("predict", model, READS, "--max-error", "0.2", "--expected-fraction", "human=0.2")
     assert outcome.code == 0
-    (line,) = [line for line in outcome.err.splitlines() if line.startswith("label human where")]
+    (line,) = [line for line in outcome.err.splitlines() if line.startswith("the label is human where")]
     assert line.endswith("chosen on validation data for the expected fractions")
     assert f"{threshold:.3f}" not in line
     assert "uncertain" in {row["label"] for row in rows_of(outcome.out)}

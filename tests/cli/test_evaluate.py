@@ -50,7 +50,7 @@ def test_existing_results_are_refused(trained: Path, tmp_path: Path, cli: Runner
     (tmp_path / "metrics.json").write_text("precious")
     outcome = cli("evaluate", trained / "dna.safetensors", trained / "reads.safetensors", "-o", tmp_path)
     assert outcome.code == 1
-    assert "metrics.json: exists already" in outcome.err
+    assert "metrics.json: already exists" in outcome.err
     assert [path.name for path in tmp_path.iterdir()] == ["metrics.json"]
 
 
@@ -61,7 +61,7 @@ def test_a_model_of_other_classes(trained: Path, tmp_path: Path, cli: Runner) ->
     assert cli("encode", "--class", f"phage={fasta}", "--class", "random=@uniform", "-o", other).code == 0
     outcome = cli("evaluate", trained / "dna.safetensors", other)
     assert outcome.code == 1
-    assert f"{other}: the model knows no class phage, only human, random" in outcome.err
+    assert f"{other}: the model has no class phage; its classes are human, random" in outcome.err
 
 
 def test_baselines_stand_beside_the_model(trained: Path, tmp_path: Path, cli: Runner) -> None:
@@ -155,7 +155,7 @@ def test_more_than_two_models_or_the_same_twice_are_a_mistake(tmp_path: Path, cl
     for words in (("a", "b", "c", "data"), ("a", "a", "data")):
         outcome = cli("evaluate", *words)
         assert outcome.code == 2
-        assert "give one model, or two different ones, and a dataset" in outcome.err
+        assert "give one model or two different models, then a dataset or sequence file" in outcome.err
     outcome = cli("evaluate", "a")
     assert outcome.code == 2
     assert "missing argument" in outcome.err
@@ -170,10 +170,10 @@ def test_a_folder_of_a_run_that_was_killed_is_not_in_the_way(trained: Path, tmp_
     (tmp_path / ".predictions.tsv.fedcba9876543210.part").write_text("ro")
     outcome = cli(*words)
     assert outcome.code == 0, outcome.err
-    assert outcome.err.count("which an earlier run left unfinished when it was killed\n") == 3
+    assert outcome.err.count("an unfinished file of a killed run\n") == 3
     assert sorted(path.name for path in tmp_path.iterdir()) == ["metrics.json", "predictions.tsv"]
     before = (tmp_path / "predictions.tsv").read_bytes()
     assert before.startswith(b"name\t")
     again = cli(*words)
-    assert "metrics.json: exists already" in again.err
+    assert "metrics.json: already exists" in again.err
     assert (tmp_path / "predictions.tsv").read_bytes() == before

@@ -115,7 +115,7 @@ def test_resume_goes_on_as_an_unbroken_run(folder: Path, tmp_path: Path, cli: Ru
         (tmp_path / name).unlink()
     outcome = cli(*words, "--resume", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 0, outcome.err
-    assert outcome.err.count("the run is over after epoch 2 of 2") == 2
+    assert outcome.err.count("the run is complete: 2 of 2") == 2
     for name in NAMES[1:]:
         assert (tmp_path / name).read_bytes() == (folder / name).read_bytes(), name
     one, other = (read_container(path / "m.safetensors", ["model"], "").tensors for path in (folder, tmp_path))
@@ -133,9 +133,9 @@ def test_resume_goes_on_as_an_unbroken_run(folder: Path, tmp_path: Path, cli: Ru
 @pytest.mark.parametrize(
     ("words", "code", "message"),
     [
-        (("--folds", "3", "--members", "2"), 2, "give either --folds or --members: each fold has one network"),
-        (("--folds", "2"), 1, "--folds: 2 is not allowed; expected at least 3"),
-        (("--folds", "101"), 1, "--folds: 101 is not allowed; expected at most 100"),
+        (("--folds", "3", "--members", "2"), 2, "--folds and --members can't be combined: each fold has one network"),
+        (("--folds", "2"), 1, "--folds must be at least 3, not 2"),
+        (("--folds", "101"), 1, "--folds must be at most 100, not 101"),
     ],
 )
 def test_wrong_usage(words: tuple[str, ...], code: int, message: str, tmp_path: Path, cli: Runner) -> None:
@@ -149,7 +149,7 @@ def test_a_genome_has_no_folds(tmp_path: Path, cli: Runner) -> None:
     words = ("--class", "a=genome.fa", "--class", "b=@uniform", "--crop", "36", "--folds", "3")
     outcome = cli("train", *words, *TINY, "-o", tmp_path / "m.safetensors")
     assert outcome.code == 2
-    assert "--folds needs fixed records, and --crop draws windows anew in every epoch" in outcome.err
+    assert "--folds and --crop can't be combined: folds need fixed records" in outcome.err
 
 
 def test_classes_in_place_of_a_dataset(tmp_path: Path, cli: Runner) -> None:

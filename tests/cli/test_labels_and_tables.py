@@ -54,7 +54,7 @@ def test_a_header_in_a_file_of_labels_is_told(path: Path, output: Path, cli: Run
     labels.write_text("name\tlabel\n" + "".join(f"r{number}\t{'xy'[number % 2]}\n" for number in range(40)))
     outcome = cli("encode", path, "--labels", labels, "-o", output)
     assert outcome.code == 0, outcome.err
-    assert "the first line (name, label) was taken for a header: no record has that name" in outcome.err
+    assert "the first line (name, label) was read as a header, because no record has that name" in outcome.err
     assert open_dataset(output).classes == ("x", "y")
 
 
@@ -62,7 +62,7 @@ def test_a_missing_label_is_an_error_unless_it_is_to_be_skipped(path: Path, outp
     words = ("encode", table(path, ["x", "y", "x", "NaN", ""] * 8), "--label-column", "label", "-o", output)
     outcome = cli(*words)
     assert outcome.code == 1
-    assert f"{path}: record r3: column label has 'NaN', which says that the label is missing" in outcome.err
+    assert f"{path}: record r3: column label has 'NaN', which counts as a missing label" in outcome.err
     outcome = cli(*words, "--missing-labels", "skip")
     assert outcome.code == 0, outcome.err
     assert "not kept: 16 whose label is missing" in outcome.out
@@ -74,12 +74,12 @@ def test_numbers_are_refused_and_look_alikes_are_told(path: Path, output: Path, 
     words = ("--label-column", "label", "-o", output)
     outcome = cli("encode", table(path, [f"{number / 7:.3f}" for number in range(40)]), *words)
     assert outcome.code == 1
-    assert f"{path}: column label: its labels are numbers, 40 different ones in 40 records" in outcome.err
+    assert f"{path}: column label: its labels are 40 different numbers in 40 records" in outcome.err
     assert not output.exists()
     outcome = cli("encode", table(path, ["Yes", "yes", "no", "yes;no"] * 10), *words)
     assert outcome.code == 0
-    assert "warning: these classes differ only in how they are written: Yes (10) and yes (10)" in outcome.err
-    assert "warning: several labels seem to be in one cell in 1 class: yes;no" in outcome.err
+    assert "warning: these classes differ only in spelling: Yes (10) and yes (10)" in outcome.err
+    assert "warning: 1 class seems to be several labels in one cell: yes;no" in outcome.err
 
 
 def test_missing_sequences_are_counted(path: Path, output: Path, cli: Runner) -> None:
@@ -160,5 +160,5 @@ def test_rows_of_blanks_are_left_out_and_told(path: Path, model: Path, cli: Runn
 def test_an_expression_is_shown_as_it_was_typed(path: Path, cli: Runner) -> None:
     path.write_text(">a class=x\nACGT\n")
     outcome = cli("encode", path, "--label-regex", r"class=\S+", "-o", path.with_name("out.safetensors"))
-    line = r"--label-regex: 'class=\S+' needs a group in parentheses, such as class=(\S+)"
+    line = r"--label-regex 'class=\S+' needs a group in parentheses, such as class=(\S+)"
     assert outcome.err == f"seqnet: error: {line}\n"

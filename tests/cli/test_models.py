@@ -38,7 +38,26 @@ def test_a_shipped_model_has_a_card_and_is_small(name: str, cli: Runner) -> None
     assert {"accuracy", "auroc", "mcc"} <= set(card["test"])
     # The aim is 0.03 on the test split; docs/results.md says how much of it is chance.
     assert found["calibration"]["quality"]["ece_after"] < {"human-dna": 0.03, "solubility": 0.032}[name]
-    assert "intended_use" in cli("inspect", name).out
+
+
+@pytest.mark.parametrize("name", sorted(shipped_models()))
+def test_inspect_shows_the_card_first_and_settings_if_asked(name: str, cli: Runner) -> None:
+    found = cli("inspect", name)
+    assert found.out.startswith("card\n  title: ")
+    assert "  intended_use: " in found.out
+    assert len(found.out.splitlines()) < 50
+    assert not {"config", "layers", "calibration", "provenance"} & set(found.out.splitlines())
+    assert found.err == "--all also shows layers, settings, calibration and provenance\n"
+    everything = cli("inspect", name, "--all")
+    assert {"config", "layers", "calibration", "provenance"} <= set(everything.out.splitlines())
+    assert everything.err == ""
+
+
+def test_inspect_of_a_dataset_is_short(trained: Path, cli: Runner) -> None:
+    found = cli("inspect", trained / "reads.safetensors")
+    assert found.out.startswith("records: 8,000\n")
+    assert "provenance" not in found.out.splitlines()
+    assert "provenance" in cli("inspect", trained / "reads.safetensors", "--all").out.splitlines()
 
 
 @pytest.mark.parametrize("name", sorted(shipped_models()))
@@ -53,3 +72,13 @@ def test_a_shipped_model_predicts(name: str, cli: Runner) -> None:
     assert words, outcome.err
     assert int(words[1].replace(",", "")) + int(words[2]) == count
     assert int(words[2]) < 0.01 * count
+
+
+def test_what_the_number_format_changes_is_said_if_asked(cli: Runner) -> None:
+    from seqnet.models.bundles import open_bundle
+    from seqnet.models.scoring import chosen_precision
+
+    precision = chosen_precision(open_bundle(find_model(Path("human-dna"))), "auto")
+    assert "which changed" not in cli("predict", "human-dna", READS).err
+    said = f"computed in {precision}, which changed " in cli("predict", "human-dna", READS, "--verbose").err
+    assert said == (precision != "float32")

@@ -27,7 +27,7 @@ def test_no_output_replaces_an_input(trained: Path, tmp_path: Path, cli: Runner)
     ):
         outcome = cli(*words, "--force")
         assert outcome.code == 1, words
-        assert "this is an input, too; choose another name" in outcome.err
+        assert "this is also an input; choose another name" in outcome.err
         assert {path: path.read_bytes() for path in tmp_path.iterdir()} == before
 
 
@@ -60,7 +60,7 @@ def test_no_output_replaces_a_file_of_a_language_model(trained: Path, tmp_path: 
     words = ("train", trained / "proteins.safetensors", "--network", "dense", *encoder)
     outcome = cli(*words, "--force", "-o", model / "config.json")
     assert outcome.code == 1
-    assert "config.json: this is an input, too; choose another name" in outcome.err
+    assert "config.json: this is also an input; choose another name" in outcome.err
     assert (model / "config.json").read_text() == "{}"
 
 
@@ -72,5 +72,5 @@ def test_standard_output_is_no_input(trained: Path, tmp_path: Path) -> None:
         words = [sys.executable, "-m", "seqnet", "inspect", str(model)]
         done = subprocess.run(words, stdout=file, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
-    assert done.stderr == "seqnet: error: standard output: this is an input, too; send it to another file\n"
+    assert done.stderr == "seqnet: error: standard output: this is also an input; send it to another file\n"
     assert model.read_bytes() == before

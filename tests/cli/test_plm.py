@@ -89,7 +89,7 @@ def test_a_model_that_is_gone_is_one_line_and_inspect_goes_on(
     try:
         found = cli("predict", folder / "model.safetensors", folder / "proteins.fa", "--plm", folder / "esm")
         assert (found.code, found.out) == (1, "")
-        line = f"seqnet: error: {folder / 'esm'}: there is no such folder with a language model; correct encoder.model"
+        line = f"seqnet: error: {folder / 'esm'}: there is no language model in this folder; correct encoder.model"
         assert found.err.startswith(line)
         assert len(found.err.splitlines()) == 1
         assert cli("inspect", folder / "model.safetensors").code == 0
@@ -113,10 +113,7 @@ def test_dna_is_refused(folder: Path, cli: Runner) -> None:
     found = cli("train", folder / "reads.safetensors", "--network", "hybrid", "--encoder", "plm", "--no-audit",
                 "--set", f"model={folder / 'esm'}", "-o", folder / "dna.safetensors")  # fmt: skip
     assert found.code == 1
-    assert found.err == (
-        "seqnet: error: setting encoder.name: 'plm' is not allowed; "
-        "expected another encoder: a protein language model knows no dna\n"
-    )
+    assert found.err == ("seqnet: error: encoder.name plm needs protein sequences, not dna; use another encoder\n")
     assert not (folder / "dna.safetensors").exists()
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from tests.cli.running import PROTEINS, READS, ROOT, Runner
 
+USING = "using the CPU, "
 HEADER = ["name", "label", "probability", "p_human", "p_random", "status"]
 
 
@@ -104,9 +105,11 @@ def test_what_is_unlike_the_training_sequences_is_classified_marked_and_told(
     rows = [line.split("\t") for line in outcome.out.splitlines()[1:]]
     assert [row[-1] for row in rows] == ["ok", "unusual_composition", "unusual_length", "invalid_symbol"]
     assert [bool(row[1]) for row in rows] == [True, True, True, False]
-    assert outcome.err.splitlines() == [
+    first, *others = outcome.err.splitlines()
+    assert first.startswith(USING)
+    assert others == [
         f"the first invalid_symbol: {path}: record bad: position 1: symbol '!' is not in the dna alphabet; "
-        "--unknown mask takes it for any symbol",
+        "--unknown mask treats it as N",
         "seqnet: warning: 2 of 3 classified records (66.7%) are unlike the sequences that the model was trained on: "
         "1 unusual_length, 1 unusual_composition",
         "4 records: 1 ok, 1 invalid_symbol, 1 unusual_length, 1 unusual_composition",
@@ -122,7 +125,9 @@ def test_unknown_symbols_are_masked_if_asked(trained: Path, tmp_path: Path, cli:
     masked.write_text(path.read_text().replace("!", "N").replace("J", "N"))
     outcome = cli("predict", trained / "dna.safetensors", path, "--unknown", "mask")
     assert outcome.out == cli("predict", trained / "dna.safetensors", masked).out
-    assert outcome.err.splitlines()[:-1] == ["taken for any symbol: 2 symbols outside the alphabet"]
+    first, *others, _ = outcome.err.splitlines()
+    assert first.startswith(USING)
+    assert others == ["masked: 2 symbols outside the alphabet, treated as N"]
 
 
 def test_a_stop_at_the_end_changes_nothing_and_is_told(trained: Path, tmp_path: Path, cli: Runner) -> None:
@@ -133,14 +138,14 @@ def test_a_stop_at_the_end_changes_nothing_and_is_told(trained: Path, tmp_path: 
     outcome = cli("predict", trained / "protein.safetensors", ended)
     assert outcome.out == expected.out
     told = [line for line in outcome.err.splitlines() if line not in expected.err.splitlines()]
-    assert told == ["left out: the stop at the end of 1 sequence"]
+    assert told == ["removed: the stop (*) at the end of 1 sequence"]
 
 
 def test_of_several_inputs_the_first_unknown_symbol_is_told(trained: Path, tmp_path: Path, cli: Runner) -> None:
     paths = [tmp_path / f"{name}.fa" for name in "abc"]
     for path, symbols in zip(paths, ("ACGT", "AC!T", "?CGT"), strict=True):
         path.write_text(f">{path.stem}\n{symbols}\n")
-    line = "record b: position 3: symbol '!' is not in the dna alphabet; --unknown mask takes it for any symbol"
+    line = "record b: position 3: symbol '!' is not in the dna alphabet; --unknown mask treats it as N"
     together = cli("predict", trained / "dna.safetensors", *paths)
     assert f"the first invalid_symbol: {paths[1]}: {line}" in together.err.splitlines()
     apart = cli("predict", trained / "dna.safetensors", *paths, "-O", tmp_path / "out")
@@ -161,7 +166,7 @@ def test_threads_change_nothing(trained: Path, tmp_path: Path, cli: Runner) -> N
 def test_a_precision_that_this_processor_lacks_is_one_line(trained: Path, cli: Runner) -> None:
     outcome = cli("predict", trained / "dna.safetensors", READS, "--precision", "float16", "--device", "cpu")
     assert (outcome.code, outcome.out) == (1, "")
-    assert "error: --precision: 'float16'" in outcome.err
+    assert "error: --precision float16 is for GPUs" in outcome.err
     assert "float32" in outcome.err
 
 
@@ -214,11 +219,14 @@ def test_a_doubt_about_the_alphabet_is_one_warning(trained: Path, tmp_path: Path
     poly.write_text(">poly\n" + "AAATAAGAAA" * 4 + "\n")
     outcome = cli("predict", trained / "protein.safetensors", silk, poly)
     assert (outcome.code, len(outcome.out.splitlines())) == (0, 3)
-    assert f"{silk} (and 1 other input): this looks like dna, but may be protein; say --alphabet" in outcome.err
+    assert (
+        f"{silk} (and 1 other input): this looks like dna, but could be protein; if it is, use --alphabet"
+        in outcome.err
+    )
     outcome = cli("predict", trained / "protein.safetensors", silk, "--alphabet", "protein")
     assert (outcome.code, "looks like" in outcome.err) == (0, False)
     outcome = cli("predict", trained / "protein.safetensors", silk, "--alphabet", "dna")
-    assert outcome.err.startswith("seqnet: error: --alphabet: 'dna' is not allowed; expected protein")
+    assert outcome.err.startswith("seqnet: error: --alphabet must be protein, the alphabet of the model, not 'dna'")
 
 
 @pytest.mark.parametrize("gap", ["-", "."])
@@ -226,7 +234,7 @@ def test_gaps_are_told_and_not_to_be_masked(trained: Path, tmp_path: Path, cli: 
     path = tmp_path / "aligned.fa"
     path.write_text(f">a\n{'ACGTTGCAATTG' * 2}{gap}ACGT\n")
     outcome = cli("predict", trained / "dna.safetensors", path)
-    line = f"{path}: record a: position 25: '{gap}' is an alignment gap; say --gaps remove to take gaps out"
+    line = f"{path}: record a: position 25: '{gap}' is an alignment gap; use --gaps remove to remove them"
     assert f"the first invalid_symbol: {line}" in outcome.err.splitlines()
     outcome = cli("encode", "--class", f"x={path}", "--class", "y=@uniform", "-o", tmp_path / "out.safetensors")
     assert outcome.code == 1

@@ -42,14 +42,12 @@ def test_a_complete_run_is_not_written_again(more: tuple[str, ...], trained: Pat
     before = contents(tmp_path)
     fewer = cli(*words, "--set", "epochs=1", "--resume")
     assert fewer.code == 1
-    problem = "the checkpoint is of a run of 2 epochs, and 1 are asked for: nothing to do"
+    problem = "the checkpoint has 2 epochs, more than the 1 of this run"
     assert fewer.err.endswith(f"{problem}; ask for more epochs, or leave out --resume\n")
     assert contents(tmp_path) == before
     same = cli(*words, "--set", "epochs=2", "--resume")
     assert same.code == 0
-    assert same.err.endswith(
-        f"nothing to do: {model} is complete; to go on, ask for more epochs, as in --set epochs=N\n"
-    )
+    assert same.err.endswith(f"nothing to do: {model} is complete; to train longer, use --set epochs=N\n")
     assert contents(tmp_path) == before
     # The model is missing, or one of before: it is written from the checkpoints.
     model.unlink()
@@ -59,7 +57,7 @@ def test_a_complete_run_is_not_written_again(more: tuple[str, ...], trained: Pat
     }
     longer = cli(*words, "--set", "epochs=3", "--resume")
     assert longer.code == 0
-    assert "going on after epoch 2 of 3" in longer.err
+    assert "continuing after epoch 2 of 3" in longer.err
     assert contents(tmp_path)[model.name] != before[model.name]
 
 
@@ -70,18 +68,18 @@ def test_a_resumed_run_replaces_only_a_model_of_its_own(trained: Path, tmp_path:
     before = contents(tmp_path)
     single = cli(*words, "--resume")
     assert single.code == 1
-    assert "exists already, and there is no checkpoint m.checkpoint.safetensors to go on from" in single.err
+    assert "already exists, and there is no checkpoint m.checkpoint.safetensors to go on from" in single.err
     assert contents(tmp_path) == before
     assert cli(*words, "--members", "3", "--resume").code == 0
     before = contents(tmp_path)
     fewer = cli(*words, "--members", "2", "--resume")
     assert fewer.code == 1
-    assert "it has 3 networks, and this run has 2; ask for as many with --members, or choose another name" in fewer.err
+    assert "it has 3 networks, and this run has 2; use the same --members, or choose another name" in fewer.err
     assert contents(tmp_path) == before
     model.write_text(">a\nACGT\n")
     other = cli(*words, "--members", "3", "--resume")
     assert other.code == 1
-    assert "exists already, and is no model that training could go on with" in other.err
+    assert "already exists, and is not a model that training can continue" in other.err
     assert model.read_text() == ">a\nACGT\n"
 
 
@@ -98,7 +96,7 @@ def test_a_complete_search_is_not_written_again(trained: Path, tmp_path: Path, c
     for trials in ("2", "1"):
         outcome = cli(*words, "--trials", trials, "--resume")
         assert outcome.code == 0, outcome.err
-        assert outcome.err.endswith(f"nothing to do: {best} is complete; to go on, ask for more than 2 --trials\n")
+        assert outcome.err.endswith(f"nothing to do: {best} is complete; to search longer, use more than 2 --trials\n")
         assert best.read_bytes() == before
 
 
@@ -130,7 +128,7 @@ def test_of_a_set_of_files_that_was_half_there_the_checkpoint_stays(trained: Pat
     assert f"removed {ready}" in again.err
     assert f"removed {tmp_path / 'm.history.tsv'}" in again.err
     assert "checkpoint" not in "".join(line for line in again.err.splitlines() if line.startswith("removed"))
-    assert "the run is over after epoch 1 of 1" in again.err
+    assert "the run is complete: 1 of 1" in again.err
     assert {name: content for name, (content, _) in contents(tmp_path).items() if name != model.name} == {
         name: content for name, (content, _) in before.items() if name != model.name
     }
@@ -153,8 +151,8 @@ def test_a_run_killed_while_it_fits_baselines_says_so_and_goes_on(trained: Path,
     assert [path.name for path in tmp_path.iterdir()] == ["m.checkpoint.safetensors"]
     again = cli(*words)
     assert again.code == 1
-    problem = "a run that was stopped has left this checkpoint, and no model"
-    remedy = "go on with it by --resume, or start anew by --force"
+    problem = "a stopped run has left this checkpoint without a model"
+    remedy = "continue it with --resume, or start over with --force"
     assert again.err == f"seqnet: error: {tmp_path / 'm.checkpoint.safetensors'}: {problem}; {remedy}\n"
     assert cli(*words, "--resume").code == 0
     assert list(open_bundle(model).baselines) == list(BASELINES)

@@ -34,7 +34,7 @@ def test_a_last_batch_of_one_record(count: int, tmp_path: Path, cli: Runner) -> 
     data = proteins(tmp_path, count, 12)
     outcome = cli("train", data, *QUICK, "-o", tmp_path / "m.safetensors")
     assert outcome.code == 0, outcome.err
-    assert f"recipe: protein-hybrid (protein, 32 residues, {count} training records)" in outcome.err
+    assert f"chosen settings: preset protein-hybrid (protein, 32 residues, {count} training records)" in outcome.err
     assert "batch_size=16" in outcome.err
     lines = outcome.err.splitlines()
     epochs = [line for line in lines if line.startswith("epoch")]
@@ -60,7 +60,7 @@ def test_batches_of_one_record_are_refused(tmp_path: Path, cli: Runner) -> None:
     data = proteins(tmp_path, 33, 12)
     outcome = cli("train", data, *QUICK, "--set", "batch_size=1", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 1
-    message = "setting training.batch_size: 1 is not allowed; expected at least 2: the network has batch normalisation"
+    message = "training.batch_size must be at least 2, because the network has batch normalisation"
     assert message in outcome.err.splitlines()[-1]
 
 

@@ -78,9 +78,9 @@ def test_resume_comes_to_the_same_as_one_search(trained: Path, tmp_path: Path, s
     assert cli(*words, "--trials", "2", *storage, "-o", parts).code == 0
     refused = cli(*words, "--trials", "3", *storage, "-o", parts)
     assert refused.code == 1
-    assert refused.err == f"seqnet: error: {tmp_path}/kept: exists already; go on with it by --resume, or say --force\n"
+    assert refused.err == f"seqnet: error: {tmp_path}/kept: already exists; continue it with --resume, or use --force\n"
     outcome = cli(*words, "--trials", "3", *storage, "--resume", "-o", parts)
-    assert outcome.err.startswith("going on after trial 2\ntrial 3 of 3")
+    assert outcome.err.startswith("continuing after trial 2\ntrial 3 of 3")
     assert timeless(tmp_path / "whole.trials.tsv") == timeless(tmp_path / "parts.trials.tsv")
     one, two = (tomllib.loads(path.read_text()) for path in (whole, parts))
     assert one | {"source": ""} == two | {"source": ""}
@@ -88,7 +88,7 @@ def test_resume_comes_to_the_same_as_one_search(trained: Path, tmp_path: Path, s
 
     other = cli(*words, "--trials", "4", "--set", "batch_size=9", *storage, "--resume", "-o", parts)
     assert other.code == 1
-    assert "the study has training.batch_size = 256, this search has 9; give what it was begun with" in other.err
+    assert "the study has training.batch_size = 256, this search has 9; use the same dataset and settings" in other.err
     forced = cli(*words, "--trials", "1", "--set", "batch_size=99", *storage, "--force", "-o", parts)
     assert forced.code == 0
     assert len(table(tmp_path / "parts.trials.tsv")) == 1
@@ -107,7 +107,7 @@ def test_ctrl_c_keeps_the_finished_trials(trained: Path, tmp_path: Path, space: 
         os.kill(process.pid, signal.SIGINT)
         said = process.stderr.read()
     assert process.returncode == 130, said
-    number = int(re.findall(r"seqnet: stopped after (\d+) trials; go on with --resume\n", said)[0])
+    number = int(re.findall(r"seqnet: stopped after (\d+) trials; continue with --resume\n", said)[0])
     assert number >= 2
     assert len(table(tmp_path / "best.trials.tsv")) == number
     assert tomllib.loads(best.read_text())["training"]["epochs"] == 6
@@ -137,15 +137,15 @@ def test_outputs_are_looked_at_before_any_work(trained: Path, tmp_path: Path, sp
     words = ("tune", trained / "reads.safetensors", "--space", space, *BASE)
     outcome = cli(*words, "--force", "-o", space)
     assert outcome.code == 1
-    assert "space.toml: this is an input, too" in outcome.err
+    assert "space.toml: this is also an input" in outcome.err
     best = tmp_path / "best.toml"
     outcome = cli(*words, "--storage", best, "-o", best)
     assert outcome.code == 1
-    assert "two outputs would be this one file; choose another name" in outcome.err
+    assert "two outputs have this name; choose another name" in outcome.err
     best.write_text("mine")
     outcome = cli(*words, "-o", best)
     assert outcome.code == 1
-    assert "best.toml: exists already" in outcome.err
+    assert "best.toml: already exists" in outcome.err
     assert best.read_text() == "mine"
 
 
@@ -158,9 +158,7 @@ def test_where_no_trial_is_complete_there_are_no_best_settings(
     outcome = cli(*words, *unbound, "-o", tmp_path / "best.toml")
     assert outcome.code == 1
     assert "2 trials: 0 complete, 0 pruned, 2 refused, 0 failed" in outcome.err
-    assert (
-        "seqnet: error: no trial is complete; the last one that says why: setting training.learning_rate" in outcome.err
-    )
+    assert "seqnet: error: no trial is complete; last reason: setting training.learning_rate" in outcome.err
     assert [row["state"] for row in table(tmp_path / "best.trials.tsv")] == ["refused", "refused"]
     assert not (tmp_path / "best.toml").exists()
 
@@ -178,7 +176,7 @@ def test_trials_without_enough_memory_are_one_line_each(
     assert [line for line in lines if line.startswith("trial")] == lines[:2]
     assert all(" of 2  failed  " in line and "(cpu: there is too little memory for" in line for line in lines[:2])
     assert "2 trials: 0 complete, 0 pruned, 0 refused, 2 failed" in lines
-    assert lines[-1].startswith("seqnet: error: no trial is complete; the last one that says why: cpu: there is too li")
+    assert lines[-1].startswith("seqnet: error: no trial is complete; last reason: cpu: there is too li")
 
 
 def test_without_optuna_one_line_says_how_to_get_it(trained: Path, tmp_path: Path, space: Path) -> None:

@@ -6,9 +6,10 @@ from typing import Any, get_type_hints
 
 import pytest
 
+from seqnet.configs.encoders import EncoderConfig
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.evaluation import EvaluationOptions
-from seqnet.configs.networks import EncoderConfig, network_config
+from seqnet.configs.networks import network_config
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.settings import Settings, convert, setting
 from seqnet.configs.training import AugmentationConfig, TrainingConfig
@@ -37,33 +38,32 @@ def message(**values: Any) -> str:
 @pytest.mark.parametrize(
     ("values", "line"),
     [
-        ({"count": 0}, "setting example.count: 0 is not allowed; expected at least 1"),
-        ({"count": 10}, "setting example.count: 10 is not allowed; expected at most 9"),
-        ({"share": 0}, "setting example.share: 0.0 is not allowed; expected more than 0"),
-        ({"share": 1.0}, "setting example.share: 1.0 is not allowed; expected less than 1"),
-        ({"share": float("nan")}, "setting example.share: nan is not allowed; expected a finite number"),
-        ({"kind": "loud"}, "setting example.kind: 'loud' is not allowed; expected one of soft, hard"),
-        ({"widths": [4, 0]}, "setting example.widths: (4, 0) is not allowed; expected at least 1"),
-        ({"limit": 2}, "setting example.limit: 2 is not allowed; expected at least 3"),
-        ({"count": 2.0}, "setting example.count: 2.0 is not allowed; expected a value of type int"),
-        ({"count": True}, "setting example.count: True is not allowed; expected a value of type int"),
-        ({"count": "2"}, "setting example.count: '2' is not allowed; expected a value of type int"),
-        ({"share": "0.5"}, "setting example.share: '0.5' is not allowed; expected a value of type float"),
-        ({"share": True}, "setting example.share: True is not allowed; expected a value of type float"),
-        ({"loud": 1}, "setting example.loud: 1 is not allowed; expected a value of type bool"),
-        ({"limit": "3"}, "setting example.limit: '3' is not allowed; expected int or none"),
-        ({"limit": True}, "setting example.limit: True is not allowed; expected int or none"),
-        ({"widths": 4}, "setting example.widths: 4 is not allowed; expected a list, such as [1, 2]"),
-        ({"widths": "44"}, "setting example.widths: '44' is not allowed; expected a list, such as [1, 2]"),
-        ({"widths": [4, "5"]}, "setting example.widths[1]: '5' is not allowed; expected a value of type int"),
+        ({"count": 0}, "example.count must be at least 1, not 0"),
+        ({"count": 10}, "example.count must be at most 9, not 10"),
+        ({"share": 0}, "example.share must be more than 0, not 0.0"),
+        ({"share": 1.0}, "example.share must be less than 1, not 1.0"),
+        ({"share": float("nan")}, "example.share must be a finite number, not nan"),
+        ({"kind": "loud"}, "example.kind must be one of soft, hard, not 'loud'"),
+        ({"widths": [4, 0]}, "example.widths must be at least 1, not [4, 0]"),
+        ({"limit": 2}, "example.limit must be at least 3, not 2"),
+        ({"count": 2.0}, "example.count must be a whole number, not 2.0"),
+        ({"count": True}, "example.count must be a whole number, not true"),
+        ({"count": "2"}, "example.count must be a whole number, not '2'"),
+        ({"share": "0.5"}, "example.share must be a number, not '0.5'"),
+        ({"share": True}, "example.share must be a number, not true"),
+        ({"loud": 1}, "example.loud must be true or false, not 1"),
+        ({"limit": "3"}, "example.limit must be a whole number, not '3'"),
+        ({"limit": True}, "example.limit must be a whole number, not true"),
+        ({"widths": 4}, "example.widths must be a list, such as [1, 2], not 4"),
+        ({"widths": "44"}, "example.widths must be a list, such as [1, 2], not '44'"),
+        ({"widths": [4, "5"]}, "example.widths[1] must be a whole number, not '5'"),
         (
             {"cuont": 1},
-            "setting example.cuont: there is no such setting; did you mean example.count?",
+            "there is no setting example.cuont; did you mean example.count?",
         ),
         (
             {"xyz": 1},
-            "setting example.xyz: there is no such setting; "
-            "known settings: count, share, kind, widths, limit, title, loud",
+            "there is no setting example.xyz; use one of count, share, kind, widths, limit, title, loud",
         ),
     ],
 )
@@ -137,5 +137,5 @@ def test_every_number_has_bounds_on_both_sides_and_every_list_of_them_a_length()
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 10**400])
 def test_numbers_are_finite(value: float) -> None:
-    with pytest.raises(SettingError, match="expected a finite number"):
+    with pytest.raises(SettingError, match="must be a finite number"):
         TrainingConfig(learning_rate=value)

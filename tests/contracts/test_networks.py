@@ -12,7 +12,8 @@ import torch
 from Bio.Seq import Seq
 from torch import Tensor
 
-from seqnet.configs.networks import ENCODERS, NETWORKS
+from seqnet.configs.encoders import ENCODERS
+from seqnet.configs.networks import NETWORKS
 from seqnet.configs.run import RunConfig, compose, load_preset, preset_names
 from seqnet.core.alphabets import ALPHABETS, alphabet
 from seqnet.nn.layers import MaskedBatchNorm

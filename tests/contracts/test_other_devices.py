@@ -22,7 +22,7 @@ from seqnet.models.shipped import find_model
 from seqnet.nn import devices
 from seqnet.nn.batching import Batch
 from seqnet.nn.networks.classifier import Classifier
-from seqnet.training.fit import _Run
+from seqnet.training.epochs import EpochFitter
 from tests.building import encoded, fit, make_classifier, padded, planted, random_strings, run_config, weights_of
 from tests.contracts.test_networks import ENCODER_SETTINGS, NETWORK_SETTINGS
 
@@ -84,12 +84,12 @@ def test_a_step_of_training_waits_for_nothing(config: RunConfig, monkeypatch: py
     # There is nothing that autocast could do on this device.
     monkeypatch.setattr(torch, "autocast", lambda *words, **options: nullcontext())
     name = alphabet_of(config)
-    run = _Run(planted(length=config.network.window or 24, name=name), config, META, None, "")
-    run.classifier.train()
-    for batch in list(run.feeder.epoch(1))[:2]:
-        loss, logits, labels = run._fit_batch(batch, 0.01)
+    fitter = EpochFitter(planted(length=config.network.window or 24, name=name), config, META)
+    fitter.classifier.train()
+    for batch in list(fitter.feeder.epoch(1))[:2]:
+        loss, logits, labels = fitter._fit_batch(batch, 0.01)
         assert loss.device == logits.device == labels.device == META
-    assert all(weight.grad is not None and weight.grad.device == META for weight in run.parameters)
+    assert all(weight.grad is not None and weight.grad.device == META for weight in fitter.parameters)
 
 
 @every_config

@@ -154,7 +154,7 @@ def test_no_output_replaces_an_input(
         if name == "tune" and output.name != "output":
             where += ["-o", folder / "best.toml"]
         outcome = call(*command_words(name, parameter, given, files), *where, "--force")
-        assert outcome.err.endswith(": this is an input, too; choose another name\n"), (output.name, outcome.err)
+        assert outcome.err.endswith(": this is also an input; choose another name\n"), (output.name, outcome.err)
         assert (outcome.code, outcome.err.count("\n")) == (1, 1)
         assert given.read_bytes() == before
         assert {path.name for path in folder.iterdir()} == {given.name, target.name}
@@ -185,4 +185,4 @@ def test_a_dash_is_standard_output_or_refused(
     assert outcome.code == 1
     assert outcome.out == ""
     reason = parameter.type.no_stdout
-    assert outcome.err == f"seqnet: error: {reason}; give a file name, or ./- for a file of the name -\n"
+    assert outcome.err == f"seqnet: error: {reason}; give a file name, or ./- for a file named -\n"

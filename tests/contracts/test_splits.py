@@ -250,7 +250,7 @@ def test_other_fractions_are_refused(text: str) -> None:
     with pytest.raises(SettingError) as caught:
         parse_fractions(text)
     assert str(caught.value) == (
-        f"setting split: {text!r} is not allowed; expected train/validation/test in percent, such as 80/10/10"
+        f"split must be three percentages, train/validation/test, that add up to 100, such as 80/10/10, not {text!r}"
     )
 
 

@@ -169,12 +169,12 @@ def test_a_header_longer_than_any_takes_no_memory(path: Path, length: int) -> No
 def test_a_file_of_another_program_is_refused(tmp_path: Path) -> None:
     for metadata in (None, {"format": "pt"}, {"seqnet": "no JSON"}, {"seqnet": "[1, 2]"}, {"seqnet": "{}"}):
         save_file(TENSORS, tmp_path / "other", metadata=metadata)
-        assert refusal(tmp_path / "other") == "a safetensors file, but not a seqnet dataset"
+        assert refusal(tmp_path / "other") == "this is a safetensors file, but not a seqnet dataset"
 
 
 def test_a_description_nested_without_end_is_refused(tmp_path: Path) -> None:
     save_file(TENSORS, tmp_path / "deep", metadata={"seqnet": "[" * 200_000})
-    assert refusal(tmp_path / "deep") == "a safetensors file, but not a seqnet dataset"
+    assert refusal(tmp_path / "deep") == "this is a safetensors file, but not a seqnet dataset"
 
 
 def test_another_kind_and_another_version_are_refused(path: Path) -> None:
@@ -182,7 +182,7 @@ def test_another_kind_and_another_version_are_refused(path: Path) -> None:
     with pytest.raises(ContainerError, match="this is a seqnet dataset, not a model or checkpoint; make it again"):
         read_container(path, ("model", "checkpoint"), REMEDY)
     header, data = header_of(path)
-    for version, shown in ((2, "2"), (0, "0"), ("1", "'1'"), (None, "None"), ([1], "[1]")):
+    for version, shown in ((2, "2"), (0, "0"), ("1", "'1'"), (None, "none"), ([1], "[1]")):
         description = json.dumps({"kind": "dataset", "version": version})
         write_header(path, header | {"__metadata__": {"seqnet": description}}, data)
         assert refusal(path) == f"this dataset has format version {shown}, this program reads versions 1 and 3"
@@ -333,7 +333,7 @@ def test_a_large_file_that_is_cut_while_it_is_mapped_is_noticed(path: Path, monk
     mapped = read(path)
     mapped.check_whole()
     os.truncate(path, 100)
-    with pytest.raises(ContainerError, match="the file was cut while it was read; make it again"):
+    with pytest.raises(ContainerError, match="the file was truncated while it was read; make it again"):
         mapped.check_whole()
     # What is read into memory stays what it was.
     small.check_whole()

@@ -35,19 +35,19 @@ from seqnet.core.errors import (
         (
             SymbolError("x.fa", "r1", 4, "!", "dna"),
             "x.fa: record r1: position 4: symbol '!' is not in the dna alphabet; "
-            "correct it, choose another --alphabet, or say --unknown skip or --unknown mask",
+            "correct it, use another --alphabet, or use --unknown skip or --unknown mask",
         ),
         (
             AlphabetMismatchError("x.fa", "protein", "dna"),
-            "x.fa: this looks like protein, not dna; give dna sequences, or use what is made for protein",
+            "x.fa: this looks like protein, not dna; give dna sequences, or use a model for protein",
         ),
         (
             SettingError("training.epochs", 0, "at least 1"),
-            "setting training.epochs: 0 is not allowed; expected at least 1",
+            "training.epochs must be at least 1, not 0",
         ),
         (
             UnknownSettingError("training.epoch", 0, ["epochs", "seed"]),
-            "setting training.epoch: there is no such setting; did you mean training.epochs?",
+            "there is no setting training.epoch; did you mean training.epochs?",
         ),
     ],
 )
@@ -83,7 +83,7 @@ def test_the_tree_at_the_top_of_the_module_is_the_tree() -> None:
 @pytest.mark.parametrize("symbol", ["-", ".", "~"])
 def test_a_gap_of_an_alignment_must_not_be_masked(symbol: str) -> None:
     text = str(SymbolError("x.fa", "a", 21, symbol, "dna"))
-    assert text.startswith(f"x.fa: record a: position 21: '{symbol}' is an alignment gap; say --gaps remove")
+    assert text.startswith(f"x.fa: record a: position 21: '{symbol}' is an alignment gap; use --gaps remove")
     assert "mask" not in text
 
 

@@ -41,7 +41,7 @@ def test_reading_behind_the_new_end_is_one_line(tmp_path: Path, reading: str) ->
     words = [sys.executable, "-c", START + READINGS[reading], str(path)]
     done = subprocess.run(words, capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr == f"seqnet: error: {path}: the file was cut while it was read; make it again\n"
+    assert done.stderr == f"seqnet: error: {path}: the file was truncated while it was read; make it again\n"
 
 
 COMMAND = """
@@ -72,5 +72,5 @@ def test_a_dataset_that_is_cut_while_a_command_reads_it_is_one_line(tmp_path: Pa
     done = subprocess.run(words, capture_output=True, text=True, timeout=100)
     assert done.returncode == 1, done.stderr
     said = done.stderr.splitlines()[-1]
-    assert said.startswith(f"seqnet: error: {path}: the file was cut while it was read; "), done.stderr
+    assert said.startswith(f"seqnet: error: {path}: the file was truncated while it was read; "), done.stderr
     assert "Traceback" not in done.stderr

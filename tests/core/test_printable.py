@@ -60,7 +60,7 @@ def test_what_was_typed_is_shown_as_it_was_typed() -> None:
     assert shortened(r"class=\S+") == r"'class=\S+'"
     assert shortened("a\x1b[31m'b") == r"'a\x1b[31m'b'"
     assert shortened([r"a=\d", "b"]) == r"['a=\d', 'b']"
-    assert shortened(True) == "True"
+    assert shortened(True) == "true"
     assert len(shortened("x" * 500)) == 80
 
 

@@ -19,7 +19,12 @@ def test_a_hash_is_that_of_the_standard_library(tmp_path: Path) -> None:
     (tmp_path / "x").write_bytes(content)
     assert file_hash(tmp_path / "x") == hashlib.sha256(content).hexdigest()
     (tmp_path / "empty").touch()
-    assert file_hash(tmp_path / "empty") == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    nothing = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
+    assert file_hash(tmp_path / "empty") == nothing
+    stop = threading.Event()
+    assert file_hash(tmp_path / "x", stop) == hashlib.sha256(content).hexdigest()
+    stop.set()
+    assert file_hash(tmp_path / "x", stop) == nothing
 
 
 def test_each_input_is_listed_once_in_the_order_given(tmp_path: Path) -> None:

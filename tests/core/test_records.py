@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.core.records import Ragged, RecordBatch, chunks, gather_positions
+from seqnet.core.records import Ragged, RecordBatch, chunks, gather_positions, pieces
 
 COLUMNS = st.lists(st.binary(max_size=12), max_size=12)
 
@@ -139,10 +139,27 @@ def test_nothing_joined_is_nothing() -> None:
 @given(st.lists(st.integers(0, 6), max_size=20), st.integers(1, 12), st.integers(1, 4))
 def test_chunks_cover_all_and_are_small(lengths: list[int], symbols: int, records: int) -> None:
     tokens = Ragged.from_lengths(np.zeros(sum(lengths), np.uint8), np.array(lengths, dtype=np.int64))
-    found = chunks(tokens, symbols, records)
+    found = list(chunks(tokens, symbols, records))
     assert [index for start, stop in found for index in range(start, stop)] == list(range(len(lengths)))
     for start, stop in found:
         assert stop - start == 1 or (stop - start <= records and sum(lengths[start:stop]) <= symbols)
+
+
+@given(
+    st.lists(st.integers(0, 6), min_size=1, max_size=9), st.lists(st.integers(0, 8), max_size=20), st.integers(1, 12)
+)
+def test_chunks_of_members_are_those_of_what_they_take(lengths: list[int], chosen: list[int], symbols: int) -> None:
+    tokens = Ragged.from_lengths(np.zeros(sum(lengths), np.uint8), np.array(lengths, dtype=np.int64))
+    members = np.array(chosen, dtype=np.int64) % len(lengths)
+    assert list(chunks(tokens, symbols, members=members)) == list(chunks(tokens.take(members), symbols))
+
+
+def test_pieces_are_views_of_all_elements() -> None:
+    data = np.arange(7)
+    found = list(pieces(data, 3))
+    assert [piece.tolist() for piece in found] == [[0, 1, 2], [3, 4, 5], [6]]
+    assert all(piece.base is data for piece in found)
+    assert list(pieces(data[:0], 3)) == []
 
 
 @given(st.lists(st.binary(max_size=6)))

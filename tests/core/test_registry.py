@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.configs.networks import ENCODERS, NETWORKS
+from seqnet.configs.encoders import ENCODERS
+from seqnet.configs.networks import NETWORKS
 from seqnet.core.errors import SettingError
 from seqnet.core.registry import Choice, Registry
 from seqnet.datasets.simulation import NEGATIVES
@@ -39,7 +40,7 @@ def test_a_choice_is_imported_when_it_is_picked(planets: Registry) -> None:
 def test_an_unknown_choice_names_the_known_ones(planets: Registry) -> None:
     with pytest.raises(SettingError) as caught:
         planets.load("venus")
-    assert str(caught.value) == "setting planet: 'venus' is not allowed; expected one of mars, vulcan"
+    assert str(caught.value) == "planet must be one of mars, vulcan, not 'venus'"
 
 
 @pytest.mark.parametrize(("table", "name"), [(table, name) for table in TABLES for name in table])

@@ -59,13 +59,16 @@ def test_few_records_have_steps_enough(count: int) -> None:
 def test_many_records_leave_a_preset_as_it_is() -> None:
     recipe = choose_recipe(records(200_000, 36))
     assert recipe.assignments == ()
-    assert recipe.line == "recipe: dna-hybrid (DNA, 36 bases, 200,000 training records); choose another with --preset"
+    assert (
+        recipe.line
+        == "chosen settings: preset dna-hybrid (DNA, 36 bases, 200,000 training records); --preset chooses another"
+    )
 
 
 def test_few_records_are_told() -> None:
     assert choose_recipe(records(400, 300, "protein")).line == (
-        "recipe: protein-hybrid (protein, 300 residues, 400 training records), epochs=60, batch_size=16, "
-        "learning_rate=0.0011; choose another with --preset"
+        "chosen settings: preset protein-hybrid (protein, 300 residues, 400 training records), epochs=60, "
+        "batch_size=16, learning_rate=0.0011; --preset chooses another"
     )
 
 
@@ -79,16 +82,25 @@ def test_the_longest_sequences_are_seen_through_windows() -> None:
 def test_windows_that_are_drawn_have_no_end() -> None:
     recipe = choose_recipe(records(3, 5000, crop=36))
     assert (recipe.preset, recipe.assignments) == ("dna-hybrid", ())
-    assert recipe.line == "recipe: dna-hybrid (DNA, 36 bases); choose another with --preset"
+    assert recipe.line == "chosen settings: preset dna-hybrid (DNA, 36 bases); --preset chooses another"
 
 
 def test_a_preset_for_another_alphabet_is_told() -> None:
     assert misfit("dna-cnn", records(9, 36, "protein")) == (
-        "the preset dna-cnn is for DNA and RNA, and this is protein; without --preset one that suits it is chosen"
+        "the preset dna-cnn is for DNA and RNA, but this dataset is protein; without --preset, a suitable one is chosen"
     )
     assert misfit("solubility-cnn", records(9, 36)) is not None
+    assert misfit("dna-cnn", records(9, 54)) is None
     assert misfit("dna-cnn", records(9, 36, "rna")) is None
     assert misfit("lstm", records(9, 36, "protein")) is None
+
+
+def test_a_preset_for_shorter_sequences_is_told() -> None:
+    line = misfit("dna-cnn", records(9, 101))
+    assert line is not None
+    assert line.startswith("the preset dna-cnn is for sequences of 36 bases, but these have 101 (median)")
+    assert misfit("dna-cnn", records(9, 101), window=101) is None
+    assert misfit("gap-cnn", records(9, 101)) is None
 
 
 @pytest.mark.parametrize("name", ["dna", "rna", "protein"])

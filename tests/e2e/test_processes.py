@@ -77,7 +77,7 @@ def test_a_signal_keeps_the_best_epoch_so_far(number: signal.Signals, code: int,
         rest = process.stderr.read()
         assert process.wait(timeout=60) == code
     assert "kept epoch" in rest
-    assert "go on with --resume" in rest
+    assert "continue with --resume" in rest
     assert "Traceback" not in rest
     done = call("predict", output, READS)
     assert done.returncode == 0
@@ -97,7 +97,7 @@ def test_a_signal_between_folds_leaves_checkpoints_and_no_model(folder: Path, tm
         rest = process.stderr.read()
         assert process.wait(timeout=60) == 130
     assert rest.endswith("seqnet: interrupted\n")
-    assert "stopped; a model is written once all 3 folds are trained: go on with --resume" in rest
+    assert "stopped; the model is written after all 3 folds; continue with --resume" in rest
     names = {path.name for path in tmp_path.iterdir()}
     assert "m.fold-1-of-3.checkpoint.safetensors" in names
     assert all(name.endswith(".checkpoint.safetensors") for name in names)

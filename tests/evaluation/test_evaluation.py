@@ -207,7 +207,7 @@ def test_what_is_refused() -> None:
     y, p, _ = separated(20, 2)
     with pytest.raises(EmptyInputError):
         evaluate_probabilities(y[:0], p[:0], ("a", "b"))
-    with pytest.raises(SettingError, match=r"evaluate\.positive: 'c' is not allowed; expected one of a, b"):
+    with pytest.raises(SettingError, match=r"evaluate\.positive must be one of a, b, not 'c'"):
         evaluate_probabilities(y, p, ("a", "b"), positive="c")
     with pytest.raises(LabelError, match="two classes have the same name"):
         evaluate_probabilities(y, p, ("a", "a"))

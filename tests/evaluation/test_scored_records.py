@@ -36,7 +36,7 @@ def test_each_record_may_have_a_threshold_of_its_own() -> None:
     assert scored.take(np.array([2, 0])).predicted.tolist() == [0, 1]
     with pytest.raises(ValueError, match="must be one, or one for each of 3 records"):
         score([0, 1, 1], TWO, threshold=bounds[:2])
-    with pytest.raises(SettingError, match=r"evaluate\.threshold: 1\.5 is not allowed"):
+    with pytest.raises(SettingError, match=r"evaluate\.threshold must be a probability from 0 to 1, not 1\.5"):
         score([0, 1, 1], TWO, threshold=np.array([0.5, 1.5, 0.5]))
 
 
@@ -82,8 +82,8 @@ def test_a_label_outside_the_classes(label: int) -> None:
 @pytest.mark.parametrize(
     ("probabilities", "message"),
     [
-        ([[np.nan, 0.5]], "not numbers"),
-        ([[np.inf, 0.0]], "not numbers"),
+        ([[np.nan, 0.5]], "NaN or infinite"),
+        ([[np.inf, 0.0]], "NaN or infinite"),
         ([[2.0, -1.0]], "not in 0..1"),
         ([[1.3, 0.4]], "not in 0..1"),
         ([[0.3, 0.3]], "not in 0..1"),
@@ -115,7 +115,7 @@ def test_settings_that_do_not_fit_the_classes(
     threshold: float | None,
     name: str,
 ) -> None:
-    with pytest.raises(SettingError, match=rf"setting evaluate\.{name}"):
+    with pytest.raises(SettingError, match=rf"evaluate\.{name}"):
         score([0, 1, 1], probabilities, positive=positive, threshold=threshold)
 
 

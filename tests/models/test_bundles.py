@@ -239,7 +239,7 @@ def test_a_bundle_of_before_there_was_novelty_is_read(path: Path) -> None:
 def test_a_description_that_makes_no_sense_is_refused(path: Path, key: str, value: Any) -> None:
     write_bundle(path, make_bundle())
     rewrite(path, lambda about, header: about.update({key: value}))
-    refuse(path, "the description of the model is damaged|the weights are not those of the network")
+    refuse(path, "the description of the model is damaged|the weights do not fit the network")
 
 
 @pytest.mark.parametrize("change", ["rename", "drop", "shape"])
@@ -257,7 +257,7 @@ def test_other_weights_are_refused(path: Path, change: str) -> None:
             header["000.network.head.other"] = {**entry, "dtype": "U8", "shape": [4 * 2 * 5]}
 
     rewrite(path, alter)
-    refuse(path, "the weights are not those of the network it describes; make one with seqnet train")
+    refuse(path, "the weights do not fit the network that the file describes; make one with seqnet train")
 
 
 def test_what_is_no_bundle_is_refused(path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqnet.configs.networks import ENCODERS
+from seqnet.configs.encoders import ENCODERS
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.errors import ResourceError
 from seqnet.evaluation.calibration import Calibration, tempered

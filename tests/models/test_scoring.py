@@ -46,7 +46,7 @@ def test_bfloat16_is_chosen_where_labels_stay(shipped: Bundle) -> None:
 
 
 def test_float16_is_not_for_cpus(shipped: Bundle) -> None:
-    with pytest.raises(SettingError, match="slow in float16"):
+    with pytest.raises(SettingError, match="float16 is for GPUs"):
         chosen_precision(shipped, "float16")
 
 
@@ -54,7 +54,7 @@ def test_float16_is_not_for_cpus(shipped: Bundle) -> None:
 def test_bytes_are_for_tables(shipped: Bundle) -> None:
     bundle = make_bundle(compose("dna-cnn"), window=36)
     assert chosen_precision(bundle, "int8") == "int8"
-    with pytest.raises(SettingError, match="int8 is for networks of one convolution, such as dna-cnn"):
+    with pytest.raises(SettingError, match="int8 needs a network of one convolution, such as dna-cnn"):
         chosen_precision(shipped, "int8")
 
 

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from seqnet.core.errors import SettingError
-from seqnet.nn.devices import choose_device, computing, exact_float32, out_of_memory, start_thread
+from seqnet.nn.devices import choose_device, computing, device_text, exact_float32, out_of_memory, start_thread
 
 
 @pytest.fixture(autouse=True)
@@ -82,12 +82,12 @@ def test_the_last_thread_puts_back_what_the_first_has_found(monkeypatch: pytest.
 def test_what_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(SettingError) as caught:
         choose_device(name)
-    assert str(caught.value) == f"setting device: {name!r} is not allowed; expected one of cpu"
+    assert str(caught.value) == f"device must be one of cpu, not {name!r}"
 
 
 @pytest.mark.parametrize("name", ["cpu:x", "cpu:", "cpu:-1"])
 def test_a_number_that_is_none_is_refused(name: str) -> None:
-    with pytest.raises(SettingError, match="a cpu device that there is"):
+    with pytest.raises(SettingError, match="does not exist on this machine"):
         choose_device(name)
 
 
@@ -97,7 +97,7 @@ def test_a_gpu_that_is_not_there_is_refused(monkeypatch: pytest.MonkeyPatch) -> 
 
     monkeypatch.setattr(torch.cuda, "is_available", lambda: True)
     monkeypatch.setattr(torch, "empty", fail)
-    with pytest.raises(SettingError, match="'cuda:7' is not allowed; expected a cuda device that there is"):
+    with pytest.raises(SettingError, match="device cuda:7 does not exist on this machine"):
         choose_device("cuda:7")
 
 
@@ -130,3 +130,9 @@ def test_too_little_memory_is_known_by_what_is_raised() -> None:
     assert out_of_memory(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20.00 GiB"))
     assert not out_of_memory(RuntimeError("shapes differ"))
     assert not out_of_memory(ValueError("out of memory"))
+
+
+def test_a_line_says_where_a_command_computes() -> None:
+    assert device_text(torch.device("cpu"), 2) == "using the CPU, 2 threads"
+    assert device_text(torch.device("cpu"), 1) == "using the CPU, 1 thread"
+    assert device_text(torch.device("mps"), 4) == "using the GPU mps, 4 threads"

@@ -5,7 +5,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from seqnet.configs.networks import ENCODERS, EncoderConfig
+from seqnet.configs.encoders import ENCODERS, EncoderConfig
 from seqnet.core.alphabets import ALPHABETS, alphabet
 from seqnet.core.errors import SettingError
 from seqnet.nn.encoders import Encoder, make_encoder

@@ -112,7 +112,7 @@ def test_the_training_fractions_change_nothing_but_by_chance() -> None:
 def test_a_model_that_keeps_no_scores_refuses_what_it_cannot_hold() -> None:
     bundle = dataclasses.replace(bundle_for(None), validation=None)
     chosen = dataclasses.replace(bundle, calibration=dataclasses.replace(bundle.calibration, threshold=0.3))
-    with pytest.raises(SettingError, match="threshold is for the class fractions of training; train it again"):
+    with pytest.raises(SettingError, match="needs a model with validation scores"):
         decider(chosen, expected_fraction=("signal=0.1",))
     with pytest.raises(SettingError, match="no --expected-fraction, or a model that keeps validation scores"):
         decider(bundle, expected_fraction=("signal=0.1",), max_error=0.05)

@@ -89,7 +89,7 @@ def test_every_record_has_its_row_in_input_order(path: Path, batch_bytes: int) -
 
 def test_a_class_called_uncertain_is_not_mistaken_for_a_doubt() -> None:
     bundle = replace(make_bundle(), classes=("certain", "uncertain"))
-    with pytest.raises(SettingError, match="a class is called uncertain"):
+    with pytest.raises(SettingError, match="a class of the model is called uncertain"):
         Run(bundle, ReadOptions(), PredictOptions(max_error=0.1))
 
 
@@ -124,7 +124,7 @@ def test_codes_alone_are_not_classified(name: str, path: Path) -> None:
 
 
 def test_one_network_has_no_votes() -> None:
-    with pytest.raises(SettingError, match="the model is one network, not an ensemble"):
+    with pytest.raises(SettingError, match="needs an ensemble; this model is a single network"):
         Run(make_bundle(), ReadOptions(), PredictOptions(vote=True))
 
 
@@ -157,7 +157,7 @@ def test_sequences_of_another_alphabet_are_refused(model: str, sequence: str, fo
     file = fasta(path, {"a": "", "b": sequence[:20], "c": sequence})
     with pytest.raises(AlphabetMismatchError) as caught:
         predict(run, file)
-    remedy = f"give {model} sequences, or say --alphabet {model} if these are"
+    remedy = f"give {model} sequences, or use --alphabet {model} if these are"
     assert str(caught.value) == f"{file}: this looks like {found}, not {model}; {remedy}"
     assert run.counts.total() == 0
     sure = Run(make_bundle(name=model), ReadOptions(), PredictOptions(alphabet=model))
@@ -173,7 +173,7 @@ def test_a_doubt_about_the_alphabet_is_kept_and_settled_by_the_user(path: Path) 
     run = Run(make_bundle(name="protein"), ReadOptions(), PredictOptions(alphabet="protein"))
     assert len(predict(run, file)) == 3
     assert run.inputs.doubts == []
-    with pytest.raises(SettingError, match="'dna' is not allowed; expected protein"):
+    with pytest.raises(SettingError, match="must be protein, the alphabet of the model, not 'dna'"):
         Run(make_bundle(name="protein"), ReadOptions(), PredictOptions(alphabet="dna"))
 
 

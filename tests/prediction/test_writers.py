@@ -262,7 +262,7 @@ def test_the_name_tells_the_format(name: str, expected: tuple[str, bool], tmp_pa
 
 @pytest.mark.parametrize("name", ["a.parquet.gz", "a.csv", "a", "tsv", "a.gz", "a.tsv.zst"])
 def test_a_name_that_tells_no_format_is_refused(name: str, tmp_path: Path) -> None:
-    with pytest.raises(OutputError, match=r"the name does not tell the format; end it in \.tsv"):
+    with pytest.raises(OutputError, match=r"the name does not end in a known format; end it in \.tsv"):
         format_of(tmp_path / name)
 
 

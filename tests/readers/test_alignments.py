@@ -149,24 +149,24 @@ def test_in_a_region_mapping_quality_is_asked_of_all() -> None:
 
 
 def test_when_nothing_is_left_the_reasons_are_given(unindexed: Path) -> None:
-    assert nothing(unindexed, region="chrT:590-600") == "all of its records are left out: 14 outside region"
+    assert nothing(unindexed, region="chrT:590-600") == "all of its records were skipped: 14 outside region"
     assert "1 low mapping quality" in (nothing(REVERSE, region="chrT:301-301", min_mapq=1) or "")
 
 
 @pytest.mark.parametrize("region", ["chrT:50-5", "chrT:50-0", "chrT:50-49"])
 def test_a_region_that_ends_before_it_starts_is_refused(region: str) -> None:
-    with pytest.raises(SettingError, match=rf"'{region}' is not allowed; expected a start that is not after the end"):
+    with pytest.raises(SettingError, match="must be NAME:START-END with START at most END"):
         read(REVERSE, region=region)
 
 
 @pytest.mark.parametrize("region", ["chrU", "chrT:x-y", "chrT:0-5", "chrT:-5", ":5", "chrU:1-5"])
 def test_a_region_that_is_none_is_refused(region: str) -> None:
-    with pytest.raises(SettingError, match=r"setting read\.region: .* with a reference of the file: chrT"):
+    with pytest.raises(SettingError, match=r"read\.region must be .* where NAME is a reference of the file \(chrT"):
         read(REVERSE, region=region)
 
 
 def test_a_region_of_unaligned_reads_is_refused() -> None:
-    with pytest.raises(SettingError, match="a reference of the file: none"):
+    with pytest.raises(SettingError, match=r"a reference of the file \(none\)"):
         read(DATA / "unaligned.sam", region="chrT")
 
 
@@ -216,7 +216,7 @@ def test_sam_that_does_not_list_its_references(header: str, tmp_path: Path) -> N
     assert skipped(path, ReadOptions(min_mapq=30)) == skipped(listed, ReadOptions(min_mapq=30))
     with piped_stdin(gzip.compress(path.read_bytes())):
         assert read("-") == read(listed)
-    with pytest.raises(SettingError, match="a reference of the file: none"):
+    with pytest.raises(SettingError, match=r"a reference of the file \(none\)"):
         read(path, region="chrT")
     path.write_text(header + UNLISTED + "r\t0\tchrT\n")
     with pytest.raises(FormatError, match="a line breaks the SAM format"):
@@ -302,7 +302,7 @@ def test_cram_that_is_cut(cram: Path, reference: Path, capfd: pytest.CaptureFixt
     content = cram.read_bytes()
     for length in (30, len(content) // 2, len(content) - 38, len(content) - 1):
         cram.write_bytes(content[:length])
-        with pytest.raises(TruncatedError, match="its end marker is missing"):
+        with pytest.raises(TruncatedError, match="the end-of-file marker is missing"):
             read(cram, reference=str(reference))
         with piped_stdin(content[:length]), pytest.raises(TruncatedError):
             read("-", reference=str(reference))
@@ -312,7 +312,7 @@ def test_cram_that_is_cut(cram: Path, reference: Path, capfd: pytest.CaptureFixt
 @pytest.mark.parametrize("file", ["truncated.bam", "no_end_marker.bam"])
 @pytest.mark.parametrize("region", [None, "chrT"])
 def test_bam_that_is_cut(file: str, region: str | None, capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(TruncatedError, match="its end marker is missing"):
+    with pytest.raises(TruncatedError, match="the end-of-file marker is missing"):
         read(DATA / file, region=region)
     with piped_stdin((DATA / file).read_bytes()), pytest.raises(TruncatedError):
         read("-", region=region)
@@ -355,9 +355,9 @@ def test_a_large_bam_that_is_cut_in_a_pipe(tmp_path: Path, part: float, capfd: p
 
 
 def test_a_damaged_bam(capfd: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(FormatError, match="damaged bgzip data"):
+    with pytest.raises(FormatError, match="the bgzip data are damaged"):
         read(DATA / "damaged.bam")
-    with pytest.raises(FormatError, match="damaged BAM data"):
+    with pytest.raises(FormatError, match="the BAM data are damaged"):
         read(DATA / "damaged.bam", region="chrT:1-500")
     with piped_stdin((DATA / "damaged.bam").read_bytes()), pytest.raises(FormatError):
         read("-")
@@ -374,7 +374,7 @@ def test_a_bam_in_other_wrappings(tmp_path: Path, capfd: pytest.CaptureFixture[s
     with pytest.raises(TruncatedError, match="ends within a read"):
         read(path)
     path.write_bytes(b"BAM\1" + b"\xff" * 100)
-    with pytest.raises(FormatError, match="damaged BAM header"):
+    with pytest.raises(FormatError, match="the BAM header is damaged"):
         read(path)
     assert capfd.readouterr() == ("", "")
 
@@ -434,6 +434,6 @@ def test_a_cram_of_an_unknown_version_is_one_line(cram: Path, reference: Path) -
     content[4] ^= 1 << 5  # the major version
     cram.write_bytes(content)
     with pytest.raises(
-        FormatError, match=r"in\.cram: damaged, or of a version of its format that htslib does not know"
+        FormatError, match=r"in\.cram: it is damaged, or in a version of its format that htslib does not support"
     ):
         read(cram, reference=str(reference))

@@ -127,7 +127,7 @@ def test_a_size_beyond_the_file_takes_no_memory() -> None:
 )
 def test_a_damaged_record_is_refused_wherever_it_stands(damaged: bytes) -> None:
     for content in (HEADER + damaged, HEADER + record() + damaged, HEADER + damaged + record()):
-        with pytest.raises(FormatError, match="damaged BAM data"):
+        with pytest.raises(FormatError, match="the BAM data are damaged"):
             decoded(content, 1000)
 
 

@@ -158,10 +158,10 @@ def test_a_header_of_thousands_of_columns(path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("sequence\nACGT\n", "line 1: the table has one column, 'sequence', and none of names; add a column of names"),
-        ('"sequence"\r\nACGT\r\n', "line 1: the table has one column, 'sequence'"),
-        ("id sequence\na ACGT\n", "line 1: nothing separates the columns of the table; use tabs, commas or semicolons"),
-        ("id|sequence\na|ACGT\n", "line 1: nothing separates the columns of the table"),
+        ("sequence\nACGT\n", "line 1: the table has a column 'sequence' and no column of names; add a column of names"),
+        ('"sequence"\r\nACGT\r\n', "line 1: the table has a column 'sequence'"),
+        ("id sequence\na ACGT\n", "line 1: the table has one column; use tabs, commas or semicolons"),
+        ("id|sequence\na|ACGT\n", "line 1: the table has one column"),
         (
             '"id"\t"sequence"\n"a"\t"AC"\n',
             "cells are in quotation marks, which TSV does not have: write it without",

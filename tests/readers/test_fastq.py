@@ -80,7 +80,7 @@ def test_a_file_that_ends_within_any_line_of_its_last_record_is_truncated(tmp_pa
     whole = b"@a\nAC\n+\nII\n@bcd\nACGT\n+\nIIII\n"
     for length in range(12, len(whole) - 1):
         path.write_bytes(whole[:length])
-        with pytest.raises(TruncatedError, match="it ends within a record"):
+        with pytest.raises(TruncatedError, match="the file ends within a record"):
             read(path, batch_bytes=size)
 
 

@@ -137,7 +137,7 @@ def test_odd_paths_of_modules_do_no_harm(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_where_no_process_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
     always = ReadOptions(reader_process="always")
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with pytest.raises(ResourceError, match=r"no process can be started to read it: .*; say --reader-process never"):
+    with pytest.raises(ResourceError, match=r"no process can be started to read it: .*; use --reader-process never"):
         open_records(str(DATA / "wrapped.fa"), always)
     monkeypatch.setattr(sys, "executable", None)
     with open_records(str(DATA / "wrapped.fa"), always) as reader:
@@ -191,7 +191,9 @@ def test_a_process_that_is_killed_is_an_error(tmp_path: Path) -> None:
         os.kill(process_of(reader), signal.SIGKILL)
         with pytest.raises(ResourceError) as caught:
             list(batches)
-    assert str(caught.value).startswith(f"{path}: the process that reads it was ended from outside: killed; try again")
+    assert str(caught.value).startswith(
+        f"{path}: the process that reads it was ended from outside: killed; run it again"
+    )
 
 
 def test_a_bug_in_it_shows_its_traceback(tmp_path: Path) -> None:

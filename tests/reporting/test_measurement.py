@@ -64,7 +64,9 @@ def test_a_dataset_may_have_fewer_classes_than_the_model() -> None:
 
 def test_unknown_classes_are_refused() -> None:
     dataset = planted((4, 2, 4), classes=("noise", "echo"))
-    with pytest.raises(LabelError, match="the model knows no class echo, only noise, signal; evaluate on a dataset"):
+    with pytest.raises(
+        LabelError, match="the model has no class echo; its classes are noise, signal; evaluate on a dataset"
+    ):
         evaluate_bundle(make_bundle(), dataset, "test", QUICK)
 
 

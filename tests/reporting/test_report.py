@@ -163,9 +163,7 @@ def test_a_model_that_keeps_none_has_them_on_the_test_split_of_its_training_data
     assert set(aurocs(kept, other, "test")) == {"majority", "composition", "kmers"}
     (model,) = report({"m": older}, other, "test", QUICK).models
     assert not model.baselines
-    assert model.warnings()[1:] == [
-        "no baselines: the model keeps none, and this is not the dataset that it was trained on"
-    ]
+    assert model.warnings()[1:] == ["no baselines: the model contains none, and this is not its training dataset"]
     # Shares of k-mers that training has seen can't be told either.
     assert model.strata is not None
     assert model.strata.similarity is None
@@ -178,7 +176,7 @@ def test_nothing_is_measured_on_the_records_that_it_was_fitted_to(tmp_path: Path
         (model,) = report({"m": bundle}, dataset, split, QUICK).models
         assert not model.baselines
         assert model.warnings()[1:2] == [
-            "no baselines: they would be measured on the training records that they are fitted to"
+            "no baselines: some of these records are training records, which baselines are fitted to"
         ]
         assert model.strata is not None
         assert model.strata.similarity is None

@@ -120,7 +120,7 @@ def test_trees_tell_what_they_have_learned() -> None:
     dataset = proteins()
     observer = Recorder()
     result = fit(dataset, config_of(), observer)
-    assert any(note.startswith("12 trees grown on the profiles of 200 sequences") for note in observer.notes)
+    assert any(note.startswith("12 trees to the profiles of 200 sequences") for note in observer.notes)
     probabilities = class_probabilities(result.bundle.classifier, dataset.tokens, dataset.members("test"))
     assert (probabilities.argmax(axis=1) == dataset.labels[250:]).mean() > 0.9
 
@@ -135,7 +135,7 @@ def test_the_seed_decides_them_and_a_resumed_run_keeps_them(tmp_path: Path, monk
     def fail(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
         raise AssertionError("trees were grown again")
 
-    monkeypatch.setattr("seqnet.training.fit.grow", fail)
+    monkeypatch.setattr("seqnet.training.epochs.grow", fail)
     assert same_weights(whole, fit(dataset, config, checkpoint=path, resume=True))
 
 

@@ -41,7 +41,9 @@ def test_a_run_goes_on_from_it(checkpoint: Path) -> None:
 
 
 def test_another_dataset_is_refused(checkpoint: Path) -> None:
-    with pytest.raises(ContainerError, match="the checkpoint is of another dataset; start again without --resume"):
+    with pytest.raises(
+        ContainerError, match="the checkpoint was made with another dataset; start again without --resume"
+    ):
         resume(checkpoint, dataset_hash="abd")
 
 

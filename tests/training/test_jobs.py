@@ -43,24 +43,29 @@ def test_what_is_said_before_a_training() -> None:
     chosen = ChosenRun(run_config(), "lstm", "recipe: lstm", "it may not suit")
     lines = list(opening_lines(data, chosen, audit=True))
     assert lines[:2] == ["recipe: lstm", "seqnet: warning: it may not suit"]
-    assert any("brief audit" in line for line in lines[2:])
+    assert any("quick audit" in line for line in lines[2:])
 
 
 def told_of(network: str, row: EpochRow, *, best: bool) -> str:
     lines: list[str] = []
     config = run_config({"epochs": 5}, {"name": network})
     observer = ProgressLines(
-        lines.append, make_job(replace(planted(), digest="a"), ChosenRun(config, None), CPU, threads=1)
+        lines.append, make_job(replace(planted(), digest="a"), ChosenRun(config, None), CPU, threads=1), threads=1
     )
     observer.step(1, 1, 2, 0.5)
+    observer.step(1, 2, 2, 0.5)
     observer.epoch(row, best)
-    (line,) = lines
+    where, line = lines
+    assert where == "using the CPU, 1 thread"
     return re.sub(r" \d+ s", " 0 s", line)
 
 
 def test_a_line_for_each_epoch() -> None:
-    line = "epoch   3 of 5  train loss 0.5000 accuracy 0.7500  validation loss 0.4000 accuracy 0.8000 AUROC 0.9000  0 s"
+    line = (
+        "epoch   3 of 5  train loss 0.5000 accuracy 0.7500  validation loss 0.4000 accuracy 0.8000 AUROC 0.9000"
+        "  0 s elapsed"
+    )
     assert told_of("cnn", ROW, best=False) == line
-    assert told_of("cnn", ROW, best=True) == f"{line}  best"
+    assert told_of("cnn", ROW, best=True) == f"{line}  lowest validation loss so far"
     # Without a validation split each epoch is the best so far, which says nothing.
-    assert not told_of("cnn", replace(ROW, validation_loss=math.nan), best=True).endswith("best")
+    assert not told_of("cnn", replace(ROW, validation_loss=math.nan), best=True).endswith("so far")

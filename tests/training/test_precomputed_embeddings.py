@@ -127,7 +127,7 @@ def test_a_run_goes_on_with_the_same_model_only(proteins: Dataset, tmp_path: Pat
 
 
 def test_dna_is_refused_before_anything_is_looked_for() -> None:
-    with pytest.raises(SettingError, match=r"encoder\.name: 'plm' is not allowed.*knows no dna"):
+    with pytest.raises(SettingError, match=r"encoder\.name plm needs protein sequences, not dna"):
         fit(planted(), run_config(encoder={"name": "plm", "model": "no/where"}))
 
 

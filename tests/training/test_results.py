@@ -30,7 +30,7 @@ def test_what_is_said_of_an_ensemble(ensemble: EnsembleResult) -> None:
     assert other.startswith("network 2 of 2: kept epoch ")
     assert one.endswith(f"; {ensemble.runs[0].bundle.parameter_count} parameters")
     # Two epochs learn nothing that a temperature could help.
-    assert calibrated.startswith("not calibrated: no temperature clearly helps")
+    assert calibrated.startswith("not calibrated: calibration did not clearly improve the cross-validated log loss")
     assert "on the validation split" in calibrated
     assert calibrated.endswith(f"threshold {ensemble.bundle.calibration.threshold:.3f}")
 
@@ -46,7 +46,7 @@ def test_all_is_written_or_nothing(ensemble: EnsembleResult, folds: FoldsResult,
     names = ["m.safetensors", "m.history.tsv", "m.curves.svg", "m.folds.tsv", "m.folds.json"]
     targets = [tmp_path / name for name in names]
     targets[1].write_text("mine")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         write_results(ensemble, targets[:3], force=False)
     assert [path.name for path in tmp_path.iterdir()] == ["m.history.tsv"]
     write_results(ensemble, targets[:3], force=True)

@@ -129,7 +129,7 @@ def test_a_search_that_goes_on_is_as_an_unbroken_one(tmp_path: Path, unbroken: T
     assert result.best is not None
     assert unbroken.best is not None
     assert timeless([result.best]) == timeless([unbroken.best])
-    assert ("going on after trial 4" if kept else "there is no study: starting at trial 1") in going_on.notes
+    assert ("continuing after trial 4" if kept else "there is no study; starting at trial 1") in going_on.notes
 
 
 def test_more_trials_are_added_to_a_finished_search(tmp_path: Path, unbroken: TuningResult) -> None:
@@ -157,7 +157,7 @@ def test_a_study_of_something_else_is_refused(tmp_path: Path) -> None:
     content = journal.read_bytes()
     narrow = Space(dict(SPACE.domains) | {"training.learning_rate": Range(1e-4, 1e-3, None, True)})
     others: list[tuple[dict[str, Any], str]] = [
-        ({"digest": "def"}, "the study is of another dataset"),
+        ({"digest": "def"}, "the study was started with another dataset"),
         ({"space": narrow}, "the study searches training.learning_rate = "),
         ({"base": replace(BASE, training=replace(BASE.training, batch_size=9))}, "training.batch_size = 16, this"),
         ({"reduction": 2}, "the study has reduction = 3, this search has 2"),
@@ -168,7 +168,7 @@ def test_a_study_of_something_else_is_refused(tmp_path: Path) -> None:
         assert words in str(caught.value)
     for nonsense in ("nonsense\nand more\n", "{}\n", "", '{"op_code": 0}\n'):
         journal.write_text(nonsense)
-        with pytest.raises(ContainerError, match="this is no study of seqnet tune"):
+        with pytest.raises(ContainerError, match="this is not a study of seqnet tune"):
             run_search(tmp_path, 2, resume=True)
         assert journal.read_text() == nonsense
     journal.write_bytes(content)
@@ -183,7 +183,7 @@ def test_settings_that_do_not_go_together_are_a_refused_trial(tmp_path: Path) ->
     assert refused
     for trial in refused:
         assert (trial.value, trial.epochs, trial.best_epoch) == (None, 0, 0)
-        assert "setting network." in trial.reason
+        assert "network." in trial.reason
     assert {tuple(trial.settings["network.filters"]) for trial in result.trials if trial.state == "complete"} == {(4,)}
 
 
@@ -260,13 +260,13 @@ def test_the_test_split_does_not_matter(tmp_path: Path, unbroken: TuningResult) 
 
 
 def test_what_can_not_be_searched_is_said(tmp_path: Path) -> None:
-    with pytest.raises(LabelError, match="there is no validation split to go by"):
+    with pytest.raises(LabelError, match="it has no validation split, which tune needs"):
         run_search(tmp_path, dataset=planted((48, 0, 0)))
-    with pytest.raises(SettingError, match="at most 4, the epochs of a run"):
+    with pytest.raises(SettingError, match="at most 4, the epochs of a trial"):
         run_search(tmp_path, min_epochs=5)
     lacking = planted((48, 24, 0))
     lacking.labels[lacking.members("validation")] = 0
-    with pytest.raises(LabelError, match="its validation split has no auroc to go by"):
+    with pytest.raises(LabelError, match="its validation split has no auroc"):
         run_search(tmp_path, dataset=lacking)
     assert list(tmp_path.iterdir()) == []
 

@@ -193,7 +193,7 @@ def probe(folder: Path, target: Path) -> None:
         OutputError: the directory is not there, or can't be written.
     """
     if not folder.is_dir():
-        raise OutputError(str(target), f"there is no directory {folder}", f"make it first: mkdir -p {folder}")
+        raise OutputError(str(target), f"there is no directory {folder}", f"create it first: mkdir -p {folder}")
     # A part like those of the target, so that the next run removes it where this one is killed meanwhile.
     part = PartFile(target, target, _new_path(folder, _stem(target.name)))
     try:
@@ -225,5 +225,7 @@ def temporary_files() -> Iterator[None]:
     except OSError as error:
         if error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
             problem = f"there is no room for temporary files ({(error.strerror or '').lower()})"
-            raise ResourceError(tempfile.gettempdir(), problem, "make room, or set TMPDIR to another folder") from error
+            raise ResourceError(
+                tempfile.gettempdir(), problem, "free some space, or set TMPDIR to another directory"
+            ) from error
         raise

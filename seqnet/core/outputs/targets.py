@@ -87,7 +87,7 @@ def check_targets(targets: Iterable[Path], *, force: bool, inputs: Iterable[str 
             key = folders[folder] / final.name if about is None else (about.st_dev, about.st_ino)
             if key in seen:
                 other = "" if seen[key] == target else f", {seen[key]}"
-                raise OutputError(str(target), f"two outputs would be this one file{other}", "choose another name")
+                raise OutputError(str(target), f"two outputs have this name{other}", "choose another name")
             seen[key] = target
 
 
@@ -100,7 +100,7 @@ def check_stdout() -> None:
     with suppress(OSError):
         about = os.fstat(1)
         if stat.S_ISREG(about.st_mode) and (about.st_dev, about.st_ino) in _read:
-            raise OutputError("standard output", "this is an input, too", "send it to another file")
+            raise OutputError("standard output", "this is also an input", "send it to another file")
 
 
 def _check(target: Path, force: bool) -> os.stat_result | None:
@@ -120,13 +120,13 @@ def _check(target: Path, force: bool) -> os.stat_result | None:
         problem = f"this can't be written: {(error.strerror or str(error)).lower()}"
         raise OutputError(str(target), problem, "choose another name") from error
     if about is not None and (about.st_dev, about.st_ino) in _read:
-        raise OutputError(str(target), "this is an input, too", "choose another name")
+        raise OutputError(str(target), "this is also an input", "choose another name")
     if target.suffix in _INDICES and (indexed := _indexed_input(target)):
-        raise OutputError(str(target), f"this is the name of the index of {indexed}, an input", "choose another name")
+        raise OutputError(str(target), f"this is the index of the input {indexed}", "choose another name")
     if about is not None and stat.S_ISDIR(about.st_mode):
         raise OutputError(str(target), "this is a directory", "name a file in it")
     if about is not None and not force and not _is_stream(target, about):
-        raise OutputError(str(target), "exists already", "choose another name or say --force")
+        raise OutputError(str(target), "already exists", "choose another name or use --force")
     return about
 
 
@@ -217,8 +217,8 @@ def whole_files(targets: Sequence[Path], *, force: bool) -> Iterator[list[Path]]
 def _check_new(targets: Iterable[Path]) -> None:
     for target in targets:
         if target.exists():
-            problem = "another program has written this meanwhile"
-            raise OutputError(str(target), problem, "choose another name or say --force")
+            problem = "another program has written this file in the meantime"
+            raise OutputError(str(target), problem, "choose another name or use --force")
 
 
 def _put_in_place(parts: Sequence[PartFile]) -> None:

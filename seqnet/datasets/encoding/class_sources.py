@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from seqnet.core.errors import LabelError, SettingError
 from seqnet.core.printable import quoted
+from seqnet.core.suggestions import did_you_mean, nearest
 from seqnet.datasets.file_schemas import is_class_name
 from seqnet.datasets.simulation.negatives import NEGATIVES
 
-__all__ = ["ClassSource", "generators_of", "order_classes"]
+__all__ = ["ClassSource", "check_known", "generators_of", "order_classes"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +45,27 @@ class ClassSource:
             return cls(label, path=origin)
         generator, colon, count = origin[1:].partition(":")
         if generator not in NEGATIVES:
-            raise SettingError("class", text, "one of " + ", ".join(f"@{name}" for name in NEGATIVES))
+            raise SettingError("class", f"@{generator}", choices=[f"@{name}" for name in NEGATIVES])
         if colon and not (count.isdecimal() and int(count) > 0):
-            raise SettingError("class", text, f"@{generator}, or @{generator}:COUNT with a whole number")
+            raise SettingError("class", text, f"@{generator} or @{generator}:COUNT, with a whole number above 0")
         return cls(label, generator=generator, count=int(count) if colon else None)
 
 
 def generators_of(sources: Sequence[ClassSource]) -> dict[str, str]:
     """Returns class → generator of the classes that are generated."""
     return {source.label: source.generator for source in sources if source.generator and source.label}
+
+
+def check_known(path: str, found: Iterable[str], classes: Sequence[str]) -> None:
+    """Checks that all classes of a file are among those of a model.
+
+    Raises:
+        LabelError: one is not.
+    """
+    for name in found:
+        if name not in classes:
+            remedy = did_you_mean(nearest(name, classes)) or "correct the label, or remove its records"
+            raise LabelError(path, f"class {name} is not one of the model's, {', '.join(classes)}", remedy)
 
 
 def order_classes(
@@ -70,11 +83,11 @@ def order_classes(
     generated = generators_of(sources)
     for name in named:
         if name not in found and name not in generated:
-            raise LabelError(f"class {name}", "it has no records", "check its file and what selects records")
+            raise LabelError(f"class {name}", "it has no records", "check its file and the options that select records")
         if name in found and name in generated:
-            raise LabelError(f"class {name}", "its records are both read and generated", "use two names")
+            raise LabelError(f"class {name}", "it has a file and a generator", "give them different class names")
         if sum(source.label == name and source.generator is not None for source in sources) > 1:
-            raise LabelError(f"class {name}", "it has two generators", "use two names")
+            raise LabelError(f"class {name}", "it has two generators", "give them different class names")
     classes = named + sorted(set(found) - set(named))
     for name in classes:
         if not name.isprintable():
@@ -83,10 +96,12 @@ def order_classes(
             raise LabelError(f"class {quoted(name[:40])}", "its name is empty or too long", "rename it")
     if len(classes) < 2:
         raise LabelError(
-            f"class {classes[0]}", "it is the only class", "name a second one, such as --class random=@uniform"
+            f"class {classes[0]}", "it is the only class", "add a second one, such as --class random=@uniform"
         )
     if positive is not None and (positive not in classes or len(classes) > 2):
-        raise SettingError("positive", positive, "one of two classes; there are " + ", ".join(classes))
+        if len(classes) > 2:
+            raise SettingError("positive", positive, problem=f"needs two classes; there are {len(classes):,}")
+        raise SettingError("positive", positive, choices=classes)
     if len(classes) > 2:
         return classes, None
     default = classes[0] if named else classes[-1]

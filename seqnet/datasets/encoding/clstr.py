@@ -15,7 +15,7 @@ from seqnet.core.errors import FormatError
 __all__ = ["read_clstr"]
 
 _MEMBER = re.compile(r"\d+\t\d+(?:aa|nt), >(\S+).*\.\.\. (?:\*|at .+)")
-_WHOLE_NAMES = "run cd-hit with -d 0, which keeps names whole"
+_WHOLE_NAMES = "run cd-hit with -d 0, which keeps the whole name"
 
 
 def read_clstr(path: str) -> dict[str, str] | None:
@@ -35,7 +35,9 @@ def read_clstr(path: str) -> dict[str, str] | None:
             elif text.strip():
                 member = _MEMBER.fullmatch(text.rstrip())
                 if member is None:
-                    raise FormatError("this is no member of a cluster", "give CD-HIT's .clstr", path=path, line=line)
+                    raise FormatError(
+                        "this line is not a cluster member", "give a .clstr file of CD-HIT", path=path, line=line
+                    )
                 name = member[1].removesuffix("...")
                 if found.setdefault(name, cluster) != cluster:
                     raise FormatError(f"{name} is in two clusters", _WHOLE_NAMES, path=path, line=line)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.containers import leave
-from seqnet.core.records import Ragged
+from seqnet.core.records import Ragged, chunks
 from seqnet.datasets.encoding.class_sources import ClassSource
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.simulation.composition import symbol_frequencies
@@ -73,13 +73,8 @@ def _pieces(tokens: Ragged, chosen: NDArray[np.int64]) -> Iterator[tuple[int, in
     """Yields ranges, start (included) to stop (excluded), of the `chosen` (M,) int64 of N sequences."""
     for first in range(0, len(chosen), _RECORDS):
         which = chosen[first : first + _RECORDS]
-        ends = np.cumsum(tokens.offsets[which + 1] - tokens.offsets[which])
-        start = 0
-        while start < len(which):
-            begin = ends[start - 1] if start else 0
-            stop = max(int(np.searchsorted(ends, begin + _SYMBOLS, side="right")), start + 1)
+        for start, stop in chunks(tokens, _SYMBOLS, members=which):
             yield first + start, first + stop
-            start = stop
 
 
 def _names(label: str, originals: Ragged, first: int, *, shuffled: bool) -> Ragged:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections import Counter
 
 import numpy as np
-from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
 from seqnet.core.records import Ragged, gather, gather_positions
 from seqnet.datasets.encoding.collection import EncodedRecords
+from seqnet.datasets.windows import WindowPlaces, turn_at_random
 
 __all__ = ["cut_blocks", "draw_windows"]
 
@@ -84,16 +84,12 @@ def draw_windows(
     Returns:
         The windows, named `BLOCK+OFFSET`, or `BLOCK-OFFSET` on the other strand, and the block (count,) int64 of each.
     """
-    places = np.cumsum(blocks.tokens.lengths - crop + 1)
-    count = min(count, int(places[-1]))
-    drawn = rng.choice(int(places[-1]), count, replace=False)
-    of = np.searchsorted(places, drawn, side="right")
-    offset = drawn - np.concatenate([[0], places[:-1]])[of]
-    # A view of all windows: positions of all their symbols would take eight times the room of these.
-    rows = sliding_window_view(blocks.tokens.data, crop)[blocks.tokens.offsets[of] + offset]
-    turned = rng.random(count) < 0.5 if complement is not None else np.zeros(count, dtype=bool)
-    if complement is not None:
-        rows[turned] = complement[rows[turned, ::-1]]
+    places = WindowPlaces.within(blocks.tokens.offsets[:-1], blocks.tokens.lengths, crop)
+    count = min(count, len(places))
+    drawn = rng.choice(len(places), count, replace=False)
+    of, offset = places.locate(drawn)
+    rows = places.cut(blocks.tokens.data, drawn)
+    turned = np.zeros(count, dtype=bool) if complement is None else turn_at_random(rows, complement, rng)
     names = blocks.names.take(of).text()
     labels = [f"{a}{'-' if t else '+'}{o}" for a, o, t in zip(names, offset.tolist(), turned.tolist(), strict=True)]
     windows = EncodedRecords(

@@ -15,7 +15,7 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import INVALID, Alphabet, alphabet, guess_alphabet, is_ambiguous
 from seqnet.core.errors import AlphabetMismatchError, FormatError, LabelError, SettingError
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.records import Ragged, RecordBatch, pieces
 from seqnet.datasets.alphabet_check import ENOUGH_SYMBOLS, check_alphabet, sample_symbols
 from seqnet.datasets.encoding.class_sources import ClassSource
 from seqnet.datasets.encoding.collection import Collector, EncodedRecords, Reservoir
@@ -79,7 +79,9 @@ class Ingestion:
         ways = [name for name in ("label_regex", "label_column", "labels") if getattr(options, name)]
         if len(ways) > 1:
             raise SettingError(
-                f"encode.{ways[1]}", getattr(options, ways[1]), f"one way to label; {ways[0]} is another"
+                f"encode.{ways[1]}",
+                getattr(options, ways[1]),
+                problem=f"can't be combined with --{ways[0].replace('_', '-')}",
             )
         self.label_file = LabelFile(options.labels) if options.labels else None
         self.label_codes = LabelCodes(self.classes)
@@ -123,17 +125,23 @@ class Ingestion:
             return first
         spoken = spoken_path(path)
         if self.alphabet is not None and (doubt := check_alphabet(spoken, symbols, self.alphabet)):
-            remedy = f"say --alphabet {self.alphabet.name} if all inputs are, or --alphabet {doubt}"
+            remedy = (
+                f"use --alphabet {self.alphabet.name} if all inputs are {self.alphabet.name}, or --alphabet {doubt}"
+            )
             raise AlphabetMismatchError(spoken, doubt, self.alphabet.name, remedy)
         if self.alphabet is not None and (self.alphabet.name == "protein" or len(symbols) < ENOUGH_SYMBOLS):
             return first
         guess = guess_alphabet(symbols)
         if is_ambiguous(symbols):
-            problem = "this may be protein of few kinds of residues, or nucleotides with many ambiguity codes"
-            raise FormatError(problem, "say --alphabet protein, or --alphabet dna", path=spoken)
+            problem = "the sequences could be protein, or nucleotides with many ambiguity codes"
+            raise FormatError(problem, "use --alphabet protein or --alphabet dna", path=spoken)
         if self.alphabet is None:
             if guess is None:
-                raise FormatError("the sequences look like neither DNA, RNA nor protein", "say --alphabet", path=spoken)
+                raise FormatError(
+                    "the sequences do not look like DNA, RNA or protein",
+                    "name the alphabet with --alphabet",
+                    path=spoken,
+                )
             self.alphabet = alphabet(guess)
         return first
 
@@ -141,7 +149,7 @@ class Ingestion:
         """Checks that no great part of the symbols of a file was left out or masked for a guess of their alphabet."""
         if self.options.alphabet == "auto" and self.alphabet and unknown > _MOST_UNKNOWN * symbols:
             problem = f"{unknown / symbols:.0%} of its symbols are not in the {self.alphabet.name} alphabet"
-            raise FormatError(problem, "say --alphabet, with the right one", path=spoken_path(path))
+            raise FormatError(problem, "name the right alphabet with --alphabet", path=spoken_path(path))
 
     def _coder(self, source: ClassSource, path: str, format_name: str) -> Callable[[RecordBatch], NDArray[np.int32]]:
         """Returns what finds the number (N,) int32 of the class of each record in a batch."""
@@ -168,9 +176,7 @@ class Ingestion:
             return self.label_file.labeller()
         if options.label_column or format_name == "tokens":
             return label_by_column(options.label_column or "label", path)
-        raise LabelError(
-            path, "nothing says which class its records are", "use --class, --label-regex, --label-column or --labels"
-        )
+        raise LabelError(path, "its records have no class", "use --class, --label-regex, --label-column or --labels")
 
     def _examples(self, path: str, batch: RecordBatch, labels: NDArray[np.int32]) -> Iterator[EncodedRecords]:
         if (labelled := np.flatnonzero(labels >= 0)).size < len(batch):
@@ -205,8 +211,8 @@ class Ingestion:
         """Returns what is to be said of the input, once all was taken in."""
         lines = label_warnings(self.class_counts)
         if self.label_file and self.label_file.header:
-            taken = f"the first line ({self.label_file.header}) was taken for a header"
-            lines.append(f"{self.label_file.path}: {taken}: no record has that name")
+            taken = f"the first line ({self.label_file.header}) was read as a header"
+            lines.append(f"{self.label_file.path}: {taken}, because no record has that name")
         return IntakeReport(self.left_out, tuple(lines), tuple(self.notes))
 
     def split(self, real: EncodedRecords, rng: np.random.Generator) -> NDArray[np.uint8]:
@@ -246,10 +252,10 @@ class Ingestion:
         order = np.array([classes.index(name) for name in self.classes], dtype=np.int32)
         unchanged = bool((order == np.arange(len(order))).all())
         labels = examples.labels if unchanged else order[examples.labels]
-        present = set().union(*(np.unique(labels[at : at + _PIECE]).tolist() for at in range(0, len(labels), _PIECE)))
+        present = set().union(*(np.unique(piece).tolist() for piece in pieces(labels, _PIECE)))
         for name in self.classes:
             if classes.index(name) not in present:
-                raise LabelError(f"class {name}", "it has no records left", "check what selects records")
+                raise LabelError(f"class {name}", "it has no records left", "check the options that select records")
         if self.numbers_now:
             return self._relabelled(labels)
         groups = examples.groups.copy()
@@ -289,7 +295,7 @@ class Ingestion:
             self.collector.add(sample)
         if not self.collector.count:
             reasons = ", ".join(counted(count, reason) for reason, count in self.left_out.items())
-            raise LabelError("encode", f"no record is left ({reasons})", "loosen what selects records")
+            raise LabelError("encode", f"no records are left ({reasons})", "change the options that select records")
         if self.grouper and not self.groups:
-            raise SettingError("group-by", self.options.group_by, "something that finds a group of at least one record")
+            raise SettingError("group-by", self.options.group_by, problem="finds a group in no record")
         return self.collector.collected()

@@ -62,9 +62,7 @@ class Labeller:
         """Returns the error for the record at `index`, which has no label."""
         name = batch.names[index].decode(errors="replace")
         written = self.find(batch)[index].strip()
-        problem = (
-            f"{self.origin} has {quoted(written)}, which says that the label is missing" if written else self.absent
-        )
+        problem = f"{self.origin} has {quoted(written)}, which counts as a missing label" if written else self.absent
         remedy = f"{self.remedy}, or leave such records out with --missing-labels skip"
         return LabelError(f"{self.place}: {named_record(name)}", problem, remedy)
 
@@ -93,7 +91,7 @@ def label_by_column(column: str, path: str) -> Labeller:
             raise LabelError(
                 path,
                 f"there is no column {column}",
-                "--label-column is for tables, GenBank, EMBL, UniProt, Stockholm and ABI",
+                "--label-column needs a table, GenBank, EMBL, UniProt, Stockholm or ABI",
             )
         return batch.columns[column].text()
 
@@ -145,7 +143,7 @@ class LabelFile:
             problem = f"no record has the name {example}" + (
                 f", nor {counted(count - 1, 'other names')}" if count > 1 else ""
             )
-            raise LabelError(self.path, problem, "correct the names, or take these lines out")
+            raise LabelError(self.path, problem, "correct the names, or remove these lines")
 
 
 def table_columns(options: EncodeOptions) -> tuple[str, ...]:
@@ -185,7 +183,7 @@ def _column_groups(column: str, columns: Mapping[str, Ragged]) -> list[str | Non
         raise SettingError(
             "group-by",
             column,
-            "an expression with a group in parentheses, a column of the table, or a file of clusters",
+            "a regular expression with (…), a column of the table, or an existing file of clusters",
         )
     return [_group(group) for group in columns[column].text()]
 

@@ -60,9 +60,9 @@ def check_not_measured(origin: str, counts: Mapping[str, int]) -> None:
         return
     raise LabelError(
         origin,
-        f"its labels are numbers, {counted(len(counts), 'different ones')} in {counted(records, 'records')}: "
+        f"its labels are {counted(len(counts), 'different numbers')} in {counted(records, 'records')}; they look like "
         "measurements, not classes",
-        "write a class such as high or low for each record, and read that as the label",
+        "give each record a class, such as high or low",
     )
 
 
@@ -76,17 +76,17 @@ def label_warnings(counts: Mapping[str, int]) -> list[str]:
     for labels in alike.values():
         if len(labels) > 1:
             said = " and ".join(f"{label} ({counts[label]:,})" for label in sorted(labels))
-            lines.append(f"these classes differ only in how they are written: {said}; write them alike if they are one")
+            lines.append(f"these classes differ only in spelling: {said}; use one spelling if they are the same class")
     if several := _several(counts):
         lines.append(
-            f"several labels seem to be in one cell in {counted(len(several), 'classes')}: {_listed(several)}; each is "
-            "taken for a class of its own: give each record one label"
+            f"{counted(len(several), 'classes seem')} to be several labels in one cell: {_listed(several)}; each "
+            "combination is a class of its own; give each record one label"
         )
     if len(counts) > _FEW and sum(counts.values()) < 2 * len(counts):
         records = sum(counts.values())
         lines.append(
-            f"{counted(records, 'records have')} {counted(len(counts), 'different labels')}: is this the "
-            "column, file or expression of the classes?"
+            f"{counted(records, 'records have')} {counted(len(counts), 'different labels')}; check "
+            "--label-column, --label-regex or --labels"
         )
     return lines
 

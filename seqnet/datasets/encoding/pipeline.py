@@ -19,7 +19,7 @@ from seqnet.core.outputs import check_targets, whole_file
 from seqnet.core.provenance import InputHashes, versions
 from seqnet.core.threads import Threads
 from seqnet.datasets.dataset import Description, write_dataset
-from seqnet.datasets.encoding.class_sources import ClassSource, generators_of, order_classes
+from seqnet.datasets.encoding.class_sources import ClassSource, check_known, generators_of, order_classes
 from seqnet.datasets.encoding.collection import Collector, EncodedRecords
 from seqnet.datasets.encoding.generated_records import generate_records
 from seqnet.datasets.encoding.genome_windows import draw_windows
@@ -41,6 +41,7 @@ def encode(
     *,
     force: bool = False,
     command: str = "",
+    known: Sequence[str] = (),
     progress: Callable[[int], None] = lambda records: None,
 ) -> EncodeSummary:
     """Writes a dataset of all sources and returns what it holds.
@@ -52,6 +53,8 @@ def encode(
         read: how files are read.
         force: whether an existing output is replaced.
         command: command line for the provenance.
+        known: classes of a model that the dataset is to be measured with: those of the dataset, in this order, also
+            where there are no records of some; empty for the classes of the records.
         progress: is told how many more records were read.
 
     Raises:
@@ -59,7 +62,7 @@ def encode(
     """
     files = [(source, source.path) for source in sources if source.path is not None]
     if not files:
-        raise LabelError("encode", "there is no input", "name a file, or use --class NAME=FILE")
+        raise LabelError("encode", "there is no input", "give a file, or use --class NAME=FILE")
     _check_given_once(files)
     paths = [path for _, path in files]
     rng = np.random.default_rng(options.seed)
@@ -70,7 +73,7 @@ def encode(
                 for (source, _), reader in zip(files, readers, strict=True):
                     intake.take_in(source, reader, progress)
             provenance = _provenance(options, command, hashes.collect())
-            return _finish(sources, intake, rng, temporary, provenance)
+            return _finish(sources, intake, rng, temporary, provenance, known)
 
 
 def encode_table(
@@ -134,13 +137,18 @@ def _finish(
     rng: np.random.Generator,
     target: Path,
     provenance: Mapping[str, Any],
+    known: Sequence[str] = (),
 ) -> EncodeSummary:
     """Splits what was taken in, adds what is generated, writes the dataset and returns what it holds."""
     options, clusters, grouper = intake.options, None, intake.grouper
     if not intake.classes:
         reasons = f" ({'; '.join(intake.notes)})" if intake.notes else ""
-        raise LabelError("encode", f"there are no records{reasons}", "name a file that holds some")
-    classes, positive = order_classes(sources, intake.classes, options.positive)
+        raise LabelError("encode", f"there are no records{reasons}", "give a file with records")
+    if known:
+        check_known(sources[0].path or "", intake.classes, known)
+        classes, positive = list(known), None
+    else:
+        classes, positive = order_classes(sources, intake.classes, options.positive)
     real = intake.finish(classes)
     # Blocks of a genome, and windows, are no reads.
     reads = not (options.crop or options.window)

@@ -53,11 +53,11 @@ class LengthRange:
             return cls(0, None)
         match = re.fullmatch(r"(\d*)(-?)(\d*)", text.strip())
         if not match or not (match[1] or match[3]):
-            raise SettingError("encode.length", text, "a length or a range: 36, 30-200, 40- or -500")
+            raise SettingError("encode.length", text, "a length or a range, such as 36, 30-200, 40- or -500")
         low = int(match[1] or 0)
         high = (int(match[3]) if match[3] else None) if match[2] else low
         if high is not None and high < low:
-            raise SettingError("encode.length", text, "a range from low to high")
+            raise SettingError("encode.length", text, "a range from low to high, such as 30-200")
         return cls(low, high)
 
     def select(self, tokens: Ragged, kept: NDArray[np.int64], left_out: Counter[str]) -> NDArray[np.int64]:

@@ -131,14 +131,14 @@ class EncodeSummary:
             lines += grouping.clusters.limits
             if grouping.largest > _LARGE_GROUP:
                 lines.append(
-                    f"{grouping.largest:.0%} of the records are one group: similarity chains; a higher --similarity "
-                    "breaks it up"
+                    f"{grouping.largest:.0%} of the records are one group, linked by chains of similar records; a "
+                    "higher --similarity divides it"
                 )
         if grouping.parted:
-            reason = "since --group-by separates them" if self.fractions else "as the column of the split says"
+            reason = "because --group-by separates them" if self.fractions else "as the column of the split says"
             lines.append(f"mates of {counted(grouping.parted, 'pairs')} of reads are in two splits, {reason}")
         if grouping.windowed:
-            lines.append("windows are split without --group-by: neighbours of one record may be in two splits")
+            lines.append("windows of one record may be in different splits; --group-by keeps them together")
         return lines
 
     def _split_warnings(self) -> list[str]:
@@ -172,7 +172,7 @@ class EncodeSummary:
         quantiles = ", ".join(f"{length:,}" for length in self.lengths)
         positive = "" if about.positive is None else f"; positive class {about.classes[about.positive]}"
         out.append(f"alphabet {about.alphabet.name}{positive}")
-        out.append(f"lengths at 0, 5, 50, 95, 100 %: {quantiles}")
+        out.append(f"length percentiles 0, 5, 50, 95, 100: {quantiles}")
         if self.groups is not None:
             out.append(f"{counted(self.groups, 'groups')}, none in two splits")
         if grouping.pairs:

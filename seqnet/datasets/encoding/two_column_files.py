@@ -24,7 +24,7 @@ def read_two_columns(path: str) -> Generator[tuple[int, str, str], None, None]:
         source = Input(path)
         try:
             if source.empty:
-                raise EmptyInputError("it is empty", "name a file that holds some lines")
+                raise EmptyInputError("it is empty", "give a file with at least one line")
             with io.TextIOWrapper(source.text(), encoding="utf-8") as file:
                 for line, text in enumerate(file, 1):
                     cells = [cell.strip() for cell in text.split("\t")]
@@ -32,7 +32,7 @@ def read_two_columns(path: str) -> Generator[tuple[int, str, str], None, None]:
                         continue
                     if len(cells) != 2:
                         problem = f"expected two columns with a tab in between, found {len(cells)}"
-                        raise FormatError(problem, "write each line as two cells with one tab", line=line)
+                        raise FormatError(problem, "separate two columns with one tab", line=line)
                     yield line, cells[0], cells[1]
         finally:
             source.close()

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.containers import leave
-from seqnet.core.records import Ragged
+from seqnet.core.records import Ragged, pieces
 
 __all__ = ["composition", "symbol_counts", "symbol_frequencies", "uniform"]
 
@@ -29,8 +29,7 @@ def symbol_counts(tokens: NDArray[np.uint8], alphabet: Alphabet) -> NDArray[np.f
     """
     seen = np.zeros(alphabet.token_count)
     # Counting widens every token to eight bytes, which a whole dataset at once has no room for.
-    for start in range(0, len(tokens), _CHUNK):
-        part = tokens[start : start + _CHUNK]
+    for part in pieces(tokens, _CHUNK):
         seen += np.bincount(part, minlength=alphabet.token_count)
         leave(part)
     return seen @ alphabet.mixture.astype(np.float64)  # (T,) @ (T, K) → (K,)
@@ -66,7 +65,6 @@ def composition(
     each symbol takes one number from `rng`.
     """
     tokens = np.empty(len(positives.data), dtype=np.uint8)
-    for start in range(0, len(tokens), _DRAWN):
-        part = tokens[start : start + _DRAWN]
+    for part in pieces(tokens, _DRAWN):
         part[:] = rng.choice(alphabet.size, size=len(part), p=frequencies) + 1
     return Ragged(tokens, positives.offsets)

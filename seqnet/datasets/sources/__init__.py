@@ -6,7 +6,7 @@ a new kind of content is one check in `content_checks.py` and one row in `CONTEN
 Importing this package imports nothing heavy, so that the table is at hand for `--help`.
 """
 
-from seqnet.datasets.sources.fetching import fetch, sha256_of
+from seqnet.datasets.sources.fetching import fetch
 from seqnet.datasets.sources.retries import DEFAULT_RETRIES, ProgressCallback, RetryPolicy
 from seqnet.datasets.sources.table import CONTENTS, SOURCES, Source, find_source
 
@@ -19,5 +19,4 @@ __all__ = [
     "Source",
     "fetch",
     "find_source",
-    "sha256_of",
 ]

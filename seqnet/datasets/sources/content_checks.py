@@ -21,7 +21,7 @@ __all__ = ["check_bam", "check_token_arrays"]
 _BGZF_MAGIC = b"\x1f\x8b\x08\x04"
 _BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
 
-_REMEDY = "look what the address holds, or give another"
+_REMEDY = "check the address, or give another one"
 
 
 def check_bam(path: Path) -> None:
@@ -38,7 +38,7 @@ def check_bam(path: Path) -> None:
         file.seek(max(0, path.stat().st_size - len(_BGZF_END)))
         end = file.read()
     if end != _BGZF_END:
-        raise TruncatedError("the end-of-file marker of the BAM is missing, so it is incomplete", "get it again")
+        raise TruncatedError("the end-of-file marker of the BAM is missing, so it is incomplete", "download it again")
     # htslib reports on stderr, past every exception; what is wrong is said by the error.
     verbosity = pysam.set_verbosity(0)
     try:

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 from pathlib import Path
 
 from seqnet.core.errors import DownloadError, InputError, OutputError, SettingError
 from seqnet.core.outputs import check_targets, whole_file
+from seqnet.core.provenance import file_hash
 from seqnet.datasets.sources.partial_download import PartialDownload
 from seqnet.datasets.sources.retries import DEFAULT_RETRIES, ProgressCallback, RetryPolicy
 from seqnet.datasets.sources.table import CONTENTS, Source
 
-__all__ = ["fetch", "sha256_of"]
+__all__ = ["fetch"]
 
 
 def _unheard(done: int, total: int | None) -> None:
@@ -56,7 +56,7 @@ def fetch(
     elif url is None:
         _copy(source, target, from_file, force, progress)
     else:
-        raise SettingError("url", url, "no address where a local file is given")
+        raise SettingError("url", url, problem="can't be combined with --from-file")
     return target
 
 
@@ -94,12 +94,6 @@ def _copy(source: Source, target: Path, original: Path, force: bool, progress: P
             partial.discard()
 
 
-def sha256_of(path: Path) -> str:
-    """Returns the SHA-256 of a file, hexadecimal."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
-
-
 def _check(source: Source, path: Path, origin: str) -> None:
     """Checks the file at `path`, which came from `origin`.
 
@@ -107,12 +101,12 @@ def _check(source: Source, path: Path, origin: str) -> None:
         DownloadError: it has another checksum or other content.
     """
     if source.sha256 is not None:
-        found = sha256_of(path)
+        found = file_hash(path)
         if found != source.sha256:
             raise DownloadError(
                 origin,
                 f"this is not the published {source.filename}: expected SHA-256 {source.sha256}, got {found}",
-                "get it again, or from another place",
+                "download it again, or from another place",
             )
     try:
         CONTENTS.load(source.content)(path)

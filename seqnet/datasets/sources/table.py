@@ -89,5 +89,5 @@ def find_source(name: str) -> Source:
         SettingError: the table has no such name.
     """
     if name not in SOURCES:
-        raise SettingError("source", name, "one of " + ", ".join(SOURCES))
+        raise SettingError("source", name, choices=SOURCES)
     return SOURCES[name]

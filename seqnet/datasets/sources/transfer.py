@@ -35,7 +35,7 @@ __all__ = ["transfer"]
 
 _PIECE = 1 << 16
 _ADDRESS = "an address such as https://example.org/file"
-_ELSEWHERE = "get this address on another machine and give the file with --from-file PATH"
+_ELSEWHERE = "download this address on another machine and give the file with --from-file PATH"
 _OTHER_PLACE = "give another address with --url URL, or a local copy with --from-file PATH"
 
 # Only redirects are followed by urllib3; every other failure is for the loop in `transfer`, which knows what is kept.
@@ -163,7 +163,7 @@ def _try_once(
 
 
 def _outdated(url: str, problem: str) -> _PassingError:
-    return _PassingError(DownloadError(url, problem, "run this again to start anew"))
+    return _PassingError(DownloadError(url, problem, "run the same command again"))
 
 
 def _check_size(url: str, total: int | None, expected: int | None, most: int) -> None:
@@ -294,5 +294,7 @@ def _append(
 
 def _unwritable(partial: PartialDownload, error: OSError) -> OutputError:
     return OutputError(
-        str(partial.target), f"this can't be written: {error.strerror or error}", "make room, then run this again"
+        str(partial.target),
+        f"this can't be written: {error.strerror or error}",
+        "free some space, then run the same command again",
     )

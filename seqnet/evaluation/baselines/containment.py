@@ -13,9 +13,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.core.kmers import kmer_codes, parts
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
-from seqnet.evaluation.baselines.kmers import kmer_codes, parts
 
 __all__ = ["KMER", "kmer_containment", "kmer_length"]
 
@@ -50,8 +50,8 @@ def kmer_containment(
         k: length of a k-mer.
         training: (T,) int64, the training records; None for those of the train split.
     """
-    columns, counts = [np.empty(0, dtype=np.int64)], [np.empty(0, dtype=np.int64)]
-    for _, part in parts(dataset.tokens, members):
+    columns, counts = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.int64)]
+    for part in parts(dataset.tokens, members):
         codes, record = _codes(part, dataset, k)
         columns.append(codes)
         counts.append(np.bincount(record, minlength=len(part)))
@@ -63,20 +63,20 @@ def kmer_containment(
     return np.asarray(np.divide(hits, places, out=np.full(len(members), np.nan), where=places > 0))
 
 
-def _codes(tokens: Ragged, dataset: Dataset, k: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _codes(tokens: Ragged, dataset: Dataset, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
     """Returns the codes of all k-mers, and the record of each; the strands of DNA are one."""
     return kmer_codes(tokens, dataset.alphabet, k, both_strands=dataset.alphabet.has_strands)
 
 
-def _seen(dataset: Dataset, training: NDArray[np.int64], distinct: NDArray[np.int64], k: int) -> NDArray[np.bool_]:
-    """Returns for each of sorted k-mers (D,) int64 whether the training records (T,) have it, (D,) bool."""
+def _seen(dataset: Dataset, training: NDArray[np.int64], distinct: NDArray[np.uint64], k: int) -> NDArray[np.bool_]:
+    """Returns for each of sorted k-mers (D,) uint64 whether the training records (T,) have it, (D,) bool."""
     found = np.zeros(len(distinct), dtype=bool)
     if not len(distinct):
         return found
     # Most k-mers of the training records are asked for by nobody: a table of hashes drops them at once.
     wanted = np.zeros(1 << _FILTER_BITS, dtype=bool)
     wanted[_hashes(distinct)] = True
-    for _, part in parts(dataset.tokens, training):
+    for part in parts(dataset.tokens, training):
         codes, _ = _codes(part, dataset, k)
         codes = codes[wanted[_hashes(codes)]]
         at = np.minimum(np.searchsorted(distinct, codes), len(distinct) - 1)
@@ -84,5 +84,5 @@ def _seen(dataset: Dataset, training: NDArray[np.int64], distinct: NDArray[np.in
     return found
 
 
-def _hashes(codes: NDArray[np.int64]) -> NDArray[np.uint64]:
-    return (codes.astype(np.uint64) * _MULTIPLIER) >> np.uint64(64 - _FILTER_BITS)
+def _hashes(codes: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    return (codes * _MULTIPLIER) >> np.uint64(64 - _FILTER_BITS)

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
+from seqnet.core.kmers import kmer_frequencies
 from seqnet.core.records import Ragged
-from seqnet.evaluation.baselines.kmers import kmer_frequencies
 
 __all__ = ["LONGEST_KMER", "composition_features", "kmer_features", "no_features"]
 

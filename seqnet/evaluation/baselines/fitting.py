@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import LabelError
+from seqnet.core.kmers import parts
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.sampling import LabelledSample, draw_labelled_sample
 from seqnet.evaluation.baselines.features import composition_features, kmer_features, no_features
-from seqnet.evaluation.baselines.kmers import parts
-from seqnet.evaluation.baselines.sampling import LabelledSample, draw_labelled_sample
 from seqnet.evaluation.scored_records import LEAST_PROBABILITY
 
 __all__ = ["BASELINES", "Baseline", "FittedBaseline", "fit_baselines"]
@@ -127,7 +127,7 @@ def fit_baselines(dataset: Dataset, most: int, seed: int) -> dict[str, FittedBas
     counts = np.bincount(examples.labels, minlength=len(dataset.classes))
     if np.count_nonzero(counts) < 2:
         problem = "the train split has records of one class only" if counts.any() else "the train split is empty"
-        raise LabelError(str(dataset.path), problem, "encode with a train split, or say --no-baselines")
+        raise LabelError(str(dataset.path), problem, "encode with a train split, or use --no-baselines")
     return {name: _fit(name, dataset.alphabet, examples, held_out, counts / counts.sum()) for name in BASELINES}
 
 
@@ -163,7 +163,7 @@ def _features(
     compute = BASELINES[name].features
     if not len(members):
         yield compute(tokens.slice(0, 0), alphabet)
-    for _, part in parts(tokens, members, _RECORDS):
+    for part in parts(tokens, members, _RECORDS):
         yield compute(part, alphabet)
 
 

@@ -108,7 +108,7 @@ def chosen_temperature(
     excess = np.bincount(unit, gains - gains.mean())  # (units,)
     error = float(np.sqrt(count / (count - 1) * (excess**2).sum())) / len(labels)
     if gains.mean() <= error:
-        return Temperature(1.0, probabilities, "no temperature clearly helps records that it was not fitted to")
+        return Temperature(1.0, probabilities, "calibration did not clearly improve the cross-validated log loss")
     return Temperature(fit_temperature(labels, probabilities), crossed, "")
 
 

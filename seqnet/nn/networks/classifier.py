@@ -8,7 +8,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from seqnet.configs.networks import LONGEST_WINDOW, NETWORKS, EncoderConfig, NetworkConfig
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import LONGEST_WINDOW, NETWORKS, NetworkConfig
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.nn.encoders import make_encoder
@@ -52,9 +53,11 @@ class Classifier(nn.Module):
         if window > LONGEST_WINDOW:
             raise SettingError("network.window", window, f"at most {LONGEST_WINDOW:,} symbols")
         if network.head == "sigmoid" and classes != 2:
-            raise SettingError("network.head", "sigmoid", f"softmax, for {classes} classes")
+            raise SettingError("network.head", "sigmoid", problem=f"must be 'softmax' for {classes} classes")
         if network.strands == "both" and not alphabet.has_strands:
-            raise SettingError("network.strands", "both", f"single: {alphabet.name} has no reverse complement")
+            raise SettingError(
+                "network.strands", "both", problem=f"must be 'single': {alphabet.name} has no reverse complement"
+            )
         self.window = window
         self.flattens = network.flattens
         self.profile = Profile(alphabet, network.profile, window) if network.profile else None

@@ -45,7 +45,7 @@ def _length_after(window: int, config: CnnConfig) -> int:
             length -= dilation * (kernel - 1)
         length //= pool
     if length < 1:
-        raise SettingError("network.window", window, "a window that leaves something after all kernels and pools")
+        raise SettingError("network.window", window, problem=f"{window} is too short for these kernels and pools")
     return length
 
 

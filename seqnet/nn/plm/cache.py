@@ -12,10 +12,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import struct
-import sys
 import zlib
 from collections.abc import Mapping
 from pathlib import Path
@@ -23,6 +21,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from platformdirs import user_cache_path
 
 from seqnet.core.errors import OutputError
 from seqnet.core.outputs import remove_stale_in, whole_file
@@ -39,13 +38,7 @@ def cache_folder(setting: str) -> Path | None:
         return None
     if setting != "auto":
         return Path(setting).expanduser()
-    if sys.platform == "win32":
-        home = os.environ.get("LOCALAPPDATA") or "~/AppData/Local"
-    elif sys.platform == "darwin":
-        home = "~/Library/Caches"
-    else:
-        home = os.environ.get("XDG_CACHE_HOME") or "~/.cache"
-    return Path(home).expanduser() / "seqnet" / "plm"
+    return user_cache_path("seqnet", appauthor=False) / "plm"
 
 
 class EmbeddingCache:
@@ -110,7 +103,7 @@ class EmbeddingCache:
         free = shutil.disk_usage(there).free
         if size > free:
             problem = f"the embeddings need {size / 1e9:,.1f} GB, and {free / 1e9:,.1f} GB are free"
-            raise OutputError(str(self.place.parent), problem, "name another folder in encoder.cache, or none")
+            raise OutputError(str(self.place.parent), problem, "set encoder.cache to another folder, or to none")
 
     def _file(self, tokens: NDArray[np.uint8]) -> Path:
         name = hashlib.sha256(np.ascontiguousarray(tokens).data).hexdigest()

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqnet.configs.networks import EncoderConfig
+from seqnet.configs.encoders import EncoderConfig
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.core.printable import printable
@@ -66,7 +66,9 @@ class FrozenFeatures:
         if self._model is None:
             found = find_again(self._config, self._named, tell)
             if found.channels != self._config.dimension:
-                raise SettingError("encoder.dimension", self._config.dimension, f"{found.channels}, as the model has")
+                raise SettingError(
+                    "encoder.dimension", self._config.dimension, f"{found.channels}, the width of the language model"
+                )
             self._model = load_model(found, self._alphabet.name)
         return self._model
 

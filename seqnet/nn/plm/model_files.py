@@ -13,7 +13,7 @@ from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
-from seqnet.configs.networks import EncoderConfig
+from seqnet.configs.encoders import EncoderConfig
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import DownloadError, InputError, SeqnetError, SettingError
 from seqnet.core.provenance import file_hash
@@ -75,10 +75,14 @@ def settled(config: EncoderConfig, alphabet: Alphabet, tell: Tell) -> EncoderCon
         return config
     check_protein_alphabet(alphabet)
     if not config.model:
-        raise SettingError("encoder.model", "", "a folder or a hub name, such as facebook/esm2_t6_8M_UR50D")
+        raise SettingError(
+            "encoder.model", "", "a folder or a name on the Hugging Face hub, such as facebook/esm2_t6_8M_UR50D"
+        )
     found = find_language_model(config.model, tell)
     if config.sha256 not in ("", found.sha256, found.weights):
-        raise SettingError("encoder.sha256", config.sha256, f"{found.sha256}, as the files in {found.folder} have")
+        raise SettingError(
+            "encoder.sha256", config.sha256, f"{found.sha256}, the SHA-256 of the files in {found.folder}"
+        )
     local = Path(config.model).expanduser()
     name = str(local.resolve()) if local.is_dir() else config.model
     cache = config.cache if config.cache in ("auto", "none") else str(Path(config.cache).expanduser().resolve())
@@ -104,7 +108,10 @@ def find_again(config: EncoderConfig, named: Sequence[str], tell: Tell) -> Found
     for model in named:
         found = find_language_model(model, tell)
         if config.sha256 == found.weights != found.sha256:
-            tell(f"the classifier is of seqnet 0.1, which knew the weights of {config.model}, and not its vocabulary")
+            tell(
+                f"this classifier was trained with seqnet 0.1, which recorded the weights of {config.model} but not "
+                "its vocabulary"
+            )
         if config.sha256 in (found.sha256, found.weights):
             return found
     problem = (
@@ -134,12 +141,12 @@ def find_language_model(model: str, tell: Tell) -> FoundModel:
     local = Path(model).expanduser()
     if not local.is_dir() and not _HUB_NAME.fullmatch(model):
         remedy = "correct encoder.model or, for a trained classifier, --plm"
-        raise InputError("there is no such folder with a language model", remedy, path=model)
+        raise InputError("there is no language model in this folder", remedy, path=model)
     folder = local if local.is_dir() else _fetched(model, tell)
     channels, limit = _read_config(folder)
     files = _weights(folder)
     if not files:
-        raise InputError("there are no whole weights model.safetensors", _REMEDY, path=str(folder))
+        raise InputError("there is no complete model.safetensors", _REMEDY, path=str(folder))
     hashes = [_hash(file, file.stat().st_size, file.stat().st_mtime_ns) for file in files]
     weights = hashes[0] if len(hashes) == 1 else hashlib.sha256("\n".join(hashes).encode()).hexdigest()
     others = [folder / name for name in ("config.json", *_VOCABULARY) if (folder / name).is_file()]
@@ -200,9 +207,9 @@ def _fetched(name: str, tell: Tell) -> Path:
     except (FileNotFoundError, ValueError):
         pass
     if constants.HF_HUB_OFFLINE:
-        problem = f"this model is not in {constants.HF_HUB_CACHE}, and HF_HUB_OFFLINE forbids to fetch it"
-        raise DownloadError(name, problem, "fetch it first, or give its folder as encoder.model")
-    tell(f"fetching the language model {name} from {constants.ENDPOINT} into {constants.HF_HUB_CACHE}")
+        problem = f"this model is not in {constants.HF_HUB_CACHE}, and HF_HUB_OFFLINE forbids downloads"
+        raise DownloadError(name, problem, "download it first, or give its folder as encoder.model")
+    tell(f"downloading the language model {name} from {constants.ENDPOINT} into {constants.HF_HUB_CACHE}")
     shown = not are_progress_bars_disabled()
     if not sys.stderr.isatty():
         disable_progress_bars()
@@ -213,9 +220,11 @@ def _fetched(name: str, tell: Tell) -> Path:
         problem = (
             f"can't reach {constants.ENDPOINT} ({reason})"
             if reason
-            else f"can't be fetched from {constants.ENDPOINT} ({' '.join(str(error).split())[:200]})"
+            else f"can't be downloaded from {constants.ENDPOINT} ({' '.join(str(error).split())[:200]})"
         )
-        raise DownloadError(name, problem, "check name and network, or give a folder as encoder.model") from error
+        raise DownloadError(
+            name, problem, "check the name and the network connection, or give a folder as encoder.model"
+        ) from error
     finally:
         if shown:
             enable_progress_bars()

@@ -20,7 +20,9 @@ def check_protein_alphabet(alphabet: Alphabet) -> None:
         SettingError: they are not.
     """
     if alphabet.name != "protein":
-        raise SettingError("encoder.name", "plm", f"another encoder: a protein language model knows no {alphabet.name}")
+        raise SettingError(
+            "encoder.name", "plm", problem=f"plm needs protein sequences, not {alphabet.name}; use another encoder"
+        )
 
 
 def translation(alphabet: Alphabet, vocabulary: Mapping[str, int], unknown: int) -> NDArray[np.int64]:

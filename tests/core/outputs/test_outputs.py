@@ -88,9 +88,9 @@ def test_an_error_leaves_no_directory_that_was_made_for_nothing(tmp_path: Path) 
 def test_an_existing_target_is_refused_and_stays(tmp_path: Path) -> None:
     target = tmp_path / "out.tsv"
     target.write_text("precious")
-    with pytest.raises(OutputError, match="exists already; choose another name or say --force"):
+    with pytest.raises(OutputError, match="already exists; choose another name or use --force"):
         check_targets([tmp_path / "new.tsv", target], force=False)
-    with pytest.raises(OutputError, match="exists already"), whole_file(target, force=False) as temporary:
+    with pytest.raises(OutputError, match="already exists"), whole_file(target, force=False) as temporary:
         temporary.write_text("new")
     assert target.read_text() == "precious"
     assert names_in(tmp_path) == ["out.tsv"]
@@ -133,7 +133,9 @@ def test_a_folder_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
     missing = tmp_path / "missing"
     with pytest.raises(OutputError) as caught:
         check_targets([missing / "out.tsv"], force=False)
-    assert str(caught.value) == f"{missing}/out.tsv: there is no directory {missing}; make it first: mkdir -p {missing}"
+    assert (
+        str(caught.value) == f"{missing}/out.tsv: there is no directory {missing}; create it first: mkdir -p {missing}"
+    )
 
 
 @pytest.mark.parametrize("force", [True, False])
@@ -240,7 +242,9 @@ def test_of_two_that_write_one_target_the_second_does_not_replace_the_first(tmp_
                 assert temporary != first
                 target.write_text("first")
 
-        with pytest.raises(OutputError, match="another program has written this meanwhile; choose another name"):
+        with pytest.raises(
+            OutputError, match="another program has written this file in the meantime; choose another name"
+        ):
             second()
         target.unlink()
     assert target.read_text() == "first"
@@ -333,11 +337,11 @@ def test_no_output_is_an_input_its_index_or_another_output(tmp_path: Path) -> No
     (tmp_path / "link.bam").symlink_to(tmp_path / "reads.bam")
     with reading([tmp_path / "link.bam", tmp_path / "ref.fa", tmp_path / "nothing", "/dev/null"]):
         for name, message in (
-            ("reads.bam", "this is an input, too"),
-            ("reads.bam.bai", "this is the name of the index of"),
-            ("reads.bai", "this is the name of the index of"),
-            ("reads.bam.csi", "this is the name of the index of"),
-            ("ref.fa.fai", "this is the name of the index of"),
+            ("reads.bam", "this is also an input"),
+            ("reads.bam.bai", "this is the index of the input"),
+            ("reads.bai", "this is the index of the input"),
+            ("reads.bam.csi", "this is the index of the input"),
+            ("ref.fa.fai", "this is the index of the input"),
         ):
             with pytest.raises(OutputError, match=message):
                 check_targets([tmp_path / name], force=True)
@@ -346,10 +350,10 @@ def test_no_output_is_an_input_its_index_or_another_output(tmp_path: Path) -> No
         check_targets([Path("/dev/null"), tmp_path / "other.bai"], force=True)
     check_targets([tmp_path / "reads.bam"], force=True)
     (tmp_path / "folder").symlink_to(tmp_path)
-    with pytest.raises(OutputError, match="two outputs would be this one file"):
+    with pytest.raises(OutputError, match="two outputs have this name"):
         check_targets([tmp_path / "out.tsv", tmp_path / "folder" / "out.tsv"], force=True)
     (tmp_path / "out.tsv").symlink_to(tmp_path / "real.tsv")
-    with pytest.raises(OutputError, match="two outputs would be this one file"):
+    with pytest.raises(OutputError, match="two outputs have this name"):
         check_targets([tmp_path / "out.tsv", tmp_path / "real.tsv"], force=True)
 
 

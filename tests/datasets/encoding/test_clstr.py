@@ -51,7 +51,7 @@ def test_what_is_no_clstr(tmp_path: Path, text: str) -> None:
 
 @pytest.mark.parametrize("line", ["r1", "0\t9aa, r1... *", "0\t9aa, >r1...", "0\t9, >r1... *"])
 def test_a_line_that_is_no_member(tmp_path: Path, line: str) -> None:
-    with pytest.raises(FormatError, match=r"x\.clstr: line 2: this is no member of a cluster; give CD-HIT's \.clstr"):
+    with pytest.raises(FormatError, match=r"x\.clstr: line 2: this line is not a cluster member; give a"):
         read_clstr(write(tmp_path, f">Cluster 0\n{line}\n"))
 
 

@@ -41,7 +41,7 @@ def test_measurements_are_no_classes(labels: dict[str, int]) -> None:
     with pytest.raises(LabelError) as caught:
         check_not_measured("x.csv: column y", labels)
     assert str(caught.value).startswith(
-        f"x.csv: column y: its labels are numbers, {len(labels)} different ones in {sum(labels.values()):,} records: "
+        f"x.csv: column y: its labels are {len(labels)} different numbers in {sum(labels.values()):,} records; "
     )
 
 
@@ -65,17 +65,17 @@ def test_numbers_of_classes_are_classes(labels: dict[str, int]) -> None:
     [
         (
             {"SOLUBLE": 4, "soluble": 6, "insoluble": 2},
-            "only in how they are written: SOLUBLE (4) and soluble (6); write",
+            "only in spelling: SOLUBLE (4) and soluble (6); use one",
         ),
-        ({"not  soluble": 4, "Not soluble": 6}, "only in how they are written: Not soluble (6) and not  soluble (4)"),
-        ({"0": 4, "0.0": 6, "1": 9}, "only in how they are written: 0 (4) and 0.0 (6)"),
+        ({"not  soluble": 4, "Not soluble": 6}, "only in spelling: Not soluble (6) and not  soluble (4)"),
+        ({"0": 4, "0.0": 6, "1": 9}, "only in spelling: 0 (4) and 0.0 (6)"),
         (
             {"a": 1, "b": 1, "a;b": 2, "b;a": 3, "c": 9},
-            "several labels seem to be in one cell in 2 classes: a;b, b;a; each",
+            "2 classes seem to be several labels in one cell: a;b, b;a; each",
         ),
-        ({"a, b": 1, "b": 1, "c": 9}, "several labels seem to be in one cell in 1 class: a, b; each"),
-        ({"x|y": 1, "y|x": 1}, "several labels seem to be in one cell in 2 classes: x|y, y|x; each"),
-        ({f"r{number}": 1 for number in range(11)}, "11 records have 11 different labels: is this the column"),
+        ({"a, b": 1, "b": 1, "c": 9}, "1 class seems to be several labels in one cell: a, b; each"),
+        ({"x|y": 1, "y|x": 1}, "2 classes seem to be several labels in one cell: x|y, y|x; each"),
+        ({f"r{number}": 1 for number in range(11)}, "11 records have 11 different labels; check --label-column"),
     ],
 )
 def test_what_looks_like_a_mistake_is_told(labels: dict[str, int], warning: str) -> None:

@@ -47,13 +47,13 @@ def test_the_table_for_people() -> None:
         "b               3           1           1           5",
         "total           6           2           2          10",
         "alphabet dna; positive class b",
-        "lengths at 0, 5, 50, 95, 100 %: 1, 1, 5, 10, 10",
+        "length percentiles 0, 5, 50, 95, 100: 1, 1, 5, 10, 10",
         "4 groups, none in two splits",
         "generated: b by @uniform",
         "not kept: 1,200 shorter than 30",
     ]
     plain = summary(about={"positive": None, "generators": {}}, groups=None, left_out={})
-    assert plain.lines()[4:] == ["alphabet dna", "lengths at 0, 5, 50, 95, 100 %: 1, 1, 5, 10, 10"]
+    assert plain.lines()[4:] == ["alphabet dna", "length percentiles 0, 5, 50, 95, 100: 1, 1, 5, 10, 10"]
 
 
 def test_nothing_to_warn_of() -> None:

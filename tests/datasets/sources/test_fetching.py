@@ -293,7 +293,7 @@ def test_an_address_that_is_none_is_refused(source: Source, target: Path, url: s
 
 def test_an_existing_target_is_kept_unless_forced(source: Source, target: Path, served: Served) -> None:
     target.write_bytes(b"mine")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists"):
         fetch(source, target, patience=ONCE)
     assert (target.read_bytes(), served.ranges_asked) == (b"mine", [])
     fetch(source, target, force=True, patience=ONCE)
@@ -312,7 +312,7 @@ def test_a_full_disk_is_the_disks_fault(source: Source, target: Path) -> None:
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(BODY) // 2, before[1]))
     try:
-        with pytest.raises(OutputError, match="File too large; make room") as caught:
+        with pytest.raises(OutputError, match="File too large; free some space") as caught:
             fetch(source, target, patience=QUICK)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
@@ -356,7 +356,7 @@ def test_a_missing_local_copy_is_an_error_of_the_file_system(source: Source, tar
 
 
 def test_an_address_and_a_local_copy_exclude_each_other(source: Source, target: Path, tmp_path: Path) -> None:
-    with pytest.raises(SettingError, match="no address where a local file is given"):
+    with pytest.raises(SettingError, match="can't be combined with --from-file"):
         fetch(source, target, url=source.url, from_file=tmp_path / "copy.npz")
 
 

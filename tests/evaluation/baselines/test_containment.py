@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqnet.core import kmers
 from seqnet.core.alphabets import ALPHABETS
 from seqnet.datasets.dataset import Dataset
-from seqnet.evaluation.baselines import kmer_containment, kmer_length, kmers
+from seqnet.evaluation.baselines import kmer_containment, kmer_length
 from seqnet.evaluation.baselines.containment import KMER
 from tests.building import make_dataset, random_strings
-from tests.evaluation.baselines.test_kmers import kmers_of, other_strand
+from tests.core.test_kmers import kmers_of, other_strand
 
 
 def split_dataset(train: list[str], test: list[str], name: str = "dna") -> Dataset:

@@ -5,7 +5,8 @@ import pytest
 import torch
 from torch import nn
 
-from seqnet.configs.networks import EncoderConfig, NetworkConfig, network_config
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import NetworkConfig, network_config
 from seqnet.core.alphabets import ALPHABETS, alphabet
 from seqnet.core.errors import SettingError
 from seqnet.nn.networks import Classifier
@@ -22,14 +23,14 @@ def refuse(network: NetworkConfig, name: str, classes: int, message: str) -> Non
 
 def test_a_sigmoid_head_is_for_two_classes() -> None:
     sigmoid = network_config({**MAXIMUM, "head": "sigmoid"})
-    refuse(sigmoid, "dna", 3, r"network\.head: 'sigmoid' is not allowed; expected softmax, for 3 classes")
+    refuse(sigmoid, "dna", 3, r"network\.head must be 'softmax' for 3 classes")
     assert Classifier(alphabet("dna"), 2, EncoderConfig(), sigmoid, 12).network is not None
 
 
 @pytest.mark.parametrize("name", ["rna", "protein"])
 def test_both_strands_are_for_dna(name: str) -> None:
     both = network_config({**MAXIMUM, "strands": "both"})
-    refuse(both, name, 2, rf"network\.strands: 'both' is not allowed; expected single: {name}")
+    refuse(both, name, 2, rf"network\.strands must be 'single': {name} has no")
 
 
 @pytest.mark.parametrize("name", list(ALPHABETS))

@@ -6,7 +6,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seqnet.configs.networks import CnnConfig, EncoderConfig, ParallelConfig
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import CnnConfig, ParallelConfig
 from seqnet.configs.run import compose
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import SettingError
@@ -90,7 +91,7 @@ def test_a_window_that_kernels_and_pools_use_up_is_refused() -> None:
     # 16 - 2 = 14, 7 after the pool, 7 - 4 = 3, 1 after the pool.
     assert classifier_of(network, window=14).network.get_submodule("head.hidden.0").in_features == 2
     for window in (13, 5, 1):
-        with pytest.raises(SettingError, match=f"network.window: {window} is not allowed"):
+        with pytest.raises(SettingError, match=f"network.window {window} is too short"):
             classifier_of(network, window=window)
 
 

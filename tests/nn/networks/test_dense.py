@@ -5,7 +5,8 @@ import math
 import pytest
 import torch
 
-from seqnet.configs.networks import DenseConfig, EncoderConfig
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import DenseConfig
 from seqnet.core.alphabets import alphabet
 from seqnet.nn.networks import Classifier
 from tests.building import padded

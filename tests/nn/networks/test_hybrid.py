@@ -4,7 +4,8 @@ import math
 
 import torch
 
-from seqnet.configs.networks import EncoderConfig, HybridConfig
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import HybridConfig
 from seqnet.core.alphabets import alphabet
 from seqnet.nn.networks import Classifier
 from tests.building import padded

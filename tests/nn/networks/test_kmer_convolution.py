@@ -4,7 +4,8 @@ import pytest
 import torch
 from torch.nn import functional
 
-from seqnet.configs.networks import EncoderConfig, network_config
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import network_config
 from seqnet.configs.run import compose
 from seqnet.core.alphabets import alphabet
 from seqnet.nn.networks import Classifier

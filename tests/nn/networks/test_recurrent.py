@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from seqnet.configs.networks import EncoderConfig, RecurrentConfig
+from seqnet.configs.encoders import EncoderConfig
+from seqnet.configs.networks import RecurrentConfig
 from seqnet.core.alphabets import alphabet
 from seqnet.nn.networks import Classifier
 from tests.building import padded

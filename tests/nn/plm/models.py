@@ -14,7 +14,7 @@ import torch
 import transformers
 from transformers.utils import logging
 
-from seqnet.configs.networks import EncoderConfig
+from seqnet.configs.encoders import EncoderConfig
 from seqnet.core.alphabets import alphabet
 from seqnet.nn.plm import settled
 

@@ -125,11 +125,11 @@ def test_a_model_that_nobody_named_is_not_loaded() -> None:
 
 def test_settings_must_be_settled() -> None:
     config = settled_config(shared_model())
-    with pytest.raises(SettingError, match=r"encoder\.sha256: '' is not allowed"):
+    with pytest.raises(SettingError, match=r"encoder\.sha256 must be the SHA-256"):
         FrozenFeatures(PROTEIN, replace(config, sha256=""))
-    with pytest.raises(SettingError, match="knows no dna"):
+    with pytest.raises(SettingError, match="plm needs protein sequences, not dna"):
         FrozenFeatures(alphabet("dna"), config)
-    with pytest.raises(SettingError, match=r"encoder\.dimension: 9 is not allowed; expected 8, as the model has"):
+    with pytest.raises(SettingError, match=r"encoder\.dimension must be 8, the width of the language model, not 9"):
         FrozenFeatures(PROTEIN, replace(config, dimension=9)).prepare(silent, [config.model])
 
 

@@ -14,7 +14,7 @@ from threading import Thread
 import pytest
 import transformers
 
-from seqnet.configs.networks import EncoderConfig
+from seqnet.configs.encoders import EncoderConfig
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import InputError, SeqnetError, SettingError
 from seqnet.nn.plm.model_files import find_again, find_language_model, settled
@@ -53,16 +53,16 @@ def test_settings_of_other_encoders_are_left_alone() -> None:
 
 
 def test_nucleotides_and_no_model_are_refused() -> None:
-    with pytest.raises(SettingError, match=r"encoder\.name: 'plm' is not allowed; expected another encoder"):
+    with pytest.raises(SettingError, match=r"encoder\.name plm needs protein"):
         settled(config_of(shared_model()), alphabet("dna"), silent)
-    with pytest.raises(SettingError, match=r"encoder\.model: '' is not allowed; expected a folder or a hub name"):
+    with pytest.raises(SettingError, match=r"encoder\.model must be a folder or a name on the"):
         settled(EncoderConfig(name="plm"), PROTEIN, silent)
 
 
 def test_another_model_is_refused(tmp_path: Path) -> None:
     one, other = save_model(tmp_path / "one"), save_model(tmp_path / "other", seed=1)
     config = settled_config(one)
-    with pytest.raises(SettingError, match=rf"encoder\.sha256: '{config.sha256}' is not allowed; .*other have"):
+    with pytest.raises(SettingError, match=rf"encoder\.sha256 must be .*other, not '{config.sha256[:9]}"):
         settled(config_of(other, sha256=config.sha256), PROTEIN, silent)
     assert find_again(config, [str(one)], silent).folder == one
     save_model(one, seed=2)
@@ -86,7 +86,9 @@ def test_a_classifier_of_version_0_1_knows_the_weights_alone_and_that_is_said(tm
     folder, told = save_model(tmp_path / "esm"), list[str]()
     config = replace(settled_config(folder), sha256=hash_of(folder / "model.safetensors"))
     assert find_again(config, [str(folder)], told.append).folder == folder
-    assert told == [f"the classifier is of seqnet 0.1, which knew the weights of {folder}, and not its vocabulary"]
+    assert told == [
+        f"this classifier was trained with seqnet 0.1, which recorded the weights of {folder}but not its vocabulary"
+    ]
 
 
 def test_what_a_classifier_names_is_not_looked_for(tmp_path: Path) -> None:
@@ -99,7 +101,9 @@ def test_a_model_may_be_elsewhere(tmp_path: Path) -> None:
     one = save_model(tmp_path / "one")
     config = settled_config(one)
     moved = one.rename(tmp_path / "moved")
-    with pytest.raises(InputError, match=r"one: there is no such folder.* for a trained classifier, --plm"):
+    with pytest.raises(
+        InputError, match=r"one: there is no language model in this folder.* for a trained classifier, --plm"
+    ):
         find_again(config, [str(one)], silent)
     other = save_model(tmp_path / "other", seed=1)
     # Of several that are named, it takes its own.
@@ -119,14 +123,14 @@ def test_weights_in_several_files_have_one_hash(tmp_path: Path) -> None:
     hashes = "\n".join(hashlib.sha256(shard.read_bytes()).hexdigest() for shard in shards)
     assert find_language_model(str(folder), silent).weights == hashlib.sha256(hashes.encode()).hexdigest()
     shards[0].unlink()
-    with pytest.raises(InputError, match=r"esm: there are no whole weights model\.safetensors; give the folder"):
+    with pytest.raises(InputError, match=r"esm: there is no complete model\.safetensors; give the folder"):
         find_language_model(str(folder), silent)
 
 
 def test_pickled_weights_are_not_taken(tmp_path: Path) -> None:
     folder = save_model(tmp_path / "esm")
     (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
-    with pytest.raises(InputError, match=r"no whole weights model\.safetensors"):
+    with pytest.raises(InputError, match=r"no complete model\.safetensors"):
         find_language_model(str(folder), silent)
 
 
@@ -245,10 +249,10 @@ def ask_hub(home: Path, address: str, **environment: str) -> list[str]:
 def test_a_model_is_fetched_once_and_that_is_said(hub: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     offline = ask_hub(home, hub, HF_HUB_OFFLINE="1")
-    problem = f"{NAME}: this model is not in {home}/hub, and HF_HUB_OFFLINE forbids to fetch it"
-    assert offline == [f"DownloadError {problem}; fetch it first, or give its folder as encoder.model"]
+    problem = f"{NAME}: this model is not in {home}/hub, and HF_HUB_OFFLINE forbids downloads"
+    assert offline == [f"DownloadError {problem}; download it first, or give its folder as encoder.model"]
     first, found = ask_hub(home, hub)
-    assert first == f"told: fetching the language model {NAME} from {hub} into {home}/hub"
+    assert first == f"told: downloading the language model {NAME} from {hub} into {home}/hub"
     assert found.startswith(hashlib.sha256((tmp_path / "repository" / "model.safetensors").read_bytes()).hexdigest())
     assert "pytorch_model.bin" not in found
     assert ask_hub(home, hub) == ask_hub(home, hub, HF_HUB_OFFLINE="1") == [found]
@@ -258,4 +262,4 @@ def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     told, line = ask_hub(tmp_path / "home", "http://127.0.0.1:9")
     assert told.startswith("told: fetching")
     assert line.startswith(f"DownloadError {NAME}: can't reach http://127.0.0.1:9 (connection refused)")
-    assert line.endswith("; check name and network, or give a folder as encoder.model")
+    assert line.endswith("; check the name and the network connection, or give a folder as encoder.model")

@@ -42,5 +42,5 @@ def test_a_vocabulary_without_an_amino_acid_is_refused() -> None:
 @pytest.mark.parametrize("name", ["dna", "rna"])
 def test_nucleotides_are_refused(name: str) -> None:
     check_protein_alphabet(PROTEIN)
-    with pytest.raises(SettingError, match=f"encoder.name: 'plm' is not allowed; expected another.*knows no {name}"):
+    with pytest.raises(SettingError, match=f"encoder.name plm needs protein sequences, not {name}"):
         check_protein_alphabet(alphabet(name))

@@ -3,9 +3,9 @@ from __future__ import annotations
 import numpy as np
 
 from seqnet.datasets.dataset import Dataset
-from seqnet.evaluation.baselines.sampling import draw_labelled_sample
+from seqnet.datasets.sampling import draw_labelled_sample
 from tests.building import make_dataset, planted, random_strings
-from tests.evaluation.baselines.test_kmers import other_strand
+from tests.core.test_kmers import other_strand
 
 
 def sequences(dataset: Dataset, split: str, most: int, seed: int = 0) -> tuple[list[str], list[int], int | None]:

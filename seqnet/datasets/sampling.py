@@ -1,4 +1,4 @@
-"""The labelled sequences that baselines are fitted to.
+"""A random sample of the labelled sequences of a split, for what does not need all of them.
 
 In: a dataset, and how many records at most. Out: N token sequences with labels (N,), the same for the same seed.
 """
@@ -14,6 +14,7 @@ from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.simulation.composition import symbol_frequencies
 from seqnet.datasets.simulation.negatives import NEGATIVES
+from seqnet.datasets.windows import WindowPlaces, turn_at_random
 
 __all__ = ["LabelledSample", "draw_labelled_sample"]
 
@@ -77,12 +78,8 @@ def _draw_windows(dataset: Dataset, crop: int, count: int, rng: np.random.Genera
 
 def _cut(dataset: Dataset, blocks: NDArray[np.int64], crop: int, count: int, rng: np.random.Generator) -> Ragged:
     """Returns `count` windows drawn uniformly over all places of blocks (M,) int64, from either strand of DNA."""
-    ends = np.cumsum(dataset.tokens.lengths[blocks] - crop + 1)  # (M,)
-    drawn = rng.integers(0, ends[-1], count)
-    of = np.searchsorted(ends, drawn, side="right")
-    starts = dataset.tokens.offsets[blocks[of]] + drawn - np.concatenate([[0], ends[:-1]])[of]
-    rows = dataset.tokens.data[starts[:, None] + np.arange(crop)]  # (count, crop)
+    places = WindowPlaces.within(dataset.tokens.offsets[blocks], dataset.tokens.lengths[blocks], crop)
+    rows = places.draw(dataset.tokens.data, count, rng)
     if dataset.alphabet.has_strands:
-        turned = rng.random(count) < 0.5
-        rows[turned] = dataset.alphabet.complement[rows[turned, ::-1]]
+        turn_at_random(rows, dataset.alphabet.complement, rng)
     return Ragged.from_lengths(rows.ravel(), np.full(count, crop, dtype=np.int64))

@@ -1,0 +1,71 @@
+"""What a mistyped word of a command line may have meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import click
+
+from seqnet.core.suggestions import did_you_mean, nearest
+
+__all__ = ["choice_hint", "command_hint", "option_hint"]
+
+_NEVER = ("--help", "--debug", "--version")
+"""Options that nobody means who names another one."""
+
+
+def command_hint(name: str, commands: Sequence[str]) -> str:
+    """Returns the question whether another command is meant; empty where none is like it."""
+    return did_you_mean(nearest(name, commands))
+
+
+def choice_hint(message: str, choices: Sequence[str]) -> str:
+    """Returns the question whether another choice is meant, for click's message on one that does not exist."""
+    found = re.match(r"[^:]*: '(.*)' is not one of ", message)
+    return did_you_mean(nearest(found[1], choices)) if found else ""
+
+
+def option_hint(option: str, command: click.Command, words: Sequence[str]) -> str:
+    """Returns the question whether another option, or a setting by --set, is meant; empty where none is like it.
+
+    Args:
+        option: the option that does not exist, with its dashes.
+        command: the command it was given to.
+        words: the command line.
+    """
+    options = [text for parameter in command.params for text in parameter.opts if text.startswith("--")]
+    sets = "--set" in options
+    settings = _settings() if sets else []
+    exact = [name for name in settings if name == option.strip("-").replace("-", "_")]
+    meant = [] if exact else nearest(option, [text for text in options if text not in _NEVER])
+    if not meant and sets:
+        value = _value(option, words)
+        meant = [f"--set {name}={value}" for name in exact or nearest(option, settings)]
+    return did_you_mean(meant)
+
+
+def _settings() -> list[str]:
+    """Returns the names of all settings that --set knows, of any network."""
+    from dataclasses import fields
+
+    from seqnet.configs.encoders import EncoderConfig
+    from seqnet.configs.networks import NETWORKS, network_config
+    from seqnet.configs.training import AugmentationConfig, TrainingConfig
+
+    networks = [type(network_config({"name": name})) for name in NETWORKS]
+    kinds = [TrainingConfig, AugmentationConfig, EncoderConfig, *networks]
+    names = dict.fromkeys(field.name for kind in kinds for field in fields(kind))
+    return [name for name in names if name != "name"]
+
+
+def _value(option: str, words: Sequence[str]) -> str:
+    """Returns what was given as the value of an option, as a shell takes it; VALUE where nothing was."""
+    import shlex
+
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        name, equals, value = word.partition("=")
+        if name == option:
+            given = value if equals else following
+            return "VALUE" if not given or given.startswith("--") else shlex.quote(given)
+    return "VALUE"

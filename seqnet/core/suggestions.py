@@ -1,0 +1,37 @@
+"""The names that a mistyped one may have meant: of commands, options, settings and choices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+__all__ = ["did_you_mean", "nearest"]
+
+_SHORT = 3
+"""Letters of an abbreviation, at most: close spellings of so few letters are chance."""
+
+
+def nearest(word: str, known: Iterable[str]) -> list[str]:
+    """Returns the known names that are most like a word, best first, three at most.
+
+    A name is like a word that abbreviates it by its initials (lr, learning_rate), is spelled much like it, or is one of
+    its parts (decay, weight_decay).
+    """
+    names = {_plain(name): name for name in known}
+    plain = _plain(word)
+    found = []
+    if len(plain) <= _SHORT:
+        found = [name for name in names if "".join(part[:1] for part in name.split("_")) == plain]
+    found = found or get_close_matches(plain, names)
+    found = found or [name for name in names if plain in name.split("_")]
+    return [names[name] for name in found[:3]]
+
+
+def did_you_mean(words: Iterable[str]) -> str:
+    """Returns the question, or nothing where there are no words."""
+    text = " or ".join(words)
+    return f"did you mean {text}?" if text else ""
+
+
+def _plain(name: str) -> str:
+    return name.lower().strip("-").replace("-", "_")

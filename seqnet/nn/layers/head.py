@@ -1,0 +1,62 @@
+"""The dense layers and the output of a network: features (B, F) → logits (B, K)."""
+
+from __future__ import annotations
+
+from itertools import islice, pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqnet.configs.networks import NetworkConfig
+from seqnet.nn.fast.matmul import Dense
+from seqnet.nn.layers.masking import activation, dropped
+
+__all__ = ["Head"]
+
+
+class Head(nn.Module):
+    """Dense layers and the output: (B, F) → logits (B, K).
+
+    The sigmoid head has one unit z for two classes; its logits are (0, z), so that softmax gives 1 − σ(z) and σ(z).
+
+    Attributes:
+        hidden: the dense layers before the output.
+    """
+
+    def __init__(self, features: int, classes: int, config: NetworkConfig) -> None:
+        super().__init__()
+        widths = [features, *config.dense]
+        rates = list(config.dropout_dense) or [0.0]
+        rates = rates * (len(config.dense) + 1) if len(rates) == 1 else rates
+        self.hidden = nn.ModuleList(Dense(a, b) for a, b in pairwise(widths))
+        self.dropouts = nn.ModuleList(nn.Dropout(rate) for rate in rates)
+        self.activation = activation(config.dense_activation)
+        self.single = config.head == "sigmoid"
+        self.output = nn.Linear(widths[-1], 1 if self.single else classes)
+
+    @property
+    def first(self) -> nn.Linear:
+        """The layer that sees the features."""
+        layer = self.hidden[0] if len(self.hidden) else self.output
+        assert isinstance(layer, nn.Linear)
+        return layer
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Returns the logits (B, K)."""
+        return self.after_first(self.first(dropped(self.dropouts[0], x)))
+
+    @torch.no_grad()
+    def shift(self, offsets: Tensor) -> None:
+        """Adds offsets (K,) to the logits of every input from now on."""
+        self.output.bias.add_(offsets[1] - offsets[0] if self.single else offsets)
+
+    def after_first(self, x: Tensor) -> Tensor:
+        """Returns the logits (B, K) of the output of the first layer."""
+        if len(self.hidden):
+            x = self.activation(x)
+            # A slice of modules would be made anew for every batch.
+            for dropout, layer in islice(zip(self.dropouts, [*self.hidden, self.output], strict=True), 1, None):
+                x = layer(dropped(dropout, x))
+                x = x if layer is self.output else self.activation(x)
+        return functional.pad(x, (1, 0)) if self.single else x

@@ -1,0 +1,202 @@
+"""One epoch after the other: the train split is fitted, the validation split is measured.
+
+In: a dataset, settings and a device. Out: an `EpochRow` for each epoch, and a classifier whose weights have moved.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.nn import functional
+
+from seqnet.configs.run import RunConfig
+from seqnet.core.errors import SettingError
+from seqnet.core.printable import counted
+from seqnet.datasets.dataset import Dataset
+from seqnet.evaluation.imbalance import balanced_accuracy, class_weights, how_balanced
+from seqnet.evaluation.metrics import measure
+from seqnet.models.probabilities import class_probabilities
+from seqnet.nn.devices import moved
+from seqnet.training.batches import TrainingBatches
+from seqnet.training.boosting import grow
+from seqnet.training.compilation import compiled
+from seqnet.training.history import EpochRow
+from seqnet.training.initialization import make_classifier, seed_torch
+from seqnet.training.observer import Observer
+from seqnet.training.optimization import Penalties, Stepper, learning_rate, make_optimizer
+from seqnet.training.window_batches import WindowBatches
+
+__all__ = ["EpochFitter"]
+
+
+class EpochFitter:
+    """Fits the classifier of a dataset, epoch by epoch.
+
+    Args:
+        dataset: its train split is fitted, its validation split measured.
+        config: all settings.
+        device: where to compute.
+
+    Raises:
+        LabelError: the train split is empty or lacks a class.
+        SettingError: the settings don't suit the dataset.
+
+    Attributes:
+        classifier: what is fitted.
+        config: the settings, and what `balance = auto` came to.
+        feeder: makes the batches.
+        parameters: all weights.
+        optimizer: of the weights.
+        penalties: on weights and activities; a context, within which an epoch is fitted.
+        validation: (M,) int64, the records of the validation split.
+        validation_probabilities: (M, K) float64, of the validation split after the last epoch; None without one.
+    """
+
+    def __init__(self, dataset: Dataset, config: RunConfig, device: torch.device) -> None:
+        self.dataset, self.device = dataset, device
+        self.classifier = make_classifier(dataset, config).to(device)
+        _check_batch_size(self.classifier, config)
+        self.feeder = (
+            WindowBatches(dataset, config) if dataset.crop else TrainingBatches(dataset, config, self.classifier)
+        )
+        # What `auto` came to: a checkpoint of before there was `auto` is of the same run.
+        balance = how_balanced(config.training, self.feeder.class_counts)
+        self.config = replace(config, training=replace(config.training, balance=balance))
+        self.parameters = list(self.classifier.parameters())
+        self.optimizer = make_optimizer(self.classifier, config.training)
+        self.stepper = Stepper(self.optimizer)
+        self.penalties = Penalties(self.classifier, config.training)
+        self.forward = self._forward()
+        self.validation = dataset.members("validation")
+        self.validation_probabilities: NDArray[np.float64] | None = None
+        self.class_weights, self.offsets = self._weigh_classes()
+
+    def _forward(self) -> Callable[[Tensor, Tensor], Tensor]:
+        """Returns the classifier as training calls it, compiled if the settings say so."""
+        training = self.config.training
+        if not training.compile:
+            return self.classifier
+        if training.activity_l2:
+            raise SettingError("training.compile", True, problem="can't be combined with training.activity_l2")
+        if not self.feeder.one_length:
+            raise SettingError("training.compile", True, problem="needs sequences of one length")
+        return compiled(self.classifier)
+
+    def _weigh_classes(self) -> tuple[Tensor | None, Tensor | None]:
+        """Returns what each class weighs in the loss, and what is added to its logit there, (K,) or None for nothing.
+
+        The network starts without a preference for a class within the loss, and so with one outside of it.
+        """
+        counts = self.feeder.class_counts
+        way = self.config.training.balance
+        if way == "none":
+            return None, None
+        weights = torch.tensor(class_weights(counts), dtype=torch.float32, device=self.device)
+        self.classifier.shift(-weights.log())
+        return weights if way == "weights" else None, weights.log()
+
+    def grow_trees(self, observer: Observer) -> None:
+        """Grows the trees beside the network, if it has any."""
+        if self.classifier.trees is None:
+            return
+        count = grow(self.classifier, self.dataset, self.config)
+        rounds = len(self.classifier.trees.feature)
+        observer.note(
+            f"fitted {counted(rounds, 'trees')} to the profiles of {count:,} sequences; "
+            "predictions average the trees and the network"
+        )
+
+    def fit(self, number: int, observer: Observer) -> EpochRow:
+        """Passes once over the train split and returns the row of that epoch."""
+        training, steps = self.config.training, self.feeder.steps()
+        # Dropout is a function of seed and epoch, so that a resumed run draws as an unbroken one would.
+        seed_torch(training.seed * 1_000_003 + number)
+        self.classifier.train()
+        # Summed on the device, so as to wait for it now and then only; MPS has no float64.
+        losses = torch.zeros((), device=self.device)
+        right = torch.zeros((), dtype=torch.int64, device=self.device)
+        total, seen, rate = 0.0, 0, 0.0
+        for done, batch in enumerate(self.feeder.epoch(number), 1):
+            rate = learning_rate(training, (number - 1) * steps + done - 1, training.epochs * steps)
+            loss, logits, labels = self._fit_batch(batch, rate)
+            losses += loss.detach() * len(labels)
+            right += (logits.argmax(dim=1) == labels).sum()
+            seen += len(labels)
+            if done % 50 == 0 or done == steps:
+                total += float(losses)
+                losses.zero_()
+                if not math.isfinite(total):
+                    raise self._diverged()
+                observer.step(number, done, steps, total / seen)
+        return EpochRow(
+            epoch=number,
+            step=number * steps,
+            learning_rate=rate,
+            train_loss=total / seen,
+            train_accuracy=int(right) / seen,
+            **self._validate(),
+        )
+
+    def _fit_batch(self, batch: tuple[Tensor, Tensor, Tensor], rate: float) -> tuple[Tensor, Tensor, Tensor]:
+        training = self.config.training
+        tokens, lengths, labels = (moved(tensor, self.device) for tensor in batch)
+        for group in self.optimizer.param_groups:
+            group["lr"] = rate
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
+            logits = self.forward(tokens, lengths)
+        logits = logits.float()
+        loss = functional.cross_entropy(
+            logits if self.offsets is None else logits + self.offsets,
+            labels,
+            weight=self.class_weights,
+            label_smoothing=training.label_smoothing,
+        )
+        loss = self.penalties.added_to(loss)
+        for parameter in self.parameters:
+            parameter.grad = None
+        loss.backward()  # type: ignore[no-untyped-call]
+        if training.clip_norm:
+            torch.nn.utils.clip_grad_norm_(self.parameters, training.clip_norm)
+        self.stepper.step()
+        return loss, logits, labels
+
+    def _diverged(self) -> SettingError:
+        rate = self.config.training.learning_rate
+        problem = f"{rate:g} is too high: training diverged (the loss is NaN or infinite); use a lower one"
+        return SettingError("training.learning_rate", rate, problem=problem)
+
+    def _validate(self) -> dict[str, float]:
+        """Returns the validation columns of a row, after a look at whether the weights are numbers still."""
+        if not all(bool(weight.isfinite().all()) for weight in self.classifier.parameters()):
+            raise self._diverged()
+        names = {"loss": "log_loss", "accuracy": "accuracy", "auroc": "auroc"}
+        if not len(self.validation):
+            return {f"validation_{name}": math.nan for name in names}
+        probabilities = class_probabilities(self.classifier, self.dataset.tokens, self.validation)
+        if not np.isfinite(probabilities).all():
+            raise self._diverged()
+        labels = self.dataset.labels[self.validation].astype(np.int64)
+        self.validation_probabilities = probabilities
+        values = measure(labels, probabilities, positive=self.dataset.positive, names=tuple(names.values()))
+        balanced = balanced_accuracy(labels, probabilities, self.feeder.class_counts)
+        return {f"validation_{name}": values[metric] for name, metric in names.items()} | {
+            "validation_balanced_accuracy": balanced
+        }
+
+
+def _check_batch_size(classifier: nn.Module, config: RunConfig) -> None:
+    """Checks that there are several sequences in a batch where the network needs them.
+
+    Raises:
+        SettingError: there are not.
+    """
+    normed = any(isinstance(module, nn.BatchNorm1d) for module in classifier.modules())
+    if normed and config.training.batch_size == 1:
+        problem = "must be at least 2, because the network has batch normalisation"
+        raise SettingError("training.batch_size", 1, problem=problem)

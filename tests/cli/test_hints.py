@@ -1,0 +1,80 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.cli.running import PROTEINS, Runner
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (("trian",), "there is no command trian; did you mean train? see seqnet --help"),
+        (("xyzzy",), "there is no command xyzzy; see seqnet --help"),
+        (("predict", "m", "x", "--treads", "1"), "there is no option --treads; did you mean --threads? see"),
+        (("evaluate", "m", "x", "--html"), "there is no option --html; see seqnet evaluate --help"),
+        (("train", "d", "-o", "m", "--epochs", "3"), "there is no option --epochs; did you mean --set epochs=3? see"),
+        (("train", "d", "-o", "m", "--epochs=3"), "there is no option --epochs; did you mean --set epochs=3? see"),
+        (("train", "d", "-o", "m", "--lr", "0.01"), "did you mean --set learning_rate=0.01? see seqnet train --help"),
+        (("train", "d", "-o", "m", "--batch-size", "a b"), "did you mean --set batch_size='a b'? see"),
+        (("train", "d", "-o", "m", "--units", "--force"), "did you mean --set units=VALUE? see"),
+        (("train", "d", "-o", "m", "--fold", "5"), "there is no option --fold; did you mean --folds? see"),
+        (("tune", "d", "-o", "m", "--dropout-input", "0.5"), "did you mean --set dropout_input=0.5? see"),
+        (("predict", "m", "x", "--batch-size", "3"), "there is no option --batch-size; see seqnet predict --help"),
+        (("train", "d", "-o", "m", "--preset", "dna-cnnn"), "; did you mean dna-cnn or "),
+    ],
+)
+def test_what_may_be_meant(cli: Runner, words: tuple[str, ...], line: str) -> None:
+    outcome = cli(*words)
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("seqnet: error: ")
+    assert outcome.err.count("\n") == 1
+    assert line in outcome.err
+
+
+@pytest.mark.parametrize(
+    ("assignment", "line"),
+    [
+        ("lr=0.01", "there is no setting lr; did you mean learning_rate?"),
+        ("epochs=three", "training.epochs must be a whole number, not 'three'"),
+        ("device=cpu", "there is no setting device; use --device"),
+        ("optimizer=adamm", "training.optimizer must be one of sgd, adam, adamw, not 'adamm'; did you mean "),
+    ],
+)
+def test_settings(cli: Runner, trained: Path, tmp_path: Path, assignment: str, line: str) -> None:
+    words = ("train", trained / "reads.safetensors", "--network", "dense", "-o", tmp_path / "m.safetensors")
+    outcome = cli(*words, "--set", assignment)
+    assert outcome.code == 1
+    assert outcome.err.startswith(f"seqnet: error: {line}")
+
+
+def test_percentages_add_up(cli: Runner, tmp_path: Path) -> None:
+    outcome = cli("encode", PROTEINS, "--label-column", "x", "--split", "80/10/20", "-o", tmp_path / "d.safetensors")
+    assert outcome.code == 1
+    assert outcome.err == (
+        "seqnet: error: --split must be three percentages, train/validation/test, that add up to 100, such as "
+        "80/10/10, not '80/10/20'\n"
+    )
+
+
+def options_of(text: str) -> set[str]:
+    return set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", text, re.MULTILINE))
+
+
+def test_everyday_options_come_before_the_advanced_ones(cli: Runner) -> None:
+    for command, everyday, advanced in (
+        ("encode", ("--output", "--class", "--split"), ("--kmer", "--held-out", "--reader-process")),
+        ("audit", ("--output", "--strict"), ("--inside-warn", "--tag-fail", "--records", "--symbols")),
+        ("train", ("--preset", "--set"), ("--encoder", "--no-audit")),
+        ("tune", ("--space", "--trials"), ("--reduction",)),
+        ("evaluate", ("--split", "--label-column"), ("--replicates",)),
+        ("predict", ("--output", "--unknown", "--threads"), ("--vote", "--reader-process", "--verbose")),
+        ("download", ("--output-dir",), ("--max-size",)),
+    ):
+        first, last = cli(command, "--help").out.split("\nAdvanced options:\n")
+        assert set(everyday) <= options_of(first), command
+        assert options_of(last) >= set(advanced), command
+        assert not options_of(first) & options_of(last), command
+        assert "--help" in options_of(first)
