@@ -31,7 +31,7 @@ def test_the_cpu_has_the_threads_that_were_asked_for() -> None:
 def test_what_is_not_there_is_refused(name: str) -> None:
     with pytest.raises(SettingError) as caught:
         choose_device(name, 1)
-    assert str(caught.value) == f"device must be one of cpu, not {name!r}"
+    assert str(caught.value).startswith(f"device must be one of cpu, not {name!r}")
 
 
 @pytest.mark.parametrize("name", ["cpu:x", "cpu:", "cpu:-1"])

@@ -247,7 +247,7 @@ def test_an_interrupted_run_goes_on_as_an_unbroken_one(tmp_path: Path) -> None:
     resumed = Recorder()
     parts = fold(data, tmp_path / "parts", observer=resumed, resume=True)
     assert [note for note in resumed.notes if "epoch" in note and "fold" not in note] == [
-        "the run is complete: 2 of 2",
+        "the run is complete: 2 of 2 epochs",
         "continuing after epoch 1 of 2",
         "there is no checkpoint; starting at epoch 1",
     ]
