@@ -171,7 +171,10 @@ def test_a_run_stopped_while_it_fits_baselines_is_not_complete(
         patched.setattr(finalization, "fit_baselines", stop)
         stopped = cli(*words)
         assert stopped.code == 130
-        assert "stopped while baselines were fitted: the model has none; train it with --resume to add" in stopped.err
+        assert (
+            "stopped while baselines were fitted: the model has none; run train again with --resume to add"
+            in stopped.err
+        )
         assert not open_bundle(model).baselines
     added = cli(*words, "--resume")
     assert added.code == 0
