@@ -41,7 +41,7 @@ def test_a_dataset_is_not_for_a_pipe(tmp_path: Path, cli: Runner) -> None:
 def test_options_that_would_do_nothing_are_refused(trained: Path, tmp_path: Path, cli: Runner) -> None:
     fasta, output = tmp_path / "in.fa", tmp_path / "o.safetensors"
     fasta.write_text(FASTA)
-    assert "only SAM, BAM and CRAM" in cli("predict", trained / "dna.safetensors", fasta, "--region", "x:1-2").err
+    assert "is for SAM, BAM and CRAM" in cli("predict", trained / "dna.safetensors", fasta, "--region", "x:1-2").err
     two = cli("encode", fasta, "--label-regex", r"label=(\w)", "--label-column", "y", "-o", output)
     assert "one way to label" in two.err
     assert cli("train", trained / "reads.safetensors", "--crop", "9", "-o", output).code == 2

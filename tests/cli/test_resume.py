@@ -68,7 +68,7 @@ def test_a_resumed_run_replaces_only_a_model_of_its_own(trained: Path, tmp_path:
     before = contents(tmp_path)
     single = cli(*words, "--resume")
     assert single.code == 1
-    assert "already exists, and there is no checkpoint m.checkpoint.safetensors to go on from" in single.err
+    assert "already exists, and there is no checkpoint m.checkpoint.safetensors to continue from" in single.err
     assert contents(tmp_path) == before
     assert cli(*words, "--members", "3", "--resume").code == 0
     before = contents(tmp_path)
