@@ -43,7 +43,7 @@ def test_options_that_would_do_nothing_are_refused(trained: Path, tmp_path: Path
     fasta.write_text(FASTA)
     assert "is for SAM, BAM and CRAM" in cli("predict", trained / "dna.safetensors", fasta, "--region", "x:1-2").err
     two = cli("encode", fasta, "--label-regex", r"label=(\w)", "--label-column", "y", "-o", output)
-    assert "one way to label" in two.err
+    assert "can't be combined with" in two.err
     assert cli("train", trained / "reads.safetensors", "--crop", "9", "-o", output).code == 2
     penalty = cli("train", trained / "reads.safetensors", "--preset", "lstm", "--set", "l2=1.0", "-o", output)
     assert "the network has no hidden dense layer" in penalty.err
