@@ -132,7 +132,7 @@ def test_a_header_of_nothing_but_brackets_takes_no_memory(tmp_path: Path) -> Non
     many = json.dumps({"kind": "dataset", "version": 3, "x": [[]] * 3_000_000}, separators=(",", ":"))
     write_header(tmp_path / "x", {"__metadata__": {"checksum": "", "seqnet": many}}, b"")
     tracemalloc.start()
-    with pytest.raises(ContainerError, match="a description that is too large"):
+    with pytest.raises(ContainerError, match="the description of the file is too large"):
         read_container(tmp_path / "x", ["dataset"], "")
     assert tracemalloc.get_traced_memory()[1] < 50_000_000
     tracemalloc.stop()

@@ -91,7 +91,7 @@ def _fault(source: Input, options: ReadOptions) -> InputError:
             "a line breaks the SAM format, or names a reference that the header does not", "correct it, or use BAM"
         )
     if source.compression:
-        return FormatError("damaged BAM data", "get the file again")
+        return FormatError("the BAM data are damaged", "get the file again")
     return TruncatedError("the BAM ends within a read", "get the file again")
 
 

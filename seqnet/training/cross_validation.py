@@ -135,8 +135,9 @@ def _member(
     """Returns the network of a fold as it is to be trained."""
     sizes = folds.sizes(index)
     title = (
-        f"fold {index + 1} of {folds.count}, seed {config.training.seed}: {counted(sizes['fitted'], 'records are')} "
-        f"fitted, {sizes['choosing']:,} choose the epoch, {sizes['held_out']:,} are held out"
+        f"fold {index + 1} of {folds.count}, seed {config.training.seed}: "
+        f"{counted(sizes['fitted'], 'training records')}, {sizes['choosing']:,} to choose the epoch, "
+        f"{sizes['held_out']:,} held out"
     )
     dealt = sha256(folds.split[index].tobytes()).hexdigest()
     identity = f"{dataset_hash}, fold {index + 1} of {folds.count}, {dealt[:16]}"

@@ -45,7 +45,7 @@ def test_inspect_shows_the_card_first_and_settings_if_asked(name: str, cli: Runn
     found = cli("inspect", name)
     assert found.out.startswith("card\n  title: ")
     assert "  intended_use: " in found.out
-    assert len(found.out.splitlines()) < 50
+    assert len(found.out.splitlines()) < 80
     assert not {"config", "layers", "calibration", "provenance"} & set(found.out.splitlines())
     assert found.err == "--all also shows layers, settings, calibration and provenance\n"
     everything = cli("inspect", name, "--all")

@@ -68,7 +68,7 @@ def test_a_resumed_run_replaces_only_a_model_of_its_own(trained: Path, tmp_path:
     before = contents(tmp_path)
     single = cli(*words, "--resume")
     assert single.code == 1
-    assert "already exists, and there is no checkpoint m.checkpoint.safetensors to go on from" in single.err
+    assert "already exists, and there is no checkpoint m.checkpoint.safetensors to continue from" in single.err
     assert contents(tmp_path) == before
     assert cli(*words, "--members", "3", "--resume").code == 0
     before = contents(tmp_path)
@@ -171,7 +171,10 @@ def test_a_run_stopped_while_it_fits_baselines_is_not_complete(
         patched.setattr(finalization, "fit_baselines", stop)
         stopped = cli(*words)
         assert stopped.code == 130
-        assert "stopped while baselines were fitted: the model has none; train it with --resume to add" in stopped.err
+        assert (
+            "stopped while baselines were fitted: the model has none; run train again with --resume to add"
+            in stopped.err
+        )
         assert not open_bundle(model).baselines
     added = cli(*words, "--resume")
     assert added.code == 0

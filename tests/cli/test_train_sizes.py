@@ -51,7 +51,7 @@ def test_folds_and_members_with_a_last_batch_of_one_record(tmp_path: Path, cli: 
     words = ("train", data, *QUICK, "--set", "batch_size=2")
     outcome = cli(*words, "--folds", "3", "-o", tmp_path / "folds.safetensors")
     assert outcome.code == 0, outcome.err
-    assert any(int(count) % 2 for count in re.findall(r"seed \d+: (\d+) records are fitted", outcome.err))
+    assert any(int(count) % 2 for count in re.findall(r"seed \d+: (\d+) training records", outcome.err))
     outcome = cli(*words, "--members", "2", "-o", tmp_path / "members.safetensors")
     assert outcome.code == 0, outcome.err
 

@@ -158,7 +158,7 @@ def test_where_no_trial_is_complete_there_are_no_best_settings(
     outcome = cli(*words, *unbound, "-o", tmp_path / "best.toml")
     assert outcome.code == 1
     assert "2 trials: 0 complete, 0 pruned, 2 refused, 0 failed" in outcome.err
-    assert "seqnet: error: no trial is complete; last reason: setting training.learning_rate" in outcome.err
+    assert "seqnet: error: no trial is complete; last reason: training.learning_rate" in outcome.err
     assert [row["state"] for row in table(tmp_path / "best.trials.tsv")] == ["refused", "refused"]
     assert not (tmp_path / "best.toml").exists()
 

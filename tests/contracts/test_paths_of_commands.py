@@ -30,7 +30,7 @@ NO_PATHS = {
     },
     "tune": {"device", "assignments"},
     "train": {"device", "assignments", "split"},
-    "evaluate": {"device", "plm"},
+    "evaluate": {"device", "plm", "label_regex", "label_column", "sequence_column", "name_column"},
     "predict": {"device", "plm", "sequence_column", "name_column", "region", "expected_fraction"},
 }
 

@@ -114,7 +114,7 @@ def test_a_model_that_keeps_no_scores_refuses_what_it_cannot_hold() -> None:
     chosen = dataclasses.replace(bundle, calibration=dataclasses.replace(bundle.calibration, threshold=0.3))
     with pytest.raises(SettingError, match="needs a model with validation scores"):
         decider(chosen, expected_fraction=("signal=0.1",))
-    with pytest.raises(SettingError, match="no --expected-fraction, or a model that keeps validation scores"):
+    with pytest.raises(SettingError, match="together need a model with validation scores"):
         decider(bundle, expected_fraction=("signal=0.1",), max_error=0.05)
     # Without either there is nothing to fit.
     assert decider(bundle, expected_fraction=("signal=0.1",)).threshold == 0.5

@@ -120,7 +120,7 @@ def test_trees_tell_what_they_have_learned() -> None:
     dataset = proteins()
     observer = Recorder()
     result = fit(dataset, config_of(), observer)
-    assert any(note.startswith("12 trees to the profiles of 200 sequences") for note in observer.notes)
+    assert any(note.startswith("fitted 12 trees to the profiles of 200 sequences") for note in observer.notes)
     probabilities = class_probabilities(result.bundle.classifier, dataset.tokens, dataset.members("test"))
     assert (probabilities.argmax(axis=1) == dataset.labels[250:]).mean() > 0.9
 

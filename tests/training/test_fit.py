@@ -369,7 +369,7 @@ def test_a_finished_run_is_not_trained_further(tmp_path: Path) -> None:
     one = fit(planted(), run_config(), first, **options)
     other = fit(planted(), run_config(), second, **options)
     assert first.notes == ["there is no checkpoint; starting at epoch 1"]
-    assert second.notes == ["the run is complete: 3 of 3"]
+    assert second.notes == ["the run is complete: 3 of 3 epochs"]
     assert second.rows == []
     assert one.rows == other.rows
     assert same_weights(one, other)
@@ -486,8 +486,8 @@ def test_the_window_is_the_longest_training_sequence_unless_it_is_set() -> None:
     result = fit(dataset, run_config({"epochs": 1}, {**SMALL_NETWORK, "window": 10}), observer)
     assert result.bundle.window == 10
     assert observer.notes == [
-        "1 training sequence is longer than the window of 10: training sees a random part of each in every epoch, "
-        "prediction the mean over overlapping windows"
+        "1 training sequence is longer than the network's window of 10: training uses a random part of each in every "
+        "epoch; prediction averages overlapping windows"
     ]
 
 
@@ -521,7 +521,7 @@ def test_a_generated_class_needs_no_blocks() -> None:
 
 def test_windows_longer_than_what_a_network_flattens_are_an_error() -> None:
     flat = {**SMALL_NETWORK, "summary": ["flatten"], "window": 10}
-    with pytest.raises(SettingError, match=r"network\.window must be at least 12, not 10"):
+    with pytest.raises(SettingError, match=r"network\.window must be at least 12, "):
         fit(genome(), run_config({"epochs": 1, "epoch_size": 32}, flat))
     assert fit(genome(), run_config({"epochs": 1, "epoch_size": 32}, {**flat, "window": 12})).rows
 
@@ -539,7 +539,7 @@ def test_too_little_memory_names_the_batch(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(Classifier, "forward", lambda self, tokens, lengths: torch.empty(1 << 60, dtype=torch.uint8))
     with pytest.raises(
         ResourceError,
-        match="cpu: there is too little memory for this network and batches of 32; set a smaller training",
+        match="cpu: there is too little memory for this network and batches of 32; use a smaller training",
     ):
         fit(dataset, run_config({"epochs": 1, "batch_size": 32}, FINDER))
 

@@ -192,7 +192,7 @@ def test_a_run_that_diverges_is_a_refused_trial(tmp_path: Path) -> None:
     base = run_config({"optimizer": "sgd", "clip_norm": 0.0, "schedule": "constant"})
     result = run_search(tmp_path, 2, space=space, base=base)
     assert [trial.state for trial in result.trials] == ["refused", "refused"]
-    assert "a smaller one" in result.trials[0].reason
+    assert "use a lower one" in result.trials[0].reason
     assert result.best is None
     assert result.run is None
 
@@ -207,7 +207,7 @@ def test_a_trial_that_runs_out_of_memory_has_failed_and_the_search_goes_on(tmp_p
     assert result.best is not None
     assert result.best.settings["network.kernels"] == [1]
     (reason,) = {trial.reason for trial in result.trials if trial.state == "failed"}
-    assert reason.startswith("cpu: there is too little memory for this network and batches of 16; set a smaller")
+    assert reason.startswith("cpu: there is too little memory for this network and batches of 16; use a smaller")
     # The study knows it, too.
     again = run_search(tmp_path, 6, space=space, base=base, resume=True)
     assert timeless(again.trials) == timeless(result.trials)

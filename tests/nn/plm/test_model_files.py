@@ -87,7 +87,7 @@ def test_a_classifier_of_version_0_1_knows_the_weights_alone_and_that_is_said(tm
     config = replace(settled_config(folder), sha256=hash_of(folder / "model.safetensors"))
     assert find_again(config, [str(folder)], told.append).folder == folder
     assert told == [
-        f"this classifier was trained with seqnet 0.1, which recorded the weights of {folder}but not its vocabulary"
+        f"this classifier was trained with seqnet 0.1, which recorded the weights of {folder} but not its vocabulary"
     ]
 
 
@@ -260,6 +260,6 @@ def test_a_model_is_fetched_once_and_that_is_said(hub: str, tmp_path: Path) -> N
 
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
     told, line = ask_hub(tmp_path / "home", "http://127.0.0.1:9")
-    assert told.startswith("told: fetching")
+    assert told.startswith("told: downloading")
     assert line.startswith(f"DownloadError {NAME}: can't reach http://127.0.0.1:9 (connection refused)")
     assert line.endswith("; check the name and the network connection, or give a folder as encoder.model")
