@@ -89,7 +89,7 @@ class Dataset(files.Dataset):
         is_column = split in getattr(frame, "columns", ()) or "/" not in split
         columns = FrameColumns(sequence, label, group, split if is_column else None, name)
         if is_column and options.get("split_by") == "similarity":
-            problem = f"column {split} gives the split already; leave out one of both"
+            problem = f'can\'t be combined with split="{split}", a column that gives the split already'
             raise SettingError("split_by", "similarity", problem=problem)
         given = options if is_column else {**options, "split": split}
         return _told(cls._from_frame(frame, columns, given), progress)

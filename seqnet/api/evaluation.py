@@ -117,7 +117,7 @@ def evaluate(
     with python_words():
         wanted = settings_from(EvaluationOptions, options, list(EvaluateKeywords.__annotations__))
         if split not in (*SPLITS, "all"):
-            raise SettingError("split", split, "one of " + ", ".join((*SPLITS, "all")))
+            raise SettingError("split", split, choices=(*SPLITS, "all"))
         chosen = model if isinstance(model, Model) else load(model)
         dataset = data if isinstance(data, Dataset) else open_dataset(as_path(data))
         with computing(chosen.threads, chosen.bundle.classifier.device):

@@ -38,7 +38,10 @@ _OF_THE_MODEL = {"precision", "threads"}
 """Settings that a `Model` has once."""
 _NOT_OF_PREDICTION = {"columns"}
 
-_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (dna|rna|protein|float32|mask|skip)\b)?")
+_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|CDS)\b)?")
+_USE = re.compile(r"\buse (?=--)")
+_KEYWORDS = {"class": "classes", "force": "force=True", "no-baselines": "baselines=False"}
+"""Option → keyword, where the names differ by more than hyphens."""
 
 
 class PredictKeywords(TypedDict, total=False):
@@ -131,7 +134,7 @@ def _plain(name: str, value: Any) -> Any:
     """Returns a value as settings have it: paths as text, numbers as Python's, fractions by class as CLASS=F."""
     if name == "expected_fraction":
         if not isinstance(value, Mapping):
-            raise SettingError(name, value, "class name → fraction, such as {'human': 0.1}")
+            raise SettingError(name, value, "a mapping of class to fraction, such as {'human': 0.1}")
         return tuple(f"{key}={_plain('', fraction)!r}" for key, fraction in value.items())
     if isinstance(value, os.PathLike):
         return os.fspath(value)
@@ -145,7 +148,7 @@ def as_path(value: str | os.PathLike[str]) -> Path:
         SettingError: it is something else.
     """
     if not isinstance(value, str | os.PathLike):
-        raise SettingError("path", value, "a path: text or pathlib.Path")
+        raise SettingError("path", value, "text or a pathlib.Path")
     return Path(value)
 
 
@@ -157,7 +160,7 @@ def python_words() -> Iterator[None]:
     except SeqnetError as error:
         error.problem, error.remedy = _in_python(error.problem), _in_python(error.remedy)
         if isinstance(error, SettingError):
-            error.name, error.expected = error.name.rpartition(".")[2], _in_python(error.expected)
+            error.name, error.expected = error.name.rpartition(".")[2].replace("-", "_"), _in_python(error.expected)
         raise
 
 
@@ -165,7 +168,7 @@ def _in_python(text: str) -> str:
     """Returns a message with `max_error` for `--max-error`, and `alphabet="dna"` for `--alphabet dna`."""
 
     def keyword(found: re.Match[str]) -> str:
-        name = found[1].replace("-", "_")
+        name = _KEYWORDS.get(found[1]) or found[1].replace("-", "_")
         return f'{name}="{found[2]}"' if found[2] else name
 
-    return _OPTION.sub(keyword, text.replace("say --", "pass --"))
+    return _OPTION.sub(keyword, _USE.sub("pass ", text))

@@ -28,11 +28,13 @@ def class_sources(classes: Mapping[str, Source | Iterable[Source]]) -> list[Clas
         SettingError: it is no such mapping, or there is no such generator.
     """
     if not isinstance(classes, Mapping):
-        raise SettingError("classes", classes, "class → file, such as {'human': 'reads.bam', 'random': '@uniform'}")
+        raise SettingError(
+            "classes", classes, "a mapping of class to file, such as {'human': 'reads.bam', 'random': '@uniform'}"
+        )
     sources = []
     for label, given in classes.items():
         if not isinstance(label, str):
-            raise SettingError("classes", label, "text as the name of a class")
+            raise SettingError("classes", label, "named by text")
         for one in _several(given):
             path, generated = _text(one), isinstance(one, str) and one.startswith("@")
             source = ClassSource.parse(f"class={path}") if generated else ClassSource(None, path=path)

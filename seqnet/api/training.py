@@ -23,9 +23,11 @@ from seqnet.core.errors import SettingError
 from seqnet.core.processors import usable_processors
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.recipes import choose_run
+from seqnet.models.bundles import Bundle
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training import train_ensemble
 from seqnet.training.jobs import ProgressLines, make_job, opening_lines
+from seqnet.training.members import TrainingJob
 from seqnet.training.results import result_lines
 
 __all__ = ["train"]
@@ -62,40 +64,53 @@ def train(
         seed: of weights, order, dropout and augmentation; None for training.seed of the settings.
         device: auto, cpu, cuda, cuda:N or mps.
         threads: of the CPU; None for the processors that the process may use.
-        progress: is told each line that the command would write, such as `print`; None for nobody.
-        optimize: what the decision threshold is best for on the validation split; None for one half, or, where classes
-            are imbalanced, balanced accuracy.
+        progress: gets each line that the command would print, such as `print`.
+        optimize: metric that the decision threshold maximises on the validation split; None for a threshold of one
+            half, or, with imbalanced classes, balanced accuracy.
 
     Raises:
-        SettingError: a name or setting is unknown, or its value is not allowed.
-        LabelError: the train split lacks a class.
-        ContainerError: the file is not a dataset.
-        SeqnetError: the settings don't suit the dataset.
+        SeqnetError: a setting is unknown or not allowed, the file is not a dataset, or the settings don't suit it.
     """
     with python_words():
-        if not isinstance(data, Dataset):
-            data = open_dataset(as_path(data))
-        members = convert("members", _plain(members), int)
-        if not 1 <= members <= MOST_MEMBERS:
-            raise SettingError("members", members, f"a whole number from 1 to {MOST_MEMBERS}")
-        if optimize is not None and optimize not in CRITERIA:
-            raise SettingError("optimize", optimize, "one of " + ", ".join(CRITERIA))
+        data = data if isinstance(data, Dataset) else open_dataset(as_path(data))
+        seeds = _checked_members(members, optimize)
         count = ReadOptions.check("threads", usable_processors() if threads is None else threads)
         chosen = choose_run(data, _request(preset, network, encoder, config, settings, seed))
-        where = choose_device(device)
-        tell = progress or (lambda line: None)
+        job = make_job(data, chosen, choose_device(device), threads=count)
+        job = replace(job, checkpoints=(None,) * seeds, optimize=optimize)
         for line in opening_lines(data, chosen, audit=progress is not None):
-            tell(line)
-        job = make_job(data, chosen, where, threads=count)
-        job = replace(job, checkpoints=(None,) * members, optimize=optimize)
-        with computing(count, where), _random_numbers_kept(where):
-            result = train_ensemble(job, ProgressLines(tell, job, threads=count))
-        if result.interruption:
-            raise result.interruption
-        for line in result_lines(result):
-            tell(line)
-        result.bundle.to(where)
-        return Model(result.bundle, threads=count)
+            (progress or _silent)(line)
+        return Model(_trained(job, count, progress or _silent), threads=count)
+
+
+def _checked_members(members: object, optimize: str | None) -> int:
+    """Returns the number of networks.
+
+    Raises:
+        SettingError: it is not allowed, or there is no such criterion.
+    """
+    number: int = convert("members", _plain(members), int)
+    if not 1 <= number <= MOST_MEMBERS:
+        raise SettingError("members", number, f"a whole number from 1 to {MOST_MEMBERS}")
+    if optimize is not None and optimize not in CRITERIA:
+        raise SettingError("optimize", optimize, choices=CRITERIA)
+    return number
+
+
+def _silent(line: str) -> None:
+    """Takes a line that nobody wants."""
+
+
+def _trained(job: TrainingJob, threads: int, tell: Progress) -> Bundle:
+    """Returns what comes of a job, on the device that it was trained on."""
+    with computing(threads, job.device), _random_numbers_kept(job.device):
+        result = train_ensemble(job, ProgressLines(tell, job, threads=threads))
+    if result.interruption:
+        raise result.interruption
+    for line in result_lines(result):
+        tell(line)
+    result.bundle.to(job.device)
+    return result.bundle
 
 
 def _request(
@@ -108,7 +123,7 @@ def _request(
 ) -> RunRequest:
     """Returns what is asked for; the seed is laid over all settings."""
     if settings is not None and not isinstance(settings, Mapping):
-        raise SettingError("settings", settings, 'setting → value, such as {"training.epochs": 5}')
+        raise SettingError("settings", settings, 'a mapping of setting to value, such as {"training.epochs": 5}')
     single = [(str(name), _plain(value)) for name, value in (settings or {}).items()]
     if seed is not None:
         single.append(("training.seed", _plain(seed)))

@@ -67,5 +67,5 @@ def check_alphabet(path: str, symbols: NDArray[np.uint8], expected: Alphabet) ->
         return None
     if can_not_be(symbols, expected):
         name = expected.name
-        raise AlphabetMismatchError(path, found, name, f"give {name} sequences, or say --alphabet {name} if these are")
+        raise AlphabetMismatchError(path, found, name, f"give {name} sequences, or use --alphabet {name} if these are")
     return found

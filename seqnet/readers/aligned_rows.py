@@ -92,4 +92,4 @@ def check_no_gaps(batch: RecordBatch) -> None:
         position = at - int(batch.symbols.offsets[index]) + 1
         problem = f"position {position:,} is a gap of the alignment, {quoted(chr(batch.symbols.data[at]))}"
         name = batch.names[index].decode(errors="replace")
-        raise FormatError(problem, "say --gaps remove to take gaps out", record=name)
+        raise FormatError(problem, "use --gaps remove to remove them", record=name)

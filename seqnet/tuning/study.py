@@ -12,15 +12,12 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
 from seqnet.configs.run import RunConfig
-from seqnet.configs.tuning import TuneOptions
 from seqnet.core.errors import LabelError, ResourceError, SettingError
 from seqnet.datasets.dataset import Dataset
 from seqnet.training import train
@@ -28,35 +25,10 @@ from seqnet.training.history import EpochRow
 from seqnet.tuning.distributions import distribution_of, setting_of
 from seqnet.tuning.journal import STUDY_NAME, Direction, Journal, read_journal
 from seqnet.tuning.optuna_backend import optuna, quiet
-from seqnet.tuning.space import Space, lay_over
-from seqnet.tuning.trials import Trial, TuningResult, Watcher
+from seqnet.tuning.space import lay_over
+from seqnet.tuning.trials import SearchJob, Trial, TuningResult, Watcher
 
 __all__ = ["SearchJob", "search"]
-
-
-@dataclass(frozen=True)
-class SearchJob:
-    """What is searched.
-
-    Attributes:
-        dataset: its train split is fitted, its validation split gives the values.
-        base: the settings that the space varies; their seed is that of the search, too.
-        space: the settings to search.
-        options: how many trials, and how they are stopped early.
-        device: where to compute.
-        journal: file of the finished trials; an existing one is replaced, unless it is resumed.
-        dataset_hash: SHA-256 of the dataset file, by which a study knows what it is of.
-        resume: whether to go on with the trials of `journal`, if it is there.
-    """
-
-    dataset: Dataset
-    base: RunConfig
-    space: Space
-    options: TuneOptions
-    device: torch.device
-    journal: Path
-    dataset_hash: str
-    resume: bool = False
 
 
 class _PrunedError(Exception):

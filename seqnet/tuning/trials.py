@@ -4,11 +4,42 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
-from seqnet.configs.run import RunConfig
+import torch
 
-__all__ = ["Trial", "TuningResult", "Watcher"]
+from seqnet.configs.run import RunConfig
+from seqnet.configs.tuning import TuneOptions
+from seqnet.datasets.dataset import Dataset
+from seqnet.tuning.space import Space
+
+__all__ = ["SearchJob", "Trial", "TuningResult", "Watcher"]
+
+
+@dataclass(frozen=True)
+class SearchJob:
+    """What is searched.
+
+    Attributes:
+        dataset: its train split is fitted, its validation split gives the values.
+        base: the settings that the space varies; their seed is that of the search, too.
+        space: the settings to search.
+        options: how many trials, and how they are stopped early.
+        device: where to compute.
+        journal: file of the finished trials; an existing one is replaced, unless it is resumed.
+        dataset_hash: SHA-256 of the dataset file, by which a study knows what it is of.
+        resume: whether to go on with the trials of `journal`, if it is there.
+    """
+
+    dataset: Dataset
+    base: RunConfig
+    space: Space
+    options: TuneOptions
+    device: torch.device
+    journal: Path
+    dataset_hash: str
+    resume: bool = False
 
 
 @dataclass(frozen=True)

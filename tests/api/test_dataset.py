@@ -99,7 +99,7 @@ def test_there_and_back() -> None:
 def test_saved_and_opened(tmp_path: Path) -> None:
     first = made(frame())
     first.save(tmp_path / "d.safetensors")
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists; choose another name or pass force=True"):
         first.save(str(tmp_path / "d.safetensors"))
     first.save(tmp_path / "d.safetensors", force=True)
     opened = seqnet.open_dataset(str(tmp_path / "d.safetensors"))
@@ -169,10 +169,10 @@ def test_unknown_symbols_are_refused_or_masked() -> None:
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"seeed": 1}, "setting seeed: there is no such setting; did you mean seed?"),
-        ({"label_column": "x"}, "setting label_column: there is no such setting"),
-        ({"seed": -1}, "setting seed: -1 is not allowed; expected at least 0"),
-        ({"split": "80/10"}, "setting split: '80/10' is not allowed; expected train/validation/test in percent"),
+        ({"seeed": 1}, "there is no setting seeed; did you mean seed?"),
+        ({"label_column": "x"}, "there is no setting label_column; use one of alphabet, "),
+        ({"seed": -1}, "seed must be at least 0, not -1"),
+        ({"split": "80/10"}, "split must be three percentages, train/validation/test, that add up to 100"),
         ({"split": "part"}, "DataFrame: no column named 'part'; its columns are: seq, class, cluster"),
     ],
 )
@@ -197,14 +197,14 @@ def test_encode_makes_what_the_command_makes(tmp_path: Path, fasta: Path) -> Non
     sources = [ClassSource("human", path=str(fasta)), ClassSource("random", generator="uniform", count=20)]
     encode_files(sources, tmp_path / "e.safetensors", EncodeOptions(seed=4), ReadOptions())
     assert output.read_bytes() == (tmp_path / "e.safetensors").read_bytes()
-    with pytest.raises(OutputError, match="exists already"):
+    with pytest.raises(OutputError, match="already exists; choose another name or pass force=True"):
         seqnet.encode(output=str(output), classes={"human": str(fasta), "random": "@uniform"})
     in_memory = seqnet.encode(classes={"human": [str(fasta)], "random": "@uniform:20"}, seed=4)
     assert same(in_memory, found)
 
 
 def test_encode_refuses_keywords_that_there_are_not(fasta: Path) -> None:
-    with pytest.raises(seqnet.SeqnetError, match="setting group_bye: there is no such setting; did you mean group_by"):
+    with pytest.raises(seqnet.SeqnetError, match="there is no setting group_bye; did you mean group_by"):
         seqnet.encode(fasta, group_bye="x")
     with pytest.raises(seqnet.SeqnetError, match="there is no input"):
         seqnet.encode()

@@ -47,9 +47,11 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
     data = saved(planted(), tmp_path / "d.safetensors")
     with pytest.raises(AlphabetMismatchError):
         seqnet.evaluate(Model(make_bundle(name="protein")), data)
-    with pytest.raises(LabelError, match="the model knows no class"):
+    with pytest.raises(LabelError, match="the model has no class noise"):
         seqnet.evaluate(Model(make_bundle(classes=("a", "b"))), data)
-    with pytest.raises(SettingError, match="setting split: 'tset' is not allowed; expected one of train, validation"):
+    with pytest.raises(
+        SettingError, match="split must be one of train, validation, test, all, not 'tset'; did you mean test"
+    ):
         seqnet.evaluate(Model(make_bundle()), data, "tset")
     with pytest.raises(SettingError, match="did you mean replicates"):
         seqnet.evaluate(Model(make_bundle()), data, replicate=3)  # type: ignore[call-arg]

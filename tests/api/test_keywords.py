@@ -19,7 +19,7 @@ from seqnet.api.keywords import (
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import AlphabetMismatchError, SettingError, UnknownSettingError
+from seqnet.core.errors import AlphabetMismatchError, SeqnetError, SettingError, UnknownSettingError
 
 
 def fields(kind: Any) -> set[str]:
@@ -45,15 +45,15 @@ def test_values_of_numpy_and_paths_are_settings() -> None:
 @pytest.mark.parametrize(
     ("keywords", "text"),
     [
-        ({"regoin": "chr1"}, "setting regoin: there is no such setting; did you mean region?"),
-        ({"max_eror": 0.1}, "setting max_eror: there is no such setting; did you mean max_error?"),
-        ({"threads": 2}, "setting threads: there is no such setting; known settings: "),
-        ({"unknown": "maks"}, "setting unknown: 'maks' is not allowed; expected one of report, mask"),
+        ({"regoin": "chr1"}, "there is no setting regoin; did you mean region?"),
+        ({"max_eror": 0.1}, "there is no setting max_eror; did you mean max_error?"),
+        ({"threads": 2}, "there is no setting threads; use one of "),
+        ({"unknown": "maks"}, "unknown must be one of report, mask, not 'maks'; did you mean mask?"),
         (
             {"expected_fraction": ["a=0.1"]},
-            "setting expected_fraction: ['a=0.1'] is not allowed; expected class name → f",
+            "expected_fraction must be a mapping of class to fraction, such as {'human': 0.1}, not ['a=0.1']",
         ),
-        ({"vote": True, "max_error": 0.1}, "setting vote: can't be combined with max_error or expected_fraction"),
+        ({"vote": True, "max_error": 0.1}, "vote can't be combined with max_error or expected_fraction"),
     ],
 )
 def test_errors_name_keywords(keywords: dict[str, Any], text: str) -> None:
@@ -69,15 +69,37 @@ def test_a_keyword_of_a_file_is_none_of_sequences() -> None:
 
 
 def test_options_of_the_command_line_are_keywords_in_errors() -> None:
-    remedy = "give dna sequences, or say --alphabet dna if these are"
+    remedy = "give dna sequences, or use --alphabet dna if these are"
     with pytest.raises(AlphabetMismatchError) as caught, python_words():
         raise AlphabetMismatchError("x.fa", "protein", "dna", remedy)
     assert caught.value.remedy == 'give dna sequences, or pass alphabet="dna" if these are'
     assert str(caught.value).endswith(caught.value.remedy)
 
 
+@pytest.mark.parametrize(
+    ("told", "wanted"),
+    [
+        ("choose another name or use --force", "choose another name or pass force=True"),
+        ("use --gaps remove to take gaps out", 'pass gaps="remove" to take gaps out'),
+        ("use --class, --label-regex or --labels", "pass classes, label_regex or labels"),
+        ("because --group-by separates them", "because group_by separates them"),
+        ("or use --no-baselines", "or pass baselines=False"),
+    ],
+)
+def test_remedies_are_in_words_of_python(told: str, wanted: str) -> None:
+    with pytest.raises(SeqnetError) as caught, python_words():
+        raise SeqnetError("x", "wrong", told)
+    assert caught.value.remedy == wanted
+
+
+def test_a_setting_with_a_hyphen_is_named_as_its_keyword() -> None:
+    with pytest.raises(SettingError) as caught, python_words():
+        raise SettingError("group-by", "x", problem="needs --split-by similarity")
+    assert str(caught.value) == 'group_by needs split_by="similarity"'
+
+
 def test_a_path_is_text_or_a_path() -> None:
     assert as_path("a/b") == as_path(Path("a/b")) == Path("a/b")
     for wrong in (None, 5, b"a"):
-        with pytest.raises(SettingError, match="expected a path: text"):
+        with pytest.raises(SettingError, match="path must be text or a pathlib.Path, not"):
             as_path(wrong)  # type: ignore[arg-type]

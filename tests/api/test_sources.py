@@ -29,10 +29,13 @@ def test_classes_are_of_files_and_generators() -> None:
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        ([("a", "x")], "expected class → file"),
-        ({1: "x"}, "expected text as the name of a class"),
-        ({"a": "@unifrm"}, "expected one of @uniform"),
-        ({"a": [3]}, "setting path: 3 is not allowed; expected a path"),
+        ([("a", "x")], "classes must be a mapping of class to file"),
+        ({1: "x"}, "classes must be named by text, not 1"),
+        (
+            {"a": "@unifrm"},
+            "must be one of @uniform, @composition, @dinucleotide, not '@unifrm'; did you mean @uniform?",
+        ),
+        ({"a": [3]}, "path must be text or a pathlib.Path, not 3"),
     ],
 )
 def test_what_is_refused(given: Any, told: str) -> None:

@@ -24,7 +24,7 @@ def test_marks_of_columns_whose_blanks_are_gone(tmp_path: Path) -> None:
     path = tmp_path / "in.aln"
     path.write_text(HEADER + "a AC-T\nb GCGT\n\na AA\nb AA\n  **\n\nCLUSTAL 2.1\n\nc TT\n")
     assert read(path, gaps="remove") == [("a", "ACTAA", "a"), ("b", "GCGTAA", "b"), ("c", "TT", "c")]
-    with pytest.raises(FormatError, match=r"record a: position 3 is a gap of the alignment, '-'; say --gaps remove"):
+    with pytest.raises(FormatError, match=r"record a: position 3 is a gap of the alignment, '-'; use --gaps remove"):
         read(path)
 
 

@@ -106,13 +106,13 @@ def test_features_of_records_without_a_sequence_are_counted(tmp_path: Path) -> N
     text = (DATA / "contig_only.gb").read_text()
     path.write_text(text.replace("Location/Qualifiers\n", "Location/Qualifiers\n     CDS             1..9\n"))
     assert (
-        nothing(path, feature="CDS") == "all of its records are left out: 1 CDS feature of records without a sequence"
+        nothing(path, feature="CDS") == "all of its records were skipped: 1 CDS feature of records without a sequence"
     )
-    assert nothing(path, feature="tRNA") == "all of its records are left out: 1 record without tRNA features"
+    assert nothing(path, feature="tRNA") == "all of its records were skipped: 1 record without tRNA features"
 
 
 def test_options_that_do_not_fit() -> None:
-    with pytest.raises(SettingError, match="translate: needs --feature CDS"):
+    with pytest.raises(SettingError, match="translate needs --feature CDS"):
         ReadOptions(translate=True)
     with pytest.raises(SettingError, match="none for fasta: only GenBank and EMBL have features"):
         read(DATA / "wrapped.fa", feature="CDS")

@@ -23,7 +23,7 @@ def test_gaps_of_the_files_own_and_rows_over_several_lines(tmp_path: Path) -> No
     path = tmp_path / "in.nex"
     path.write_text(FORMAT.format("gap=%", "a A\nC%T\n'it''s b'\n  AC GT\n"))
     assert read(path, gaps="remove") == [("a", "ACT", "a"), ("it's b", "ACGT", "it's b")]
-    with pytest.raises(FormatError, match="record a: position 3 is a gap of the alignment, '-'; say --gaps remove"):
+    with pytest.raises(FormatError, match="record a: position 3 is a gap of the alignment, '-'; use --gaps remove"):
         read(path)
 
 

@@ -37,7 +37,7 @@ def test_names_in_every_block(tmp_path: Path) -> None:
 def test_gaps(tmp_path: Path) -> None:
     path = written(tmp_path, "2 6\nalpha     AC--GT\nbeta      AAAAAA\n")
     assert [symbols for _, symbols, _ in read(path, gaps="remove")] == ["ACGT", "AAAAAA"]
-    with pytest.raises(FormatError, match="record alpha: position 3 is a gap of the alignment, '-'; say --gaps remove"):
+    with pytest.raises(FormatError, match="record alpha: position 3 is a gap of the alignment, '-'; use --gaps remove"):
         read(path)
 
 

@@ -32,7 +32,7 @@ def test_gaps_of_both_kinds_are_removed_when_asked(tmp_path: Path) -> None:
     assert read(path, gaps="remove") == [("a", "ACGT", "a"), ("b", "", "b")]
     with pytest.raises(FormatError) as caught:
         read(path)
-    line = f"{path}: record a: position 3 is a gap of the alignment, '.'; say --gaps remove to take gaps out"
+    line = f"{path}: record a: position 3 is a gap of the alignment, '.'; use --gaps remove to remove them"
     assert str(caught.value) == line
 
 

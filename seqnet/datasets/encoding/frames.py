@@ -75,6 +75,7 @@ class FrameReader(RecordReader):
     def __init__(self, frame: pd.DataFrame, columns: FrameColumns, place: str = "DataFrame") -> None:
         _check_frame(frame)
         self.path, self.format, self.skipped, self.region = place, "table", Counter(), None
+        self.notes: list[str] = []
         for name in (columns.sequence, columns.label, columns.group, columns.split, columns.name):
             if name is not None:
                 _check_column(frame, name, place)

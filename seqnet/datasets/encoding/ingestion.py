@@ -250,8 +250,7 @@ class Ingestion:
         )
         examples = self._collected()
         order = np.array([classes.index(name) for name in self.classes], dtype=np.int32)
-        unchanged = bool((order == np.arange(len(order))).all())
-        labels = examples.labels if unchanged else order[examples.labels]
+        labels = examples.labels if np.array_equal(order, np.arange(len(order))) else order[examples.labels]
         present = set().union(*(np.unique(piece).tolist() for piece in pieces(labels, _PIECE)))
         for name in self.classes:
             if classes.index(name) not in present:

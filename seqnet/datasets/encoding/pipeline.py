@@ -141,14 +141,7 @@ def _finish(
 ) -> EncodeSummary:
     """Splits what was taken in, adds what is generated, writes the dataset and returns what it holds."""
     options, clusters, grouper = intake.options, None, intake.grouper
-    if not intake.classes:
-        reasons = f" ({'; '.join(intake.notes)})" if intake.notes else ""
-        raise LabelError("encode", f"there are no records{reasons}", "give a file with records")
-    if known:
-        check_known(sources[0].path or "", intake.classes, known)
-        classes, positive = list(known), None
-    else:
-        classes, positive = order_classes(sources, intake.classes, options.positive)
+    classes, positive = _classes(sources, intake, known)
     real = intake.finish(classes)
     # Blocks of a genome, and windows, are no reads.
     reads = not (options.crop or options.window)
@@ -184,6 +177,19 @@ def _finish(
     return EncodeSummary.of(
         examples, split, about, fractions, grouping=grouping, intake=intake.report(), duplicates=duplicates.result()
     )
+
+
+def _classes(
+    sources: Sequence[ClassSource], intake: Ingestion, known: Sequence[str]
+) -> tuple[Sequence[str], int | None]:
+    """Returns the classes in their order, and the positive one of two."""
+    if not intake.classes:
+        reasons = f" ({'; '.join(intake.notes)})" if intake.notes else ""
+        raise LabelError("encode", f"there are no records{reasons}", "give a file with records")
+    if known:
+        check_known(sources[0].path or "", intake.classes, known)
+        return list(known), None
+    return order_classes(sources, intake.classes, intake.options.positive)
 
 
 def _duplicates(

@@ -75,7 +75,7 @@ def test_labels_of_any_one_type(labels: Any, text: list[str]) -> None:
     ("labels", "told"),
     [
         (["x", 1, "x", "y"], "row 2: column class has 1, a number; 'x' before it is text"),
-        ([1, None, True, "y"], "row 3: column class has True, a truth value; 1 before it is a number"),
+        ([1, None, True, "y"], "row 3: column class has true, a truth value; 1 before it is a number"),
         (["x", "y", datetime.date(2020, 1, 1), "x"], "another type; 'x' before it is text"),
     ],
 )
@@ -99,7 +99,7 @@ def test_columns_that_are_not_there_or_there_twice() -> None:
     )
     twice = pd.concat([frame(), frame()[["seq"]]], axis=1)
     assert refusal(twice, FormatError).startswith("DataFrame: more than one column named 'seq'; its columns are")
-    with pytest.raises(SettingError, match="expected a pandas DataFrame"):
+    with pytest.raises(SettingError, match="must be a pandas DataFrame"):
         FrameReader({"seq": ["A"]}, FrameColumns("seq", "class"))  # type: ignore[arg-type]
 
 
