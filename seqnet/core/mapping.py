@@ -1,8 +1,8 @@
-"""Files that are memory-mapped, and what happens where somebody cuts one meanwhile.
+"""Memory-mapped files, and an error message when such a file is cut while it is in use.
 
-The system ends a process that reads behind the end of a file that it has mapped, with the signal SIGBUS and without a
-word. No check before the reading can rule that out. So a handler says which file it was, in one line, and ends the
-process with exit code 1. It can't raise an exception: the code that reads is compiled, and must not go on.
+If a process reads beyond the end of a file that it has mapped, the system ends it with the signal SIGBUS and without a
+message. No check before the read can prevent this. So a signal handler names the file in one line and ends the process
+with exit code 1. It can't raise an exception, because the code that reads is compiled and must not continue.
 """
 
 from __future__ import annotations
@@ -21,15 +21,15 @@ __all__ = ["map_file"]
 
 _mapped: WeakKeyDictionary[mmap.mmap, SeqnetError] = WeakKeyDictionary()
 _handlers: list[object] = []
-"""What C calls; Python must not free it."""
+"""The handlers that C calls; kept here so that Python does not free them."""
 
 
 def map_file(path: Path, remedy: str) -> tuple[mmap.mmap, Callable[[], None]]:
-    """Returns the bytes of a file, read from the disk where they are looked at, and what raises an error if it was cut.
+    """Returns the bytes of a file, mapped, and a function that raises an error if the file has been cut.
 
     Args:
-        path: the file, not empty.
-        remedy: what the user can do where it is cut while it is read.
+        path: the file; must not be empty.
+        remedy: advice in the error message if the file is cut while it is read.
     """
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -45,7 +45,7 @@ def map_file(path: Path, remedy: str) -> tuple[mmap.mmap, Callable[[], None]]:
 
 
 def _install() -> None:
-    """Has C call `_say_and_end` on SIGBUS; a handler of Python's own would wait for the code that can't go on."""
+    """Installs `_say_and_end` as a C handler of SIGBUS; a Python handler would wait for code that can't continue."""
     library = ctypes.CDLL(None)
     kind = ctypes.CFUNCTYPE(None, ctypes.c_int)
     handler = kind(_say_and_end)
@@ -65,5 +65,5 @@ def _say_and_end(number: int) -> None:
 
 
 def _is_cut(mapped: mmap.mmap) -> bool:
-    """Returns whether the file is shorter than what is mapped of it."""
+    """Returns whether the file is shorter than its mapping."""
     return mapped.size() < len(mapped)
