@@ -1,10 +1,9 @@
-"""From files of sequences to a dataset: tokens, labels, groups and splits in one file.
+"""Datasets: tokens, labels, groups and splits, made from sequence files and stored in one file.
 
-Start here: `encoding.encode` makes a dataset file, `dataset.open_dataset` opens one. `tokenizing` turns symbols into
-tokens, `splits` deals records to train, validation and test. `sources` downloads published sequences, `simulation`
-draws random and shuffled ones. `recipes` picks the preset that suits a dataset.
-
-Importing this package imports nothing, so that its tables are at hand for `--help`.
+Start here: `encoding.encode` makes a dataset file, `dataset.open_dataset` opens one. `tokenizing` translates symbols to
+tokens. `splits` assigns records to train, validation and test. `sources` downloads published sequences. `simulation`
+generates random and shuffled sequences. `recipes` picks the preset for a dataset.
+Importing this package imports nothing else, so that `--help` can read its tables quickly.
 """
 
 __all__ = [

@@ -1,7 +1,7 @@
-"""Record batches → tokens, with a word for every record that can't be used.
+"""Translates record batches to tokens and gives each record a status.
 
-RecordBatch (symbols) → `Tokenized` (tokens, status), one row per record: the same step for `encode`, which refuses,
-skips or masks what it can't read, and for `predict`, which reports it.
+In: a RecordBatch (symbols). Out: `Tokenized` (tokens, status), one row per record. `encode` and `predict` both use it:
+`encode` refuses, skips or masks unusable records, `predict` reports them.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ __all__ = [
 ]
 
 ENOUGH_SYMBOLS = 30
-"""Fewer symbols than this say too little about their alphabet to refuse a file over them, or to warn."""
+"""Minimum number of symbols for refusing a file because of its alphabet, or for a warning."""
 _SAMPLE_SYMBOLS = 1 << 18
-"""The first symbols of a file that are asked for its alphabet."""
+"""Number of symbols at the start of a file that are used to guess its alphabet."""
 
 
 class RecordStatus(IntEnum):
-    """What became of a record; its name in lower case is the word in the `status` column.
+    """Status of a record; its name in lower case is written to the `status` column.
 
-    The unusual ones are classified, too: they are unlike what the model was trained on.
+    Records with an unusual status are also classified. They are unlike the training sequences.
     """
 
     OK = 0
@@ -55,17 +55,17 @@ class RecordStatus(IntEnum):
 
     @property
     def word(self) -> str:
-        """The word in the `status` column."""
+        """Text in the `status` column."""
         return self.name.lower()
 
     @property
     def classified(self) -> bool:
-        """Whether there is a prediction."""
+        """Whether the record has a prediction."""
         return self is RecordStatus.OK or self.unusual
 
     @property
     def unusual(self) -> bool:
-        """Whether there is a prediction for what is unlike the training sequences."""
+        """Whether the record has a prediction but is unlike the training sequences."""
         return self in (RecordStatus.UNUSUAL_LENGTH, RecordStatus.UNUSUAL_COMPOSITION)
 
 
@@ -74,10 +74,10 @@ class Tokenized:
     """Tokens of a batch.
 
     Attributes:
-        tokens: N sequences of tokens; `INVALID` where the alphabet does not know the symbol.
+        tokens: N token sequences; `INVALID` for a symbol outside the alphabet.
         status: (N,) uint8, `RecordStatus` of each record.
-        masked: how many symbols that the alphabet does not know were taken for any symbol.
-        stops: how many sequences ended in a stop, which is left out: gene callers write it, and it is no residue.
+        masked: number of unknown symbols that were masked.
+        stops: number of sequences whose final stop was removed; gene callers write it, but it is not a residue.
     """
 
     tokens: Ragged
@@ -93,9 +93,9 @@ def tokenize(
 
     Args:
         symbols: N sequences.
-        alphabet: of the symbols.
-        mask: whether a symbol that the alphabet does not know is taken for any symbol, as an N or X is.
-        missing: (N,) bool, where a table says that there is no sequence; None where it says so nowhere.
+        alphabet: alphabet of the symbols.
+        mask: whether to replace symbols outside the alphabet by the code for any symbol (N or X).
+        missing: (N,) bool, whether a table marks the sequence as missing; None if no sequence is missing.
     """
     symbols, stops = _without_stops(symbols, alphabet.stop)
     tokens = Ragged(alphabet.encode(symbols.data), symbols.offsets)
@@ -112,7 +112,7 @@ def tokenize(
 
 
 def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:
-    """Returns N sequences without the stop that ends some of them, and how many these are."""
+    """Returns N sequences without a final stop, and the number of removed stops."""
     if not stop:
         return symbols, 0
     ended = np.flatnonzero(symbols.lengths)
@@ -125,7 +125,7 @@ def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:
 
 
 def first_invalid(path: str, batch: RecordBatch, tokens: Ragged, alphabet: Alphabet) -> SymbolError:
-    """Returns the error for the first symbol of the batch that the alphabet does not know."""
+    """Returns the error for the first symbol of the batch that is outside the alphabet."""
     position = int(np.argmax(tokens.data == INVALID))
     record = int(np.searchsorted(tokens.offsets, position, side="right")) - 1
     place = position - int(tokens.offsets[record])
@@ -138,8 +138,8 @@ class SymbolSample(NamedTuple):
     """The start of a file.
 
     Attributes:
-        batches: its first records.
-        symbols: (L,) uint8, its first symbols; the same however the records were divided into batches.
+        batches: the first records.
+        symbols: (L,) uint8, the first symbols; they do not depend on the division into batches.
     """
 
     batches: list[RecordBatch]
@@ -147,7 +147,7 @@ class SymbolSample(NamedTuple):
 
 
 def sample_symbols(batches: Iterator[RecordBatch]) -> SymbolSample:
-    """Returns the start of a file, drawn from its batches, with enough symbols to tell the alphabet if it has them."""
+    """Reads from the batches of a file until there are enough symbols to guess the alphabet, and returns them."""
     held: list[RecordBatch] = []
     missing = _SAMPLE_SYMBOLS
     while missing > 0 and (batch := next(batches, None)) is not None:
@@ -158,25 +158,25 @@ def sample_symbols(batches: Iterator[RecordBatch]) -> SymbolSample:
 
 
 def check_alphabet(path: str, symbols: NDArray[np.uint8], expected: Alphabet) -> str | None:
-    """Returns the alphabet that the first symbols of a file look like, if they may as well be of the expected one.
+    """Returns the alphabet that the first symbols of a file look like, if it may also be the expected one.
 
     Args:
-        path: the file, for the error.
+        path: the file, for error messages.
         symbols: (L,) uint8.
-        expected: the alphabet that they should be of.
+        expected: the expected alphabet.
 
     Returns:
-        None where they look like the expected alphabet, or are too few to tell.
+        None if the symbols look like the expected alphabet, or are too few to decide.
 
     Raises:
-        AlphabetMismatchError: they are surely of another alphabet.
+        AlphabetMismatchError: the symbols surely have another alphabet.
     """
     if len(symbols) < ENOUGH_SYMBOLS:
         return None
     found = guess_alphabet(symbols)
     if found is None or found == expected.name:
         return None
-    # cDNA notation: RNA may be written with T, so reads that look like DNA suit an RNA model.
+    # RNA may be written with T (cDNA notation), so reads that look like DNA are accepted for an RNA model.
     if expected.name == "rna" and found == "dna":
         return None
     if can_not_be(symbols, expected):
@@ -188,16 +188,17 @@ def check_alphabet(path: str, symbols: NDArray[np.uint8], expected: Alphabet) ->
 def window_spans(
     lengths: NDArray[np.int64], window: int, stride: int, most: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yields the whole windows of N sequences, `most` of them at a time.
+    """Yields all complete windows of N sequences, at most `most` at a time.
 
     Args:
         lengths: (N,) int64.
         window: length of a window.
         stride: distance between the starts of neighbouring windows.
-        most: windows, at most, that are yielded together: those at every position of a chromosome take much memory.
+        most: maximum number of windows per result, because the windows at every position of a chromosome take much
+            memory.
 
     Yields:
-        sequence (W,) int64 that each window is cut from, and start (W,) int64 in that sequence.
+        sequence index (W,) int64 and start (W,) int64 of each window.
     """
     ends = np.cumsum(_window_counts(lengths, window, stride))  # (N,)
     total = int(ends[-1]) if len(ends) else 0
@@ -209,7 +210,7 @@ def window_spans(
 
 
 def uncovered(lengths: NDArray[np.int64], window: int, stride: int) -> NDArray[np.int64]:
-    """Returns how many (N,) int64 symbols at the end of N sequences no whole window covers; see `window_spans`."""
+    """Returns the number (N,) int64 of symbols at the end of each sequence outside all windows; see `window_spans`."""
     counts = _window_counts(lengths, window, stride)
     return lengths - np.where(counts > 0, (counts - 1) * stride + window, 0)
 

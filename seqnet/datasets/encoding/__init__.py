@@ -1,7 +1,7 @@
-"""Files → a dataset.
+"""Converts sequence files to a dataset.
 
-Start here: `encode` in `pipeline`. `ingestion` reads, labels and selects, `generated_records` adds what is generated,
-`genome_windows` cuts genomes, `summary` says what was made.
+Start here: `encode` in `pipeline`. `ingestion` reads, labels and selects records. `generated_records` adds generated
+records. `genome_windows` cuts genomes. `summary` describes the result.
 """
 
 from seqnet.datasets.encoding.class_sources import ClassSource
