@@ -1,4 +1,4 @@
-"""What a dataset came to hold, for people."""
+"""Summary of a dataset for the user."""
 
 from __future__ import annotations
 
@@ -20,32 +20,32 @@ __all__ = ["EncodeSummary"]
 _QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
 _LARGE_GROUP = 0.1
 _PIECE = 1 << 20
-"""Records that are counted at once."""
+"""Number of records that are counted at once."""
 
 
 @dataclass(frozen=True)
 class EncodeSummary:
-    """Counts of what was made.
+    """Counts of a new dataset.
 
     Attributes:
         alphabet: name of the alphabet.
         classes: the K class names.
-        positive: the class that binary metrics call positive; None for more than two classes.
+        positive: positive class of binary metrics; None for more than two classes.
         generators: class → generator of its records.
-        crop: length of the windows that training draws; None where it draws none.
+        crop: length of the windows that training draws; None if it draws none.
         counts: (K, 3) int64, records of each class in each split.
         lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
         groups: number of groups, or None where records are not grouped.
-        fractions: (3,) share of the records that each split was to have.
-        windowed: whether records are windows, and nothing keeps those of one sequence in one split.
-        left_out: reason → number of records (or symbols, as the reason says) that were not kept.
+        fractions: (3,) requested share of each split.
+        windowed: whether records are windows and windows of one sequence may be in different splits.
+        left_out: reason → number of records (or symbols, depending on the reason) that were left out.
         duplicates: exact duplicates.
-        label_warnings: one line for each thing about the labels that looks like a mistake.
-        largest_group: share of the records that were read that are in the largest group.
-        ungrouped: records that --group-by finds no group of; each is a group of its own.
-        clusters: clusters of similar records; None where these are not looked for.
-        pairs: pairs of reads whose mates are in one split.
-        parted: pairs of reads whose mates are in two.
+        label_warnings: one line for each likely mistake in the labels.
+        largest_group: share of the read records that are in the largest group.
+        ungrouped: records for which --group-by finds no group; each forms its own group.
+        clusters: clusters of similar records; None without clustering.
+        pairs: read pairs whose mates are in one split.
+        parted: read pairs whose mates are in different splits.
         notes: a line for each input that has no records.
     """
 
@@ -99,7 +99,7 @@ class EncodeSummary:
             piece = slice(start, start + _PIECE)
             kinds = examples.labels[piece].astype(np.int64) * len(SPLITS) + split[piece]
             counts += np.bincount(kinds, minlength=len(counts))
-        lengths = np.diff(examples.tokens.offsets)  # (N,), for this alone
+        lengths = np.diff(examples.tokens.offsets)  # a copy that `quantile` may overwrite
         return cls(
             alphabet=alphabet,
             classes=tuple(classes),
@@ -123,7 +123,7 @@ class EncodeSummary:
         )
 
     def warnings(self) -> list[str]:
-        """Returns one line for each thing that could flatter or mislead."""
+        """Returns one line for each problem that could make metrics optimistic or misleading."""
         found = self.duplicates
         lines = list(self.label_warnings)
         if found.across_splits:
@@ -133,7 +133,7 @@ class EncodeSummary:
         if found.repeated_names:
             lines.append(f"{counted(found.repeated_names, 'records have')} a name that occurred before; all are kept")
         for index, name in enumerate(SPLITS):
-            # Training draws what is generated anew where it draws windows, so there it is not stored.
+            # If training draws windows, it also generates records, so none are stored in the train split.
             drawn = self.generators if self.crop and name == "train" else {}
             present = dict(zip(self.classes, self.counts[:, index], strict=True))
             missing = [label for label, count in present.items() if not count and label not in drawn]
@@ -157,7 +157,7 @@ class EncodeSummary:
         return lines
 
     def lines(self) -> list[str]:
-        """Returns the table for people."""
+        """Returns the lines of the summary table."""
         width = max(len(name) for name in (*self.classes, "total"))
         rows = [(name, self.counts[index]) for index, name in enumerate(self.classes)]
         rows.append(("total", self.counts.sum(axis=0)))
