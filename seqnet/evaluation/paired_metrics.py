@@ -45,8 +45,7 @@ class PairedMetrics:
 
     @property
     def beaten(self) -> bool:
-        """Whether the rival is worse: the interval of the difference, or, if there is none, the difference is above
-        0."""
+        """Whether the rival is worse: the difference, or the lower end of its interval if it has one, is above 0."""
         difference = self.differences[self.deciding]
         return (difference.value if math.isnan(difference.low) else difference.low) > 0
 

@@ -1,7 +1,7 @@
-"""The k-mers of token sequences, counted without a Python object per record.
+"""K-mers of token sequences, counted without a Python object per record.
 
 In: N token sequences. Out: codes (M,) int64 of their M k-mers, each a number in base K (K canonical symbols, first
-symbol most significant), and the record (M,) int64 that each is of. A k-mer with an ambiguity code is none.
+symbol most significant), and the record (M,) int64 of each k-mer. K-mers with an ambiguity code are left out.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from seqnet.core.records import Ragged, gather_positions
 __all__ = ["kmer_codes", "kmer_frequencies", "parts"]
 
 _TOKENS = 1 << 22
-"""Tokens in a part: the arrays made of it take some hundred megabytes at most."""
+"""Maximum number of tokens in a part; the arrays made of it take at most a few hundred megabytes."""
 
 
 def parts(
     tokens: Ragged, members: NDArray[np.int64], most: int | None = None
 ) -> Iterator[tuple[NDArray[np.int64], Ragged]]:
-    """Yields members (P,) int64 and their sequences, part by part, so that memory does not grow with the dataset.
+    """Yields parts of members (P,) int64 with their sequences, so that memory does not grow with the dataset.
 
     Args:
         tokens: N token sequences.
-        members: (M,) int64, which of them.
-        most: most records in a part [default: no bound]; a part has one at least, whatever its length.
+        members: (M,) int64, indices of sequences.
+        most: maximum number of records in a part [default: no maximum]; a part has at least one record.
     """
     ends = np.cumsum(tokens.lengths[members])
     start = 0
@@ -47,9 +47,9 @@ def kmer_codes(
 
     Args:
         tokens: N token sequences.
-        alphabet: of the tokens.
+        alphabet: alphabet of the tokens.
         k: length of a k-mer; K^k must be below 2^63.
-        both_strands: whether a k-mer and its reverse complement have one code, the lower one.
+        both_strands: whether a k-mer and its reverse complement have the same code, the lower one.
     """
     windows = np.maximum(tokens.lengths - k + 1, 0)  # (N,)
     starts = gather_positions(tokens.offsets[:-1], windows)  # (W,)
@@ -64,7 +64,7 @@ def kmer_codes(
 
 
 def _numbers(digits: NDArray[np.int64], base: int, k: int) -> NDArray[np.int64]:
-    """Returns the number (L - k + 1,) int64 that k digits spell, from each place of digits (L,) int64 on."""
+    """Returns the numbers (L - k + 1,) int64 to the base, made of k digits from each position of digits (L,) int64."""
     codes = np.zeros(max(len(digits) - k + 1, 0), dtype=np.int64)
     for offset in range(k):
         codes = codes * base + digits[offset : offset + len(codes)]
@@ -72,13 +72,13 @@ def _numbers(digits: NDArray[np.int64], base: int, k: int) -> NDArray[np.int64]:
 
 
 def _complements(tokens: Ragged, known: NDArray[np.bool_], alphabet: Alphabet, k: int) -> NDArray[np.int64]:
-    """Returns the code (ΣL - k + 1,) int64 of the reverse complement of what starts at each place."""
+    """Returns the code (ΣL - k + 1,) int64 of the reverse complement of the k-mer at each position."""
     digits = np.where(known, alphabet.complement[tokens.data], 1).astype(np.int64) - 1
     return _numbers(digits[::-1], alphabet.size, k)[::-1]
 
 
 def kmer_frequencies(tokens: Ragged, alphabet: Alphabet, k: int) -> NDArray[np.float64]:
-    """Returns the share (N, K^k) float64 of each k-mer among those of a record; 0 where it has none."""
+    """Returns the share (N, K^k) float64 of each k-mer among those of a record; 0 for a record without k-mers."""
     codes, record = kmer_codes(tokens, alphabet, k)
     kinds = alphabet.size**k
     counts = np.bincount(record * kinds + codes, minlength=len(tokens) * kinds).reshape(len(tokens), kinds)

@@ -1,6 +1,6 @@
-"""The labelled sequences that baselines are fitted to.
+"""Sampling of the labelled sequences that baselines are fitted to.
 
-In: a dataset, and how many records at most. Out: N token sequences with labels (N,), the same for the same seed.
+In: a dataset, and a maximum number of records. Out: N token sequences with labels (N,), the same for the same seed.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ class LabelledSample(NamedTuple):
     """N labelled sequences.
 
     Attributes:
-        tokens: token sequences, at least N; left where they are, since together they may be large.
-        members: (N,) int64, which of these.
+        tokens: at least N token sequences; they are not copied, because together they may be large.
+        members: (N,) int64, indices of the sampled sequences.
         labels: (N,) int64, class in the order of the dataset.
-        available: records that they were drawn from; None where there is no end of them.
+        available: number of records that the sample was drawn from; None if windows are drawn.
     """
 
     tokens: Ragged
@@ -35,12 +35,12 @@ class LabelledSample(NamedTuple):
 
 
 def draw_labelled_sample(dataset: Dataset, split: str, most: int, rng: np.random.Generator) -> LabelledSample:
-    """Returns the records of a split, or about `most` of them, in file order.
+    """Returns the records of a split, or a sample of about `most` of them, in file order.
 
-    They are drawn without replacement, from each class by its share and one at least.
+    Records are drawn without replacement, from each class in proportion to its share and at least one.
 
-    Where training draws windows from a dataset's train split (`Dataset.crop`), so does this: as many of each class,
-    generated classes among them.
+    If training draws windows from the train split (`Dataset.crop`), so does this function: equal numbers of each class,
+    with generated classes.
     """
     if dataset.crop is not None and split == "train":
         return _draw_windows(dataset, dataset.crop, most // len(dataset.classes), rng)
@@ -57,7 +57,7 @@ def draw_labelled_sample(dataset: Dataset, split: str, most: int, rng: np.random
 
 
 def _draw_windows(dataset: Dataset, crop: int, count: int, rng: np.random.Generator) -> LabelledSample:
-    """Returns `count` windows of each class: cut from blocks where it has some, else generated from those of others."""
+    """Returns `count` windows of each class: cut from its blocks, or generated if it has none."""
     blocks = dataset.members("train")
     labels = dataset.labels[blocks]
     columns, classes = [], []
@@ -76,7 +76,7 @@ def _draw_windows(dataset: Dataset, crop: int, count: int, rng: np.random.Genera
 
 
 def _cut(dataset: Dataset, blocks: NDArray[np.int64], crop: int, count: int, rng: np.random.Generator) -> Ragged:
-    """Returns `count` windows drawn uniformly over all places of blocks (M,) int64, from either strand of DNA."""
+    """Returns `count` windows drawn uniformly over all positions of blocks (M,) int64, from either strand of DNA."""
     ends = np.cumsum(dataset.tokens.lengths[blocks] - crop + 1)  # (M,)
     drawn = rng.integers(0, ends[-1], count)
     of = np.searchsorted(ends, drawn, side="right")
