@@ -1,4 +1,4 @@
-"""Where to compute."""
+"""Choice and set-up of the device."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from seqnet.core.memory import is_lack_of_memory
 __all__ = ["choose_device", "moved", "out_of_memory", "start_thread", "uses_cpu_kernels"]
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
-"""Numbers of glibc's parameters of memory."""
+"""Numbers of glibc's malloc parameters."""
 _BY_HAND = ("cpu",)
-"""Devices that faster ways than PyTorch's own are written for."""
+"""Devices for which seqnet has faster operations than PyTorch."""
 
 
 def choose_device(name: str, threads: int) -> torch.device:
-    """Returns the device of that name, and has the CPU compute with `threads` threads.
+    """Returns the device with this name, and makes the CPU use `threads` threads.
 
     Args:
         name: `auto` (CUDA, else MPS, else the CPU), `cpu`, `cuda`, `cuda:N` or `mps`.
-        threads: for the CPU.
+        threads: number of threads of the CPU.
 
     Raises:
-        SettingError: there is no such device here.
+        SettingError: this machine does not have the device.
     """
     torch.set_num_threads(threads)
     _keep_memory()
-    # Directions are computed one by one, and their weights, which are small, put together for each batch.
+    # Directions are computed one by one, and their small weights are concatenated for each batch.
     warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
-    # What is called float32 is float32 on a GPU, too, where convolutions and recurrences would round to ten bits.
+    # No TF32: on a GPU it would round float32 to ten bits in convolutions and recurrences.
     torch.backends.cudnn.allow_tf32 = False
     if name == "auto":
         if torch.cuda.is_available():
@@ -53,48 +53,48 @@ def choose_device(name: str, threads: int) -> torch.device:
 
 
 def _keep_memory() -> None:
-    """Has the C library keep memory that is freed.
+    """Makes the C library keep freed memory.
 
-    It would give large pieces back at once, and the next batch would wait for the same pages to be filled with zeros: a
-    fifth of the time of a training.
+    By default it returns large blocks to the system at once. The next batch then waits until the same pages have been
+    filled with zeros, which takes a fifth of the training time.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
-        # Older ones take 32 MB at most.
+        # Older versions of glibc allow 32 MB at most.
         _ = mallopt(_MMAP_THRESHOLD, 1 << 30) or mallopt(_MMAP_THRESHOLD, 1 << 25)
         mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
 def uses_cpu_kernels(tensor: Tensor) -> bool:
-    """Returns whether faster ways than PyTorch's own are to be taken with a tensor.
+    """Returns whether seqnet's own operations are used for a tensor instead of PyTorch's.
 
-    They are written for the CPU. Some look at numbers, for which other devices would have to be waited for, and
-    `torch.compile` to break off.
+    They are written for the CPU. Some read values of tensors, which makes other devices wait and interrupts
+    `torch.compile`.
     """
     return tensor.device.type in _BY_HAND and not torch.compiler.is_compiling()
 
 
 def start_thread(device: torch.device) -> None:
-    """Has a thread that computes beside others use one thread of the CPU and, with CUDA, a stream of its own.
+    """Makes a thread that computes in parallel to others use one CPU thread and, with CUDA, its own stream.
 
-    In one stream the copies of a batch would wait for what other threads compute.
+    In a common stream, the copies of a batch would wait for computations of other threads.
     """
     torch.set_num_threads(1)
     if device.type == "cuda":
         stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        # The weights were copied in the default stream.
+        # The weights were copied in the default stream, so this stream waits for it.
         stream.wait_stream(torch.cuda.default_stream(device))
         torch.cuda.set_stream(stream)
 
 
 def moved(tensor: Tensor, device: torch.device) -> Tensor:
-    """Returns a tensor of the CPU on a device; a CUDA device copies it while the CPU goes on."""
+    """Returns a CPU tensor on the device; a copy to a CUDA device is asynchronous."""
     if device.type == "cuda":
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Returns whether an error says that there is too little memory, on any device."""
-    # What PyTorch raises for the CPU, and for MPS, has no type of its own.
+    """Returns whether an error is caused by lack of memory, on any device."""
+    # On the CPU and on MPS, PyTorch's error for this has no type of its own.
     return isinstance(error, torch.OutOfMemoryError) or is_lack_of_memory(error)
