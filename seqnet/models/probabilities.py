@@ -74,13 +74,14 @@ def bundle_probabilities(
 ) -> Ensembled:
     """Returns the calibrated probabilities of M sequences; see `class_probabilities` for the arguments.
 
-    bundle: the model.
-    tokens: N token sequences.
-    indices: (M,) int64, indices of the sequences; None for all.
-    members: result of `scoring.ready`; empty to use the members as they are.
-    vote: whether to count votes instead of averaging probabilities. Each member votes by its own calibrated probability
-        and the model's threshold.
-    progress: called with the number of completed parts.
+    Args:
+        bundle: the model.
+        tokens: N token sequences.
+        indices: (M,) int64, indices of the sequences; None for all.
+        members: result of `scoring.ready`; empty to use the members as they are.
+        vote: whether to count votes instead of averaging probabilities. Each member votes by its own calibrated
+            probability and the model's threshold.
+        progress: called with the number of completed parts.
     """
     temperature = bundle.calibration.temperature
     each = [class_probabilities(one, tokens, indices, progress=progress) for one in members or bundle.members]

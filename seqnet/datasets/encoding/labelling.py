@@ -220,7 +220,6 @@ def _by_name(path: str, *, key: int, contradiction: str) -> dict[str, str]:
     Raises:
         FormatError: the file is not text, a line does not have two columns, or a name is empty or has two values.
         EmptyInputError: the file is empty.
-        EmptyInputError: there is nothing in it.
     """
     found: dict[str, str] = {}
     for line, *cells in read_two_columns(path):

@@ -63,8 +63,8 @@ class Proteins:
 
     Attributes:
         tokens: N sequences of tokens.
+        has_motif: (N,) bool, whether `MOTIF` was planted.
         probability: (N,) float64, probability that the protein is soluble.
-        probability: (N,) float64, probability of being soluble.
         soluble: (N,) bool, the label.
     """
 

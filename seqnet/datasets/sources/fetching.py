@@ -37,7 +37,6 @@ def fetch(
     Args:
         source: the source.
         target: path of the file.
-        target: where to put it.
         url: address to use instead of the source's address.
         from_file: local copy to use instead of a download.
         force: whether to replace an existing target.

@@ -28,6 +28,8 @@ class FoldedClassifier(nn.Module):
     Args:
         classifier: a trained classifier for which `can_fold` is true.
         dtype: type of the table; with `torch.uint8` each row has its own scale and offset (CPU only).
+
+    Attributes:
         window: as in `Classifier`.
         flattens: as in `Classifier`.
         width: as in `Classifier`.
