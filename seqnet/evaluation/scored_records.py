@@ -43,7 +43,7 @@ LEAST_PROBABILITY = float(np.finfo(np.float32).eps)
 # One threshold for all records, or (N,) float64, one for each.
 Threshold = float | NDArray[np.float64] | None
 
-# Tolerance of a row sum: it tells probabilities from logits and allows values rounded to a few digits in a file.
+# Tolerance of a row sum: it separates probabilities from logits and allows values rounded to a few digits in a file.
 _SUM_TOLERANCE = 0.01
 
 

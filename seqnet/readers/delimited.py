@@ -34,8 +34,7 @@ _NEWLINE, _RETURN, _BLANK = b"\n\r "
 _BLANKS = b" \t\v\f"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BLANK_QUOTE = re.compile(rb' "')
-"""A quotation mark after a blank, which pyarrow does not treat as the start of a quoted cell; `bytes.find` is
-slower."""
+"""A quotation mark after a blank, which does not start a quoted cell for pyarrow; `bytes.find` is slower."""
 _ROW_ERROR = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 

@@ -3,7 +3,7 @@
 Each array of the archive is one class: `(N, L)` integers, 0 = padding after the sequence, 1..20 = the amino acids in
 the order of the protein alphabet. The records of array `positives` are named `positives_1`, `positives_2`, ... and
 have `positives` in their column `label`.
-Arrays are read row by row and never unpickled, so files with harmful size or content do no damage.
+Arrays are read row by row and never unpickled, because neither their size nor their content is trusted.
 
 Source of the layout: White 2021, dmol.pub, "Standard Layers", `solubility.npz`.
 """

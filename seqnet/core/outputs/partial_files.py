@@ -215,7 +215,7 @@ def _unwritable(target: Path, folder: Path, error: OSError) -> OutputError:
 
 @contextmanager
 def temporary_files() -> Iterator[None]:
-    """Makes errors about temporary files, which have no name, say that they are about temporary files.
+    """Adds to errors about temporary files, which have no name, that they are about temporary files.
 
     Raises:
         ResourceError: there is too little disk space for them.

@@ -238,7 +238,7 @@ def _put_in_place(parts: Sequence[PartFile]) -> None:
 
 @contextmanager
 def named(output: str) -> Iterator[None]:
-    """Makes errors about a full disk, which have no file name, name the output."""
+    """Adds the name of the output to errors about a full disk, which have no file name."""
     try:
         yield
     except OSError as error:

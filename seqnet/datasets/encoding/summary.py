@@ -35,7 +35,7 @@ class EncodeSummary:
         crop: length of the windows that training draws; None if it draws none.
         counts: (K, 3) int64, records of each class in each split.
         lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
-        groups: number of groups, or None where records are not grouped.
+        groups: number of groups; None if records are not grouped.
         fractions: (3,) requested share of each split.
         windowed: whether records are windows and windows of one sequence may be in different splits.
         left_out: reason → number of records (or symbols, depending on the reason) that were left out.

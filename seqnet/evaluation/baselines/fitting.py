@@ -38,8 +38,7 @@ _STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
 """Inverse penalty strengths on standardised features, strongest penalty first."""
 
 _MIDDLE = 3
-"""Number of strengths that are fitted if there are no validation records; the last of them is a middle one and is
-used."""
+"""Number of strengths that are fitted without validation records; the last of them, a middle one, is used."""
 
 _ITERATIONS = 2000
 """Maximum number of iterations; about 200 are needed with the weakest penalty."""
