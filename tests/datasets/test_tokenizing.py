@@ -81,7 +81,7 @@ def test_the_first_unknown_symbol_is_named(before: list[str], start: str, after:
         # RNA is often written as its cDNA.
         ("ACGT" * 10, "rna"),
         ("MKVLAAGIVGLAEPDQ" * 2, "protein"),
-        # Too short to tell: the symbols are checked one by one anyway.
+        # Too short to guess the alphabet; each symbol is checked anyway.
         ("MKVLAAGIVG", "dna"),
         ("ACGTACGT", "protein"),
         ("1234567890" * 4, "dna"),
@@ -103,7 +103,7 @@ def test_sequences_that_may_be_of_the_alphabet_pass(sequence: str, expected: str
         ("ACGU" * 8, "rna", "protein"),
         # All are IUPAC codes.
         ("MKVSYGHDRWAT" * 5, "protein", "dna"),
-        # One bad record in twenty.
+        # One invalid record in twenty.
         ("ACGTTGCAAC" * 95 + "MKVLAAGIVGLAEPDQMKVLAAGIVGLAEPDQ", None, "dna"),
     ],
 )
