@@ -99,7 +99,7 @@ class EncodeSummary:
             piece = slice(start, start + _PIECE)
             kinds = examples.labels[piece].astype(np.int64) * len(SPLITS) + split[piece]
             counts += np.bincount(kinds, minlength=len(counts))
-        lengths = np.diff(examples.tokens.offsets)  # a copy that `quantile` may overwrite
+        lengths = np.diff(examples.tokens.offsets)  # (N,), a copy that `quantile` may overwrite
         return cls(
             alphabet=alphabet,
             classes=tuple(classes),
