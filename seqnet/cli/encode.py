@@ -41,13 +41,18 @@ __all__ = ["command"]
     ("label_regex", "label_column", "labels", "missing_labels", "positive", "split", "group_by", "split_by",
      "similarity", "kmer", "alphabet", "unknown", "length", "window", "stride", "crop", "held_out", "limit", "seed"),
 )  # fmt: skip
-@settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
+@settings_options(
+    ReadOptions,
+    ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
+     "reader_process"),
+)  # fmt: skip
 @threads_option
 @force_option
 def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], force: bool, **options: Any) -> None:
     """Turn sequence files into a labelled, split dataset.
 
-    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Excel, Parquet) or an .npz of token arrays; text may be
+    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, GenBank, EMBL, Swiss-Prot, UniProt XML, an alignment (Stockholm, Clustal,
+    PHYLIP, Nexus), 2bit, an ABI trace, a table (TSV, CSV, Excel, Parquet) or an .npz of token arrays; it may be
     compressed; - is standard input. The format is found by content. Say which class a record belongs to with --class,
     --label-regex, --label-column or --labels.
 

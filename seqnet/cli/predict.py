@@ -61,7 +61,11 @@ _KNOWN_ENDINGS = re.compile(
 )
 @click.option("--strict", is_flag=True, help="Exit with 1 if any record could not be classified; unusual ones are.")
 @settings_options(PredictOptions, ("alphabet", "unknown", "precision", "vote", "max_error", "expected_fraction"))
-@settings_options(ReadOptions, ("sequence_column", "name_column", "region", "min_mapq", "reference", "reader_process"))
+@settings_options(
+    ReadOptions,
+    ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
+     "reader_process"),
+)  # fmt: skip
 @click.option("--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps.")
 @plm_option
 @threads_option
@@ -81,7 +85,8 @@ def command(
 ) -> int:
     """Classify the sequences of files.
 
-    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, a table (TSV, CSV, Excel, Parquet) or an .npz of token arrays; text may be
+    INPUT is FASTA, FASTQ, SAM, BAM, CRAM, GenBank, EMBL, Swiss-Prot, UniProt XML, an alignment (Stockholm, Clustal,
+    PHYLIP, Nexus), 2bit, an ABI trace, a table (TSV, CSV, Excel, Parquet) or an .npz of token arrays; it may be
     compressed; - is standard input. The output has one row for every record, in input order: name, label, probability,
     one p_CLASS per class, and status, which is ok or says why there is no prediction. Where it is unusual_length or
     unusual_composition, there is one, but the record is unlike the training sequences.

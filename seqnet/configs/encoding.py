@@ -72,7 +72,11 @@ class EncodeOptions(Settings):
         maximum=32,
     )
     label_regex: str | None = setting(None, r"class in the header: its first group, such as label=(\S+)")
-    label_column: str | None = setting(None, "tables: column of the class")
+    label_column: str | None = setting(
+        None,
+        "tables: column of the class; GenBank, EMBL, UniProt, Stockholm: the qualifier or annotation that is the "
+        "class, such as product or organism",
+    )
     labels: str | None = setting(None, "file of two tab-separated columns: record name, class", input=True)
     missing_labels: str = setting(
         "error",

@@ -17,7 +17,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.errors import SettingError
+from seqnet.core.errors import GAPS, SettingError
 
 __all__ = [
     "ALPHABETS",
@@ -28,10 +28,18 @@ __all__ = [
     "can_not_be",
     "guess_alphabet",
     "is_ambiguous",
+    "is_gap",
 ]
 
 PADDING = 0
 INVALID = 255
+_IS_GAP = np.zeros(256, dtype=bool)
+_IS_GAP[[ord(gap) for gap in GAPS]] = True
+
+
+def is_gap(symbols: NDArray[np.uint8]) -> NDArray[np.bool_]:
+    """Returns (L,) bool, which symbols (L,) are gaps of an alignment."""
+    return _IS_GAP[symbols]
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ from typing import Self
 from seqnet.core.printable import named_record, quoted, shortened
 
 __all__ = [
+    "GAPS",
     "AlphabetMismatchError",
     "ContainerError",
     "DownloadError",
@@ -46,7 +47,8 @@ __all__ = [
 ]
 
 
-_GAPS = ("-", ".")
+GAPS = ("-", ".", "~")
+"""Gap symbols of alignments, which are not residues."""
 
 
 class SeqnetError(Exception):
@@ -154,7 +156,7 @@ class SymbolError(SeqnetError):
             f"{quoted(self.symbol)} is an alignment gap"
             if self.is_gap
             else f"symbol {quoted(self.symbol)} is not in the {self.alphabet} alphabet",
-            "remove gaps first, for example with seqkit seq -g"
+            "say --gaps remove to take gaps out"
             if self.is_gap
             else "correct it, choose another --alphabet, or say --unknown skip or --unknown mask",
         )
@@ -162,7 +164,7 @@ class SymbolError(SeqnetError):
     @property
     def is_gap(self) -> bool:
         """Whether the symbol is a gap, which stands for no residue and must not be masked."""
-        return self.symbol in _GAPS
+        return self.symbol in GAPS
 
 
 class AlphabetMismatchError(SeqnetError):

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.alphabets import INVALID, Alphabet, can_not_be, guess_alphabet
+from seqnet.core.alphabets import INVALID, Alphabet, can_not_be, guess_alphabet, is_gap
 from seqnet.core.errors import AlphabetMismatchError, SymbolError
 from seqnet.core.records import Ragged, RecordBatch
 
@@ -94,8 +94,8 @@ def tokenize(
     Args:
         symbols: N sequences.
         alphabet: alphabet of the symbols.
-        mask: whether to replace symbols outside the alphabet by the code for any symbol (N or X).
-        missing: (N,) bool, whether a table marks the sequence as missing; None if no sequence is missing.
+        mask: whether to replace symbols outside the alphabet, except for gaps, by the code for any symbol (N or X).
+        missing: (N,) bool, whether the file marks the sequence as missing; None if no sequence is missing.
     """
     symbols, stops = _without_stops(symbols, alphabet.stop)
     tokens = Ragged(alphabet.encode(symbols.data), symbols.offsets)
@@ -103,12 +103,15 @@ def tokenize(
     if missing is not None:
         status[missing] = RecordStatus.MISSING
     invalid = tokens.data == INVALID  # (ΣL,)
-    if mask:
-        tokens.data[invalid] = alphabet.mask_token
-        return Tokenized(tokens, status, int(np.count_nonzero(invalid)), stops)
+    masked = 0
+    if mask and invalid.any():
+        gaps = is_gap(symbols.data)  # gaps are not residues and must not become one
+        tokens.data[invalid & ~gaps] = alphabet.mask_token
+        masked = int(np.count_nonzero(invalid & ~gaps))
+        invalid &= gaps
     if invalid.any():
         status[tokens.any_of(invalid)] = RecordStatus.INVALID_SYMBOL
-    return Tokenized(tokens, status, stops=stops)
+    return Tokenized(tokens, status, masked, stops)
 
 
 def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:

@@ -140,6 +140,7 @@ class Predictor:
                 self.passed = None if before is None or passed is None else before + passed
                 yield batch
             self.skipped.update(reader.skipped)
+            self.notes.extend(f"{spoken_path(path)}: {note}" for note in reader.notes)
             if reader.nothing:
                 self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
 

@@ -29,8 +29,8 @@ def _said(path: str, options: ReadOptions) -> Iterator[object]:
         with open_here(path, options) as reader:
             yield reader.format
             for batch in reader:
-                yield Part(batch, Counter(reader.skipped), reader.passed)
-            yield Part(None, reader.skipped, reader.passed)
+                yield Part(batch, Counter(reader.skipped), reader.notes, reader.passed)
+            yield Part(None, reader.skipped, reader.notes, reader.passed)
     except (SeqnetError, OSError, MemoryError) as error:
         yield Fault(error, f"in the process that reads {path}:\n{traceback.format_exc()}")
 

@@ -22,14 +22,18 @@ class RecordFormat:
         recognises: says of the first bytes of a file, decompressed, whether it is of this format.
         read: yields the records of an input in file order, and counts by reason what it skips. It raises an
             InputError without a path where the input is wrong.
+        aligned: whether its sequences have gaps, as a rule, so that a gap is an error for the whole file.
+        featured: whether its records have features, which may be read in place of them.
     """
 
     recognises: Callable[[bytes], bool]
     read: Callable[[Input, ReadOptions, Counter[str]], Generator[RecordBatch, None, None]]
+    aligned: bool = False
+    featured: bool = False
 
 
-# Detection asks in this order: SAM before FASTQ, since both may start with `@`, and the table of text, which is the
-# least specific, last.
+# Detection asks in this order: SAM before FASTQ, since both may start with `@`; PHYLIP, of which two numbers come
+# first, late; and the table of text, which is the least specific, last.
 FORMATS = Registry(
     "format",
     {
@@ -39,6 +43,16 @@ FORMATS = Registry(
         "tokens": Choice(
             "seqnet.readers.token_arrays:FORMAT", "NumPy .npz of protein tokens, one array for each class"
         ),
+        "genbank": Choice("seqnet.readers.flat_files:GENBANK", "GenBank, whole records or features"),
+        "embl": Choice("seqnet.readers.flat_files:EMBL", "EMBL, whole records or features"),
+        "swissprot": Choice("seqnet.readers.flat_files:SWISSPROT", "Swiss-Prot and TrEMBL, as text"),
+        "uniprot-xml": Choice("seqnet.readers.uniprot_xml:FORMAT", "UniProt XML"),
+        "stockholm": Choice("seqnet.readers.stockholm:FORMAT", "Stockholm alignments"),
+        "clustal": Choice("seqnet.readers.clustal:FORMAT", "Clustal alignments"),
+        "phylip": Choice("seqnet.readers.phylip:FORMAT", "PHYLIP alignments, interleaved or sequential"),
+        "nexus": Choice("seqnet.readers.nexus:FORMAT", "the character matrix of a Nexus file"),
+        "2bit": Choice("seqnet.readers.twobit:FORMAT", "2bit of UCSC"),
+        "abi": Choice("seqnet.readers.abi:FORMAT", "ABI traces (.ab1), the bases as they were called"),
         "table": Choice("seqnet.readers.tables:FORMAT", "TSV, CSV, Excel or Parquet with a column of sequences"),
     },
 )

@@ -78,6 +78,7 @@ class Input:
         empty: whether the file is empty, or has only blanks.
         place: position of another reader of the same file, in stored bytes; None if unknown. Set by readers that do not
             use `stored` or `text`.
+        notes: one line for each irregularity in the content that did not prevent reading.
 
     Raises:
         TruncatedError: the compressed data end within the head.
@@ -88,6 +89,7 @@ class Input:
     def __init__(self, path: str) -> None:
         self.path = path
         self.place: int | None = 0
+        self.notes: list[str] = []
         self._owned: list[BinaryIO] = []
         try:
             file = sys.stdin.buffer if path == "-" else self._own(open(path, "rb"))  # noqa: SIM115 - closed by close()

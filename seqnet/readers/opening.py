@@ -16,6 +16,7 @@ from seqnet.core.alphabets import guess_alphabet
 from seqnet.core.errors import FormatError, InputError, SettingError
 from seqnet.core.printable import quoted
 from seqnet.core.records import RecordBatch
+from seqnet.readers.aligned_rows import check_no_gaps, without_gaps
 from seqnet.readers.fasta import semicolon_comment
 from seqnet.readers.formats import FORMATS
 from seqnet.readers.inputs import HEAD_BYTES, Input
@@ -118,6 +119,8 @@ def _check_options(found: str, options: ReadOptions) -> None:
             raise SettingError(
                 f"read.{name}", getattr(options, name), f"none for {found}: only SAM, BAM and CRAM have it"
             )
+    if options.feature and found != EMPTY and not FORMATS.load(found).featured:
+        raise SettingError("read.feature", options.feature, f"none for {found}: only GenBank and EMBL have features")
 
 
 class _ReaderHere(RecordReader):
@@ -134,7 +137,10 @@ class _ReaderHere(RecordReader):
         self.format = format
         self.skipped = Counter()
         self._source = source
+        self.notes = source.notes
         self.region = options.region
+        self._removes_gaps = options.gaps == "remove"
+        self._aligned = format != EMPTY and FORMATS.load(format).aligned
         self._found = _no_records() if format == EMPTY else FORMATS.load(format).read(source, options, self.skipped)
 
     @property
@@ -151,6 +157,10 @@ class _ReaderHere(RecordReader):
         """See `RecordReader`; adds the path to errors."""
         try:
             for batch in self._found:
+                if self._removes_gaps:
+                    batch = without_gaps(batch)
+                elif self._aligned:
+                    check_no_gaps(batch)
                 if len(batch):
                     yield batch.as_utf8()
         except InputError as error:

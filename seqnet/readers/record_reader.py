@@ -27,8 +27,9 @@ class RecordReader(ABC):
 
     Attributes:
         path: the file, `-` for stdin.
-        format: name of the format, a row of `FORMATS`; `EMPTY` for an empty file.
+        format: name of its format, a row of `FORMATS`; `EMPTY` for an empty file.
         skipped: reason → number of records left out so far.
+        notes: one line for each irregularity in the file that did not prevent reading.
         region: the region of alignments to read; None for all.
         count: number of records so far.
     """
@@ -36,6 +37,7 @@ class RecordReader(ABC):
     path: str
     format: str
     skipped: Counter[str]
+    notes: list[str]
     region: str | None
     count = 0
     _started = False

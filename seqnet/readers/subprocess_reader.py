@@ -35,11 +35,13 @@ class Part(NamedTuple):
     Attributes:
         batch: records; None after the last batch.
         skipped: as in `RecordReader`.
+        notes: as in `RecordReader`.
         passed: as in `RecordReader`.
     """
 
     batch: RecordBatch | None
     skipped: Counter[str]
+    notes: list[str]
     passed: int | None
 
 
@@ -107,6 +109,7 @@ class SubprocessReader(RecordReader):
     def __init__(self, path: str, options: ReadOptions, process: subprocess.Popen[bytes] | None = None) -> None:
         self.path = path
         self.skipped = Counter()
+        self.notes = []
         self.region = options.region
         self._passed: int | None = 0
         self._process = process or start_process(path, options)
@@ -134,6 +137,7 @@ class SubprocessReader(RecordReader):
                 assert isinstance(part, Part)
                 self.skipped.clear()
                 self.skipped.update(part.skipped)
+                self.notes[:] = part.notes
                 self._passed = part.passed
                 if part.batch is None:
                     return

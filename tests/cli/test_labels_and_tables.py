@@ -87,7 +87,10 @@ def test_missing_sequences_are_counted(path: Path, output: Path, cli: Runner) ->
     path.write_text("\n".join(["id,sequence,label", "a,NA,x", "b,,y", "c, nan ,x", *rows]))
     outcome = cli("encode", path, "--label-column", "label", "-o", output)
     assert outcome.code == 0, outcome.err
-    assert "not kept: 3 whose sequence is missing in the table (empty, or a word such as NA)" in outcome.out
+    assert (
+        "not kept: 3 whose sequence is missing (an empty cell, a word such as NA, or a record without one)"
+        in outcome.out
+    )
     assert open_dataset(output).counts().sum() == 40
 
 

@@ -224,8 +224,8 @@ def test_gaps_are_told_and_not_to_be_masked(trained: Path, tmp_path: Path, cli: 
     path = tmp_path / "aligned.fa"
     path.write_text(f">a\n{'ACGTTGCAATTG' * 2}{gap}ACGT\n")
     outcome = cli("predict", trained / "dna.safetensors", path)
-    line = f"{path}: record a: position 25: '{gap}' is an alignment gap; remove gaps first, for example with seqkit"
-    assert f"the first invalid_symbol: {line} seq -g" in outcome.err.splitlines()
+    line = f"{path}: record a: position 25: '{gap}' is an alignment gap; say --gaps remove to take gaps out"
+    assert f"the first invalid_symbol: {line}" in outcome.err.splitlines()
     outcome = cli("encode", "--class", f"x={path}", "--class", "y=@uniform", "-o", tmp_path / "out.safetensors")
     assert outcome.code == 1
     assert line in outcome.err

@@ -17,6 +17,16 @@ EXAMPLES = {
     "sam": ["reverse.bam", "unaligned.sam"],
     "fastq": ["plain.fq", "dos.fq"],
     "tokens": ["proteins.npz"],
+    "genbank": ["genome.gb", "contig_only.gb"],
+    "embl": ["genome.embl"],
+    "swissprot": ["proteins.dat"],
+    "uniprot-xml": ["proteins.xml"],
+    "stockholm": ["family.sto"],
+    "clustal": ["alignment.aln"],
+    "phylip": ["interleaved.phy", "sequential.phy"],
+    "nexus": ["matrix.nex"],
+    "2bit": ["little.2bit", "big.2bit"],
+    "abi": ["sanger.ab1"],
     "table": ["proteins.tsv", "proteins.csv", "proteins.xlsx", "proteins.parquet"],
 }
 # A valid file of each format without records.
@@ -25,6 +35,16 @@ EMPTY = {
     "sam": (DATA / "header_only.bam").read_bytes(),
     "fastq": b"\n",
     "tokens": b"PK\x05\x06" + bytes(18),
+    "genbank": b"\n",
+    "embl": b"\n",
+    "swissprot": b"\n",
+    "uniprot-xml": b'<uniprot xmlns="http://uniprot.org/uniprot"></uniprot>',
+    "stockholm": b"# STOCKHOLM 1.0\n//\n",
+    "clustal": b"CLUSTAL W (1.83) multiple sequence alignment\n\n",
+    "phylip": b"0 0\n",
+    "nexus": b"#NEXUS\n",
+    "2bit": bytes.fromhex("4327411a") + bytes(12),
+    "abi": b"\n",
     "table": b"id\tsequence\n",
 }
 
@@ -119,7 +139,7 @@ def test_a_sound_file_may_hold_no_records(format: str, compression: str | None, 
         pytest.skip("a BAM is compressed already")
     path = tmp_path / "in"
     path.write_bytes(COMPRESS[compression](EMPTY[format]) if compression else EMPTY[format])
-    expected = "the file is empty" if format in ("fasta", "fastq") else "it holds no records"
+    expected = "the file is empty" if EMPTY[format] == b"\n" else "it holds no records"
     for process in ("never", "always"):
         assert nothing(path, reader_process=process) == expected
     with piped_stdin(path.read_bytes()):

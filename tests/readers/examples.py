@@ -17,6 +17,8 @@ from typing import Any
 import pysam
 import pytest
 import zstandard
+from Bio import SeqIO
+from Bio.SeqRecord import SeqRecord
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.records import RecordBatch
@@ -40,6 +42,14 @@ def read(path: str | Path, **options: Any) -> list[Record]:
     """Returns name, sequence and header of all records of a file."""
     batch = read_batch(path, **options)
     return list(zip(batch.names.text(), batch.symbols.text(), batch.headers.text(), strict=True))
+
+
+def biopython(path: Path, format: str) -> list[SeqRecord]:
+    """Returns the records of a file as Biopython reads it."""
+    mode = "rb" if format in ("twobit", "abi", "uniprot-xml") else "r"
+    with open(path, mode) as file:
+        records = list(SeqIO.parse(file, format))
+        return [record[:] for record in records] if format == "twobit" else records
 
 
 def nothing(path: str | Path, **options: Any) -> str | None:

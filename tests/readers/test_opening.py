@@ -15,6 +15,8 @@ from seqnet.readers import FORMATS, open_records
 from .examples import DATA, nothing, piped_stdin, read
 
 FASTA = DATA / "wrapped.fa"
+ALL = "fasta, sam, fastq, tokens, genbank, embl, swissprot, uniprot-xml, stockholm, clustal, phylip, nexus, 2bit, abi"
+ALL += ", table"
 
 
 @pytest.mark.parametrize(
@@ -30,6 +32,9 @@ FASTA = DATA / "wrapped.fa"
         ("proteins.csv", "table"),
         ("proteins.parquet", "table"),
         ("proteins.npz", "tokens"),
+        ("genome.gb", "genbank"),
+        ("sequential.phy", "phylip"),
+        ("sanger.ab1", "abi"),
     ],
 )
 def test_the_format_is_found_by_content_whatever_the_name(name: str, format: str, tmp_path: Path) -> None:
@@ -44,8 +49,8 @@ def test_the_format_is_found_by_content_whatever_the_name(name: str, format: str
     [
         ("no_header.fa", "line 1: sequence text without a FASTA header; put a line such as >name"),
         ("late_header.fa", "line 1: FASTA without a header: there is text before the first '>'; put a line such as"),
-        ("notes.txt", "not a sequence file (tried fasta, sam, fastq, tokens, table); convert it"),
-        ("not_sequences.bin", "not a sequence file (tried fasta, sam, fastq, tokens, table); convert it"),
+        ("notes.txt", f"not a sequence file (tried {ALL}); convert it"),
+        ("not_sequences.bin", f"not a sequence file (tried {ALL}); convert it"),
     ],
 )
 def test_what_is_no_sequence_file(name: str, problem: str) -> None:
@@ -112,7 +117,7 @@ def test_empty_files_are_empty_whatever_the_compression(tmp_path: Path) -> None:
 
 
 def test_the_package_imports_no_file_library() -> None:
-    heavy = ("torch", "pysam", "pyarrow", "isal", "zstandard", "pandas")
+    heavy = ("torch", "Bio", "pysam", "pyarrow", "isal", "zstandard", "pandas")
     code = f"""
 import sys
 from seqnet.readers import open_records
@@ -126,4 +131,4 @@ print([name for name in {heavy} if name in sys.modules])
 
 
 def test_the_formats_of_the_table() -> None:
-    assert list(FORMATS) == ["fasta", "sam", "fastq", "tokens", "table"]
+    assert ", ".join(FORMATS) == ALL

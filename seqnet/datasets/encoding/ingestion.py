@@ -91,6 +91,7 @@ class Ingestion:
             progress(len(batch))
         self._check_unknown(path, symbols, self.unknown - unknown)
         self.left_out.update(reader.skipped)
+        self.notes.extend(f"{spoken_path(path)}: {note}" for note in reader.notes)
         if reader.nothing:
             self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
 

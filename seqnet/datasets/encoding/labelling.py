@@ -85,7 +85,11 @@ def label_by_column(column: str, path: str) -> Labeller:
 
     def find(batch: RecordBatch) -> list[str]:
         if column not in batch.columns:
-            raise LabelError(path, f"there is no column {column}", "--label-column is for tables")
+            raise LabelError(
+                path,
+                f"there is no column {column}",
+                "--label-column is for tables, GenBank, EMBL, UniProt, Stockholm and ABI",
+            )
         return batch.columns[column].text()
 
     return Labeller(find, path, f"column {column}", f"column {column} is empty", "fill it in")

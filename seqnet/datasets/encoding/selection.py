@@ -20,7 +20,10 @@ from seqnet.datasets.tokenizing import RecordStatus, first_invalid, tokenize, un
 __all__ = ["COUNTED", "MASKED", "LengthRange", "cut_windows", "usable"]
 
 MASKED, _STOPS = "symbols masked", "sequences without the stop that ended them"
-_EMPTY, _MISSING = "without a sequence", "whose sequence is missing in the table (empty, or a word such as NA)"
+_EMPTY, _MISSING = (
+    "without a sequence",
+    "whose sequence is missing (an empty cell, a word such as NA, or a record without one)",
+)
 COUNTED = (MASKED, _STOPS)
 """Reasons that are counted for records that are kept."""
 
@@ -78,7 +81,7 @@ def usable(
         left_out: counter to which reasons for leaving out records, and masked symbols, are added.
 
     Raises:
-        SymbolError: a symbol is outside the alphabet, and `unknown` is `error`.
+        SymbolError: a symbol is outside the alphabet and `unknown` is `error`, or it is a gap and `unknown` is `mask`.
     """
     if alphabet is None:
         missing = np.zeros(len(batch), dtype=bool) if batch.missing is None else batch.missing
@@ -87,7 +90,7 @@ def usable(
         return Ragged.from_lengths(np.empty(0, np.uint8), batch.symbols.lengths), np.empty(0, np.int64)
     tokenized = tokenize(batch.symbols, alphabet, mask=unknown == "mask", missing=batch.missing)
     tokens, bad = tokenized.tokens, tokenized.status == RecordStatus.INVALID_SYMBOL
-    if bad.any() and unknown == "error":
+    if bad.any() and unknown != "skip":
         raise first_invalid(path, batch, tokens, alphabet)
     for reason, count in ((MASKED, tokenized.masked), (_STOPS, tokenized.stops)):
         if count:

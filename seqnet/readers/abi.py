@@ -1,0 +1,54 @@
+"""ABI traces (.ab1) of Sanger sequencing to record batches: the bases as they were called, not trimmed.
+
+A trace without base calls, as fragment analysis has them, is a record whose sequence is missing.
+
+Source: Applied Biosystems, Genetic Analysis Data File Format, 2009.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections import Counter
+from collections.abc import Generator, Iterator
+from typing import Any
+
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError
+from seqnet.core.records import RecordBatch
+from seqnet.readers.biopython import annotations_of, first_record, name_of, parsed
+from seqnet.readers.formats import RecordFormat
+from seqnet.readers.inputs import Input
+from seqnet.readers.single_records import SingleRecord, batched
+
+__all__ = ["FORMAT"]
+
+_MARK = b"ABIF"
+_LARGEST = 1 << 28
+"""Bytes of a trace, at most; they have some hundred thousand."""
+_CALLS = ("PBAS1", "PBAS2")
+
+
+def _recognises(head: bytes) -> bool:
+    return head.startswith(_MARK)
+
+
+def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[RecordBatch, None, None]:
+    return batched(_records(source), options, annotated=True)
+
+
+def _records(source: Input) -> Iterator[SingleRecord]:
+    content = source.text().read(_LARGEST)
+    if len(content) == _LARGEST:
+        raise FormatError(f"the ABI trace has more than {_LARGEST - 1:,} bytes", "get the file again")
+    record, _ = parsed(lambda: first_record(io.BytesIO(content), "abi"), "ABI trace")
+    raw: Any = record.annotations.get("abif_raw") if record else None
+    if record is None or not raw:
+        raise FormatError("this is not a valid ABI trace (it has no entries)", "get the file again")
+    called = any(name in raw for name in _CALLS)
+    # Without a sample, it is known by its file.
+    name = record.id if record.id and record.id != "<unknown id>" else os.path.basename(source.path)
+    yield SingleRecord(name or name_of(record), bytes(record.seq or b""), None, annotations_of(record), not called)
+
+
+FORMAT = RecordFormat(_recognises, _read)

@@ -1,0 +1,186 @@
+"""GenBank, EMBL and Swiss-Prot to record batches.
+
+A record is the lines up to one of `//`. Biopython parses one after the other; that a record begins as it should, that
+it ends, and that its sequence is as long as its first line says, is looked at here.
+
+Source: https://www.insdc.org/submitting-standards/feature-table/ and https://web.expasy.org/docs/userman.html
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError, TruncatedError
+from seqnet.core.printable import counted
+from seqnet.core.records import RecordBatch
+from seqnet.readers.biopython import annotations_of, first_record, name_of, parsed, symbols_of, warning_lines
+from seqnet.readers.features import feature_records
+from seqnet.readers.formats import RecordFormat
+from seqnet.readers.inputs import Input
+from seqnet.readers.single_records import SingleRecord, batched, wants_annotations
+from seqnet.readers.text_lines import TextLines
+
+if TYPE_CHECKING:
+    from Bio.SeqRecord import SeqRecord
+
+__all__ = ["EMBL", "GENBANK", "SWISSPROT"]
+
+_END = "//"
+_MOST_ENDS = 100
+"""How often a parser may ask for a line after the last one, before it is taken to do so for ever."""
+_RELEASE = b"Genetic Sequence Data Bank"
+"""In the first lines of the files of a GenBank release."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Kind:
+    """One of the formats.
+
+    Attributes:
+        name: what messages call it.
+        parser: what Biopython calls it.
+        begin: what the first line of a record begins with.
+        length: finds the length of the sequence in that line.
+    """
+
+    name: str
+    parser: str
+    begin: str
+    length: re.Pattern[str]
+
+
+class _RecordLines:
+    """The lines of one record as a file that Biopython reads.
+
+    Attributes:
+        complete: whether the line that ends the record was read.
+        cut: whether the file has ended before it.
+    """
+
+    def __init__(self, lines: TextLines) -> None:
+        self._lines = lines
+        self._ends = 0
+        self.complete = self.cut = False
+
+    def readline(self, size: int = -1) -> str:
+        """Returns the next line with a newline, nothing at the end."""
+        line = None if self.complete or self.cut else self._lines.next()
+        if line is None:
+            self.cut = not self.complete
+            self._ends += 1
+            if self._ends > _MOST_ENDS:
+                raise ValueError("the record ends too early")
+            return ""
+        self.complete = line.rstrip() == _END
+        return line + "\n"
+
+    def read(self, size: int = -1) -> str:
+        """Returns nothing: a parser asks for nothing, to see that this is text."""
+        if size != 0:
+            raise ValueError("the record is read by lines")
+        return ""
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        if line := self.readline():
+            return line
+        raise StopIteration
+
+
+def _read(
+    kind: _Kind, source: Input, options: ReadOptions, skipped: Counter[str]
+) -> Generator[RecordBatch, None, None]:
+    return batched(_records(kind, source, options, skipped), options, annotated=True)
+
+
+def _records(
+    kind: _Kind, source: Input, options: ReadOptions, skipped: Counter[str]
+) -> Generator[SingleRecord, None, None]:
+    warned: Counter[str] = Counter()
+    lines = TextLines(*source.first_line())
+    if _RELEASE in source.head:
+        _pass_preamble(lines, kind)
+    while (first := lines.next_filled()) is not None:
+        if not first.startswith(kind.begin):
+            problem = f"a record of {kind.name} begins with {kind.begin.rstrip()}, and this line does not"
+            raise FormatError(problem, "correct it, or get the file again", line=lines.number)
+        record = _parse(kind, lines, first, warned)
+        if options.feature and kind is not _SWISSPROT:
+            yield from feature_records(record, options, skipped)
+        else:
+            yield _whole(record, options)
+    source.notes.extend(warning_lines(warned))
+
+
+def _pass_preamble(lines: TextLines, kind: _Kind) -> None:
+    """Reads to before the first record of a file with a title."""
+    while (line := lines.next()) is not None:
+        if line.startswith(kind.begin):
+            lines.back(line)
+            return
+
+
+def _parse(kind: _Kind, lines: TextLines, first: str, warned: Counter[str]) -> SeqRecord:
+    """Returns the record whose first line was read last."""
+    start = lines.number
+    lines.back(first)
+    text = _RecordLines(lines)
+    try:
+        record, warnings = parsed(lambda: first_record(text, kind.parser), kind.name, lambda: max(start, lines.number))
+    except FormatError as error:
+        raise (_cut(kind, start) if text.cut else error) from error
+    if text.cut:
+        raise _cut(kind, start)
+    if record is None or not text.complete:
+        problem = f"this is not valid {kind.name} (a record ends before its line of //)"
+        raise FormatError(problem, "correct it, or get the file again", line=lines.number)
+    if (said := kind.length.search(first)) and record.seq is not None and int(said[1]) != len(record.seq):
+        found = counted(len(record.seq), "symbols")
+        problem = f"its sequence has {found}, and the first line of the record says {int(said[1]):,}"
+        raise FormatError(problem, "correct it, or get the file again", line=start, record=name_of(record))
+    warned.update(warnings)
+    return record
+
+
+def _cut(kind: _Kind, start: int) -> TruncatedError:
+    return TruncatedError(f"the file ends within a record of {kind.name}", "get the file again", line=start)
+
+
+def _whole(record: SeqRecord, options: ReadOptions) -> SingleRecord:
+    """Returns a whole record."""
+    name, symbols = name_of(record), symbols_of(record)
+    annotations = annotations_of(record) if wants_annotations(options) else {}
+    header = " ".join(f"{name} {record.description}".split())
+    return SingleRecord(name, symbols or b"", header, annotations, missing=symbols is None)
+
+
+def _is_genbank(head: bytes) -> bool:
+    begins = head.lstrip().startswith(b"LOCUS       ")
+    return begins or (_RELEASE in head[:1000] and b"\nLOCUS       " in head)
+
+
+def _is_embl(head: bytes) -> bool:
+    return re.match(rb"ID   \S+(?:;[^\n]*;|\s[^\n]*;)[^\n]*\b(?:BP|AA)\.?\s*\n", head.lstrip()) is not None and not (
+        _is_swissprot(head)
+    )
+
+
+def _is_swissprot(head: bytes) -> bool:
+    return re.match(rb"ID   [^\s;]+ +[^\n;]+;(?: +PRT;)? +\d+ AA\.", head.lstrip()) is not None
+
+
+_GENBANK = _Kind("GenBank", "genbank", "LOCUS       ", re.compile(r" (\d+) (?:bp|aa)\b"))
+_EMBL = _Kind("EMBL", "embl", "ID   ", re.compile(r" (\d+) (?:BP|AA)\b"))
+_SWISSPROT = _Kind("Swiss-Prot", "swiss", "ID   ", re.compile(r" (\d+) AA\b"))
+
+GENBANK = RecordFormat(_is_genbank, partial(_read, _GENBANK), featured=True)
+EMBL = RecordFormat(_is_embl, partial(_read, _EMBL), featured=True)
+SWISSPROT = RecordFormat(_is_swissprot, partial(_read, _SWISSPROT))
