@@ -43,7 +43,7 @@ class SearchJob:
         base: the settings that the space varies; their seed is that of the search, too.
         space: the settings to search.
         options: how many trials, and how they are stopped early.
-        device: where to compute.
+        device: device for the computation.
         journal: file of the finished trials; an existing one is replaced, unless it is resumed.
         dataset_hash: SHA-256 of the dataset file, by which a study knows what it is of.
         resume: whether to go on with the trials of `journal`, if it is there.
@@ -165,7 +165,7 @@ class _Search:
         except ResourceError as error:
             reason, failed = str(error), True
         if failed and self.device.type == "cuda":
-            # Not in the handler, where the error holds on to what was computed.
+            # Not in the `except` block, where the error keeps references to intermediate results.
             torch.cuda.empty_cache()
         about = {"best_epoch": 0, "epochs": 0, "reason": reason, "failed": failed}
         if observer:
