@@ -1,4 +1,4 @@
-"""Small sequences, datasets, settings and models that the tests of encoders, networks, training and inference share."""
+"""Small sequences, datasets, settings and models for the tests of encoders, networks, training and inference."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def make_dataset(
     generators: Mapping[str, str] | None = None,
     crop: int | None = None,
 ) -> Dataset:
-    """Returns a dataset in memory; record i is named `r` i and is a group of its own."""
+    """Returns a dataset in memory; record i is named `r` i and forms its own group."""
     return Dataset(
         path=Path("tiny.safetensors"),
         alphabet=alphabet(name),
@@ -77,7 +77,7 @@ def make_dataset(
 
 
 def planted(counts: Sequence[int] = (96, 48, 24), length: int = 24, seed: int = 0, **options: Any) -> Dataset:
-    """Returns random DNA in which every other sequence has a motif, as `counts` records to train, validate and test."""
+    """Returns random DNA, every other sequence with a motif; `counts` are the sizes of train, validation and test."""
     strings = random_strings([length] * sum(counts), seed=seed)
     places = np.random.default_rng(seed + 1).integers(0, length - len(MOTIF) + 1, len(strings))
     for index in range(1, len(strings), 2):
@@ -89,13 +89,13 @@ def planted(counts: Sequence[int] = (96, 48, 24), length: int = 24, seed: int = 
 
 
 def saved(dataset: Dataset, path: Path) -> Dataset:
-    """Returns the dataset from a file that it was written to."""
+    """Writes a dataset to a file and opens it."""
     save_dataset(path, dataset)
     return open_dataset(path)
 
 
 def trained_on(bundle: Bundle, dataset: Dataset) -> Bundle:
-    """Returns the bundle with a provenance that names the dataset, which is in a file, as that of its training."""
+    """Returns the bundle with a provenance that names the dataset, which is in a file, as its training dataset."""
     about = {"path": str(dataset.path), "sha256": file_hash(dataset.path)}
     return replace(bundle, provenance={**bundle.provenance, "dataset": about})
 
@@ -109,7 +109,7 @@ def run_config(
     encoder: Mapping[str, Any] | None = None,
     augmentation: Mapping[str, Any] | None = None,
 ) -> RunConfig:
-    """Returns the settings of a short run of a small network; `training` comes on top of those."""
+    """Returns the settings of a short run of a small network; `training` overrides them."""
     return RunConfig.from_dict(
         {
             "encoder": encoder or {},
@@ -122,7 +122,7 @@ def run_config(
 
 @dataclass
 class Recorder:
-    """An observer that keeps what it is told, and interrupts the run after some batches or epochs.
+    """An observer that stores its messages, and interrupts the run after some batches or epochs.
 
     Attributes:
         stop_at_step: epoch in whose last batch it interrupts.
@@ -152,24 +152,24 @@ class Recorder:
 
 
 def fit(dataset: Dataset, config: RunConfig, observer: Recorder | None = None, **options: Any) -> TrainingResult:
-    """Returns what training on the CPU comes to."""
+    """Trains on the CPU and returns the result."""
     return train(dataset, config, observer or Recorder(), device=CPU, **options)
 
 
 def weights_of(result: TrainingResult) -> dict[str, NDArray[Any]]:
-    """Returns name → array of the weights that a run has kept."""
+    """Returns name → array of the weights that a run has stored."""
     return {name: tensor.numpy() for name, tensor in result.bundle.classifier.state_dict().items()}
 
 
 def same_weights(one: TrainingResult, other: TrainingResult) -> bool:
-    """Returns whether two runs have kept the same weights, to the last bit."""
+    """Returns whether two runs have stored the same weights, to the last bit."""
     ours, theirs = weights_of(one), weights_of(other)
     assert ours.keys() == theirs.keys()
     return all(ours[name].tobytes() == theirs[name].tobytes() for name in ours)
 
 
 def fill_trees(trees: Trees) -> None:
-    """Gives trees decisions at random; some nodes lead to themselves."""
+    """Fills trees with random decisions; some nodes lead to themselves."""
     trees.feature.copy_(torch.randint(trees.features, trees.feature.shape))
     trees.branches.copy_(torch.randint(trees.feature.shape[1], trees.branches.shape))
 
@@ -177,9 +177,9 @@ def fill_trees(trees: Trees) -> None:
 def make_classifier(
     config: RunConfig, name: str = "dna", classes: int = 2, window: int = 12, seed: int = 0
 ) -> Classifier:
-    """Returns a classifier in evaluation mode with random weights, to which random sequences are of either class.
+    """Returns a classifier in evaluation mode with random weights that predicts both classes for random sequences.
 
-    Their logits differ by about 1, so that a change of any of them shows in the probabilities.
+    Logits differ by about 1, so that any change of them is visible in the probabilities.
     """
     with torch.random.fork_rng(devices=[]), torch.no_grad():
         torch.manual_seed(seed)
@@ -193,7 +193,7 @@ def make_classifier(
             if tensor.dim() > 1:
                 tensor.copy_(torch.randn_like(tensor) * 1.5 / tensor[0].numel() ** 0.5)
             else:
-                # Positive: it keeps rectified units alive, and may be a variance.
+                # Positive, so that rectified units stay active, and valid as a variance.
                 tensor.copy_(torch.rand_like(tensor) + 0.1)
         output = classifier.network.get_submodule("head.output")
         assert isinstance(output, torch.nn.Linear)
@@ -212,7 +212,7 @@ def make_bundle(
     seed: int = 0,
     members: int = 1,
 ) -> Bundle:
-    """Returns a bundle with random weights, those of member i made with `seed` + i."""
+    """Returns a bundle with random weights; those of member i are made with `seed` + i."""
     config = config or run_config()
     return Bundle(
         members=tuple(make_classifier(config, name, len(classes), window, seed + index) for index in range(members)),

@@ -1,7 +1,7 @@
-"""What all tests share: machines may be busy.
+"""Shared set-up of all tests, for machines that may be busy.
 
-Properties are tried without a time limit for each example, and torch computes small tensors with one thread, as more of
-them wait for each other a hundred times longer than they compute.
+Property tests have no time limit per example. torch uses one thread for small tensors, because several threads wait for
+each other a hundred times longer than they compute.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import pytest
 from hypothesis import settings
 
-# A shell that starts the suite in the background has it ignore Ctrl-C, and so would the processes that are tested.
+# A shell that starts the tests in the background makes them ignore Ctrl-C, and so would the tested processes.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 settings.register_profile("seqnet", deadline=None)

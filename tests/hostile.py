@@ -1,9 +1,9 @@
-"""Opens hostile files in this process, with no more than some memory, and tells what became of each.
+"""Opens hostile files in this process, with limited memory, and reports the outcomes.
 
     python -m tests.hostile FOLDER
 
-FOLDER has `model.*`, `dataset.*` and `checkpoint.*`; a sound one of each, `*.sound`, is opened first, so that all
-modules are loaded. Prints JSON: name → [outcome, seconds], the outcome `right` or the error.
+FOLDER has `model.*`, `dataset.*` and `checkpoint.*`. A valid file of each kind, `*.sound`, is opened first, so that all
+modules are loaded. Prints JSON: name → [outcome, seconds]; the outcome is `right` or the error.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from seqnet.training.checkpoints import restore
 from seqnet.training.optimization import make_optimizer
 from tests.building import make_classifier, run_config
 
-CONFIG = run_config({"balance": "none"})  # as a run has it that chose for itself
+CONFIG = run_config({"balance": "none"})  # settings as stored by a run that chose them itself
 CLASSIFIER = make_classifier(CONFIG, window=24)
 ROOM = 200_000_000
-"""Bytes that opening a small file may take."""
+"""Maximum bytes for opening a small file."""
 
 
 def use(path: Path) -> None:
-    """Does with a file what a command would."""
+    """Uses a file as a command would."""
     kind = path.name.partition(".")[0]
     if kind == "checkpoint":
         restore(path, CLASSIFIER, make_optimizer(CLASSIFIER, CONFIG.training), CONFIG, "abc")
@@ -54,7 +54,7 @@ def use(path: Path) -> None:
 
 
 def main(folder: Path) -> None:
-    """Tells what becomes of all files in a folder."""
+    """Prints the outcome for all files in a folder."""
     paths = sorted(folder.iterdir())
     for path in sorted(paths, key=lambda path: not path.name.endswith(".sound"))[:3]:
         use(path)
@@ -68,7 +68,7 @@ def main(folder: Path) -> None:
             outcome = "right"
         except SeqnetError as error:
             outcome = f"SeqnetError: {printable(str(error))}"
-        except Exception as error:  # what the test is about
+        except Exception as error:  # the test is about these errors
             outcome = f"{type(error).__name__}: {str(error)!a}"
         found[path.name] = (outcome, time.process_time() - started)
     print(json.dumps(found))

@@ -1,4 +1,4 @@
-"""Changes containers as somebody would who knows the format: what is written has a right checksum."""
+"""Changes containers and corrects the checksum, as somebody who knows the format could do."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def header_of(path: Path) -> tuple[dict[str, Any], bytes]:
 
 
 def write_header(path: Path, header: dict[str, Any] | bytes, data: bytes, *, checksum: bool = True) -> None:
-    """Writes a file of a header and data; the checksum of a header that has one is made right, unless it is not to."""
+    """Writes a file from a header and data; by default the checksum of the header is corrected."""
     if isinstance(header, bytes):
         encoded, checksum = header, False
     else:

@@ -1,4 +1,4 @@
-"""The packages, bottom up, and what each may know: a module imports only from below, or from its own package."""
+"""The layers of packages: a module imports only from packages below its own, or from its own package."""
 
 from __future__ import annotations
 
@@ -81,14 +81,14 @@ MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
 def unit(module: str) -> str:
-    """Returns the longest prefix of a module, below `seqnet`, that is in `ORDER`, or its package."""
+    """Returns the longest prefix of a module's name, below `seqnet`, that is in `ORDER`, or its package."""
     words = module.split(".")[1:]
     prefixes = [".".join(words[:count]) for count in range(len(words), 0, -1)]
     return next((prefix for prefix in prefixes if prefix in LAYERS), prefixes[-1] if words else module)
 
 
 def imports_of(module: str, text: str, *, is_package: bool) -> Iterator[Import]:
-    """Yields all imports in the text of a module, wherever they stand."""
+    """Yields all imports in the text of a module, at any level."""
     tree = ast.parse(text)
     typing_only = {
         id(inner)

@@ -1,4 +1,4 @@
-"""No message says "1 records": what is counted is written by `core.printable.counted`."""
+"""No message says "1 records": counts are written by `core.printable.counted`."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "seqnet"
 
-# A plural after a number, one adjective or so between; `s` alone, since names of settings end in it, too.
+# A plural after a number, with up to one adjective; only `s`, since names of settings also end with it.
 PLURAL = re.compile(r"^ (?:[a-z]+ ){0,2}?(?:[a-z]+[^su' ]s|classes)\b")
 VERBS = re.compile(r"^ (?:has|is|was|takes|needs|as|times)\b")
-# Where the number is a bound, or all that there are, it is a larger one: "3 of 40 records", "more than 65,536 bytes".
+# If the number is a bound or a total, it is larger than one: "3 of 40 records", "more than 65,536 bytes".
 BOUND = re.compile(r"(?:\b(?:of|of the|than|than the|into|most|least|to|first|only|about)|[(<>≤≥±]) ?$")
 
 
-# Variables that are numbers wherever they are found.
+# Variables that are always numbers.
 NUMBERS = ("count", "done", "epochs", "trials")
 
 
 def is_number(value: ast.FormattedValue) -> bool:
-    """Returns whether a number is written as it is: with thousands separators, as a length, or by a number's name."""
+    """Returns whether an expression is a number: it has thousands separators, is a length, or has a number's name."""
     spec = value.format_spec
     separated = isinstance(spec, ast.JoinedStr) and any(
         isinstance(part, ast.Constant) and str(part.value).startswith(",") for part in spec.values
@@ -34,7 +34,7 @@ def is_number(value: ast.FormattedValue) -> bool:
 
 
 def counts_by_hand(source: str) -> Iterator[tuple[int, str]]:
-    """Yields line and text of what a program writes with a number before a plural, errors for developers left out."""
+    """Yields line and text of messages with a number before a plural, except for errors for developers."""
     tree = ast.parse(source)
     internal = {
         id(part)

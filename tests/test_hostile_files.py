@@ -1,4 +1,4 @@
-"""Whatever a description says, the file is refused in one line or used, at once and in little memory."""
+"""With any description, a file is refused in one line or used, quickly and with little memory."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ VALUES: tuple[Any, ...] = (
     "", "x", "\x1b[31m\n", "\ud800", "\udce9", "a" * 100_000, [], {}, [[]], [1], [10**9], [0.5] * 7, ["a", "a"],
     {"a": 1}, {"\ud800": "\x1b"}, DEEP,
 )  # fmt: skip
-"""What is put in place of every value of a description in turn."""
+"""Replacements for every value of a description."""
 
 DROPPED = object()
 
 EACH = int(os.environ.get("SEQNET_HOSTILE_VALUES", "1"))
-"""Values, drawn at random with a fixed seed, that each place gets; 33 are all, and take minutes."""
+"""Number of random replacements (with a fixed seed) per value; all 33 take minutes."""
 
 
 def places(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
-    """Yields where every value stands, within others, too; of a list the first and the last."""
+    """Yields the path of every value, also of nested ones; of a list the first and the last."""
     yield path
     if isinstance(value, dict):
         for name, inner in value.items():
@@ -118,7 +118,7 @@ def test_every_field_may_hold_anything(tmp_path: Path) -> None:
     }
     assert wrong == {}
     assert {name: taken for name, (_, taken) in found.items() if taken > 2} == {}
-    # Most of it is nonsense, and is told so.
+    # Most files are invalid, and are refused.
     refused = sum(outcome.startswith("SeqnetError") for outcome, _ in found.values())
     assert refused > len(found) / 2
 

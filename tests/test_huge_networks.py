@@ -32,7 +32,7 @@ ASKED: dict[str, tuple[str, dict[str, Any]]] = {
     "layers beyond the bound": ("recurrent", {"layers": 10**6}),
     "layers": ("recurrent", {"layers": 64, "units": 65_536}),
 }
-"""What is asked for → network of the file, and settings of it that are changed."""
+"""Case → network of the file, and changed settings."""
 
 MB = 1_000_000
 

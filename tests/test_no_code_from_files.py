@@ -1,4 +1,4 @@
-"""Nothing in the package runs what a file says: no pickle, no eval, no shell, no code of a hub."""
+"""Nothing in the package runs code from a file: no pickle, no eval, no shell, no code of a hub."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ KEYWORDS = {"shell", "trust_remote_code", "allow_pickle", "weights_only"}
 
 
 OWN_PIPE = {"readers/__main__.py", "readers/subprocess_reader.py"}
-"""Where objects go from a process to the one that started it, through a pipe that nobody else has."""
+"""Modules that send objects between a process and its parent through a private pipe."""
 
 
 def forbidden(text: str) -> Iterator[str]:
-    """Yields what a module must not have, with its line."""
+    """Yields forbidden expressions of a module, with their lines."""
     for node in ast.walk(ast.parse(text)):
         found: list[str] = []
         if isinstance(node, ast.Import):

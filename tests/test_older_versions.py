@@ -1,8 +1,8 @@
-"""Files of format version 2 (datasets: 1), which have no checksum, mean what they meant.
+"""Files of format version 2 (datasets: 1), which have no checksum, can be read with the same meaning.
 
-`tests/golden/version-2` was written by the last program before version 3: `reads.fa` encoded into
-`dataset.safetensors`, `model.safetensors` trained on that, `predictions.tsv` of both; `checkpoint.safetensors` of a run
-that was stopped after two of its twelve epochs, and in `resumed.json` what became of that run without a stop.
+`tests/golden/version-2` was written by the last program before version 3: `reads.fa` encoded to `dataset.safetensors`,
+`model.safetensors` trained on it, `predictions.tsv` of both, `checkpoint.safetensors` of a run that was stopped after
+two of its twelve epochs, and in `resumed.json` the result of the same run without a stop.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""What could flatter or mislead: records that occur twice, in two splits or with two labels, and shortcuts.
+"""Audit of a dataset: duplicates, contradictory labels, shortcuts, and other problems that make metrics optimistic.
 
-Start here: `audit_dataset` returns what every check of the table `CHECKS` says, `quick_audit` what a few of them say
-within a second or two. Exact duplicates alone are counted in `seqnet.similarity`.
+Start here: `audit_dataset` runs every check of the table `CHECKS`. `quick_audit` runs a few of them within a second or
+two. `seqnet.similarity` counts exact duplicates without an audit.
 """
 
 from seqnet.audit.checks import Check, CheckStatus, Offenders

@@ -1,4 +1,4 @@
-"""What the checks of one audit look at, made when it is first asked for: who is like whom, and a sample of records."""
+"""Data that several checks of an audit use, computed at first use: duplicates, and a sample of records."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seqnet.similarity import sequence_hashes, similar_pairs
 
 __all__ = ["AuditedDataset", "NearDuplicates"]
 
-# A quick audit is to take seconds.
+# Limits a quick audit to a few seconds.
 _QUICK_QUERIES = 50_000
 _QUICK_SYMBOLS = 20_000_000
 
@@ -26,9 +26,9 @@ class NearDuplicates:
     """Near-duplicates among N records.
 
     Attributes:
-        kin: who is like whom, the same sequence left out.
-        asked: (M,) int64, ascending, records that near-duplicates were looked for of.
-        limits: one line for each bound that left something out.
+        kin: pairs of near-duplicates, without pairs of equal sequences.
+        asked: (M,) int64, ascending, records whose near-duplicates were looked for.
+        limits: one line for each limit that left records or pairs out.
     """
 
     kin: DuplicatePairs
@@ -38,12 +38,12 @@ class NearDuplicates:
 
 @dataclass(frozen=True)
 class AuditedDataset:
-    """A dataset under audit.
+    """A dataset with the data that its audit needs.
 
     Attributes:
         dataset: N records.
-        options: what counts as similar, and how much is looked at.
-        quick: whether less is looked at.
+        options: similarity thresholds and amount of work.
+        quick: whether to look at less data.
     """
 
     dataset: Dataset
@@ -52,18 +52,18 @@ class AuditedDataset:
 
     @cached_property
     def held_out(self) -> NDArray[np.int64]:
-        """(M,) int64, records that are not trained on."""
+        """(M,) int64, records of the validation and test splits."""
         return np.flatnonzero(self.dataset.split != 0)
 
     @cached_property
     def original(self) -> NDArray[np.int64]:
-        """(N,) int64, the first record with the same sequence as each."""
+        """(N,) int64, the first record with the same sequence as each record."""
         _, first, which = np.unique(sequence_hashes(self.dataset.tokens), return_index=True, return_inverse=True)
         return np.asarray(first[which], dtype=np.int64)
 
     @cached_property
     def near(self) -> NearDuplicates:
-        """Near-duplicates, of a sample where there are too many records."""
+        """Near-duplicates, in a sample if there are too many records."""
         rng = np.random.default_rng(self.options.seed)
         count, limits = len(self.dataset), []
         among = self._affordable(rng)
@@ -77,13 +77,13 @@ class AuditedDataset:
         found = similar_pairs(
             tokens, self.dataset.alphabet, self.options.near, k=self.options.kmer, queries=asked if limits else None
         )
-        # Originals of the whole: the first with a sequence may not be among those that were looked at.
+        # `original` refers to all records: the first record with a sequence may not be in the sample.
         first, second = self.original[among[found.first]], self.original[among[found.second]]
         kin = DuplicatePairs(self.original, first, second, found.similarity)
         return NearDuplicates(kin, among[asked], (*limits, *found.limits()))
 
     def _affordable(self, rng: np.random.Generator) -> NDArray[np.int64]:
-        """Returns the records (M,) int64, ascending, of at most so many symbols."""
+        """Returns a sample of records (M,) int64, ascending, with a limited number of symbols."""
         lengths = self.dataset.tokens.lengths
         most = min(self.options.symbols, _QUICK_SYMBOLS) if self.quick else self.options.symbols
         if lengths.sum() <= most:

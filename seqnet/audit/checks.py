@@ -1,4 +1,4 @@
-"""What a check says: passed, warned or failed, with the number and one line of why, and the records it is about."""
+"""Result of a check: pass, warn or fail, with the number, a one-line message, and the records concerned."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ CheckStatus = Literal["pass", "warn", "fail"]
 
 @dataclass(frozen=True)
 class Offenders:
-    """M records that a check is about.
+    """M records that a check complains about.
 
     Attributes:
         records: (M,) int64, index in the dataset.
-        others: (M,) int64, the record that each is like.
-        similarity: (M,) float64, share of the shorter one's k-mers that the other has; 1 for the same sequence, NaN
-            where sequences were not compared.
+        others: (M,) int64, the duplicate of each record.
+        similarity: (M,) float64, share of the shorter sequence's k-mers that the other one has; 1 for equal sequences,
+            NaN if sequences were not compared.
     """
 
     records: NDArray[np.int64]
@@ -34,13 +34,13 @@ class Offenders:
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found, before it is judged.
+    """What a check measured, before it is compared with its bounds.
 
     Attributes:
-        value: the number; None where it could not be measured.
-        text: one line that says what it is.
-        offenders: the records that it is about; None where it is about no single ones.
-        by_chance: whether the number may have come about by chance alone, so that it passes.
+        value: the number; None if it could not be measured.
+        text: description in one line.
+        offenders: the records concerned; None if the check is not about single records.
+        by_chance: whether the number may be due to chance alone; then the check passes.
     """
 
     value: float | None
@@ -51,15 +51,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Check:
-    """One line of an audit.
+    """Result of one check of an audit.
 
     Attributes:
-        name: which check, a row of `CHECKS`.
-        title: the same for people.
+        name: name of the check, a row of `CHECKS`.
+        title: name for people.
         status: `pass`, `warn` or `fail`.
-        value: the number that decided; None where it could not be measured.
-        message: one line: what was found.
-        offenders: the records that it is about; None where it is about no single ones.
+        value: the number that decided; None if it could not be measured.
+        message: description of the result in one line.
+        offenders: the records concerned; None if the check is not about single records.
     """
 
     name: str
@@ -71,18 +71,18 @@ class Check:
 
     @property
     def line(self) -> str:
-        """One line for people."""
+        """Summary in one line."""
         return f"{self.title}: {self.message}"
 
 
 def graded(value: float | None, warn: float, fail: float, *, low: bool = False) -> CheckStatus:
-    """Returns how a number stands to its bounds; what could not be measured passes.
+    """Returns the status of a number by its bounds; a number that could not be measured passes.
 
     Args:
         value: the number.
-        warn: it warns beyond this.
-        fail: it fails beyond this.
-        low: whether less is worse.
+        warn: bound for a warning.
+        fail: bound for a failure.
+        low: whether lower values are worse.
     """
     if value is None:
         return "pass"

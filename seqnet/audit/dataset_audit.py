@@ -1,6 +1,6 @@
-"""The audit of a dataset: a table of checks, each judged by its bounds.
+"""Audit of a dataset: a table of checks, each with bounds for a warning and a failure.
 
-In: a dataset. Out: a list of `Check`, in the order of `CHECKS`, with the tags of the dataset's alphabet at the end.
+In: a dataset. Out: a list of `Check`, in the order of `CHECKS`; the checks for tags of the dataset's alphabet are last.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class CheckKind:
 
     Attributes:
         title: name for people.
-        look: evidence → what was found.
-        bounds: the settings `BOUNDS_warn` and `BOUNDS_fail` of `AuditOptions` judge it.
-        low: whether less is worse.
-        alphabets: of which sequences; empty for all.
+        look: function that takes an `AuditedDataset` and returns a `Finding`.
+        bounds: prefix of the settings `BOUNDS_warn` and `BOUNDS_fail` of `AuditOptions`.
+        low: whether lower values are worse.
+        alphabets: alphabets that the check is for; empty for all.
     """
 
     title: str
@@ -72,13 +72,13 @@ def audit_dataset(
     quick: bool = False,
     names: Sequence[str] = tuple(CHECKS),
 ) -> list[Check]:
-    """Returns what every check says.
+    """Returns the results of all checks.
 
     Args:
         dataset: the dataset.
-        options: what counts as similar, and the bounds [default: the defaults].
-        quick: look at less where there is much, so that it takes seconds; what was sampled is said in the message.
-        names: which checks, rows of `CHECKS` [default: all].
+        options: similarity thresholds and bounds [default: the default options].
+        quick: whether to sample large datasets, so that the audit takes seconds; messages name the sample.
+        names: checks to run, rows of `CHECKS` [default: all].
     """
     options = options or AuditOptions()
     return list(_checks(AuditedDataset(dataset, options, quick), options, names))

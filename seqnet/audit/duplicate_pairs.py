@@ -1,7 +1,7 @@
-"""Who has a twin, the same sequence or one near it, on the same side of a divide or on the other.
+"""Records that have a duplicate or near-duplicate in the same group, or in another one.
 
-A divide is any number per record: its split, its class. Records with the same sequence and the same number are one
-node, so that a sequence that occurs a thousand times costs no more than one.
+The groups are any numbers, such as the split or the class of each record; they are called sides here. Records with the
+same sequence and the same side are one node, so that a sequence that occurs a thousand times costs no more than one.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ __all__ = ["DuplicatePairs", "duplicated_records"]
 
 @dataclass(frozen=True)
 class DuplicatePairs:
-    """Which of N records are alike.
+    """Equal and similar pairs among N records.
 
     Attributes:
-        original: (N,) int64, the first record with the same sequence as each.
-        first: (M,) int64, an original.
-        second: (M,) int64, an original that is like it.
-        similarity: (M,) float64, how much.
+        original: (N,) int64, the first record with the same sequence as each record.
+        first: (M,) int64, first record of each similar pair, an original.
+        second: (M,) int64, second record of each similar pair, an original.
+        similarity: (M,) float64, similarity of each pair.
     """
 
     original: NDArray[np.int64]
@@ -35,13 +35,13 @@ class DuplicatePairs:
 
     @classmethod
     def identical(cls, original: NDArray[np.int64]) -> DuplicatePairs:
-        """Returns the kinship of the same sequence alone."""
+        """Returns the pairs of equal sequences only."""
         found = np.unique(original)
         return cls(original, found, found, np.ones(len(found)))
 
     @property
     def directed(self) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-        """From, to and similarity of each pair, in both directions."""
+        """Both records and the similarity of each pair, in both directions."""
         other = self.first != self.second
         return (
             np.concatenate([self.first, self.second[other]]),
@@ -52,7 +52,7 @@ class DuplicatePairs:
 
 @dataclass(frozen=True)
 class _Nodes:
-    """Nodes of records with one original and one side.
+    """Nodes: sets of records with the same original and the same side.
 
     Attributes:
         of: (N,) int64, node of each record.
@@ -60,7 +60,7 @@ class _Nodes:
         side: (V,) int64.
         members: (V,) int64, number of records.
         head: (V,) int64, the first record.
-        next: (V,) int64, the second record, or the first where there is no other.
+        next: (V,) int64, the second record, or the first if there is only one.
     """
 
     of: NDArray[np.int64]
@@ -74,13 +74,13 @@ class _Nodes:
 def duplicated_records(
     kin: DuplicatePairs, sides: NDArray[np.integer], records: NDArray[np.int64], *, differ: bool
 ) -> Offenders:
-    """Returns those of the records that have a twin, each with the one most like it.
+    """Returns the records that have a duplicate, each with its most similar one.
 
     Args:
-        kin: who is like whom.
-        sides: (N,) integer, side of the divide.
-        records: (M,) int64, ascending, who is asked.
-        differ: whether the twin is on another side, or on the same one.
+        kin: pairs of duplicates.
+        sides: (N,) integer, side of each record, such as its split or class.
+        records: (M,) int64, ascending, records to look at.
+        differ: whether the duplicate must be on another side; otherwise it must be on the same side.
     """
     nodes = _nodes(kin.original, sides.astype(np.int64))
     source, target, similarity = _between(nodes, kin, differ=differ)
@@ -112,9 +112,9 @@ def _nodes(original: NDArray[np.int64], sides: NDArray[np.int64]) -> _Nodes:
 def _between(
     nodes: _Nodes, kin: DuplicatePairs, *, differ: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
-    """Returns from and to (E,) int64 of the edges between nodes, and their similarity (E,) float64."""
+    """Returns source and target (E,) int64 of the edges between nodes, and their similarity (E,) float64."""
     first, second, similarity = kin.directed
-    # Nodes of an original follow each other.
+    # The nodes of an original are adjacent.
     start, stop = (np.searchsorted(nodes.original, first, side=side) for side in ("left", "right"))
     edge = np.repeat(np.arange(len(first)), stop - start)
     source = gather_positions(start, stop - start)

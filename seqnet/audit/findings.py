@@ -1,4 +1,4 @@
-"""The checks of an audit, each a function of the evidence: twins, names, balance. Shortcuts are in `shortcuts`."""
+"""Checks for duplicates, repeated names and class balance, each a function of an `AuditedDataset`."""
 
 from __future__ import annotations
 
@@ -27,18 +27,18 @@ __all__ = [
 ]
 
 _FEW_CLASSES = 5
-"""Classes, at most, whose shares are all told."""
+"""Maximum number of classes for listing all class shares."""
 
 
 def _share(offenders: Offenders, of: NDArray[np.int64], who: str, what: str, more: Sequence[str] = ()) -> Finding:
-    """Returns the finding that some of the records (M,) offend.
+    """Returns the finding that some of the records (M,) have a problem.
 
     Args:
-        offenders: which do.
-        of: who was asked.
-        who: what these are called.
-        what: what is wrong with those that offend.
-        more: what else is to be said.
+        offenders: records with the problem.
+        of: records that were checked.
+        who: what the checked records are called.
+        what: description of the problem.
+        more: additional texts.
     """
     if not len(of):
         return Finding(None, f"not measured: there are no {who}")
@@ -54,34 +54,34 @@ def _exact(
 
 
 def exact_inside(evidence: AuditedDataset) -> Finding:
-    """Returns how many records occur more than once in their split."""
+    """Returns the share of records that occur more than once in their split."""
     everyone = np.arange(len(evidence.dataset))
     found = _exact(evidence, evidence.dataset.split, everyone, differ=False)
     return _share(found, everyone, "records", "have the same sequence in their split")
 
 
 def exact_across(evidence: AuditedDataset) -> Finding:
-    """Returns how many held-out records occur in another split, too."""
+    """Returns the share of held-out records that also occur in another split."""
     found = _exact(evidence, evidence.dataset.split, evidence.held_out, differ=True)
     return _share(found, evidence.held_out, "held-out records", "have the same sequence in another split")
 
 
 def exact_contradictory(evidence: AuditedDataset) -> Finding:
-    """Returns how many records occur with another label, too."""
+    """Returns the share of records that also occur with another label."""
     everyone = np.arange(len(evidence.dataset))
     found = _exact(evidence, evidence.dataset.labels, everyone, differ=True)
     return _share(found, everyone, "records", "have the same sequence in another class")
 
 
 def near_inside(evidence: AuditedDataset) -> Finding:
-    """Returns how many records have a near-duplicate in their split."""
+    """Returns the share of records with a near-duplicate in their split."""
     near = evidence.near
     found = duplicated_records(near.kin, evidence.dataset.split, near.asked, differ=False)
     return _share(found, near.asked, "records", "have a near-duplicate in their split", near.limits)
 
 
 def near_across(evidence: AuditedDataset) -> Finding:
-    """Returns how many held-out records have a near-duplicate in another split."""
+    """Returns the share of held-out records with a near-duplicate in another split."""
     near = evidence.near
     asked = np.intersect1d(near.asked, evidence.held_out, assume_unique=True)
     found = duplicated_records(near.kin, evidence.dataset.split, asked, differ=True)
@@ -89,7 +89,7 @@ def near_across(evidence: AuditedDataset) -> Finding:
 
 
 def near_contradictory(evidence: AuditedDataset) -> Finding:
-    """Returns how many records have a near-duplicate with another label, also of those that have one at all."""
+    """Returns the share of records with a near-duplicate of another label, also among those with any near-duplicate."""
     near = evidence.near
     found = duplicated_records(near.kin, evidence.dataset.labels, near.asked, differ=True)
     either = duplicated_records(near.kin, np.zeros(len(evidence.dataset), dtype=np.int64), near.asked, differ=False)
@@ -98,7 +98,7 @@ def near_contradictory(evidence: AuditedDataset) -> Finding:
 
 
 def repeated_names(evidence: AuditedDataset) -> Finding:
-    """Returns how many records have a name that occurred before, other than the second mates of pairs."""
+    """Returns the share of records whose name occurred before; second mates of pairs do not count."""
     _, first, which = np.unique(sequence_hashes(evidence.dataset.names), return_index=True, return_inverse=True)
     everyone = np.arange(len(which))
     occurred = first[which] != everyone
@@ -109,9 +109,9 @@ def repeated_names(evidence: AuditedDataset) -> Finding:
 
 
 def _second_mates(evidence: AuditedDataset) -> NDArray[np.int64]:
-    """Returns the second records (M,) int64 of pairs of one name, one group and two sequences: mates, not copies."""
+    """Returns the second records (M,) int64 of pairs with equal names and groups and different sequences (mates)."""
     dataset = evidence.dataset
-    if dataset.crop is not None:  # blocks of a genome are no reads
+    if dataset.crop is not None:  # genome blocks are not reads
         return np.empty(0, dtype=np.int64)
     one, other = find_mates(dataset.names, dataset.labels).namesakes.T
     mates = (dataset.groups[one] == dataset.groups[other]) & (evidence.original[one] != evidence.original[other])
@@ -119,11 +119,11 @@ def _second_mates(evidence: AuditedDataset) -> NDArray[np.int64]:
 
 
 def class_balance(evidence: AuditedDataset) -> Finding:
-    """Returns the share of the rarest class, as a part of the share that it would have if all classes were equal."""
+    """Returns the share of the rarest class, divided by the share that it would have if all classes were equal."""
     dataset = evidence.dataset
     counts = dataset.counts().sum(axis=1)
     if dataset.crop is not None:
-        # Training draws as many of each class; the others are what evaluation sees.
+        # Training draws windows of all classes equally, so the other splits are measured, which evaluation uses.
         counts = dataset.counts()[:, 1:].sum(axis=1)
         if not counts.any():
             return Finding(None, "not measured: training draws its windows, and no split is held out")
@@ -132,7 +132,7 @@ def class_balance(evidence: AuditedDataset) -> Finding:
 
 
 def _told_shares(shares: NDArray[np.float64], classes: Sequence[str]) -> str:
-    """Returns the shares (K,) in one line: of a few classes each, of many the smallest and the largest."""
+    """Returns the shares (K,) in one line: all of them for a few classes, else the smallest and the largest."""
     if len(shares) <= _FEW_CLASSES:
         return ", ".join(f"{share:.1%} {name}" for share, name in zip(shares, classes, strict=True))
     least, most = int(np.argmin(shares)), int(np.argmax(shares))
@@ -143,7 +143,7 @@ def _told_shares(shares: NDArray[np.float64], classes: Sequence[str]) -> str:
 
 
 def class_drift(evidence: AuditedDataset) -> Finding:
-    """Returns by how much the share of a class in a split differs from its share of all, at most."""
+    """Returns the largest difference between a class's share in a split and its share in the whole dataset."""
     dataset = evidence.dataset
     counts = dataset.counts()
     used = np.flatnonzero(counts.any(axis=0))

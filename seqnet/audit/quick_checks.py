@@ -1,7 +1,7 @@
-"""The audit that takes a second or two: what `train` says of a dataset before its first epoch.
+"""Quick audit, which takes a second or two and which `train` runs before its first epoch.
 
-In: a dataset. Out: the checks of `QUICK_CHECKS`, which need no comparison of different sequences and no large fit, and
-lines for people: one for each check that did not pass, and one that counts them.
+In: a dataset. Out: the results of `QUICK_CHECKS`, which need no comparison of different sequences and no large fit, and
+text for people: one line for each check that did not pass, and one that counts them.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ from seqnet.similarity import sequence_hashes
 __all__ = ["QUICK_CHECKS", "quick_audit", "quick_audit_lines"]
 
 QUICK_CHECKS = ("duplicates-inside", "duplicates-across", "duplicates-contradictory", "balance", "drift", "length")
-"""The checks that are made, rows of `CHECKS`."""
+"""Checks that are run, rows of `CHECKS`."""
 
 _RECORDS = 500_000
-"""Records that are looked at, about and at most."""
+"""Approximate maximum number of records that are looked at."""
 
 _FEW = 100
-"""Training records below which nothing can be expected of a network."""
+"""With fewer training records, a network can't be expected to learn anything."""
 
 _FITTED = 5_000
-"""Training records that the shortcut is measured on, at most."""
+"""Maximum number of training records on which the shortcut is measured."""
 
 _MIDDLE = 24
-"""Symbols in the middle of a sequence by which it is in the sample or not."""
+"""Number of symbols in the middle of a sequence that decide whether it is in the sample."""
 
 
 def quick_audit(dataset: Dataset) -> tuple[list[Check], int]:
-    """Returns what the checks say, with the default bounds, and the number of records that they looked at."""
+    """Returns the results of the checks, with the default bounds, and the number of records that were looked at."""
     members = _sample(dataset.tokens)
     looked_at = dataset
     if len(members) < len(dataset):
@@ -57,9 +57,9 @@ def quick_audit(dataset: Dataset) -> tuple[list[Check], int]:
 
 
 def _sample(tokens: Ragged) -> NDArray[np.int64]:
-    """Returns about `_RECORDS` (M,) int64 of N sequences at most, ascending; of equal ones all or none.
+    """Returns a sample of about `_RECORDS` (M,) int64 of N sequences, ascending; of equal sequences all or none.
 
-    Single records would leave most twins without their other.
+    A sample of single records would separate most pairs of duplicates.
     """
     if len(tokens) <= _RECORDS:
         return np.arange(len(tokens))
@@ -73,9 +73,9 @@ def quick_audit_lines(checks: Sequence[Check], dataset: Dataset, looked_at: int)
     """Returns a line for each check that did not pass, and one that counts them.
 
     Args:
-        checks: what the checks said.
-        dataset: what they are about.
-        looked_at: records that they looked at.
+        checks: results of the checks.
+        dataset: the dataset.
+        looked_at: number of records that were looked at.
     """
     lines = [f"seqnet: warning: {check.line}" for check in checks if check.status != "pass"]
     if not dataset.crop and (count := len(dataset.members("train"))) < _FEW:

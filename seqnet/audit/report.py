@@ -1,4 +1,4 @@
-"""An audit for people, for programs, and as a table of the records that it is about."""
+"""Reports of an audit: text for people, values for JSON, and a table of the records concerned."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _COLUMNS = ("check", "name", "split", "label", "other_name", "other_split", "oth
 
 
 def audit_lines(checks: Sequence[Check]) -> list[str]:
-    """Returns a line for each check, and one that counts them."""
+    """Returns a line for each check, and one with the counts."""
     width = max(len(check.title) for check in checks)
     lines = [f"{check.status:4}  {check.title:{width}}  {check.message}" for check in checks]
     counts = Counter(check.status for check in checks)
@@ -51,10 +51,10 @@ def audit_values(dataset: Dataset, checks: Sequence[Check], options: AuditOption
 
 
 def write_offenders(path: Path, dataset: Dataset, checks: Sequence[Check]) -> int:
-    """Writes the records that warnings and failures are about as a table, and returns how many rows it has.
+    """Writes a table of the records that warnings and failures are about, and returns its number of rows.
 
-    Columns are separated by tabs. A row is a record and the one that it is like, with its similarity, which is empty
-    for names.
+    Columns are separated by tabs. A row has a record, its duplicate and their similarity; the similarity is empty for
+    equal names.
     """
     rows = 0
     with path.open("w", encoding="utf-8", newline="") as file:
@@ -72,7 +72,7 @@ def write_offenders(path: Path, dataset: Dataset, checks: Sequence[Check]) -> in
 
 
 def _described(dataset: Dataset, records: NDArray[np.int64]) -> list[tuple[str, str, str]]:
-    """Returns name, split and label of each of the records (M,) int64."""
+    """Returns name, split and label of each record in `records` (M,) int64."""
     names = [" ".join(name.split()) for name in dataset.names.take(records).text()]
     splits = [SPLITS[split] for split in dataset.split[records]]
     return list(zip(names, splits, (dataset.classes[label] for label in dataset.labels[records]), strict=True))

@@ -1,7 +1,7 @@
-"""How well a class can be told from what should not tell it: length, composition, ends, tags.
+"""How well a class can be predicted from artefacts: length, composition, ends and tags.
 
-`SHORTCUTS` is the table: name → title and features. A shortcut's AUROC is that of a logistic regression on its
-features, cross-validated: each record is judged by a model that has not seen it, nor any of its group.
+`SHORTCUTS` is the table: name → title and features. The AUROC of a shortcut is that of a logistic regression on its
+features, cross-validated: each record is predicted by a model that was fitted to other records of other groups.
 
 Source: Geirhos et al. 2020, doi:10.1038/s42256-020-00257-z, for what shortcuts do to learning.
 """
@@ -33,7 +33,8 @@ Features = Callable[[Ragged, Alphabet], NDArray[np.float64]]
 _FOLDS = 5
 _POSITIONS = 30
 _STRENGTH = 0.01
-"""Inverse strength of the L2 penalty on standardised features: hundreds of positions and thousands of records."""
+"""Inverse strength of the L2 penalty on standardised features; strong, for hundreds of positions and few thousand
+records."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class ShortcutSample:
     Attributes:
         tokens: N token sequences.
         labels: (N,) int64.
-        folds: (N,) uint8, in which fold each record is judged.
-        available: training records that they were drawn from; None where training draws windows.
+        folds: (N,) uint8, fold in which each record is predicted.
+        available: number of training records that they were drawn from; None if training draws windows.
         dataset: the dataset.
     """
 
@@ -56,7 +57,7 @@ class ShortcutSample:
 
     @property
     def problem(self) -> str | None:
-        """Why nothing can be measured; None if it can."""
+        """Reason why nothing can be measured; None if it can."""
         counts = np.bincount(self.labels, minlength=len(self.dataset.classes))
         if (counts > 0).sum() < 2:
             return "not measured: the train split has no two classes"
@@ -66,7 +67,7 @@ class ShortcutSample:
 
     @property
     def lacking(self) -> str:
-        """Why no cross-validation can be made, empty if it can: what is fitted needs two classes in every fold's rest.
+        """Reason why cross-validation is impossible; empty if it is possible: each fit needs records of two classes.
 
         A few large groups may hold all records of a class.
         """
@@ -76,7 +77,7 @@ class ShortcutSample:
 
     @property
     def chance(self) -> float:
-        """How far from 0.5 chance takes the AUROC of the rarest class: three standard errors.
+        """Largest difference from 0.5 that the AUROC of the rarest class has by chance: three standard errors.
 
         Source: Mann and Whitney 1947, doi:10.1214/aoms/1177730491.
         """
@@ -87,7 +88,7 @@ class ShortcutSample:
 
     @property
     def words(self) -> str:
-        """What was looked at."""
+        """Description of the sample for messages."""
         if self.available is None:
             return counted(len(self.labels), "windows")
         whole = self.available == len(self.labels)
@@ -112,7 +113,7 @@ class Shortcut:
 
 
 def draw_shortcut_sample(dataset: Dataset, most: int, seed: int) -> ShortcutSample:
-    """Returns at most `most` training records, or windows where training draws these, the same for the same seed."""
+    """Returns at most `most` training records, or windows if training draws windows; the same for the same seed."""
     rng = np.random.default_rng(seed)
     drawn = draw_labelled_sample(dataset, "train", most, rng)
     count = len(drawn.labels)
@@ -122,7 +123,7 @@ def draw_shortcut_sample(dataset: Dataset, most: int, seed: int) -> ShortcutSamp
 
 
 def _length(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
-    """Returns log length and in which tenth of the lengths it is, (N, D) float64."""
+    """Returns the log length, and indicators of the decile of the length, (N, D) float64."""
     lengths = tokens.lengths
     inner = np.unique(np.quantile(lengths, np.linspace(0.1, 0.9, 9), method="nearest"))
     tenths = np.eye(len(inner) + 1)[np.searchsorted(inner, lengths)]
@@ -132,7 +133,7 @@ def _length(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
 def _composition(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
     """Returns the share of each symbol, and the products of these, (N, K + K (K + 1) / 2) float64.
 
-    The squares are larger in short sequences, whose shares vary more: of length, too, this knows something.
+    Squares are larger in short sequences, whose shares vary more, so these features also depend on the length.
     """
     return _with_products(kmer_frequencies(tokens, alphabet, 1))
 
@@ -143,7 +144,7 @@ def _length_and_composition(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.fl
 
 
 def _with_products(X: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns the features (N, D), standardised, and their squares and products, (N, D + D (D + 1) / 2) float64."""
+    """Returns standardised features (N, D) with their squares and products, (N, D + D (D + 1) / 2) float64."""
     spread = X.std(axis=0)
     Z = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
     one, other = np.triu_indices(Z.shape[1])
@@ -159,7 +160,7 @@ def _last(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
 
 
 def _positions(tokens: Ragged, alphabet: Alphabet, start: NDArray[np.int64], step: int) -> NDArray[np.float64]:
-    """Returns which symbol is at each of some positions, (N, positions · K) float64; zeros where there is none."""
+    """Returns indicators of the symbol at several positions, (N, positions · K) float64; zeros beyond the sequence."""
     table = np.vstack([alphabet.mixture, np.zeros(alphabet.size, dtype=np.float32)])
     out = np.zeros((len(tokens), _POSITIONS, alphabet.size))
     for position in range(_POSITIONS):
@@ -178,7 +179,7 @@ SHORTCUTS: Mapping[str, Shortcut] = {
 
 
 def shortcut_finding(name: str, sample: ShortcutSample) -> Finding:
-    """Returns how well a row of `SHORTCUTS` tells the classes."""
+    """Returns how well a row of `SHORTCUTS` predicts the classes."""
     if sample.problem:
         return Finding(None, sample.problem)
     X = SHORTCUTS[name].features(sample.tokens, sample.dataset.alphabet)
@@ -194,7 +195,7 @@ def shortcut_finding(name: str, sample: ShortcutSample) -> Finding:
 
 
 def tag_finding(name: str, sample: ShortcutSample) -> Finding:
-    """Returns how well a row of `TAGS` tells the classes, by being there or not."""
+    """Returns how well the presence or absence of a tag, a row of `TAGS`, predicts the classes."""
     if sample.problem:
         return Finding(None, sample.problem)
     there = has_tag(TAGS[name], sample.tokens, sample.dataset.alphabet)
@@ -205,21 +206,21 @@ def tag_finding(name: str, sample: ShortcutSample) -> Finding:
         for index, label in enumerate(sample.dataset.classes)
         if (sample.labels == index).any()
     }
-    # The class that it tells best, by being there or by being absent.
+    # The class that presence or absence of the tag predicts best.
     area = max(
         0.5 + abs(there[sample.labels == label].mean() - there[sample.labels != label].mean()) / 2
         for label in np.unique(sample.labels)
     )
     told = ", ".join(f"{share:.1%} of {label}" for label, share in shares.items())
     share = there.mean()
-    # A tag that few records have can't rank the others: chance has less room.
+    # The indicator of a rare tag has many ties, so its AUROC varies less by chance.
     chance = sample.chance * float(np.sqrt(3 * share * (1 - share)))
     text = f"AUROC {area:.3f} (by chance up to {0.5 + chance:.3f}); in {told}"
     return Finding(float(area), text, by_chance=bool(area - 0.5 <= chance))
 
 
 def _cross_validated(X: NDArray[np.float64], sample: ShortcutSample) -> NDArray[np.float64]:
-    """Returns the class probabilities (N, K) float64 of each record by a model that was fitted to the other folds."""
+    """Returns the class probabilities (N, K) float64 of each record from a model fitted to the other folds."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
@@ -230,7 +231,7 @@ def _cross_validated(X: NDArray[np.float64], sample: ShortcutSample) -> NDArray[
     for fold in np.unique(sample.folds):
         held = sample.folds == fold
         model = LogisticRegression(C=_STRENGTH, max_iter=200, tol=1e-3)
-        # One thread gives the same result everywhere; a fit that is not quite at its end is near enough here.
+        # One thread gives the same result everywhere. A fit that has not fully converged is precise enough here.
         with threadpool_limits(1, user_api="blas"), warnings.catch_warnings():
             warnings.simplefilter("ignore", ConvergenceWarning)
             model.fit(Z[~held], sample.labels[~held])
@@ -239,7 +240,7 @@ def _cross_validated(X: NDArray[np.float64], sample: ShortcutSample) -> NDArray[
 
 
 def _auroc(sample: ShortcutSample, probabilities: NDArray[np.float64]) -> float | None:
-    """Returns the AUROC of the present classes, their mean where they are more than two; None where undefined."""
+    """Returns the AUROC, or the mean over classes if more than two are present; None if undefined."""
     present = np.unique(sample.labels)
     labels = np.searchsorted(present, sample.labels)
     shares = probabilities[:, present]

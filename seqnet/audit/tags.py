@@ -1,6 +1,6 @@
-"""Stretches of sequence that come from the laboratory, not from nature, and may tell how a class was made.
+"""Laboratory sequences, such as tags and adapters, that may show how the records of a class were made.
 
-`TAGS` is the table: name → what it is, of which alphabets, and its sequence.
+`TAGS` is the table: name → title, alphabets and sequence.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ class Tag:
 
     Attributes:
         title: name for people.
-        alphabets: of which sequences.
-        sequence: the symbols, looked for anywhere, in DNA on either strand.
-        source: where it comes from.
+        alphabets: alphabets of the sequences that it may be in.
+        sequence: its symbols, searched at any position; in DNA on both strands.
+        source: where the sequence is published.
     """
 
     title: str
@@ -60,7 +60,7 @@ TAGS: Mapping[str, Tag] = {
 
 
 def has_tag(tag: Tag, tokens: Ragged, alphabet: Alphabet) -> NDArray[np.bool_]:
-    """Returns which of N token sequences (N,) bool have a tag anywhere."""
+    """Returns (N,) bool, whether each of N token sequences contains the tag."""
     pattern = alphabet.encode(np.frombuffer(tag.sequence.encode(), dtype=np.uint8))
     found = _has(pattern, tokens)
     if alphabet.has_strands:

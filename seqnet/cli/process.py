@@ -12,7 +12,7 @@ _owned: list[bool] = []
 """Not empty where this process runs one command and ends."""
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
-"""Numbers of glibc's parameters of memory."""
+"""Numbers of glibc's malloc parameters."""
 
 
 def set_up_process(threads: int) -> None:
@@ -22,23 +22,23 @@ def set_up_process(threads: int) -> None:
     from seqnet.nn.devices import silence_warnings
 
     torch.set_num_threads(threads)
-    # What is called float32 is float32 on a GPU, too, where convolutions and recurrences would round to ten bits.
+    # No TF32: on a GPU it would round float32 to ten bits in convolutions and recurrences.
     torch.backends.cudnn.allow_tf32 = False
     silence_warnings()
     _keep_memory()
 
 
 def _keep_memory() -> None:
-    """Has the C library keep memory that is freed.
+    """Makes the C library keep freed memory.
 
-    It would give large pieces back at once, and the next batch would wait for the same pages to be filled with zeros: a
-    fifth of the time of a training.
+    By default it returns large blocks to the system at once. The next batch then waits until the same pages have been
+    filled with zeros, which takes a fifth of the training time.
     """
     import ctypes
 
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
-        # Older ones take 32 MB at most.
+        # Older versions of glibc allow 32 MB at most.
         _ = mallopt(_MMAP_THRESHOLD, 1 << 30) or mallopt(_MMAP_THRESHOLD, 1 << 25)
         mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
 

@@ -1,9 +1,8 @@
-"""What every other package stands on: errors, symbols, columns of records, files on disk.
+"""Shared basics of all packages: errors, symbols, record columns, files on disk.
 
-Start here: `errors` is the tree of what a user can do wrong. `records.RecordBatch` is what readers yield, `alphabets`
-turns its symbols into tokens. `containers` is the one file format, `outputs` writes files that are whole or not there.
-
-Nothing here knows a setting, a file format of sequences, or torch.
+Start here: `errors` is the tree of user errors. Readers yield `records.RecordBatch`. `alphabets` translates its symbols
+to tokens. `containers` is the file format of datasets and models. `outputs` writes files completely or not at all.
+This package has no settings, no sequence file formats and no torch.
 """
 
 __all__ = [

@@ -1,9 +1,8 @@
 """Symbols ↔ tokens for DNA, RNA and protein.
 
-Token 0 is padding. Tokens 1..K are the canonical symbols. The tokens after these are the ambiguity codes, each a
-probability mix of canonical symbols (R = ½A ½G), the last of them the one that stands for any symbol (N, X), which is
-also the mask. Lower case (soft-masked) letters are the same symbols as upper case ones. A byte outside the alphabet
-is `INVALID`.
+Token 0 is padding. Tokens 1..K are the canonical symbols. The tokens after these are the ambiguity codes. Each code is
+a probability mixture of canonical symbols (R = ½A ½G). The last code means any symbol (N, X) and is also the mask.
+Lower case (soft-masked) letters have the same token as upper case letters. A byte outside the alphabet is `INVALID`.
 
 Source of the nucleotide codes: NC-IUB 1985, doi:10.1093/nar/13.9.3021; of the amino acid codes: IUPAC-IUB JCBN 1984,
 doi:10.1111/j.1432-1033.1984.tb07877.x.
@@ -39,7 +38,7 @@ _IS_GAP[[ord(gap) for gap in GAPS]] = True
 
 
 def is_gap(symbols: NDArray[np.uint8]) -> NDArray[np.bool_]:
-    """Returns which (L,) bool of L symbols stand for no residue in an alignment."""
+    """Returns (L,) bool, which symbols (L,) are gaps of an alignment."""
     return _IS_GAP[symbols]
 
 
@@ -49,11 +48,11 @@ class Alphabet:
 
     Attributes:
         name: dna, rna or protein.
-        canonical: the K symbols that have a column of their own in one-hot, in token order.
-        ambiguous: code → the canonical symbols it stands for; the last code is the mask.
-        synonyms: other letter → symbol that it is read as.
-        complements: canonical symbol → its complement; empty where there are no strands.
-        stop: symbol that ends a translation, and is no part of the sequence there; empty where there is none.
+        canonical: the K symbols with a one-hot column of their own, in token order.
+        ambiguous: code → the canonical symbols that it means; the last code is the mask.
+        synonyms: other letter → the symbol that it is read as.
+        complements: canonical symbol → its complement; empty for an alphabet without strands.
+        stop: symbol that ends a translation and is not a residue; empty if the alphabet has none.
     """
 
     name: str
@@ -80,7 +79,7 @@ class Alphabet:
 
     @property
     def mask_token(self) -> int:
-        """Token of the code that stands for any symbol."""
+        """Token of the code that means any symbol."""
         return self.token_count - 1
 
     @property
@@ -95,7 +94,7 @@ class Alphabet:
 
     @cached_property
     def to_token(self) -> NDArray[np.uint8]:
-        """(256,) uint8, token of each byte; `INVALID` where there is none."""
+        """(256,) uint8, token of each byte; `INVALID` for a byte outside the alphabet."""
         table = np.full(256, INVALID, dtype=np.uint8)
         letters = {symbol: token for token, symbol in enumerate(self.symbols, 1)}
         letters |= {other: letters[symbol] for other, symbol in self.synonyms.items()}
@@ -135,7 +134,7 @@ class Alphabet:
 
     def encode(self, symbols: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Returns the tokens (L,) uint8 of symbols (L,) uint8; `INVALID` for a byte outside the alphabet."""
-        # Three times as fast as an index, which NumPy makes of eight bytes for each symbol.
+        # Three times as fast as indexing, for which NumPy first converts every symbol to an 8-byte index.
         return np.frombuffer(bytearray(symbols.data).translate(self.to_token.data), dtype=np.uint8)
 
     def decode(self, tokens: NDArray[np.uint8]) -> NDArray[np.uint8]:
@@ -164,9 +163,9 @@ ALPHABETS: Mapping[str, Alphabet] = {
         synonyms={"T": "U"},
         complements={},
     ),
-    # The order of the amino acids is that of the dmol-book's tokens, so that its files need no translation.
-    # U (selenocysteine) and O (pyrrolysine) are too rare to learn a column from, so they weigh as any residue; the
-    # stop that gene callers put at the end is no residue at all.
+    # Amino acids are in the order of the dmol-book's tokens, so that its files need no translation.
+    # U (selenocysteine) and O (pyrrolysine) are too rare to learn a column from, so they are mixtures of all residues.
+    # Gene callers write a stop at the end of a protein. It is not a residue.
     "protein": Alphabet(
         name="protein",
         canonical=_AMINO_ACIDS,
@@ -193,16 +192,16 @@ _LETTERS = {
 }
 
 _FOREIGN = 0.1
-"""Share of letters that an alphabet lacks beyond which a file is surely of another; fewer are single bad symbols."""
+"""If the share of letters outside an alphabet is larger, the file surely has another alphabet."""
 _MANY, _BALANCED, _PURE = 1000, 0.05, 0.99
-"""Symbols, and shares of the rarest base and of all bases, from which on nucleotides are surely no protein."""
+"""Minimum number of symbols, and minimum shares of the rarest base and of all bases, of what surely is no protein."""
 
 
 def alphabet(name: str) -> Alphabet:
-    """Returns the alphabet of that name.
+    """Returns the alphabet with this name.
 
     Raises:
-        SettingError: there is none.
+        SettingError: no alphabet has this name.
     """
     if name not in ALPHABETS:
         raise SettingError("alphabet", name, choices=ALPHABETS)
@@ -210,20 +209,20 @@ def alphabet(name: str) -> Alphabet:
 
 
 def guess_alphabet(symbols: NDArray[np.uint8]) -> str | None:
-    """Returns the alphabet that the symbols (L,) uint8 look like, or None where they look like none.
+    """Returns the name of the alphabet that the symbols (L,) uint8 look like; None if they look like none.
 
-    Nucleotides are sequences of which nine symbols in ten are A, C, G, T, U or N, as no protein is; or half of them,
-    where hardly any is a letter that is an amino acid and no IUPAC nucleotide code (E, F, I, L, P, Q), as one residue
-    in three is. RNA is what has more U than T.
+    Sequences are nucleotides if at least 90 % of their symbols are A, C, G, T, U or N. No protein is like that. They
+    are also nucleotides if at least half of the symbols are, and at most 1 % are letters of amino acids only (E, F, I,
+    L, P, Q), which are about a third of the residues of a protein. RNA has more U than T.
     """
     return _guess(_counts(symbols))
 
 
 def is_ambiguous(symbols: NDArray[np.uint8]) -> bool:
-    """Returns whether symbols (L,) uint8 may as well be a protein of few kinds of residues as nucleotides.
+    """Returns whether symbols (L,) uint8 may be either nucleotides or a protein with few kinds of residues.
 
-    Such are silk (GAGAGS) and linkers (GGGGS): all letters are nucleotide codes, but more than one in ten is none of
-    A, C, G, T, U and N.
+    Examples are silk (GAGAGS) and linkers (GGGGS): all letters are IUPAC nucleotide codes, but more than 10 % are other
+    letters than A, C, G, T, U and N.
     """
     counts = _counts(symbols)
     alone = _share(counts, _LETTERS["amino acid alone"])
@@ -231,11 +230,11 @@ def is_ambiguous(symbols: NDArray[np.uint8]) -> bool:
 
 
 def can_not_be(symbols: NDArray[np.uint8], alphabet: Alphabet) -> bool:
-    """Returns whether symbols (L,) uint8, which look like those of another alphabet, are surely none of this one.
+    """Returns whether symbols (L,) uint8 that look like another alphabet surely do not belong to this one.
 
-    Sure is what has letters that the alphabet lacks, more than one in ten. Nearly every nucleotide code is a residue,
-    too, but a thousand symbols of which each of A, C, G and T (or U) is one in twenty, and hardly any is another
-    letter, are no protein.
+    They do not if more than 10 % of the letters are outside the alphabet. Nearly every nucleotide code is also a
+    residue. So nucleotides are surely not a protein if there are at least 1,000 symbols, each of A, C, G and T (or U)
+    has a share of at least 5 %, and at most 1 % are other letters.
     """
     counts = _counts(symbols)
     known = alphabet.symbols + "".join(alphabet.synonyms)
@@ -249,7 +248,7 @@ def can_not_be(symbols: NDArray[np.uint8], alphabet: Alphabet) -> bool:
 
 
 def _counts(symbols: NDArray[np.uint8]) -> NDArray[np.int64]:
-    """Returns how often each byte occurs in symbols (L,) uint8, as (256,) int64; lower case counts as upper case."""
+    """Returns the count of each byte in symbols (L,) uint8, as (256,) int64; lower case counts as upper case."""
     counts = np.bincount(symbols, minlength=256)
     counts[ord("A") : ord("Z") + 1] += counts[ord("a") : ord("z") + 1]
     counts[ord("a") : ord("z") + 1] = 0
@@ -257,7 +256,7 @@ def _counts(symbols: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def _share(counts: NDArray[np.int64], letters: str) -> float:
-    """Returns the part of all counted symbols that are of the letters."""
+    """Returns the share of the given letters among all counted symbols."""
     return float(counts[[ord(letter) for letter in letters]].sum() / max(int(counts.sum()), 1))
 
 

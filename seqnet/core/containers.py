@@ -1,11 +1,11 @@
-"""The one file format of datasets, bundles and checkpoints: safetensors with a JSON description and a checksum.
+"""The file format of datasets, models and checkpoints: safetensors with a JSON description and a checksum.
 
-A container is a safetensors file whose `__metadata__` has two keys: `checksum`, of the whole file, and `seqnet`, a JSON
-object with `kind`, `version` and whatever the kind describes. Sorted keys, and tensors in a fixed order, make the bytes
-a function of the content. Tensors are never read through pickle.
+A container is a safetensors file whose `__metadata__` has two keys. `checksum` is the checksum of the whole file.
+`seqnet` is a JSON object with `kind`, `version` and the description of this kind. Keys are sorted and tensors have a
+fixed order, so that the same content always gives the same bytes. Tensors are never read through pickle.
 
-The checksum stands at a fixed place. It is XXH3-128 of all bytes of the file, with zeros in its own place, so that any
-bit of the file counts. It tells damage, and not who wrote the file.
+The checksum is at a fixed position. It is XXH3-128 of all bytes of the file, with zeros in place of the checksum, so
+that a change of any bit is found. It detects damage; it does not prove who wrote the file.
 
 Source: https://github.com/huggingface/safetensors, format description in its README; https://xxhash.com.
 """
@@ -36,23 +36,23 @@ from seqnet.core.schema import SchemaError, anything
 __all__ = ["VERSION", "Container", "Spool", "leave", "read_container", "write_container"]
 
 VERSION = 3
-"""Version of the layout that this program writes."""
+"""Version of the layout that is written."""
 
 _OLDER: Mapping[str, tuple[int, ...]] = {"dataset": (1,), "model": (2,), "checkpoint": (2,)}
-"""Kind → versions, without a checksum, that this program reads as well."""
+"""Kind → older versions, without a checksum, that can also be read."""
 
 _KEY, _SUM = "seqnet", "checksum"
 _ZEROS = "0" * 32
 _START = f'{{"__metadata__":{{"{_SUM}":"'.encode()
 _PLACE = slice(8 + len(_START), 8 + len(_START) + len(_ZEROS))
-"""Where in the file the checksum stands: behind the length of the header and the start of the header."""
+"""Position of the checksum in the file: after the length of the header and the start of the header."""
 
 _LONGEST_HEADER = 16_000_000
 _MOST_VALUES = 500_000
-"""Bytes of a header, and values in it, at most, so that reading it takes little memory and time."""
+"""Maximum bytes of a header, and values in it, so that reading it takes little memory and time."""
 
 _COPIED = 1 << 28
-"""Bytes of a file, at most, that is read into memory. One that is mapped and cut by somebody ends the process."""
+"""Maximum bytes of a file that is read into memory. Larger files are mapped, and cutting one ends the process."""
 
 _PIECE = 1 << 20
 _DTYPES: Mapping[str, np.dtype[Any]] = {
@@ -64,12 +64,12 @@ _CODES = {dtype: code for code, dtype in _DTYPES.items()}
 
 @dataclass(frozen=True)
 class Container:
-    """What a file holds.
+    """The content of a file.
 
     Attributes:
-        description: the JSON object, `kind` and `version` included.
-        tensors: name → array, read-only; memory-mapped where the file is large.
-        check_whole: raises `ContainerError` where a file that is memory-mapped has been cut since it was opened.
+        description: the JSON object, with `kind` and `version`.
+        tensors: name → array, read-only; memory-mapped if the file is large.
+        check_whole: raises `ContainerError` if a memory-mapped file has been cut since it was opened.
     """
 
     description: dict[str, Any]
@@ -78,7 +78,7 @@ class Container:
 
 
 class Spool:
-    """A one-dimensional column that grows on disk and not in memory; it goes away when closed.
+    """A one-dimensional column that grows on disk and not in memory; `close` deletes it.
 
     Args:
         dtype: type of its elements.
@@ -101,7 +101,7 @@ class Spool:
         self.length += len(values)
 
     def view(self) -> NDArray[Any]:
-        """Returns the column so far, (length,), memory-mapped."""
+        """Returns all values of the column so far, (length,), memory-mapped."""
         self._flush()
         if not self.length:
             return np.empty(0, self.dtype)
@@ -125,9 +125,9 @@ class Spool:
 
 
 def leave(part: NDArray[Any]) -> None:
-    """Takes a part of a column that is memory-mapped out of memory; it comes back from the disk where it is read again.
+    """Removes part of a memory-mapped column from memory; the next access reads it from disk again.
 
-    Whoever goes through a large column once calls it for what lies behind. Other arrays stay as they are.
+    Call it for parts that have been processed when going once through a large column. Other arrays are not changed.
     """
     base: Any = part
     while isinstance(base, np.ndarray | memoryview):
@@ -143,18 +143,18 @@ def leave(part: NDArray[Any]) -> None:
 def write_container(
     path: Path, kind: str, description: Mapping[str, Any], tensors: Mapping[str, NDArray[Any] | Spool]
 ) -> None:
-    """Writes a container; the same content gives the same bytes.
+    """Writes a container. The same content gives the same bytes.
 
     Args:
-        path: file to write; the caller makes it whole (see `core.outputs.whole_file`).
-        kind: what it is, one of `VERSIONS`.
-        description: JSON values that describe it.
+        path: file to write; the caller makes sure that it is complete (see `core.outputs.whole_file`).
+        kind: kind of the file, one of `VERSIONS`.
+        description: JSON values that describe the content.
         tensors: name → array or spool.
     """
-    # As ASCII, so that a path that is not UTF-8, which Python holds as lone surrogates, is still valid JSON.
+    # As ASCII: Python holds a path that is not UTF-8 as lone surrogates, which are valid in JSON only as escapes.
     text = json.dumps({**description, "kind": kind, "version": VERSION}, sort_keys=True, allow_nan=False)
     header: dict[str, Any] = {"__metadata__": {_SUM: _ZEROS, _KEY: text}}
-    # Widest elements first, as the reference implementation does, keeps every tensor aligned.
+    # The widest elements come first, as in the reference implementation. This keeps every tensor aligned.
     order = sorted(tensors, key=lambda name: (-tensors[name].dtype.itemsize, name))
     position = 0
     for name in order:
@@ -171,7 +171,7 @@ def write_container(
     start = struct.pack("<Q", len(encoded)) + encoded
     digest = xxhash.xxh3_128(start)
     with path.open("wb") as file:
-        if not file.seekable():  # a pipe, which has no way back to the place of the checksum
+        if not file.seekable():  # a pipe: there is no seeking back to the checksum
             for piece in _pieces(tensors, order):
                 digest.update(piece)
             start = start[: _PLACE.start] + digest.hexdigest().encode() + start[_PLACE.stop :]
@@ -185,7 +185,7 @@ def write_container(
 
 
 def _pieces(tensors: Mapping[str, NDArray[Any] | Spool], order: Sequence[str]) -> Iterator[memoryview | bytes]:
-    """Yields the bytes of the tensors, one after the other."""
+    """Yields the bytes of the tensors, in the given order."""
     for name in order:
         tensor = tensors[name]
         if isinstance(tensor, Spool):
@@ -196,15 +196,15 @@ def _pieces(tensors: Mapping[str, NDArray[Any] | Spool], order: Sequence[str]) -
 
 
 def read_container(path: Path, kinds: Sequence[str], remedy: str) -> Container:
-    """Returns what the file holds.
+    """Returns the content of the file.
 
     Args:
         path: the file.
-        kinds: what it may be, some of dataset, model and checkpoint.
-        remedy: what the user can do where the file is no good.
+        kinds: allowed kinds: dataset, model, checkpoint.
+        remedy: advice in the error message if the file can't be used.
 
     Raises:
-        ContainerError: the file is not ours, is damaged, or is of another kind or version.
+        ContainerError: the file is not a seqnet file, is damaged, or has another kind or version.
         OSError: it can't be read.
     """
     content, check_whole = _content(path, remedy)
@@ -244,8 +244,8 @@ def read_container(path: Path, kinds: Sequence[str], remedy: str) -> Container:
 
 
 def _content(path: Path, remedy: str) -> tuple[bytes | mmap.mmap, Callable[[], None]]:
-    """Returns the bytes of a file, mapped where they are many, and what checks that none was cut off since."""
-    # Before it is opened, which would wait for somebody to write to a named pipe.
+    """Returns the bytes of a file, mapped if it is large, and a function that checks whether the file has been cut."""
+    # Check this before opening, because opening a named pipe would wait for a writer.
     if not (path.is_file() or path.is_dir()) and path.exists():
         raise ContainerError(str(path), "this is a pipe or a device, not a file", "save it to a file first")
     with path.open("rb") as file:
@@ -255,7 +255,7 @@ def _content(path: Path, remedy: str) -> tuple[bytes | mmap.mmap, Callable[[], N
 
 
 def _checksum(content: bytes | mmap.mmap) -> str:
-    """Returns the checksum of a file with zeros in its place."""
+    """Returns the checksum of a file, computed with zeros in place of the checksum."""
     digest = xxhash.xxh3_128(content[: _PLACE.start] + _ZEROS.encode())
     with memoryview(content) as view:
         for start in range(_PLACE.stop, len(view), _PIECE):
@@ -264,10 +264,10 @@ def _checksum(content: bytes | mmap.mmap) -> str:
 
 
 def _parsed(text: str) -> dict[str, Any]:
-    """Returns a description.
+    """Returns the description as an object.
 
     Raises:
-        ValueError: it is not JSON, or a `SchemaError`: it has what no description has.
+        ValueError: the text is not JSON; a `SchemaError` if a value is not allowed in a description.
     """
 
     def refuse(word: str) -> None:
@@ -281,7 +281,7 @@ def _parsed(text: str) -> dict[str, Any]:
 
 
 def _tensors(path: Path, content: bytes | mmap.mmap, header_length: int, remedy: str) -> dict[str, NDArray[Any]]:
-    """Returns the tensors of a file that the reference implementation has found valid."""
+    """Returns the tensors of a file that the safetensors library has found valid."""
     header = json.loads(content[8 : 8 + header_length])
     header.pop("__metadata__", None)
     tensors: dict[str, NDArray[Any]] = {}

@@ -1,14 +1,14 @@
-"""Every error that a user can cause, as one tree.
+"""All errors that a user can cause, as one tree.
 
     SeqnetError
-    ├── InputError               a file that can't be read as what it should be
+    ├── InputError               a file that can't be read
     │   ├── FormatError            its content breaks the format, at a line or record
     │   ├── TruncatedError         it ends too early
     │   └── EmptyInputError        it holds no records
-    ├── SymbolError              a symbol that the alphabet does not know
+    ├── SymbolError              a symbol outside the alphabet
     ├── AlphabetMismatchError    proteins for a DNA model, or the reverse
     ├── LabelError               labels that don't fit the records
-    ├── ContainerError           a dataset, bundle or checkpoint that is not ours, damaged, or of another version
+    ├── ContainerError           a file that is no seqnet dataset, model or checkpoint, or is damaged
     ├── OutputError              a target that exists or can't be written
     ├── SettingError             a setting outside its bounds
     │   └── UnknownSettingError    there is no setting of that name
@@ -17,8 +17,8 @@
 
 `SeqnetWarning` is what a program is warned of; the command line has lines of its own.
 
-Facts are attributes, text is made in `describe`. `str(error)` is one line: `place: what is wrong; what to do`.
-A parser raises what it knows; the layer that knows the path adds it with `error.at(path)`.
+Errors hold facts as attributes; `describe` makes the text. `str(error)` is one line: `place: problem; remedy`.
+A parser raises an error without the path. The layer that knows the path adds it with `error.at(path)`.
 """
 
 from __future__ import annotations
@@ -55,12 +55,12 @@ GAPS = ("-", ".", "~")
 
 
 class SeqnetError(Exception):
-    """Root of all errors that are the input's or the user's, not a bug's.
+    """Base class of all errors that are caused by the input or the user, not by a bug.
 
     Attributes:
-        place: file, class, source or record that it is about; may be empty.
+        place: file, class, source or record that the error is about; may be empty.
         problem: what is wrong, in a few words.
-        remedy: what the user can do about it; may be empty.
+        remedy: what the user can do; may be empty.
     """
 
     def __init__(self, place: str, problem: str, remedy: str = "") -> None:
@@ -70,11 +70,11 @@ class SeqnetError(Exception):
         self.remedy = remedy
 
     def describe(self) -> tuple[str, str, str]:
-        """Returns (place, what is wrong, what to do)."""
+        """Returns place, problem and remedy."""
         return self.place, self.problem, self.remedy
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Has other processes get all that it knows, whatever it was made of."""
+        """Makes pickling keep all attributes, whatever the arguments of the constructor are."""
         return copyreg.__newobj__, (type(self), *self.args), self.__dict__  # type: ignore[attr-defined]
 
     def __str__(self) -> str:
@@ -88,10 +88,10 @@ class SeqnetWarning(UserWarning):
 
 
 class InputError(SeqnetError):
-    """A file that can't be read as what it should be.
+    """A file that can't be read as the expected format.
 
     Attributes:
-        path: the file, once a layer that knows it has added it.
+        path: the file; added by the layer that knows it.
         line: 1-based line of the file, if known.
         record: name of the record, if known.
     """
@@ -111,7 +111,7 @@ class InputError(SeqnetError):
         self.record = record
 
     def at(self, path: str) -> Self:
-        """Returns the same error, with the path added if it had none."""
+        """Returns the same error, with the path added if it has none."""
         self.path = self.path or path
         return self
 
@@ -126,11 +126,11 @@ class InputError(SeqnetError):
 
 
 class FormatError(InputError):
-    """The content breaks its format."""
+    """The content of the file breaks its format."""
 
 
 class TruncatedError(InputError):
-    """The file ends before its content does."""
+    """The file ends before its content is complete."""
 
 
 class EmptyInputError(InputError):
@@ -138,13 +138,13 @@ class EmptyInputError(InputError):
 
 
 class SymbolError(SeqnetError):
-    """A symbol that the alphabet does not know.
+    """A symbol outside the alphabet.
 
     Attributes:
-        path: the file; empty where it is not known.
+        path: the file; empty if unknown.
         record: name of the record.
         position: 1-based position in the sequence.
-        symbol: the offending character.
+        symbol: the unknown symbol.
         alphabet: name of the alphabet.
     """
 
@@ -170,18 +170,18 @@ class SymbolError(SeqnetError):
 
     @property
     def is_gap(self) -> bool:
-        """Whether the symbol stands for no residue at all, so that it must not be masked."""
+        """Whether the symbol is a gap, which stands for no residue and must not be masked."""
         return self.symbol in GAPS
 
 
 class AlphabetMismatchError(SeqnetError):
-    """Sequences of one kind given to something made for another.
+    """Sequences of another alphabet than the model or dataset has.
 
     Attributes:
         path: the file with the sequences.
-        found: alphabet that its first records look like.
-        expected: alphabet of the model or of the dataset so far.
-        problem: what is wrong, where it is not that the records look like another alphabet.
+        found: alphabet that the first records of the file look like.
+        expected: alphabet of the model, or of the dataset so far.
+        problem: what is wrong, if it is something else than records that look like another alphabet.
     """
 
     def __init__(self, path: str, found: str, expected: str, remedy: str = "", problem: str = "") -> None:
@@ -200,11 +200,11 @@ class AlphabetMismatchError(SeqnetError):
 
 
 class LabelError(SeqnetError):
-    """Labels that don't fit the records, or classes without any."""
+    """Labels that don't fit the records, or classes without records."""
 
 
 class ContainerError(SeqnetError):
-    """A dataset, bundle or checkpoint that is not ours, is damaged, or is of another version."""
+    """A dataset, model or checkpoint that is not a seqnet file, is damaged, or has another version."""
 
 
 class OutputError(SeqnetError):
@@ -212,7 +212,7 @@ class OutputError(SeqnetError):
 
 
 class ResourceError(SeqnetError):
-    """The machine has too little of something, memory say."""
+    """Too little memory, disk space or another resource of the machine."""
 
 
 class SettingError(SeqnetError):
@@ -264,4 +264,4 @@ class UnknownSettingError(SettingError):
 
 
 class DownloadError(SeqnetError):
-    """A source that can't be fetched, or is not what it should be."""
+    """A source that can't be fetched, or has unexpected content."""

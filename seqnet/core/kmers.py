@@ -1,4 +1,4 @@
-"""The k-mers of token sequences, counted without a Python object per record.
+"""K-mers of token sequences, counted without a Python object per record.
 
 In: N token sequences. Out: codes (M,) uint64 of their M k-mers, each a number in base K (K canonical symbols, first
 symbol most significant), and the record (M,) int64 that each is of. A k-mer with a symbol that is not canonical (N, X,
@@ -18,7 +18,7 @@ from seqnet.core.records import Ragged, chunks
 __all__ = ["kmer_codes", "kmer_frequencies", "parts"]
 
 _TOKENS = 1 << 22
-"""Tokens in a part: the arrays made of it take some hundred megabytes at most."""
+"""Maximum number of tokens in a part; the arrays made of it take at most a few hundred megabytes."""
 
 
 def parts(tokens: Ragged, members: NDArray[np.int64], most: int | None = None) -> Iterator[Ragged]:
@@ -26,8 +26,8 @@ def parts(tokens: Ragged, members: NDArray[np.int64], most: int | None = None) -
 
     Args:
         tokens: N token sequences.
-        members: (M,) int64, which of them.
-        most: most records in a part [default: no bound]; a part has one at least, whatever its length.
+        members: (M,) int64, indices of sequences.
+        most: maximum number of records in a part [default: no maximum]; a part has at least one record.
     """
     for start, stop in chunks(tokens, _TOKENS, most, members=members):
         yield tokens.take(members[start:stop])
@@ -42,7 +42,7 @@ def kmer_codes(
         tokens: N token sequences.
         alphabet: of the tokens.
         k: length of a k-mer; K^k must not be above 2^64.
-        both_strands: whether a k-mer and its reverse complement have one code, the lower one.
+        both_strands: whether a k-mer and its reverse complement have the same code, the lower one.
     """
     count = len(tokens.data) - k + 1
     if count < 1:
@@ -60,7 +60,7 @@ def kmer_codes(
 
 
 def _numbers(digits: NDArray[np.uint64], places: range, count: int, base: int) -> NDArray[np.uint64]:
-    """Returns the digits (L,) at each of `count` positions plus `places`, as numbers (count,) uint64 to the base."""
+    """Returns numbers (count,) uint64 to the base, from the digits (L,) at each of `count` positions plus `places`."""
     numbers = np.zeros(count, dtype=np.uint64)
     for place in places:
         numbers *= np.uint64(base)
@@ -69,7 +69,7 @@ def _numbers(digits: NDArray[np.uint64], places: range, count: int, base: int) -
 
 
 def kmer_frequencies(tokens: Ragged, alphabet: Alphabet, k: int) -> NDArray[np.float64]:
-    """Returns the share (N, K^k) float64 of each k-mer among those of a record; 0 where it has none."""
+    """Returns the share (N, K^k) float64 of each k-mer among those of a record; 0 for a record without k-mers."""
     codes, record = kmer_codes(tokens, alphabet, k)
     kinds = alphabet.size**k
     cells = record * kinds + codes.astype(np.int64)

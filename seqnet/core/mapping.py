@@ -1,4 +1,4 @@
-"""Files that are memory-mapped, and what happens where somebody cuts one meanwhile.
+"""Memory-mapped files, and an error message when such a file is cut while it is in use.
 
 The system ends a process that reads behind the end of a file that it has mapped, with the signal SIGBUS and without a
 word. No check before the reading can rule that out. So the command line sets a handler (`watch_mapped_files`), which
@@ -22,15 +22,15 @@ __all__ = ["map_file", "watch_mapped_files"]
 
 _mapped: WeakKeyDictionary[mmap.mmap, SeqnetError] = WeakKeyDictionary()
 _handlers: list[object] = []
-"""What C calls; Python must not free it."""
+"""The handlers that C calls; kept here so that Python does not free them."""
 
 
 def map_file(path: Path, remedy: str) -> tuple[mmap.mmap, Callable[[], None]]:
-    """Returns the bytes of a file, read from the disk where they are looked at, and what raises an error if it was cut.
+    """Returns the bytes of a file, mapped, and a function that raises an error if the file has been cut.
 
     Args:
-        path: the file, not empty.
-        remedy: what the user can do where it is cut while it is read.
+        path: the file; must not be empty.
+        remedy: advice in the error message if the file is cut while it is read.
     """
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
@@ -69,5 +69,5 @@ def _say_and_end(number: int) -> None:
 
 
 def _is_cut(mapped: mmap.mmap) -> bool:
-    """Returns whether the file is shorter than what is mapped of it."""
+    """Returns whether the file is shorter than its mapping."""
     return mapped.size() < len(mapped)

@@ -1,8 +1,8 @@
-"""Too little memory: what it looks like, and how little is too little to begin with.
+"""Errors from lack of memory: recognising them, and refusing early when memory can't suffice.
 
-Where the address space of the process is limited (`ulimit -v`, as batch systems set it), libraries fail in many ways:
-some raise an error of any type, some end the process, and some try again for ever. So a command that can't be loaded
-within the limit is refused before it is imported, and what fails later is told by its words.
+If the address space of the process is limited (`ulimit -v`, as batch systems set it), libraries fail in many ways. Some
+raise an error of any type, some end the process, and some retry for ever. So a command that can't be loaded within the
+limit is refused before its imports. Later errors are recognised by the words of their message.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ _WORDS = (
     "cannot enlarge",
     "resource temporarily unavailable",
 )
-"""What libraries, PyTorch and oneDNN among them, and the loader of libraries say where memory does not suffice."""
+"""Words of the error messages of libraries (PyTorch, oneDNN and others) and of the dynamic loader on lack of memory."""
 _ARENAS = -8
-"""Number of glibc's parameter of how many heaps there may be; each takes 64 MB of the address space."""
+"""Number of glibc's parameter for the maximum number of heaps; each heap takes 64 MB of address space."""
 _MB = 1_000_000
 _BASE, _BESIDE_TORCH = 330 * _MB, 490 * _MB
-"""Bytes that the commands need without PyTorch, and beside its libraries: measured with Python 3.11 on x86-64 Linux
-as the least limit at which small inputs are done, and a tenth."""
+"""Bytes that the commands need without PyTorch, and in addition to PyTorch's libraries: the lowest limit with which
+small inputs work plus 10 %, measured with Python 3.11 on x86-64 Linux."""
 
 
 def is_lack_of_memory(error: BaseException) -> bool:
-    """Returns whether an error says that there is too little memory, whoever raised it."""
+    """Returns whether an error is caused by lack of memory, whichever library raised it."""
     if isinstance(error, MemoryError):
         return True
     text = str(error).lower()
@@ -48,7 +48,7 @@ def is_lack_of_memory(error: BaseException) -> bool:
 
 
 def address_space() -> int | None:
-    """Returns the bytes that the address space of this process may have; None where nobody limits it."""
+    """Returns the limit of this process's address space in bytes; None without a limit."""
     if sys.platform == "win32":
         return None
     import resource
@@ -58,10 +58,10 @@ def address_space() -> int | None:
 
 
 def save_address_space(environment: MutableMapping[str, str]) -> None:
-    """Has libraries that are loaded later reserve less where the address space is limited.
+    """Makes libraries that are loaded later reserve less memory if the address space is limited.
 
     Args:
-        environment: the variables of the process, which are changed; what the user has set stays.
+        environment: the environment variables of the process, changed in place; variables that are set are kept.
     """
     if address_space() is None:
         return
@@ -73,14 +73,14 @@ def save_address_space(environment: MutableMapping[str, str]) -> None:
 
 
 def check_address_space(command: str, *, torch: bool) -> None:
-    """Checks that a command can be loaded.
+    """Checks that there is enough address space to load a command.
 
     Args:
-        command: its name.
+        command: name of the command.
         torch: whether it imports PyTorch.
 
     Raises:
-        ResourceError: the address space is limited to less than it needs.
+        ResourceError: the limit of the address space is lower than the command needs.
     """
     limit = address_space()
     if limit is None:
@@ -92,7 +92,7 @@ def check_address_space(command: str, *, torch: bool) -> None:
 
 
 def _torch_libraries() -> int:
-    """Returns the bytes of PyTorch's libraries, which a process maps whole."""
+    """Returns the size of PyTorch's libraries in bytes; a process maps them completely."""
     found = find_spec("torch")
     if found is None or found.origin is None:
         return 0

@@ -1,7 +1,7 @@
-"""Text from files as a person may read it: one line, without what a terminal would obey.
+"""Text from files, printed safely: on one line and without control sequences of a terminal.
 
-Names, paths, class names and cards come from files that anybody may have written. Every line for people goes through
-`printable`; tables write control characters as in `CONTROLS`.
+Names, paths, class names and model cards come from files of unknown origin. All text for people goes through
+`printable`. Tables escape control characters as in `CONTROLS`.
 """
 
 from __future__ import annotations
@@ -22,28 +22,28 @@ _VERBS = {"have": "has", "are": "is", "were": "was", "seem": "seems"}
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
 CONTROLS: Mapping[int, bytes] = {byte: _SHORT.get(chr(byte), f"\\x{byte:02x}").encode() for byte in (*range(32), 127)}
-"""Control character of ASCII → how a table has it."""
+"""ASCII control character → its escape in a table."""
 
 
 def printable(text: str) -> str:
-    r"""Returns text as one line in which what is not printable is escaped: `\n`, `\x1b`, `\u202e`.
+    r"""Returns text as one line in which characters that are not printable are escaped: `\n`, `\x1b`, `\u202e`.
 
-    A byte of a path that is not UTF-8 becomes `\xe9`. A backslash stays as it is.
+    A byte of a path that is not UTF-8 becomes `\xe9`. A backslash is not changed.
     """
     return text if text.isprintable() else "".join(map(_escaped, text))
 
 
 def quoted(text: str) -> str:
-    """Returns text in single quotation marks, as it was typed but for what is not printable; see `printable`."""
+    """Returns text in single quotation marks, with characters that are not printable escaped; see `printable`."""
     return f"'{printable(text)}'"
 
 
 def counted(count: int, what: str) -> str:
-    """Returns a count and what is counted, such as "2 empty rows" or "1 empty row", with a verb that may follow.
+    """Returns a count with its noun, such as "2 empty rows" or "1 empty row", and a verb if the text has one.
 
     Args:
-        count: how many there are.
-        what: what they are, in the plural; of "records have" one is "record has".
+        count: the number.
+        what: plural noun; for a count of 1, "records have" becomes "record has".
     """
     if count != 1:
         return f"{count:,} {what}"
@@ -52,12 +52,12 @@ def counted(count: int, what: str) -> str:
 
 
 def named_record(name: str) -> str:
-    """Returns what messages call a record."""
+    """Returns a record name for a message."""
     return f"record {name}" if name else "a record without a name"
 
 
 def shortened(value: object, most: int = 80) -> str:
-    """Returns a value for a message, of at most `most` characters: text in quotation marks, as it was typed."""
+    """Returns a value for a message, with at most `most` characters; text is quoted."""
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         shown = f"[{', '.join(map(quoted, value))}]"
     else:
@@ -67,12 +67,13 @@ def shortened(value: object, most: int = 80) -> str:
 
 
 def printable_json(value: Any) -> str:
-    r"""Returns JSON text, indented, that a terminal can show and that reads back as the same value.
+    r"""Returns indented JSON text that a terminal can show and that is read back as the same value.
 
-    What is not printable is written as `\u…`, so that lone surrogates, of paths that are not UTF-8, are kept, too.
+    Characters that are not printable are written as `\u…`. This also keeps lone surrogates, which Python uses for paths
+    that are not UTF-8.
 
     Raises:
-        ValueError: a number is NaN or infinite, which JSON does not have.
+        ValueError: a number is NaN or infinite, which JSON does not allow.
     """
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     return "\n".join(line if line.isprintable() else "".join(map(_unicode, line)) for line in text.split("\n"))
@@ -82,7 +83,7 @@ def _escaped(symbol: str) -> str:
     if symbol.isprintable():
         return symbol
     code = ord(symbol)
-    if 0xDC80 <= code <= 0xDCFF:  # how Python holds a byte that is not UTF-8
+    if 0xDC80 <= code <= 0xDCFF:  # Python's surrogate for a byte that is not UTF-8
         code -= 0xDC00
     if symbol in _SHORT:
         return _SHORT[symbol]

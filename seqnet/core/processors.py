@@ -1,6 +1,6 @@
-"""How many processors this process may use, and how its threads wait for each other.
+"""The number of processors that this process may use, and how its threads wait for each other.
 
-In: affinity and control groups of the operating system, variables of OpenMP and Slurm. Out: a number of threads.
+In: CPU affinity, control groups, and environment variables of OpenMP and Slurm. Out: a number of threads.
 """
 
 from __future__ import annotations
@@ -16,26 +16,26 @@ __all__ = ["limit_spinning", "processor_limits", "usable_processors"]
 _VARIABLES = ("OMP_NUM_THREADS", "SLURM_CPUS_PER_TASK")
 _CGROUP = Path("sys/fs/cgroup")
 _CPU = "cpu"
-"""Name of the controller of processor time, in version 1 of control groups."""
+"""Name of the CPU controller in version 1 of control groups."""
 _SPINNING = {"GOMP_SPINCOUNT": "1500", "KMP_BLOCKTIME": "0"}
-"""How long threads of GNU's OpenMP look before they sleep, in looks, and those of LLVM's and Intel's, in milliseconds.
+"""How long idle OpenMP threads spin before they sleep: GNU's as a number of checks, LLVM's and Intel's in ms.
 
-GNU's default is 300,000. Those that sleep at once make a training of small steps half as long again on an idle machine
-(docs/results.md).
+GNU's default is 300,000 checks. With threads that sleep at once, training with small steps takes half as long again on
+an idle machine (docs/results.md).
 """
 
 
 def usable_processors() -> int:
-    """Returns the number of processors that this process may use: the least of `processor_limits`."""
+    """Returns the number of processors that this process may use: the smallest of `processor_limits`."""
     return min(processor_limits().values())
 
 
 def processor_limits(root: Path = Path("/")) -> dict[str, int]:
-    """Returns what limits the processors of this process → how many it leaves, at least 1.
+    """Returns the name of each limit → the number of processors that it allows, at least 1.
 
-    The limits are those of the machine or the process's affinity, of control groups (of containers and of batch
-    systems; a quota of one and a half processors counts as two), and of the variables OMP_NUM_THREADS and
-    SLURM_CPUS_PER_TASK. What sets no limit is left out.
+    The limits are: the machine or the CPU affinity of the process, control groups (set by containers and batch systems;
+    a quota of 1.5 processors counts as 2), and the variables OMP_NUM_THREADS and SLURM_CPUS_PER_TASK. A source without
+    a limit is left out.
 
     Args:
         root: where the file systems `proc` and `sys` are mounted.
@@ -50,7 +50,7 @@ def processor_limits(root: Path = Path("/")) -> dict[str, int]:
     if quotas := list(_quotas(root)):
         limits["control group"] = max(1, math.ceil(min(quotas)))
     for name in _VARIABLES:
-        # OpenMP takes a number for each level of nesting.
+        # OMP_NUM_THREADS may have a number for each nesting level.
         first = os.environ.get(name, "").partition(",")[0].strip()
         if first.isdecimal() and int(first) > 0:
             limits[name] = int(first)
@@ -58,9 +58,9 @@ def processor_limits(root: Path = Path("/")) -> dict[str, int]:
 
 
 def _quotas(root: Path) -> Iterator[float]:
-    """Yields the quota, in processors, of each control group that this process is in, those above it included."""
+    """Yields the CPU quota, in processors, of each control group of this process and of the groups above it."""
     for controllers, group in _groups(root):
-        # Version 2 has no names of controllers; version 1 has a folder for each, or for a few together.
+        # Version 2 has no controller names. Version 1 has a folder for each controller or for several together.
         version_1 = _CPU in controllers.split(",")
         if controllers and not version_1:
             continue
@@ -77,7 +77,7 @@ def _quotas(root: Path) -> Iterator[float]:
 
 
 def _groups(root: Path) -> Iterator[tuple[str, str]]:
-    """Yields the controllers, by commas, and the path of each control group that this process is in."""
+    """Yields the controllers, separated by commas, and the path of each control group of this process."""
     with suppress(OSError):
         for line in (root / "proc/self/cgroup").read_text().splitlines():
             _, controllers, group = line.split(":", 2)
@@ -85,7 +85,7 @@ def _groups(root: Path) -> Iterator[tuple[str, str]]:
 
 
 def _quota_1(folder: Path) -> float | None:
-    """Returns the quota of a control group of version 1, None where it has none."""
+    """Returns the quota of a version 1 control group; None without a quota."""
     with suppress(OSError, ValueError):
         quota, period = (int((folder / f"cpu.cfs_{name}_us").read_text()) for name in ("quota", "period"))
         return quota / period if quota > 0 and period > 0 else None
@@ -93,7 +93,7 @@ def _quota_1(folder: Path) -> float | None:
 
 
 def _quota_2(folder: Path) -> float | None:
-    """Returns the quota of a control group of version 2, None where it has none."""
+    """Returns the quota of a version 2 control group; None without a quota."""
     with suppress(OSError, ValueError):
         quota, period = (folder / "cpu.max").read_text().split()
         return int(quota) / int(period) if quota != "max" else None
@@ -101,14 +101,14 @@ def _quota_2(folder: Path) -> float | None:
 
 
 def limit_spinning(environment: MutableMapping[str, str]) -> None:
-    """Has waiting threads of OpenMP sleep soon; to be called before anything loads OpenMP, PyTorch say.
+    """Makes waiting OpenMP threads sleep soon; call it before anything loads OpenMP (for example PyTorch).
 
-    By default they look for work for milliseconds. Where another process has work for the same processors, a thread
-    that does so keeps from computing the one that it waits for, and a training takes many times as long. What the
-    user has set stays.
+    By default these threads spin for milliseconds. If another process needs the same processors, a spinning thread
+    takes time from the thread that it waits for, and training takes many times as long. Variables that the user has set
+    are kept.
 
     Args:
-        environment: the variables of the process, which are changed.
+        environment: the environment variables of the process, changed in place.
     """
     if "OMP_WAIT_POLICY" not in environment:
         for name, value in _SPINNING.items():

@@ -1,4 +1,4 @@
-"""Where a file came from: hashes of its inputs and the versions of what made it."""
+"""Provenance of a file: hashes of its inputs and versions of the software."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ _PACKAGES = ("numpy", "pysam", "scikit-learn", "torch")
 
 
 def versions() -> dict[str, str]:
-    """Returns the versions of Python, seqnet and the packages whose numbers can change a result."""
+    """Returns the versions of Python, seqnet and the packages that can change a result."""
     found = {"python": platform.python_version(), "seqnet": seqnet.__version__}
     return found | {package: version(package) for package in _PACKAGES}
 
 
 def file_hash(path: Path, stop: Event | None = None) -> str:
-    """Returns the SHA-256 of a file, in hexadecimal; of its start alone, once `stop` is set."""
+    """Returns the SHA-256 of a file in hexadecimal; of the part read so far if `stop` is set."""
     with _StoppableFile(path, stop) as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
@@ -47,10 +47,10 @@ class _StoppableFile(io.FileIO):
 
 
 class InputHashes:
-    """Hashes input files on another core while they are read.
+    """Hashes input files in the background while they are read.
 
     Args:
-        paths: the inputs; `-` and what is not a regular file have no hash.
+        paths: the inputs; `-` and files that are not regular have no hash.
     """
 
     def __init__(self, paths: Sequence[str]) -> None:
@@ -68,12 +68,12 @@ class InputHashes:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # After an error nobody waits for the rest of a large file.
+        # After an error there is no need to hash the rest of a large file.
         self._stop.set()
         self._pool.shutdown(wait=True, cancel_futures=True)
 
     def collect(self) -> list[dict[str, str | None]]:
-        """Returns path and SHA-256 (None for a stream) of each input, once all are hashed."""
+        """Waits for the hashes, then returns path and SHA-256 (None for a stream) of each input."""
         return [
             {"path": path, "sha256": self._hashes[path].result() if path in self._hashes else None}
             for path in self._paths

@@ -1,8 +1,7 @@
-"""The columnar record batch: what every reader hands over and every consumer takes.
+"""The columnar record batch that readers yield and all other code takes.
 
-`Ragged` is a column of N byte strings as one buffer with offsets; `RecordBatch` is a few such columns of equal
-length. Nothing here is a Python object per record, so that a chunk of thousands of records costs a handful of numpy
-calls.
+`Ragged` is a column of N byte strings in one buffer with offsets. `RecordBatch` has several such columns of equal
+length. There is no Python object per record, so a batch of thousands of records needs only a few numpy calls.
 """
 
 from __future__ import annotations
@@ -24,13 +23,13 @@ __all__ = ["Ragged", "RecordBatch", "chunks", "gather", "gather_positions", "pie
 Column = TypeVar("Column", bound=np.generic)
 
 _ASCII = 128
-"""Bytes below this are text in every encoding."""
+"""Bytes below this value are the same text in every encoding."""
 _LONG = 500
 """Mean length from which ranges are copied one by one."""
 
 
 def gather_positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Returns the positions of all elements of the given ranges, one range after the other.
+    """Returns the positions of all elements of the given ranges, range by range.
 
     Args:
         starts: (N,) int64, first position of each range.
@@ -45,9 +44,9 @@ def gather_positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> N
 
 
 def gather(data: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.uint8]:
-    """Returns the elements of the given ranges of `data`, one range after the other; see `gather_positions`.
+    """Returns the elements of the given ranges of `data`, range by range; see `gather_positions`.
 
-    Long ranges are copied one by one: a table of positions takes eight times the room of what it gathers.
+    Long ranges are copied one by one, because an array of positions is eight times as large as the gathered elements.
     """
     if len(lengths) and int(lengths.sum()) >= _LONG * len(lengths):
         ranges = zip(starts.tolist(), (starts + lengths).tolist(), strict=True)
@@ -60,8 +59,8 @@ class Ragged:
     """A column of N byte strings of any length.
 
     Attributes:
-        data: (ΣL,) uint8, all strings one after the other.
-        offsets: (N + 1,) int64, string i is `data[offsets[i]:offsets[i + 1]]`; `offsets[0]` is 0.
+        data: (ΣL,) uint8, all strings concatenated.
+        offsets: (N + 1,) int64; string i is `data[offsets[i]:offsets[i + 1]]`, and `offsets[0]` is 0.
     """
 
     data: NDArray[np.uint8]
@@ -69,7 +68,7 @@ class Ragged:
 
     @classmethod
     def from_lengths(cls, data: NDArray[np.uint8], lengths: NDArray[np.int64]) -> Self:
-        """Returns the column whose strings follow each other in `data` (ΣL,) with `lengths` (N,) int64."""
+        """Returns the column of the strings that are concatenated in `data` (ΣL,), with `lengths` (N,) int64."""
         offsets = np.zeros(len(lengths) + 1, dtype=np.int64)
         np.cumsum(lengths, out=offsets[1:])
         return cls(data, offsets)
@@ -77,7 +76,7 @@ class Ragged:
     @classmethod
     def from_strings(cls, strings: Sequence[bytes] | Sequence[str]) -> Self:
         """Returns the column of the given strings; text is stored as UTF-8."""
-        # One join and one encoding take half the time of an encoding for each string; ASCII keeps the lengths.
+        # Joining first and encoding once takes half the time of encoding each string. Only ASCII keeps the lengths.
         if strings and isinstance(strings[0], str) and (joined := "".join(cast(Sequence[str], strings))).isascii():
             data = joined.encode()
         else:
@@ -88,7 +87,7 @@ class Ragged:
 
     @classmethod
     def from_arrow(cls, array: pa.Array | pa.ChunkedArray) -> Self:
-        """Returns the column of an Arrow array of any type that casts to text; null becomes the empty string."""
+        """Returns the column of an Arrow array of any type that casts to text; null becomes an empty string."""
         import pyarrow as pa
         import pyarrow.compute as pc
 
@@ -101,7 +100,7 @@ class Ragged:
 
     @classmethod
     def concatenate(cls, columns: Sequence[Self]) -> Self:
-        """Returns the strings of all columns, one column after the other."""
+        """Returns the strings of all columns, column by column."""
         if len(columns) == 1:
             return columns[0]
         lengths = [column.lengths for column in columns]
@@ -110,7 +109,7 @@ class Ragged:
         return cls.from_lengths(np.concatenate(data or [empty[0]]), np.concatenate(lengths or [empty[1]]))
 
     def __reduce__(self) -> tuple[object, ...]:
-        """Has other processes get what it is made of, and not what was computed from that."""
+        """Makes pickling keep the fields only, without cached values."""
         return type(self), (self.data, self.offsets)
 
     @cached_property
@@ -120,12 +119,12 @@ class Ragged:
 
     @cached_property
     def rows(self) -> NDArray[np.uint8] | None:
-        """(N, L) uint8, a view of the strings where all are of one length that is not zero; None where they are not."""
+        """(N, L) uint8, a view of the strings if all have the same nonzero length; otherwise None."""
         length = int(self.lengths[0]) if len(self) else 0
         return self.data.reshape(-1, length) if length and bool((self.lengths == length).all()) else None
 
     def any_of(self, mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-        """Returns where (N,) bool a string has a byte at which `mask` (ΣL,) is true."""
+        """Returns (N,) bool, whether each string has a byte at which `mask` (ΣL,) is true."""
         found = np.zeros(len(self), dtype=bool)
         filled = np.flatnonzero(self.lengths)
         if len(filled):
@@ -139,24 +138,24 @@ class Ragged:
         return self.data[self.offsets[index] : self.offsets[index + 1]].tobytes()
 
     def slice(self, start: int, stop: int) -> Self:
-        """Returns the strings start (included) to stop (excluded); the data is a view."""
+        """Returns strings start to stop (0-based, half-open); the data is a view."""
         offsets = self.offsets[start : stop + 1]
         return type(self)(self.data[offsets[0] : offsets[-1]], offsets - offsets[0])
 
     def take(self, indices: NDArray[np.int64]) -> Self:
         """Returns the strings at `indices` (M,) int64, in that order."""
         starts = self.offsets[indices]
-        lengths = self.offsets[1:][indices] - starts  # not of all, which may be on disk
+        lengths = self.offsets[1:][indices] - starts  # only of the selected strings: the column may be on disk
         return self.from_lengths(gather(self.data, starts, lengths), lengths)
 
     def text(self) -> list[str]:
-        """Returns the strings as Python text; bytes that are not UTF-8 are shown as replacement characters."""
+        """Returns the strings as Python text; bytes that are not UTF-8 become replacement characters."""
         joined = self.data.tobytes()
         bounds = self.offsets.tolist()
         return [joined[a:b].decode(errors="replace") for a, b in itertools.pairwise(bounds)]
 
     def as_utf8(self) -> Self:
-        """Returns the same strings as UTF-8: one that is not is taken for Latin-1, in which any bytes are text."""
+        """Returns the same strings as UTF-8; a string that is not UTF-8 is read as Latin-1, which accepts any byte."""
         if not len(self.data) or self.data.max() < _ASCII:
             return self
         others = np.unique(np.searchsorted(self.offsets, np.flatnonzero(self.data >= _ASCII), side="right") - 1)
@@ -183,16 +182,16 @@ def _as_utf8(string: bytes) -> bytes:
 
 @dataclass(frozen=True)
 class RecordBatch:
-    """Some thousand records in file order.
+    """Up to a few thousand records, in file order.
 
     Attributes:
-        names: N record ids (the first word of a FASTA or FASTQ header, the read name of a BAM). They are in UTF-8, as
-            headers and columns are.
-        symbols: N sequences as the file has them, letter case and all; a record without a sequence is empty.
-        headers: N full header lines without their `>` or `@`; the names where the format has no more than these.
-        columns: further columns of a table by name, N strings each.
-        missing: (N,) bool, where a table says that there is no sequence, which is empty then; None where it says so
-            nowhere.
+        names: N record ids: the first word of a FASTA or FASTQ header, or the read name of a BAM. Names, headers and
+            columns are in UTF-8.
+        symbols: N sequences as in the file, with its letter case; empty for a record without a sequence.
+        headers: N full header lines without `>` or `@`; the names if the format has no more.
+        columns: other columns of a table: name → N strings.
+        missing: (N,) bool, whether a table marks the sequence as missing (it is then empty); None if no sequence is
+            missing.
     """
 
     names: Ragged
@@ -221,7 +220,7 @@ class RecordBatch:
 
     @staticmethod
     def concatenate(batches: Iterable[RecordBatch]) -> RecordBatch:
-        """Returns the records of all batches, in order; the batches have the same columns."""
+        """Returns the records of all batches, in order; all batches must have the same columns."""
         parts = list(batches)
         names = Ragged.concatenate([part.names for part in parts])
         same = all(part.headers is part.names for part in parts)

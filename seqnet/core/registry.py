@@ -1,7 +1,7 @@
-"""Named choices that are imported when they are picked.
+"""Tables of named choices whose modules are imported when they are used.
 
-A `Registry` is a visible table of name → (import path, one-line help). Command-line choices, `--help`, contract tests
-and the reference page read the table; nothing registers itself.
+A `Registry` maps a name to an import path and a help line. Command-line choices, `--help`, contract tests and the
+reference page read this table. Nothing registers itself.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ class Choice:
 
     Attributes:
         target: `module:attribute`.
-        help: one line that says what it is.
+        help: one line of help.
     """
 
     target: str
@@ -33,8 +33,8 @@ class Registry:
     """A table of named choices.
 
     Args:
-        kind: what the choices are, in the words of an error message.
-        choices: name → row, in the order in which help shows them.
+        kind: what the choices are, for error messages.
+        choices: name → row, in the order of the help text.
     """
 
     def __init__(self, kind: str, choices: Mapping[str, Choice]) -> None:
@@ -48,7 +48,7 @@ class Registry:
         return name in self.choices
 
     def load(self, name: str) -> Any:
-        """Returns the object behind `name`, importing its module.
+        """Imports the module of a choice and returns the object.
 
         Raises:
             SettingError: the table has no such name.

@@ -1,7 +1,7 @@
-"""What a JSON value from a file may be: type, bounds, length, depth, checked before anything is made of it.
+"""Validation of JSON values from files: type, bounds, length and depth, checked before a value is used.
 
-A check takes a place, in words, and a value, and raises `SchemaError` where the value is not what it should be. Checks
-are made of checks: `record({"window": whole(1, 100), "classes": many(text())})`.
+A check takes a place (text for the message) and a value, and raises `SchemaError` if the value is not allowed. Checks
+can be combined: `record({"window": whole(1, 100), "classes": many(text())})`.
 """
 
 from __future__ import annotations
@@ -32,25 +32,25 @@ __all__ = [
 Validator = Callable[[str, Any], None]
 
 _DEEPEST = 32
-"""Levels of lists and objects in each other, at most."""
+"""Maximum nesting depth of lists and objects."""
 
 _LONGEST = 10_000_000
-"""Characters of a text, at most: a command line may name thousands of files."""
+"""Maximum characters of a text; a command line may name thousands of files."""
 
 _LARGEST = 2**63 - 1
-_LARGEST_NUMBER = 10**100  # of digits that a float64 has room for; seeds may be of any size
+_LARGEST_NUMBER = 10**100  # a float64 can hold it; seeds may be of any size
 
-# Python holds a byte of a path that is not UTF-8 as one of U+DC80 to U+DCFF.
+# Python represents a byte of a path that is not UTF-8 as one of U+DC80 to U+DCFF.
 _LONE = re.compile("[\ud800-\udfff]")
 _LONE_AND_NO_BYTE = re.compile("[\ud800-\udc7f\udd00-\udfff]")
 
 
 class SchemaError(ValueError):
-    """A value that is not what it should be; the text says where, what it is, and what was expected."""
+    """A value that is not allowed; the message says where it is, what it is, and what was expected."""
 
 
 def wrong(place: str, value: Any, expected: str) -> SchemaError:
-    """Returns the error for a value at a place that is not what was expected."""
+    """Returns the error for an unexpected value at a place."""
     if isinstance(value, dict | list) or (isinstance(value, int) and abs(value) > _LARGEST_NUMBER):
         shown = f"{_kind(value)}"
     else:
@@ -81,7 +81,7 @@ def number(least: float = -math.inf, most: float = math.inf) -> Validator:
 
     def check(place: str, value: Any) -> None:
         right = isinstance(value, int | float) and not isinstance(value, bool)
-        # Compared as it is: a whole number of many digits is no float.
+        # Compare the value itself: an integer with many digits does not fit into a float.
         if not right or (isinstance(value, float) and not math.isfinite(value)) or not least <= value <= most:
             raise wrong(place, value, f"a finite number{bounds}")
         if abs(value) > _LARGEST_NUMBER and isinstance(value, int):
@@ -107,11 +107,11 @@ def text(
     """Returns a check for a text.
 
     Args:
-        least: fewest characters.
-        most: most characters.
-        choices: the allowed texts; empty for any.
-        shown: whether it has to be printable, without tabs, line ends and escapes.
-        path: whether it may hold a path that is not UTF-8.
+        least: minimum number of characters.
+        most: maximum number of characters.
+        choices: allowed texts; empty for any text.
+        shown: whether all characters must be printable (no tabs, line ends or escapes).
+        path: whether the text may be a path that is not UTF-8.
     """
 
     def check(place: str, value: Any) -> None:
@@ -128,7 +128,7 @@ def text(
 
 
 def optional(check: Validator) -> Validator:
-    """Returns a check for null, or what `check` is for."""
+    """Returns a check for null or a value that passes `check`."""
 
     def checked(place: str, value: Any) -> None:
         if value is not None:
@@ -138,7 +138,7 @@ def optional(check: Validator) -> Validator:
 
 
 def either(*checks: Validator) -> Validator:
-    """Returns a check for what one of `checks` is for; the error is the last one's."""
+    """Returns a check for a value that passes one of `checks`; the error is that of the last one."""
 
     def checked(place: str, value: Any) -> None:
         for check in checks[:-1]:
@@ -152,7 +152,7 @@ def either(*checks: Validator) -> Validator:
 
 
 def many(check: Validator, least: int = 0, most: int = 1_000_000, *, distinct: bool = False) -> Validator:
-    """Returns a check for a list of `least` to `most` values, each one that `check` is for; texts may be `distinct`."""
+    """Returns a check for a list of `least` to `most` values that pass `check`; `distinct` forbids repeated texts."""
 
     def checked(place: str, value: Any) -> None:
         if not isinstance(value, list) or not least <= len(value) <= most:
@@ -166,7 +166,7 @@ def many(check: Validator, least: int = 0, most: int = 1_000_000, *, distinct: b
 
 
 def table(check: Validator, most: int = 100_000) -> Validator:
-    """Returns a check for an object of any keys, at most `most`, whose values `check` is for."""
+    """Returns a check for an object with any keys, at most `most`, whose values pass `check`."""
     key = text(most=1_000)
 
     def checked(place: str, value: Any) -> None:
@@ -180,11 +180,11 @@ def table(check: Validator, most: int = 100_000) -> Validator:
 
 
 def record(fields: Mapping[str, Validator], absent: Mapping[str, Validator] | None = None) -> Validator:
-    """Returns a check for an object that has `fields`, and may have others.
+    """Returns a check for an object that has `fields` and may have others.
 
     Args:
         fields: name → check of its value.
-        absent: the same, of what need not be there; any other value may be anything.
+        absent: name → check of an optional field; other fields may have any value.
     """
     known = {**fields, **(absent or {})}
 
@@ -202,7 +202,7 @@ def record(fields: Mapping[str, Validator], absent: Mapping[str, Validator] | No
 
 
 def anything(place: str, value: Any, depth: int = 0, top: str | None = None) -> None:
-    """Checks a JSON value of any kind: finite numbers, texts that are UTF-8 or paths, and no deep nesting."""
+    """Checks any JSON value: numbers must be finite, texts UTF-8 or paths, and nesting not too deep."""
     if isinstance(value, dict | list) and depth >= _DEEPEST:
         raise SchemaError(f"{printable((top or 'it')[:200])} is nested more than {_DEEPEST} deep")
     top = place if top is None else top

@@ -1,7 +1,7 @@
-"""Threads whose work can be given up.
+"""Threads whose work can be cancelled.
 
-Python waits for threads at its end. A thread that computes for minutes would keep a program that was asked to stop, so
-long work asks now and then whether anybody still wants it (`check_wanted`).
+Python waits for its threads before it exits. A thread that computes for minutes would delay the exit of a program that
+was asked to stop, so long work regularly checks whether it has been cancelled (`check_wanted`).
 """
 
 from __future__ import annotations
@@ -17,15 +17,15 @@ _here = threading.local()
 
 
 class GivenUpError(Exception):
-    """Nobody waits for what this thread computes any more."""
+    """The work of this thread has been cancelled."""
 
 
 class Threads(ThreadPoolExecutor):
-    """A pool whose work is given up where its `with` block ends in an exception, such as that of a signal.
+    """A thread pool that cancels its work if its `with` block ends with an exception, such as that of a signal.
 
     Args:
         count: number of threads.
-        start: what each thread does first.
+        start: function that each thread calls first.
     """
 
     def __init__(self, count: int, start: Callable[[], object] = lambda: None) -> None:
@@ -40,22 +40,22 @@ class Threads(ThreadPoolExecutor):
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool | None:
-        """Waits for the threads, which give up where there is an exception."""
+        """Waits for the threads; cancels their work first if there is an exception."""
         if kind is not None:
             self.give_up()
         return super().__exit__(kind, error, trace)
 
     def give_up(self) -> None:
-        """Has the threads end what they do at their next question, and begin nothing else; waits for them."""
+        """Cancels the work of all threads at their next check, starts nothing new, and waits for them."""
         self._given_up.set()
         self.shutdown(cancel_futures=True)
 
 
 def check_wanted() -> None:
-    """Asks in a thread of `Threads` whether its work is still wanted; does nothing in other threads.
+    """Raises an error in a thread of `Threads` whose work has been cancelled; does nothing in other threads.
 
     Raises:
-        GivenUpError: it is not.
+        GivenUpError: the work has been cancelled.
     """
     given_up: threading.Event | None = getattr(_here, "given_up", None)
     if given_up is not None and given_up.is_set():

@@ -1,4 +1,4 @@
-"""From files of sequences to a dataset: tokens, labels, groups and splits in one file.
+"""Datasets: tokens, labels, groups and splits, made from sequence files and stored in one file.
 
 Start here: `encoding.encode` makes a dataset file, `dataset.open_dataset` opens one. `tokenizing` turns symbols into
 tokens, `splits` deals records to train, validation and test. `sources` downloads published sequences, `simulation`

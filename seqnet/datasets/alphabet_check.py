@@ -15,17 +15,17 @@ from seqnet.core.records import RecordBatch
 __all__ = ["ENOUGH_SYMBOLS", "SymbolSample", "check_alphabet", "sample_symbols"]
 
 ENOUGH_SYMBOLS = 30
-"""Fewer symbols than this say too little about their alphabet to refuse a file over them, or to warn."""
+"""Minimum number of symbols for refusing a file because of its alphabet, or for a warning."""
 _SAMPLE_SYMBOLS = 1 << 18
-"""The first symbols of a file that are asked for its alphabet."""
+"""Number of symbols at the start of a file that are used to guess its alphabet."""
 
 
 class SymbolSample(NamedTuple):
     """The start of a file.
 
     Attributes:
-        batches: its first records.
-        symbols: (L,) uint8, its first symbols; the same however the records were divided into batches.
+        batches: the first records.
+        symbols: (L,) uint8, the first symbols; they do not depend on the division into batches.
     """
 
     batches: list[RecordBatch]
@@ -33,7 +33,7 @@ class SymbolSample(NamedTuple):
 
 
 def sample_symbols(batches: Iterator[RecordBatch]) -> SymbolSample:
-    """Returns the start of a file, drawn from its batches, with enough symbols to tell the alphabet if it has them."""
+    """Reads from the batches of a file until there are enough symbols to guess the alphabet, and returns them."""
     held: list[RecordBatch] = []
     missing = _SAMPLE_SYMBOLS
     while missing > 0 and (batch := next(batches, None)) is not None:
@@ -44,25 +44,25 @@ def sample_symbols(batches: Iterator[RecordBatch]) -> SymbolSample:
 
 
 def check_alphabet(path: str, symbols: NDArray[np.uint8], expected: Alphabet) -> str | None:
-    """Returns the alphabet that the first symbols of a file look like, if they may as well be of the expected one.
+    """Returns the alphabet that the first symbols of a file look like, if it may also be the expected one.
 
     Args:
-        path: the file, for the error.
+        path: the file, for error messages.
         symbols: (L,) uint8.
-        expected: the alphabet that they should be of.
+        expected: the expected alphabet.
 
     Returns:
-        None where they look like the expected alphabet, or are too few to tell.
+        None if the symbols look like the expected alphabet, or are too few to decide.
 
     Raises:
-        AlphabetMismatchError: they are surely of another alphabet.
+        AlphabetMismatchError: the symbols surely have another alphabet.
     """
     if len(symbols) < ENOUGH_SYMBOLS:
         return None
     found = guess_alphabet(symbols)
     if found is None or found == expected.name:
         return None
-    # cDNA notation: RNA may be written with T, so reads that look like DNA suit an RNA model.
+    # RNA may be written with T (cDNA notation), so reads that look like DNA are accepted for an RNA model.
     if expected.name == "rna" and found == "dna":
         return None
     if can_not_be(symbols, expected):

@@ -2,8 +2,8 @@
 
 Tensors, for N records: `tokens` uint8 (ΣL,), `offsets` int64 (N+1,), `name_bytes` uint8 (ΣM,), `name_offsets` int64
 (N+1,), `labels` int32 (N,), `groups` int64 (N,), `split` uint8 (N,). The description has `alphabet`, `classes`,
-`positive`, `generators` (class → how its records were generated, and none for records that were read), `crop` and
-`provenance`. `docs/formats.md` is the specification.
+`positive`, `generators` (class → generator of its records; read classes are not in it), `crop` and `provenance`.
+`docs/formats.md` is the specification.
 """
 
 from __future__ import annotations
@@ -39,19 +39,19 @@ class Dataset:
 
     Attributes:
         path: the file.
-        alphabet: of the tokens.
-        classes: the K class names; labels index into them.
-        positive: index of the class that binary metrics call positive; None for more than two classes.
+        alphabet: alphabet of the tokens.
+        classes: the K class names; labels are indices of these.
+        positive: index of the positive class of binary metrics; None for more than two classes.
         generators: class → name of the generator that made its records.
-        crop: length of the windows that training draws from the sequences of the train split; None where they are
-            trained on as they are.
+        crop: length of the windows that training draws from the sequences of the train split; None if training uses
+            whole sequences.
         tokens: N token sequences, none empty.
         names: N record names.
         labels: (N,) int32.
-        groups: (N,) int64; records of one group are kin or neighbours and lie in one split.
+        groups: (N,) int64; records of one group are related or neighbours, and are in one split.
         split: (N,) uint8, index into `datasets.splits.SPLITS`.
-        provenance: where it came from: inputs with SHA-256, command, versions, seed.
-        check_whole: raises `ContainerError` where the file has been cut since it was opened; reading on would end the
+        provenance: origin of the dataset: inputs with SHA-256, command, versions, seed.
+        check_whole: raises `ContainerError` if the file has been cut since it was opened; reading further would end the
             process.
         digest: SHA-256 of the file, for a dataset whose file is gone; empty where `path` is there.
     """
@@ -90,7 +90,7 @@ class Dataset:
 
 
 def open_dataset(path: Path) -> Dataset:
-    """Returns the dataset in a file, its columns memory-mapped where they are large.
+    """Returns the dataset in a file; large columns are memory-mapped.
 
     Raises:
         ContainerError: the file is not a dataset, damaged, or of another version.
@@ -102,7 +102,7 @@ def dataset_of(path: Path, container: Container) -> Dataset:
     """Returns the dataset in a container that was read from `path`.
 
     Raises:
-        ContainerError: its columns don't fit each other.
+        ContainerError: its columns do not match each other.
     """
     about, tensors = container.description, container.tensors
     missing = [name for name in _TENSORS if name not in tensors]
@@ -133,7 +133,7 @@ def dataset_of(path: Path, container: Container) -> Dataset:
 
 
 def _fits(dataset: Dataset) -> bool:
-    """Returns whether the columns are of one length and hold nothing that the description does not know."""
+    """Returns whether the columns have equal length and all values are within the description."""
     count, tokens = len(dataset), dataset.tokens
     return (
         count > 0
@@ -149,13 +149,13 @@ def _fits(dataset: Dataset) -> bool:
 
 
 def _is_column(column: Ragged, count: int) -> bool:
-    """Returns whether the offsets are those of `count` strings that follow each other in the data."""
+    """Returns whether the offsets are valid for `count` strings that are concatenated in the data."""
     offsets = column.offsets
     return (
         len(offsets) == count + 1
         and offsets[0] == 0
         and offsets[-1] == len(column.data)
-        # Compared and not subtracted, which numbers near the bounds of their type would pass.
+        # Compare instead of subtracting: a difference of values near the limits of their type could overflow and pass.
         and bool((offsets[1:] >= offsets[:-1]).all())
     )
 
@@ -227,5 +227,5 @@ def save_dataset(path: Path, dataset: Dataset) -> None:
 
 
 def _of_type(dtype: DTypeLike, column: NDArray[Any] | Spool) -> NDArray[Any] | Spool:
-    """Returns a column as `dtype`; one on disk is of it."""
+    """Returns a column as `dtype`; a column on disk already has it."""
     return column if isinstance(column, Spool) else column.astype(dtype, copy=False)

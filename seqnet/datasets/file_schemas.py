@@ -1,7 +1,7 @@
-"""What the descriptions of datasets, models and checkpoints must say: one schema, checked before it is used.
+"""Schemas of the descriptions of datasets, models and checkpoints, which are validated before they are used.
 
-`check_description` checks types, bounds and what belongs together. Settings check themselves (`configs`), with bounds
-of their own; tensors are compared with the description by whoever makes something of both.
+`check_description` checks types, bounds and whether related values match. Settings validate themselves (`configs`). The
+code that uses tensors compares them with the description.
 """
 
 from __future__ import annotations
@@ -36,14 +36,14 @@ _MOST_MEMBERS = 1_000
 _LONGEST_NAME = 1_000
 
 _CLASS = text(1, _LONGEST_NAME, shown=True)
-_SHARE = number(0, 1 + 1e-9)  # sums of float64 may be a little more than 1
+_SHARE = number(0, 1 + 1e-9)  # a sum of float64 may be slightly more than 1
 _HASH = text(most=128)
 _NO_NUMBER = text(choices=("nan", "inf", "-inf"))
 _NUMBER = number()
 
 
 def is_class_name(name: str) -> bool:
-    """Returns whether a text can be the name of a class: printable, not empty, not longer than any name."""
+    """Returns whether a text can be a class name: printable, not empty, and within the maximum length."""
     try:
         _CLASS("class", name)
     except SchemaError:
@@ -52,7 +52,7 @@ def is_class_name(name: str) -> bool:
 
 
 def _error_rate(place: str, value: Any) -> None:
-    """Checks the confidences: tolerated share of wrong decisions, as text → lowest probability."""
+    """Checks the confidences: tolerated error rate (as text) → minimum probability."""
     table(optional(_SHARE))(place, value)
     for name in value:
         try:
@@ -63,7 +63,7 @@ def _error_rate(place: str, value: Any) -> None:
 
 
 def _card(place: str, value: Any) -> None:
-    """Checks a card: texts that can be written as UTF-8, in lists and objects."""
+    """Checks a model card: texts that can be written as UTF-8, in lists and objects."""
     anything(place, value)
     record({})(place, value)
     left = [value]
@@ -141,11 +141,11 @@ def check_description(place: str, about: Mapping[str, Any], remedy: str) -> None
 
     Args:
         place: the file.
-        about: the description, `kind` included.
-        remedy: what the user can do where it is no good.
+        about: the description, with `kind`.
+        remedy: advice in the error message if the description is not valid.
 
     Raises:
-        ContainerError: a value is missing, of the wrong type, outside its bounds, or does not go with another.
+        ContainerError: a value is missing, has the wrong type, is outside its bounds, or does not match another value.
     """
     kind = about["kind"]
     try:

@@ -1,7 +1,7 @@
-"""The preset that fits a dataset, where the user names none.
+"""Choice of a preset for a dataset if the user names none.
 
-In: a dataset. Out: a `Recipe`: the name of a preset, single settings that fit it to the number of records, and why. The
-settings themselves are the preset's (`seqnet/configs/presets`).
+In: a dataset. Out: a `Recipe` with the name of a preset, single settings that adapt it to the number of records, and
+the reasons. The presets are in `seqnet/configs/presets`.
 """
 
 from __future__ import annotations
@@ -25,23 +25,23 @@ _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
     "rna": _NUCLEIC,
     "protein": ((2_000, "protein-hybrid"),),
 }
-"""Alphabet → median length, at most, and preset; longest last. Their recurrent layers read up to 500 positions."""
+"""Alphabet → maximum median length and preset, ascending. Their recurrent layers read up to 500 positions."""
 
 _LONGER = "dilated-cnn"
 
 _WORDS = {"dna": ("DNA", "bases"), "rna": ("RNA", "bases"), "protein": ("protein", "residues")}
 
 _WINDOW = 8_192
-"""Longest sequence that is seen at once: a batch of longer ones would take gigabytes."""
+"""Maximum length that the network sees at once; a batch of longer sequences would take gigabytes."""
 
 _MUCH_LONGER = 1.5
 """Times a network's window from which on sequences are much longer than it was made for."""
 
 _STEPS = 1_500
-"""Steps of the optimiser, at least: less, and few records are learned badly by any network."""
+"""Minimum number of optimiser steps. With fewer, any network learns a small dataset badly."""
 
 _BATCHES = 25
-"""Batches in an epoch, at least."""
+"""Minimum number of batches per epoch."""
 
 _SMALLEST_BATCH = 16
 _MOST_EPOCHS = 150
@@ -49,12 +49,12 @@ _MOST_EPOCHS = 150
 
 @dataclass(frozen=True)
 class Recipe:
-    """Which settings fit a dataset.
+    """Settings for a dataset.
 
     Attributes:
         preset: name of the preset.
-        assignments: `key=value` settings, laid over the preset.
-        facts: what the choice went by.
+        assignments: `key=value` settings that override the preset.
+        facts: properties of the dataset that decided the choice.
     """
 
     preset: str
@@ -63,7 +63,7 @@ class Recipe:
 
     @property
     def line(self) -> str:
-        """One line for people."""
+        """Summary in one line."""
         changed = "".join(f", {text.partition('.')[2]}" for text in self.assignments)
         return f"chosen settings: preset {self.preset} ({self.facts}){changed}; --preset chooses another"
 
@@ -102,11 +102,11 @@ def choose_run(dataset: Dataset, request: RunRequest) -> ChosenRun:
 def choose_recipe(dataset: Dataset) -> Recipe:
     """Returns the recipe for a dataset.
 
-    A recurrent network after convolutions, unless it would have to read too many positions one after the other. Where
-    there are few records, batches are smaller and epochs more, so that the optimiser takes steps enough; the learning
-    rate falls with the root of the batch size.
+    The network is recurrent after convolutions, unless it would have to read too many positions one by one. With few
+    records, batches are smaller and epochs more, so that the optimiser takes enough steps. The learning rate falls with
+    the square root of the batch size.
 
-    Source: Malladi et al. 2022, arXiv:2205.10287, for the root.
+    Source: Malladi et al. 2022, arXiv:2205.10287, for the square root.
     """
     lengths = dataset.tokens.lengths[dataset.members("train")]
     typical = dataset.crop or (int(np.median(lengths)) if len(lengths) else 0)
@@ -151,7 +151,7 @@ def _too_long(preset: str, dataset: Dataset, window: int | None) -> str | None:
 
 
 def _fitted(training: TrainingConfig, records: int) -> tuple[str, ...]:
-    """Returns the settings that differ from the preset's for so many training records."""
+    """Returns the settings that differ from the preset for this number of training records."""
     batch, epochs = training.batch_size, training.epochs
     while batch > _SMALLEST_BATCH and records < batch * _BATCHES:
         batch //= 2

@@ -1,7 +1,7 @@
-"""Who trains, who validates, who tests; and which records are in which fold of a cross-validation.
+"""Random splits into train, validation and test, and folds of a cross-validation, with groups and classes respected.
 
-Groups (N,) int64 never cross splits, nor folds; the classes keep their proportions in each of them as nearly as whole
-groups allow. A record of its own is a group of one.
+Groups (N,) int64 are never divided between splits or folds. Each split or fold has the class proportions of the
+dataset, as far as whole groups allow. A record without a group is a group of one.
 """
 
 from __future__ import annotations
@@ -18,14 +18,15 @@ __all__ = ["SPLITS", "deal_folds", "parse_fractions", "split_records"]
 SPLITS = ("train", "validation", "test")
 
 _VERY_MANY = 10_000
-"""Groups of one class and size from which on they are placed all at once."""
+"""Minimum number of groups of one class and size for assigning them all at once."""
 
 
 def parse_fractions(text: str) -> tuple[float, float, float]:
-    """Returns the fractions of train, validation and test written as `80/10/10`.
+    """Returns the fractions of train, validation and test from a text such as `80/10/10`.
 
     Raises:
-        SettingError: it is not three numbers, the first above and the others at least zero, that add up to 100 (or 1).
+        SettingError: the text is not three numbers, the first above 0 and the others at least 0, with the sum 100 (or
+        1).
     """
     expected = "three percentages, train/validation/test, that add up to 100, such as 80/10/10"
     try:
@@ -46,14 +47,14 @@ def split_records(
 ) -> NDArray[np.uint8]:
     """Returns the split (N,) uint8 of each record, an index into `SPLITS`.
 
-    Groups of several records, large ones first, go to the split that lacks most of what they hold; single records
-    then fill each class up to its fractions. So do groups of one class and size before them where there are very many,
-    such as pairs of reads.
+    Groups with several records are assigned from the largest to the smallest, each to the split that lacks most of its
+    records. Single records then fill up each class to its fractions. Very many groups of one class and size, such as
+    read pairs, are assigned like single records, but before these.
 
     Args:
         labels: (N,) int32, class of each record.
         groups: (N,) int64, group of each record; any numbers.
-        fractions: share of each split, adding up to 1.
+        fractions: share of each split; the sum is 1.
         rng: source of the random order.
     """
     split = np.zeros(len(labels), dtype=np.uint8)
@@ -86,10 +87,10 @@ def split_records(
 
 
 def _alike(held: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Returns for each of G groups the number (G,) int64 of the very many of its class and size, -1 where they are few.
+    """Returns (G,) int64: a number for each set of very many groups with equal class and size, -1 for the other groups.
 
     Args:
-        held: (G, K) int64, records of each class in each group, by falling size.
+        held: (G, K) int64, records of each class in each group, sorted by falling size.
     """
     sizes, labels = held.sum(axis=1), held.argmax(axis=1)
     pure = held.max(axis=1) == sizes
@@ -104,12 +105,12 @@ def _alike(held: NDArray[np.int64]) -> NDArray[np.int64]:
 def _fill(
     held: NDArray[np.int64], count: int, lacking: NDArray[np.float64], fractions: Sequence[float]
 ) -> NDArray[np.uint8]:
-    """Returns the split (count,) uint8 of groups that all hold the same, in shares of what the splits lack of it.
+    """Returns the split (count,) uint8 of equal groups, in proportion to what each split lacks.
 
     Args:
-        held: (K,) int64, records of each class in each of them; all are of one class.
+        held: (K,) int64, records of each class in each group; only one class has records.
         count: number of groups.
-        lacking: (S, K) float64, records of each class that each split lacks; changed.
+        lacking: (S, K) float64, records of each class that each split lacks; changed in place.
         fractions: share of each split.
     """
     label = int(held.argmax())
@@ -122,7 +123,7 @@ def _fill(
 
 
 def _numbered(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Returns the number (N,) int64 of the group of each record, from 0 in their order, and group sizes (G,) int64.
+    """Returns the group of each record (N,) int64, numbered from 0 in sorted order, and the group sizes (G,) int64.
 
     A number without records has size 0.
     """
@@ -137,7 +138,7 @@ def _numbered(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.
 def deal_folds(
     labels: NDArray[np.int32], groups: NDArray[np.int64], count: int, rng: np.random.Generator
 ) -> NDArray[np.uint8]:
-    """Returns the fold (N,) uint8 of each record, in 0..count-1: splits of equal shares, see `split_records`.
+    """Returns the fold (N,) uint8 of each record, in 0..count-1; folds are splits of equal size, see `split_records`.
 
     Args:
         labels: (N,) int32, class of each record.
@@ -151,24 +152,24 @@ def deal_folds(
 def _assign(
     held: NDArray[np.int64], lacking: NDArray[np.float64], fractions: NDArray[np.float64], single_count: int
 ) -> NDArray[np.uint8]:
-    """Returns the split (G,) uint8 of each group, and takes what the groups hold from what the splits lack.
+    """Returns the split (G,) uint8 of each group, and subtracts its records from what the splits lack.
 
     Args:
-        held: (G, K) int64, records of each class in each group, in the order in which the groups are placed.
-        lacking: (S, K) float64, records of each class that each split lacks; changed.
+        held: (G, K) int64, records of each class in each group, in the order in which groups are assigned.
+        lacking: (S, K) float64, records of each class that each split lacks; changed in place.
         fractions: (S,) float64, share of each split.
-        single_count: records that will be placed after the groups.
+        single_count: number of records that will be assigned after the groups.
     """
     assigned = np.zeros(len(held), dtype=np.uint8)
     wanted = np.flatnonzero(fractions > 0)
     empty = fractions > 0
     for index, records in enumerate(held):
-        # The last groups go where there is nothing yet, so that few groups are no reason for an empty split.
+        # The last groups go to splits that are still empty, so that few groups do not leave a split empty.
         scarce = len(held) - index + single_count <= empty.sum()
         splits = np.flatnonzero(empty) if scarce else wanted
         room = np.maximum(lacking[splits], 0)  # (S, K)
         fitting = np.minimum(room, records).sum(axis=1)
-        # Of the splits that it fits into, the one that is emptiest for its size.
+        # Among the splits with enough space for the group, choose the emptiest for its size.
         need = (room * records).sum(axis=1) / fractions[splits]
         chosen = splits[np.lexsort((need, fitting))[-1]]
         assigned[index] = chosen

@@ -1,7 +1,7 @@
-"""Record batches → tokens, with a word for every record that can't be used.
+"""Translates record batches to tokens and gives each record a status.
 
-RecordBatch (symbols) → `Tokenized` (tokens, status), one row per record: the same step for `encode`, which refuses,
-skips or masks what it can't read, and for `predict`, which reports it.
+In: a RecordBatch (symbols). Out: `Tokenized` (tokens, status), one row per record. `encode` and `predict` both use it:
+`encode` refuses, skips or masks unusable records, `predict` reports them.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ __all__ = [
 
 
 class RecordStatus(IntEnum):
-    """What became of a record; its name in lower case is the word in the `status` column.
+    """Status of a record; its name in lower case is written to the `status` column.
 
-    The unusual ones are classified, too: they are unlike what the model was trained on.
+    Records with an unusual status are also classified. They are unlike the training sequences.
     """
 
     OK = 0
@@ -46,22 +46,22 @@ class RecordStatus(IntEnum):
 
     @property
     def word(self) -> str:
-        """The word in the `status` column."""
+        """Text in the `status` column."""
         return self.name.lower()
 
     @property
     def classified(self) -> bool:
-        """Whether there is a prediction."""
+        """Whether the record has a prediction."""
         return self is RecordStatus.OK or self.unusual
 
     @property
     def unusual(self) -> bool:
-        """Whether there is a prediction for what is unlike the training sequences."""
+        """Whether the record has a prediction but is unlike the training sequences."""
         return self in (RecordStatus.UNUSUAL_LENGTH, RecordStatus.UNUSUAL_COMPOSITION)
 
 
 class InvalidSymbol(NamedTuple):
-    """A symbol that the alphabet does not know.
+    """A symbol outside the alphabet.
 
     Attributes:
         record: index of its record in the batch.
@@ -84,11 +84,11 @@ class Tokenized:
     """Tokens of a batch.
 
     Attributes:
-        tokens: N sequences of tokens; `INVALID` where the alphabet does not know the symbol.
+        tokens: N token sequences; `INVALID` for a symbol outside the alphabet.
         status: (N,) uint8, `RecordStatus` of each record.
         invalid: the first symbol that the alphabet does not know; None where there is none, or they are masked.
-        masked: how many symbols that the alphabet does not know were taken for any symbol.
-        stops: how many sequences ended in a stop, which is left out: gene callers write it, and it is no residue.
+        masked: number of unknown symbols that were masked.
+        stops: number of sequences whose final stop was removed; gene callers write it, but it is not a residue.
     """
 
     tokens: Ragged
@@ -152,7 +152,7 @@ def _all_ambiguous(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.bool_]:
 
 
 def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:
-    """Returns N sequences without the stop that ends some of them, and how many these are."""
+    """Returns N sequences without a final stop, and the number of removed stops."""
     if not stop:
         return symbols, 0
     ended = np.flatnonzero(symbols.lengths)
@@ -167,16 +167,17 @@ def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:
 def window_spans(
     lengths: NDArray[np.int64], window: int, stride: int, most: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Yields the whole windows of N sequences, `most` of them at a time.
+    """Yields all complete windows of N sequences, at most `most` at a time.
 
     Args:
         lengths: (N,) int64.
         window: length of a window.
         stride: distance between the starts of neighbouring windows.
-        most: windows, at most, that are yielded together: those at every position of a chromosome take much memory.
+        most: maximum number of windows per result, because the windows at every position of a chromosome take much
+            memory.
 
     Yields:
-        sequence (W,) int64 that each window is cut from, and start (W,) int64 in that sequence.
+        sequence index (W,) int64 and start (W,) int64 of each window.
     """
     ends = np.cumsum(_window_counts(lengths, window, stride))  # (N,)
     total = int(ends[-1]) if len(ends) else 0
@@ -188,7 +189,7 @@ def window_spans(
 
 
 def uncovered(lengths: NDArray[np.int64], window: int, stride: int) -> NDArray[np.int64]:
-    """Returns how many (N,) int64 symbols at the end of N sequences no whole window covers; see `window_spans`."""
+    """Returns the number (N,) int64 of symbols at the end of each sequence outside all windows; see `window_spans`."""
     counts = _window_counts(lengths, window, stride)
     return lengths - np.where(counts > 0, (counts - 1) * stride + window, 0)
 

@@ -46,7 +46,7 @@ class WindowPlaces:
     def cut(self, data: NDArray[np.uint8], places: NDArray[np.int64]) -> NDArray[np.uint8]:
         """Returns the windows (n, L) uint8 of tokens `data` (ΣL,) uint8 at places (n,) int64."""
         block, offset = self.locate(places)
-        # A view of all windows: positions of all their symbols would take eight times the room of these.
+        # A view of all windows. An array of the positions of all their symbols would be eight times as large.
         return np.asarray(sliding_window_view(data, self.length)[self.starts[block] + offset])
 
     def draw(self, data: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:

@@ -1,9 +1,9 @@
-"""How good the predictions are: metrics, their bootstrap intervals, and the table that shows them.
+"""Metrics of predictions, with bootstrap intervals, comparisons and tables.
 
 Start here: `evaluate_probabilities` takes labels and probabilities and returns an `Evaluation`, `format_evaluation`
-shows it. `measure` returns bare metrics, such as a training loop wants; `METRICS` is the table of them all.
-`evaluate_folds` is for a cross-validation. `compare_in_pairs` compares classifiers on the same records, `compare` tests
-two models, `stratify_by_length` and `stratify_by_similarity` look at parts of the records.
+prints it. `measure` returns metrics without intervals, for example for a training loop. `METRICS` is the table of all
+metrics. `evaluate_folds` evaluates a cross-validation. `compare_in_pairs` compares classifiers on the same records,
+`compare` tests two models, `stratify_by_length` and `stratify_by_similarity` evaluate parts of the records.
 """
 
 from __future__ import annotations

@@ -1,16 +1,15 @@
-"""Percentile bootstrap intervals, of any statistics of weighted records.
+"""Percentile bootstrap intervals of any statistics of weighted records.
 
-A replicate draws units with replacement, as many as there are, and weighs each record by how often its unit was drawn.
-The unit is the record, or, where records depend on each other (reads of one genome, proteins of one family), the group:
-whole groups are drawn, and the intervals are as wide as the number of groups, not of records, warrants. Groups are
-drawn among those of the same class, if each holds one class: where one class comes in few large groups and another in
-single records, replicates would else differ most in the mix of classes, which the dataset fixes.
+A replicate draws units with replacement, as many as there are, and weights each record by the number of times that its
+unit was drawn. The unit is the record. If records depend on each other (reads of one genome, proteins of one family),
+the unit is the group, and the width of the intervals depends on the number of groups and not of records. If each group
+holds records of one class only, groups are drawn within each class. Otherwise, if one class had few large groups and
+another had single records, replicates would differ mainly in their class proportions, which the dataset fixes.
 
-A replicate in which a statistic is undefined (NaN) is left out of its interval. With more than half of them undefined
-there is no interval. Neither is there one with a single unit: drawing it again and again tells nothing about spread.
-
-A statistic that is the same in every replicate, such as an accuracy of 1, has no interval: that would have no width,
-which is true of the replicates, not of the model. Proportions have an exact one instead (`exact_intervals`).
+A replicate in which a statistic is undefined (NaN) is left out of its interval. If more than half of the replicates are
+undefined, or if there is only one unit, there is no interval. A statistic that is the same in every replicate, such as
+an accuracy of 1, also has no interval, because an interval without width would be misleading. Proportions have an exact
+interval instead (`exact_intervals`).
 
 Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 13, doi:10.1201/9780429246593;
 groups: Field & Welsh 2007, doi:10.1111/j.1467-9868.2007.00593.x.
@@ -26,7 +25,7 @@ from numpy.typing import NDArray
 __all__ = ["bootstrap", "percentile_intervals"]
 
 _SAME = 1e-12
-"""What rounding makes of replicates that are the same."""
+"""Maximum rounding difference between equal replicates."""
 
 
 def bootstrap(
@@ -41,12 +40,12 @@ def bootstrap(
     """Returns the statistics of each replicate.
 
     Args:
-        statistics: takes weights (N,) float64, returns (M,) float64; NaN where one is undefined.
+        statistics: takes weights (N,) float64, returns (M,) float64; NaN for an undefined statistic.
         record_count: N.
-        groups: (N,) int64, group of each record, each distinct value being one; None if records are independent.
+        groups: (N,) int64, group of each record; None if records are independent.
         replicates: R, number of replicates.
-        rng: decides all draws. With groups, the draws depend on their sorted ids; without, on the order of records.
-        classes: (N,) int64, class of each record, within which groups are drawn; None to draw among all.
+        rng: source of all draws. With groups, the draws depend on their sorted ids; without, on the order of records.
+        classes: (N,) int64, class of each record; groups are drawn within classes. None to draw among all groups.
 
     Returns:
         (R, M) float64; (0, M) if fewer than two units can be drawn.
@@ -65,10 +64,10 @@ def bootstrap(
 
 
 def _strata(unit: NDArray[np.int64], classes: NDArray[np.int64], count: int) -> list[NDArray[np.int64]]:
-    """Returns the units of each class, class by class, or all units as one part.
+    """Returns the units of each class, or all units as one part.
 
-    They are one part where some hold several classes, or where a class has one unit alone: that would be in every
-    replicate as often as in the data.
+    They are one part if some units hold several classes, or if a class has only one unit, which would be in every
+    replicate exactly once.
     """
     held = np.zeros((count, int(classes.max()) + 1), dtype=np.int64)
     np.add.at(held, (unit, classes), 1)
@@ -81,11 +80,11 @@ def _strata(unit: NDArray[np.int64], classes: NDArray[np.int64], count: int) -> 
 def percentile_intervals(
     samples: NDArray[np.float64], confidence: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns the lower and the upper ends, (M,) float64 each; NaN where there is no interval, or one of no width.
+    """Returns the lower and upper ends, (M,) float64 each; NaN without an interval or if it has no width.
 
     Args:
-        samples: (R, M) float64, statistics of the replicates; NaN where one was undefined.
-        confidence: share of the replicates between the ends, in (0, 1); equal shares lie below and above.
+        samples: (R, M) float64, statistics of the replicates; NaN if undefined.
+        confidence: share of the replicates between the ends, in (0, 1); the shares below and above are equal.
     """
     ends = np.full((2, samples.shape[1]), np.nan)
     tail = (1 - confidence) / 2

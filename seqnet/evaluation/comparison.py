@@ -1,7 +1,7 @@
 """Two models on the same records: differences of all metrics with paired intervals, McNemar's and DeLong's tests.
 
-In: N records as two models scored them. Out: a `Comparison`. A difference is the first model's value minus the
-second's.
+In: the scores of two models for the same N records. Out: a `Comparison`. A difference is the first model's value minus
+the second model's value.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ __all__ = ["Comparison", "compare"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Comparison:
-    """How two models differ.
+    """Comparison of two models.
 
     Attributes:
-        standing: the second model's metrics, and the first's minus these.
-        mcnemar: whether they are right equally often.
-        delong: whether they rank equally well; None with more than two classes, with groups, or with fewer than two
-            records of a class.
+        standing: metrics of the second model, and the first model's metrics minus these.
+        mcnemar: test whether both models are right equally often.
+        delong: test whether both models have the same AUROC; None with more than two classes, with groups, or with
+            fewer than two records of a class.
     """
 
     standing: PairedMetrics
@@ -48,11 +48,11 @@ class Comparison:
 def compare(
     first: ScoredRecords, second: ScoredRecords, *, groups: NDArray[np.int64] | None, options: EvaluationOptions
 ) -> Comparison:
-    """Returns how two models differ on the same records.
+    """Returns the comparison of two models on the same records.
 
     Args:
-        first: N records as the first model scored them.
-        second: the same records, with the classes in the same order, as the second one did.
+        first: the N records with the first model's scores.
+        second: the same records, with the classes in the same order, and the second model's scores.
         groups: (N,) int64, group of each record; None, or groups of one record each, if records are independent.
         options: replicates, confidence and seed of the intervals.
     """

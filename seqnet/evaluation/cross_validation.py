@@ -3,11 +3,11 @@
 In: labels (N,), out-of-fold probabilities (N, K), the fold (N,) of each record, a threshold for each fold. Out: a
 `CrossValidation`.
 
-Two spreads are told, of different things. The standard deviation over folds is how much the figure changes with the
-records that are trained on and measured on (and with the seed); it is no standard error, since any two folds share
-training records: Bengio & Grandvalet 2004, https://www.jmlr.org/papers/v5/grandvalet04a.html. The interval of the
-pooled figure is the bootstrap's, over groups. A pooled ranking metric compares probabilities of different networks, and
-falls short of the mean over folds where these are not calibrated alike.
+It has two measures of spread. The standard deviation over folds shows how much a metric changes with the training and
+test records (and with the seed). It is not a standard error, because any two folds share training records: Bengio &
+Grandvalet 2004, https://www.jmlr.org/papers/v5/grandvalet04a.html. The interval of the pooled metric is a bootstrap
+interval over groups. A pooled ranking metric compares probabilities of different networks. It is lower than the mean
+over folds if the networks are calibrated differently.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ __all__ = ["CrossValidation", "evaluate_folds"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CrossValidation:
-    """How good out-of-fold predictions are.
+    """Metrics of out-of-fold predictions.
 
     Attributes:
-        folds: for each fold, metric → value; NaN where one is undefined.
-        pooled: of all records, each as the network of its fold saw it.
+        folds: for each fold, metric → value; NaN if undefined.
+        pooled: evaluation of all records, each predicted by the network of its fold.
     """
 
     folds: tuple[Mapping[str, float], ...]
@@ -40,12 +40,12 @@ class CrossValidation:
 
     @property
     def mean(self) -> dict[str, float]:
-        """Metric → mean over the folds; NaN where it is undefined in one."""
+        """Metric → mean over the folds; NaN if it is undefined in any fold."""
         return {name: float(np.mean([fold[name] for fold in self.folds])) for name in self.folds[0]}
 
     @property
     def sd(self) -> dict[str, float]:
-        """Metric → sample standard deviation over the folds; NaN where it is undefined in one."""
+        """Metric → sample standard deviation over the folds; NaN if it is undefined in any fold."""
         return {name: float(np.std([fold[name] for fold in self.folds], ddof=1)) for name in self.folds[0]}
 
     def to_json(self) -> dict[str, Any]:
@@ -77,11 +77,11 @@ def evaluate_folds(
 
     Args:
         labels: (N,) int64, true class.
-        probabilities: (N, K) float64, of each record by the network that has not seen its fold.
-        folds: (N,) int64, in 0..F-1, none without a record.
-        thresholds: F numbers, lowest probability that makes a record of the fold positive; of use where K = 2.
+        probabilities: (N, K) float64, each record's by the network that was not trained on its fold.
+        folds: (N,) int64, in 0..F-1; each fold has records.
+        thresholds: F numbers, minimum probability for a positive decision in each fold; used if K = 2.
         classes: K distinct names.
-        positive: index of the positive class; None where K > 2.
+        positive: index of the positive class; None if K > 2.
         groups: (N,) int64, group of each record; whole groups are drawn for the intervals.
         options: replicates, confidence and seed of the intervals.
 
@@ -99,7 +99,7 @@ def evaluate_folds(
         probabilities,
         classes,
         positive=None if positive is None else classes[positive],
-        # One for all is told as one.
+        # If all folds have the same threshold, it is reported as a single number.
         threshold=own if own is None or len(set(thresholds)) > 1 else thresholds[0],
         groups=groups,
         split="out of fold",

@@ -1,7 +1,7 @@
 """From labels and probabilities to an `Evaluation`: all metrics, the confusion matrix, and intervals for every number.
 
-In: labels (N,), probabilities (N, K), class names; groups (N,) where records depend on each other. Out: an
-`Evaluation`, whose `to_json` is plain numbers, with null for what is undefined.
+In: labels (N,), probabilities (N, K), class names, and groups (N,) if records depend on each other. Out: an
+`Evaluation`. Its `to_json` has plain numbers, with null for undefined values.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ class Estimate:
     """A number with its interval.
 
     Attributes:
-        value: NaN where it is undefined.
-        low: lower end; NaN where there is no interval.
-        high: upper end; NaN where there is no interval.
+        value: NaN if undefined.
+        low: lower end; NaN without an interval.
+        high: upper end; NaN without an interval.
     """
 
     value: float
@@ -49,12 +49,12 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class BootstrapRecipe:
-    """How the intervals were made.
+    """Parameters of the bootstrap intervals.
 
     Attributes:
         replicates: number of replicates; 0 for no intervals.
         seed: seed of the draws.
-        unit: what was drawn.
+        unit: unit that was drawn.
         confidence: share of the replicates inside an interval.
     """
 
@@ -66,22 +66,21 @@ class BootstrapRecipe:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Evaluation:
-    """How good the predictions for N records are.
+    """Metrics of the predictions for N records.
 
     Attributes:
         n: N, the number of records.
-        split: name of the part of the data that they are from.
+        split: name of the split, or of other data, that the records are from.
         classes: K names.
-        positive: the positive class; None where K > 2.
-        threshold: lowest probability that made a record positive; None where K > 2, or where records had thresholds of
-            their own.
+        positive: the positive class; None if K > 2.
+        threshold: minimum probability for a positive decision; None if K > 2, or if records had different thresholds.
         metrics: metric → estimate, in the order of `METRICS`.
-        confusion: (K, K) int64, records by true class (rows) and given class (columns).
-        confusion_low: (K, K) float64, lower ends of the intervals of `confusion`; NaN where there are none.
-        confusion_high: (K, K) float64, their upper ends.
-        per_class: class → metric → estimate, for the metrics that are one class against the rest.
-        bootstrap: how the intervals were made.
-        rarest: class of the fewest records, or groups of them, and their number; None where that is not known.
+        confusion: (K, K) int64, records by true class (rows) and predicted class (columns).
+        confusion_low: (K, K) float64, lower ends of the intervals of `confusion`; NaN without intervals.
+        confusion_high: (K, K) float64, upper ends of these intervals.
+        per_class: class → metric → estimate, for the metrics of one class against the rest.
+        bootstrap: parameters of the intervals.
+        rarest: class with the fewest records, or groups, and their number; None if unknown.
     """
 
     n: int
@@ -140,26 +139,26 @@ def evaluate_probabilities(
 ) -> Evaluation:
     """Returns all metrics of the given predictions, with intervals.
 
-    The order of the records does not matter, to the last digit of the intervals. The replicates take
-    8 · replicates · (K² + 6 K + 11) bytes.
+    The result does not depend on the order of the records, including the last digit of the intervals. The replicates
+    take 8 · replicates · (K² + 6 K + 11) bytes.
 
     Args:
         labels: (N,) int64, true class, in 0..K-1.
         probabilities: (N, K) float64 (float32 is widened), rows sum to 1.
         classes: K distinct names.
-        positive: K = 2: name of the positive class [default: the second]. Not allowed where K > 2.
-        threshold: K = 2: lowest probability that makes a record positive [default: 0.5], or (N,) float64, one for each
-            record. Not allowed where K > 2.
+        positive: K = 2: name of the positive class [default: the second]. Not allowed if K > 2.
+        threshold: K = 2: minimum probability for a positive decision [default: 0.5], or (N,) float64, one for each
+            record. Not allowed if K > 2.
         groups: (N,) int64, group of each record; whole groups are drawn for the intervals. None, or groups of one
             record each, if records are independent.
-        split: name of the part of the data that the records are from.
+        split: name of the split, or of other data, that the records are from.
         options: replicates, confidence and seed of the intervals.
 
     Raises:
         EmptyInputError: there are no records.
-        LabelError: a label is outside 0..K-1, or two classes have one name.
+        LabelError: a label is outside 0..K-1, or two classes have the same name.
         SettingError: `positive` or `threshold` does not fit the classes.
-        SeqnetError: the probabilities are not numbers, or are not probabilities.
+        SeqnetError: the probabilities are not finite numbers, or are not probabilities.
         ValueError: the shapes do not match.
     """
     names, choices = tuple(classes), options or EvaluationOptions()
@@ -195,7 +194,7 @@ def _summarise(
     """Returns the evaluation from the records and the replicates (R, M) of all their statistics."""
     tally = scored.once()
     values, K, cells = _statistics(tally), len(classes), len(classes) ** 2
-    # Of the confusion matrix, each cell is a proportion of all records.
+    # Each cell of the confusion matrix is a proportion of all records.
     scale = np.append(np.ones(len(values) - cells), np.full(cells, len(scored)))
     trials = _trials(values, scored, units)
     low, high = (ends * scale for ends in intervals(values / scale, samples / scale, trials, recipe.confidence))
@@ -217,14 +216,14 @@ def _summarise(
 
 
 def _rarest(scored: ScoredRecords, units: NDArray[np.int64] | None, classes: tuple[str, ...]) -> tuple[str, int]:
-    """Returns the class, of those that have records, of the fewest units, and their number."""
+    """Returns the class with the fewest units among the classes with records, and the number of its units."""
     counts = {label: unit_count(scored.labels == label, units) for label in np.unique(scored.labels).tolist()}
     label = min(counts, key=lambda one: counts[one])
     return classes[label], counts[label]
 
 
 def _trials(values: NDArray[np.float64], scored: ScoredRecords, units: NDArray[np.int64] | None) -> NDArray[np.float64]:
-    """Returns the number of trials (M + P·K + K·K,) behind each of the values of `_statistics`; NaN for none."""
+    """Returns the number of trials (M + P·K + K·K,) of each value of `_statistics`; NaN if it is not a proportion."""
     K, rest = scored.class_count, iter(values.tolist())
     found = [trial_count(name, scored.positive, next(rest), scored, units) for name in METRICS]
     for name, metric in METRICS.items():
@@ -244,12 +243,12 @@ def _index_positive(classes: tuple[str, ...], positive: str | None) -> int | Non
 
 
 def _statistics(tally: WeightedCounts) -> NDArray[np.float64]:
-    """Returns every number that gets an interval: all metrics, then those per class, then the confusion matrix.
+    """Returns all numbers that have an interval: all metrics, the metrics per class, and the confusion matrix.
 
-    The counts of the confusion matrix are scaled to N records, since whole groups can draw more or fewer of these.
+    The confusion matrix is scaled to N records, because a draw of whole groups may have more or fewer records.
 
     Returns:
-        (M + P·K + K·K,) float64 for M metrics, of which P are one class against the rest.
+        (M + P·K + K·K,) float64 for M metrics, of which P are metrics of one class against the rest.
     """
     values = {name: metric.compute(tally) for name, metric in METRICS.items()}
     overall = [metric.overall(values[name], tally.scored.positive) for name, metric in METRICS.items()]

@@ -1,12 +1,13 @@
-"""Exact intervals, where a bootstrap of few records, or of perfect decisions, would be too narrow.
+"""Exact intervals, for cases in which a bootstrap interval would be too narrow.
 
-The percentile bootstrap draws from what is there: an accuracy of 1 is 1 in every replicate, and with two wrong records
-of fifty an interval holds the truth four times in five. So where a proportion has fewer than `FEW` successes or
-failures, its interval is that of Clopper and Pearson. It counts independent units: groups, where records depend on each
-other. An AUROC of 1 or 0 has one, too: positives and negatives make min(m, n) disjoint pairs, each in the right order
-with the probability AUROC, so that all are with that to the power of min(m, n).
+The percentile bootstrap can only draw observed records. An accuracy of 1 is 1 in every replicate, and with two errors
+in fifty records a 95 % interval contains the true value in only about 80 % of cases. So a proportion with fewer than
+`FEW` successes or failures has the interval of Clopper and Pearson. It counts independent units, which are groups if
+records depend on each other. An AUROC of 1 or 0 has an exact interval, too: positives and negatives form min(m, n)
+disjoint pairs. Each pair is in the right order with probability AUROC, so all are with this probability to the power of
+min(m, n).
 
-In: values (S,), those of replicates (R, S), and the number of trials (S,) behind each. Out: ends (S,) float64.
+In: values (S,), those of replicates (R, S), and the number of trials (S,) of each. Out: ends (S,) float64.
 
 Source: Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404; with an effective number of records, Korn & Graubard 1998,
 https://www150.statcan.gc.ca/n1/pub/12-001-x/1998002/article/4356-eng.pdf.
@@ -26,7 +27,7 @@ from seqnet.evaluation.scored_records import ScoredRecords
 __all__ = ["FEW", "intervals", "trial_count", "unit_count"]
 
 FEW = 5
-"""Successes or failures below which the interval of a proportion is exact."""
+"""With fewer successes or failures, the interval of a proportion is exact."""
 
 Units = NDArray[np.int64] | None
 
@@ -35,28 +36,28 @@ _OF_RECORDS: Mapping[str, Callable[[ScoredRecords, int], NDArray[np.bool_]]] = {
     "recall": lambda scored, label: scored.labels == label,
     "specificity": lambda scored, label: scored.labels != label,
 }
-"""Metric → the records (N,) bool that it is a proportion of, for a class."""
+"""Metric → for a class, (N,) bool, the records that the metric is a proportion of."""
 
 
 def unit_count(chosen: NDArray[np.bool_], units: Units) -> int:
-    """Returns how many independent units the chosen (N,) bool records are of.
+    """Returns the number of independent units of the chosen records.
 
     Args:
-        chosen: which records.
-        units: (N,) int64, group of each record; None where records are independent.
+        chosen: (N,) bool, the chosen records.
+        units: (N,) int64, group of each record; None if records are independent.
     """
     return int(chosen.sum()) if units is None else len(np.unique(units[chosen]))
 
 
 def trial_count(name: str, label: int | None, value: float, scored: ScoredRecords, units: Units) -> float:
-    """Returns the number of trials behind a metric; NaN where it is no proportion.
+    """Returns the number of trials of a metric; NaN if it is not a proportion.
 
     Args:
-        name: of the metric.
-        label: class that it is of, against the rest; None for a mean over classes.
-        value: its value.
+        name: name of the metric.
+        label: the class, for a metric of one class against the rest; None for a mean over classes.
+        value: value of the metric.
         scored: the N records.
-        units: (N,) int64, group of each record; None where records are independent.
+        units: (N,) int64, group of each record; None if records are independent.
     """
     if name == "accuracy":
         return unit_count(np.ones(len(scored), dtype=bool), units)
@@ -71,13 +72,13 @@ def trial_count(name: str, label: int | None, value: float, scored: ScoredRecord
 def intervals(
     values: NDArray[np.float64], samples: NDArray[np.float64], trials: NDArray[np.float64], confidence: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns the lower and upper ends (S,) float64: the bootstrap's, or exact ones; NaN where there are none.
+    """Returns the lower and upper ends (S,) float64, exact or from the bootstrap; NaN without an interval.
 
     Args:
-        values: (S,) float64, of all records; proportions where there is a number of trials.
-        samples: (R, S) float64, of the replicates; without any there are no intervals.
-        trials: (S,) float64, number of independent trials of each; NaN where it is no proportion.
-        confidence: of the intervals.
+        values: (S,) float64, values for all records; a value with a number of trials is a proportion.
+        samples: (R, S) float64, values of the replicates; without replicates there are no intervals.
+        trials: (S,) float64, number of independent trials of each value; NaN if it is not a proportion.
+        confidence: confidence of the intervals.
     """
     low, high = percentile_intervals(samples, confidence)
     if len(samples):
@@ -89,12 +90,12 @@ def intervals(
 def _exact_ends(
     values: NDArray[np.float64], trials: NDArray[np.float64], confidence: float
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns the lower and upper ends (S,) float64 of proportions with few successes or failures; NaN elsewhere.
+    """Returns the lower and upper ends (S,) float64 of proportions with few successes or failures; NaN for others.
 
     Args:
-        values: (S,) float64, proportions; NaN where there is none.
-        trials: (S,) float64, number of independent trials of each; NaN where it is no proportion.
-        confidence: of the intervals.
+        values: (S,) float64, proportions; NaN if undefined.
+        trials: (S,) float64, number of independent trials of each value; NaN if it is not a proportion.
+        confidence: confidence of the intervals.
     """
     # scipy.stats has the same interval of whole numbers only: of groups, the successes may be a fraction of one.
     from scipy.special import betaincinv
@@ -104,7 +105,7 @@ def _exact_ends(
     known = ~np.isnan(values) & (trials > 0)
     right = np.where(known, values * np.where(known, trials, 1), np.nan)
     wrong = np.where(known, trials, np.nan) - right
-    # Successes and failures that are whole numbers of records are so up to a rounding error.
+    # Counts of successes and failures may differ from whole numbers by rounding errors.
     for index in np.flatnonzero(known & (np.minimum(right, wrong) < FEW - 1e-9)):
         a, b = max(float(right[index]), 0.0), max(float(wrong[index]), 0.0)
         low[index] = betaincinv(a, b + 1, tail) if a > 1e-9 else 0.0

@@ -1,6 +1,6 @@
-"""An evaluation as plain text for people: ASCII, aligned, without colours, the same on every terminal and in a file.
+"""Plain-text tables of an evaluation: ASCII, aligned, without colours, the same on every terminal and in a file.
 
-Class names are shown as they are. `n/a` stands for what is undefined.
+Class names are printed unchanged. `n/a` means undefined.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ __all__ = [
 ]
 
 _FEW = 20
-"""Records or groups of a class below which intervals are said to be rough."""
+"""With fewer records or groups of a class, a line says that intervals are rough."""
 
 
 def format_evaluation(evaluation: Evaluation) -> str:
-    """Returns the tables: how it was made, metrics, confusion matrix, and the classes where there are more than two.
+    """Returns tables of the parameters, the metrics, the confusion matrix, and, for more than two classes, each class.
 
     The text ends with a line end.
     """
@@ -41,7 +41,7 @@ def format_evaluation(evaluation: Evaluation) -> str:
 
 
 def _align(rows: Sequence[Sequence[str]], left: int = 1) -> str:
-    """Returns the rows as lines with columns of even width, the first `left` columns flush left, the rest right."""
+    """Returns the rows as lines with aligned columns: the first `left` columns flush left, the others flush right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     lines = []
     for row in rows:
@@ -60,7 +60,7 @@ def _interval(low: float, high: float, digits: int = 4) -> str:
 
 
 def _has_intervals(evaluation: Evaluation) -> bool:
-    # Accuracy is never undefined, so that it lacks an interval only if everything does.
+    # Accuracy is always defined, so it lacks an interval only if all metrics do.
     return not math.isnan(evaluation.metrics["accuracy"].low)
 
 
@@ -101,7 +101,7 @@ def _confusion(evaluation: Evaluation) -> str:
     ):
         cells = [f"{count:,}" for count in counts]
         if evaluation.positive is not None:
-            # With more classes, intervals would make the lines too wide to read.
+            # With more classes, intervals would make the lines too wide.
             ends = [_interval(low, high, digits=0) for low, high in zip(lows, highs, strict=True)]
             cells = [f"{cell} {end}".rstrip() for cell, end in zip(cells, ends, strict=True)]
         rows.append([name, *cells])
@@ -109,7 +109,7 @@ def _confusion(evaluation: Evaluation) -> str:
 
 
 def _classes(evaluation: Evaluation) -> str:
-    """Returns one line per class: records, and the metrics of the class against the rest."""
+    """Returns one line per class: number of records, and the metrics of this class against the rest."""
     metrics = [name for name, metric in METRICS.items() if metric.per_class]
     rows = [["class", "records", *metrics]]
     for name, count in zip(evaluation.classes, evaluation.confusion.sum(axis=1), strict=True):
@@ -118,7 +118,7 @@ def _classes(evaluation: Evaluation) -> str:
 
 
 def _gaps(evaluation: Evaluation) -> str:
-    """Returns one line per reason for an n/a: classes without records, classes never predicted; empty if none."""
+    """Returns one line per reason for n/a: classes without records, classes that are never predicted; empty if none."""
     reasons = (
         ("without a record", evaluation.confusion.sum(axis=1)),
         ("never predicted", evaluation.confusion.sum(axis=0)),
@@ -132,17 +132,17 @@ def _gaps(evaluation: Evaluation) -> str:
 
 
 def _estimate(estimate: Estimate) -> str:
-    """Returns value and interval in three digits, as tables with several of them in a row have room for."""
+    """Returns value and interval with three digits, to fit several into one table row."""
     value = "n/a" if math.isnan(estimate.value) else f"{estimate.value:.3f}"
     return f"{value} {_interval(estimate.low, estimate.high, digits=3)}".rstrip()
 
 
 def format_paired_metrics(evaluation: Evaluation, standings: Mapping[str, PairedMetrics]) -> str:
-    """Returns a table of the model and of what it is compared with, one line each; it ends in a line end.
+    """Returns a table with one line for the model and for each rival; it ends with a line end.
 
     Args:
-        evaluation: of the model.
-        standings: title → how it stands beside the model; all with the same metrics, AUROC and accuracy among them.
+        evaluation: evaluation of the model.
+        standings: title → comparison of the model with the rival; all have the same metrics, with AUROC and accuracy.
     """
     first = next(iter(standings.values()))
     deciding = first.deciding
@@ -156,12 +156,12 @@ def format_paired_metrics(evaluation: Evaluation, standings: Mapping[str, Paired
 
 
 def format_strata(title: str, strata: Sequence[Stratum], *, percent: bool = False) -> str:
-    """Returns a table with a line for each bin; it ends in a line end.
+    """Returns a table with a line for each bin; it ends with a line end.
 
     Args:
-        title: what the bins are of.
+        title: quantity of the bins.
         strata: the bins.
-        percent: whether the bounds are shares.
+        percent: whether the bounds are printed as percentages.
     """
     metrics = list(strata[0].metrics)
     rows = [[title, "records", *(METRICS[name].title for name in metrics)]]
@@ -172,7 +172,7 @@ def format_strata(title: str, strata: Sequence[Stratum], *, percent: bool = Fals
 
 
 def format_comparison(comparison: Comparison, first: str, second: str, confidence: float) -> str:
-    """Returns the differences of all metrics and the tests of two models by name; it ends in a line end."""
+    """Returns the differences of all metrics and the tests of two named models; the text ends with a line end."""
     rows = [[f"{first} minus {second}", "difference", f"{100 * confidence:g} % interval"]]
     for name, estimate in comparison.standing.differences.items():
         rows.append([METRICS[name].title, _value(estimate.value), _interval(estimate.low, estimate.high)])
@@ -196,7 +196,7 @@ def _chance(p: float) -> str:
 
 
 def format_cross_validation(found: CrossValidation) -> str:
-    """Returns one line: accuracy and AUROC as mean ± standard deviation over the folds, and pooled with intervals."""
+    """Returns a line with accuracy and AUROC: mean ± standard deviation over the folds, and pooled with intervals."""
     names = ("accuracy", "auroc")
     mean, sd = found.mean, found.sd
     spread = [_spread(METRICS[name].title, mean[name], sd[name]) for name in names]

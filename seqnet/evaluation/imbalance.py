@@ -1,11 +1,11 @@
-"""Classes of unequal size: when that matters, what each class then weighs, and classes that are never predicted.
+"""Imbalanced classes: when they are re-weighted, the class weights, and classes that are never predicted.
 
-In: the number of training records of each class (K,), and the settings of training. A class that weighs more in the
-loss, or is drawn more often, would also get larger probabilities. So training adds the logarithms of the weights to the
-logits within the loss, and there alone: the logits themselves keep to the classes' shares in the train split.
+In: the number of training records of each class (K,), and the settings of training. A class with a larger weight in the
+loss, or that is drawn more often, would also get larger probabilities. So training adds the logarithms of the weights
+to the logits in the loss only. The logits of the model then match the class shares of the train split.
 
-Source: Menon et al. 2021, arXiv:2007.07314, for logits that are adjusted within the loss; Saerens et al. 2002,
-doi:10.1162/089976602753284446, for what a class's share does to its probability.
+Source: Menon et al. 2021, arXiv:2007.07314, for logit adjustment in the loss; Saerens et al. 2002,
+doi:10.1162/089976602753284446, for the effect of a class's share on its probability.
 """
 
 from __future__ import annotations
@@ -33,39 +33,39 @@ Counts = NDArray[np.int64]
 
 
 def ratio(counts: Counts) -> float:
-    """Returns the records of the largest class divided by those of the smallest one that has any; of counts (K,)."""
+    """Returns the counts (K,) of the largest class divided by those of the smallest class that has records."""
     there = counts[counts > 0]
     return float(there.max() / there.min()) if len(there) else 1.0
 
 
 def is_imbalanced(training: TrainingConfig, counts: Counts) -> bool:
-    """Returns whether classes of so many records (K,) are too unequal to be treated alike, as the settings have it."""
+    """Returns whether the class counts (K,) are so unequal that the settings require class weights or oversampling."""
     return ratio(counts) > training.imbalance
 
 
 def how_balanced(training: TrainingConfig, counts: Counts) -> str:
-    """Returns what is done for rare classes: `none`, `weights` or `oversample`, whatever `auto` stands for."""
+    """Returns the treatment of rare classes: `none`, `weights` or `oversample`; `auto` is resolved."""
     if training.balance != "auto":
         return training.balance
     return "weights" if is_imbalanced(training, counts) else "none"
 
 
 def class_weights(counts: Counts) -> NDArray[np.float64]:
-    """Returns the weights (K,) by which all classes count the same; their mean over the records is 1."""
+    """Returns the weights (K,) with which all classes have the same total weight; their mean over the records is 1."""
     counts = np.maximum(counts, 1)
     return np.asarray(counts.sum() / (len(counts) * counts))
 
 
 def balanced_accuracy(labels: NDArray[np.int64], probabilities: NDArray[np.float64], counts: Counts) -> float:
-    """Returns the mean recall of all classes where each record is given to the class that it makes most likely.
+    """Returns the mean recall of all classes if each record is assigned to the class with the highest likelihood.
 
-    That is the class whose probability is largest in proportion to its share in training, as if classes were equally
-    frequent. NaN where a class has no record.
+    This is the class whose probability is largest relative to its share in training, as if all classes were equally
+    frequent. NaN if a class has no records.
 
     Args:
         labels: (N,) int64.
-        probabilities: (N, K) float64, for the shares of training.
-        counts: (K,) int64, training records.
+        probabilities: (N, K) float64, for the class shares of training.
+        counts: (K,) int64, number of training records.
     """
     scaled = probabilities * class_weights(counts)
     scaled = scaled / scaled.sum(axis=1, keepdims=True)
@@ -73,13 +73,13 @@ def balanced_accuracy(labels: NDArray[np.int64], probabilities: NDArray[np.float
 
 
 def never_predicted(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str], where: str) -> str | None:
-    """Returns a line where a class of some records is predicted for none; None where there is no such class.
+    """Returns a warning if a class with records is never predicted; otherwise None.
 
     Args:
         labels: (N,) int64, true classes.
         predicted: (N,) int64.
         classes: K names.
-        where: what the records are.
+        where: name of the records, such as the split.
     """
     true, given = (np.bincount(np.asarray(each), minlength=len(classes)) for each in (labels, predicted))
     missing = [
@@ -93,14 +93,14 @@ def never_predicted(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[s
 
 
 def rare_class_line(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str], counts: Counts, where: str) -> str:
-    """Returns precision and recall of the class with the fewest training records.
+    """Returns a line with precision and recall of the class with the fewest training records.
 
     Args:
         labels: (N,) int64, true classes.
         predicted: (N,) int64.
         classes: K names.
-        counts: (K,) int64, training records; the rare class has some.
-        where: what the records are.
+        counts: (K,) int64, number of training records; the rare class has at least one.
+        where: name of the records, such as the split.
     """
     rare = int(np.argmin(np.where(counts > 0, counts, counts.max() + 1)))
     true, given = np.asarray(labels) == rare, np.asarray(predicted) == rare

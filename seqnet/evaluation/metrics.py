@@ -1,14 +1,14 @@
-"""Every metric, as a function of labels (N,), probabilities (N, K) and weights (N,).
+"""All metrics, as functions of labels (N,), probabilities (N, K) and weights (N,).
 
-`METRICS` is the table: name → what it is, what it needs, which way is better, when it is undefined. `measure` returns
-any of them for given arrays. A metric's `compute` takes the weighted counts (`WeightedCounts`), which the bootstrap
-makes anew for each replicate from records that were sorted once.
+`METRICS` is the table: name → description, required input, which direction is better, when it is undefined. `measure`
+computes metrics from arrays. A metric's `compute` takes weighted counts (`WeightedCounts`). The bootstrap makes these
+for each replicate from records that are sorted once.
 
-Two classes: precision, recall, specificity, F1, AUROC and AUPRC are those of the positive class. More classes: each of
-them is the unweighted mean over classes, one class against the rest (macro average).
+For two classes, precision, recall, specificity, F1, AUROC and AUPRC are those of the positive class. For more classes,
+each is the unweighted mean over classes, one class against the rest (macro average).
 
-A value that its definition leaves open (0 / 0) is NaN, not 0 and not a warning. A macro average with one undefined
-class is undefined: averaging over fewer classes would be another metric. The values per class tell which it was.
+An undefined value (0 / 0) is NaN, not 0 and not a warning. A macro average with an undefined class is undefined,
+because an average over fewer classes would be another metric. The values per class show which class it is.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ class Metric:
 
     Attributes:
         title: name for people.
-        needs: what it looks at: decisions made, the order of the probabilities, or the probabilities themselves.
-        undefined: when it is NaN, apart from weights that are all 0.
-        help: one line that says what it is.
-        compute: returns (K,) float64 where `per_class`, else (1,) float64.
-        better: which way is better.
-        per_class: whether there is one value per class, of this class against the rest.
+        needs: input: decisions, the order of the probabilities, or the probabilities themselves.
+        undefined: when it is NaN, except if all weights are 0.
+        help: description in one line.
+        compute: returns (K,) float64 if `per_class`, else (1,) float64.
+        better: whether higher or lower values are better.
+        per_class: whether there is one value for each class against the rest.
     """
 
     title: str
@@ -49,18 +49,18 @@ class Metric:
     per_class: bool = False
 
     def overall(self, values: NDArray[np.float64], positive: int | None) -> float:
-        """Returns the one value of what `compute` gave: the positive class's, or the mean over classes."""
+        """Returns one value from the result of `compute`: that of the positive class, or the mean over classes."""
         return float(values[positive]) if self.per_class and positive is not None else float(values.mean())
 
 
 def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns numerator / denominator, NaN where the denominator is 0; all (M,) float64, none negative."""
+    """Returns numerator / denominator, NaN if the denominator is 0; all (M,) float64, not negative."""
     undefined = np.full(np.shape(denominator), np.nan)
     return np.asarray(np.divide(numerator, denominator, out=undefined, where=denominator > 0))
 
 
 def _accuracy(tally: WeightedCounts) -> NDArray[np.float64]:
-    """Returns the share of the diagonal, (1,) float64."""
+    """Returns the share of records on the diagonal, (1,) float64."""
     return _ratio(np.array([np.trace(tally.confusion)]), np.array([tally.confusion.sum()]))
 
 
@@ -77,14 +77,14 @@ def _recall(tally: WeightedCounts) -> NDArray[np.float64]:
 def _specificity(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns TN / (TN + FP) per class, (K,) float64."""
     others = 1 - np.eye(len(tally.confusion))
-    rest = others @ tally.confusion  # (K, K): records outside the class, by given class
+    rest = others @ tally.confusion  # (K, K): records outside the class, by predicted class
     return _ratio((rest * others).sum(axis=1), rest.sum(axis=1))
 
 
 def _f1(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns 2 TP / (2 TP + FP + FN) per class, (K,) float64.
 
-    From counts, not from precision and recall: 0, not undefined, when a class is there but never predicted.
+    It is computed from counts, not from precision and recall. So it is 0, not undefined, if a class is never predicted.
 
     Source: Sokolova & Lapalme 2009, doi:10.1016/j.ipm.2009.03.002.
     """
@@ -100,13 +100,13 @@ def _balanced_accuracy(tally: WeightedCounts) -> NDArray[np.float64]:
 
 
 def _mcc(tally: WeightedCounts) -> NDArray[np.float64]:
-    """Returns the correlation of given and true classes, (1,) float64, by Gorodkin's covariances for K classes.
+    """Returns the correlation of predicted and true classes, (1,) float64; for K classes by Gorodkin's covariances.
 
     Source: Matthews 1975, doi:10.1016/0005-2795(75)90109-9, for two classes;
     Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006, for more.
     """
     true, given = tally.confusion.sum(axis=1), tally.confusion.sum(axis=0)  # (K,)
-    # Counted, not taken from a spread of 0, which sums of uneven weights miss by a rounding error.
+    # Count the classes instead of testing a variance for 0: with uneven weights it would have a rounding error.
     if np.count_nonzero(true) < 2 or np.count_nonzero(given) < 2:
         return np.array([np.nan])
     total = tally.confusion.sum()
@@ -124,23 +124,23 @@ def _auroc(tally: WeightedCounts) -> NDArray[np.float64]:
     for index, (at, above) in enumerate(tally.ranked):
         rest, own = above[:, -1]
         if rest > 0 and own > 0:
-            # Pairs in the wrong order; a pair with equal probabilities counts half.
+            # Pairs in the wrong order; a pair with equal probabilities counts as half.
             wrong = (at[1] * (above[0] - at[0] / 2)).sum()
             areas[index] = 1 - wrong / (rest * own)
     return areas
 
 
 def _auprc(tally: WeightedCounts) -> NDArray[np.float64]:
-    """Returns the average precision per class, (K,) float64: steps, no line between the points of the curve.
+    """Returns the average precision per class, (K,) float64: a step function, without interpolation between points.
 
-    Source: Davis & Goadrich 2006, doi:10.1145/1143844.1143874, for why a line would be too kind.
+    Source: Davis & Goadrich 2006, doi:10.1145/1143844.1143874, for why interpolation is too optimistic.
     """
     areas = np.full(len(tally.ranked), np.nan)
     for index, (at, above) in enumerate(tally.ranked):
         own = above[1, -1]
         if own > 0:
             weight = above[0] + above[1]  # (T,)
-            # Where no weight has come yet, neither has any of the class, so that any precision will do.
+            # If the total weight is still 0, the weight of the class is, too, so any precision gives the same result.
             precision = np.divide(above[1], weight, out=np.zeros_like(weight), where=weight > 0)
             areas[index] = (at[1] * precision).sum() / own
     return areas
@@ -149,13 +149,13 @@ def _auprc(tally: WeightedCounts) -> NDArray[np.float64]:
 def _brier(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns the mean squared error of the probabilities, (1,) float64.
 
-    Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2; half of it where K = 2, as is usual.
+    Source: Brier 1950, doi:10.1175/1520-0493(1950)078<0001:VOFEIT>2.0.CO;2; half of it if K = 2, as is usual.
     """
     return np.array([tally.mean(tally.scored.squared_errors)])
 
 
 def _log_loss(tally: WeightedCounts) -> NDArray[np.float64]:
-    """Returns the mean -ln of the true class's probability, (1,) float64, nats.
+    """Returns the mean of -ln(probability of the true class), (1,) float64, in nats.
 
     Source: Good 1952, doi:10.1111/j.2517-6161.1952.tb00104.x.
     """
@@ -260,15 +260,15 @@ def measure(
     threshold: float | None = None,
     names: Sequence[str] = tuple(METRICS),
 ) -> dict[str, float]:
-    """Returns the named metrics; NaN where one is undefined.
+    """Returns the named metrics; NaN for an undefined metric.
 
     Args:
         labels: (N,) int64, true class, in 0..K-1.
         probabilities: (N, K) float64, rows sum to 1.
-        weights: (N,) float64, how often each record counts, not negative [default: once].
+        weights: (N,) float64, weight of each record, not negative [default: 1].
         positive: K = 2: index of the positive class [default: 1].
-        threshold: K = 2: lowest probability that makes a record positive [default: 0.5].
-        names: which metrics.
+        threshold: K = 2: minimum probability for a positive decision [default: 0.5].
+        names: names of the metrics.
 
     Raises:
         SettingError: a name is unknown, or see `score`.

@@ -1,13 +1,13 @@
-"""What training sequences are like, and which sequences are unlike them: by length, by composition.
+"""Detection of sequences that are unlike the training sequences, by length and by composition.
 
-In: N token sequences of training. Out: a `Novelty`, which marks others (N,) uint8 `RecordStatus`. A mark is no verdict:
-the record is classified, by a model that has seen nothing of the kind.
+In: N token sequences of training. Out: a `Novelty`, which marks other sequences (N,) uint8 with a `RecordStatus`.
+Marked records are still classified, but the model has seen no similar sequence.
 
 The composition of L symbols is their shares x (F,): one for each canonical symbol, one for all codes together. Between
-sequences of one source it varies with a covariance V, and, since it is counted on L symbols, with that of a
-multinomial, S / L, S = diag(e) - e eᵀ of the expected shares e. Its distance from the mean m is
-(x - m)ᵀ (S / L + V)⁻¹ (x - m), the inverse within what adds up to zero. It has one distribution for short and for long
-sequences, about a χ² of F - 1 degrees of freedom.
+sequences of one source it varies with a covariance V. Because it is counted on L symbols, it also varies with that of a
+multinomial, S / L, with S = diag(e) - e eᵀ of the expected shares e. Its distance from the mean m is (x - m)ᵀ (S / L +
+V)⁻¹ (x - m), with the inverse taken in the subspace of sum zero. Its distribution is the same for short and long
+sequences, approximately χ² with F - 1 degrees of freedom.
 
 Source: Mosimann 1962, doi:10.1093/biomet/49.1-2.65, for shares that vary more than a multinomial does.
 """
@@ -32,35 +32,35 @@ __all__ = ["MARKED_SHARE", "NOTABLE_SHARE", "Novelty", "composition_shares", "de
 Shares = NDArray[np.float64]
 
 MARKED_SHARE = 0.001
-"""Share of the training distribution that is marked, at most: by length, and by composition."""
+"""Maximum share of the training distribution that is marked, by length and by composition each."""
 
 NOTABLE_SHARE = 0.01
-"""Share of the records from which on marks are worth a warning: ten times what chance brings."""
+"""Minimum share of marked records for a warning: ten times what is expected by chance."""
 
 _LENGTH_ROOM = 1.1
-"""Factor by which a sequence may be shorter or longer than those of training: trimming a base makes nothing new."""
+"""Factor by which a sequence may be shorter or longer than training sequences: trimming a base does not matter."""
 
 _LEAST_SHARE = 0.01
-"""Share of codes, or of a symbol, that is expected where training has less: one N makes nothing new."""
+"""Minimum expected share of a symbol, or of all codes, so that a single N does not mark a sequence."""
 
 _PART = 1 << 20
-"""Symbols that are counted at once."""
+"""Maximum number of symbols that are counted at once."""
 
 _BYTES, _BYTE = 4, 255
-"""Counts that fit into one number, a byte each, and the largest of a byte."""
+"""Number of one-byte counts in one packed number, and the largest value of a byte."""
 
 
 @dataclass(frozen=True)
 class Novelty:
-    """What training sequences are like.
+    """Distribution of the training sequences.
 
     Attributes:
-        shortest: length below which a sequence is marked.
-        longest: length above which it is; None where longer ones are meant to be seen window by window.
+        shortest: shorter sequences are marked.
+        longest: longer sequences are marked; None if longer sequences are meant to be seen window by window.
         shares: (F,) mean share m of each canonical symbol, then of all codes together.
-        expected: (F,) shares e that counting is expected to vary about: the mean, with room for what is rare.
-        covariance: (F, F) covariance V of the shares between sequences, beyond that of counting.
-        bound: distance in composition beyond which a sequence is marked.
+        expected: (F,) expected shares e of the multinomial: the mean, but at least a minimum for rare symbols.
+        covariance: (F, F) covariance V of the shares between sequences, beyond that of the multinomial.
+        bound: sequences with a larger distance in composition are marked.
     """
 
     shortest: int
@@ -72,12 +72,12 @@ class Novelty:
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any], alphabet: Alphabet) -> Self:
-        """Returns the description in plain values.
+        """Returns the object for plain values.
 
         Raises:
-            ValueError: it is not one of sequences of this alphabet.
-            KeyError: something is missing.
-            TypeError: a value is of the wrong type.
+            ValueError: the values are not valid for this alphabet.
+            KeyError: a value is missing.
+            TypeError: a value has the wrong type.
         """
         covariance = np.array(values["covariance"], dtype=np.float64)
         shares, expected = (np.array(values[name], dtype=np.float64) for name in ("shares", "expected"))
@@ -101,24 +101,24 @@ class Novelty:
 
     @cached_property
     def _axes(self) -> tuple[Shares, Shares]:
-        """(F, F) and (F,): axes on which S is 1 and V diagonal, and V on them.
+        """(F, F) and (F,): axes on which S is 1 and V is diagonal, and the diagonal of V.
 
-        Scaled by e^(-1/2), S is the identity on all that shares can differ by.
+        After scaling by e^(-1/2), S is the identity on all possible differences of shares.
         """
         scale = 1 / np.sqrt(np.array(self.expected))
         spread, turned = np.linalg.eigh(np.array(self.covariance) * scale * scale[:, None])
         return turned * scale[:, None], np.maximum(spread, 0)
 
     def distances(self, shares: Shares, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Returns how far (N,) float64 compositions (N, F) float64 of so many symbols (N,) int64 are from the mean."""
+        """Returns the distance (N,) float64 from the mean of compositions (N, F) float64 of N lengths (N,) int64."""
         axes, spread = self._axes
         along = (shares - np.array(self.shares)) @ axes  # (N, F)
         return np.asarray((along**2 / (1 / np.maximum(lengths, 1)[:, None] + spread)).sum(axis=1))
 
     def marks(self, tokens: Ragged, alphabet: Alphabet) -> NDArray[np.uint8]:
-        """Returns the `RecordStatus` (N,) uint8 of N token sequences: `OK`, or what is unusual; of both, the length.
+        """Returns the `RecordStatus` (N,) uint8 of N token sequences: `OK` or an unusual status, length first.
 
-        The bound of the composition holds for the lengths of training, so that length comes first.
+        The length comes first because the bound of the composition is valid only for lengths of training.
         """
         lengths = tokens.lengths
         far = self.distances(composition_shares(tokens, alphabet), lengths) > self.bound
@@ -132,7 +132,7 @@ class Novelty:
 def composition_shares(tokens: Ragged, alphabet: Alphabet) -> Shares:
     """Returns the shares (N, F) float64 of the canonical symbols and of all codes in N token sequences.
 
-    Padding and invalid tokens count as codes; an empty sequence has none of anything.
+    Padding and invalid tokens count as codes. All shares of an empty sequence are 0.
     """
     counts = np.empty((len(tokens), alphabet.size + 1))
     for start, stop in chunks(tokens, _PART):
@@ -146,10 +146,10 @@ def composition_shares(tokens: Ragged, alphabet: Alphabet) -> Shares:
 
 
 def _counts(tokens: Ragged, size: int) -> NDArray[np.int64]:
-    """Returns how many (N, F) int64 of each canonical symbol, and of codes, N sequences have."""
+    """Returns the counts (N, F) int64 of each canonical symbol, and of codes, in N sequences."""
     kind = np.full(256, size, dtype=np.int64)
     kind[1 : size + 1] = np.arange(size)
-    if len(tokens) == 1 and len(tokens.data) > _PART:  # part by part: what follows takes many bytes a symbol
+    if len(tokens) == 1 and len(tokens.data) > _PART:  # in parts, because the code below takes many bytes per symbol
         counts = np.zeros((1, size + 1), dtype=np.int64)
         for part in pieces(tokens.data, _PART):
             counts += _counts(Ragged.from_lengths(part, np.array([len(part)])), size)
@@ -159,9 +159,9 @@ def _counts(tokens: Ragged, size: int) -> NDArray[np.int64]:
 
 
 def _packed_counts(rows: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
-    """Returns the same (N, F) uint8 of short sequences (N, L) of few symbols, in half of the time.
+    """Returns the counts (N, F) uint8 of short sequences (N, L) of few symbols, in half of the time.
 
-    One number for each symbol has a byte for each kind, so that the sum of a row is its counts.
+    Each symbol is a number with one byte for each kind of symbol, so that the sum of a row has all its counts.
     """
     weights = np.zeros(256, dtype="<u4")
     weights[1 : size + 1] = 1 << 8 * np.arange(size)
@@ -173,14 +173,14 @@ def _packed_counts(rows: NDArray[np.uint8], size: int) -> NDArray[np.uint8]:
 def describe(
     training: Ragged, held_out: Ragged, alphabet: Alphabet, *, both_strands: bool = False, windows: bool = False
 ) -> Novelty:
-    """Returns what training sequences are like, with a bound that `MARKED_SHARE` of the held-out ones are beyond.
+    """Returns the distribution of training sequences, with a bound that `MARKED_SHARE` of the held-out ones exceed.
 
     Args:
         training: N token sequences, none empty, at least one.
-        held_out: M others; where they are too few to tell one in a thousand, training sequences are added.
-        alphabet: of the tokens.
-        both_strands: whether a sequence and its reverse complement are the same to the model.
-        windows: whether training sequences are windows of longer ones, which are no news then.
+        held_out: M other sequences; if they are too few to estimate one in a thousand, training sequences are added.
+        alphabet: alphabet of the tokens.
+        both_strands: whether the model treats a sequence and its reverse complement as equal.
+        windows: whether training sequences are windows of longer ones; then longer sequences are not unusual.
     """
     shares, lengths = composition_shares(training, alphabet), training.lengths
     seen = np.concatenate([shares, _other_strand(shares, alphabet)]) if both_strands else shares
@@ -205,10 +205,10 @@ def describe(
 
 
 def novelty_warning(counts: Mapping[RecordStatus, int]) -> str | None:
-    """Returns a line where many of the classified records are marked, None where there are no more than may be.
+    """Returns a warning if more of the classified records are marked than expected by chance; otherwise None.
 
     Args:
-        counts: records by status.
+        counts: status → number of records.
     """
     classified = sum(count for status, count in counts.items() if status.classified)
     marked = {status: count for status, count in sorted(counts.items()) if status.unusual and count}
@@ -223,41 +223,41 @@ def novelty_warning(counts: Mapping[RecordStatus, int]) -> str | None:
 
 
 def _expected(mean: Shares) -> Shares:
-    """Returns shares (F,) that add up to 1, of which none is below about `_LEAST_SHARE`."""
+    """Returns shares (F,) that sum to 1, with a minimum of about `_LEAST_SHARE`."""
     floored = np.maximum(mean, _LEAST_SHARE)
     return np.asarray(floored / floored.sum())
 
 
 def _other_strand(shares: Shares, alphabet: Alphabet) -> Shares:
-    """Returns the shares (N, F) of the reverse complements; codes stay codes."""
+    """Returns the shares (N, F) of the reverse complements; the share of codes is unchanged."""
     return shares[:, [*(alphabet.complement[1 : alphabet.size + 1].astype(np.int64) - 1), alphabet.size]]
 
 
 def _between(centred: Shares, expected: Shares, noise: NDArray[np.float64]) -> Shares:
-    """Returns the covariance (F, F) of shares beyond what counting explains, by moments.
+    """Returns the covariance (F, F) of shares beyond that of the multinomial, by the method of moments.
 
     Args:
-        centred: (N, F) float64, the shares less their mean.
-        expected: (F,) float64, shares that counting varies about.
-        noise: (N,) float64, one by length.
+        centred: (N, F) float64, the shares minus their mean.
+        expected: (F,) float64, expected shares of the multinomial.
+        noise: (N,) float64, 1 / length.
     """
     scale = 1 / np.sqrt(expected)
     whitened = centred * scale
     typical = 0.0
-    # At first all sequences weigh the same; then those more whose shares are counted well enough to show the rest.
+    # First all sequences have the same weight. Then those with more precise shares have a larger weight.
     for _ in range(2):
         weights = (noise + typical) ** -2.0 if typical else np.ones_like(noise)
         weights /= weights.sum()
         counting = float(weights @ noise)
         total, axes = np.linalg.eigh((whitened * weights[:, None]).T @ whitened)
-        # What so many sequences could not tell from zero is not taken for zero: long ones would all be marked.
+        # Not less than its own uncertainty: with a variance of zero, all long sequences would be marked.
         spread = np.maximum(total - counting, counting * math.sqrt(2 * float(weights @ weights)))
         typical = float(spread.mean())
     return np.asarray((axes * spread) @ axes.T / (scale * scale[:, None]))
 
 
 def _chance(degrees: int) -> float:
-    """Returns the distance that chance alone takes `MARKED_SHARE` of the sequences beyond."""
+    """Returns the distance that a share of `MARKED_SHARE` of the sequences exceeds by chance."""
     # What scipy.stats.chi2 has for its inverse, without the time that its import takes.
     from scipy.special import chdtri
 

@@ -1,8 +1,8 @@
-"""Classifiers side by side on the same records: every one's metrics, and how far a first one is ahead of the others.
+"""Metrics of several classifiers on the same records, and the differences between one and each of the others.
 
-In: N records as each classifier scored them. Out: a `PairedMetrics` for each rival. All share the replicates of one
-bootstrap: a difference is taken within each replicate, so that what is hard for all of them cancels.
-
+In: the scores of each classifier for the same N records. Out: a `PairedMetrics` for each rival. All classifiers have
+the same bootstrap replicates, and a difference is taken within each replicate. So variation that is common to all
+cancels.
 Source: Efron & Tibshirani 1993, An Introduction to the Bootstrap, chapter 8, doi:10.1201/9780429246593.
 """
 
@@ -28,11 +28,11 @@ __all__ = ["PairedMetrics", "compare_in_pairs", "estimate_metrics"]
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PairedMetrics:
-    """How a rival does on the records of another classifier.
+    """Metrics of a rival on the same records as another classifier.
 
     Attributes:
-        metrics: metric → the rival's own.
-        differences: metric → the other classifier's minus the rival's.
+        metrics: metric → estimate of the rival.
+        differences: metric → estimate of the other classifier minus the rival.
     """
 
     metrics: Mapping[str, Estimate]
@@ -40,12 +40,12 @@ class PairedMetrics:
 
     @property
     def deciding(self) -> str:
-        """The metric that tells who is ahead: AUROC, or accuracy where a class has no record."""
+        """The metric that decides which is better: AUROC, or accuracy if a class has no records."""
         return "accuracy" if math.isnan(self.differences["auroc"].value) else "auroc"
 
     @property
     def beaten(self) -> bool:
-        """Whether the rival is behind: the interval of the difference is above 0, or the difference, without one."""
+        """Whether the rival is worse: the difference, or the lower end of its interval if it has one, is above 0."""
         difference = self.differences[self.deciding]
         return (difference.value if math.isnan(difference.low) else difference.low) > 0
 
@@ -66,13 +66,13 @@ def compare_in_pairs(
     metrics: Sequence[str],
     options: EvaluationOptions,
 ) -> dict[str, PairedMetrics]:
-    """Returns how each rival stands beside the subject.
+    """Returns the metrics of each rival and the differences from the subject.
 
     Args:
-        subject: N records as the classifier in question scored them.
-        rivals: name → the same records, as another one did.
+        subject: the N records with the scores of the classifier in question.
+        rivals: name → the same records with the scores of another classifier.
         groups: (N,) int64, group of each record; whole groups are drawn. None if records are independent.
-        metrics: names in `METRICS`; AUROC and accuracy among them.
+        metrics: names in `METRICS`, with AUROC and accuracy among them.
         options: replicates, confidence and seed.
     """
     values, samples = _resample([subject, *rivals.values()], groups, metrics, options)  # (C, M), (R, C, M)
@@ -102,7 +102,7 @@ def _resample(
     metrics: Sequence[str],
     options: EvaluationOptions,
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns the metrics of all C contenders (C, M), and in each replicate (R, C, M), both float64."""
+    """Returns the metrics of all C classifiers (C, M), and in each replicate (R, C, M), both float64."""
     ordered, units = in_canonical_order(contenders, groups)
 
     def statistics(weights: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -128,7 +128,7 @@ def _values(tally: WeightedCounts, metrics: Sequence[str]) -> NDArray[np.float64
 def _trials(
     metrics: Sequence[str], values: NDArray[np.float64], scored: ScoredRecords, groups: NDArray[np.int64] | None
 ) -> NDArray[np.float64]:
-    """Returns the number of trials (M,) float64 behind the values (M,) of metrics; NaN for those without."""
+    """Returns the number of trials (M,) float64 of the metrics; NaN for a metric that is not a proportion."""
     pairs = zip(metrics, values.tolist(), strict=True)
     return np.array([trial_count(name, scored.positive, value, scored, groups) for name, value in pairs], np.float64)
 
@@ -140,6 +140,6 @@ def _estimates(
     trials: NDArray[np.float64],
     confidence: float,
 ) -> dict[str, Estimate]:
-    """Returns metric → estimate from values (M,), samples (R, M) and numbers of trials (M,)."""
+    """Returns metric → estimate, from values (M,), samples (R, M) and numbers of trials (M,)."""
     low, high = intervals(values, samples, trials, confidence)
     return {name: Estimate(*map(float, row)) for name, *row in zip(metrics, values, low, high, strict=True)}

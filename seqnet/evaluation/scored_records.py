@@ -1,14 +1,13 @@
-"""Labels and probabilities, prepared once so that a metric under other weights costs no further sort.
+"""Labels and probabilities, sorted once so that metrics under other weights need no further sort.
 
-`score` takes labels (N,) and probabilities (N, K) and returns a `ScoredRecords`: decisions made, every class's
-probabilities ranked. `ScoredRecords.under(weights)` returns a `WeightedCounts`: the weighted counts that all metrics
-are made of. A bootstrap replicate is just another weight vector (how often each record was drawn).
+`score` takes labels (N,) and probabilities (N, K) and returns a `ScoredRecords` with decisions and the ranks of every
+class's probabilities. `ScoredRecords.under(weights)` returns a `WeightedCounts`: the weighted counts from which all
+metrics are computed. A bootstrap replicate is a weight vector (how often each record was drawn).
 
-Which class a record is given to:
-
+Decisions:
 - K = 2: the positive class if its probability is at least the threshold, so a tie goes to the positive class. The
   comparison is made in float64.
-- K > 2: the class of the highest probability, the first of them on a tie.
+- K > 2: the class with the highest probability, the first of them on a tie.
 """
 
 from __future__ import annotations
@@ -37,23 +36,23 @@ __all__ = [
 
 DEFAULT_THRESHOLD = 0.5
 
-# A float32 softmax saturates at exactly 0 for a record that is far on the wrong side. What it can't tell from 0 next
-# to 1 is float32's epsilon, so that is the least probability that a class is taken to have had.
+# A float32 softmax gives exactly 0 for a record that is far on the wrong side. The smallest difference from 1 that it
+# can represent is float32's epsilon, so this is the minimum probability in a log loss.
 LEAST_PROBABILITY = float(np.finfo(np.float32).eps)
 
-# One for all records, or (N,) float64, one for each.
+# One threshold for all records, or (N,) float64, one for each.
 Threshold = float | NDArray[np.float64] | None
 
-# Tells probabilities from logits, and leaves room for those that were rounded to a few digits in a file.
+# Tolerance of a row sum: it separates probabilities from logits and allows values rounded to a few digits in a file.
 _SUM_TOLERANCE = 0.01
 
 
 class Ranked(NamedTuple):
-    """The weighted counts of one class against the rest, at the T distinct probabilities of it, highest first.
+    """Weighted counts of one class against the rest, at the T distinct probabilities of the class, highest first.
 
     Attributes:
         at: (2, T) float64, weight of the records with exactly this probability; row 1 is the class, row 0 the rest.
-        above: (2, T) float64, weight of the records with this probability or a higher one.
+        above: (2, T) float64, weight of the records with at least this probability.
     """
 
     at: NDArray[np.float64]
@@ -62,14 +61,14 @@ class Ranked(NamedTuple):
 
 @dataclass(frozen=True, eq=False)
 class ScoredRecords:
-    """N labelled and classified records; `score` makes it.
+    """N labelled and classified records, made by `score`.
 
     Attributes:
         labels: (N,) int64, true class.
         probabilities: (N, K) float64, rows sum to 1.
-        positive: index of the positive class; None where K > 2.
-        threshold: lowest probability that makes a record positive, (N,) float64 where records have their own; None
-            where K > 2.
+        positive: index of the positive class; None if K > 2.
+        threshold: minimum probability for a positive decision, (N,) float64 if records have different ones; None if K >
+            2.
     """
 
     labels: NDArray[np.int64]
@@ -87,17 +86,17 @@ class ScoredRecords:
 
     @cached_property
     def predicted(self) -> NDArray[np.int64]:
-        """(N,) int64, class that each record is given to."""
+        """(N,) int64, predicted class of each record."""
         return decide(self.probabilities, self.positive, self.threshold)
 
     @cached_property
     def cells(self) -> NDArray[np.int64]:
-        """(N,) int64, cell of the flattened confusion matrix that each record counts in."""
+        """(N,) int64, cell of each record in the flattened confusion matrix."""
         return self.labels * self.class_count + self.predicted
 
     @cached_property
     def ranks(self) -> tuple[tuple[NDArray[np.int64], int], ...]:
-        """For each class, (N,) int64 cell of the flattened `Ranked.at` that a record counts in, and T."""
+        """For each class: (N,) int64, cell of each record in the flattened `Ranked.at`, and T."""
         ranks = []
         for index in range(self.class_count):
             distinct, rank = np.unique(-self.probabilities[:, index], return_inverse=True)
@@ -106,13 +105,13 @@ class ScoredRecords:
 
     @cached_property
     def squared_errors(self) -> NDArray[np.float64]:
-        """(N,) float64, each record's Brier score: of the positive class where K = 2, summed over classes else."""
+        """(N,) float64, Brier score of each record: of the positive class if K = 2, otherwise summed over classes."""
         errors = np.square(self.probabilities - (self.labels[:, None] == np.arange(self.class_count)))  # (N, K)
         return np.asarray(errors.sum(axis=1) if self.positive is None else errors[:, self.positive])
 
     @cached_property
     def losses(self) -> NDArray[np.float64]:
-        """(N,) float64, -ln of the probability given to the true class, nats."""
+        """(N,) float64, -ln of the probability of the true class, in nats."""
         true = self.probabilities[np.arange(len(self)), self.labels]
         return np.log(1 / np.clip(true, LEAST_PROBABILITY, 1))
 
@@ -122,17 +121,17 @@ class ScoredRecords:
         return ScoredRecords(self.labels[indices], self.probabilities[indices], self.positive, threshold)
 
     def under(self, weights: NDArray[np.float64]) -> WeightedCounts:
-        """Returns the counts with record i counted `weights[i]` times; (N,) float64, not negative."""
+        """Returns the counts with weight `weights[i]` for record i; (N,) float64, not negative."""
         return WeightedCounts(self, weights)
 
     def once(self) -> WeightedCounts:
-        """Returns the counts with every record counted once."""
+        """Returns the counts with weight 1 for every record."""
         return self.under(np.ones(len(self)))
 
 
 @dataclass(frozen=True, eq=False)
 class WeightedCounts:
-    """The weighted counts of scored records; counts are made when a metric asks for them.
+    """Weighted counts of scored records, computed when first used.
 
     Attributes:
         scored: the N records.
@@ -149,13 +148,13 @@ class WeightedCounts:
 
     @cached_property
     def confusion(self) -> NDArray[np.float64]:
-        """(K, K) float64, weight by true class (rows) and given class (columns)."""
+        """(K, K) float64, weight by true class (rows) and predicted class (columns)."""
         K = self.scored.class_count
         return _count(self.scored.cells, self.weights, (K, K))
 
     @cached_property
     def ranked(self) -> tuple[Ranked, ...]:
-        """The counts by probability, for each class against the rest."""
+        """Weighted counts by probability, for each class against the rest."""
         ranked = []
         for cells, distinct in self.scored.ranks:
             at = _count(cells, self.weights, (2, distinct))
@@ -164,12 +163,12 @@ class WeightedCounts:
 
     def mean(self, values: NDArray[np.float64]) -> float:
         """Returns the weighted mean of one value per record, (N,) float64; NaN if all weights are 0."""
-        # Not a dot product: BLAS splits that by thread count, which changes the last digits.
+        # Not a dot product: BLAS splits it by the number of threads, which changes the last digits.
         return float((values * self.weights).sum()) / self.total if self.total > 0 else float("nan")
 
 
 def _count(cells: NDArray[np.int64], weights: NDArray[np.float64], shape: tuple[int, int]) -> NDArray[np.float64]:
-    """Returns the sum of weights (N,) by cell (N,) of a flattened matrix, as that matrix."""
+    """Returns the sum of the weights (N,) in each cell (N,) of a flattened matrix, as a matrix."""
     counts: NDArray[np.float64] = np.bincount(cells, weights, shape[0] * shape[1]).astype(np.float64, copy=False)
     return counts.reshape(shape)
 
@@ -177,13 +176,13 @@ def _count(cells: NDArray[np.int64], weights: NDArray[np.float64], shape: tuple[
 def decide(
     probabilities: NDArray[np.float64], positive: int | None = None, threshold: Threshold = None
 ) -> NDArray[np.int64]:
-    """Returns the class that each record is given to, (N,) int64.
+    """Returns the predicted class of each record, (N,) int64.
 
     Args:
         probabilities: (N, K) float64.
-        positive: K = 2: index of the positive class; None for the class of the highest probability.
-        threshold: lowest probability that makes a record positive [default: 0.5], or (N,) float64, one for each
-            record; only with `positive`.
+        positive: K = 2: index of the positive class; None for the class with the highest probability.
+        threshold: minimum probability for a positive decision [default: 0.5], or (N,) float64, one for each record;
+            only with `positive`.
     """
     if positive is None:
         return np.asarray(probabilities.argmax(axis=1), dtype=np.int64)
@@ -194,20 +193,20 @@ def decide(
 def score(
     labels: ArrayLike, probabilities: ArrayLike, *, positive: int | None = None, threshold: Threshold = None
 ) -> ScoredRecords:
-    """Returns the records with their classes decided, ready to be counted under any weights.
+    """Returns the records with decisions and ranks, from which counts under any weights can be made.
 
     Args:
         labels: (N,) int64, true class, in 0..K-1.
         probabilities: (N, K) float64 (float32 is widened), rows sum to 1.
-        positive: K = 2: index of the positive class [default: 1]. Not allowed where K > 2.
-        threshold: K = 2: lowest probability that makes a record positive [default: 0.5], or (N,) float64, one for each
-            record. Not allowed where K > 2.
+        positive: K = 2: index of the positive class [default: 1]. Not allowed if K > 2.
+        threshold: K = 2: minimum probability for a positive decision [default: 0.5], or (N,) float64, one for each
+            record. Not allowed if K > 2.
 
     Raises:
         EmptyInputError: there are no records.
         LabelError: a label is outside 0..K-1.
         SettingError: `positive` or `threshold` does not fit the classes.
-        SeqnetError: the probabilities are not numbers, or are not probabilities.
+        SeqnetError: the probabilities are not finite numbers, or are not probabilities.
         ValueError: the shapes do not match, or K < 2.
     """
     y = np.asarray(labels, dtype=np.int64)
@@ -226,7 +225,7 @@ def score(
     bounds = np.asarray(DEFAULT_THRESHOLD if threshold is None else threshold, dtype=np.float64)
     if bounds.ndim and bounds.shape != y.shape:
         raise ValueError(f"thresholds {bounds.shape} must be one, or one for each of {len(y)} records")
-    # Said this way round, NaN is none either.
+    # Written this way, the check also fails for NaN.
     strange = bounds[~((bounds >= 0) & (bounds <= 1))]
     if strange.size:
         raise SettingError("evaluate.threshold", float(strange[0]), "a probability from 0 to 1")
@@ -236,17 +235,17 @@ def score(
 def in_canonical_order(
     contenders: Sequence[ScoredRecords], groups: NDArray[np.int64] | None
 ) -> tuple[list[ScoredRecords], NDArray[np.int64] | None]:
-    """Returns records and groups sorted by all that is known of them; no groups if each is a single record.
+    """Returns records and groups sorted by all their values; None for groups if each has one record.
 
-    A seed then draws the same records whatever order they came in, be it that of a file or of length buckets.
+    A seed then draws the same records in whatever order they are given, for example in file order or by length.
 
     Args:
-        contenders: the same N records, as one or more classifiers saw them.
+        contenders: the same N records, with the scores of one or more classifiers.
         groups: (N,) int64, group of each record; None if records are independent.
     """
     if groups is not None and len(np.unique(groups)) == len(groups):
         groups = None
-    # Groups come last, so that they do not change the values, not even by a rounding error.
+    # Groups are the last sort key, so that they do not change the values, not even by a rounding error.
     columns = [column for scored in reversed(contenders) for column in scored.probabilities.T]
     bounds = [scored.threshold for scored in contenders if isinstance(scored.threshold, np.ndarray)]
     order = np.lexsort((*([] if groups is None else [groups]), *bounds, *columns, contenders[0].labels))

@@ -1,7 +1,7 @@
-"""Tests of two classifiers on the same records: who is right more often, and who ranks better.
+"""Tests of two classifiers on the same records: which is right more often, and which has the higher AUROC.
 
 In: for N records, whether each classifier was right (N,) bool, or its scores (N,) float64. Out: the statistic and the
-two-sided p of "there is no difference".
+two-sided p-value of the null hypothesis that there is no difference.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ def _number(value: float) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """Whether two classifiers are right equally often.
+    """Test whether two classifiers are right equally often.
 
     Attributes:
-        only_first: records that only the first classifier has right.
-        only_second: records that only the second one has right.
-        method: `exact_intervals` (binomial), `chi-square` (with continuity correction), or `groups` (chi-square over
-        groups). statistic: chi-square with one degree of freedom; NaN where there is none.
-        p: two-sided.
+        only_first: number of records that only the first classifier has right.
+        only_second: number of records that only the second classifier has right.
+        method: `exact` (binomial), `chi-square` (with continuity correction), or `groups` (chi-square over groups).
+        statistic: chi-square with one degree of freedom; NaN for the exact test.
+        p: two-sided p-value.
     """
 
     only_first: int
@@ -55,12 +55,12 @@ class McNemar:
 
 
 def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_], groups: NDArray[np.int64] | None = None) -> McNemar:
-    """Returns the test of the records that just one of two classifiers has right.
+    """Returns McNemar's test of the records that exactly one of two classifiers has right.
 
     Args:
         first: (N,) bool, whether the first classifier is right.
-        second: (N,) bool, whether the second one is.
-        groups: (N,) int64, group of each record, where records of a group depend on each other; None else.
+        second: (N,) bool, whether the second classifier is right.
+        groups: (N,) int64, group of each record; None if records are independent.
 
     Source: McNemar 1947, doi:10.1007/BF02295996; the continuity correction, Edwards 1948, doi:10.1007/BF02289261;
     groups, Obuchowski 1998, doi:10.1002/(SICI)1097-0258(19980715)17:13<1495::AID-SIM863>3.0.CO;2-I.
@@ -80,7 +80,7 @@ def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_], groups: NDArray
 
 
 def _chi_square_p(statistic: float) -> float:
-    """Returns the chance of at least this chi-square with one degree of freedom."""
+    """Returns the probability of at least this chi-square with one degree of freedom."""
     from scipy.stats import chi2
 
     return float(chi2.sf(statistic, 1))
@@ -88,15 +88,15 @@ def _chi_square_p(statistic: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class DeLong:
-    """Whether two classifiers rank equally well.
+    """Test whether two classifiers have the same AUROC.
 
     Attributes:
         first: AUROC of the first classifier.
-        second: AUROC of the second one.
+        second: AUROC of the second classifier.
         difference: first minus second, with a normal interval.
         error: standard error of the difference.
-        z: difference over its standard error; NaN where that is 0.
-        p: two-sided; 1 where there is neither difference nor error, NaN where there is no error but a difference.
+        z: difference divided by its standard error; NaN if the error is 0.
+        p: two-sided p-value; if the error is 0, it is 1 without a difference and NaN with one.
     """
 
     first: float
@@ -121,13 +121,13 @@ class DeLong:
 def delong(
     positive: NDArray[np.bool_], first: NDArray[np.float64], second: NDArray[np.float64], confidence: float = 0.95
 ) -> DeLong | None:
-    """Returns the test of the difference of two AUROCs; None with fewer than two records of either class.
+    """Returns DeLong's test of the difference of two AUROCs; None with fewer than two records of either class.
 
     Args:
         positive: (N,) bool, whether a record is of the positive class.
         first: (N,) float64, scores of the first classifier, higher for the positive class.
-        second: (N,) float64, scores of the second one.
-        confidence: of the interval of the difference.
+        second: (N,) float64, scores of the second classifier.
+        confidence: confidence of the interval of the difference.
 
     Source: DeLong et al. 1988, doi:10.2307/2531595; by ranks, Sun & Xu 2014, doi:10.1109/LSP.2014.2337313.
     """
@@ -144,7 +144,7 @@ def delong(
     areas = among_negatives.mean(axis=1)
     covariance = np.cov(among_negatives) / m + np.cov(among_positives) / n  # (2, 2)
     contrast = np.array([1.0, -1.0])
-    # Scores that differ nowhere can leave a rounding error, positive or negative, of no meaning.
+    # If no scores differ, the variance can still be a small positive or negative rounding error.
     variance = float(contrast @ covariance @ contrast)
     error = math.sqrt(variance) if variance > 1e-15 else 0.0
     gap = float(areas[0] - areas[1])

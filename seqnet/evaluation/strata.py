@@ -1,7 +1,7 @@
-"""Metrics of parts of the records, by a number that each record has: its length, or its similarity to the train split.
+"""Metrics of subsets of the records, binned by length or by similarity to the train split.
 
-In: scored records, and the bin (N,) of each. Out: a `Stratum` for each bin. An average over all records can hide that
-a model does well only on long ones, or only on those that it has nearly seen.
+In: scored records, and the bin (N,) of each. Out: a `Stratum` for each bin. A mean over all records can hide that a
+model does well only on long records, or only on records that are similar to training records.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from seqnet.evaluation.scored_records import ScoredRecords
 __all__ = ["SIMILARITY_EDGES", "Stratum", "stratify_by_length", "stratify_by_similarity"]
 
 SIMILARITY_EDGES = (0.0, 0.1, 0.3, 0.5, 0.8, 1.0)
-"""Bounds of the bins of similarity; a bin holds its lower bound, and the last its upper one, too."""
+"""Bounds of the bins of similarity; a bin includes its lower bound, and the last bin also its upper bound."""
 
 _LENGTH_BINS = 4
 _METRICS = ("accuracy", "auroc")
@@ -34,9 +34,9 @@ class Stratum:
 
     Attributes:
         low: lower bound of the bin.
-        high: upper bound.
+        high: upper bound of the bin.
         n: number of records.
-        metrics: accuracy and AUROC; NaN where there are no records.
+        metrics: accuracy and AUROC; NaN without records.
     """
 
     low: float
@@ -53,9 +53,9 @@ class Stratum:
 def stratify_by_length(
     scored: ScoredRecords, lengths: NDArray[np.int64], *, groups: NDArray[np.int64] | None, options: EvaluationOptions
 ) -> tuple[Stratum, ...]:
-    """Returns the metrics by quarter of the lengths (N,) int64; bins hold both bounds, and none is empty.
+    """Returns the metrics by quarter of the lengths (N,) int64; bins include both bounds and are not empty.
 
-    Records of one length are in one bin, so that there are fewer bins where a length is frequent.
+    Records of equal length are in one bin, so there are fewer bins if one length is frequent.
     """
     quantiles = np.quantile(lengths, np.linspace(0, 1, _LENGTH_BINS + 1)[1:], method="inverted_cdf")
     upper = np.unique(quantiles).astype(np.int64)  # (S,)
@@ -67,7 +67,7 @@ def stratify_by_length(
 def stratify_by_similarity(
     scored: ScoredRecords, shares: NDArray[np.float64], *, groups: NDArray[np.int64] | None, options: EvaluationOptions
 ) -> tuple[Stratum, ...]:
-    """Returns the metrics by share (N,) float64 of a record that the train split has; NaN is in no bin."""
+    """Returns the metrics by similarity (N,) float64 to the train split; NaN is in no bin."""
     which = np.searchsorted(SIMILARITY_EDGES[1:-1], shares, side="right")
     which[np.isnan(shares)] = -1
     bounds = list(itertools.pairwise(SIMILARITY_EDGES))
@@ -81,7 +81,7 @@ def _stratify(
     groups: NDArray[np.int64] | None,
     options: EvaluationOptions,
 ) -> tuple[Stratum, ...]:
-    """Returns the metrics of the records of each bin; `which` (N,) int64 is the bin of each record."""
+    """Returns the metrics of each bin; `which` (N,) int64 is the bin of each record."""
     strata = []
     for index, (low, high) in enumerate(bounds):
         members = np.flatnonzero(which == index)

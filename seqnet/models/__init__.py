@@ -1,8 +1,8 @@
-"""A trained model: on disk, in the package, and applied to tokens.
+"""Trained models: stored on disk, shipped with the package, and applied to tokens.
 
-Start here: `bundles.open_bundle` opens a model, `shipped.find_model` finds one that comes with seqnet by its name.
-`probabilities.class_probabilities` is the one way from tokens to probabilities, in validation, evaluation and
-prediction. `inspection` says what a file holds.
+Start here: `bundles.open_bundle` opens a model. `shipped.find_model` finds a model of the package by its name.
+`probabilities.class_probabilities` computes probabilities from tokens, in validation, evaluation and prediction.
+`inspection` describes the content of a file.
 """
 
 __all__ = [

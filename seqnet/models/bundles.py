@@ -1,6 +1,6 @@
-"""The trained model on disk: one safetensors file that knows all that `predict` needs.
+"""The trained model on disk: one safetensors file with everything that `predict` needs.
 
-The tensors are the weights of a `Classifier`; the description has alphabet, classes, settings, window, validation
+The tensors are the weights of a `Classifier`. The description has alphabet, classes, settings, window, validation
 metrics and provenance. `docs/formats.md` is the specification.
 """
 
@@ -38,29 +38,28 @@ _REMEDY = "make one with seqnet train"
 
 _BASELINES = "baselines"
 _VALIDATION = "validation"
-"""First words of the names of tensors that are no member's."""
+"""First part of the names of tensors that do not belong to a member."""
 
 
 @dataclass(frozen=True)
 class Bundle:
-    """One or more trained classifiers of one kind, and what must be known to use them.
+    """One or more trained classifiers with the same settings, and everything that is needed to use them.
 
     Attributes:
-        members: the classifiers, in evaluation mode; the mean of their probabilities is the bundle's.
-        alphabet: of the sequences that it takes.
-        classes: the K class names, in the order of its logits.
-        positive: index of the class that binary metrics call positive; None for more than two classes.
-        config: the settings that it was trained with.
-        window: longest sequence that it takes at once; longer ones are seen through windows.
-        metrics: on the validation split, name → value; the mean over members. Of a cross-validation, out-of-fold
-            ones, too.
+        members: the classifiers, in evaluation mode; probabilities are the mean over members.
+        alphabet: alphabet of the sequences.
+        classes: the K class names, in the order of the logits.
+        positive: index of the positive class of binary metrics; None for more than two classes.
+        config: the settings of the training.
+        window: maximum length of a sequence in one piece; longer sequences are divided into windows.
+        metrics: name → value on the validation split, the mean over members; for a cross-validation also out-of-fold
+            values.
         provenance: dataset with SHA-256, command, versions, seed.
-        calibration: what makes decisions of the probabilities.
-        card: of a model that is given to others: title, intended use, data, licence, measured quality, known failures.
-        novelty: what the training sequences are like; None in bundles that say nothing of it.
-        baselines: name → baseline that was fitted to the training records; empty in bundles that keep none.
-        validation: what decisions were fitted to, to fit them anew for other class fractions; None in bundles that keep
-            none.
+        calibration: parameters that turn probabilities into decisions.
+        card: model card of a published model: title, intended use, data, licence, measured quality, known failures.
+        novelty: distribution of the training sequences; None in models without it.
+        baselines: name → baseline that was fitted to the training records; empty in models without baselines.
+        validation: scores for fitting decisions again for other class fractions; None in models without them.
     """
 
     members: tuple[Classifier, ...]
@@ -79,7 +78,7 @@ class Bundle:
 
     @property
     def classifier(self) -> Classifier:
-        """The first member, whose shape all have."""
+        """The first member; all members have the same layers."""
         return self.members[0]
 
     @property
@@ -93,14 +92,14 @@ class Bundle:
             member.to(device)
 
     def prepare(self, tell: Tell, named: Sequence[str] = ()) -> None:
-        """Gets what is used and not part of the bundle, a language model, and tells what is fetched.
+        """Loads a language model that the model needs and does not contain, and reports downloads.
 
         Args:
-            tell: is told what is fetched.
-            named: the language models that the user has named: a bundle can't have another one loaded.
+            tell: called with a message about downloads.
+            named: the language models that the user has named; no other one is loaded.
 
         Raises:
-            SeqnetError: it is not there, or is another one than in training.
+            SeqnetError: the language model is missing, or is another one than in training.
         """
         for member in self.members:
             member.encoder.prepare(tell, named)
@@ -138,19 +137,19 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
 
 
 def open_bundle(path: Path) -> Bundle:
-    """Returns the bundle in a file.
+    """Returns the model in a file.
 
     Raises:
-        ContainerError: the file is not a bundle, damaged, or of another version.
+        ContainerError: the file is not a model, is damaged, or has another version.
     """
     return bundle_of(path, read_container(path, ["model"], _REMEDY))
 
 
 def bundle_of(path: Path, container: Container) -> Bundle:
-    """Returns the bundle in a container that was read from `path`.
+    """Returns the model in a container that was read from `path`.
 
     Raises:
-        ContainerError: its description is damaged, or its weights don't fit its settings.
+        ContainerError: the description is damaged, or the weights do not fit the settings.
     """
     about, parts = container.description, _parts_of(container.tensors)
     kept = {part: parts.pop(part, {}) for part in (_BASELINES, _VALIDATION)}
@@ -171,7 +170,7 @@ def bundle_of(path: Path, container: Container) -> Bundle:
     except (OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
         raise ContainerError(str(path), f"the description of the model is damaged ({error})", _REMEDY) from error
     for arrays in weights:
-        # Before any memory is taken: a description may ask for more than its weights are.
+        # Checked before memory is allocated, because a description may ask for more than the weights have.
         _check_weights(path, arrays, expected)
     members = []
     for arrays in weights:
@@ -195,10 +194,10 @@ def bundle_of(path: Path, container: Container) -> Bundle:
 
 
 class _Baselines(Mapping[str, "FittedBaseline"]):
-    """The baselines of a file, which are read once somebody asks for them: predictions need none.
+    """The baselines of a file, read at first access, because predictions do not need them.
 
     Args:
-        restore: returns them.
+        restore: function that returns the baselines.
     """
 
     def __init__(self, restore: Callable[[], Mapping[str, FittedBaseline]]) -> None:
@@ -224,7 +223,7 @@ def _restored(
     """Returns the baselines of a file.
 
     Raises:
-        ContainerError: they are damaged.
+        ContainerError: the baselines are damaged.
     """
     if not about and not tensors:
         return {}
@@ -237,7 +236,7 @@ def _restored(
 
 
 def _parts_of(tensors: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:
-    """Returns part → name → array of tensors named `PART.NAME`; a part is the index of a member, or what is kept."""
+    """Returns part → name → array, for tensors named `PART.NAME`; a part is the index of a member or other data."""
     parts: dict[str, dict[str, NDArray[Any]]] = {}
     for full, array in tensors.items():
         part, _, name = full.partition(".")
@@ -246,7 +245,7 @@ def _parts_of(tensors: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArra
 
 
 def _expected(shape: tuple[Alphabet, int, EncoderConfig, NetworkConfig, int]) -> dict[str, tuple[tuple[int, ...], str]]:
-    """Returns name → shape and type of the weights of a classifier; takes no memory for them."""
+    """Returns name → shape and type of the weights of a classifier, without allocating memory for them."""
     with torch.device("meta"):
         state = Classifier(*shape).state_dict()
     return {name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")) for name, tensor in state.items()}
@@ -258,12 +257,12 @@ def _check_weights(
     """Checks the weights of a member.
 
     Raises:
-        ContainerError: their names, shapes or types are not the expected ones, or one is NaN or infinite.
+        ContainerError: names, shapes or types are not the expected ones, or a value is NaN or infinite.
     """
     if {name: (array.shape, array.dtype.name) for name, array in arrays.items()} != expected:
         raise ContainerError(str(path), "the weights do not fit the network that the file describes", _REMEDY)
     for name, array in arrays.items():
-        # A sum would overflow; the extremes are NaN where anything is.
+        # A sum could overflow. Minimum and maximum are NaN if any value is.
         if array.dtype.kind == "f" and array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
             raise ContainerError(str(path), f"the weights {name} have a value that is NaN or infinite", _REMEDY)
 
@@ -272,7 +271,7 @@ def load_weights(path: Path, classifier: Classifier, arrays: Mapping[str, NDArra
     """Copies the weights of a file into a classifier.
 
     Raises:
-        ContainerError: they are not the weights of this classifier.
+        ContainerError: the weights do not belong to this classifier.
     """
     weights: dict[str, Tensor] = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
     try:

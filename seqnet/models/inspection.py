@@ -1,4 +1,4 @@
-"""What a dataset or model holds, as plain values for JSON and as lines for people."""
+"""The content of a dataset or model, as plain values for JSON and as text for people."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _REMEDY = "give a dataset of seqnet encode or a model of seqnet train"
 
 
 def inspect(path: Path) -> dict[str, Any]:
-    """Returns what a file holds.
+    """Returns the content of a file as plain values.
 
     Raises:
-        ContainerError: it is neither a dataset nor a model of ours, is damaged, or is of another version.
+        ContainerError: the file is neither a dataset nor a model of seqnet, is damaged, or has another version.
     """
     container = read_container(path, ("dataset", "model"), _REMEDY)
     if container.description["kind"] == "dataset":
@@ -88,7 +88,7 @@ def _model(path: Path, container: Container) -> dict[str, Any]:
 
 
 def _novelty(bundle: Bundle) -> dict[str, Any] | None:
-    """Returns which records `predict` marks; the covariance is a table for programs and stays in the file."""
+    """Returns the criteria by which `predict` marks records; without the covariance, which people can't read."""
     if bundle.novelty is None:
         return None
     found = bundle.novelty
@@ -102,14 +102,14 @@ def _novelty(bundle: Bundle) -> dict[str, Any] | None:
 
 
 def _layers(bundle: Bundle) -> list[dict[str, Any]]:
-    """Returns name, type, output shape and parameters of each layer, for one sequence of the window's length."""
+    """Returns name, type, output shape and parameters of each layer, for one sequence with the window's length."""
     import torch
 
     from seqnet.nn.fast.matmul import Dense
     from seqnet.nn.layers import MaskedBatchNorm, MaskedConvolution, Recurrence
     from seqnet.nn.networks import Classifier
 
-    # A network without numbers: shapes take no memory, however long the window is.
+    # On the meta device, computing shapes takes no memory, however long the window is.
     with torch.device("meta"):
         shape = (bundle.alphabet, len(bundle.classes), bundle.config.encoder, bundle.config.network, bundle.window)
         classifier = Classifier(*shape).eval()
@@ -120,7 +120,7 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
     names = {module: name for name, module in classifier.named_modules()}
     computed: set[torch.nn.Module] = set()
     for module in names:
-        # Some hold the layer of torch that has their weights, and compute it themselves.
+        # Some layers hold a torch module for its weights and compute its result themselves.
         if isinstance(module, Recurrence):
             computed.add(module.recurrent)
         elif isinstance(module, MaskedConvolution):
@@ -131,7 +131,7 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
         def note(layer: torch.nn.Module, inputs: tuple[object, ...], output: object) -> None:
             first = output[0] if isinstance(output, tuple) else output
             shape = list(first.shape[1:]) if isinstance(first, torch.Tensor) else []
-            # A normalisation that a convolution has taken in stands in its inputs.
+            # A normalisation that is computed within a convolution is one of the convolution's inputs.
             layers = [layer, *(part for part in inputs if isinstance(part, MaskedBatchNorm))]
             for one in layers:
                 one = one.convolution if isinstance(one, MaskedConvolution) else one
@@ -164,7 +164,7 @@ def summary(found: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def lines(found: Mapping[str, Any]) -> list[str]:
-    """Returns the values as lines for people."""
+    """Returns the values as lines of text."""
     out: list[str] = []
     for key, value in found.items():
         if key == "card" and not value:
@@ -183,7 +183,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
 
 
 def _number(value: float) -> str:
-    """Returns a number as people read it; JSON has all of its digits."""
+    """Returns a number rounded for people; JSON has all digits."""
     return f"{value:.4g}"
 
 

@@ -1,4 +1,4 @@
-"""What a lower precision changes about the decisions of a model."""
+"""Changes in a model's decisions at a lower precision."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ __all__ = ["changed_labels"]
 def changed_labels(
     bundle: Bundle, tokens: Ragged, indices: NDArray[np.int64], probabilities: NDArray[np.float64]
 ) -> dict[str, float]:
-    """Returns precision → share of labels that are others than in float32, for what the model is faster in here.
+    """Returns precision → share of labels that differ from float32, for the precision that is faster here.
 
     Args:
-        bundle: a calibrated model, on the device that is asked for.
+        bundle: a calibrated model, on its device.
         tokens: N token sequences.
-        indices: (M,) int64, which of them.
+        indices: (M,) int64, indices of the sequences.
         probabilities: (M, K) float64, their calibrated probabilities in float32.
     """
     lower = lower_precision(bundle)

@@ -1,4 +1,4 @@
-"""Tokens → class probabilities, whatever the lengths: the one way, for validation, evaluation and prediction."""
+"""Class probabilities from tokens of any length, for validation, evaluation and prediction."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ from seqnet.nn.devices import moved, out_of_memory
 __all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "evaluating"]
 
 _CPU = (1 << 21, 1 << 16)
-"""Numbers of the widest layer, and tokens, in a batch, at most: what stays near the cores."""
+"""Maximum values of the widest layer, and maximum tokens, of a batch on a CPU, so that it fits into the caches."""
 _ELSEWHERE = (1 << 28, 1 << 22)
-"""The same where much at once is fast."""
+"""The same for other devices, on which large batches are faster."""
 _PARTS = 1 << 18
-"""Parts of sequences that are put into batches together, at most: each takes some hundred bytes."""
+"""Maximum number of sequence parts that are divided into batches together; each takes about a hundred bytes."""
 
 
 def _batch_tokens(classifier: Scorer) -> int:
-    """Returns the tokens of a batch that are fastest."""
+    """Returns the fastest number of tokens per batch."""
     numbers, tokens = _CPU if classifier.device.type == "cpu" else _ELSEWHERE
     return min(numbers // classifier.width, tokens)
 
 
 @contextmanager
 def evaluating(classifier: Scorer) -> Iterator[Scorer]:
-    """Yields the classifier in evaluation mode without gradients, and leaves it in the mode that it was in."""
+    """Yields the classifier in evaluation mode without gradients, and restores its mode afterwards."""
     was_training = classifier.training
     if was_training:
         classifier.train(False)
@@ -52,11 +52,11 @@ def evaluating(classifier: Scorer) -> Iterator[Scorer]:
 
 
 class Ensembled(NamedTuple):
-    """What a bundle makes of M sequences.
+    """Probabilities of a model for M sequences.
 
     Attributes:
         probabilities: (M, K) float64, calibrated; the mean over members, or the share of their votes.
-        deviations: (M, K) float64, standard deviation of the members' calibrated probabilities; zero for a single one.
+        deviations: (M, K) float64, standard deviation of the members' calibrated probabilities; zero for one member.
     """
 
     probabilities: NDArray[np.float64]
@@ -77,11 +77,11 @@ def bundle_probabilities(
     Args:
         bundle: the model.
         tokens: N token sequences.
-        indices: (M,) int64, which of them; None for all.
-        members: those of the bundle, made ready; empty for as they are.
-        vote: whether each member has one vote, in place of the mean of their probabilities. It votes by its own
-            calibrated probability and the bundle's threshold.
-        progress: is told how many parts are done.
+        indices: (M,) int64, indices of the sequences; None for all.
+        members: result of `scoring.ready`; empty to use the members as they are.
+        vote: whether to count votes instead of averaging probabilities. Each member votes by its own calibrated
+            probability and the model's threshold.
+        progress: called with the number of completed parts.
     """
     temperature = bundle.calibration.temperature
     each = [class_probabilities(one, tokens, indices, progress=progress) for one in members or bundle.members]
@@ -104,16 +104,16 @@ def class_probabilities(
 ) -> NDArray[np.float64]:
     """Returns the probabilities (M, K) float64 of M sequences.
 
-    A sequence longer than the classifier's window is seen through overlapping windows, and has the mean of their
-    probabilities. Neither the batches nor the other sequences change a result beyond float32 rounding.
+    A sequence that is longer than the classifier's window is divided into overlapping windows; the result is the mean
+    of their probabilities. Batches and other sequences do not change a result beyond float32 rounding.
 
     Args:
         classifier: the model.
         tokens: N token sequences without invalid tokens, none empty.
-        indices: (M,) int64, which of them; None for all.
-        batch_tokens: bound on the tokens of a batch, padding included; None for what suits classifier and device. A
-            batch that memory does not suffice for is halved.
-        progress: is told how many parts are done.
+        indices: (M,) int64, indices of the sequences; None for all.
+        batch_tokens: maximum tokens of a batch, including padding; None for a value that suits classifier and device. A
+            batch that does not fit into memory is halved.
+        progress: called with the number of completed parts.
 
     Raises:
         ResourceError: memory does not suffice for a single sequence.
@@ -132,7 +132,7 @@ def class_probabilities(
             probabilities = _logits(classifier, *parts).double().softmax(dim=1).numpy()
             if totals is None:
                 totals = np.zeros((len(chosen), probabilities.shape[1]))
-            # A sequence with several windows may stand several times in a batch.
+            # A sequence with several windows may occur several times in a batch.
             if whole:
                 totals[of] = probabilities
             else:
@@ -147,14 +147,14 @@ def class_probabilities(
 def _batches(classifier: Scorer, lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[Spans]:
     """Yields the batches in which a classifier sees sequences of `lengths` (M,) int64, through its window."""
     for sequence, start, length in spans_in_parts(lengths, classifier.window, _PARTS):
-        # A network that flattens sees every part padded to its window.
+        # A network that flattens pads every part to its window.
         padded = np.full_like(length, classifier.window) if classifier.flattens else length
         for batch in buckets(padded, batch_tokens):
             yield sequence[batch], start[batch], length[batch]
 
 
 def _logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:
-    """Returns the logits (B, K) on the CPU, since MPS has no float64, of as many sequences at once as memory is for."""
+    """Returns the logits (B, K) on the CPU (MPS has no float64); a batch that does not fit into memory is halved."""
     device = classifier.device
     try:
         return classifier.strand_logits(moved(tokens, device), moved(lengths, device)).cpu()
@@ -164,7 +164,7 @@ def _logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:
         if len(tokens) == 1:
             problem = f"there is too little memory for a sequence of {tokens.shape[1]:,} symbols"
             raise ResourceError(str(device), problem, "use fewer --threads, or a machine with more") from None
-    # Not in the handler, where the error holds on to what was computed.
+    # Not in the `except` block, where the error keeps references to intermediate results.
     if device.type == "cuda":
         torch.cuda.empty_cache()
     halves = zip(tokens.tensor_split(2), lengths.tensor_split(2), strict=True)

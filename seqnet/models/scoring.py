@@ -1,4 +1,4 @@
-"""Trained classifiers made ready to be applied: folded where they can be, in the precision that is asked for."""
+"""Prepares trained classifiers for prediction: folded if possible, in the requested precision."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ _TYPES = {
     "int8": torch.uint8,  # with an offset
 }
 _CHANGED = 0.001
-"""Share of the validation labels that may change in a precision that is chosen by itself."""
+"""Maximum share of validation labels that a precision chosen by `auto` may change."""
 
 
 class Scorer(Protocol):
-    """What is applied to batches: a `Classifier`, or something that does the same faster."""
+    """A model that can be applied to batches: a `Classifier`, or a faster equivalent."""
 
     window: int
     flattens: bool
@@ -34,7 +34,7 @@ class Scorer(Protocol):
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """Device of the model."""
 
     def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the logits (B, K); see `Classifier.strand_logits`."""
@@ -75,16 +75,17 @@ def has_bfloat16(device: torch.device) -> bool:
 
 
 def chosen_precision(bundle: Bundle, precision: str) -> str:
-    """Returns the precision that a bundle is applied in.
+    """Returns the precision in which a model is applied.
 
     Args:
         bundle: the model, on its device.
-        precision: `float32`, `bfloat16`, `float16`, `int8`, or `auto`: bfloat16 where the device is fast in it and
-            training measured that it changes at most one validation label in a thousand, float32 else. A network that
-            can be folded is float32: a table of bytes takes a seventh less, which is not worth a digit.
+        precision: `float32`, `bfloat16`, `float16`, `int8`, or `auto`. `auto` is bfloat16 if the device is fast in it
+            and training measured that it changes at most one validation label in a thousand; otherwise float32. A
+            network that can be folded stays in float32, because int8 saves only a seventh of the time and is less
+            precise.
 
     Raises:
-        SettingError: the device is slow in that precision, or the model has no use for it.
+        SettingError: the device is slow in this precision, or the model can't use it.
     """
     device = bundle.classifier.device
     if precision == "float16" and device.type == "cpu":
@@ -103,15 +104,15 @@ def chosen_precision(bundle: Bundle, precision: str) -> str:
 
 
 def lower_precision(bundle: Bundle) -> str | None:
-    """Returns the precision in which a bundle is faster than in float32 on its device; None where there is none."""
+    """Returns the precision in which a model is faster than in float32 on its device; None if there is none."""
     if can_fold(bundle.classifier):
-        # Of a table, it is the size that matters.
+        # The speed of a table depends on its size.
         return "int8" if can_be_bytes(bundle.classifier) else None
     return "bfloat16" if has_bfloat16(bundle.classifier.device) else None
 
 
 def ready(bundle: Bundle, precision: str) -> tuple[Scorer, ...]:
-    """Returns the members of a bundle, ready to be applied; see `chosen_precision` for the arguments and errors."""
+    """Returns the members of a model, prepared for prediction; arguments and errors are as in `chosen_precision`."""
     dtype = _TYPES[chosen_precision(bundle, precision)]
     return tuple(_ready(member, dtype) for member in bundle.members)
 

@@ -1,4 +1,4 @@
-"""The models that come with the package, one safetensors file each, found by name."""
+"""Models that are part of the package, one safetensors file each, found by name."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ def shipped_models() -> dict[str, Path]:
 
 
 def find_model(name: Path) -> Path:
-    """Returns the file of a model: the path itself, or, where there is no such file, the shipped model of that name.
+    """Returns the file of a model: the path itself, or, if there is no such file, the shipped model with this name.
 
     Raises:
-        ContainerError: there is neither.
+        ContainerError: neither exists.
     """
     shipped = shipped_models()
     if str(name) in shipped and not name.is_file():

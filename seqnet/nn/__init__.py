@@ -1,8 +1,8 @@
-"""Tokens (B, L) → logits (B, K): everything that is made of torch, but training.
+"""Networks: tokens (B, L) → logits (B, K), and everything else that uses torch, except for training.
 
-Start here: `networks.Classifier` puts an encoder, a network and the two strands together. `encoders` turn tokens into
-features, `layers` are masked blocks, `networks` has one file for each family. `devices` says where to compute, `fast`
-holds what is written for one processor.
+Start here: `networks.Classifier` combines an encoder, a network and both strands. `encoders` convert tokens to
+features. `layers` are masked layers. `networks` has one file for each family. `devices` chooses the device. `fast` has
+faster operations for CPUs.
 """
 
 __all__ = [

@@ -1,7 +1,7 @@
 """Ragged tokens → padded batches.
 
-`TokenStore` gathers any sequences, or parts of them, into a padded batch by index; `epoch_order` and `buckets` say
-which go together.
+`TokenStore` gathers sequences, or parts of them, into a padded batch by index. `epoch_order` and `buckets` decide which
+sequences are in the same batch.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ Batch = tuple[Tensor, Tensor]
 """Tokens (B, L) uint8, padded with 0, and lengths (B,) int64."""
 
 Spans = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-"""Parts of sequences: sequence (S,) int64, start (S,) int64 in that sequence, length (S,) int64."""
+"""Parts of sequences: index of the sequence (S,) int64, start (S,) int64 in this sequence, length (S,) int64."""
 
 
 class TokenStore:
@@ -41,7 +41,7 @@ class TokenStore:
         return len(self.lengths)
 
     def gather(self, starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> Batch:
-        """Returns the batch of the parts at `starts` (B,) int64 of the data, with `lengths` (B,) int64 ≥ 1."""
+        """Returns the batch of the parts of the data at `starts` (B,) int64, with `lengths` (B,) int64 ≥ 1."""
         steps = np.arange(int(lengths.max()), dtype=np.int64)
         inside = steps < lengths[:, None]  # (B, L)
         positions = np.minimum(starts[:, None] + steps, len(self.data) - 1)
@@ -57,14 +57,14 @@ class TokenStore:
 
 
 def spans(lengths: NDArray[np.int64], window: int) -> Spans:
-    """Returns the parts by which sequences of any length are seen through a window.
+    """Returns the parts in which sequences of any length are given to a model with a window.
 
-    A sequence that fits is one part. A longer one is covered by windows that overlap by half or a little more, from end
-    to end, and lie as far from the one end as from the other: the windows of a strand are those of the other strand.
+    A sequence that fits into the window is one part. A longer one is covered from end to end by windows that overlap by
+    half or slightly more. Their positions are symmetric, so the windows of a strand are those of the other strand.
 
     Args:
         lengths: (N,) int64.
-        window: longest part.
+        window: maximum length of a part.
 
     """
     counts = _span_counts(lengths, window)
@@ -72,7 +72,7 @@ def spans(lengths: NDArray[np.int64], window: int) -> Spans:
 
 
 def spans_in_parts(lengths: NDArray[np.int64], window: int, most: int) -> Iterator[Spans]:
-    """Yields what `spans` returns, `most` parts of sequences at a time: all those of a chromosome take much memory."""
+    """Yields the result of `spans`, at most `most` parts at a time; all parts of a chromosome take much memory."""
     counts = _span_counts(lengths, window)
     total = int(counts.sum())
     for first in range(0, total, most):
@@ -80,16 +80,16 @@ def spans_in_parts(lengths: NDArray[np.int64], window: int, most: int) -> Iterat
 
 
 def _span_counts(lengths: NDArray[np.int64], window: int) -> NDArray[np.int64]:
-    """Returns by how many (N,) int64 parts each sequence is seen."""
+    """Returns the number (N,) int64 of parts of each sequence."""
     stride = max(window // 2, 1)
     room = np.maximum(lengths - window, 0)
     counts = -(-room // stride) + 1
-    # A window in the middle needs as much room on its left as on its right.
+    # A central window must have equal distances to both ends.
     return np.asarray(counts + ((counts % 2) & (room % 2)))
 
 
 def _spans(lengths: NDArray[np.int64], window: int, counts: NDArray[np.int64], first: int, last: int) -> Spans:
-    """Returns the parts first (included) to last (excluded), given how many (N,) int64 each sequence has."""
+    """Returns parts first to last (0-based, half-open), from the number (N,) int64 of parts of each sequence."""
     ends = np.cumsum(counts)
     begin = ends - counts
     taken = np.maximum(np.minimum(ends, last) - np.maximum(begin, first), 0)
@@ -103,16 +103,17 @@ def _spans(lengths: NDArray[np.int64], window: int, counts: NDArray[np.int64], f
 
 
 def buckets(lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[NDArray[np.int64]]:
-    """Yields index batches (B,) int64 of like lengths, each of at most `batch_tokens` tokens with padding.
+    """Yields index batches (B,) int64 of similar lengths, each of at most `batch_tokens` tokens including padding.
 
     Args:
         lengths: (N,) int64.
-        batch_tokens: bound on B · L; a single longer sequence is a batch of its own.
+        batch_tokens: maximum of B · L; a longer sequence is a batch of its own.
     """
     order = np.argsort(lengths, kind="stable")
     start = 0
     while start < len(order):
-        # Lengths ascend, so the longest of a batch is its last: the bound is found by bisection.
+        # Lengths ascend, so the last sequence of a batch is the longest, and the end of the batch is found by
+        # bisection.
         low, high = start + 1, len(order)
         while low < high:
             middle = (low + high + 1) // 2
@@ -125,23 +126,23 @@ def buckets(lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[NDArray[n
 
 
 def batch_count(records: int, batch_size: int) -> int:
-    """Returns how many batches so many records make.
+    """Returns the number of batches for this number of records.
 
-    A last batch of one record is added to the batch before it: batch normalisation cannot compute a variance of it.
+    A last batch of one record is added to the batch before it, because batch normalisation needs a variance.
     """
     alone = records % batch_size == 1 and records > batch_size > 1
     return -(-records // batch_size) - alone
 
 
 def epoch_order(lengths: NDArray[np.int64], batch_size: int, rng: np.random.Generator) -> list[NDArray[np.int64]]:
-    """Returns the batches (B,) int64 of an epoch in random order, each of sequences of like length.
+    """Returns the batches (B,) int64 of an epoch in random order, each with sequences of similar length.
 
-    Sequences are shuffled, sorted by length within runs of 50 batches, and cut; where all are of one length this is
-    a plain shuffle.
+    Sequences are shuffled, sorted by length within groups of 50 batches, and cut into batches. If all lengths are
+    equal, this is a plain shuffle.
 
     Args:
         lengths: (N,) int64.
-        batch_size: sequences in a batch; the last may be smaller, or larger by one (see `batch_count`).
+        batch_size: sequences in a batch; the last batch may be smaller, or larger by one (see `batch_count`).
         rng: source of the order.
     """
     order = rng.permutation(len(lengths))

@@ -1,4 +1,4 @@
-"""Where to compute."""
+"""Choice and set-up of the device."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = [
 ]
 
 _BY_HAND = ("cpu",)
-"""Devices that faster ways than PyTorch's own are written for."""
+"""Devices for which seqnet has faster operations than PyTorch."""
 
 
 def choose_device(name: str) -> torch.device:
@@ -37,7 +37,7 @@ def choose_device(name: str) -> torch.device:
         name: `auto` (CUDA, else MPS, else the CPU), `cpu`, `cuda`, `cuda:N` or `mps`.
 
     Raises:
-        SettingError: there is no such device here.
+        SettingError: this machine does not have the device.
     """
     if name == "auto":
         if torch.cuda.is_available():
@@ -114,35 +114,35 @@ def computing(threads: int, device: torch.device) -> Iterator[None]:
 
 
 def uses_cpu_kernels(tensor: Tensor) -> bool:
-    """Returns whether faster ways than PyTorch's own are to be taken with a tensor.
+    """Returns whether seqnet's own operations are used for a tensor instead of PyTorch's.
 
-    They are written for the CPU. Some look at numbers, for which other devices would have to be waited for, and
-    `torch.compile` to break off.
+    They are written for the CPU. Some read values of tensors, which makes other devices wait and interrupts
+    `torch.compile`.
     """
     return tensor.device.type in _BY_HAND and not torch.compiler.is_compiling()
 
 
 def start_thread(device: torch.device) -> None:
-    """Has a thread that computes beside others use one thread of the CPU and, with CUDA, a stream of its own.
+    """Makes a thread that computes in parallel to others use one CPU thread and, with CUDA, its own stream.
 
-    In one stream the copies of a batch would wait for what other threads compute.
+    In a common stream, the copies of a batch would wait for computations of other threads.
     """
     torch.set_num_threads(1)
     if device.type == "cuda":
         stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
-        # The weights were copied in the default stream.
+        # The weights were copied in the default stream, so this stream waits for it.
         stream.wait_stream(torch.cuda.default_stream(device))
         torch.cuda.set_stream(stream)
 
 
 def moved(tensor: Tensor, device: torch.device) -> Tensor:
-    """Returns a tensor of the CPU on a device; a CUDA device copies it while the CPU goes on."""
+    """Returns a CPU tensor on the device; a copy to a CUDA device is asynchronous."""
     if device.type == "cuda":
         return tensor.pin_memory().to(device, non_blocking=True)
     return tensor.to(device)
 
 
 def out_of_memory(error: BaseException) -> bool:
-    """Returns whether an error says that there is too little memory, on any device."""
-    # What PyTorch raises for the CPU, and for MPS, has no type of its own.
+    """Returns whether an error is caused by lack of memory, on any device."""
+    # On the CPU and on MPS, PyTorch's error for this has no type of its own.
     return isinstance(error, torch.OutOfMemoryError) or is_lack_of_memory(error)

@@ -1,8 +1,9 @@
 """Tokens → features: tokens (B, L) integer → features (B, C, L) float32.
 
 Ambiguity codes are probability mixtures of canonical symbols: R is half an A and half a G in one-hot, and the mean of
-their vectors in an embedding. K-mers with one are not told apart. Padding is a zero column in one-hot and a row of its
-own in an embedding. A language model has tokens of its own for some codes (`seqnet.nn.plm.vocabulary`).
+their vectors in an embedding. All k-mers with an ambiguity code have the same vector. Padding is a zero column in
+one-hot and has its own row in an embedding. A language model has its own tokens for some codes
+(`seqnet.nn.plm.vocabulary`).
 """
 
 from __future__ import annotations
@@ -26,12 +27,12 @@ _MOST_KMERS = 1 << 22
 
 
 class Encoder(nn.Module):
-    """Base of the encoders.
+    """Base class of the encoders.
 
     Attributes:
         channels: C, the number of feature channels.
-        shortest: length of the shortest sequence that it can make something of.
-        shapes_only: set by who wants nothing but shapes: features may be zero, and no language model is needed.
+        shortest: minimum length of a sequence.
+        shapes_only: set if only shapes are needed: features may then be zero, and no language model is needed.
     """
 
     channels: int
@@ -39,10 +40,10 @@ class Encoder(nn.Module):
     shapes_only: bool = False
 
     def prepare(self, tell: Tell, named: Sequence[str] = ()) -> None:
-        """Gets what has to be there before the first batch, and tells what is fetched; see `FrozenFeatures.prepare`.
+        """Loads what is needed before the first batch, and reports downloads; see `FrozenFeatures.prepare`.
 
         Raises:
-            SeqnetError: it can't be had.
+            SeqnetError: it is not available.
         """
 
     def forward(self, tokens: Tensor) -> Tensor:
@@ -66,9 +67,9 @@ class OneHot(Encoder):
 
 
 def _vectors(count: int, dimension: int) -> nn.Parameter:
-    """Returns a table (count, dimension) float32 of normal numbers with standard deviation 0.5.
+    """Returns a table (count, dimension) float32 of normal random numbers with standard deviation 0.5.
 
-    On the meta device, where only shapes are looked up, none are drawn: PyTorch would import its compiler for that,
+    On the meta device, which is used for shapes only, no numbers are drawn. PyTorch would import its compiler for that,
     which takes a second.
     """
     table = torch.empty(count, dimension)
@@ -98,10 +99,10 @@ class Embedding(Encoder):
 class KmerEmbedding(Encoder):
     """A learned vector per overlapping k-mer, at the position of its first symbol.
 
-    A k-mer with an ambiguity code, or that reaches past the end of the sequence, has one common vector.
+    A k-mer with an ambiguity code, or that extends beyond the end of the sequence, has one common vector.
 
     Raises:
-        SettingError: there are more k-mers than a table of vectors should have.
+        SettingError: there are more k-mers than the table of vectors may have rows.
     """
 
     powers: Tensor
@@ -128,10 +129,10 @@ class KmerEmbedding(Encoder):
 
 
 class LanguageModelStates(Encoder):
-    """The last hidden states of a frozen protein language model, which is no part of the encoder's state.
+    """The last hidden states of a frozen protein language model, which is not part of the encoder's state.
 
     Raises:
-        SettingError: the sequences are no proteins, or the settings don't say which model it is (see `nn.plm.settled`).
+        SettingError: the sequences are not proteins, or the settings do not identify the model (see `nn.plm.settled`).
     """
 
     def __init__(self, alphabet: Alphabet, config: EncoderConfig) -> None:
@@ -144,13 +145,13 @@ class LanguageModelStates(Encoder):
         self.features.prepare(tell, named)
 
     def forward(self, tokens: Tensor) -> Tensor:
-        """See `Encoder.forward`; padding has zeros."""
+        """See `Encoder.forward`; features of padding are zero."""
         if self.shapes_only:
             return torch.zeros(len(tokens), self.channels, tokens.shape[1], device=tokens.device)
         return self.features(tokens)
 
 
 def make_encoder(alphabet: Alphabet, config: EncoderConfig) -> Encoder:
-    """Returns the encoder that the settings name."""
+    """Returns the encoder for the settings."""
     encoder: Encoder = ENCODERS.load(config.name)(alphabet, config)
     return encoder

@@ -1,4 +1,4 @@
-"""What can be told of a sequence without its order: tokens (B, L) → profile (B, F) float32."""
+"""Global features of a sequence: tokens (B, L) → profile (B, F) float32."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ __all__ = ["Profile"]
 
 
 class Profile(nn.Module):
-    """Share of each canonical symbol, log length, and what the settings ask for besides.
+    """Share of each canonical symbol, log length, and optional parts.
 
-    In this order: composition (K), log length (1), compositions of the first and the last n symbols for each n of
-    `spans` (2 · K each), shares of neighbouring pairs (K²), kinds of the symbols at the start and, from the last one
-    inwards, at the end (2 · ends · K). An ambiguity code is a mixture; a pair with one is not counted.
+    The order is: composition (K), log length (1), compositions of the first and the last n symbols for each n of
+    `spans` (2 · K each), shares of neighbouring pairs (K²), symbols at the start and, from the last one inwards, at the
+    end (2 · ends · K). An ambiguity code is a mixture; a pair with an ambiguity code is not counted.
 
     Args:
-        alphabet: of the tokens.
-        config: which parts there are.
-        window: length whose logarithm is zero.
+        alphabet: alphabet of the tokens.
+        config: which parts are included.
+        window: length whose logarithm becomes zero.
 
     Attributes:
         width: F.
@@ -41,7 +41,7 @@ class Profile(nn.Module):
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the profiles (B, F) of tokens (B, L) uint8 with lengths (B,) int64."""
-        symbols = functional.embedding(tokens.long(), self.mixture)  # (B, L, K), zeros past the end
+        symbols = functional.embedding(tokens.long(), self.mixture)  # (B, L, K), zeros for padding
         parts = [symbols.sum(dim=1) / lengths[:, None], ((lengths / self.window).log() / math.log(10))[:, None]]
         if self.config.spans:
             parts.append(self._of_spans(symbols, lengths))
@@ -62,7 +62,7 @@ class Profile(nn.Module):
         return (inside @ symbols / counted).flatten(1)
 
     def _of_pairs(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """Returns the shares (B, K²) of pairs of canonical neighbours."""
+        """Returns the shares (B, K²) of neighbouring pairs of canonical symbols."""
         known = (tokens >= 1) & (tokens <= self.size)
         both = known[:, 1:] & known[:, :-1]
         index = torch.where(both, (tokens[:, :-1] - 1) * self.size + tokens[:, 1:] - 1, self.size**2)
@@ -71,7 +71,7 @@ class Profile(nn.Module):
         return counts[:, :-1] / (lengths - 1).clamp(min=1)[:, None]
 
     def _at(self, symbols: Tensor, lengths: Tensor, *, turned: bool) -> Tensor:
-        """Returns the kinds (B, ends · K) of the first symbols, or of the last ones from the last inwards."""
+        """Returns the one-hot symbols (B, ends · K) at the start, or at the end from the last one inwards."""
         steps = torch.arange(self.config.ends, device=symbols.device)
         places = (lengths[:, None] - 1 - steps) if turned else steps.expand(len(lengths), -1)  # (B, ends)
         there = (places >= 0) & (places < lengths[:, None])

@@ -1,4 +1,4 @@
-"""The two strands of DNA, on padded batches."""
+"""Reverse complement of padded batches of DNA."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ __all__ = ["reverse_complement"]
 
 
 def reverse_complement(tokens: Tensor, lengths: Tensor, complement: Tensor) -> Tensor:
-    """Returns the other strand of each sequence, padded at the end as the input is.
+    """Returns the reverse complement of each sequence, padded at the end like the input.
 
     Args:
         tokens: (B, L) integer, padded with 0.

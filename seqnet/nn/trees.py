@@ -1,7 +1,6 @@
 """Boosted decision trees on a profile: profile (B, F) float32 → logits (B, K) float32.
 
-The trees themselves are tables, so that they are kept, moved and applied like any layer. Growing them is training's
-part (`training.boosting`).
+The trees are tables of numbers, which are stored, moved and applied like any layer. `training.boosting` grows them.
 
 Source: Friedman 2001, "Greedy function approximation: a gradient boosting machine", doi:10.1214/aos/1013203451.
 """
@@ -17,26 +16,26 @@ from torch import Tensor, nn
 __all__ = ["DEPTH", "Trees"]
 
 DEPTH = 6
-"""Decisions from the root to a leaf, at most."""
+"""Maximum depth: decisions from the root to a leaf."""
 
 
 class Trees(nn.Module):
-    """A sum of decision trees; all zero until it is filled.
+    """A sum of decision trees; its values are zero until it is filled.
 
-    Its tables have T trees, in rounds of one tree per logit, with N nodes each. Node 0 is the root; a leaf is its own
+    The tables have T trees with N nodes each, in rounds of one tree per logit. Node 0 is the root. A leaf is its own
     branch.
 
     Args:
         features: F, width of the profile.
-        classes: K, number of classes; two have one logit z, as (0, z).
-        rounds: trees for each logit.
-        leaves: leaves of a tree, at most.
+        classes: K, number of classes; two classes have one logit z, as (0, z).
+        rounds: number of trees for each logit.
+        leaves: maximum number of leaves of a tree.
 
     Attributes:
-        feature: (T, N) int32, place in the profile that a node looks at.
-        bound: (T, N) float32, up to which the first branch follows, above which the second does.
+        feature: (T, N) int32, index of the profile feature that a node compares.
+        bound: (T, N) float32; values up to the bound go to the first branch, larger ones to the second.
         branches: (T, N, 2) int32, nodes of the same tree.
-        value: (T, N) float32, what a leaf adds to its logit.
+        value: (T, N) float32, value that a leaf adds to its logit.
         start: (K or 1,) float32, the logits before the first tree.
     """
 
@@ -71,11 +70,11 @@ class Trees(nn.Module):
         return torch.cat([torch.zeros_like(logits), logits], dim=1) if self.logits == 1 else logits
 
     def shift(self, offsets: Tensor) -> None:
-        """Adds offsets (K,) to the logits of every profile from now on."""
+        """Adds offsets (K,) permanently to the logits."""
         self.start.add_(offsets[1] - offsets[0] if self.logits == 1 else offsets)
 
     def _load_from_state_dict(self, state: Mapping[str, Any], prefix: str, *more: Any) -> None:
-        """Also refuses tables that point beyond the profile or the tree."""
+        """Also refuses tables with indices outside the profile or the tree."""
         super()._load_from_state_dict(state, prefix, *more)
         errors: list[str] = more[-1]
         for table, size in ((self.feature, self.features), (self.branches, self.feature.shape[1])):

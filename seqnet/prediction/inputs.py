@@ -67,7 +67,7 @@ class PredictionInputs:
             batches: the records.
 
         Raises:
-            AlphabetMismatchError: they are surely of another alphabet.
+            AlphabetMismatchError: the symbols surely have another alphabet.
         """
         if self.alphabet is not None:
             first = sample_symbols(batches)

@@ -19,7 +19,7 @@ class Tally:
     """Counts of predictions.
 
     Attributes:
-        counts: records by status.
+        counts: status → number of records.
         uncertain: records whose confidence is below the chosen one.
         masked: symbols outside the alphabet that were masked.
         stops: sequences that ended in a stop, which was left out.

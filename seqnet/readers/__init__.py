@@ -1,11 +1,10 @@
-"""Files to columnar record batches.
+"""Readers: files to columnar record batches.
 
-Start here: `open_records(path, options)` finds out what a file is from its content, whatever it is called and however
-it is compressed, and returns a `RecordReader` that iterates `RecordBatch` columns in file order. The formats are the
-rows of `formats.FORMATS`, the compressions those of `compression.COMPRESSIONS`; a new one is a module and a row.
-
-Importing this package imports no file library: pysam, pyarrow and the decompressors come with the first file that
-needs them.
+Start here: `open_records(path, options)` detects format and compression by content, whatever the file name, and returns
+a `RecordReader` that iterates over `RecordBatch` columns in file order. The formats are the rows of `formats.FORMATS`,
+the compressions those of `compression.COMPRESSIONS`. A new one is a module and a row.
+Importing this package imports no file library: pysam, pyarrow and the decompressors are imported with the first file
+that needs them.
 """
 
 from seqnet.readers.formats import FORMATS, RecordFormat

@@ -1,7 +1,7 @@
-"""The process that reads a file for another one: `SubprocessReader` starts it, and takes what it writes to its output.
+"""The process that reads a file for another process: `SubprocessReader` starts it and reads its standard output.
 
-Everything is pickled: the name of the format, a `Part` for each batch and one for the end, or a `Fault` in place of
-what should come next.
+All messages are pickled: first the name of the format, then a `Part` for each batch and one for the end. A `Fault` may
+replace any message.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from seqnet.readers.subprocess_reader import Fault, Part
 
 
 def _said(path: str, options: ReadOptions) -> Iterator[object]:
-    """Yields what is to be handed over of a file."""
+    """Yields the messages about a file."""
     try:
         with open_here(path, options) as reader:
             yield reader.format
@@ -41,14 +41,14 @@ def _hand_over(said: object, sink: BinaryIO) -> None:
 
 
 def _end_with_parent() -> None:
-    """Ends the process as soon as the one that it reads for is gone, whatever it is about."""
+    """Ends this process immediately when the parent process has ended."""
     os.read(sys.stdin.fileno(), 1)
     os._exit(0)
 
 
 def _main(path: str, options: str) -> None:
     Thread(target=_end_with_parent, daemon=True).start()
-    # What a library prints is not to come between the batches.
+    # Output of libraries must not get between the messages.
     output = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
     try:
@@ -62,7 +62,7 @@ def _main(path: str, options: str) -> None:
             if waiting:
                 waiting.result()
     except BrokenPipeError:
-        pass  # nobody is left to take it
+        pass  # the parent process has ended
 
 
 if __name__ == "__main__":

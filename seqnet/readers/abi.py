@@ -1,6 +1,6 @@
-"""ABI traces (.ab1) of Sanger sequencing to record batches: the bases as they were called, not trimmed.
+"""ABI traces (.ab1) of Sanger sequencing to record batches: the called bases, not trimmed.
 
-A trace without base calls, as fragment analysis has them, is a record whose sequence is missing.
+A trace without base calls, as from fragment analysis, is a record whose sequence is missing.
 
 Source: Applied Biosystems, Genetic Analysis Data File Format, 2009.
 """
@@ -25,7 +25,7 @@ __all__ = ["FORMAT"]
 
 _MARK = b"ABIF"
 _LARGEST = 1 << 28
-"""Bytes of a trace, at most; they have some hundred thousand."""
+"""Maximum bytes of a trace; most have a few hundred thousand."""
 _CALLS = ("PBAS1", "PBAS2")
 
 
@@ -46,7 +46,7 @@ def _records(source: Input) -> Iterator[SingleRecord]:
     if record is None or not raw:
         raise FormatError("this is not a valid ABI trace (it has no entries)", "get the file again")
     called = any(name in raw for name in _CALLS)
-    # Without a sample, it is known by its file.
+    # Without a sample name, the file name is used.
     name = record.id if record.id and record.id != "<unknown id>" else os.path.basename(source.path)
     yield SingleRecord(name or name_of(record), bytes(record.seq or b""), None, annotations_of(record), not called)
 

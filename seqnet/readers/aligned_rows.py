@@ -1,4 +1,4 @@
-"""The sequences of one alignment as they are put together, piece by piece; and taking gaps out of sequences."""
+"""Rows of one alignment that are assembled piece by piece, and removal of gaps."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["AlignedRows", "check_no_gaps", "without_gaps"]
 
 
 class AlignedRows:
-    """Names and symbols of sequences that must become equally long."""
+    """Names and symbols of sequences that must have equal lengths at the end."""
 
     def __init__(self) -> None:
         self._names: list[str] = []
@@ -30,7 +30,7 @@ class AlignedRows:
             yield name, bytes(symbols)
 
     def begin(self, name: str) -> int:
-        """Returns the index of a new sequence."""
+        """Adds an empty sequence and returns its index."""
         self._names.append(name)
         self._symbols.append(bytearray())
         return len(self._names) - 1
@@ -48,18 +48,18 @@ class AlignedRows:
         return self._symbols[index].decode()
 
     def length(self, index: int) -> int:
-        """Returns how many symbols, gaps among them, a sequence has."""
+        """Returns the number of symbols of a sequence, including gaps."""
         return len(self._symbols[index])
 
     def residues(self, index: int) -> int:
-        """Returns how many symbols that are no gaps a sequence has."""
+        """Returns the number of symbols of a sequence, without gaps."""
         return len(self._symbols[index].translate(None, "".join(GAPS).encode()))
 
     def check_lengths(self, line: int) -> None:
-        """Checks that all sequences of the alignment that begins at a line are equally long.
+        """Checks that all sequences of the alignment have equal lengths; `line` is the first line of the alignment.
 
         Raises:
-            FormatError: they are not.
+            FormatError: the lengths differ.
         """
         for name, symbols in zip(self._names, self._symbols, strict=True):
             if len(symbols) != len(self._symbols[0]):
@@ -72,7 +72,7 @@ class AlignedRows:
 
 
 def without_gaps(batch: RecordBatch) -> RecordBatch:
-    """Returns records without the gaps in their sequences."""
+    """Returns the records with gaps removed from their sequences."""
     at = np.flatnonzero(is_gap(batch.symbols.data))
     if not len(at):
         return batch
@@ -84,7 +84,7 @@ def check_no_gaps(batch: RecordBatch) -> None:
     """Checks that the records of an alignment have no gaps.
 
     Raises:
-        FormatError: one has.
+        FormatError: a record has a gap.
     """
     if (found := is_gap(batch.symbols.data)).any():
         at = int(np.argmax(found))

@@ -1,12 +1,12 @@
-"""Reads of an alignment file → record batch: which of them are records, and as the machine read them.
+"""Reads of an alignment file → record batch: selection of the reads, and their sequences as sequenced.
 
-Sequences of reads on the reverse strand are turned back to their reverse complement. Secondary and supplementary
-alignments repeat a read that is in the file anyway and are skipped; unmapped reads are kept, and a read without a
-sequence is an empty one. The name of a mate of a pair, which an alignment file has twice, ends in /1 or /2, as that of
-`samtools fastq -N` does.
+Sequences of reads on the reverse strand are reverse-complemented. Secondary and supplementary alignments are skipped,
+because they repeat a read that is also in the file. Unmapped reads are kept. A read without a sequence is an empty
+record. Mates of a pair have the same name in an alignment file, so /1 or /2 is added to the names, as in
+`samtools fastq -N`.
 
-A smallest mapping quality is asked of mapped reads only, since an unmapped one has none. With a region, which is a
-question about where reads lie, it is asked of all.
+A minimum mapping quality applies only to mapped reads, since unmapped reads have none. With a region it applies to all
+reads, because a region selects by position.
 """
 
 from __future__ import annotations
@@ -27,18 +27,18 @@ __all__ = ["AlignmentRecords", "primary_records"]
 _PAIRED, _UNMAPPED, _REVERSE, _FIRST, _LAST = 0x1, 0x4, 0x10, 0x40, 0x80
 _SECONDARY, _SUPPLEMENTARY = 0x100, 0x800
 _LONG = 1 << 12
-"""Mean length from which reads are turned one by one: positions take eight times the room of bases."""
+"""Mean length from which reads are reversed one by one; an array of positions takes eight times the memory of bases."""
 
 
 @dataclass(frozen=True, slots=True)
 class AlignmentRecords:
-    """N reads as an alignment file has them.
+    """N reads of an alignment file.
 
     Attributes:
         flags: (N,) uint16, bits of the field FLAG.
         qualities: (N,) uint8, mapping qualities.
         names: N read names.
-        symbols: N sequences, as they are aligned; empty where the file has none.
+        symbols: N sequences, as aligned; empty if the file has none.
     """
 
     flags: NDArray[np.uint16]
@@ -51,7 +51,7 @@ class AlignmentRecords:
 
 
 def primary_records(reads: AlignmentRecords, options: ReadOptions, skipped: Counter[str]) -> RecordBatch:
-    """Returns those of N reads that are records of their own, and counts the others by reason."""
+    """Returns the reads that are records, and counts the others by reason."""
     judged = (reads.flags & _UNMAPPED == 0) | (options.region is not None)
     reasons = {
         "secondary": reads.flags & _SECONDARY != 0,
@@ -69,9 +69,9 @@ def primary_records(reads: AlignmentRecords, options: ReadOptions, skipped: Coun
 
 
 def _with_mates(names: Ragged, flags: NDArray[np.uint16]) -> Ragged:
-    """Returns N names, with /1 or /2 after those of which the flags (N,) uint16 say which mate of a pair it is.
+    """Returns N names, with /1 or /2 added if the flags (N,) uint16 say which mate of a pair a read is.
 
-    A name that ends in it already stays as it is.
+    A name that already ends in /1 or /2 is not changed.
     """
     ends = flags & (_FIRST | _LAST)
     mates = np.flatnonzero((flags & _PAIRED != 0) & ((ends == _FIRST) | (ends == _LAST)))
@@ -89,7 +89,7 @@ def _with_mates(names: Ragged, flags: NDArray[np.uint16]) -> Ragged:
 
 
 def _as_sequenced(symbols: Ragged, reverse: NDArray[np.bool_]) -> Ragged:
-    """Returns N sequences with those replaced by their reverse complement for which `reverse` (N,) is true."""
+    """Returns N sequences, reverse-complemented where `reverse` (N,) is true."""
     if symbols.rows is not None:
         rows = symbols.rows.copy()  # (N, L)
         rows[reverse] = _complement_table()[rows[reverse, ::-1]]
@@ -114,7 +114,7 @@ def _complement_bytes() -> bytes:
 
 @cache
 def _complement_table() -> NDArray[np.uint8]:
-    """(256,) uint8, complement of each byte; what is not a symbol of DNA, such as `=`, is its own."""
+    """(256,) uint8, complement of each byte; a byte that is not a DNA symbol, such as `=`, is unchanged."""
     dna = ALPHABETS["dna"]
     table = np.arange(256, dtype=np.uint8)
     table[dna.to_symbol[1:]] = dna.to_symbol[dna.complement[1:]]

@@ -1,7 +1,7 @@
 """SAM, BAM and CRAM to record batches.
 
-A whole BAM is decoded by `bam`, which is twice as fast; all else is htslib's. What is told of the reads of a sound file
-is the same either way.
+A whole BAM is decoded by `bam`, which is twice as fast as htslib. htslib reads everything else. The records of a valid
+file are the same in both cases.
 
 Source: SAM/BAM format specification, https://samtools.github.io/hts-specs/SAMv1.pdf
 """
@@ -49,16 +49,16 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         for reads in found:
             yield primary_records(reads, options, skipped)
     except InputError:
-        _check_end(source)  # where it is missing, that is why
+        _check_end(source)  # if the end marker is missing, this is the reason
         raise
     _check_end(source)
 
 
 def _check_end(source: Input) -> None:
-    """Looks for the marker that ends a complete BAM, CRAM or bgzip file, unless a pipe has more to come.
+    """Checks that a complete BAM, CRAM or bgzip file has its end marker, unless a pipe has not ended yet.
 
     Raises:
-        TruncatedError: it is missing.
+        TruncatedError: the end marker is missing.
     """
     tail = source.tail()
     if tail is None:

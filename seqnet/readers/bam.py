@@ -1,7 +1,7 @@
-"""The records of an uncompressed BAM to columns, thousands at a time.
+"""Records of an uncompressed BAM as columns, thousands at a time.
 
-What htslib hands over read by read, in a Python loop that costs more than the network, is cut out of blocks of bytes
-here by a handful of numpy calls. Only the chain of record sizes is followed one by one.
+htslib returns read by read, and a Python loop over reads takes more time than the network. So this module extracts the
+fields from blocks of bytes with a few numpy calls. Only the chain of record sizes is followed one by one.
 
 Source: SAM/BAM format specification, section 4.2, https://samtools.github.io/hts-specs/SAMv1.pdf
 """
@@ -28,34 +28,34 @@ BAM = b"BAM\1"
 _SYMBOLS = np.frombuffer(b"=ACMGRSVTWYHKDBN", dtype=np.uint8)
 _FIXED = np.dtype(
     [
-        ("size", "<i4"),  # of what follows it, in bytes
+        ("size", "<i4"),  # size of the rest of the record, in bytes
         ("reference", "<i4"),
         ("position", "<i4"),
-        ("name_bytes", "u1"),  # with the zero that ends it
+        ("name_bytes", "u1"),  # includes the final zero byte
         ("quality", "u1"),
         ("bin", "<u2"),
-        ("operations", "<u2"),  # of the alignment, 4 bytes each
+        ("operations", "<u2"),  # number of CIGAR operations, 4 bytes each
         ("flag", "<u2"),
         ("length", "<i4"),
         ("mate", "<i4, <i4, <i4"),
     ]
 )
-"""The part that all records have; name, alignment, sequence, base qualities and tags follow."""
+"""The fields that all records have; name, alignment, sequence, base qualities and tags follow."""
 _SIZE = Struct("<I")
 _LONGEST = 1 << 31
-"""Sizes are signed numbers: a larger one is damage."""
+"""Sizes are signed numbers, so a larger one means damage."""
 _MOST_LEFT_OUT = 8
-"""Bytes of a file, at most, that are looked at for each byte of a batch."""
+"""Maximum bytes of a file that are read for each byte of a batch."""
 _PIECE = 1 << 24
-"""Bytes to ask of a stream at once."""
+"""Number of bytes to read from a stream at once."""
 
 
 def skip_header(stream: BinaryIO) -> None:
-    """Leaves the stream of a BAM at its first record.
+    """Moves the stream of a BAM to its first record.
 
     Raises:
         TruncatedError: the header is incomplete.
-        FormatError: it is not a header.
+        FormatError: the header is not valid.
     """
     stream.read(len(BAM))
     _skip_block(stream)
@@ -69,18 +69,18 @@ def read_bam(stream: BinaryIO, size: int) -> Iterator[AlignmentRecords]:
 
     Args:
         stream: the BAM, uncompressed, at its start.
-        size: bytes of names and bases in a batch, about.
+        size: approximate bytes of names and bases in a batch.
 
     Raises:
-        TruncatedError: it ends within its header or a read.
-        FormatError: it is damaged.
+        TruncatedError: the file ends within its header or a read.
+        FormatError: the file is damaged.
     """
     skip_header(stream)
     rest = b""
     wanted = missing = size
     while more := _read(stream, missing):
         data = rest + more if rest else more
-        more = b""  # not beside what it is a part of now
+        more = b""  # frees memory: these bytes are part of the new block
         bounds, following = _chain(data)
         following -= len(data)
         reads = _cut_reads(np.frombuffer(data, dtype=np.uint8), bounds) if len(bounds) > 1 else None
@@ -88,7 +88,7 @@ def read_bam(stream: BinaryIO, size: int) -> Iterator[AlignmentRecords]:
         del data
         if reads is not None:
             yield reads
-            # Base qualities and tags are in the file, but not in a batch.
+            # Base qualities and tags are part of the file but not of a batch.
             kept = max(len(reads.names.data) + len(reads.symbols.data), 1)
             wanted = min(max(size, size * int(bounds[-1]) // kept), _MOST_LEFT_OUT * size)
             reads = None
@@ -98,7 +98,7 @@ def read_bam(stream: BinaryIO, size: int) -> Iterator[AlignmentRecords]:
 
 
 def _read(stream: BinaryIO, count: int) -> bytes:
-    """Returns the next `count` bytes, fewer at the end; no more memory is taken than there are."""
+    """Returns the next `count` bytes, fewer at the end, without allocating more memory than there are bytes."""
     parts = []
     while count and (part := stream.read(min(count, _PIECE))):
         parts.append(part)
@@ -117,7 +117,7 @@ def _whole_number(stream: BinaryIO) -> int:
 
 
 def _skip_block(stream: BinaryIO) -> None:
-    """Skips a number of bytes and as many bytes."""
+    """Reads a length and skips as many bytes."""
     size = _whole_number(stream)
     while size:
         part = len(stream.read(min(size, _PIECE)))
@@ -127,9 +127,9 @@ def _skip_block(stream: BinaryIO) -> None:
 
 
 def _chain(data: bytes) -> tuple[NDArray[np.int64], int]:
-    """Returns the bounds (N + 1,) int64 of the N whole records of a buffer, and where the one after them ends.
+    """Returns the bounds (N + 1,) int64 of the N complete records in a buffer, and the end of the next record.
 
-    The only loop over records; a size is read without its sign, so that the chain always goes on.
+    This is the only loop over records. A size is read as an unsigned number, so that the loop always ends.
     """
     unpack, width = _SIZE.unpack_from, _SIZE.size
     bounds = [0]
@@ -146,7 +146,7 @@ def _chain(data: bytes) -> tuple[NDArray[np.int64], int]:
 
 
 def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> AlignmentRecords:
-    """Returns the reads between `bounds` (N + 1,) int64 of a buffer (L,) uint8."""
+    """Returns the reads at `bounds` (N + 1,) int64 of a buffer (L,) uint8."""
     starts, ends = bounds[:-1], bounds[1:]
     fixed = cut(data, starts, starts + _FIXED.itemsize).data.view(_FIXED)  # (N,)
     lengths = fixed["length"].astype(np.int64)
@@ -161,7 +161,7 @@ def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> AlignmentR
 
 
 def _names(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Ragged:
-    """Returns N names up to the zero that ends each; a writer may have left it out, or put several."""
+    """Returns N names up to their first zero byte; some writers leave it out or write several."""
     if not data[ends - 1].any():
         names = cut(data, starts, ends - 1)
         if names.data.all():
@@ -171,7 +171,7 @@ def _names(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.
 
 
 def _unpacked(packed: Ragged, lengths: NDArray[np.int64]) -> Ragged:
-    """Returns N sequences with `lengths` (N,) int64 of which a byte each has two symbols."""
+    """Returns N sequences with `lengths` (N,) int64; each packed byte has two symbols."""
     data = _pairs()[packed.data].view(np.uint8)  # (M,) → (2 · M,)
     odd = np.flatnonzero(lengths % 2)
     if len(odd):
@@ -181,7 +181,7 @@ def _unpacked(packed: Ragged, lengths: NDArray[np.int64]) -> Ragged:
 
 @cache
 def _pairs() -> NDArray[np.uint16]:
-    """(256,) uint16, the two symbols that each byte stands for, as two bytes in memory."""
+    """(256,) uint16, the two symbols of each packed byte, as two bytes in memory."""
     codes = np.arange(256)
     return np.stack([_SYMBOLS[codes >> 4], _SYMBOLS[codes & 15]], axis=1).view(np.uint16).reshape(-1)  # (256, 2)
 

@@ -1,4 +1,4 @@
-"""Calls of Biopython's parsers: what they raise and what they warn of becomes one line.
+"""Calls of Biopython's parsers; their errors and warnings become one line each.
 
 Source: Cock et al. 2009, doi:10.1093/bioinformatics/btp163.
 """
@@ -22,22 +22,22 @@ Found = TypeVar("Found")
 
 _LONGEST_REASON = 160
 _UNNAMED = ("", ".", "<unknown id>", "<unknown name>", "<unknown description>")
-"""What Biopython, or a file, has in place of a name or description."""
+"""Placeholders of Biopython, or of a file, for a missing name or description."""
 _DETAIL = re.compile(r"[:;'\"(\n0-9]")
-"""Where the details of a warning begin."""
+"""Start of the details in a warning."""
 _NAMED = 5
 
 
 def parsed(call: Callable[[], Found], format: str, line: Callable[[], int] | None = None) -> tuple[Found, list[str]]:
-    """Returns what a call of Biopython returns, and what it warned of.
+    """Returns the result of a call of Biopython, and its warnings.
 
     Args:
         call: the call.
-        format: what the text should be, in the words of a message.
-        line: the 1-based line that the parser has come to.
+        format: name of the format for messages.
+        line: returns the 1-based number of the parser's current line.
 
     Raises:
-        FormatError: it could not be parsed.
+        FormatError: the text could not be parsed.
     """
     from Bio import BiopythonParserWarning
 
@@ -47,7 +47,7 @@ def parsed(call: Callable[[], Found], format: str, line: Callable[[], int] | Non
             found = call()
         except (SeqnetError, OSError, MemoryError):
             raise
-        # Parsers meet damage wherever it is: as IndexError, AssertionError, struct.error and others.
+        # For damaged data the parsers raise many types of errors: IndexError, AssertionError, struct.error and others.
         except Exception as error:
             reason = " ".join(str(error).split()) or type(error).__name__
             reason = reason if len(reason) <= _LONGEST_REASON else reason[:_LONGEST_REASON] + "…"
@@ -57,7 +57,7 @@ def parsed(call: Callable[[], Found], format: str, line: Callable[[], int] | Non
 
 
 def first_record(source: Any, format: str) -> SeqRecord | None:
-    """Returns the first record that Biopython finds in a file of a format, in its own words; None where it has none."""
+    """Returns the first record that Biopython finds in a file of the given format; None if there is none."""
     from Bio import SeqIO
 
     found: SeqRecord | None = next(SeqIO.parse(source, format), None)
@@ -65,7 +65,7 @@ def first_record(source: Any, format: str) -> SeqRecord | None:
 
 
 def warning_lines(warned: Counter[str]) -> list[str]:
-    """Returns a line for each kind of warning, and how often it came."""
+    """Returns a line for each kind of warning, with its number of occurrences."""
     kinds: Counter[str] = Counter()
     for message, count in warned.items():
         kinds[_DETAIL.split(message, maxsplit=1)[0].strip().rstrip(".") or message] += count
@@ -74,12 +74,12 @@ def warning_lines(warned: Counter[str]) -> list[str]:
 
 
 def name_of(record: SeqRecord) -> str:
-    """Returns the accession with version, or what a record has in its place."""
+    """Returns the accession with version, or a substitute if the record has none."""
     return next((str(name) for name in (record.id, record.name) if name and name not in _UNNAMED), "")
 
 
 def symbols_of(record: SeqRecord) -> bytes | None:
-    """Returns the sequence, None where the file has only its length."""
+    """Returns the sequence; None if the file has only its length."""
     from Bio.Seq import UndefinedSequenceError
 
     try:
@@ -89,9 +89,9 @@ def symbols_of(record: SeqRecord) -> bytes | None:
 
 
 def annotations_of(record: SeqRecord) -> dict[str, str]:
-    """Returns what a record is annotated with that is text, by name; lists are joined by `; `.
+    """Returns annotation name → text of a record; lists are joined by `; `.
 
-    Of the qualifiers of its features, those of `source` are about the record as a whole.
+    Of the features' qualifiers, those of the feature `source` are included, because they describe the whole record.
     """
     found = {key: text for key, value in record.annotations.items() if (text := _text(value)) is not None}
     own = {"id": record.id, "name": record.name, "description": record.description}

@@ -1,7 +1,7 @@
-"""What the cells of a table mean: blanks around them are dropped, and some words say that a value is missing.
+"""Values of table cells: surrounding blanks are removed, and some words mean a missing value.
 
-A table is where R writes `NA`, Python `None`, pandas `nan`, SQL `NULL` and a spreadsheet `#N/A`. So these words are
-missing values in a table, and nowhere else: in FASTA, `NA` is a dipeptide.
+In tables, R writes `NA`, Python `None`, pandas `nan`, SQL `NULL`, and a spreadsheet `#N/A`. These words mean a missing
+value only in a table: in FASTA, `NA` is a dipeptide.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["EMPTY_ROWS", "MISSING_WORDS", "blanked", "is_missing", "missing_cells", "trimmed"]
 
 EMPTY_ROWS = "empty rows"
-"""What is told of rows without any value, which are left out."""
+"""Reason for leaving out rows without any value."""
 
 MISSING_WORDS = (
     "", "na", "n/a", "nan", "-nan", "none", "null", "<na>",
     "#n/a", "#na", "#n/a n/a", "#value!", "#ref!", "#name?", "#div/0!", "#num!", "#null!",
 )  # fmt: skip
-"""Cells that say that a value is missing, in lower case; case does not matter."""
+"""Cells that mean a missing value, in lower case; case does not matter."""
 
 _WORDS = frozenset(MISSING_WORDS)
 _LONGEST = max(map(len, MISSING_WORDS))
@@ -33,24 +33,24 @@ _BLANK, _NOT_ASCII = 0x20, 0x80
 
 
 def is_missing(cell: str) -> bool:
-    """Returns whether a cell, blanks around it dropped, says that its value is missing."""
+    """Returns whether a cell, without surrounding blanks, means a missing value."""
     return len(cell) <= _LONGEST and cell.lower() in _WORDS
 
 
 def trimmed(cells: pa.Array) -> Ragged:
-    """Returns N cells of an Arrow array of any type as text, without the blanks around them; null is empty."""
+    """Returns N cells of an Arrow array of any type as text, without surrounding blanks; null becomes empty."""
     import pyarrow.compute as pc
 
     column = Ragged.from_arrow(cells)
     data = column.data
-    # Most columns have neither blanks nor letters beyond ASCII, among which there are blanks, too.
+    # Most columns have neither blanks nor characters outside ASCII, some of which are blanks, too.
     if len(data) and (data.min() <= _BLANK or data.max() >= _NOT_ASCII):
         return Ragged.from_arrow(pc.utf8_trim_whitespace(column.to_arrow()))
     return column
 
 
 def missing_cells(column: Ragged) -> NDArray[np.bool_] | None:
-    """Returns where (N,) bool the value of a cell is missing, None where all are there."""
+    """Returns (N,) bool, which cells are missing; None if none is."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -65,6 +65,6 @@ def missing_cells(column: Ragged) -> NDArray[np.bool_] | None:
 
 
 def blanked(column: Ragged, where: NDArray[np.bool_]) -> Ragged:
-    """Returns the strings with the empty string in place of those at `where` (N,) bool."""
+    """Returns the strings, replaced by the empty string at `where` (N,) bool."""
     kept = np.repeat(~where, column.lengths)
     return Ragged.from_lengths(column.data[kept], np.where(where, 0, column.lengths))

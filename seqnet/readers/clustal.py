@@ -1,7 +1,7 @@
 """Clustal alignments to record batches, one alignment at a time.
 
-Blocks have a line for each sequence, in the same order, and may end with a line of the marks `*`, `:` and `.` of
-conserved columns, which begins with a blank and is passed over.
+Each block has a line for each sequence, in the same order. It may end with a line of the marks `*`, `:` and `.` for
+conserved columns. This line begins with a blank and is ignored.
 
 Source: http://www.clustal.org/download/clustalx_help.html
 """
@@ -55,7 +55,7 @@ class _Block:
         self._lines = lines
 
     def read(self, rows: AlignedRows) -> bool:
-        """Adds the next block to the rows of an alignment, and returns whether there was one."""
+        """Adds the next block to the rows of an alignment, and returns False if there is none."""
         line = self._lines.next_filled()
         if line is None or _HEADER.fullmatch(line):
             if line is not None:
@@ -73,7 +73,7 @@ class _Block:
         return True
 
     def _add(self, rows: AlignedRows, index: int, line: str, *, is_new: bool) -> None:
-        """Adds the row of the sequence at `index`."""
+        """Adds a line to the sequence at `index`."""
         words = line.split()
         if line[0].isspace() or not 2 <= len(words) <= 3 or not (len(words) == 2 or words[2].isdecimal()):
             raise self._wrong("a line that is no name and symbols")

@@ -1,8 +1,8 @@
-"""Compressed bytes to bytes, for every compression that text files come in.
+"""Decompression of all compressions that text files may have.
 
-`find_compression` names the compression by its magic bytes; `decompress` yields what the compressed bytes hold. All
-of them may consist of several members (frames, streams, blocks), one after the other. What ends before its last
-member does is a `TruncatedError`, what does not decompress a `FormatError`: nothing is silently cut short.
+`find_compression` recognises a compression by its magic bytes. `decompress` yields the decompressed bytes. A file may
+have several members (frames, streams, blocks). If the last member is incomplete, a `TruncatedError` is raised; if data
+are damaged, a `FormatError`. Nothing is silently cut short.
 """
 
 from __future__ import annotations
@@ -25,19 +25,19 @@ BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b00030000000000000000
 
 _CHUNK = 1 << 16
 _MOST_TEXT = 1 << 22
-"""Bytes of text that are made at once, at most: a few kilobytes may hold gigabytes of line breaks."""
+"""Maximum bytes of text that are decompressed at once: a few kilobytes may hold gigabytes of line breaks."""
 _LACKS_MEMORY = "not enough memory"
-"""What zstd's library says where it does not have the memory that a frame asks for."""
+"""Message of zstd's library if it does not have the memory that a frame asks for."""
 _ZSTD_PIECE = 1 << 10
-"""Bytes that are decompressed at once where the output has no bound; of zstd 1 KB makes 32 MB, at most."""
+"""Bytes that are decompressed at once if the output can't be limited; zstd makes at most 32 MB of 1 KB."""
 
 
 class Decompressor(Protocol):
-    """Decompresses one member; the shape that the standard library gave to bz2 and lzma."""
+    """Decompresses one member; the interface of bz2 and lzma in the standard library."""
 
     @property
     def needs_input(self) -> bool:
-        """Whether more of the member is needed before there is more to yield."""
+        """Whether more input is needed before there is more output."""
 
     @property
     def eof(self) -> bool:
@@ -45,10 +45,10 @@ class Decompressor(Protocol):
 
     @property
     def unused_data(self) -> bytes:
-        """What came after the end of the member."""
+        """Bytes after the end of the member."""
 
     def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
-        """Returns what `data` and the bytes before it yield, `max_length` bytes at most; the rest is kept."""
+        """Returns the output for `data` and earlier input, at most `max_length` bytes; the rest is kept."""
 
 
 def _gzip_member() -> Decompressor:
@@ -73,12 +73,12 @@ def _xz_member() -> Decompressor:
 def _zstd_member() -> Decompressor:
     from zstandard import ZstdDecompressor
 
-    # Files made with `zstd --long=31` need the largest window; memory is only taken where a file asks for it.
+    # Files made with `zstd --long=31` need the largest window. Memory is only allocated if a file needs it.
     return _ZstdMember(ZstdDecompressor(max_window_size=1 << 31).decompressobj())
 
 
 class _ZstdMember:
-    """A zstd frame, whose library has no bound of the output: it is given little at once."""
+    """A zstd frame. Its library has no limit of the output, so it gets a few bytes at a time."""
 
     def __init__(self, frame: ZstdDecompressionObj) -> None:
         self._frame = frame
@@ -100,7 +100,7 @@ class _ZstdMember:
         return not self._waiting
 
     def decompress(self, data: bytes, max_length: int = -1, /) -> bytes:
-        """See `Decompressor`; the bound is a rough one."""
+        """See `Decompressor`; `max_length` is only approximate."""
         waiting = memoryview(self._waiting + data)
         parts, size, at = [], 0, 0
         while at < len(waiting) and not self._frame.eof and (max_length < 0 or size < max_length):
@@ -113,13 +113,13 @@ class _ZstdMember:
 
 @dataclass(frozen=True, slots=True)
 class Compression:
-    """One way to compress.
+    """A compression format.
 
     Attributes:
         magic: pattern of the first bytes.
         start_member: returns a decompressor for the next member.
-        padded: whether zero bytes may follow a member, as tapes and `xz` leave them.
-        end: what the last bytes of a complete file are; empty where the format has no such marker.
+        padded: whether zero bytes may follow a member, as tapes and `xz` write them.
+        end: last bytes of a complete file; empty if the format has no end marker.
     """
 
     magic: re.Pattern[bytes]
@@ -138,16 +138,16 @@ COMPRESSIONS: Mapping[str, Compression] = {
 
 
 def find_compression(head: bytes) -> str | None:
-    """Returns the name of the compression whose magic bytes `head` starts with, None if it has none of them."""
+    """Returns the name of the compression whose magic bytes are at the start of `head`; None if there is none."""
     return next((name for name, row in COMPRESSIONS.items() if row.magic.match(head)), None)
 
 
 def decompress(stored: ReplayedBytes, name: str) -> Iterator[bytes]:
-    """Yields the bytes that `stored` holds, in chunks of any size.
+    """Yields the decompressed bytes of `stored`, in chunks of any size.
 
     Raises:
         TruncatedError: the last member is incomplete, or the end marker of the format is missing.
-        FormatError: a member does not decompress.
+        FormatError: a member is damaged.
     """
     compression = COMPRESSIONS[name]
     member: Decompressor | None = None
@@ -171,7 +171,7 @@ def decompress(stored: ReplayedBytes, name: str) -> Iterator[bytes]:
 
 
 def _advance(member: Decompressor, chunk: bytes, name: str) -> tuple[bytes, bytes, Decompressor | None]:
-    """Returns what `chunk` yields, what of it lies beyond the member, and the member unless it ended."""
+    """Returns the output for `chunk`, the rest of it after the end of the member, and the member unless it ended."""
     try:
         text = member.decompress(chunk, _MOST_TEXT)
     except MemoryError:
@@ -179,6 +179,6 @@ def _advance(member: Decompressor, chunk: bytes, name: str) -> tuple[bytes, byte
     except Exception as error:
         if _LACKS_MEMORY in str(error):
             raise MemoryError from error
-        # Each library has an error type of its own, and nothing but damaged data can raise one here.
+        # Each library has its own type of error, and only damaged data can cause one here.
         raise FormatError(f"the {name} data are damaged", "get the file again, or compress it again") from error
     return (text, member.unused_data, None) if member.eof else (text, b"", member)

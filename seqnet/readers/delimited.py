@@ -1,9 +1,9 @@
-"""Tables of text to Arrow tables: TSV, and CSV with commas or semicolons.
+"""Text tables to Arrow tables: TSV, and CSV with commas or semicolons.
 
-A row is a line, in both of them, so that a table has as many records as it has lines after its header. TSV has no
-quotation marks: they are symbols like any other. In CSV a cell may stand in quotation marks (RFC 4180), which are
-closed in the same line: a cell with a line break, or a quotation mark that stays open, is an error that names the
-line. pyarrow would join the lines up to the next quotation mark to one row.
+A row is always one line, so that a table has as many records as lines after its header. TSV has no quoting: quotation
+marks are ordinary characters. In CSV a cell may be quoted (RFC 4180), and the closing quotation mark must be in the
+same line. A cell with a line break, or an open quotation mark, is an error that names the line. pyarrow would join all
+lines up to the next quotation mark to one row.
 """
 
 from __future__ import annotations
@@ -34,12 +34,12 @@ _NEWLINE, _RETURN, _BLANK = b"\n\r "
 _BLANKS = b" \t\v\f"
 _LINE_END = re.compile(rb"\r\n|\n|\r")
 _BLANK_QUOTE = re.compile(rb' "')
-"""What pyarrow does not take for the start of a cell in quotation marks; looking for it as bytes is slower."""
+"""A quotation mark after a blank, which does not start a quoted cell for pyarrow; `bytes.find` is slower."""
 _ROW_ERROR = re.compile(r"Row #(\d+): Expected (\d+) columns, got (\d+)")
 
 
 def looks_delimited(head: bytes) -> bool:
-    """Returns whether the first line of a text has something that separates columns."""
+    """Returns whether the first line of a text contains a column delimiter."""
     line = _LINE_END.split(head.lstrip(b"\r\n"), maxsplit=1)[0]
     return any(delimiter.encode() in line for delimiter in _DELIMITERS)
 
@@ -47,17 +47,17 @@ def looks_delimited(head: bytes) -> bool:
 def delimited(
     stream: BinaryIO, sequence_column: str, choose: Callable[[Sequence[str]], list[str]], skipped: Counter[str]
 ) -> Generator[pa.Table, None, None]:
-    """Yields some columns of a table of text.
+    """Yields the wanted columns of a text table.
 
     Args:
         stream: the text, UTF-8.
-        sequence_column: name of a column, by which the delimiter is found.
-        choose: names of all columns → those that are wanted.
-        skipped: is told how many rows have no value in any column, which are left out.
+        sequence_column: name of a column, used to find the delimiter.
+        choose: function from the names of all columns to the wanted ones.
+        skipped: counter to which rows without any value, which are left out, are added.
 
     Raises:
         FormatError: a row does not fit the header, a quotation mark is not closed in its line, or a row is too long.
-        pa.ArrowException: it is not UTF-8.
+        pa.ArrowException: the text is not UTF-8.
     """
     lines = _Lines(stream)
     header = lines.first()
@@ -66,7 +66,7 @@ def delimited(
     wanted = choose(names)
     parse = _parser(delimiter, len(names), {name: names.index(name) for name in wanted})
     while block := lines.next():
-        # pyarrow calls a text without rows an error.
+        # pyarrow raises an error for a text without rows.
         if block[:1] not in b"\r\n" or block.strip(b"\r\n"):
             rows = _rows(block, delimiter, parse, lines.at)
             if (empty := _empty_rows(rows, block, delimiter)) is not None:
@@ -77,9 +77,9 @@ def delimited(
 
 
 def _columns(header: bytes, sequence_column: str, line: int) -> tuple[str, list[str]]:
-    """Returns the delimiter and the names of the columns.
+    """Returns the delimiter and the column names.
 
-    The delimiter is the one that gives a column of that name; where none does, the most frequent one.
+    The delimiter is the one with which a column is named `sequence_column`; if there is none, the most frequent one.
     """
     candidates = sorted(_DELIMITERS, key=lambda delimiter: -header.count(delimiter.encode()))
     found = {delimiter: _cells(header, delimiter) for delimiter in candidates}
@@ -96,12 +96,12 @@ def _columns(header: bytes, sequence_column: str, line: int) -> tuple[str, list[
 
 
 def _parser(delimiter: str, columns: int, wanted: dict[str, int]) -> Callable[[bytes], pa.Table]:
-    """Returns what makes a table of lines that hold no header.
+    """Returns a function that parses lines without a header.
 
     Args:
-        delimiter: what separates the columns.
-        columns: how many there are.
-        wanted: name → 0-based place of the columns that are kept.
+        delimiter: the column delimiter.
+        columns: number of columns.
+        wanted: name → 0-based index of the columns to keep.
     """
     import pyarrow as pa
     from pyarrow.csv import ConvertOptions, ParseOptions, ReadOptions, read_csv
@@ -120,10 +120,10 @@ def _parser(delimiter: str, columns: int, wanted: dict[str, int]) -> Callable[[b
 
 
 def _rows(block: bytes, delimiter: str, parse: Callable[[bytes], pa.Table], line: int) -> pa.Table:
-    """Returns the rows of some lines, the first of which is the given one.
+    """Returns the rows of a block of lines; `line` is the number of its first line.
 
-    A quotation mark that is not closed in its line makes fewer rows than there are lines, or a row of another length.
-    So quotation marks are looked at one by one where that is so, and not for every line of a large table.
+    An open quotation mark causes fewer rows than lines, or a row with another number of cells. Quotation marks are
+    checked one by one only in this case, and not for every line of a large table.
     """
     import pyarrow as pa
 
@@ -147,14 +147,14 @@ def _rows(block: bytes, delimiter: str, parse: Callable[[bytes], pa.Table], line
 
 
 def _empty_rows(rows: pa.Table, block: bytes, delimiter: str) -> NDArray[np.bool_] | None:
-    """Returns which (N,) bool of N rows have no value in any column, also of those not kept; None where none is.
+    """Returns (N,) bool, which rows have no value in any column, including columns that are not kept; None if none.
 
-    Only lines whose first kept cell is empty or begins with a blank are looked at.
+    Only lines whose first kept cell is empty or starts with a blank are checked.
 
     Args:
         rows: the rows.
         block: their lines.
-        delimiter: what separates the columns.
+        delimiter: the column delimiter.
     """
     first = Ragged.from_arrow(rows.column(0))
     begins = np.append(first.data, 0)[np.minimum(first.offsets[:-1], len(first.data))]
@@ -171,14 +171,14 @@ def _empty_rows(rows: pa.Table, block: bytes, delimiter: str) -> NDArray[np.bool
 
 
 def _row_error(block: bytes, line: int, row: int, columns: int, cells: int) -> FormatError:
-    """Returns the error for a row of another length than the header.
+    """Returns the error for a row with another number of cells than the header.
 
     Args:
         block: the lines.
-        line: the line of the first of them.
-        row: which of those that are not empty, from 1.
-        columns: cells of the header.
-        cells: cells of the row.
+        line: number of the first of these lines.
+        row: number of the row among the lines that are not empty, from 1.
+        columns: number of cells in the header.
+        cells: number of cells in the row.
     """
     filled = (place for place, text in enumerate(_LINE_END.split(block), line) if text)
     problem = f"the row has {counted(cells, 'cells')}, the header has {columns:,}"
@@ -192,7 +192,7 @@ class _Lines:
         stream: the text.
 
     Attributes:
-        at: 1-based line that the next block begins with; the caller counts on.
+        at: 1-based number of the first line of the next block; updated by the caller.
     """
 
     def __init__(self, stream: BinaryIO) -> None:
@@ -201,7 +201,7 @@ class _Lines:
         self._rest = b""
 
     def first(self) -> bytes:
-        """Returns the first line that is not empty, without its end; empty where there is none."""
+        """Returns the first line that is not empty, without its line end; empty if there is none."""
         text = b""
         while not text and (block := self.next()):
             text = block.lstrip(b"\r\n")
@@ -211,11 +211,11 @@ class _Lines:
         return line
 
     def next(self) -> bytes:
-        """Returns the next lines, with their ends; empty at the end."""
+        """Returns the next lines, with their line ends; empty at the end."""
         parts, size = [self._rest], len(self._rest)
         self._rest = b""
         while chunk := self._stream.read(_BLOCK):
-            # Old Macs end lines with a return alone.
+            # Old Mac files have a carriage return as line end.
             end = chunk.rfind(b"\n") + 1 or chunk.rfind(b"\r") + 1
             parts.append(chunk[:end] if end else chunk)
             if end:
@@ -230,8 +230,8 @@ class _Lines:
 
 
 def _line_ends(lines: bytes) -> int:
-    """Returns how many ends of lines there are."""
-    data = np.frombuffer(lines, dtype=np.uint8)  # five times as fast as bytes.count, where lines are short
+    """Returns the number of line ends."""
+    data = np.frombuffer(lines, dtype=np.uint8)  # five times as fast as bytes.count for short lines
     ends = np.count_nonzero(data == _NEWLINE)
     if b"\r" in lines:
         returns = data == _RETURN
@@ -240,15 +240,15 @@ def _line_ends(lines: bytes) -> int:
 
 
 def _closed(block: bytes, delimiter: str, line: int) -> bytes:
-    """Returns lines written anew, so that no quotation mark but those around cells means anything.
+    """Returns the lines rewritten so that only quotation marks around cells have a meaning.
 
     Args:
         block: the lines.
-        delimiter: what separates the columns.
-        line: the line of the first of them.
+        delimiter: the column delimiter.
+        line: number of the first of these lines.
 
     Raises:
-        FormatError: a cell begins with a quotation mark that is not closed at its end, in the same line.
+        FormatError: a cell starts with a quotation mark and does not end with one in the same line.
     """
     made = []
     for number, text in enumerate(_LINE_END.split(block), line):
@@ -268,7 +268,7 @@ def _open_quote(line: int) -> FormatError:
 
 
 def _cells(line: bytes, delimiter: str) -> list[bytes] | None:
-    """Returns the cells of a line, None where a quotation mark at the start of one is not closed at its end."""
+    """Returns the cells of a line; None if a cell starts with a quotation mark and does not end with one."""
     if delimiter == "\t":
         return line.split(b"\t")
     mark = delimiter.encode()

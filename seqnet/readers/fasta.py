@@ -1,9 +1,8 @@
 """FASTA to record batches.
 
-A block of bytes from one header to before another is cut into records by a handful of numpy calls, however many
-records it holds. A record of many megabytes is put together as it comes, so that it takes little more than a byte for
-each of its symbols. Sequences may be wrapped, with any line ends, blanks and blank lines within; their letters stay as
-they are.
+Blocks of complete records are parsed with a few numpy calls each. A record of many megabytes is assembled piece by
+piece, so that it takes little more than one byte per symbol. Sequences may be wrapped, with any line ends, blanks and
+blank lines. Letters are not changed.
 """
 
 from __future__ import annotations
@@ -27,9 +26,9 @@ __all__ = ["FORMAT", "semicolon_comment"]
 _NEWLINE, _RETURN, _HEADER, _COMMENT = b"\n\r>;"
 _BLANKS = b" \t\n\v\f\r"
 _LINES = 2
-"""Lines of a record whose sequence is on one line."""
+"""Number of lines of a record with its sequence on one line."""
 _LONG = LONGEST_HEADER
-"""Bytes from which on a record is put together as it comes."""
+"""Minimum size in bytes of a record that is assembled piece by piece."""
 
 
 def _recognises(head: bytes) -> bool:
@@ -43,21 +42,21 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
             found, lines = block.record(line), block.lines
         else:
             found, lines = _parse(np.frombuffer(block, dtype=np.uint8), line)
-        del block  # not beside what was made of it
+        del block  # frees memory
         yield found
-        del found  # not beside the next one
+        del found  # frees memory
         line += lines
 
 
 class _Long:
-    """A record that is put together as it comes.
+    """A record that is assembled piece by piece.
 
     Args:
         start: its first bytes.
 
     Attributes:
-        lines: how many newlines it has so far.
-        ended: whether its header has ended.
+        lines: number of newlines so far.
+        ended: whether the header is complete.
     """
 
     def __init__(self, start: bytes) -> None:
@@ -70,7 +69,7 @@ class _Long:
         self.add(body)
 
     def add(self, text: bytes) -> None:
-        """Adds what follows."""
+        """Adds the next bytes."""
         if self._comment is None:
             found = 0 if self._at_line_start and text.startswith(b";") else text.find(b"\n;") + 1 or None
             self._comment = None if found is None else self.lines + text.count(b"\n", 0, found)
@@ -79,10 +78,11 @@ class _Long:
         self.lines += text.count(b"\n")
 
     def record(self, line: int) -> RecordBatch:
-        """Returns the record, whose header is the given line.
+        """Returns the record; `line` is the number of its header line.
 
         Raises:
-            FormatError: the header has a carriage return in its middle, or is too long; or a line starts with ';'.
+            FormatError: there is a carriage return within the header, the header is too long, or a line starts with
+                ';'.
         """
         header = self._header.removesuffix(b"\r")[1:]
         if not self.ended:
@@ -98,9 +98,9 @@ class _Long:
 
 
 def _blocks(stream: BinaryIO, size: int) -> Generator[bytes | _Long, None, None]:
-    """Yields the text in blocks of whole records.
+    """Yields the text in blocks of complete records.
 
-    Each chunk is searched once and joined once, so that the time is linear in the length of a record.
+    Each chunk is searched and joined only once, so that the time is linear in the length of a record.
     """
     pending: list[bytes] = []
     held = 0
@@ -131,14 +131,14 @@ def _blocks(stream: BinaryIO, size: int) -> Generator[bytes | _Long, None, None]
 
 
 def _parse(data: NDArray[np.uint8], line: int) -> tuple[RecordBatch, int]:
-    """Returns the records of a block, and how many newlines it has.
+    """Returns the records of a block, and its number of newlines.
 
     Args:
         data: (L,) uint8, from the `>` of a record to the end of a record.
-        line: 1-based line of its start.
+        line: 1-based number of its first line.
 
     Raises:
-        FormatError: a header has a carriage return in its middle, or a line starts with ';'.
+        FormatError: there is a carriage return within a header, or a line starts with ';'.
     """
     blanks = blank_positions(data)  # (W,)
     newlines = blanks[data[blanks] == _NEWLINE]
@@ -157,7 +157,7 @@ def _parse(data: NDArray[np.uint8], line: int) -> tuple[RecordBatch, int]:
         raise _stray_return(header_line)
     headers = cut(data, starts, ends)
     if len(blanks) == len(newlines) and (np.diff(header_lines, append=len(lines)) == _LINES).all():
-        # The usual file of reads: one line for each sequence, and no blanks.
+        # The usual file of reads: one line per sequence, without blanks.
         symbols = cut(data, line_ends + 1, np.append(newlines, len(data))[header_lines + 1])
     else:
         body_ends = np.append(starts[1:] - 1, len(data))
@@ -170,7 +170,7 @@ def _stray_return(line: int) -> FormatError:
 
 
 def semicolon_comment(line: int) -> FormatError:
-    """Returns the error for a line that starts with ';', which some programs of old took for a comment."""
+    """Returns the error for a line that starts with ';', which some old programs treated as a comment."""
     problem = "';' comment lines are not supported in FASTA"
     return FormatError(problem, "remove them: grep -v '^;' FILE", line=line)
 

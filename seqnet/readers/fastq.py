@@ -1,7 +1,7 @@
-"""FASTQ to record batches: four lines a record, cut by a handful of numpy calls for each block.
+"""FASTQ to record batches: four lines per record, parsed block by block with a few numpy calls.
 
-Source: Cock et al. 2010, doi:10.1093/nar/gkp1137. Sequences that span several lines, which the format allows and
-nobody writes, are an error.
+Source: Cock et al. 2010, doi:10.1093/nar/gkp1137. Sequences over several lines are an error. The format allows them,
+but no program writes them.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ __all__ = ["FORMAT"]
 _RETURN = ord("\r")
 _MARKS = np.frombuffer(b"@+", dtype=np.uint8)
 _BLANK_LINES = 8
-"""So many empty lines in a row are no part of a record, which has two at most."""
+"""This number of consecutive empty lines can't be part of a record, which has two at most."""
 _PIECE = 1 << 12
 _MULTI_LINE = "write each sequence on one line; multi-line FASTQ is not supported"
 
@@ -36,8 +36,8 @@ def _recognises(head: bytes) -> bool:
 def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[RecordBatch, None, None]:
     stream, line = source.first_line()
     pending: list[bytes] = []
-    waiting = 0  # newlines in the pending chunks; below four no record is complete, so nothing is joined or searched
-    blank = False  # whether the last chunk had nothing but line breaks; more of them make no difference
+    waiting = 0  # newlines in `pending`; with fewer than four, no record is complete, so nothing is joined or parsed
+    blank = False  # whether the last chunk had only line breaks; further ones can be ignored
     while chunk := stream.read(options.batch_bytes):
         was_blank, blank = blank, chunk.count(b"\n") >= _BLANK_LINES and not chunk.strip()
         if was_blank and blank:
@@ -46,7 +46,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         waiting += chunk.count(b"\n")
         if waiting >= 4:
             block = b"".join(pending)
-            pending.clear()  # not beside the block
+            pending.clear()  # frees memory
             data = np.frombuffer(block, dtype=np.uint8)
             ends = _complete_records(data, _filled(block))
             if len(ends):
@@ -65,7 +65,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
 
 
 def _filled(block: bytes) -> int:
-    """Returns the length of a block without the blanks at its end."""
+    """Returns the length of a block without trailing blanks."""
     length = len(block)
     while length and not (kept := len(block[max(length - _PIECE, 0) : length].rstrip())):
         length = max(length - _PIECE, 0)
@@ -75,7 +75,8 @@ def _filled(block: bytes) -> int:
 def _complete_records(data: NDArray[np.uint8], length: int) -> NDArray[np.int64]:
     """Returns the newlines (N, 4) int64 that end the lines of the complete records of a block.
 
-    Trailing newlines wait for what follows them: they may be empty lines of a record, or blank lines after the last.
+    Trailing newlines are left for the next block: they may be empty lines of a record, or blank lines after the last
+    one.
 
     Args:
         data: (L,) uint8, from the start of a record.
@@ -87,10 +88,10 @@ def _complete_records(data: NDArray[np.uint8], length: int) -> NDArray[np.int64]
 
 
 def _finish(block: bytes, line: int) -> Generator[RecordBatch, None, None]:
-    """Yields the records that are left at the end of the file.
+    """Yields the remaining records at the end of the file.
 
     Raises:
-        TruncatedError: it ends within a record.
+        TruncatedError: the file ends within a record.
     """
     length = _filled(block)
     if not length:
@@ -119,10 +120,10 @@ def _parse(data: NDArray[np.uint8], ends: NDArray[np.int64], line: int) -> Recor
     Args:
         data: (L,) uint8, from the start of the first record.
         ends: (N, 4) int64, the newlines that end their lines.
-        line: 1-based line of the first.
+        line: 1-based number of the first line.
 
     Raises:
-        FormatError: a line is not what it should be.
+        FormatError: a line is not valid.
     """
     starts = np.append(0, ends.ravel()[:-1] + 1).reshape(-1, 4)  # (N, 4)
     ends = ends - (data[ends - 1] == _RETURN)
@@ -138,7 +139,7 @@ def _parse(data: NDArray[np.uint8], ends: NDArray[np.int64], line: int) -> Recor
 def _fault(
     index: int, wrong_mark: NDArray[np.bool_], lengths: NDArray[np.int64], headers: Ragged, line: int
 ) -> FormatError:
-    """Returns what is wrong with record `index` (from 0)."""
+    """Returns the error for record `index` (from 0)."""
     line += 4 * index
     if wrong_mark[index, 0]:
         return FormatError("expected a header that starts with '@'", _MULTI_LINE, line=line)

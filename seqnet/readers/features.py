@@ -1,7 +1,7 @@
-"""Features of GenBank and EMBL records, and the proteins of those that code for one.
+"""Features of GenBank and EMBL records, and the proteins of coding features.
 
-A feature is the symbols of its location, joined and on its strand. What can't be had of it is left out, and counted by
-the reason.
+A feature has the symbols of its location, joined and on its strand. Features that can't be read are left out and
+counted by reason.
 
 Source: https://www.insdc.org/submitting-standards/feature-table/
 """
@@ -25,24 +25,24 @@ if TYPE_CHECKING:
 __all__ = ["feature_records"]
 
 _STANDARD_TABLE = 1
-"""The genetic code of a feature that names none."""
+"""Genetic code of a feature that does not name one."""
 _STRANDS = {1: "(+)", -1: "(-)"}
 
 
-class _LeftOut(Exception):  # noqa: N818 - no error, but the reason why a feature is no record
+class _LeftOut(Exception):  # noqa: N818 - not an error, but the reason for leaving out a feature
     pass
 
 
 def feature_records(record: SeqRecord, options: ReadOptions, skipped: Counter[str]) -> Iterator[SingleRecord]:
-    """Yields the features of a record that are of the type `options.feature`.
+    """Yields the features of a record with the type `options.feature`.
 
     Args:
         record: the record.
-        options: which features, and whether to translate them.
-        skipped: is told how many features are left out, by reason, and how many records have none.
+        options: type of the features, and whether to translate them.
+        skipped: counter for features that are left out, by reason, and for records without such features.
 
     Raises:
-        FormatError: a feature lies beyond the end of the record, or proteins are to be translated.
+        FormatError: a feature is beyond the end of the record, or a protein record is to be translated.
     """
     kind = options.feature
     features = [feature for feature in record.features if feature.type == kind]
@@ -72,8 +72,8 @@ def _place(record: SeqRecord, feature: SeqFeature) -> str:
     """Returns the name of a feature: its record and location, 1-based and inclusive, in the order of its parts.
 
     Raises:
-        FormatError: it lies beyond the end of the record.
-        _LeftOut: it has no location that can be used.
+        FormatError: the feature is beyond the end of the record.
+        _LeftOut: the location can't be used.
     """
     location = feature.location
     if location is None:
@@ -95,22 +95,22 @@ def _place(record: SeqRecord, feature: SeqFeature) -> str:
 
 
 def _extracted(record: SeqRecord, feature: SeqFeature) -> str:
-    """Returns the symbols of a feature, which are those of its record that its location joins."""
+    """Returns the symbols of a feature: the parts of its record at its location, joined."""
     found, _ = parsed(lambda: str(feature.extract(record.seq)), f"location of a feature {feature.type}")
     return found
 
 
 def _protein(feature: SeqFeature, symbols: str) -> str:
-    """Returns the protein that a feature codes for, by its genetic code and frame, without the stop at its end.
+    """Returns the protein of a coding feature, by its genetic code and frame, without the stop at its end.
 
-    Where the record says that residues are exceptions from the code, it is the translation that the record has.
+    If the record says that residues are exceptions from the code, the translation in the record is returned.
 
     Args:
         feature: a feature CDS.
         symbols: its nucleotides.
 
     Raises:
-        _LeftOut: it does not code for a protein, or for another one than the record says.
+        _LeftOut: the feature does not code for a protein, or for another one than the record says.
     """
     qualifiers = feature.qualifiers
     stated = "".join("".join(map(str, qualifiers.get("translation", []))).split())
@@ -135,14 +135,14 @@ def _protein(feature: SeqFeature, symbols: str) -> str:
         raise _LeftOut("without a stop codon at the end")
     if "*" in protein:
         raise _LeftOut("with a stop codon within")
-    # Two bases may be enough to tell a last residue.
+    # Two bases may suffice to determine the last residue.
     if stated and stated != protein and not (rest and stated[:-1] == protein):
         raise _LeftOut("whose translation is not the one that the record has")
     return protein
 
 
 def _translated(coding: str, table: int, begins: bool) -> str:
-    """Returns the residues of whole codons; the first is M where translation begins with it."""
+    """Returns the residues of whole codons; if `begins` is true, the first must be a start codon, and is M."""
     from Bio.Data.CodonTable import unambiguous_dna_by_id
     from Bio.Seq import Seq
 
@@ -170,7 +170,7 @@ def _number(feature: SeqFeature, name: str, default: int) -> int:
 
 
 def _whole_ends(location: SimpleLocation | CompoundLocation) -> tuple[bool, bool]:
-    """Returns whether a location has its first and its last symbol, and is not partial (`<`, `>`) there."""
+    """Returns whether a location is complete at its start and at its end, i.e. not partial (`<`, `>`)."""
     from Bio.SeqFeature import ExactPosition
 
     first, last = location.parts[0], location.parts[-1]

@@ -1,7 +1,7 @@
 """GenBank, EMBL and Swiss-Prot to record batches.
 
-A record is the lines up to one of `//`. Biopython parses one after the other; that a record begins as it should, that
-it ends, and that its sequence is as long as its first line says, is looked at here.
+A record ends with a line `//`. Biopython parses record by record. This module checks that a record begins correctly,
+that it is complete, and that its sequence has the length in its first line.
 
 Source: https://www.insdc.org/submitting-standards/feature-table/ and https://web.expasy.org/docs/userman.html
 """
@@ -33,9 +33,9 @@ __all__ = ["EMBL", "GENBANK", "SWISSPROT"]
 
 _END = "//"
 _MOST_ENDS = 100
-"""How often a parser may ask for a line after the last one, before it is taken to do so for ever."""
+"""If a parser asks for a line this many times after the last line, it would do so for ever."""
 _RELEASE = b"Genetic Sequence Data Bank"
-"""In the first lines of the files of a GenBank release."""
+"""Text in the first lines of the files of a GenBank release."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +43,10 @@ class _Kind:
     """One of the formats.
 
     Attributes:
-        name: what messages call it.
-        parser: what Biopython calls it.
-        begin: what the first line of a record begins with.
-        length: finds the length of the sequence in that line.
+        name: name for messages.
+        parser: Biopython's name of the format.
+        begin: start of the first line of a record.
+        length: finds the length of the sequence in this line.
     """
 
     name: str
@@ -56,11 +56,11 @@ class _Kind:
 
 
 class _RecordLines:
-    """The lines of one record as a file that Biopython reads.
+    """The lines of one record, as a file object for Biopython.
 
     Attributes:
-        complete: whether the line that ends the record was read.
-        cut: whether the file has ended before it.
+        complete: whether the end line of the record was read.
+        cut: whether the file ended before it.
     """
 
     def __init__(self, lines: TextLines) -> None:
@@ -69,7 +69,7 @@ class _RecordLines:
         self.complete = self.cut = False
 
     def readline(self, size: int = -1) -> str:
-        """Returns the next line with a newline, nothing at the end."""
+        """Returns the next line with a newline; empty at the end."""
         line = None if self.complete or self.cut else self._lines.next()
         if line is None:
             self.cut = not self.complete
@@ -81,7 +81,7 @@ class _RecordLines:
         return line + "\n"
 
     def read(self, size: int = -1) -> str:
-        """Returns nothing: a parser asks for nothing, to see that this is text."""
+        """Returns an empty string; parsers call this to check that the file is text."""
         if size != 0:
             raise ValueError("the record is read by lines")
         return ""
@@ -121,7 +121,7 @@ def _records(
 
 
 def _pass_preamble(lines: TextLines, kind: _Kind) -> None:
-    """Reads to before the first record of a file with a title."""
+    """Skips the preamble of a file, up to its first record."""
     while (line := lines.next()) is not None:
         if line.startswith(kind.begin):
             lines.back(line)
@@ -129,7 +129,7 @@ def _pass_preamble(lines: TextLines, kind: _Kind) -> None:
 
 
 def _parse(kind: _Kind, lines: TextLines, first: str, warned: Counter[str]) -> SeqRecord:
-    """Returns the record whose first line was read last."""
+    """Returns the record whose first line has been read."""
     start = lines.number
     lines.back(first)
     text = _RecordLines(lines)
@@ -155,7 +155,7 @@ def _cut(kind: _Kind, start: int) -> TruncatedError:
 
 
 def _whole(record: SeqRecord, options: ReadOptions) -> SingleRecord:
-    """Returns a whole record."""
+    """Returns the record as a whole, without its features."""
     name, symbols = name_of(record), symbols_of(record)
     annotations = annotations_of(record) if wants_annotations(options) else {}
     header = " ".join(f"{name} {record.description}".split())

@@ -1,4 +1,4 @@
-"""The table of file formats, and what a format is."""
+"""Table of the file formats, and the interface of a format."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ __all__ = ["FORMATS", "RecordFormat"]
 
 @dataclass(frozen=True, slots=True)
 class RecordFormat:
-    """One file format.
+    """A file format.
 
     Attributes:
-        recognises: says of the first bytes of a file, decompressed, whether it is of this format.
-        read: yields the records of an input in file order, and counts by reason what it skips. It raises an
-            InputError without a path where the input is wrong.
-        aligned: whether its sequences have gaps, as a rule, so that a gap is an error for the whole file.
-        featured: whether its records have features, which may be read in place of them.
+        recognises: returns whether the first decompressed bytes of a file have this format.
+        read: yields the records of an input in file order, and counts skipped records by reason. It raises an
+            InputError without a path if the input is not valid.
+        aligned: whether the format is for alignments, in which a gap is an error for the whole file.
+        featured: whether records may have features, which can be read instead of whole records.
     """
 
     recognises: Callable[[bytes], bool]
@@ -32,8 +32,8 @@ class RecordFormat:
     featured: bool = False
 
 
-# Detection asks in this order: SAM before FASTQ, since both may start with `@`; PHYLIP, of which two numbers come
-# first, late; and the table of text, which is the least specific, last.
+# Detection uses this order: SAM before FASTQ, since both may start with `@`; PHYLIP, which starts with two numbers,
+# late; and the text table, which is the least specific, last.
 FORMATS = Registry(
     "format",
     {

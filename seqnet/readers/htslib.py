@@ -1,7 +1,7 @@
-"""SAM, CRAM and regions of alignment files to reads, one by one, by htslib.
+"""Reads SAM, CRAM and regions of alignment files with htslib, read by read.
 
-Threads decompress whole CRAM files; pipes and regions make do with one. A SAM that does not list its references, for
-which htslib would refuse it, is read with all of them under one name: where a read lies is no part of a record.
+Several threads decompress whole CRAM files; pipes and regions use one. htslib would refuse a SAM that does not list its
+references, so such a SAM is read with one reference name for all reads. The position of a read is not part of a record.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _REGION = re.compile(r"(?P<name>.+):(?P<start>[\d,]+)(?:-(?P<stop>[\d,]*))?")
 _ANY_BYTES = "surrogateescape"
 _ANY = b"any"
 _ANY_HEADER = b"@HD\tVN:1.6\n@SQ\tSN:" + _ANY + b"\tLN:2147483647\n"
-_REFERENCE, _MATE, _MATE_END = 2, 6, 8  # fields of a line of SAM
+_REFERENCE, _MATE, _MATE_END = 2, 6, 8  # 0-based fields of a SAM line
 
 
 def read_by_htslib(
@@ -47,21 +47,21 @@ def read_by_htslib(
 
     Args:
         source: the file.
-        options: the region, and how many threads decompress.
-        skipped: counts the reads outside the region, where there is no index to find those within.
+        options: the region, and the number of threads for decompression.
+        skipped: counter for reads outside the region, if they are skipped without an index.
 
     Raises:
-        FormatError: it is damaged, or the reference of a CRAM is not at hand.
-        TruncatedError: it ends within a read.
-        SettingError: the region is not written as one, or the file has no such reference.
+        FormatError: the file is damaged, or the reference of a CRAM is missing.
+        TruncatedError: the file ends within a read.
+        SettingError: the text of the region is not valid, or the file does not have this reference.
     """
     import pysam
 
-    # What htslib would print is raised as an error here.
+    # Messages that htslib would print are raised as errors here.
     pysam.set_verbosity(0)
-    pysam.set_encoding_error_handler(_ANY_BYTES)  # a name need not be UTF-8
+    pysam.set_encoding_error_handler(_ANY_BYTES)  # a name may not be UTF-8
     if source.head.startswith(BAM):
-        # pysam prints a traceback where the header is damaged.
+        # pysam prints a traceback if the header is damaged.
         skip_header(source.text(again=True))
     try:
         with _opened(source, options) as alignments:
@@ -69,7 +69,7 @@ def read_by_htslib(
             while len(reads := _next_reads(segments, options.batch_bytes)):
                 source.place = _place(alignments, source, options)
                 yield reads
-                del reads  # not beside the next ones
+                del reads  # frees memory
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOEXEC:
             problem = "it is damaged, or in a version of its format that htslib does not support"
@@ -80,7 +80,7 @@ def read_by_htslib(
 
 
 def _fault(source: Input, options: ReadOptions) -> InputError:
-    """Returns what is wrong with an input that htslib stopped at, if its end marker is there."""
+    """Returns the error for an input at which htslib stopped, although its end marker exists."""
     if source.head.startswith(CRAM):
         given = f" with the reference {options.reference}" if options.reference else ""
         return FormatError(
@@ -97,7 +97,7 @@ def _fault(source: Input, options: ReadOptions) -> InputError:
 
 @contextmanager
 def _opened(source: Input, options: ReadOptions) -> Iterator[pysam.AlignmentFile]:
-    """Opens an input with htslib, which decompresses by itself what is plain or bgzip."""
+    """Opens an input with htslib, which decompresses bgzip itself."""
     import pysam
 
     path = _seekable_path(source)
@@ -107,24 +107,24 @@ def _opened(source: Input, options: ReadOptions) -> Iterator[pysam.AlignmentFile
         alignments = pysam.AlignmentFile(target, "r", check_sq=False, reference_filename=reference)
         try:
             if options.threads > 1 and path and options.region is None and not alignments.is_sam:
-                # Asked of the constructor, threads hang where pysam looks for the end of a damaged file. They hang,
-                # too, where htslib waits for a pipe that Python fills, or seeks in a damaged file.
+                # pysam's constructor hangs with several threads while it looks for the end of a damaged file. Threads
+                # also hang if htslib waits for a pipe that Python writes to, or seeks in a damaged file.
                 alignments.add_hts_options([f"nthreads={options.threads - 1}"])
             yield alignments
         finally:
-            # After an error in the data htslib fails to close, too, with whatever error number was left behind.
+            # After an error in the data, closing the file fails, too, with an unrelated error number.
             with suppress(OSError):
                 alignments.close()
 
 
 def _place(alignments: pysam.AlignmentFile, source: Input, options: ReadOptions) -> int | None:
-    """Returns where htslib has come to, in bytes as they are stored; None where nobody knows."""
+    """Returns htslib's position in the stored bytes; None if unknown."""
     if options.region is not None:
         return None
     if not _seekable_path(source):
         return source.passed
     place = int(alignments.tell())
-    return place >> 16 if alignments.compression == "BGZF" else place  # the block, in a virtual offset
+    return place >> 16 if alignments.compression == "BGZF" else place  # the position of the block in a virtual offset
 
 
 def _seekable_path(source: Input) -> str | None:
@@ -133,14 +133,14 @@ def _seekable_path(source: Input) -> str | None:
 
 
 def _stream(source: Input) -> io.RawIOBase | io.BufferedIOBase:
-    """Returns the bytes of an input, as htslib reads them from a pipe."""
+    """Returns the bytes of an input that htslib reads through a pipe."""
     if _lists_no_references(source.head):
         return io.BufferedReader(Chunks(_with_one_reference(source.text())))
     return source.stored() if source.compression in (None, "bgzip") else source.text()
 
 
 def _lists_no_references(head: bytes) -> bool:
-    """Returns whether the first bytes of a file are those of a SAM whose header is missing, or names no reference."""
+    """Returns whether the first bytes of a file are a SAM without a header, or whose header lists no reference."""
     if head.startswith((BAM, CRAM)):
         return False
     lines = head.lstrip().split(b"\n")
@@ -149,7 +149,7 @@ def _lists_no_references(head: bytes) -> bool:
 
 
 def _with_one_reference(text: io.BufferedReader) -> Iterator[bytes]:
-    """Yields the lines of a SAM with one reference in place of all that its reads are aligned to."""
+    """Yields the lines of a SAM with all references of the reads replaced by one name."""
     yield _ANY_HEADER
     for line in text:
         fields = line.split(b"\t", _MATE_END)
@@ -164,7 +164,7 @@ def _with_one_reference(text: io.BufferedReader) -> Iterator[bytes]:
 def _segments(
     alignments: pysam.AlignmentFile, source: Input, options: ReadOptions, skipped: Counter[str]
 ) -> Iterator[pysam.AlignedSegment]:
-    """Returns the reads of the region, or all."""
+    """Returns the reads of the region, or all reads."""
     if options.region is None:
         return alignments.fetch(until_eof=True)
     references = () if _lists_no_references(source.head) else alignments.references
@@ -175,10 +175,10 @@ def _segments(
 
 
 def _parse_region(region: str, references: Sequence[str]) -> tuple[str, int, int | None]:
-    """Returns name, 0-based start and end (exclusive, None for the end of the reference) of a region.
+    """Returns name, 0-based start and end (exclusive; None for the end of the reference) of a region.
 
     Raises:
-        SettingError: it is not written as a region, or the file has no such reference.
+        SettingError: the text is not a valid region, or the file does not have this reference.
     """
     if region in references:
         return region, 0, None
@@ -200,7 +200,7 @@ def _parse_region(region: str, references: Sequence[str]) -> tuple[str, int, int
 def _overlapping(
     reads: Iterable[pysam.AlignedSegment], reference: int, start: int, stop: int | None, skipped: Counter[str]
 ) -> Iterator[pysam.AlignedSegment]:
-    """Yields the reads that an index would find: unmapped ones count as one base where their mate lies."""
+    """Yields the reads that an index would find; an unmapped read has one base at the position of its mate."""
     for read in reads:
         first = read.reference_start
         last = read.reference_end or first + 1
@@ -211,9 +211,9 @@ def _overlapping(
 
 
 def _next_reads(segments: Iterator[pysam.AlignedSegment], size: int) -> AlignmentRecords:
-    """Returns the next reads, with `size` bytes of names and bases, and one more read at most; fewer at the end.
+    """Returns the next reads with up to `size` bytes of names and bases, plus one read; fewer at the end.
 
-    A plain loop over lists is the fastest that Python offers.
+    A plain loop over lists is the fastest way in Python.
     """
     flags: list[int] = []
     qualities: list[int] = []
@@ -237,7 +237,7 @@ def _next_reads(segments: Iterator[pysam.AlignedSegment], size: int) -> Alignmen
 
 
 def _names(names: list[str]) -> Ragged:
-    """Returns N names with the bytes that the file has."""
+    """Returns N names with the same bytes as in the file."""
     try:
         return Ragged.from_strings(names)
     except UnicodeEncodeError:

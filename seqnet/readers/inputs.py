@@ -1,7 +1,7 @@
-"""The bytes of one file or of stdin: as they are stored, and decompressed.
+"""The bytes of a file or of stdin, as stored and decompressed.
 
-Detection looks at the first bytes, and only then is it known who reads them: a parser, or htslib, which wants the
-file as it is stored. Both start over, so that pipes need no special case.
+Detection reads the first bytes. Only then is it known whether a parser reads the decompressed text, or htslib the
+stored bytes. Both start again from the beginning, also for pipes.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Chunks(io.RawIOBase):
-    """The readable stream of an iterator of byte chunks, none of them empty."""
+    """A readable stream from an iterator of byte chunks, none of them empty."""
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
         super().__init__()
@@ -52,10 +52,10 @@ class Chunks(io.RawIOBase):
 
 
 def _from_utf16(stream: io.RawIOBase) -> Iterator[bytes]:
-    """Yields text in UTF-16, with a byte order mark, as UTF-8.
+    """Yields UTF-16 text with a byte order mark as UTF-8.
 
     Raises:
-        FormatError: it is no such text.
+        FormatError: the text is not valid UTF-16.
     """
     decoder = codecs.getincrementaldecoder("utf-16")()
     try:
@@ -71,19 +71,19 @@ class Input:
     """One file, or stdin for the path `-`.
 
     Attributes:
-        path: as given.
-        compression: name of its compression, None where it is stored plainly.
-        head: its first bytes, decompressed and without a byte order mark, at most `HEAD_BYTES`; text in UTF-16, as
-            spreadsheets and Windows' editor write it, is turned into UTF-8.
-        empty: whether it holds nothing, or blanks only.
-        place: where another reader of the same file has come to, in bytes as they are stored; None where that is not
-            known. Set by who reads otherwise than by `stored` and `text`.
-        notes: a line for each thing in the content that is odd, and was read all the same.
+        path: path as given.
+        compression: name of the compression; None if not compressed.
+        head: the first bytes, at most `HEAD_BYTES`, decompressed and without a byte order mark. UTF-16 text, as
+            spreadsheets and Windows' editor write it, is converted to UTF-8.
+        empty: whether the file is empty, or has only blanks.
+        place: position of another reader of the same file, in stored bytes; None if unknown. Set by readers that do not
+            use `stored` or `text`.
+        notes: one line for each irregularity in the content that did not prevent reading.
 
     Raises:
-        TruncatedError: its compressed data end within the head.
-        FormatError: its compressed data are damaged within the head.
-        OSError: it can't be opened or read.
+        TruncatedError: the compressed data end within the head.
+        FormatError: the compressed data are damaged within the head.
+        OSError: the file can't be opened or read.
     """
 
     def __init__(self, path: str) -> None:
@@ -108,18 +108,18 @@ class Input:
             raise
 
     def stored(self, *, again: bool = False) -> ReplayedBytes:
-        """Returns the bytes as they are stored, from their start.
+        """Returns the bytes as stored, from the start.
 
         Args:
-            again: whether they will be read once more after this.
+            again: whether the bytes will be read once more after this.
         """
         self._stored.restart(last=not again)
         return self._stored
 
     def text(self, *, again: bool = False) -> io.BufferedReader:
-        """Returns the bytes decompressed, from their start; see `stored`.
+        """Returns the decompressed bytes, from the start; see `stored`.
 
-        The stream raises a TruncatedError or FormatError where the compressed data are incomplete or damaged.
+        The stream raises a TruncatedError or FormatError if the compressed data are incomplete or damaged.
         """
         raw: io.RawIOBase = self.stored(again=again)
         if self.compression:
@@ -132,23 +132,23 @@ class Input:
         return stream
 
     def first_line(self) -> tuple[io.BufferedReader, int]:
-        """Returns the text from where it is not blank any more, and the 1-based line of that."""
+        """Returns the text from its first line that is not blank, and the 1-based number of this line."""
         blank = self.head[: len(self.head) - len(self.head.lstrip())]
         stream = self.text()
         stream.read(len(blank))
         return stream, 1 + blank.count(b"\n")
 
     def file(self) -> str | None:
-        """Returns the path where it is a file that others can open and seek in, else None."""
+        """Returns the path if it is a file that others can open and seek in; otherwise None."""
         return self.path if self.path != "-" and os.path.isfile(self.path) else None
 
     @property
     def passed(self) -> int | None:
-        """How many bytes were read, as they are stored, None where that is not known."""
+        """Number of stored bytes that were read; None if unknown."""
         return None if self.place is None else max(self.place, self._stored.passed)
 
     def seekable(self) -> BinaryIO:
-        """Returns the bytes decompressed as a file that can be seeked in, a temporary one where need be."""
+        """Returns the decompressed bytes as a seekable file, which may be a temporary one."""
         path = self.file()
         self.place = None
         if path and not self.compression:
@@ -163,7 +163,7 @@ class Input:
         return copy
 
     def tail(self) -> bytes | None:
-        """Returns the last bytes as they are stored, at most 64; None while a pipe has not come to its end."""
+        """Returns the last stored bytes, at most 64; None for a pipe that has not ended."""
         path = self.file()
         if path is None:
             return self._stored.tail if self._stored.ended else None
@@ -173,7 +173,7 @@ class Input:
             return file.read()
 
     def close(self) -> None:
-        """Closes what was opened; stdin stays open."""
+        """Closes the opened files; stdin stays open."""
         for file in self._owned:
             file.close()
 

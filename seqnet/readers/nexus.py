@@ -1,7 +1,7 @@
 """The character matrix of a Nexus file to record batches.
 
-A file has one, in a block `data` or `characters`, and is held in memory. Symbols that match those of the first sequence
-(`matchchar`) are written out, and the file's own symbol for a gap becomes `-`.
+A file has one matrix, in a block `data` or `characters`, and is held in memory. Symbols that match the first sequence
+(`matchchar`) are replaced by its symbols, and the file's gap symbol becomes `-`.
 
 Source: Maddison, Swofford and Maddison 1997, doi:10.1093/sysbio/46.4.590
 """
@@ -30,9 +30,9 @@ _BRACKET = re.compile(r"[\[\]]")
 _SETTING = re.compile(r"([A-Za-z]+)\s*(?:=\s*('[^']*'|\"[^\"]*\"|[^\s=]+))?")
 _NAME = re.compile(r"\s*('(?:[^']|'')*'|\S+)")
 _REFUSED = ("transpose", "tokens", "equate", "nolabels")
-"""Settings of a matrix that change what its lines mean, and are seldom used."""
+"""Settings that change the meaning of the matrix lines and are rarely used."""
 _LARGEST = 1 << 30
-"""Bytes of a file, at most."""
+"""Maximum bytes of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +40,9 @@ class _Command:
     """One command of a file.
 
     Attributes:
-        line: 1-based line on which it begins.
+        line: 1-based number of its first line.
         word: its first word, in lower case.
-        text: what follows, without comments.
+        text: the rest, without comments.
     """
 
     line: int
@@ -52,7 +52,7 @@ class _Command:
 
 @dataclass(slots=True)
 class _Shape:
-    """What is said of the matrix before it comes; None where nothing is."""
+    """Properties of the matrix from earlier commands; None if not given."""
 
     count: int | None = None
     length: int | None = None
@@ -121,9 +121,9 @@ def _commands(text: str, line: int) -> Iterator[_Command]:
 
 
 def _uncommented(text: str, line: int) -> Iterator[str]:
-    """Yields semicolons, and what is between them, with line breaks alone in place of comments.
+    """Yields semicolons and the text between them; comments are replaced by their line breaks.
 
-    Comments are in brackets, which may be nested; quotation marks hide brackets and semicolons.
+    Comments are in brackets, which may be nested. Brackets and semicolons in quotation marks have no meaning.
     """
     at = 0
     while at < len(text):
@@ -152,7 +152,7 @@ def _settings(command: _Command) -> dict[str, str]:
 
 
 def _number(command: _Command, name: str, default: int | None) -> int | None:
-    """Returns a number that a command sets; the default where it does not."""
+    """Returns the number that a command sets, or the default."""
     value = _settings(command).get(name)
     if value is None:
         return default
@@ -166,7 +166,7 @@ def _add_matrix(rows: AlignedRows, command: _Command, shape: _Shape) -> None:
     """Adds the sequences of a matrix.
 
     Raises:
-        FormatError: it is not of its dimensions, or is written in a way that is not read.
+        FormatError: the matrix does not have the given dimensions, or its notation is not supported.
     """
     settings = shape.settings or {}
     for name in _REFUSED:
@@ -202,7 +202,7 @@ def _add_matrix(rows: AlignedRows, command: _Command, shape: _Shape) -> None:
 
 
 def _named(line: str) -> tuple[str, str]:
-    """Returns the name that a row begins with, and the rest of it."""
+    """Returns the name at the start of a row, and the rest of the row."""
     found = _NAME.match(line)
     assert found is not None
     name = found[1][1:-1].replace("''", "'") if found[1].startswith("'") and len(found[1]) > 1 else found[1]
@@ -210,7 +210,7 @@ def _named(line: str) -> tuple[str, str]:
 
 
 def _matched(symbols: str, match: str, first: str, line: int, name: str) -> str:
-    """Returns symbols with those of the first sequence where they match these."""
+    """Returns the symbols with each match symbol replaced by the symbol of the first sequence."""
     if len(first) < len(symbols):
         problem = f"{quoted(match)} stands for the symbol of the first sequence, which has none there"
         raise FormatError(problem, "correct it, or get the file again", line=line, record=name)
@@ -218,7 +218,7 @@ def _matched(symbols: str, match: str, first: str, line: int, name: str) -> str:
 
 
 def _check(rows: AlignedRows, command: _Command, shape: _Shape) -> None:
-    """Checks that a matrix is of its dimensions."""
+    """Checks that a matrix has the given dimensions."""
     if shape.count is not None and len(rows) != shape.count:
         problem = f"the matrix has {counted(len(rows), 'sequences')}, and its dimensions say {shape.count:,}"
         raise FormatError(problem, "correct it, or get the file again", line=command.line)

@@ -1,4 +1,4 @@
-"""From a path to its records: what kind of file is it, and who reads it."""
+"""Detects the format of a file and opens the reader for it."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ _OPEN_DOCUMENT = re.compile(rb"PK\x03\x04.{26}mimetypeapplication/vnd\.oasis\.op
 """Source: OpenDocument v1.3 part 2, section 3.3."""
 _OWN, _LINKS = ("/dev/std", "/dev/fd", "/proc/"), 40
 _WORTH_A_PROCESS = 1 << 25
-"""Bytes of a file, as it is stored, from which on a process that reads it is paid back."""
+"""Minimum stored size in bytes of a file for which a separate process saves time."""
 
 
 def open_records(path: str, options: ReadOptions) -> RecordReader:
-    """Returns a reader of the records of a file, whose format and compression are found by its content.
+    """Returns a reader of the records of a file; format and compression are detected by content.
 
-    Large files are read in a process of their own where several threads compute, unless the option `reader_process`
-    says otherwise. What is read is the same.
+    If several threads compute, large files are read in a separate process, unless the option `reader_process` is set.
+    The records are the same.
 
     Args:
         path: the file, or `-` for stdin.
-        options: how to read it.
+        options: options of the reader.
 
     Raises:
-        FormatError: it is of no known format, or its compressed data are damaged.
-        TruncatedError: its compressed data end too early.
-        SettingError: an option asks for alignments, and it holds none.
-        OSError: it can't be opened or read.
+        FormatError: the format is unknown, or the compressed data are damaged.
+        TruncatedError: the compressed data end too early.
+        SettingError: an option is for alignments, and the file has none.
+        OSError: the file can't be opened or read.
     """
     path = os.fspath(path)
     return SubprocessReader(path, options) if _is_read_apart(path, options) else open_here(path, options)
@@ -59,7 +59,7 @@ def open_records(path: str, options: ReadOptions) -> RecordReader:
 def open_each(paths: Sequence[str], options: ReadOptions) -> Generator[RecordReader, None, None]:
     """Yields a reader of each file, one after the other, and closes it; see `open_records`.
 
-    The process that reads the next file is started while this one is read.
+    The process that reads the next file is started while this file is read.
     """
     started: Popen[bytes] | None = None
     try:
@@ -75,7 +75,7 @@ def open_each(paths: Sequence[str], options: ReadOptions) -> Generator[RecordRea
 
 
 def _is_read_apart(path: str, options: ReadOptions) -> bool:
-    """Returns whether a process of its own reads a file."""
+    """Returns whether a separate process reads the file."""
     if options.reader_process == "never" or not sys.executable or path == "-" or _is_own(path):
         return False
     if not os.path.isfile(path):
@@ -85,7 +85,7 @@ def _is_read_apart(path: str, options: ReadOptions) -> bool:
 
 
 def _is_own(path: str) -> bool:
-    """Returns whether a path leads to an open file of this process, which is another one's, or nothing, elsewhere."""
+    """Returns whether a path names an open file of this process, which another process can't open by this name."""
     for _ in range(_LINKS):
         path = os.path.abspath(path).replace("//", "/")
         if path.startswith(_OWN):
@@ -113,7 +113,7 @@ def open_here(path: str, options: ReadOptions) -> RecordReader:
 
 
 def _check_options(found: str, options: ReadOptions) -> None:
-    """Refuses options that would do nothing with a file of this format."""
+    """Refuses options that have no effect on this format."""
     for name in ("region", "min_mapq", "reference"):
         if getattr(options, name) and found not in ("sam", EMPTY):
             raise SettingError(
@@ -124,12 +124,12 @@ def _check_options(found: str, options: ReadOptions) -> None:
 
 
 class _ReaderHere(RecordReader):
-    """The records of a file that this process reads.
+    """The records of a file that is read in this process.
 
     Args:
-        source: the file, which the reader closes.
-        format: name of its format.
-        options: how to read it.
+        source: the file; the reader closes it.
+        format: name of the format.
+        options: options of the reader.
     """
 
     def __init__(self, source: Input, format: str, options: ReadOptions) -> None:
@@ -154,7 +154,7 @@ class _ReaderHere(RecordReader):
         self._source.close()
 
     def _batches(self) -> Generator[RecordBatch, None, None]:
-        """See `RecordReader`; knows the path of errors."""
+        """See `RecordReader`; adds the path to errors."""
         try:
             for batch in self._found:
                 if self._removes_gaps:
@@ -204,7 +204,7 @@ def _detect(source: Input, options: ReadOptions) -> str:
 
 
 def _check_columns(first_line: bytes, sequence_column: str) -> None:
-    """Refuses a table whose columns can't be told apart."""
+    """Refuses a table whose delimiter can't be found."""
     words = re.split(r"[\s|]+", first_line.decode(errors="replace").replace('"', ""))
     if words == [sequence_column]:
         remedy = "add a column of names before it, such as id,sequence"

@@ -1,10 +1,10 @@
 """PHYLIP alignments to record batches: interleaved or sequential, with names of ten characters or up to a blank.
 
-Nothing in the file says which of these it is. The first line says how many sequences there are and how long they are,
-so that the ways of reading which fit that are tried. Where they fit and disagree, the file is refused.
+The file does not say which of these layouts it has. Its first line has the number and length of the sequences, so all
+layouts that fit these numbers are tried. If several fit and disagree, the file is refused.
 
-Source: https://phylipweb.github.io/phylip/doc/sequence.html. A `.` stood for the symbol of the first sequence once,
-and is a gap for other programs, so that it is refused.
+Source: https://phylipweb.github.io/phylip/doc/sequence.html. A `.` meant the symbol of the first sequence in old files,
+and is a gap for other programs, so it is refused.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ _HEADER = re.compile(r"\s*(\d{1,9})\s+(\d{1,12})\s*")
 _SYMBOLS = re.compile(r"[A-Za-z*?.~-]+")
 _NAME_WIDTH = 10
 _LOOKED_AT = 1 << 10
-"""Lines that detection looks at."""
+"""Number of lines that detection uses."""
 
 _Rows = list[tuple[str, str]]
 
 
-class _Unfit(Exception):  # noqa: N818 - no error, but what a way of reading finds
+class _Unfit(Exception):  # noqa: N818 - not an error, but the result of trying a layout
     pass
 
 
 def _recognises(head: bytes) -> bool:
-    """Returns whether a head begins with two numbers, and then with rows as these say."""
+    """Returns whether a head begins with two numbers, followed by rows that fit them."""
     text = head.lstrip(b"\r\n").decode("latin-1")
     first, *rest = text.split("\n", _LOOKED_AT + 1)
     match = _HEADER.fullmatch(first)
@@ -50,7 +50,7 @@ def _recognises(head: bytes) -> bool:
         return not text[len(first) :].strip()
     lines = [line for line in rest[:_LOOKED_AT] if line.strip()]
     whole = len(rest) <= _LOOKED_AT and len(head) < HEAD_BYTES
-    lines = lines if whole else lines[:-1] or lines  # the last one may be cut
+    lines = lines if whole else lines[:-1] or lines  # the last line may be incomplete
     return any(_looks_alright(lines, count, length, split) for split in _NAMES.values())
 
 
@@ -68,7 +68,7 @@ def _looks_alright(lines: Sequence[str], count: int, length: int, split: Callabl
         if len(symbols) >= length:
             break
         symbols += "".join(line.split())
-    # A row that fills the whole head may be longer than it.
+    # A row that fills the whole head may be longer than the head.
     fits = len(symbols) == length or (len(lines) == 1 and len(symbols) < length and len(lines[0]) >= HEAD_BYTES // 2)
     return bool(fits and _SYMBOLS.fullmatch(symbols))
 
@@ -93,7 +93,7 @@ def _records(lines: TextLines) -> Iterator[SingleRecord]:
 
 
 def _lines_of_alignment(lines: TextLines) -> list[str]:
-    """Returns the lines up to the first line of another alignment that are not blank."""
+    """Returns the lines that are not blank, up to the first line of the next alignment."""
     found = []
     while (line := lines.next_filled()) is not None:
         if _HEADER.fullmatch(line):
@@ -108,13 +108,13 @@ def _parse(lines: Sequence[str], count: int, length: int, start: int) -> _Rows:
 
     Args:
         lines: its lines after the first one.
-        count: how many sequences it has.
-        length: how many symbols each of them has.
+        count: number of sequences.
+        length: number of symbols of each sequence.
         start: 1-based number of its first line.
 
     Raises:
-        TruncatedError: it has less than these.
-        FormatError: it can't be read in any way, or in several.
+        TruncatedError: there are fewer symbols than that.
+        FormatError: no layout fits, or several do.
     """
     said = f"{counted(count, 'sequences')} of {counted(length, 'symbols')}"
     if len(lines) < count:
@@ -149,7 +149,7 @@ def _relaxed(line: str) -> tuple[str, str]:
 
 
 def _sequential(lines: Sequence[str], count: int, length: int, split: Callable[[str], tuple[str, str]]) -> _Rows:
-    """Returns the rows of lines in which one sequence follows the other."""
+    """Returns the rows of the sequential layout, sequence by sequence."""
     rows: _Rows = []
     rest = iter(lines)
     for _ in range(count):
@@ -165,14 +165,14 @@ def _sequential(lines: Sequence[str], count: int, length: int, split: Callable[[
 
 
 def _interleaved(lines: Sequence[str], count: int, length: int, split: Callable[[str], tuple[str, str]]) -> _Rows:
-    """Returns the rows of lines in which blocks of all sequences follow each other."""
+    """Returns the rows of the interleaved layout, in blocks of all sequences."""
     if not count or len(lines) % count:
         raise _Unfit
     names, first = zip(*(split(line) for line in lines[:count]), strict=True)
     pieces = [[symbols] for symbols in first]
     for index, line in enumerate(lines[count:]):
         words = line.split()
-        # Some programs have the names in every block.
+        # Some programs repeat the names in every block.
         named = (
             words[0] == names[index % count].split(maxsplit=1)[0] if names[index % count] and len(words) > 1 else False
         )
@@ -188,7 +188,7 @@ def _following(lines: Iterator[str]) -> str:
 
 
 def _row(name: str, symbols: str, length: int) -> tuple[str, str]:
-    """Returns a row whose symbols are as many as they should be, and are symbols."""
+    """Returns a row after checking its symbols and their number."""
     if not name or len(symbols) != length or not _SYMBOLS.fullmatch(symbols):
         raise _Unfit
     return name, symbols

@@ -1,4 +1,4 @@
-"""Handing a Python stream to a C library that only reads file descriptors."""
+"""Passes a Python stream to a C library that can only read file descriptors."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _CHUNK = 1 << 16
 
 
 class Pipe:
-    """A context manager that is the readable end of a pipe, which a thread fills from a stream.
+    """A context manager that returns the readable end of a pipe; a thread writes a stream to the pipe.
 
-    An error of the stream ends the pipe and is raised on leaving, in place of what the reader makes of the short
-    data. A reader that leaves early ends the thread, once the stream gives it the next bytes.
+    An error of the stream closes the pipe. It is raised at the end of the block, in place of the reader's error about
+    incomplete data. If the reader stops early, the thread ends at the next bytes of the stream.
 
     Args:
         stream: the bytes.
@@ -46,6 +46,6 @@ class Pipe:
                 while chunk := self._stream.read(_CHUNK):
                     sink.write(chunk)
         except BrokenPipeError:
-            return  # the reader has enough
+            return  # the reader has stopped early
         except Exception as error:
             self._failure = error

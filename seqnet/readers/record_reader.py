@@ -1,4 +1,4 @@
-"""What reads the records of one file, wherever it does so."""
+"""Base class of all readers of the records of a file."""
 
 from __future__ import annotations
 
@@ -15,22 +15,22 @@ from seqnet.core.records import RecordBatch
 __all__ = ["EMPTY", "RecordReader", "spoken_path"]
 
 EMPTY = "empty"
-"""The format of a file that holds nothing, or blanks only."""
+"""Format of a file that is empty or has only blanks."""
 
 
 class RecordReader(ABC):
     """The records of one file, to be iterated once; a context manager that closes the file.
 
-    Iterating raises a FormatError or TruncatedError where the file is not what it should be, a SettingError where an
-    option does not fit it, and an OSError where it can't be read. A sound file may hold no records: then there are no
-    batches, and `nothing` says why.
+    Iteration raises a FormatError or TruncatedError if the file is not valid, a SettingError if an option does not fit
+    the file, and an OSError if it can't be read. A valid file may have no records: then there are no batches, and
+    `nothing` gives the reason.
 
     Attributes:
         path: the file, `-` for stdin.
-        format: name of its format, a row of `FORMATS`; `EMPTY` where it holds nothing at all.
-        skipped: number of records that were left out, by reason, up to where iteration has come.
-        notes: a line for each thing in the file that is odd, and was read all the same.
-        region: the only region of alignments that is read; None for all.
+        format: name of its format, a row of `FORMATS`; `EMPTY` for an empty file.
+        skipped: reason → number of records left out so far.
+        notes: one line for each irregularity in the file that did not prevent reading.
+        region: the region of alignments to read; None for all.
         count: number of records so far.
     """
 
@@ -56,7 +56,7 @@ class RecordReader(ABC):
 
     @property
     def nothing(self) -> str | None:
-        """Why the file, read to its end, has no records; None where it has some."""
+        """Reason why a file that was read to its end has no records; None if it has some."""
         if self.count:
             return None
         if self.format == EMPTY:
@@ -77,7 +77,7 @@ class RecordReader(ABC):
     @property
     @abstractmethod
     def passed(self) -> int | None:
-        """How many bytes of the file were read, as they are stored, None where that is not known."""
+        """Number of stored bytes of the file that were read; None if unknown."""
 
     @abstractmethod
     def close(self) -> None:
@@ -85,9 +85,9 @@ class RecordReader(ABC):
 
     @abstractmethod
     def _batches(self) -> Generator[RecordBatch, None, None]:
-        """Yields the batches that hold records."""
+        """Yields the batches; each has records."""
 
 
 def spoken_path(path: str) -> str:
-    """Returns what messages call an input."""
+    """Returns the name of an input for messages."""
     return "stdin" if path == "-" else path

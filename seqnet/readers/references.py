@@ -1,7 +1,7 @@
-"""The FASTA that a CRAM was compressed against, where htslib can use it.
+"""The reference FASTA of a CRAM, in a form that htslib can use.
 
-htslib reads it by position, which needs a plain or bgzip file and an index beside it. Where the index is missing and
-can't be written, as in a folder of shared references, it is made in a temporary folder.
+htslib reads it by position, which needs a plain or bgzip file with an index next to it. If the index is missing and
+can't be written, as in a shared read-only folder, it is made in a temporary folder.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ _HEAD_BYTES = 64
 
 @contextmanager
 def usable_reference(path: str) -> Iterator[str]:
-    """Yields the path of the same reference, by which htslib finds an index of it, or can write one beside it.
+    """Yields a path of the reference at which htslib finds its index or can write one.
 
     Raises:
-        FormatError: it is compressed otherwise than with bgzip, or its index can be written nowhere.
-        OSError: it can't be read.
+        FormatError: the file has another compression than bgzip, or there is no folder for the index.
+        OSError: the file can't be read.
     """
     with open(path, "rb") as file:
         compression = find_compression(file.read(_HEAD_BYTES))

@@ -1,4 +1,4 @@
-"""A byte stream that can be read again from its start, also where it comes out of a pipe."""
+"""A byte stream that can be read again from the start, even if it comes from a pipe."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ class ReplayedBytes(io.RawIOBase):
     """Bytes of `source`, kept in memory until the last reading starts.
 
     Args:
-        source: the stream at its start; it stays open when this is closed.
+        source: the stream at its start; closing this object does not close it.
 
     Attributes:
-        passed: number of bytes that came out of the source.
-        tail: the last of them, at most 64.
-        ended: whether the source has no more.
+        passed: number of bytes that were read from the source.
+        tail: the last bytes, at most 64.
+        ended: whether the source has ended.
     """
 
     def __init__(self, source: BinaryIO) -> None:
         super().__init__()
-        # Both open files and stdin have read1, which does not wait for more than a pipe holds.
+        # Open files and stdin have `read1`, which does not wait for more bytes than a pipe has.
         self._source = cast(_Available, source)
         self._seen = bytearray()
         self._position = 0
@@ -38,14 +38,14 @@ class ReplayedBytes(io.RawIOBase):
         self.ended = False
 
     def restart(self, *, last: bool) -> None:
-        """Goes back to the start; after the `last` restart what is read is not kept any more."""
+        """Goes back to the start; after the `last` restart, bytes are not kept any more."""
         if not self._keeps:
             raise RuntimeError("the bytes before this point were not kept")
         self._position = 0
         self._keeps = not last
 
     def close(self) -> None:
-        """Does nothing: a buffered reader closes what it wraps when it goes, but the next one starts over here."""
+        """Does nothing: a buffered reader closes its stream when it is deleted, but the stream is still needed."""
 
     def readable(self) -> bool:
         """See `io.IOBase.readable`."""

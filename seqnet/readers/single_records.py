@@ -1,7 +1,7 @@
-"""Records that come one by one to record batches, for formats whose parsers make an object of each record.
+"""Single records to record batches, for formats whose parsers return an object for each record.
 
-What a record is annotated with takes the part of a table's columns: `--label-column`, `--name-column` and `--group-by`
-find it by name.
+Annotations of a record are used like the columns of a table: `--label-column`, `--name-column` and `--group-by` find
+them by name.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from seqnet.core.records import Ragged, RecordBatch
 __all__ = ["SingleRecord", "batched", "wants_annotations"]
 
 _NAMED = 20
-"""Annotations that an error lists."""
+"""Maximum number of annotations that an error lists."""
 _MOST_NAMES = 1000
 _ALIKE = 0.8
-"""Likeness from which on a name that no record has is taken for a mistake in typing, and not for one that is rare."""
+"""Minimum similarity of an unknown name to a known one for treating it as a typing mistake and not as a rare name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,10 @@ class SingleRecord:
     """One record.
 
     Attributes:
-        name: its name.
+        name: name of the record.
         symbols: its sequence.
-        header: all that a header line would say; None where that is the name.
-        annotations: what is known of it by name; may be empty where `wants_annotations` is false.
+        header: text of a header line; None if it equals the name.
+        annotations: annotation name → text; may be empty if `wants_annotations` is false.
         missing: whether the file says that there is no sequence.
     """
 
@@ -46,7 +46,7 @@ class SingleRecord:
 
 
 def wants_annotations(options: ReadOptions) -> bool:
-    """Returns whether the options ask for anything that records are annotated with."""
+    """Returns whether the options refer to annotations of records."""
     return bool(options.columns or options.name_column)
 
 
@@ -57,11 +57,11 @@ def batched(
 
     Args:
         records: the records, in file order.
-        options: how to read.
-        annotated: whether the format has annotations, which are columns of the batches where they are asked for.
+        options: options of the reader.
+        annotated: whether the format has annotations, which become columns of the batches if the options refer to them.
 
     Raises:
-        FormatError: a record has no annotation of the name that names are taken from, or none has one that is wanted.
+        FormatError: a record does not have the annotation for names, or no record has a wanted annotation.
     """
     columns = _Columns(options) if annotated and wants_annotations(options) else None
     held: list[SingleRecord] = []
@@ -95,10 +95,10 @@ def _batch(records: list[SingleRecord], columns: tuple[str, ...]) -> RecordBatch
 
 
 class _Columns:
-    """Which annotations the records so far have.
+    """The annotations of all records so far.
 
     Args:
-        options: what is asked for.
+        options: options with the wanted annotations.
     """
 
     def __init__(self, options: ReadOptions) -> None:
@@ -108,7 +108,7 @@ class _Columns:
         self._count = 0
 
     def add(self, record: SingleRecord) -> SingleRecord:
-        """Returns a record under the name that is asked for, and keeps in mind what it has."""
+        """Returns a record with the wanted name, and stores which annotations it has."""
         self._count += 1
         self._wanted.difference_update(record.annotations)
         if len(self._known) < _MOST_NAMES:
@@ -122,14 +122,14 @@ class _Columns:
         return SingleRecord(name, record.symbols, record.header, record.annotations, record.missing)
 
     def check_typing(self) -> None:
-        """Checks after a batch that what is wanted, and no record has had, is not like something that they have."""
+        """Checks after a batch that a wanted name, if no record has it, is not similar to an existing one."""
         for name in sorted(self._wanted):
             if near := get_close_matches(name, self._known, cutoff=_ALIKE):
                 problem = f"no record so far has {quoted(name)}"
                 raise FormatError(problem, f"did you mean {' or '.join(near)}? There are: {self._said()}")
 
     def check_found(self) -> None:
-        """Checks after the last record that there was what is wanted."""
+        """Checks after the last record that the wanted annotations were found."""
         self.check_typing()
         for name in sorted(self._wanted if self._count else ()):
             raise FormatError(f"no record has {quoted(name)}", f"its records have: {self._said()}")

@@ -1,4 +1,4 @@
-"""Cutting many pieces out of one buffer at once."""
+"""Extracts many pieces from a buffer at once."""
 
 from __future__ import annotations
 
@@ -11,19 +11,19 @@ from seqnet.core.records import Ragged
 __all__ = ["LONGEST_HEADER", "blank_positions", "cut", "first_words", "newline_positions"]
 
 LONGEST_HEADER = 1 << 22
-"""Bytes of a header line, at most. A file whose header is longer is damaged, or another kind of file."""
+"""Maximum bytes of a header line. A file with a longer header is damaged, or has another format."""
 
 _ROW = 1 << 10
-"""Length of a piece, at most, to be copied as a row."""
+"""Maximum length of pieces that are copied as rows."""
 _LONG = 1 << 16
-"""Mean length from which pieces are copied one by one: a mask of the whole buffer would be as large as the buffer."""
+"""Mean length from which pieces are copied one by one: a mask would be as large as the whole buffer."""
 _PART = 1 << 20
-"""Bytes that are compared at once."""
+"""Number of bytes that are compared at once."""
 
 
 def blank_positions(data: NDArray[np.uint8]) -> NDArray[np.int64]:
     """Returns the positions (W,) int64 of the blanks in `data` (L,) uint8: space and the five from tab to return."""
-    # Subtracting wraps around, so that one comparison finds the five.
+    # Subtraction wraps around, so that one comparison finds all five.
     return np.flatnonzero((data == ord(" ")) | (data - np.uint8(ord("\t")) <= ord("\r") - ord("\t")))
 
 
@@ -41,16 +41,16 @@ def cut(
     ends: NDArray[np.int64],
     without: NDArray[np.int64] | None = None,
 ) -> Ragged:
-    """Returns the column of N pieces of a buffer.
+    """Returns a column of N pieces of a buffer.
 
-    A mask takes a byte for each byte of the buffer; positions would take eight, which a chromosome can't afford. Short
-    pieces of one length are copied as rows, three times as fast.
+    A mask takes one byte for each byte of the buffer. Positions would take eight, which is too much for a chromosome.
+    Short pieces of equal length are copied as rows, which is three times as fast.
 
     Args:
         data: (L,) uint8.
-        starts: (N,) int64, first position of each piece; pieces follow each other and don't overlap.
+        starts: (N,) int64, first position of each piece; pieces are in order and do not overlap.
         ends: (N,) int64, position after each piece.
-        without: (W,) int64, ascending positions that are left out of the pieces that they lie in.
+        without: (W,) int64, ascending positions that are left out of the pieces.
 
     Returns:
         N strings.
@@ -74,13 +74,13 @@ def cut(
 
 
 def first_words(headers: Ragged) -> Ragged:
-    """Returns the first word of each header, which is empty where the header is blank; the same column if no more."""
+    """Returns the first word of each header, empty for a blank header; the same column if all have a single word."""
     blanks = blank_positions(headers.data)
     if not len(blanks):
         return headers
     starts, stops = headers.offsets[:-1].copy(), headers.offsets[1:]
     ends = np.minimum(np.append(blanks, len(headers.data))[np.searchsorted(blanks, starts)], stops)
-    for index in np.flatnonzero((ends == starts) & (stops > starts)).tolist():  # headers that start with a blank: rare
+    for index in np.flatnonzero((ends == starts) & (stops > starts)).tolist():  # rare: a blank first
         header = headers[index]
         word = (header.split(maxsplit=1) or [b""])[0]
         starts[index] += len(header) - len(header.lstrip())

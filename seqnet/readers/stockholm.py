@@ -1,7 +1,7 @@
-"""Stockholm alignments, of Pfam and Rfam say, to record batches, one alignment at a time.
+"""Stockholm alignments, for example of Pfam and Rfam, to record batches, one alignment at a time.
 
-A sequence may be in several blocks. What is said of one (`#=GS NAME OS …`) is its annotation `GS:OS`, and what is said
-of its alignment (`#=GF ID …`), such as the family, is `GF:ID`. Markup of columns and residues is passed over.
+A sequence may be in several blocks. Annotation of a sequence (`#=GS NAME OS …`) has the name `GS:OS`. Annotation of an
+alignment (`#=GF ID …`), such as the family, has the name `GF:ID`. Markup of columns and residues is ignored.
 
 Source: https://sonnhammer.sbc.su.se/Stockholm.html
 """
@@ -25,7 +25,7 @@ __all__ = ["FORMAT"]
 
 _HEADER = re.compile(r"# STOCKHOLM 1\.\d+\s*")
 _FEATURE_WORDS = {"#=GF": 3, "#=GS": 4}
-"""Words of a line of annotation, the last of which is free text."""
+"""Number of words in an annotation line; the last one is free text."""
 
 
 def _recognises(head: bytes) -> bool:
@@ -45,7 +45,7 @@ def _records(lines: TextLines) -> Iterator[SingleRecord]:
 
 
 def _alignment(lines: TextLines) -> Iterator[SingleRecord]:
-    """Yields the sequences of an alignment whose header was read last."""
+    """Yields the sequences of an alignment whose header has been read."""
     start, rows, places = lines.number, AlignedRows(), dict[str, int]()
     of_file: dict[str, str] = {}
     of_sequences: dict[str, dict[str, str]] = {}
@@ -65,13 +65,13 @@ def _alignment(lines: TextLines) -> Iterator[SingleRecord]:
         raise TruncatedError("the file ends before the // of an alignment", "get the file again", line=start)
     rows.check_lengths(start)
     for name, symbols in rows:
-        # What is said of a sequence may leave out which part of it is aligned.
+        # Annotation of a sequence may use its name without the aligned range.
         own = of_sequences.get(name.rpartition("/")[0], {}) | of_sequences.get(name, {})
         yield SingleRecord(name, symbols, None, {"id": name} | of_file | own)
 
 
 def _add(found: dict[str, str], name: str, text: str) -> None:
-    """Adds a line of annotation to those before it."""
+    """Adds a line of annotation to earlier lines of the same name."""
     found[name] = f"{found[name]} {text.strip()}" if name in found else text.strip()
 
 

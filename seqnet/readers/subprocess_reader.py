@@ -1,8 +1,8 @@
-"""A file that is read in a process of its own, while this one computes.
+"""A reader that reads a file in a separate process while this process computes.
 
-Decompression and parsing would share Python's lock with the threads that compute. The other process
-(`readers/__main__.py`) hands over its batches through a pipe, which holds one or two of them: it waits where
-nobody takes them, and ends where nobody is left to.
+In the same process, decompression and parsing would compete with computing threads for Python's global lock. The other
+process (`readers/__main__.py`) sends its batches through a pipe that holds one or two of them. It waits until they are
+taken, and ends if the receiving process ends.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from seqnet.readers.record_reader import RecordReader
 __all__ = ["Fault", "Part", "SubprocessReader", "end_process", "start_process"]
 
 _PIPE = 1 << 20
-"""Bytes that the pipe holds, where the system allows it."""
+"""Capacity of the pipe in bytes, if the system allows it."""
 
 
 class Part(NamedTuple):
-    """What is handed over after the name of the format; a `Fault` takes its place.
+    """A message after the name of the format; a `Fault` may replace it.
 
     Attributes:
-        batch: records; None after the last.
+        batch: records; None after the last batch.
         skipped: as in `RecordReader`.
         notes: as in `RecordReader`.
         passed: as in `RecordReader`.
@@ -46,11 +46,11 @@ class Part(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What is handed over in place of all else.
+    """A message about an error, in place of any other message.
 
     Attributes:
-        error: what went wrong.
-        trace: where, for --debug.
+        error: the error.
+        trace: its traceback, for --debug.
     """
 
     error: Exception
@@ -58,21 +58,21 @@ class Fault(NamedTuple):
 
 
 def start_process(path: str, options: ReadOptions) -> subprocess.Popen[bytes]:
-    """Returns a new process that reads a file, which is not stdin.
+    """Starts and returns a process that reads a file, which can't be stdin.
 
     Raises:
-        ResourceError: it can't be started.
+        ResourceError: the process can't be started.
     """
     words = [sys.executable, "-P", "-m", __package__, path, json.dumps(options.to_dict())]
-    # The modules of this process; and a session of its own, so that Ctrl-C is for this process to act on.
+    # It imports the same modules as this process. It has its own session, so that Ctrl-C reaches only this process.
     folders = os.pathsep.join(str(folder) for folder in sys.path)
     try:
         process = subprocess.Popen(
             words,
-            stdin=subprocess.PIPE,  # for its end alone, which tells that this process is gone
+            stdin=subprocess.PIPE,  # closes when this process ends; nothing is sent through it
             stdout=subprocess.PIPE,
             stderr=None if sys.stderr else subprocess.DEVNULL,
-            # NumPy would start threads for algebra, which look for work a tenth of a second.
+            # NumPy would start threads for linear algebra, which spin for a tenth of a second.
             env={**os.environ, "PYTHONPATH": folders, "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,
         )
@@ -85,7 +85,7 @@ def start_process(path: str, options: ReadOptions) -> subprocess.Popen[bytes]:
 
 
 def end_process(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process that reads a file."""
+    """Ends a reading process."""
     process.kill()
     for stream in (process.stdout, process.stdin):
         if stream:
@@ -98,12 +98,12 @@ class SubprocessReader(RecordReader):
 
     Args:
         path: the file, not stdin.
-        options: how to read it.
-        process: the one that `start_process` started to read it; None to start it now.
+        options: options of the reader.
+        process: a process from `start_process`; None to start one now.
 
     Raises:
-        SeqnetError, OSError: as `open_records`.
-        ResourceError: the process was ended from outside.
+        SeqnetError, OSError: as in `open_records`.
+        ResourceError: the process was killed.
     """
 
     def __init__(self, path: str, options: ReadOptions, process: subprocess.Popen[bytes] | None = None) -> None:
@@ -151,7 +151,7 @@ class SubprocessReader(RecordReader):
         return self._process.stdout  # type: ignore[return-value]
 
     def _received(self) -> object:
-        """Returns what the other process hands over next."""
+        """Returns the next message of the other process."""
         try:
             found = pickle.load(self._stream)
         except (EOFError, pickle.UnpicklingError):
@@ -171,9 +171,9 @@ class SubprocessReader(RecordReader):
 
 
 def _widen(stream: BinaryIO) -> None:
-    """Has a pipe hold more than the few thousand bytes that are usual, where the system allows it."""
+    """Increases the capacity of a pipe from the usual few thousand bytes, if the system allows it."""
     if sys.platform == "linux":
-        # A user may have so much of pipes, and a Python may lack the module.
+        # The system limits the pipe memory of a user, and a Python build may lack the module.
         with suppress(OSError, ImportError):
             import fcntl
 

@@ -1,9 +1,9 @@
-"""TSV, CSV, Excel and Parquet tables to record batches, streamed.
+"""TSV, CSV, Excel and Parquet tables to record batches, as a stream.
 
-A table has a header, one column of sequences and one of names (the first, unless said otherwise); further columns are
-handed through as text. Every cell is read as text, so that `0012` stays a name; blanks around it are dropped. A cell
-that is empty, null, or has a word such as `NA` or `nan` has no value: where that is the sequence, it is empty, and the
-batch says that it is missing. The formats differ in where the Arrow batches come from; all else is the same.
+A table has a header, one column of sequences and one of names (the first by default). Further columns are returned as
+text. Every cell is read as text, so that `0012` stays a name, and surrounding blanks are removed. A cell that is empty,
+null, or a word such as `NA` or `nan` has no value. If the sequence has no value, it is empty, and the batch marks it as
+missing. The formats differ only in the source of the Arrow batches.
 """
 
 from __future__ import annotations
@@ -38,12 +38,12 @@ __all__ = ["FORMAT"]
 
 _PARQUET = b"PAR1"
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1f]")
-_LEAST_PARQUET = 12  # bytes: the mark, the length of the footer, the mark
+_LEAST_PARQUET = 12  # bytes: the magic number, the length of the footer, the magic number
 _MOST_ROWS = 1 << 16
 _PAGES = 1 << 20
-"""Bytes of a Parquet column that are fetched at once."""
+"""Number of bytes of a Parquet column that are read at once."""
 _NAMED = 12
-"""Columns that an error lists."""
+"""Maximum number of columns that an error lists."""
 
 
 def _recognises(head: bytes) -> bool:
@@ -64,7 +64,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
     except pa.ArrowException as error:
         raise _fault(error) from error
     except OSError as error:
-        # Arrow reports data that do not decode as an OSError, but without the number of an operating system error.
+        # Arrow reports undecodable data as an OSError without an error number of the operating system.
         if error.errno is not None:
             raise
         raise _fault(error) from error
@@ -87,7 +87,7 @@ def _fault(error: Exception) -> FormatError:
 
 
 def _parquet(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[pa.RecordBatch, None, None]:
-    """Yields the wanted columns of a Parquet file, without the rows that have no value in any column."""
+    """Yields the wanted columns of a Parquet file, without rows that have no value in any column."""
     import pyarrow as pa
     from pyarrow.parquet import ParquetFile
 
@@ -97,7 +97,7 @@ def _parquet(source: Input, options: ReadOptions, skipped: Counter[str]) -> Gene
     if size < _LEAST_PARQUET or file.read() != _PARQUET:
         raise TruncatedError("the Parquet file ends too early", "get the file again")
     file.seek(0)
-    # Page by page: pyarrow would fetch a row group, which may be the file, as a whole.
+    # Page by page: by default pyarrow reads a whole row group, which may be the whole file.
     with ParquetFile(file, page_checksum_verification=True, pre_buffer=False, buffer_size=_PAGES) as parquet:
         wanted = _wanted(parquet.schema_arrow.names, options)
         footer = parquet.metadata
@@ -109,7 +109,7 @@ def _parquet(source: Input, options: ReadOptions, skipped: Counter[str]) -> Gene
             table = part.select(wanted)
             empty = _valueless(table)
             if others and empty.any():
-                # Further columns are read where the wanted ones leave a doubt, once for the whole file.
+                # Other columns are read only if the wanted ones have empty rows, and once for the whole file.
                 valued = _rows_with_values(parquet, others, rows) if valued is None else valued
                 empty &= ~valued[at : at + len(empty)]
             at += len(empty)
@@ -120,7 +120,7 @@ def _parquet(source: Input, options: ReadOptions, skipped: Counter[str]) -> Gene
 
 
 def _valueless(table: pa.RecordBatch) -> NDArray[np.bool_]:
-    """Returns which (N,) bool of N rows have no value in any column: each cell is null, or text of blanks alone."""
+    """Returns (N,) bool, which rows have no value in any column: each cell is null, or blank text."""
     import pyarrow as pa
     import pyarrow.compute as pc
 
@@ -139,16 +139,16 @@ def _valueless(table: pa.RecordBatch) -> NDArray[np.bool_]:
 
 
 def _rows_with_values(parquet: ParquetFile, columns: list[str], rows: int) -> NDArray[np.bool_]:
-    """Returns which (R,) bool of all R rows of a file have a value in some of the columns, read `rows` at a time."""
+    """Returns (R,) bool, which of the R rows of a file have a value in any of the columns, read `rows` at a time."""
     parts = parquet.iter_batches(batch_size=rows, columns=columns, use_threads=False)
     return np.concatenate([np.zeros(0, dtype=bool), *(~_valueless(part) for part in parts)])
 
 
 def _wanted(names: Sequence[str], options: ReadOptions) -> list[str]:
-    """Returns the columns to read, each once: that of the names, that of the sequences, the further ones.
+    """Returns the columns to read, each once: names, sequences, further columns.
 
     Raises:
-        FormatError: the table has none or several of that name.
+        FormatError: the table has no column, or several columns, with a wanted name.
     """
     wanted = [options.name_column or names[0], options.sequence_column, *options.columns]
     for name in wanted:
@@ -159,7 +159,7 @@ def _wanted(names: Sequence[str], options: ReadOptions) -> list[str]:
 
 
 def _columns_said(name: str, names: Sequence[str], options: ReadOptions) -> str:
-    """Returns which columns there are, for who asked for another one."""
+    """Returns a text that lists the columns, for the error about a missing column."""
     if f'"{name}"' in names:
         return (
             "its cells are in quotation marks, which TSV does not have: write it without (in R: quote=FALSE), or as CSV"
@@ -176,7 +176,7 @@ def _columns_said(name: str, names: Sequence[str], options: ReadOptions) -> str:
 
 
 def _records(table: pa.RecordBatch, options: ReadOptions) -> Generator[RecordBatch, None, None]:
-    """Yields the records of an Arrow batch whose first column is that of the names, in batches of the right size."""
+    """Yields the records of an Arrow batch, whose first column has the names, in batches of the right size."""
     size = table.column(options.sequence_column).nbytes
     step = max(1, table.num_rows * options.batch_bytes // max(1, size))
     for first in range(0, table.num_rows, step):

@@ -1,4 +1,4 @@
-"""The lines of a text with their numbers, for formats that are read line by line."""
+"""Lines of a text with their numbers, for formats that are read line by line."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from seqnet.core.errors import FormatError
 __all__ = ["TextLines"]
 
 _LONGEST_LINE = 1 << 28
-"""Bytes of a line, at most: an aligned chromosome may be on one. Longer, and the file is of another kind."""
+"""Maximum bytes of a line: an aligned chromosome may be on one line. A longer line means another file format."""
 
 
 class TextLines:
-    """The lines of a stream, without their ends, as text: UTF-8, or else Latin-1.
+    """The lines of a stream as text, without line ends, in UTF-8 or else Latin-1.
 
     Args:
         stream: the bytes.
-        line: 1-based number of their first line.
+        line: 1-based number of the first line.
 
     Attributes:
-        number: 1-based number of the line that was read last.
+        number: 1-based number of the last line that was read.
     """
 
     def __init__(self, stream: BinaryIO, line: int) -> None:
@@ -29,10 +29,10 @@ class TextLines:
         self._again: str | None = None
 
     def next(self) -> str | None:
-        """Returns the next line, None at the end.
+        """Returns the next line; None at the end.
 
         Raises:
-            FormatError: it is too long, or has a carriage return within.
+            FormatError: the line is too long, or has a carriage return within.
         """
         if self._again is not None:
             line, self._again = self._again, None
@@ -54,12 +54,12 @@ class TextLines:
             return raw.decode("latin-1")
 
     def back(self, line: str) -> None:
-        """Has `next` return the line that was read last once more."""
+        """Makes `next` return the last line again."""
         self._again = line
         self.number -= 1
 
     def next_filled(self) -> str | None:
-        """Returns the next line that is not blank, None at the end."""
+        """Returns the next line that is not blank; None at the end."""
         line = self.next()
         while line is not None and not line.strip():
             line = self.next()

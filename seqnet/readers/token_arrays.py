@@ -3,8 +3,7 @@
 Each array of the archive is one class: `(N, L)` integers, 0 = padding after the sequence, 1..20 = the amino acids in
 the order of the protein alphabet. The records of array `positives` are named `positives_1`, `positives_2`, ... and
 have `positives` in their column `label`.
-
-Arrays are read row by row without ever unpickling, so that neither their size nor their content is trusted.
+Arrays are read row by row and never unpickled, because neither their size nor their content is trusted.
 
 Source of the layout: White 2021, dmol.pub, "Standard Layers", `solubility.npz`.
 """
@@ -36,10 +35,10 @@ from seqnet.readers.workbooks import is_workbook
 __all__ = ["FORMAT"]
 
 _DIRECTORY_END = b"PK\x05\x06"
-_DIRECTORY_END_BYTES = 22 + 0xFFFF  # the record itself, and the longest comment after it
-_LONGEST_HEADER = 10_000  # bytes; of an array of two dimensions it has about a hundred
+_DIRECTORY_END_BYTES = 22 + 0xFFFF  # the record itself, and the longest possible comment after it
+_LONGEST_HEADER = 10_000  # bytes; the header of a two-dimensional array has about a hundred
 _PIECE = 1 << 22  # bytes that are copied at once
-_MOST_EXPANDED = 1_032  # bytes that deflate makes of one, at most
+_MOST_EXPANDED = 1_032  # maximum bytes that deflate can make of one
 _EXPECTED = "each array must hold integers in rows, one protein a row, and the file no other arrays"
 
 
@@ -52,12 +51,12 @@ class _TokenArray:
     """An array whose header has been read.
 
     Attributes:
-        name: its name.
-        stream: its data.
-        rows: N, the number of its rows.
-        columns: L, their length.
-        dtype: the integers' type.
-        by_column: whether column follows column in the data, rather than row after row.
+        name: name of the array.
+        stream: stream at the data of the array.
+        rows: N, number of rows.
+        columns: L, length of a row.
+        dtype: type of the integers.
+        by_column: whether data are in column-major (Fortran) order.
     """
 
     name: str
@@ -89,10 +88,10 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
 
 
 def _check_member(info: zipfile.ZipInfo) -> None:
-    """Checks that a member may be as long as the archive says, before any of it is read.
+    """Checks that a member can have the size that the archive states, before any of it is read.
 
     Raises:
-        FormatError: it may not, or is compressed in a way that NumPy does not write.
+        FormatError: it can't, or it has a compression that NumPy does not write.
     """
     stored = info.compress_type == zipfile.ZIP_STORED
     if not stored and info.compress_type != zipfile.ZIP_DEFLATED:
@@ -106,12 +105,12 @@ def _open_array(info: zipfile.ZipInfo, stream: IO[bytes]) -> _TokenArray:
     """Returns the array of an archive's member, with the stream at its data.
 
     Raises:
-        FormatError: it is not what an array of tokens should be.
-        ValueError: it is no array.
+        FormatError: it is not a valid array of tokens.
+        ValueError: it is not an array.
     """
     name = info.filename.removesuffix(".npy")
     version = np.lib.format.read_magic(stream)
-    # Looked at first: NumPy reads a header of 4 GB before it finds that too much.
+    # Checked first, because NumPy would read a header of 4 GB before refusing it.
     start = stream.read(2 if version == (1, 0) else 4)
     if int.from_bytes(start, "little") > min(_LONGEST_HEADER, info.file_size):
         raise FormatError(f"array {name!r} has a damaged header", "get the file again")
@@ -120,7 +119,7 @@ def _open_array(info: zipfile.ZipInfo, stream: IO[bytes]) -> _TokenArray:
     try:
         shape, by_column, dtype = read_header(stream)
     except Exception as error:
-        # NumPy takes the header for a piece of Python, and what is none fails in many ways.
+        # NumPy parses the header as Python code, and an invalid header fails in many ways.
         raise FormatError(f"array {name!r} has a damaged header", "get the file again") from error
     if any(size < 0 for size in shape):
         raise FormatError(f"array {name!r} has a damaged header", "get the file again")
@@ -134,9 +133,9 @@ def _open_array(info: zipfile.ZipInfo, stream: IO[bytes]) -> _TokenArray:
 
 
 def _blocks(array: _TokenArray, step: int) -> Generator[NDArray[Any], None, None]:
-    """Yields the rows of an array, (N, L) for N up to `step` at a time."""
+    """Yields the rows of an array, (N, L) with N up to `step`."""
     if array.by_column:
-        # A row is spread over all of the data, which are put on disk.
+        # A row is spread over all data, so the data are copied to disk.
         with closing(Spool(np.uint8)) as spool:
             while piece := array.stream.read(_PIECE):
                 spool.append(np.frombuffer(piece, np.uint8))
@@ -171,10 +170,10 @@ def _decode(name: str, tokens: NDArray[Any], first: int) -> Ragged:
     Args:
         name: name of the array.
         tokens: (N, L) integers.
-        first: 1-based row of the array of the first of them.
+        first: 1-based number of the first row in the array.
 
     Raises:
-        FormatError: there is padding within a sequence, or a number that is no token.
+        FormatError: there is padding within a sequence, or a number that is not a token.
     """
     protein = ALPHABETS["protein"]
     lengths = np.count_nonzero(tokens, axis=1)  # (N,)

@@ -1,7 +1,7 @@
 """UCSC's 2bit to record batches, one sequence at a time.
 
-Bases are unpacked four at a time by a table; blocks of N and masked blocks, which are in lower case, are written over
-them.
+A table unpacks four bases at a time. Blocks of N, and masked blocks, which are in lower case, are then written over the
+bases.
 
 Source: https://genome.ucsc.edu/FAQ/FAQformat.html#format7
 """
@@ -33,7 +33,7 @@ _OFFSETS = {0: "I", 1: "Q"}
 """Version → type of the offsets in the index."""
 _BASES = np.frombuffer(b"TCAG", dtype=np.uint8)
 _LOWER = 32
-"""What makes a letter of ASCII lower case."""
+"""Difference between an upper case and a lower case ASCII letter."""
 _SHIFTS = np.array([6, 4, 2, 0], dtype=np.uint8)
 _UNPACKED = _BASES[(np.arange(256, dtype=np.uint8)[:, None] >> _SHIFTS) & 3]  # (256, 4)
 
@@ -53,11 +53,11 @@ def _records(source: Input) -> Iterator[SingleRecord]:
 
 
 class _Reading:
-    """Numbers and sequences of one file.
+    """Reader of the numbers and sequences of one file.
 
     Args:
         file: the file.
-        order: `<` or `>`, the order of the bytes of its numbers.
+        order: byte order of its numbers, `<` or `>`.
     """
 
     def __init__(self, file: BinaryIO, order: str) -> None:
@@ -66,7 +66,7 @@ class _Reading:
         self._size = file.seek(0, io.SEEK_END)
 
     def index(self) -> list[tuple[str, int]]:
-        """Returns name and offset of all sequences, in the order of the file."""
+        """Returns name and offset of all sequences, in file order."""
         self._file.seek(4)
         version, count, _ = self._numbers(3).tolist()
         if version not in _OFFSETS:
@@ -96,7 +96,7 @@ class _Reading:
         return letters
 
     def _blocks(self, name: str, length: int) -> list[tuple[int, int]]:
-        """Returns start (included) and stop (excluded) of the blocks that follow."""
+        """Returns start and stop (0-based, half-open) of the blocks at the current position."""
         count = int(self._numbers(1)[0])
         starts, sizes = self._numbers(count).astype(np.int64), self._numbers(count).astype(np.int64)
         stops = starts + sizes
@@ -108,7 +108,7 @@ class _Reading:
         return np.frombuffer(self._bytes(4 * count), dtype=self._order + "u4")
 
     def _bytes(self, size: int) -> bytes:
-        """Returns the next bytes, which the file must have: a damaged number may ask for more than there is."""
+        """Returns the next bytes, after checking that the file has them, because a damaged number may ask for more."""
         if size > self._size - self._file.tell():
             raise TruncatedError("the 2bit file ends too early", "get the file again")
         return self._file.read(size)

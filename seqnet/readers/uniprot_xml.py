@@ -1,4 +1,4 @@
-"""UniProt XML to record batches: Biopython parses one entry after the other.
+"""UniProt XML to record batches; Biopython parses entry by entry.
 
 Source: https://www.uniprot.org/docs/uniprot.xsd
 """
@@ -31,7 +31,7 @@ _ENTRY = re.compile(rb"<entry[\s>]")
 _ENTRY_END, _ROOT_END = b"</entry>", b"</uniprot>"
 _CHUNK = 1 << 18
 _LONGEST_ENTRY = 1 << 28
-"""Bytes of an entry, at most; the longest of UniProt have some megabytes."""
+"""Maximum bytes of an entry; the longest in UniProt have a few megabytes."""
 _NAME = "UniProt XML"
 _LENGTH = re.compile(rb'<sequence[^>]*\slength="(\d+)"')
 
@@ -58,11 +58,11 @@ def _records(source: Input, options: ReadOptions) -> Generator[SingleRecord, Non
 
 
 def _entries(stream: BinaryIO, line: int) -> Iterator[tuple[int, bytes]]:
-    """Yields the 1-based line and the text of each entry, as a document of its own.
+    """Yields the 1-based line and the text of each entry, as a separate document.
 
     Raises:
         TruncatedError: the document ends too early.
-        FormatError: there is something else between two entries, or an entry is too long.
+        FormatError: there is other content between two entries, or an entry is too long.
     """
     held, root, searched = b"", b"", 0
     while chunk := stream.read(_CHUNK):

@@ -1,11 +1,10 @@
 """The first sheet of an Excel workbook (.xlsx) to Arrow batches of text.
 
-Cells are what Excel holds, not how it shows them: 3 and not 3.00, dates as 2024-03-01, a formula as the value that it
-had when the workbook was saved. Rows without any value are passed over, as blank lines are in text,
-and counted.
+Cells have the stored value and not the displayed text: 3 instead of 3.00, dates as 2024-03-01, and for a formula the
+value at the time of saving. Rows without any value are left out and counted, like blank lines in text.
 
-openpyxl reads the rows of a sheet as they come, but all texts of the workbook at once, so that what unpacks to more
-than a workbook may hold is refused first.
+openpyxl reads a sheet row by row, but all texts of the workbook at once. So a workbook that unpacks to more than a
+maximum size is refused first.
 """
 
 from __future__ import annotations
@@ -31,21 +30,21 @@ if TYPE_CHECKING:
 __all__ = ["is_workbook", "workbook"]
 
 _OFFICE = re.compile(rb"PK\x03\x04.{26}(?:\[Content_Types\]\.xml|_rels/|docProps/|xl/|customXml/)", re.DOTALL)
-"""The first file of a zip archive that is an Office document, whoever wrote it."""
+"""Start of a zip archive that is an Office document, whichever program wrote it."""
 _BOOK = "xl/workbook.xml"
 _MOST_ROWS = 1 << 20
-"""Rows that Excel allows."""
+"""Maximum number of rows in Excel."""
 _ROWS = 1 << 12
 _NAMED = 5
-"""Other sheets that a message names."""
+"""Maximum number of other sheets that a message names."""
 _MOST_BYTES, _LARGE, _MOST_PACKED = 1 << 30, 1 << 26, 100
-"""Bytes that a part of a workbook may have, and from how many on it must not be so many times larger than packed."""
+"""Maximum bytes of a part of a workbook; and for parts above the second number, maximum ratio to the packed size."""
 
 _DAMAGE = (
     zipfile.BadZipFile, zlib.error, ParseError, EOFError, KeyError, IndexError, ValueError, TypeError, AttributeError,
     NotImplementedError, RuntimeError,
 )  # fmt: skip
-"""What comes out of openpyxl where a part of the workbook is not what it should be."""
+"""Errors of openpyxl for a workbook with damaged parts."""
 
 _Row = Sequence[object]
 
@@ -58,16 +57,16 @@ def is_workbook(head: bytes) -> bool:
 def workbook(
     file: BinaryIO, choose: Callable[[Sequence[str]], list[str]], skipped: Counter[str]
 ) -> Generator[pa.RecordBatch, None, None]:
-    """Yields some columns of the first sheet of a workbook.
+    """Yields the wanted columns of the first sheet of a workbook.
 
     Args:
         file: the workbook.
-        choose: names of all columns → those that are wanted.
-        skipped: is told how many further sheets there are, and how many rows below the header have no value.
+        choose: function from the names of all columns to the wanted ones.
+        skipped: counter to which further sheets, and rows below the header without a value, are added.
 
     Raises:
-        FormatError: it is no workbook, is damaged or too large, or a row has more cells than the header.
-        TruncatedError: it ends too early.
+        FormatError: the file is not a workbook, is damaged or too large, or a row has more cells than the header.
+        TruncatedError: the file ends too early.
     """
     import pyarrow as pa
 
@@ -98,7 +97,7 @@ def workbook(
 
 
 def _text(cell: object) -> str:
-    """Returns a cell as text."""
+    """Returns the text of a cell."""
     if cell is None:
         return ""
     if isinstance(cell, bool):
@@ -111,10 +110,10 @@ def _text(cell: object) -> str:
 
 
 def _rows(file: BinaryIO, skipped: Counter[str]) -> Iterator[tuple[int, _Row]]:
-    """Yields the rows of the first sheet that hold anything, with their 1-based numbers."""
+    """Yields the rows of the first sheet that have a value, with their 1-based numbers."""
     number, rows, begun = 0, None, False
     while True:
-        # openpyxl warns of what it does not read: styles, drawings, rules for input.
+        # openpyxl warns of content that it does not read: styles, drawings, validation rules.
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
@@ -155,7 +154,7 @@ def _open(file: BinaryIO, skipped: Counter[str]) -> Iterator[_Row]:
     if others:
         names = ", ".join(quoted(other.title) for other in others[:_NAMED]) + (", …" if len(others) > _NAMED else "")
         skipped[f"other sheets ({names}); only the first, {quoted(sheet.title)}, is read"] += len(others)
-    sheet.reset_dimensions()  # some programs write wrong ones, and rows outside of them would be lost
+    sheet.reset_dimensions()  # some programs write wrong dimensions, and openpyxl would leave out rows outside of them
     return iter(sheet.iter_rows(values_only=True))
 
 

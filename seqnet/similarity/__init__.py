@@ -1,7 +1,7 @@
-"""How like each other sequences are, by the k-mers that they share.
+"""Similarity of sequences, measured by their shared k-mers.
 
-Start here: `cluster_records` puts similar records together, `similar_pairs` names the pairs. Kin of less than about
-60 % identity share too few k-mers to be found; an alignment-based clustering (MMseqs2, CD-HIT) finds them.
+Start here: `cluster_records` groups similar records, `similar_pairs` lists the pairs. Homologs with less than about 60
+% identity share too few k-mers to be found. An alignment-based clustering (MMseqs2, CD-HIT) finds them.
 """
 
 from seqnet.similarity.clusters import Clusters, cluster_records, join_groups

@@ -1,4 +1,4 @@
-"""Clusters of similar sequences: what is similar to something similar belongs together."""
+"""Clusters of similar sequences: the connected components of the graph of similar pairs."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ class Clusters:
     """Clusters of N records.
 
     Attributes:
-        ids: (N,) int64, number of each record's cluster, in the order of their first records.
-        sizes: (C,) int64, records of each cluster.
-        threshold: similarity from which records belong together.
+        ids: (N,) int64, cluster of each record, numbered in the order of their first records.
+        sizes: (C,) int64, number of records of each cluster.
+        threshold: minimum similarity of a similar pair.
         k: length of the k-mers.
         pairs: similar pairs of distinct sequences.
-        limits: one line for each bound on work that left something out.
+        limits: one line for each limit that left pairs uncompared.
     """
 
     ids: NDArray[np.int64]
@@ -46,14 +46,14 @@ class Clusters:
 def cluster_records(
     tokens: Ragged, alphabet: Alphabet, threshold: float | None = None, *, k: int | None = None
 ) -> Clusters:
-    """Returns the clusters of N token sequences: the components of the graph of similar pairs.
+    """Returns the clusters of N token sequences: the connected components of the graph of similar pairs.
 
-    Two records of different clusters are not similar, unless `limits` says that not all pairs were compared. Two of
-    one cluster need not be similar either: similarity chains.
+    Two records of different clusters are not similar, unless `limits` says that not all pairs were compared. Two
+    records of one cluster may be similar only through a chain of other records.
 
     Args:
         tokens: N token sequences.
-        alphabet: of the tokens.
+        alphabet: alphabet of the tokens.
         threshold: as in `similar_pairs` [default: `CLUSTER_SIMILARITY`].
         k: as in `similar_pairs`.
 
@@ -67,7 +67,7 @@ def cluster_records(
 
 
 def join_groups(*relations: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Returns the groups (N,) int64 of records that any of the groupings (N,) int64 puts together, chains included."""
+    """Returns groups (N,) int64 that join the groups of all given groupings (N,) int64, also through chains."""
     edges = []
     for groups in relations:
         _, first, which = np.unique(groups, return_index=True, return_inverse=True)
@@ -76,7 +76,7 @@ def join_groups(*relations: NDArray[np.int64]) -> NDArray[np.int64]:
 
 
 def _components(count: int, edges: list[tuple[NDArray[np.int64], NDArray[np.int64]]]) -> NDArray[np.int64]:
-    """Returns the component (N,) int64 of each node, numbered in the order of their first nodes."""
+    """Returns the connected component (N,) int64 of each node, numbered in the order of their first nodes."""
     row, column = (np.concatenate([edge[side] for edge in edges]) for side in (0, 1))
     graph = sparse.coo_array((np.ones(len(row), dtype=np.int8), (row, column)), shape=(count, count))
     _, found = connected_components(graph, directed=False)

@@ -1,4 +1,4 @@
-"""Counts of records that occur twice, in two splits or with two labels, in one pass over all."""
+"""Counts of duplicates: records that occur twice, in two splits or with two labels."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Duplicates:
 
     Attributes:
         records: records whose sequence occurs more than once.
-        across_splits: records whose sequence occurs in another split, too.
-        contradictory: records whose sequence occurs with another label, too.
-        repeated_names: records whose name occurred before, other than the second mates of pairs.
+        across_splits: records whose sequence also occurs in another split.
+        contradictory: records whose sequence also occurs with another label.
+        repeated_names: records whose name occurred before; second mates of pairs do not count.
     """
 
     records: int
@@ -36,14 +36,15 @@ def find_duplicates(
     split: NDArray[np.uint8],
     namesakes: NDArray[np.int64] | None = None,
 ) -> Duplicates:
-    """Returns how many of N records are duplicates, and of which kind.
+    """Returns the counts of duplicates among N records.
 
     Args:
-        sequences: hashes of N sequences.
-        repeated_names: how many of N names occurred before.
-        labels: (N,) int32, class of each.
-        split: (N,) uint8, split of each.
-        namesakes: (E, 2) int64, records of one name that are mates of a pair, unless their sequences are the same.
+        sequences: hashes of the N sequences.
+        repeated_names: number of names that occurred before.
+        labels: (N,) int32, class of each record.
+        split: (N,) uint8, split of each record.
+        namesakes: (E, 2) int64, mates of pairs in which both have the same name; they are not duplicates unless their
+            sequences are equal.
     """
     which = sequences.sets()
     several = np.flatnonzero(which >= 0)
@@ -56,7 +57,7 @@ def find_duplicates(
 
 
 def _mates(which: NDArray[np.int64], namesakes: NDArray[np.int64] | None) -> int:
-    """Returns how many pairs of records of one name have different sequences, by the set `which` (N,) of each."""
+    """Returns the number of namesakes with different sequences; `which` (N,) is each record's set of equal ones."""
     if namesakes is None:
         return 0
     sets = which[namesakes]  # (E, 2)
@@ -64,7 +65,7 @@ def _mates(which: NDArray[np.int64], namesakes: NDArray[np.int64] | None) -> int
 
 
 def _differing(which: NDArray[np.int64], values: NDArray[np.integer]) -> int:
-    """Returns how many records belong to a set whose members have more than one value."""
+    """Returns the number of records in sets whose members have more than one value."""
     if not len(which):
         return 0
     order = np.lexsort((values, which))

@@ -15,18 +15,18 @@ __all__ = ["mix", "reverse_complements", "sequence_hashes"]
 
 _CHUNK = 1 << 20
 _PART = 1 << 22
-"""Tokens of one sequence that are hashed at once; a multiple of a word."""
+"""Maximum tokens of one sequence that are hashed at once; a multiple of the word length."""
 _BEHIND = 8
-"""How many chunks that were hashed before are taken out of memory once more."""
+"""Number of earlier chunks that are removed from memory again after each chunk."""
 _WORD = 8
 _ROWS = 512
-"""Sequences of one length from which their words are hashed column by column: of fewer, the calls take the time."""
+"""Minimum number of sequences of one length for hashing them column by column; with fewer, the calls cost more."""
 _THREADS = 4
-"""At most: each has a chunk of its own in memory."""
+"""Maximum number of threads; each has a chunk in memory."""
 
 
 def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Returns well-mixed 64-bit numbers of the same shape; different numbers stay different.
+    """Returns well-mixed 64-bit numbers of the same shape; different inputs give different outputs.
 
     Source: the finaliser of SplitMix64, Steele et al. 2014, doi:10.1145/2660193.2660195.
     """
@@ -45,8 +45,8 @@ def mix(values: NDArray[np.uint64]) -> NDArray[np.uint64]:
 def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
     """Returns a 64-bit hash (N,) uint64 of each of N token sequences.
 
-    A sum of one pseudo-random number per place and word of eight tokens, finished with the length: equal sequences have
-    equal hashes, and unequal ones collide with probability about 2⁻⁶⁴ a pair.
+    The hash is a sum of one pseudo-random number for each position and word of eight tokens, mixed with the length.
+    Equal sequences have equal hashes. Different sequences collide with a probability of about 2⁻⁶⁴ per pair.
     """
     parts = list(chunks(tokens, _CHUNK))
     if len(parts) == 1:
@@ -56,7 +56,7 @@ def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
     def fill(bounds: tuple[int, int]) -> None:
         start, stop = bounds
         hashes[start:stop] = _hashes(tokens.slice(start, stop))
-        # With some before: to read a page may bring its neighbours into memory, too.
+        # Earlier chunks are removed again, because reading a page may also load its neighbours into memory.
         behind = max(start - _BEHIND * (stop - start), 0)
         leave(tokens.data[tokens.offsets[behind] : tokens.offsets[stop]])
         leave(tokens.offsets[behind:stop])
@@ -72,7 +72,7 @@ def _hashes(tokens: Ragged) -> NDArray[np.uint64]:
         return _hash_of_long(tokens.data)
     if len(tokens) >= _ROWS and tokens.rows is not None:
         return _hashes_of_rows(tokens.rows)
-    counts = -(-tokens.lengths // _WORD)  # words of each sequence
+    counts = -(-tokens.lengths // _WORD)  # number of words of each sequence
     ends = np.cumsum(counts)
     place = np.arange(int(ends[-1]), dtype=np.int64) - np.repeat(ends - counts, counts)
     words = _words(tokens, place, counts)
@@ -81,14 +81,14 @@ def _hashes(tokens: Ragged) -> NDArray[np.uint64]:
 
 
 def _hashes_of_rows(rows: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Returns the hashes (N,) uint64 of N sequences of one length, rows (N, L) uint8, word by word."""
+    """Returns the hashes (N,) uint64 of N sequences of equal length, rows (N, L) uint8, computed word by word."""
     count, length = rows.shape
     total = np.full(count, length, dtype=np.uint64)
     if length < _WORD:
         rows = np.concatenate([rows, np.zeros((count, _WORD - length), dtype=np.uint8)], axis=1)
     flat, width = rows.reshape(-1), rows.shape[1]
     for place, start in enumerate(range(0, length, _WORD)):
-        # The last word ends with the row; what it shares with the word before is shifted out.
+        # The last word ends at the end of the row. Tokens that it shares with the word before are shifted out.
         shared = max(start + _WORD - width, 0)
         words = np.ndarray(count, "<u8", flat.data, start - shared, (width,)) >> np.uint64(8 * shared)
         total += mix(words ^ mix(np.full(1, place, dtype=np.uint64)))
@@ -96,7 +96,7 @@ def _hashes_of_rows(rows: NDArray[np.uint8]) -> NDArray[np.uint64]:
 
 
 def _hash_of_long(tokens: NDArray[np.uint8]) -> NDArray[np.uint64]:
-    """Returns the hash (1,) uint64 of one long sequence (L,) uint8, whose words are summed part by part."""
+    """Returns the hash (1,) uint64 of one long sequence (L,) uint8, computed in parts."""
     total = np.zeros(1, dtype=np.uint64)
     for start in range(0, len(tokens), _PART):
         part = tokens[start : start + _PART]
@@ -108,15 +108,15 @@ def _hash_of_long(tokens: NDArray[np.uint8]) -> NDArray[np.uint64]:
 
 
 def _words(tokens: Ragged, place: NDArray[np.int64], counts: NDArray[np.int64]) -> NDArray[np.uint64]:
-    """Returns the words (W,) uint64 of all sequences; the last of a sequence is filled up with zeros.
+    """Returns the words (W,) uint64 of all sequences; the last word of a sequence is padded with zeros.
 
     Args:
         tokens: N sequences.
-        place: (W,) int64, number of each word in its sequence.
-        counts: (N,) int64, words of each sequence.
+        place: (W,) int64, index of each word in its sequence.
+        counts: (N,) int64, number of words of each sequence.
     """
     padded = np.concatenate([tokens.data, np.zeros(_WORD, dtype=np.uint8)])
-    # A word at every byte.
+    # A word that starts at every byte.
     everywhere = np.ndarray(len(padded) - _WORD + 1, dtype="<u8", buffer=padded.data, strides=(1,))
     words = everywhere[np.repeat(tokens.offsets[:-1], counts) + _WORD * place]
     room = np.repeat(tokens.lengths, counts) - _WORD * place  # bytes from the start of the word to the sequence's end
@@ -126,11 +126,11 @@ def _words(tokens: Ragged, place: NDArray[np.int64], counts: NDArray[np.int64]) 
 
 
 def reverse_complements(tokens: Ragged, alphabet: Alphabet) -> Ragged:
-    """Returns the other strand of each of N token sequences.
+    """Returns the reverse complement of each of N token sequences.
 
     Raises:
         SettingError: the alphabet has no strands.
     """
-    # Read backwards as one, the sequences are their own reversals, the last one first.
+    # Reversing all data at once reverses each sequence and also the order of the sequences.
     turned = Ragged(alphabet.complement[tokens.data[::-1]], tokens.offsets[-1] - tokens.offsets[::-1])
     return turned.take(np.arange(len(tokens))[::-1])

@@ -1,8 +1,9 @@
 """The k-mers of each sequence as a set of 64-bit numbers.
 
-A k-mer that occurs m times in a sequence is m elements of its set, told apart by their number. So repeats count as
-often as they occur, n(A) is the number of k-mers of a sequence, and a read of one base only shares with another what
-both have. DNA is canonical: a k-mer and its reverse complement are one, and a read is the same as its other strand.
+A k-mer that occurs m times in a sequence gives m different elements, labelled with the number of the occurrence. So
+repeats count as often as they occur, and n(A) is the number of k-mers of a sequence. A poly-A read shares with another
+sequence only as many k-mers as both have. DNA k-mers are canonical: a k-mer and its reverse complement are equal, so a
+read equals its reverse complement.
 
 Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900, where these are labelled shingles.
 """
@@ -23,10 +24,10 @@ from seqnet.similarity.hashing import mix, reverse_complements, sequence_hashes
 
 __all__ = ["KmerSets", "kmer_sets"]
 
-# An element has so many bits; the rest holds the number of its sequence within a chunk while elements are sorted.
+# Number of bits of an element; the other bits hold the number of the sequence in its chunk during sorting.
 _BITS = 48
 _CHUNK_RECORDS = 1 << (64 - _BITS)
-# What is made of a chunk stays in the processor's cache: larger ones take several times as long.
+# Temporary arrays of a chunk fit into the processor's cache. Larger chunks take several times as long.
 _CHUNK_SYMBOLS = 1 << 16
 
 
@@ -35,8 +36,8 @@ class KmerSets:
     """N sets of hashed k-mers.
 
     Attributes:
-        elements: (ΣE,) uint64 below 2⁴⁸, uniformly spread, ascending within each set; none twice in a set.
-        offsets: (N + 1,) int64, set i is `elements[offsets[i]:offsets[i + 1]]`; none is empty.
+        elements: (ΣE,) uint64 below 2⁴⁸, uniformly distributed, ascending and distinct within each set.
+        offsets: (N + 1,) int64; set i is `elements[offsets[i]:offsets[i + 1]]`; no set is empty.
         k: length of the k-mers.
     """
 
@@ -56,10 +57,10 @@ class KmerSets:
 
 
 def kmer_sets(tokens: Ragged, alphabet: Alphabet, k: int) -> KmerSets:
-    """Returns the k-mers of each of N token sequences.
+    """Returns the sets of k-mers of N token sequences.
 
-    K-mers with a symbol that is not canonical (N, X, R, …) are left out. A sequence without any k-mer has itself, as a
-    whole, for its one element, so that it is like itself alone.
+    K-mers with a symbol that is not canonical (N, X, R, …) are left out. The only element of a sequence without k-mers
+    is the sequence itself, so that it is similar only to equal sequences.
 
     Raises:
         SettingError: a k-mer of this length does not fit into 64 bits.
@@ -76,11 +77,11 @@ def kmer_sets(tokens: Ragged, alphabet: Alphabet, k: int) -> KmerSets:
 
 
 def _chunk(part: Ragged, alphabet: Alphabet, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Returns the elements (ΣE,) uint64 of few sequences, and their number (N,) int64 in each."""
+    """Returns the elements (ΣE,) uint64 of a few sequences, and the number (N,) int64 of elements of each."""
     codes, sequence = kmer_codes(part, alphabet, k, both_strands=alphabet.has_strands)
     bare = np.flatnonzero(np.bincount(sequence, minlength=len(part)) == 0)
     whole = _either_strand(part.take(bare), alphabet)
-    # The mark keeps a whole sequence apart from k-mers that are written as the same number.
+    # The mark distinguishes a whole sequence from k-mers with the same number.
     hashes = np.concatenate([mix(codes), mix(whole ^ np.uint64(0x5EA1))]) >> np.uint64(64 - _BITS)
     keys = np.concatenate([sequence, bare]).astype(np.uint64) << np.uint64(_BITS) | hashes
     keys.sort()
@@ -91,21 +92,21 @@ def _chunk(part: Ragged, alphabet: Alphabet, k: int) -> tuple[NDArray[np.uint64]
         labelled = mix((keys[again] & mask) ^ (repeat[again] << np.uint64(_BITS))) >> np.uint64(64 - _BITS)
         keys[again] = (keys[again] & ~mask) | labelled
         keys.sort()
-        # A rare collision of labelled elements would be an element twice.
+        # A rare collision of labelled elements would give the same element twice.
         keys = keys[np.concatenate([[True], keys[1:] != keys[:-1]])]
     sizes = np.bincount((keys >> np.uint64(_BITS)).astype(np.int64), minlength=len(part))
     return keys & np.uint64((1 << _BITS) - 1), sizes
 
 
 def _occurrence(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Returns how many equal keys stand before each (M,) uint64 of the sorted keys (M,)."""
+    """Returns the number of equal keys before each key (M,) uint64; keys (M,) are sorted."""
     place = np.arange(len(keys))
     first = np.concatenate([[True], keys[1:] != keys[:-1]])[: len(keys)]
     return (place - np.maximum.accumulate(np.where(first, place, 0))).astype(np.uint64)
 
 
 def _either_strand(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.uint64]:
-    """Returns a hash (N,) uint64 of each sequence that is that of its reverse complement, where there are strands."""
+    """Returns a hash (N,) uint64 of each sequence; if there are strands, a reverse complement has the same hash."""
     hashes = sequence_hashes(tokens)
     if not alphabet.has_strands:
         return hashes

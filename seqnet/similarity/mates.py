@@ -1,8 +1,8 @@
-"""Which records are mates of one pair, as their names tell.
+"""Mates of read pairs, recognised by their names.
 
-The mates of a pair are read from one piece of DNA, often overlap, and must not be in two splits. Both have one name, in
-a BAM, in two files, or in one file where they take turns; or names that differ in a /1 and /2 at the end. Readers write
-these where the flags of an alignment say so.
+The mates of a pair are read from one piece of DNA and often overlap, so they must be in the same split. Both have the
+same name (in a BAM, in two files, or interleaved in one file), or names that differ in a /1 and /2 at the end. Readers
+add /1 and /2 if the flags of an alignment give them.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["Mates", "find_mates"]
 _MARK = 2
 """Length of /1 and /2."""
 _PIECE = 1 << 18
-"""Names that are looked at together."""
+"""Number of names that are processed together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +29,9 @@ class Mates:
     """Pairs among N records.
 
     Attributes:
-        of: (N,) int64, number of the pair that each record is of, -1 where it is of none; empty where no record is.
+        of: (N,) int64, number of each record's pair, -1 for a record without a pair; empty if there are no pairs.
         count: P, the number of pairs.
-        namesakes: (E, 2) int64, records of the pairs of which both have the same name.
+        namesakes: (E, 2) int64, records of the pairs in which both have the same name.
     """
 
     of: NDArray[np.int64]
@@ -39,7 +39,7 @@ class Mates:
     namesakes: NDArray[np.int64] = field(default_factory=lambda: np.empty((0, 2), dtype=np.int64))
 
     def joined(self, groups: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Returns groups (N,) int64 of records that have none in common, with those of a pair in one of them."""
+        """Returns `groups` (N,) int64, in which every record must be alone, with mates joined to one group."""
         if not self.count:
             return groups
         paired = np.flatnonzero(self.of >= 0)
@@ -50,7 +50,7 @@ class Mates:
         return joined
 
     def apart(self, split: NDArray[np.uint8]) -> int:
-        """Returns how many pairs have mates in different splits (N,) uint8."""
+        """Returns the number of pairs whose mates are in different splits (N,) uint8."""
         paired = np.flatnonzero(self.of >= 0)
         lowest, highest = np.full(self.count, 255, np.uint8), np.zeros(self.count, np.uint8)
         np.minimum.at(lowest, self.of[paired], split[paired])
@@ -59,16 +59,16 @@ class Mates:
 
 
 def find_mates(names: Ragged, labels: NDArray[np.int32], hashes: Hashes | None = None) -> Mates:
-    """Returns the pairs among N records of one class each.
+    """Returns the pairs among N records, each of one class.
 
-    A pair is two records of a class whose names are equal but for a /1 or /2 at the end; or more of them, where that is
-    there to tell that they are reads. A name that occurs more often is none that tells a pair, such as that of a
-    species.
+    A pair is two records of one class whose names are equal except for a /1 or /2 at the end. If /1 or /2 shows that
+    the records are reads, more than two records may share the name. Other names that occur more than twice, such as a
+    species name, are not pairs.
 
     Args:
         names: N names.
         labels: (N,) int32, class of each record.
-        hashes: of the names; None to compute them.
+        hashes: hashes of the names; None to compute them.
     """
     hashes = hashes or Hashes.of(names)
     marked = _marked(names)
@@ -97,7 +97,7 @@ def find_mates(names: Ragged, labels: NDArray[np.int32], hashes: Hashes | None =
 
 
 def _marked(names: Ragged) -> NDArray[np.int64]:
-    """Returns which (M,) int64 of N names end in /1 or /2, after something else."""
+    """Returns the indices (M,) int64 of the names that end in /1 or /2 after at least one other character."""
     marked = [np.empty(0, dtype=np.int64)]
     for start in range(0, len(names) if len(names.data) else 0, _PIECE):
         bounds = names.offsets[start : start + _PIECE + 1]

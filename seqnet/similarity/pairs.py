@@ -1,8 +1,8 @@
-"""Pairs of similar sequences among many, without comparing each with each.
+"""Pairs of similar sequences among many, without comparing every pair.
 
 Similarity is the containment of k-mers: |A ∩ B| / min(|A|, |B|), the share of the smaller sequence's k-mers that the
-other one has, too. Pairs that share k-mers of their samples are candidates; a candidate's similarity is counted on all
-k-mers, so that what is reported is exact. What the bounds on work leave out is counted, never silent.
+other sequence also has. Pairs whose samples share k-mers are candidates. The similarity of a candidate is counted on
+all k-mers, so reported values are exact. Limits on the work are counted and reported.
 
 Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900.
 """
@@ -26,17 +26,17 @@ from seqnet.similarity.sketches import Index, index_sets
 
 __all__ = ["SimilarPairs", "similar_pairs"]
 
-# Meetings of two sequences at a k-mer that are looked at in all, some ten seconds' worth, and in one round.
+# Maximum number of meetings of two sequences at a k-mer: in total (about ten seconds), and per round.
 _MEETINGS = 400_000_000
 _MEETINGS_IN_A_ROUND = 20_000_000
-# K-mers of candidates that are counted in one round, about a second's worth, and in memory at a time.
+# Maximum number of k-mers of candidates that are counted per round (about a second), and held in memory.
 _COUNTED_IN_A_ROUND = 1 << 27
 _COUNTED_AT_A_TIME = 1 << 24
-# Sequences that each one is compared with in the crowd of those that share a k-mer too common to look up.
+# Number of sequences that each is compared with, among those that share a k-mer too common to look up.
 _NEIGHBOURS = 8
 
 Candidates = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
-"""First < second sequence (M,), and how many k-mers (M,) were found in the samples of both."""
+"""First < second sequence (M,), and the number of k-mers (M,) that their samples share."""
 Found = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]
 """First < second sequence (M,), and their similarity (M,)."""
 
@@ -46,13 +46,14 @@ class SimilarPairs:
     """M pairs among the distinct sequences of N records.
 
     Attributes:
-        first: (M,) int64, record of one sequence: the first of the records with that very sequence.
-        second: (M,) int64, record of the other; larger than `first`.
+        first: (M,) int64, record of one sequence: the first record with this sequence.
+        second: (M,) int64, record of the other sequence; larger than `first`.
         similarity: (M,) float64, at least the threshold.
-        original: (N,) int64, the first record with the same sequence as each record, which stands for it here.
+        original: (N,) int64, for each record, the first record with the same sequence; it represents all of them here.
         k: length of the k-mers.
-        common: k-mers that too many sequences have; those that share no other were compared with few of each other.
-        crowded: sequences with more likely candidates than were followed up.
+        common: number of k-mers that too many sequences have; sequences that share no other k-mer were compared with
+            only a few of each other.
+        crowded: number of sequences with more likely candidates than were counted.
     """
 
     first: NDArray[np.int64]
@@ -64,7 +65,7 @@ class SimilarPairs:
     crowded: int
 
     def limits(self) -> list[str]:
-        """Returns one line for each bound that left something out."""
+        """Returns one line for each limit that left pairs uncompared."""
         lines = []
         if self.common:
             lines.append(f"{self.common:,} very common {self.k}-mers were not looked up; not all pairs were compared")
@@ -84,15 +85,15 @@ def similar_pairs(
 ) -> SimilarPairs:
     """Returns the pairs of distinct sequences that are similar.
 
-    It takes some 40 bytes of memory for each symbol.
+    It takes about 40 bytes of memory for each symbol.
 
     Args:
         tokens: N token sequences.
-        alphabet: of the tokens; DNA is compared on either strand.
-        threshold: lowest similarity, above 0, at most 1.
+        alphabet: alphabet of the tokens; DNA is compared on both strands.
+        threshold: minimum similarity, above 0 and at most 1.
         k: length of the k-mers [default: `KMER_LENGTHS`].
-        queries: (Q,) int64, records that each pair must have one of [default: all].
-        work: bound on how often two sequences may meet at a k-mer.
+        queries: (Q,) int64, records of which each pair must contain at least one [default: all].
+        work: maximum number of meetings of two sequences at a k-mer.
 
     Raises:
         SettingError: the threshold or k is out of bounds.
@@ -110,7 +111,7 @@ def similar_pairs(
 
 
 def _found(index: Index, asked: NDArray[np.bool_], threshold: float) -> tuple[Found, int]:
-    """Returns all similar pairs of those that ask, and how many sequences had more candidates than could be counted."""
+    """Returns the similar pairs of the query sequences, and the number of sequences with too many candidates."""
     row, other, similarity = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float64)]
     crowded = [np.empty(0, np.int64)]
     for candidates in _candidates(index, asked, threshold):
@@ -120,7 +121,7 @@ def _found(index: Index, asked: NDArray[np.bool_], threshold: float) -> tuple[Fo
         similarity.append(found[2])
         crowded.append(more)
     rows, others = np.concatenate(row), np.concatenate(other)
-    # A pair that was found in a crowd may have been looked up, too.
+    # A pair from a crowd may also have been found by lookup.
     _, once = np.unique(rows * len(index) + others, return_index=True)
     count = len(np.unique(np.concatenate(crowded)))
     return (rows[once], others[once], np.concatenate(similarity)[once]), count
@@ -131,7 +132,7 @@ def _candidates(index: Index, asked: NDArray[np.bool_], threshold: float) -> Ite
     rows = np.flatnonzero(asked)
     for start, stop in _rounds(index.cost[rows], _MEETINGS_IN_A_ROUND):
         some = rows[start:stop]
-        # All before the first of them were compared with them already, unless they do not ask.
+        # Earlier queries have already been compared with these; earlier sequences that are no queries have not.
         since = int(some[0]) if asked.all() else 0
         shared = (index.sketch[some] @ index.sketch[since:].T).tocoo()
         row, other = some[shared.row], shared.col.astype(np.int64) + since
@@ -144,9 +145,9 @@ def _candidates(index: Index, asked: NDArray[np.bool_], threshold: float) -> Ite
 
 
 def _least(index: Index, row: NDArray[np.int64], other: NDArray[np.int64], threshold: float) -> NDArray[np.float64]:
-    """Returns how many k-mers (M,) float64 the samples of M pairs share at least, if they are similar.
+    """Returns the minimum number (M,) float64 of k-mers that the samples of M pairs share if the pairs are similar.
 
-    Three standard deviations below the expectation: one similar pair in a thousand may share fewer.
+    The minimum is three standard deviations below the expectation: about one similar pair in a thousand shares fewer.
     """
     shared = threshold * np.minimum(index.sizes[row], index.sizes[other])
     chance = np.minimum(index.reach[row], index.reach[other])
@@ -156,10 +157,10 @@ def _least(index: Index, row: NDArray[np.int64], other: NDArray[np.int64], thres
 
 
 def _neighbours_in_crowds(index: Index, asked: NDArray[np.bool_]) -> Candidates:
-    """Returns pairs as `_candidates`, of sequences whose smallest too common k-mer is the same.
+    """Returns candidate pairs of sequences that have the same smallest too common k-mer.
 
-    In a crowd, ordered by the smallest hash of each, similar ones are likely neighbours: few are compared with each,
-    as their number is what is bounded here.
+    In such a crowd, sorted by the smallest hash of each sequence, similar sequences are likely to be neighbours. Each
+    is compared with a few neighbours only, because this number limits the work.
     """
     members = np.flatnonzero(index.crowded >= 0)
     members = members[np.lexsort((members, index.smallest[members], index.crowded[members]))]
@@ -176,9 +177,9 @@ def _neighbours_in_crowds(index: Index, asked: NDArray[np.bool_]) -> Candidates:
 
 
 def _verified(index: Index, candidates: Candidates, threshold: float) -> tuple[Found, NDArray[np.int64]]:
-    """Returns those candidates that are similar, with their similarity, and the sequences that had too many."""
+    """Returns the similar candidates with their similarity, and the sequences with too many candidates."""
     row, other, count = candidates
-    # Where both samples are all there is, their count is the count.
+    # If both samples are complete, the shared count is already exact.
     partly = (index.reach < 1) | (index.dropped > 0)
     unsure = partly[row] | partly[other]
     some, crowded = _likeliest((row[unsure], other[unsure], count[unsure]), index.sizes)
@@ -190,7 +191,7 @@ def _verified(index: Index, candidates: Candidates, threshold: float) -> tuple[F
 
 
 def _likeliest(candidates: Candidates, sizes: NDArray[np.int64]) -> tuple[Candidates, NDArray[np.int64]]:
-    """Returns the candidates that can be counted in a round, the likeliest of each, and the sequences that had more."""
+    """Returns the likeliest candidates of each sequence, for one round, and the sequences that had more."""
     row, other, count = candidates
     if (sizes[row] + sizes[other]).sum() <= _COUNTED_IN_A_ROUND:
         return candidates, np.empty(0, np.int64)
@@ -204,7 +205,7 @@ def _likeliest(candidates: Candidates, sizes: NDArray[np.int64]) -> tuple[Candid
 
 
 def _shared(index: Index, row: NDArray[np.int64], other: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Returns how many of all k-mers (M,) int64 the sequences of M pairs share."""
+    """Returns the number (M,) int64 of all k-mers that the sequences of M pairs share."""
     shared = np.zeros(len(row), dtype=np.int64)
     for start, stop in _rounds(index.sizes[row] + index.sizes[other], _COUNTED_AT_A_TIME):
         both = index.shared[row[start:stop]].multiply(index.shared[other[start:stop]])
@@ -213,7 +214,7 @@ def _shared(index: Index, row: NDArray[np.int64], other: NDArray[np.int64]) -> N
 
 
 def _rounds(costs: NDArray[np.int64], limit: int) -> Iterator[tuple[int, int]]:
-    """Yields start (included) and stop (excluded) of stretches that cost up to the limit, or are one."""
+    """Yields ranges (0-based, half-open) whose cost is up to the limit, or that have one element."""
     ends = np.cumsum(costs)
     start = 0
     while start < len(costs):

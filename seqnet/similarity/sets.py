@@ -1,4 +1,4 @@
-"""Which sequences of a column are equal, by their hashes; also where the column comes one batch after the other."""
+"""Sets of equal sequences in a column, found by their hashes, also for a column that arrives in batches."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from seqnet.similarity.hashing import sequence_hashes
 __all__ = ["Hasher", "Hashes"]
 
 _RUN = 1 << 19
-"""Hashes that are sorted together. Longer runs take longer to sort, more runs to merge."""
+"""Number of hashes that are sorted together. Longer runs take longer to sort, more runs take longer to merge."""
 _WAITING = 2
-"""Batches, at most, that wait to be hashed: each is held in memory."""
+"""Maximum number of batches that wait to be hashed; each is held in memory."""
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class Hashes:
 
     @property
     def repeats(self) -> NDArray[np.uint64]:
-        """(R,) uint64, hashes that occurred before, sorted, each as often as it did."""
+        """(R,) uint64, sorted hashes that occurred before, each as often as it was repeated."""
         again: NDArray[np.uint64] = self.ordered[1:][self.ordered[1:] == self.ordered[:-1]]
         return again
 
     def sets(self) -> NDArray[np.int64]:
-        """Returns the number (N,) int64 of the set of equal sequences that each is of, -1 for one without an equal.
+        """Returns the number (N,) int64 of each sequence's set of equal sequences, -1 for a sequence without an equal.
 
-        Most datasets have few sets: to look among these takes a tenth of the time of `np.unique`.
+        Most datasets have few such sets. A search among these takes a tenth of the time of `np.unique`.
         """
         which = np.full(len(self.each), -1)
         if len(again := self.repeats):
@@ -61,10 +61,10 @@ class Hashes:
 
 
 class Hasher:
-    """Hashes of a column that comes in batches, computed and sorted while the next ones are read.
+    """Hashes a column that arrives in batches; hashes are computed and sorted while the next batches are read.
 
     Args:
-        pool: one thread that computes them.
+        pool: executor with one thread that computes the hashes.
     """
 
     def __init__(self, pool: Executor) -> None:
@@ -75,7 +75,7 @@ class Hasher:
         self._unsorted: list[NDArray[np.uint64]] = []
 
     def add(self, batch: Ragged) -> None:
-        """Adds the sequences of a batch, which must not be changed any more."""
+        """Adds the sequences of a batch, which must not be changed afterwards."""
         self._waiting.append(self._pool.submit(self._hash, batch))
         self._wait(_WAITING)
 
@@ -85,12 +85,12 @@ class Hasher:
         self._sort()
         if len(self._runs) != 1:
             self._runs = [np.concatenate(self._runs or [np.empty(0, np.uint64)])]
-            # Sorted runs are merged in a tenth of the time that it takes to sort them.
+            # Merging sorted runs takes a tenth of the time of sorting them.
             self._runs[0].sort(kind="stable")
         return Hashes(self._each.view(), self._runs[0])
 
     def close(self) -> None:
-        """Frees memory and disk space, after the last batch was hashed."""
+        """Frees memory and disk space after the last batch has been hashed."""
         self._runs = []
         self._each.close()
 
@@ -107,6 +107,6 @@ class Hasher:
             self._unsorted = []
 
     def _wait(self, most: int) -> None:
-        """Waits until so many batches, at most, are not hashed yet."""
+        """Waits until at most this many batches are not hashed yet."""
         while len(self._waiting) > most:
             self._waiting.popleft().result()

@@ -1,10 +1,12 @@
-"""What is looked up of each sequence's k-mers: all if they are few, else the smallest, and none that too many have.
+"""The k-mers of each sequence that are looked up: all if they are few, else a sample, without very common ones.
 
-The smallest hashes of a set are a random sample of it, and the same k-mer is in the sample of every sequence that has
-it or of none with a larger sample: what two samples share tells what the sets share.
+The smallest hashes of a set are a random sample of it. If a k-mer is in the sample of one sequence, it is also in the
+sample of every other sequence that has it and whose sample is not smaller. So the k-mers that two samples share
+estimate the k-mers that the sets share.
 
-Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900, for the smallest; Irber et al. 2022,
-doi:10.1101/2022.01.11.475838, for a fixed share besides, without which a short sequence within a long one is missed.
+Source: Broder 1997, doi:10.1109/SEQUEN.1997.666900, for the smallest hashes; Irber et al. 2022,
+doi:10.1101/2022.01.11.475838, for the additional fixed share, without which a short sequence within a long one is
+missed.
 """
 
 from __future__ import annotations
@@ -20,24 +22,25 @@ from seqnet.similarity.kmers import KmerSets
 
 __all__ = ["Index", "index_sets"]
 
-# Where not all k-mers can be looked up, so many of each sequence are, and this share at least.
+# If not all k-mers can be looked up: number of k-mers of each sequence that are, and their minimum share.
 _SIZE = 512
 _SHARE = 0.25
 
 
 @dataclass(frozen=True)
 class Index:
-    """N sequences by the V k-mers that several of them have.
+    """N sequences, indexed by the V k-mers that more than one of them has.
 
     Attributes:
         sizes: (N,) int64, number of k-mers of each sequence, shared or not.
-        shared: (N, V) sparse of ones, all k-mers.
-        sketch: (N, V) sparse of ones, the k-mers that are looked up.
-        reach: (N,) float64, chance of a k-mer to be in the sample of each sequence; 1 for all.
-        dropped: (N,) int64, k-mers of each sample that are not looked up because too many have them.
-        crowded: (N,) int64, the smallest of those, as a column of `shared`; -1 for none.
-        smallest: (N,) uint64, the smallest hash of each sequence: similar ones have the same.
-        common: number of k-mers that are not looked up because too many have them.
+        shared: (N, V) sparse matrix of ones, all k-mers.
+        sketch: (N, V) sparse matrix of ones, the k-mers that are looked up.
+        reach: (N,) float64, probability that a k-mer is in the sample of each sequence; 1 if the sample is complete.
+        dropped: (N,) int64, number of k-mers of each sample that are not looked up because too many sequences have
+            them.
+        crowded: (N,) int64, the smallest of these k-mers, as a column of `shared`; -1 for none.
+        smallest: (N,) uint64, the smallest hash of each sequence; similar sequences often have the same.
+        common: number of k-mers that are not looked up because too many sequences have them.
     """
 
     sizes: NDArray[np.int64]
@@ -64,8 +67,8 @@ def index_sets(sets: KmerSets, work: int) -> Index:
 
     Args:
         sets: the sets.
-        work: how many meetings of two sequences at a k-mer the lookup of all may come to; the most common k-mers
-            beyond that are not looked up.
+        work: maximum number of meetings of two sequences at a k-mer when all are looked up; the most common k-mers
+            beyond this limit are not looked up.
     """
     count = len(sets)
     vocabulary = _occurring_twice(sets.elements)
@@ -81,7 +84,7 @@ def index_sets(sets: KmerSets, work: int) -> Index:
     common = _most_common(np.bincount(column[looked_up], minlength=len(vocabulary)), work)
     crowd = looked_up & common[column]
     crowded = np.full(count, -1, dtype=np.int64)
-    # Elements ascend within a sequence, so that the last one written is the smallest.
+    # Elements ascend within a sequence and are written in reverse order, so the smallest is written last and stays.
     crowded[row[crowd][::-1]] = column[crowd][::-1]
     return Index(
         sizes=sets.sizes,
@@ -96,7 +99,7 @@ def index_sets(sets: KmerSets, work: int) -> Index:
 
 
 def _sample(sets: KmerSets) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Returns whether each element is in its sequence's sample (ΣE,) bool, and the chance of that (N,) float64."""
+    """Returns whether each element is in its sequence's sample (ΣE,) bool, and the probability of that (N,) float64."""
     rank = np.arange(len(sets.elements)) - np.repeat(sets.offsets[:-1], sets.sizes)
     kept = (rank < _SIZE) | (sets.elements < np.uint64(_SHARE * 2**sets.BITS))
     last = np.minimum(sets.offsets[:-1] + _SIZE, sets.offsets[1:]) - 1
@@ -105,7 +108,7 @@ def _sample(sets: KmerSets) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
 
 
 def _occurring_twice(elements: NDArray[np.uint64]) -> NDArray[np.uint64]:
-    """Returns the elements (V,) uint64, ascending, that several sets have."""
+    """Returns the elements (V,) uint64, ascending, that more than one set has."""
     ordered = np.sort(elements)
     again = ordered[1:][ordered[1:] == ordered[:-1]]
     first = np.ones(len(again), dtype=bool)
@@ -115,7 +118,7 @@ def _occurring_twice(elements: NDArray[np.uint64]) -> NDArray[np.uint64]:
 
 
 def _most_common(holders: NDArray[np.int64], work: int) -> NDArray[np.bool_]:
-    """Returns which k-mers (V,) bool, with so many holders (V,) each, are beyond the work that is allowed."""
+    """Returns (V,) bool, the k-mers beyond the allowed work, from the number of sequences `holders` (V,) of each."""
     order = np.argsort(holders, kind="stable")
     common = np.zeros(len(holders), dtype=bool)
     common[order[np.cumsum(holders[order] ** 2) > work]] = True
@@ -123,7 +126,7 @@ def _most_common(holders: NDArray[np.int64], work: int) -> NDArray[np.bool_]:
 
 
 def _ones(row: NDArray[np.int64], column: NDArray[np.int64], rows: int, columns: int) -> Any:
-    """Returns the sparse matrix (rows, columns) int32 of ones at ascending rows and columns."""
+    """Returns the sparse matrix (rows, columns) int32 with ones at the given ascending rows and columns."""
     starts = np.concatenate([[0], np.cumsum(np.bincount(row, minlength=rows))])
     ones = np.ones(len(column), dtype=np.int32)
     return sparse.csr_array((ones, column.astype(np.int32), starts), shape=(rows, columns))

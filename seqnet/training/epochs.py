@@ -41,7 +41,7 @@ class EpochFitter:
     Args:
         dataset: its train split is fitted, its validation split measured.
         config: all settings.
-        device: where to compute.
+        device: device for the computation.
 
     Raises:
         LabelError: the train split is empty or lacks a class.

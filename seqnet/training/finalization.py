@@ -56,7 +56,7 @@ def with_calibration(
         bundle: the model.
         calibration: what was fitted.
         labels: (N,) int64, true classes of the records.
-        probabilities: (N, K) float64, as the network gives them.
+        probabilities: (N, K) float64, raw output of the network.
     """
     after = tempered(probabilities, calibration.temperature)
     kept = ValidationScores.keep(labels, after, bundle.config.training.seed)

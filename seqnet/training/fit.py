@@ -46,7 +46,7 @@ def train(
         dataset: its train split is fitted, its validation split chooses the epoch.
         config: all settings.
         observer: is told how it goes.
-        device: where to compute.
+        device: device for the computation.
         checkpoint: file that is written after each epoch; None for none.
         resume: whether to go on from `checkpoint`, if it is there.
         dataset_hash: SHA-256 of the dataset file, by which a checkpoint knows its run.

@@ -45,7 +45,7 @@ def make_job(
     Args:
         dataset: what it is fitted to.
         chosen: its settings.
-        device: where to compute.
+        device: device for the computation.
         threads: that the CPU computes with.
         command: command line, for the provenance.
     """

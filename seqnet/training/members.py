@@ -67,7 +67,7 @@ class TrainingJob:
     Attributes:
         dataset: what they are fitted to.
         config: settings of the first.
-        device: where to compute.
+        device: device for the computation.
         checkpoints: a file that is written after each epoch of a network, or None for none.
         optimize: what the decision threshold is best for on the validation split; None leaves it at one half, or has it
             be best for balanced accuracy where classes are imbalanced (see `criterion_for`).

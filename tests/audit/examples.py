@@ -1,4 +1,4 @@
-"""Datasets with planted traps."""
+"""Datasets with planted problems."""
 
 from __future__ import annotations
 
@@ -27,19 +27,19 @@ def dataset(rows: Sequence[tuple[str, str, str, int]], **options: Any) -> Datase
 def harmless(
     count: int = 100, length: int = 60, symbols: str = "ACGT", seed: int = 0
 ) -> list[tuple[str, str, str, int]]:
-    """Returns rows of independent random sequences: 60 % to train, 20 % to validate, 20 % to test, classes by turns."""
+    """Returns rows of random sequences: 60 % train, 20 % validation, 20 % test, with alternating classes."""
     splits = ("train", "train", "train", "train", "train", "train", "validation", "validation", "test", "test")
     strings = random_strings(count, length, symbols, seed)
     return [(f"r{index}", string, splits[index // 2 % 10], index % 2) for index, string in enumerate(strings)]
 
 
 def checks(data: Dataset, *, quick: bool = False, **options: Any) -> dict[str, Check]:
-    """Returns what every check says, by name."""
+    """Returns check name → result of the check."""
     return {check.name: check for check in audit_dataset(data, AuditOptions(**options), quick=quick)}
 
 
 def offenders(data: Dataset, check: Check) -> list[tuple[str, str, float]]:
-    """Returns the names of the records that a check is about, and of those they are like, with their similarity."""
+    """Returns the names of the records that a check is about and of their duplicates, with their similarity."""
     assert check.offenders is not None
     found = check.offenders
     names = data.names.text()

@@ -31,7 +31,7 @@ def test_a_harmless_dataset_passes() -> None:
 
 def test_exact_duplicates_inside_across_and_with_another_label() -> None:
     rows = harmless(100)
-    # r0 and r20 train, r12 validates, r16 tests; odd numbers are of the other class.
+    # r0 and r20 are in train, r12 in validation, r16 in test; odd numbers have the other class.
     rows[20] = ("r20", rows[0][1], "train", 0)
     rows[16] = ("r16", rows[0][1], "test", 0)
     rows[13] = ("r13", rows[2][1], "validation", 1)
@@ -44,7 +44,7 @@ def test_exact_duplicates_inside_across_and_with_another_label() -> None:
     assert offenders(data, found["duplicates-contradictory"]) == [("r2", "r13", 1.0), ("r13", "r2", 1.0)]
     statuses = [found[f"duplicates-{name}"].status for name in ("inside", "across", "contradictory")]
     assert statuses == ["warn", "fail", "fail"]
-    # What is the same is not near.
+    # Equal sequences are not near-duplicates.
     assert all(found[f"near-{name}"].value == 0 for name in ("inside", "across", "contradictory"))
 
 
@@ -125,13 +125,13 @@ def test_balance_is_judged_by_the_number_of_classes(count: int) -> None:
     ]
 
     def balance(fewer: int) -> Check:
-        """Returns the check where the last class has so many records less than the others' eight."""
+        """Returns the check for a dataset whose last class has fewer records (by `fewer`) than the others, eight."""
         kept = [row for index, row in enumerate(rows) if row[3] < count - 1 or index >= count * fewer]
         (found,) = audit_dataset(dataset(kept, classes=classes), names=["balance"])
         return found
 
     assert (balance(0).status, balance(0).value) == ("pass", 1.0)
-    # A quarter of what the others have is less than an equal share, and no alarm.
+    # A quarter of the others' records is less than an equal share, but no reason for a warning.
     assert balance(6).status == "pass"
     assert balance(6).value == pytest.approx(2 * count / (8 * count - 6))
     assert balance(7).value == pytest.approx(count / (8 * count - 7))
@@ -184,7 +184,7 @@ def test_what_a_quick_audit_leaves_out_is_told(monkeypatch: pytest.MonkeyPatch) 
     assert asked.message.endswith("in a sample of the records")
     assert " of 200 records" in asked.message
     either = looking.AuditedDataset(data, AuditOptions(), True).near
-    # Each record that is asked is compared with all: every one has its twin.
+    # Each record in the sample is compared with all records, so the duplicate of every one is found.
     assert len(np.unique(np.concatenate([either.kin.first, either.kin.second]))) > 300
     monkeypatch.setattr(looking, "_QUICK_SYMBOLS", 30_000)
     among = checks(data, quick=True)["near-inside"].message
@@ -217,7 +217,7 @@ def test_twins_of_a_sample_are_found_though_their_first_copy_is_not_in_it() -> N
 def test_windows_that_training_draws() -> None:
     region = random_strings(2, 3000, seed=6)
     windows = random_strings(80, 36, seed=7)
-    # One window to test is of a block that is trained on, on the other strand.
+    # One test window is the reverse complement of part of a block of the train split.
     rows = [
         ("b1", region[0], "train", 0),
         ("b2", region[1], "train", 0),

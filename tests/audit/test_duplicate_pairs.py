@@ -21,7 +21,7 @@ def test_twins_are_those_of_a_loop(
     differ: bool,
     wanted: set[int],
 ) -> None:
-    """Sequences are numbers here, and numbers are alike that `likeness` says so of."""
+    """Sequences are numbers here; two numbers are similar if `likeness` says so."""
     sequences = [sequence for sequence, _ in rows]
     sides = np.array([side for _, side in rows], dtype=np.uint8)
     original = np.array([sequences.index(sequence) for sequence in sequences])

@@ -1,4 +1,4 @@
-"""The traps that are known of the real data are found."""
+"""The known problems of the real data are found."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def audited(tmp_path: Path, options: EncodeOptions) -> dict[str, Check]:
 
 def test_solubility_at_random(tmp_path: Path) -> None:
     found = audited(tmp_path, EncodeOptions())
-    # One protein in twenty has a near-duplicate with the opposite label, as nearly all that have one.
+    # One protein in twenty has a near-duplicate with the opposite label; nearly all near-duplicates do.
     assert found["near-contradictory"].value == pytest.approx(0.065, abs=0.005)
     assert found["near-contradictory"].message.endswith("92% of those that have one at all")
     assert found["near-across"].status == "fail"

@@ -17,7 +17,7 @@ COUNT = 1000
 
 
 def trained(make: Callable[[int, np.random.Generator], str], name: str = "protein", classes: int = 2) -> Dataset:
-    """Returns a train split of sequences that are made of their label."""
+    """Returns a train split of sequences that depend on their label."""
     rng = np.random.default_rng(1)
     labels = [index % classes for index in range(COUNT)]
     strings = [make(label, rng) for label in labels]
@@ -46,7 +46,7 @@ def test_length_alone_longer_or_in_between() -> None:
     longer = aurocs(trained(lambda label, rng: draw(rng, int(rng.integers(50, 80)) + 30 * label)))
     assert longer["length"] == near(1.0, 0.01)
     assert longer["length-composition"] == near(0.97, 0.03)
-    # Neither class is longer on average: one is of middling length.
+    # Both classes have the same mean length, but one has only medium lengths.
     between = aurocs(
         trained(lambda label, rng: draw(rng, int(rng.integers(95, 105) if label else rng.integers(50, 150))))
     )
@@ -64,7 +64,7 @@ def test_composition_alone_also_where_its_mean_is_the_same() -> None:
     assert found["length"] == near(0.5)
 
     def spread(label: int, rng: np.random.Generator) -> str:
-        # As much K as E in both classes; in one of them, much of one is little of the other.
+        # Both classes have as much K as E; in one of them a sequence with much K has little E.
         return draw(rng, 80, "AGLV" + (rng.choice(["KKKK", "EEEE"]) if label else "KKEE"))
 
     products = aurocs(trained(spread))
@@ -94,7 +94,7 @@ def test_positions_beyond_the_end_are_empty() -> None:
 
 
 def test_memorised_groups_do_not_count() -> None:
-    """Members of a family are alike and of one class: what is told is the family, and that is held out."""
+    """Members of a family are similar and of one class: only the family predicts it, and it is held out as a whole."""
     rng = np.random.default_rng(2)
     strings, labels = [], []
     for family in range(20):
@@ -157,7 +157,7 @@ def test_a_tag_and_the_share_of_each_class_that_has_it() -> None:
 
 @pytest.mark.parametrize("share", [0.5, 0.1])
 def test_chance_is_three_standard_errors(share: float) -> None:
-    """Tags and lengths that are drawn regardless of the class are within what is called chance, nearly always."""
+    """Tags and lengths that are independent of the class are nearly always within the chance level."""
     rng = np.random.default_rng(4)
     strings = [("HHHHHH" if rng.random() < share else "GGGGGG") + draw(rng, 20, "AGLV") for _ in range(COUNT)]
     data = make_dataset(strings, [0] * COUNT, ["train"] * COUNT, name="protein")
@@ -175,7 +175,7 @@ def test_a_few_large_groups_are_not_measured_and_no_traceback() -> None:
     rng = np.random.default_rng(3)
     strings = [draw(rng, 60, RESIDUES) for _ in range(60)]
     data = make_dataset(strings, [0] * 30 + [1] * 30, ["train"] * 60, name="protein")
-    # All records of a class in one group: whatever is held out, the rest has one class.
+    # All records of a class are in one group, so each training part of the cross-validation has one class.
     few = replace(data, groups=np.repeat([0, 1], 30))
     finding = shortcut_finding("composition", draw_shortcut_sample(few, 1000, 0))
     assert finding.text == "not measured: there are too few groups to divide the classes into folds"

@@ -1,4 +1,4 @@
-"""Runs commands in this process and hands back what they said."""
+"""Runs commands in this process and returns their output."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ RESIDUES = "ARNDCQEGHILKMFPSTWYV"
 
 @pytest.fixture
 def leaky(tmp_path: Path, cli: Runner) -> Path:
-    """A dataset in which every tenth protein is a near-copy of another one, of the other class."""
+    """A dataset in which every tenth protein is a near-copy of a protein of the other class."""
     strings = random_strings(200, 60, RESIDUES, seed=1)
     strings[100:110] = [mutated(string, [30], RESIDUES) for string in strings[:10]]
     path = tmp_path / "in.fa"

@@ -1,4 +1,4 @@
-"""Every bad input gives one line that says where and what, exit code 1, and leaves no output behind."""
+"""Every invalid input gives one line with place and problem, exit code 1, and no output."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ from tests.cli.running import READS, ROOT, Runner
 
 @pytest.fixture
 def server(tmp_path: Path) -> Iterator[str]:
-    """The address of a server of the folder `served`."""
+    """The address of a server for the folder `served`."""
     (tmp_path / "served").mkdir()
     handler = partial(SimpleHTTPRequestHandler, directory=str(tmp_path / "served"))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:

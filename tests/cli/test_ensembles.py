@@ -1,4 +1,4 @@
-"""Ensembles, calibration, and the decisions that predict makes of them."""
+"""Ensembles, calibration, and the decisions of predict."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TINY = ("--preset", "dna-cnn", "--threads", "1", "--set", "filters=[16]", "--set
 
 @pytest.fixture(scope="module")
 def ensemble(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the embedded reads as a dataset and three small networks of them as one model."""
+    """A folder with the embedded reads as a dataset, and a model with three small networks."""
     folder = tmp_path_factory.mktemp("ensemble")
     run_all(
         ("encode", "--class", f"human={READS}", "--class", "random=@uniform", "-o", folder / "d.safetensors"),
@@ -74,7 +74,7 @@ def test_unsure_records_are_told_so(ensemble: Path, cli: Runner) -> None:
     bound = confidences[f"{error:g}"]
     rows = rows_of(cli("predict", model, READS, "--max-error", str(error)).out)
     assert {row["label"] for row in rows} == {"human", "random", "uncertain"}
-    # Probabilities are written with six digits, and the bound is that of a record.
+    # Probabilities are written with six digits, but the bound is the unrounded probability of a record.
     told = [(row["label"], float(row["probability"])) for row in rows if abs(float(row["probability"]) - bound) > 1e-6]
     assert len(told) > 0.9 * len(rows)
     assert all((label == "uncertain") == (probability < bound) for label, probability in told)
@@ -122,7 +122,7 @@ def test_error_and_fractions_together_fit_both_anew(ensemble: Path, cli: Runner)
 
 
 def fasta(path: Path, classes: str, count: int) -> Path:
-    """Writes records of each class, which differ in what they are made of."""
+    """Writes records of each class, with different compositions."""
     rng = np.random.default_rng(0)
     with path.open("w") as file:
         for index, name in enumerate(classes):
@@ -141,7 +141,7 @@ def test_what_train_says_of_three_classes_and_of_few_records(tmp_path: Path, cli
         "not calibrated: there are 12 validation records, and at least 50 are needed; calibration error 0."
         in outcome.err
     )
-    # A threshold is of two classes.
+    # Only two classes have a threshold.
     assert "threshold" not in outcome.err
     assert json.loads(cli("inspect", model, "--json").out)["calibration"]["temperature"] == 1
     found = cli("evaluate", model, data)
@@ -152,7 +152,7 @@ def test_what_train_says_of_three_classes_and_of_few_records(tmp_path: Path, cli
 def test_an_auroc_that_is_not_defined_is_not_printed(tmp_path: Path, cli: Runner) -> None:
     data, model = tmp_path / "d.safetensors", tmp_path / "m.safetensors"
     reads = fasta(tmp_path / "two.fa", "ab", 60)
-    # Two records of a class are too few for each split to have one.
+    # Two records of a class are too few for three splits.
     records = reads.read_text().split(">")[1:]
     kept = [one for one in records if one.startswith(("a", "b1 ", "b2 "))]
     reads.write_text("".join(f">{one}" for one in kept))

@@ -77,7 +77,7 @@ def test_baselines_stand_beside_the_model(trained: Path, tmp_path: Path, cli: Ru
     assert len(re.findall("the model (does not beat|is not clearly ahead of) the baseline", outcome.err)) == len(
         unbeaten
     )
-    # One length: no table of lengths, one bin.
+    # All sequences have one length, so there is one bin and no table.
     assert "length" not in outcome.out
     assert [(one["low"], one["high"]) for one in found["strata"]["length"]] == [(36, 36)]
 
@@ -108,7 +108,7 @@ def test_another_file_has_the_baselines_of_the_training_records(trained: Path, t
     outcome = cli("evaluate", trained / "dna.safetensors", other, "--split", "all", "-o", folder, "--strata")
     found = json.loads((folder / "metrics.json").read_text())
     assert "this file may contain training records; if so, these numbers are too good" in found["warnings"]
-    # Random against random: what was fitted to these fifty would tell them apart, what was fitted to others can't.
+    # Labels are random: a baseline fitted to these fifty records would predict them, one fitted to others can't.
     assert 0.2 < found["baselines"]["kmers"]["metrics"]["auroc"]["value"] < 0.8
     assert found["baselines"]["kmers"]["records"] > 50
     assert found["strata"]["similarity"] is None
@@ -164,7 +164,7 @@ def test_more_than_two_models_or_the_same_twice_are_a_mistake(tmp_path: Path, cl
 def test_a_folder_of_a_run_that_was_killed_is_not_in_the_way(trained: Path, tmp_path: Path, cli: Runner) -> None:
     quick = ("--no-baselines", "--replicates", "10", "-o", tmp_path)
     words = ("evaluate", trained / "dna.safetensors", trained / "reads.safetensors", *quick)
-    # As it is left in the moment between the two files, and while they are written.
+    # The state between writing the two files, and during writing.
     (tmp_path / "predictions.tsv").write_text("rows")
     (tmp_path / ".metrics.json.0123456789abcdef.ready").write_text("{}")
     (tmp_path / ".predictions.tsv.fedcba9876543210.part").write_text("ro")

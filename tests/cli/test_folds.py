@@ -1,4 +1,4 @@
-"""`seqnet train --folds`, on real reads where they are, on simulated ones else."""
+"""`seqnet train --folds`, on real reads if available, otherwise on simulated ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ NAMES = ("m.safetensors", "m.folds.tsv", "m.folds.json", "m.history.tsv", "m.cur
 
 @pytest.fixture(scope="module", params=SOURCES)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with 2,000 reads and as many random sequences, and a cross-validated model of them."""
+    """A folder with 2,000 reads, as many random sequences, and a cross-validated model of them."""
     reads, group = request.param
     made = tmp_path_factory.mktemp("folds")
     run_all(
@@ -110,7 +110,7 @@ def test_resume_goes_on_as_an_unbroken_run(folder: Path, tmp_path: Path, cli: Ru
     words = ("train", folder / "d.safetensors", *TINY, "--set", "epochs=2", "--folds", "4", "--optimize", "balanced")
     for path in folder.glob("m.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    # As if it had been stopped in the third fold.
+    # The state of a run that was stopped in the third fold.
     for name in (*NAMES, "m.fold-3-of-4.checkpoint.safetensors", "m.fold-4-of-4.checkpoint.safetensors"):
         (tmp_path / name).unlink()
     outcome = cli(*words, "--resume", "-o", tmp_path / "m.safetensors")

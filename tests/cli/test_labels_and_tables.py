@@ -1,4 +1,4 @@
-"""Tables and labels as people and programs write them, from the command line."""
+"""Tables and labels in the styles of people and programs, from the command line."""
 
 from __future__ import annotations
 

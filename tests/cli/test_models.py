@@ -1,4 +1,4 @@
-"""The models that come with the package."""
+"""The models of the package."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_shipped_model_has_a_card_and_is_small(name: str, cli: Runner) -> None
     for key in ("title", "intended_use", "training_data", "data_licence", "split", "known_failures", "test"):
         assert card[key], key
     assert {"accuracy", "auroc", "mcc"} <= set(card["test"])
-    # The aim is 0.03 on the test split; docs/results.md says how much of it is chance.
+    # The aim is 0.03 on the test split; docs/results.md says how much of it is due to chance.
     assert found["calibration"]["quality"]["ece_after"] < {"human-dna": 0.03, "solubility": 0.032}[name]
 
 

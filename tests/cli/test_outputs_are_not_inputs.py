@@ -1,4 +1,4 @@
-"""No output replaces an input, whatever is forced."""
+"""No output replaces an input, even with --force."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A classifier on top of a protein language model, from training to prediction."""
+"""A classifier with a protein language model, from training to prediction."""
 
 from __future__ import annotations
 

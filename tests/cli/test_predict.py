@@ -155,7 +155,7 @@ def test_of_several_inputs_the_first_unknown_symbol_is_told(trained: Path, tmp_p
 def test_threads_change_nothing(trained: Path, tmp_path: Path, cli: Runner) -> None:
     models = (trained / "dna.safetensors", READS), (trained / "protein.safetensors", PROTEINS), ("human-dna", READS)
     for model, records in models:
-        # Several inputs are several batches.
+        # Several inputs give several batches.
         outputs = [tmp_path / f"{Path(model).name}.{threads}.tsv" for threads in (1, 3)]
         for output, threads in zip(outputs, ("1", "3"), strict=True):
             words = ("predict", model, records, records, records, records, records)

@@ -1,4 +1,4 @@
-"""Progress lines where standard error is no terminal."""
+"""Progress lines if standard error is not a terminal."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_what_was_done_before_is_no_measure_of_the_rate(
         meter.begin(100)
         meter.reach(100, note="epoch 2")
         meter.reach(120, note="epoch 2")
-        # Another network starts again.
+        # The epochs of another network start again from 1.
         meter.begin(10)
     assert capsys.readouterr().err.splitlines() == [
         "train: 100 of 400 batches, epoch 2, 10 min",
@@ -110,5 +110,5 @@ def write(path: Path, strings: list[str]) -> None:
         for name, string in zip(names, strings, strict=True):
             read = pysam.AlignedSegment()
             read.query_name, read.query_sequence, read.flag = name, string, 4
-            read.reference_id, read.reference_start = 0, 10  # where the mate lies
+            read.reference_id, read.reference_start = 0, 10  # position of the mate
             file.write(read)

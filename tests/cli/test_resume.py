@@ -1,4 +1,4 @@
-"""`train --resume` and `tune --resume` of runs that are complete replace nothing."""
+"""`train --resume` and `tune --resume` replace nothing if the run is complete."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def contents(folder: Path) -> dict[str, tuple[bytes, int]]:
 
 def test_epochs_that_were_added_are_written_whichever_is_kept(trained: Path, tmp_path: Path, cli: Runner) -> None:
     model = tmp_path / "m.safetensors"
-    # Steps this small change no weight: the first epoch stays the best.
+    # Steps this small change no weight, so the first epoch stays the best.
     still = ("--set", "learning_rate=1e-30", "--set", "schedule=constant")
     words = ("train", trained / "proteins.safetensors", *TINY, *still, "-o", model)
     assert cli(*words, "--set", "epochs=1").code == 0
@@ -49,7 +49,7 @@ def test_a_complete_run_is_not_written_again(more: tuple[str, ...], trained: Pat
     assert same.code == 0
     assert same.err.endswith(f"nothing to do: {model} is complete; to train longer, use --set epochs=N\n")
     assert contents(tmp_path) == before
-    # The model is missing, or one of before: it is written from the checkpoints.
+    # The model is missing or old, so it is written again from the checkpoints.
     model.unlink()
     assert cli(*words, "--set", "epochs=2", "--resume").code == 0
     assert {name: content for name, (content, _) in contents(tmp_path).items() if name != model.name} == {
@@ -111,7 +111,7 @@ def test_a_run_that_fails_at_its_end_leaves_its_checkpoint_alone(trained: Path, 
 
 
 def small_files() -> None:
-    """Has the pictures of learning curves, of 20 kB, not fit where the rest does."""
+    """Limits the size of files so that the 20 kB pictures of learning curves can't be written, and other files can."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, 16_000))
 
 
@@ -120,7 +120,7 @@ def test_of_a_set_of_files_that_was_half_there_the_checkpoint_stays(trained: Pat
     words = ("train", trained / "proteins.safetensors", *TINY, "--set", "epochs=1", "-o", model)
     assert cli(*words).code == 0
     before = contents(tmp_path)
-    # As a run leaves it that is killed after history and picture are in place, and before the model is.
+    # The state of a run that was killed after history and picture were renamed and before the model was.
     ready = tmp_path / ".m.safetensors.0123456789abcdef.ready"
     model.rename(ready)
     again = cli(*words, "--resume")

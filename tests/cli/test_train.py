@@ -144,7 +144,7 @@ def test_training_from_a_genome(tmp_path: Path, cli: Runner) -> None:
         block, _, offset = name.removeprefix("chr1:").partition("+")
         start = int(block.split("-")[0]) - 1 + int(offset)
         assert data.alphabet.decode(np.frombuffer(tokens, np.uint8)).tobytes().decode() == text[start : start + 30]
-    # As it stands where a run was stopped before its first epoch was over.
+    # The state of a run that was stopped during its first epoch.
     for path in tmp_path.glob("m.*"):
         if path.name != "m.dataset.safetensors":
             path.unlink()
@@ -154,7 +154,7 @@ def test_training_from_a_genome(tmp_path: Path, cli: Runner) -> None:
     assert cli("train", *words, *TINY, *settings, "-o", model, "--resume").code == 0
     usual = json.loads(cli("inspect", model, "--json").out)["novelty"]
     assert (usual["shortest"], usual["longest"]) == (27, None)
-    # A and T are 80 % of the genome, on either strand, and 50 % of random sequence.
+    # A and T are 80 % of the genome, on both strands, and 50 % of random sequence.
     assert usual["shares"] == pytest.approx({"A": 0.325, "C": 0.175, "G": 0.175, "T": 0.325, "codes": 0}, abs=0.01)
     found = cli("evaluate", model, tmp_path / "m.dataset.safetensors", "--replicates", "0")
     assert found.code == 0
@@ -186,7 +186,7 @@ def fasta(path: Path, rows: list[tuple[str, str]]) -> Path:
 def test_without_a_preset_one_that_fits_is_chosen(tmp_path: Path, cli: Runner) -> None:
     from tests.building import random_strings
 
-    # The classes differ in the order of two words alone: no share of short k-mers tells them.
+    # The classes differ only in the order of two words, so shares of short k-mers do not separate them.
     rows = []
     for index, string in enumerate(random_strings([60] * 600, seed=4)):
         words, at = ("TTGACAGG", "CCAATCAG")[:: 1 if index % 2 else -1], index % 30

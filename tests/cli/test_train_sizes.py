@@ -1,4 +1,4 @@
-"""The recipe for proteins with any number of training records, such as those that leave one for the last batch."""
+"""The recipe for proteins with any number of training records, also with one left for the last batch."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ QUICK = ("--set", "epochs=2", "--set", "trees=5", "--set", "units=4", "--threads
 
 
 def write(path: Path, dataset: Dataset) -> Path:
-    """Writes a dataset that is in memory, and returns the path."""
+    """Writes a dataset to a file, and returns the path."""
     save_dataset(path, dataset)
     return path
 
 
 def proteins(folder: Path, train: int, validation: int) -> Path:
-    """Returns a dataset of random proteins of two classes by turns."""
+    """Returns a dataset of random proteins with two alternating classes."""
     count = train + validation
     strings = random_strings([30 + index % 5 for index in range(count)], "ACDEFGHIKLMNPQRSTVWY", seed=count)
     splits = ["train"] * train + ["validation"] * validation
@@ -39,7 +39,7 @@ def test_a_last_batch_of_one_record(count: int, tmp_path: Path, cli: Runner) -> 
     lines = outcome.err.splitlines()
     epochs = [line for line in lines if line.startswith("epoch")]
     assert len(epochs) == 2
-    # The train split is seen by the network alone, trees apart, so that its accuracy is not the model's.
+    # The accuracy on the train split is that of the network without trees, so it is not the model's.
     assert all("(without trees)  validation loss" in line and line.count("accuracy") == 1 for line in epochs)
     (kept,) = [line for line in lines if line.startswith("kept epoch")]
     assert ": best validation AUROC 0." in kept
@@ -47,7 +47,7 @@ def test_a_last_batch_of_one_record(count: int, tmp_path: Path, cli: Runner) -> 
 
 def test_folds_and_members_with_a_last_batch_of_one_record(tmp_path: Path, cli: Runner) -> None:
     data = proteins(tmp_path, 41, 14)
-    # In batches of two, an odd number of records leaves one.
+    # With batches of two, an odd number of records leaves one.
     words = ("train", data, *QUICK, "--set", "batch_size=2")
     outcome = cli(*words, "--folds", "3", "-o", tmp_path / "folds.safetensors")
     assert outcome.code == 0, outcome.err

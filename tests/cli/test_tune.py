@@ -166,7 +166,7 @@ def test_where_no_trial_is_complete_there_are_no_best_settings(
 def test_trials_without_enough_memory_are_one_line_each(
     trained: Path, tmp_path: Path, space: Path, cli: Runner
 ) -> None:
-    # A hundred terabytes of weights: no machine has them.
+    # A hundred terabytes of weights, which no machine has.
     space.write_text("[network]\nkernels = { choices = [[131_072], [131_071]] }\n")
     wide = ("--set", "network.filters=[65536]")
     words = ("tune", trained / "reads.safetensors", "--space", space, *BASE, *wide, "--trials", "2")

@@ -28,7 +28,7 @@ def test_each_layer_lies_over_the_one_before(tmp_path: Path) -> None:
     config = toml(tmp_path, "[network]\nfilters = [8]\ndense = [5]\n[training]\nepochs = 3\nbatch_size = 9\n")
     run = compose("dna-cnn", config=config, assignments=["dense=[6, 7]", "training.batch_size = 10"])
     assert isinstance(run.network, CnnConfig)
-    # From the preset, the file, the file over the preset, and single settings over both.
+    # From the preset, the file (overrides the preset), and single settings (override both).
     assert (run.network.kernels, run.network.window, run.network.padding) == ((4,), 36, "valid")
     assert (run.network.filters, run.training.epochs) == ((8,), 3)
     assert (run.network.dense, run.training.batch_size) == ((6, 7), 10)
@@ -143,7 +143,7 @@ def test_a_preset_says_what_it_is_and_goes_there_and_back(name: str) -> None:
     assert values["source"]
     run = compose(name)
     assert RunConfig.from_dict(run.to_dict()) == run
-    # Every setting that the preset names is in effect.
+    # Every setting that the preset names has an effect.
     for section, settings in run.to_dict().items():
         given: dict[str, Any] = values.get(section, {})
         assert {key: settings[key] for key in given} == given

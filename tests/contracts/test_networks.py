@@ -1,4 +1,4 @@
-"""What every network does, with every encoder and alphabet, and every preset."""
+"""Contracts of every network, with every encoder, alphabet and preset."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ ENCODER_SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "onehot": {"name": "onehot"},
     "embedding": {"name": "embedding", "dimension": 4},
     "kmer": {"name": "kmer", "dimension": 4, "k": 2},
-    # Of fewer residues at once than the window has.
+    # The language model takes fewer residues at once than the window has.
     "plm": settled_config(shared_model(limit=6)).to_dict(),
 }
 
@@ -82,7 +82,7 @@ class Case:
     window: int
 
     def strings(self) -> list[str]:
-        """Returns sequences of many lengths up to the window, with all symbols there are."""
+        """Returns sequences of many lengths up to the window, with all symbols of the alphabet."""
         lengths = [max(1, length * self.window // WINDOW) for length in LENGTHS]
         return random_strings(lengths, alphabet(self.name).symbols.replace("*", "") + "AC" * 5)
 
@@ -129,7 +129,7 @@ def test_padding_and_neighbours_never_change_a_result(case: Case) -> None:
     alone = all_logits(classifier, strings, case.name, 1)
     assert alone.dtype == torch.float32
     assert tuple(alone.shape) == (len(strings), 2)
-    # A network that tells no sequence from another would pass whatever its padding did.
+    # A network with the same output for all sequences would pass any test of padding.
     assert float(alone.std(dim=0).max()) > 0.1
     room = case.window if classifier.flattens else case.window + 9
     for batch_size, width in ((2, 0), (3, 0), (len(strings), 0), (len(strings), room), (1, room)):
@@ -138,7 +138,7 @@ def test_padding_and_neighbours_never_change_a_result(case: Case) -> None:
 
 
 def without_dropout(classifier: Classifier) -> Classifier:
-    """Returns the classifier as it trains, but for what it leaves to chance."""
+    """Returns the classifier in training mode, without random effects."""
     classifier.train()
     for module in classifier.modules():
         if isinstance(module, torch.nn.Dropout | torch.nn.Dropout1d):
@@ -157,7 +157,7 @@ def test_padding_never_changes_a_gradient(case: Case) -> None:
         classifier(*padded(strings, case.name, width)).square().sum().backward()
         values = {name: weight.grad for name, weight in classifier.named_parameters() if weight.grad is not None}
         assert len(values) == len(list(classifier.parameters()))
-        # Relative to the steepest, because the gradient of a bias before batch norm is rounding only.
+        # Relative to the largest gradient, because the gradient of a bias before batch norm is only rounding.
         steepest = max(float(gradient.abs().max()) for gradient in values.values())
         found.append({name: gradient / steepest for name, gradient in values.items()})
         found[-1] |= {name: running for name, running in classifier.named_buffers() if "running" in name}
@@ -180,7 +180,7 @@ def test_training_in_bfloat16_is_training_in_float32_but_for_rounding(case: Case
         found.append((logits.detach(), torch.cat(gradients)))
     (logits, gradient), (rounded, other) = found
     assert float((logits - rounded).abs().max()) < 0.05 * float(logits.std()) + 0.1
-    # Of neighbours that rounding makes equal another one may be the maximum, so that no more than this holds.
+    # Rounding can make two neighbours equal, and then either may be the maximum, so the tolerance is larger.
     assert float(torch.cosine_similarity(gradient, other, dim=0)) > 0.5
 
 
@@ -188,7 +188,7 @@ def test_training_in_bfloat16_is_training_in_float32_but_for_rounding(case: Case
 def test_gradients_flow_to_every_parameter(case: Case) -> None:
     classifier = case.classifier()
     weights = torch.linspace(-1, 1, 2 * len(LENGTHS)).reshape(-1, 2)
-    # In evaluation mode, because in training the bias of a convolution is lost in the batch norm after it.
+    # In evaluation mode, because in training the batch norm cancels the bias of the convolution before it.
     (classifier(*padded(case.strings(), case.name)) * weights).sum().backward()
     for name, parameter in classifier.named_parameters():
         assert parameter.grad is not None, name

@@ -1,7 +1,7 @@
-"""The way of devices that nothing is written for by hand, such as GPUs: the same numbers, and no waiting for them.
+"""Code for devices without special operations, such as GPUs: it gives the same numbers and never waits for the device.
 
-PyTorch's device `meta` has shapes and no numbers. To look at a number there is an error, as is an operation with a
-tensor of the CPU; so what goes through can neither wait for a GPU nor have left something on the CPU.
+PyTorch's device `meta` has shapes and no numbers. Reading a number is an error, and so is an operation with a CPU
+tensor. So code that runs on it can neither wait for a GPU nor have left a tensor on the CPU.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ WINDOW = 14
 def configs() -> Iterator[tuple[str, RunConfig]]:
     for name, network in NETWORK_SETTINGS.items():
         for encoder, settings in ENCODER_SETTINGS.items():
-            if encoder != "plm":  # embeds on the CPU's side, from disk where it can
+            if encoder != "plm":  # embeds on the CPU, from disk if possible
                 yield f"{name}-{encoder}", run_config(network=network, encoder=settings)
     for name in preset_names():
         yield name, compose(name)
@@ -45,7 +45,7 @@ every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Has nothing be computed by hand."""
+    """Switches off all CPU operations of seqnet."""
     monkeypatch.setattr(devices, "_BY_HAND", ())
 
 
@@ -81,7 +81,7 @@ def test_the_numbers_are_those_of_the_cpu(config: RunConfig, monkeypatch: pytest
 
 @every_config
 def test_a_step_of_training_waits_for_nothing(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
-    # There is nothing that autocast could do on this device.
+    # autocast has no effect on this device.
     monkeypatch.setattr(torch, "autocast", lambda *words, **options: nullcontext())
     name = alphabet_of(config)
     fitter = EpochFitter(planted(length=config.network.window or 24, name=name), config, META)
@@ -110,7 +110,7 @@ def test_a_look_at_a_number_would_be_an_error() -> None:
 
 def test_the_model_of_reads_predicts_the_same(elsewhere: None, monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = open_bundle(find_model(Path("human-dna")))
-    # As many of one length as it takes for products to be large.
+    # Enough sequences of one length for large products.
     tokens = encoded(random_strings([300] * 40))
     found = [class_probabilities(member, tokens) for member in bundle.members]
     monkeypatch.setattr(devices, "_BY_HAND", ("cpu",))
@@ -119,7 +119,7 @@ def test_the_model_of_reads_predicts_the_same(elsewhere: None, monkeypatch: pyte
     assert not np.array_equal(found, expected), "the same way was taken"
 
 
-# Few enough words, and products large enough, to be computed by hand.
+# Few enough words, and products large enough, for seqnet's CPU operations.
 TRAINED: Mapping[str, Mapping[str, Any]] = {
     "words": {"name": "cnn", "filters": [6], "kernels": [3], "pools": [1], "summary": ["flatten"], "padding": "valid"},
     "products": {"name": "dense", "dense": [1000, 300]},

@@ -1,4 +1,4 @@
-"""What every command does with the files that its options name, found by looking at the options themselves."""
+"""What every command does with the files in its options; the options are found by introspection."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from seqnet.cli.paths import Command, InputPath, OutputPath
 from seqnet.datasets.sources import find_source
 from tests.cli.running import PROTEINS, READS, Outcome
 
-# Options that take text which is never a path.
+# Options whose text is never a path.
 NO_PATHS = {
     "download": {"names", "url", "sha256"},
     "encode": {
@@ -95,7 +95,7 @@ def test_every_command_says_what_its_paths_are() -> None:
 
 
 def sources(folder: Path, material: Path) -> dict[str, Path]:
-    """Returns parameter → a file that it takes; the rest take sequences."""
+    """Returns parameter → a file for it; other parameters get sequences."""
     space, config, reads = folder / "space.toml", folder / "config.toml", folder / "reads.fa"
     space.write_text("[training]\nlearning_rate = { choices = [0.1, 0.2] }\n")
     config.write_text("[training]\nepochs = 1\n")
@@ -105,7 +105,7 @@ def sources(folder: Path, material: Path) -> dict[str, Path]:
 
 
 def command_words(name: str, tried: click.Parameter, given: Path, files: dict[str, Path]) -> list[str | Path]:
-    """Returns a command line in which one parameter has the path that is given, and others what is needed beside it."""
+    """Returns a command line with the given path for one parameter, and valid values for all other ones."""
     command, words = commands()[name], [name]
     for parameter in command.params:
         value: str | Path = given if parameter is tried else files.get(str(parameter.name), files[""])
@@ -123,7 +123,7 @@ def command_words(name: str, tried: click.Parameter, given: Path, files: dict[st
 
 
 def written_name(name: str, tried: click.Parameter, in_directory: bool) -> str:
-    """Returns the name of a file that a command writes."""
+    """Returns the name of an output file of a command."""
     if name == "evaluate":
         return "metrics.json"
     if name == "download":
@@ -136,7 +136,7 @@ def written_name(name: str, tried: click.Parameter, in_directory: bool) -> str:
 def test_no_output_replaces_an_input(
     name: str, parameter: click.Parameter, kind: str, material: Path, tmp_path: Path, call: Callable[..., Outcome]
 ) -> None:
-    """Every input, given as each output of its command with --force, is refused and stays as it is."""
+    """Every input, given as each output of its command with --force, is refused and not changed."""
     files = sources(tmp_path, material)
     for output in [one for command, one in OUTPUTS if command == name]:
         in_directory = output.metavar == "DIR"

@@ -1,4 +1,4 @@
-"""What every network does, done by public operators of PyTorch alone."""
+"""The contracts of every network, with public operators of PyTorch only."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every reader of the table of formats promises."""
+"""Contracts of every reader in the table of formats."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ EXAMPLES = {
     "abi": ["sanger.ab1"],
     "table": ["proteins.tsv", "proteins.csv", "proteins.xlsx", "proteins.parquet"],
 }
-# What is a file of its format with no records in it.
+# A valid file of each format without records.
 EMPTY = {
     "fasta": b"\n",
     "sam": (DATA / "header_only.bam").read_bytes(),
@@ -76,7 +76,7 @@ def test_every_format_has_examples() -> None:
 def test_it_recognises_its_own_and_no_other_does(format: str, name: str) -> None:
     head = (DATA / name).read_bytes()
     if name == "reverse.bam":
-        head = b"BAM\1"  # a BAM is a gzip file, and what is asked about is decompressed
+        head = b"BAM\1"  # a BAM is a gzip file, and detection uses the decompressed content
     assert next(other for other in FORMATS if FORMATS.load(other).recognises(head)) == format
 
 

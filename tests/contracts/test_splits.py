@@ -1,4 +1,4 @@
-"""What every way to split must keep: whole groups, the proportions of the classes, the sizes that were asked for."""
+"""Contracts of all ways to split: whole groups, class proportions, and the requested sizes."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_single_records_have_the_sizes_that_were_asked_for_in_every_class(
     bounds = np.cumsum(fractions)
     for label in set(labels):
         counts = sizes(found[np.array(labels) == label])
-        # Each bound between splits lies at the nearest whole record.
+        # Each boundary between splits is at the nearest whole record.
         assert np.all(np.abs(np.cumsum(counts) - bounds * counts.sum()) <= 0.5 + 1e-9)
 
 
@@ -123,7 +123,7 @@ def test_no_split_is_too_large_by_more_than_a_group(
 @pytest.mark.parametrize("seed", range(8))
 @pytest.mark.parametrize("others", [[*[2] * 8, *[1] * 21, 3], [2] * 20])
 def test_a_group_larger_than_a_split_goes_where_it_fits(others: list[int], seed: int) -> None:
-    # Small groups that come first must neither make the small splits look emptier nor take the room.
+    # Small groups that come first must neither make the small splits look emptier nor use up their space.
     groups = np.repeat(np.arange(len(others) + 1), [*others, 60])
     found = split(np.zeros(100, dtype=np.int64), groups, seed=seed)
     assert sizes(found).tolist() == [80, 10, 10]
@@ -168,7 +168,7 @@ def test_groups_keep_the_proportions_of_the_classes() -> None:
         for label in range(3):
             members = labels == label
             expected = np.array(fractions) * members.sum()
-            # Single records, some tens of them in each class, make up for what whole groups can't.
+            # Single records, dozens of each class, compensate for the unequal sizes of whole groups.
             assert np.all(np.abs(sizes(found[members]) - expected) <= 0.01 * members.sum() + 1)
 
 

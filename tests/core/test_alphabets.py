@@ -41,7 +41,7 @@ def test_every_byte_has_a_token_of_its_own_or_none(one: Alphabet) -> None:
     letters = {ord(letter) for letter in one.symbols + "".join(one.synonyms)}
     letters |= {ord(chr(letter).lower()) for letter in letters}
     assert {byte for byte in range(256) if tokens[byte] != INVALID} == letters
-    # Neither padding nor a number outside the tables can come out of a file.
+    # A file can contain neither padding nor a number outside the tables.
     assert set(tokens[tokens != INVALID].tolist()) == set(range(1, one.token_count))
     assert one.token_count < INVALID
 
@@ -82,14 +82,14 @@ def test_mixtures_of_nucleotides_are_those_of_biopython() -> None:
             members = table[symbol]
             expected = [1 / len(members) if letter in members else 0 for letter in one.canonical]
             np.testing.assert_allclose(one.mixture[token], expected, rtol=1e-7)
-        # X and N are one code with two names; there is no third.
+        # Biopython also has X for any base; no other code differs.
         assert set(table) - set(one.symbols) == {"X"}
 
 
 def test_mixtures_of_amino_acids_are_those_of_biopython() -> None:
     for code, members in IUPACData.extended_protein_values.items():
         row = dict(zip(PROTEIN.canonical, PROTEIN.mixture[int(PROTEIN.to_token[ord(code)])].tolist(), strict=True))
-        # Selenocysteine and pyrrolysine have no column of their own, and weigh as any residue.
+        # Selenocysteine and pyrrolysine have no column of their own and are mixtures of all residues.
         chosen = PROTEIN.canonical if code in "UOX" else members
         assert row == pytest.approx({one: chosen.count(one) / len(chosen) for one in PROTEIN.canonical})
     assert not PROTEIN.mixture[int(PROTEIN.to_token[ord("*")])].any()

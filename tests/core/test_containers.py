@@ -36,7 +36,7 @@ arrays = st.sampled_from([np.uint8, np.int32, np.int64, np.float32, np.float64, 
     lambda dtype: hnp.arrays(dtype, hnp.array_shapes(min_dims=0, max_dims=3, min_side=0, max_side=4))
 )
 tensor_tables = st.dictionaries(st.text(min_size=1, max_size=8).filter(lambda name: name != "__metadata__"), arrays)
-# Python makes text with lone surrogates of file names that are not UTF-8.
+# Python represents file names that are not UTF-8 as text with lone surrogates.
 texts = st.text(max_size=6) | st.sampled_from(["caf\udce9.fa", '"\\', "é\0"])
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**6), 10**6) | st.floats(allow_nan=False, allow_infinity=False) | texts,
@@ -149,7 +149,7 @@ def test_a_wrong_byte_in_the_header_never_gets_further_than_an_error(
         found = read(path)
     except ContainerError:
         return
-    # It may hit a name or a text; what was read still lies within the file.
+    # The changed byte may be in a name or a text; what was read is still within the file.
     assert sum(array.nbytes for array in found.tensors.values()) == sum(array.nbytes for array in TENSORS.values())
 
 
@@ -274,7 +274,7 @@ def test_a_spool_is_the_column_that_was_appended(
             assert spool.view().tolist() == expected
             assert spool.shape == (len(expected),)
         write_container(path, "dataset", {}, {"column": spool})
-        # What was copied can still grow.
+        # A copied file may still grow.
         spool.append(np.array([7]))
         assert spool.view().tolist() == [*expected, 7]
     assert read(path).tensors["column"].tolist() == expected
@@ -335,7 +335,7 @@ def test_a_large_file_that_is_cut_while_it_is_mapped_is_noticed(path: Path, monk
     os.truncate(path, 100)
     with pytest.raises(ContainerError, match="the file was truncated while it was read; make it again"):
         mapped.check_whole()
-    # What is read into memory stays what it was.
+    # A file that was read into memory does not change.
     small.check_whole()
     np.testing.assert_array_equal(small.tensors["numbers"], TENSORS["numbers"])
 

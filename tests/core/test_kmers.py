@@ -17,7 +17,7 @@ DNA = alphabet("dna")
 
 
 def number(kmer: str, symbols: str = "ACGT") -> int:
-    """Returns the number that a k-mer spells in base K."""
+    """Returns the k-mer as a number in base K."""
     return sum(symbols.index(one) * len(symbols) ** place for place, one in enumerate(reversed(kmer)))
 
 

@@ -1,4 +1,4 @@
-"""A file that is cut while it is mapped: one line that names it, and exit code 1."""
+"""A mapped file that is cut gives one line with its name, and exit code 1."""
 
 from __future__ import annotations
 

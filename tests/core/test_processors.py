@@ -1,4 +1,4 @@
-"""How many processors there are, and how threads wait."""
+"""The number of processors, and how threads wait."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _no_limits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def system(root: Path, group: str, files: dict[str, str]) -> Path:
-    """Returns a folder with what the kernel says of control groups."""
+    """Returns a folder with the kernel's files of control groups."""
     for name, content in ({"proc/self/cgroup": group} | files).items():
         path = root / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -65,10 +65,10 @@ def test_the_least_limit_counts(monkeypatch: pytest.MonkeyPatch) -> None:
         ("0::/\n", {"cpu.max": "20000 100000"}, 1),
         ("0::/\n", {"cpu.max": "max 100000"}, None),
         ("0::/\n", {}, None),
-        # The least on the way up, as for a step of a batch job.
+        # The smallest quota of the group and its parents counts, as for a step of a batch job.
         ("0::/slurm/job/step\n", {"slurm/job/cpu.max": "300000 100000", "slurm/job/step/cpu.max": "max 100000"}, 3),
         ("0::/a/b\n", {"a/cpu.max": "500000 100000", "a/b/cpu.max": "700000 100000"}, 5),
-        # Version 1: one folder for two controllers, with a link for each, or none.
+        # Version 1: one folder for two controllers, with or without a link for each.
         (
             "4:memory:/x\n3:cpu,cpuacct:/job\n",
             {"cpu,cpuacct/job/cpu.cfs_quota_us": "400000", "cpu,cpuacct/job/cpu.cfs_period_us": "100000"},
@@ -100,7 +100,7 @@ def test_what_the_user_says_of_waiting_stays(own: dict[str, str]) -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems have another OpenMP")
 def test_the_program_has_openmp_sleep_soon_where_it_waits() -> None:
-    """As OpenMP itself says when PyTorch loads it."""
+    """As OpenMP itself prints when PyTorch loads it."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("OMP_", "GOMP_", "KMP_"))}
     done = subprocess.run(
         [sys.executable, "-m", "seqnet", "train", "nothing.safetensors", "-o", "m.safetensors"],

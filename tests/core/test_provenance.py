@@ -42,7 +42,7 @@ def test_each_input_is_listed_once_in_the_order_given(tmp_path: Path) -> None:
 def test_a_stream_has_no_hash(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     os.mkfifo("pipe")
-    # A file of that name is not what `-` reads.
+    # `-` is stdin, not a file with this name.
     Path("-").write_text("not standard input")
     with InputHashes(["-", "pipe", "missing"]) as hashes:
         found = hashes.collect()
@@ -84,7 +84,7 @@ def test_an_error_while_reading_does_not_wait_for_the_hashes(tmp_path: Path, mon
 
     with pytest.raises(RuntimeError):
         fail_early()
-    # The first was told to stop, the second was never begun.
+    # The first was stopped, the second never started.
     assert hashed == ["a"]
     assert set(threading.enumerate()) <= set(before)
 
@@ -93,5 +93,5 @@ def test_versions_are_those_of_what_runs() -> None:
     found = versions()
     assert found["seqnet"] == seqnet.__version__
     assert (found["numpy"], found["pysam"]) == (np.__version__, pysam_version)
-    # The installed package may not say for which device it was built.
+    # The version of the installed package may lack the device of the build.
     assert found["torch"].partition("+")[0] == torch.__version__.partition("+")[0]

@@ -16,7 +16,7 @@ def strings(column: Ragged) -> list[bytes]:
 
 
 def check(column: Ragged, expected: list[bytes]) -> None:
-    """Checks the strings and that the buffer holds nothing else."""
+    """Checks the strings and that the buffer contains nothing else."""
     assert strings(column) == expected
     assert column.data.tobytes() == b"".join(expected)
     assert column.offsets.tolist() == [len(b"".join(expected[:index])) for index in range(len(expected) + 1)]

@@ -1,16 +1,16 @@
-"""Makes the binary files of this folder, all from made-up sequences: `python tests/data/make.py`.
+"""Makes the binary files of this folder from invented sequences: `python tests/data/make.py`.
 
-| file | its oddity |
+| file | special content |
 |---|---|
 | reverse.bam, reverse.bam.bai | both strands, IUPAC codes, secondary, supplementary, unmapped, `*` |
-| reference.fa | what these reads are aligned to |
+| reference.fa | the reference of these reads |
 | unaligned.sam | no references in its header |
 | header_only.bam | no reads |
-| no_end_marker.bam | cut before its end marker |
-| truncated.bam | cut within a read |
+| no_end_marker.bam | truncated before its end marker |
+| truncated.bam | truncated within a read |
 | damaged.bam | a bit error in its middle |
 | wrapped.fa.bgz, wrapped.fa.zst | compressed in several members |
-| truncated.fa.gz | cut in its middle |
+| truncated.fa.gz | truncated in its middle |
 | proteins.npz | two classes of protein tokens |
 | gap.npz | padding within a sequence |
 | pickled.npz | Python objects |

@@ -23,7 +23,7 @@ def as_bytes(text: str) -> NDArray[np.uint8]:
         # RNA is often written as its cDNA.
         ("ACGT" * 10, "rna"),
         ("MKVLAAGIVGLAEPDQ" * 2, "protein"),
-        # Too short to tell: the symbols are checked one by one anyway.
+        # Too short to guess the alphabet; each symbol is checked anyway.
         ("MKVLAAGIVG", "dna"),
         ("ACGTACGT", "protein"),
         ("1234567890" * 4, "dna"),
@@ -45,7 +45,7 @@ def test_sequences_that_may_be_of_the_alphabet_pass(sequence: str, expected: str
         ("ACGU" * 8, "rna", "protein"),
         # All are IUPAC codes.
         ("MKVSYGHDRWAT" * 5, "protein", "dna"),
-        # One bad record in twenty.
+        # One invalid record in twenty.
         ("ACGTTGCAAC" * 95 + "MKVLAAGIVGLAEPDQMKVLAAGIVGLAEPDQ", None, "dna"),
     ],
 )

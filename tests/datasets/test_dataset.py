@@ -134,7 +134,7 @@ def refusal(path: Path) -> str:
         {"groups": int64(1, 2, 3, 4)},
         {"split": uint8(0, 3, 0)},
         {"split": uint8(0, 1)},
-        # Tokens that are padding, or that the alphabet does not have.
+        # Tokens that are padding, or outside of the alphabet.
         {"tokens": uint8(1, 2, 0, 4, 15, 1)},
         {"tokens": uint8(1, 2, 16, 4, 15, 1)},
         {"tokens": uint8(1, 2, 255, 4, 15, 1)},
@@ -148,7 +148,7 @@ def refusal(path: Path) -> str:
         {"offsets": int64(0, 4, 3, 6)},
         {"offsets": int64(0, -3, 4, 6)},
         {"offsets": int64(0, 9, 4, 6)},
-        # The differences of these are positive, in numbers of 64 bits.
+        # The 64-bit differences of these overflow to positive numbers.
         {"offsets": int64(0, INT64.max, -2, 6)},
         {"offsets": int64(0)},
         {"offsets": int64()},
@@ -219,7 +219,7 @@ def test_only_two_classes_have_a_positive_one(tmp_path: Path) -> None:
 
 
 def test_sequences_that_windows_are_drawn_from_are_long_enough(tmp_path: Path) -> None:
-    # Only those of the train split, which are of 3 and 2 symbols.
+    # Only those of the train split, with 3 and 2 symbols.
     assert open_dataset(write(tmp_path / "x", ABOUT | {"crop": 2})).crop == 2
     assert refusal(write(tmp_path / "y", ABOUT | {"crop": 3})) == "the columns of the dataset don't fit each other"
 

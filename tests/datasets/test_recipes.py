@@ -13,7 +13,7 @@ from tests.building import make_dataset, random_strings
 
 
 def records(count: int, length: int, name: str = "dna", crop: int | None = None) -> Dataset:
-    """Returns a dataset of as many training records of one length, and a long one to test."""
+    """Returns a dataset of training records of one length, and one long test record."""
     small = make_dataset(random_strings([9, 9]), [0, 1], ["train", "test"], name=name, crop=crop)
     lengths = np.array([length] * count + [9000])
     return replace(

@@ -15,7 +15,7 @@ def sequences(dataset: Dataset, split: str, most: int, seed: int = 0) -> tuple[l
 
 
 def genome() -> Dataset:
-    """Two blocks of one class to draw windows from, and a class that is generated."""
+    """Two blocks of one class to draw windows from, and a generated class."""
     strings = [*random_strings([40, 25]), "ACGTACGT", "TTTTTTTT"]
     splits = ["train", "train", "test", "test"]
     return make_dataset(strings, [1, 1, 1, 0], splits, generators={"noise": "composition"}, crop=8)
@@ -55,7 +55,7 @@ def test_windows_are_cut_from_blocks_of_either_strand_and_negatives_are_made_of_
     assert real <= places | turned
     assert real & (places - turned)
     assert real & (turned - places)
-    # 33 and 18 places: 200 draws leave few out.
+    # 33 and 18 positions: 200 draws miss few of them.
     assert len(real) > 75
     assert len(made & (places | turned)) < 5
     assert sequences(dataset, "train", 401) == (strings, labels, None)

@@ -1,4 +1,4 @@
-"""How much memory whole processes take, and what they say where they get too little."""
+"""Memory of whole processes, and their messages if there is too little."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BASES = 24_000_000
 LINE_BREAKS = 60_000_000
 MB = 1_000_000
 BATCHES = 60 * MB
-"""Bytes of what is worked on at once, however long a record is."""
+"""Bytes that are processed at once, however long a record is."""
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sizes and limits of memory are those of Linux")
 
@@ -46,7 +46,7 @@ _, status, usage = os.wait4(child, 0)
 with open(report, "w") as file:
     json.dump([os.waitstatus_to_exitcode(status), usage.ru_maxrss * 1024], file)
 """
-"""A small process that starts another: what a process is started by counts for the most memory that it took."""
+"""A small process that starts the tested one: the peak memory of a process includes that of its parent at the start."""
 
 
 class Ended(NamedTuple):
@@ -57,7 +57,7 @@ class Ended(NamedTuple):
 
 
 def call(*words: str | Path, limit: int | None = None, files: int | None = None) -> Ended:
-    """Runs Python with `words`, in an address space of so many bytes, and with so many open files."""
+    """Runs Python with `words`, with limits of the address space and of open files."""
 
     limits = json.dumps({resource.RLIMIT_AS: limit, resource.RLIMIT_NOFILE: files})
     with tempfile.NamedTemporaryFile("r") as report:
@@ -73,7 +73,7 @@ def seqnet(*words: str | Path, limit: int | None = None, files: int | None = Non
 
 @pytest.fixture(scope="module")
 def at_rest() -> int:
-    """Bytes of a process that has imported what reads files."""
+    """Bytes of a process that has imported the readers."""
     return call("-c", READING).peak
 
 

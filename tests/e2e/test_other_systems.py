@@ -1,4 +1,4 @@
-"""What is there on Unix alone may be missing: the package still imports and works."""
+"""Modules that exist only on Unix may be missing: the package can still be imported and works."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ for name in ("O_NOFOLLOW", "O_NONBLOCK"):
 from seqnet.__main__ import main
 main()
 """
-"""The program, on a system with neither locks nor timers."""
+"""The program on a system with neither locks nor timers."""
 
 
 def seqnet(*words: str | Path) -> subprocess.CompletedProcess[str]:

@@ -1,4 +1,4 @@
-"""What only a process of its own can show: pipes, signals, and the time to start."""
+"""Behaviour that needs a separate process: pipes, signals, and the time to start."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_signal_in_predict_leaves_no_output(reader: str, folder: Path, tmp_pat
             time.sleep(0.01)
         process.send_signal(signal.SIGINT)
         assert process.stderr
-        # To its end: the process that reads would hold it open.
+        # Read to its end, because the reading process would keep it open.
         assert process.stderr.read() == "seqnet: interrupted\n"
         assert process.wait(timeout=60) == 130
     assert list(tmp_path.iterdir()) == []
@@ -139,7 +139,7 @@ def test_help_imports_nothing_heavy() -> None:
 
 
 def peak_memory(*words: str | Path) -> int:
-    """Runs a command and returns the most memory that it took, in the system's units."""
+    """Runs a command and returns its peak memory, in the system's units."""
     code = (
         "import resource, sys; from seqnet.cli.main import run; code = run(sys.argv[1:]); "
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss); sys.exit(code)"
@@ -179,7 +179,7 @@ SHIPPED = {"human-dna": READS, "solubility": str(ROOT / "data" / "simulated_prot
 
 @pytest.mark.parametrize("model", SHIPPED)
 def test_predict_loads_nothing_that_it_does_not_need(model: str, tmp_path: Path) -> None:
-    """PyTorch's compiler alone takes a second; these are for training, measuring and clustering."""
+    """PyTorch's compiler takes a second to import; the other modules are for training, evaluation and clustering."""
     program = (
         "import sys\n"
         "from seqnet.cli.main import run\n"
@@ -212,5 +212,5 @@ def test_the_work_of_threads_on_a_giant_record_is_given_up(tmp_path: Path) -> No
     asked = time.monotonic()
     process.terminate()
     _, told = process.communicate(timeout=60)
-    assert time.monotonic() - asked < 5  # all of the record takes more than a minute
+    assert time.monotonic() - asked < 5  # the whole record takes more than a minute
     assert (process.returncode, told.decode().splitlines()[-1]) == (143, "seqnet: terminated")

@@ -26,28 +26,28 @@ SEQNET = [sys.executable, "-m", "seqnet"]
 
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model with random weights, of classes whose names need more than Latin letters."""
+    """A model with random weights whose class names have other than Latin letters."""
     path = tmp_path_factory.mktemp("model") / "m.safetensors"
     write_bundle(path, make_bundle(classes=("человек", "随机")))
     return path
 
 
 def minds_signals(process: subprocess.Popen[str], number: signal.Signals) -> bool:
-    """Returns whether a process has got as far as to mind a signal: before, Python has it its own way."""
+    """Returns whether a process handles a signal itself yet; before that, Python does."""
     try:
         status = Path(f"/proc/{process.pid}/status").read_text()
     except FileNotFoundError:
         return True
     caught = int(re.findall(r"SigCgt:\s*(\w+)", status)[0], 16)
-    # Python itself minds SIGINT from its start, and SIGTERM never.
+    # Python handles SIGINT from its start, and SIGTERM never.
     return bool(caught >> (signal.SIGTERM - 1) & 1)
 
 
 @pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="needs Linux's /proc")
 def test_a_signal_at_any_moment_is_one_line_and_its_exit_code(model: Path, tmp_path: Path) -> None:
     rng = random.Random(1)
-    # A moment of each kind at a time: before anything is imported, while packages are, and while records are read. Two
-    # processes at once take half the time.
+    # One moment in each phase: before the imports, during the imports, and while records are read. Two processes at
+    # once take half of the time.
     moments = [(0.0, 0.2, 1.0)[turn % 3] * rng.random() for turn in range(24)]
     with ThreadPoolExecutor(2) as pool:
         done = [pool.submit(stopped, model, tmp_path, turn, moment) for turn, moment in enumerate(moments)]
@@ -58,7 +58,7 @@ def test_a_signal_at_any_moment_is_one_line_and_its_exit_code(model: Path, tmp_p
 
 
 def stopped(model: Path, folder: Path, turn: int, moment: float) -> tuple[int, str]:
-    """Returns exit code and messages of a prediction that gets a signal so many seconds after it minds signals."""
+    """Returns exit code and messages of a prediction that gets a signal this many seconds after it handles signals."""
     number = (signal.SIGINT, signal.SIGTERM)[turn % 2]
     words = ["predict", str(model), *[READS] * 50, "-o", str(folder / f"{turn}.tsv")]
     with subprocess.Popen([*SEQNET, *words], stderr=subprocess.PIPE, text=True) as process:
@@ -130,7 +130,7 @@ def test_data_are_utf8_whatever_the_terminal_holds(model: Path, tmp_path: Path) 
 
 
 def on_terminal(*words: str | Path, kind: str = "xterm") -> str:
-    """Returns what a command writes to a terminal that both of its outputs are."""
+    """Returns what a command writes to a terminal that is both of its outputs."""
     process, terminal = pty.fork()
     if process == 0:
         os.environ.update(TERM=kind, PYTHONPATH=str(ROOT))
@@ -139,7 +139,7 @@ def on_terminal(*words: str | Path, kind: str = "xterm") -> str:
     try:
         while piece := os.read(terminal, 1 << 16):
             seen += piece
-    except OSError:  # so a terminal ends
+    except OSError:  # the end of a terminal
         pass
     os.close(terminal)
     assert os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]) == 0
@@ -147,7 +147,7 @@ def on_terminal(*words: str | Path, kind: str = "xterm") -> str:
 
 
 def screen(text: str) -> list[str]:
-    """Returns the lines that a terminal shows at the end: what was cleared is gone."""
+    """Returns the lines that a terminal shows at the end, without cleared lines."""
     lines, row, column = [""], 0, 0
     for part in re.findall(r"\x1b\[[?\d;]*[A-Za-z]|\r|\n|[^\x1b\r\n]+", text):
         if part == "\r":
@@ -190,7 +190,7 @@ def test_a_model_or_dataset_may_come_through_a_pipe(model: Path, tmp_path: Path)
     tiny = "--network dense --set dense=[2] --set epochs=1 --threads 1"
     done = shell(f"seqnet train <(cat d.safetensors) {tiny} -o m.safetensors", tmp_path)
     assert done.returncode == 0, done.stderr
-    # The dataset is read more than once; a pipe can't be.
+    # The dataset is read more than once, which is impossible for a pipe.
     made_of = open_bundle(tmp_path / "m.safetensors").provenance["dataset"]
     assert made_of["sha256"] == file_hash(tmp_path / "d.safetensors")
     done = shell("seqnet audit <(echo nonsense)", tmp_path)

@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).parent.parent.parent
 BIN = Path(sys.executable).parent
 
-# The workflow's own configuration, with one epoch in place of many.
+# The workflow's own configuration, with only one epoch.
 FEW = (
     "threads=1",
     "tasks={reads: {train: --preset dna-cnn --set epochs=1}, "

@@ -76,7 +76,7 @@ def test_undefined_replicates_are_left_out_up_to_a_half() -> None:
     nan = np.nan
     samples = np.array([[1.0, nan, nan, 7.0], [3.0, 4.0, nan, 7.0], [2.0, 6.0, nan, 7.0], [4.0, nan, 5.0, 7.0]])
     low, high = percentile_intervals(samples, 0.5)
-    # The last is the same in all of them, which tells nothing of its spread.
+    # The last statistic is the same in all replicates, which says nothing about its spread.
     np.testing.assert_allclose(low, [1.75, 4.5, nan, nan])
     np.testing.assert_allclose(high, [3.25, 5.5, nan, nan])
 
@@ -95,7 +95,7 @@ def test_replicates_that_differ_by_rounding_have_no_interval() -> None:
 
 
 def test_groups_are_drawn_within_their_class() -> None:
-    # Two groups of ten of one class beside twenty single records of the other: every replicate has twenty of each.
+    # Two groups of ten of one class and twenty single records of the other: every replicate has twenty of each.
     groups = np.concatenate([np.repeat([0, 1], 10), np.arange(2, 22)])
     classes = np.repeat([0, 1], 20)
     rng = np.random.default_rng(1)

@@ -20,7 +20,7 @@ def test_two_classes_without_groups_have_all_tests() -> None:
     assert found.delong.difference.value == pytest.approx(found.standing.differences["auroc"].value)
     right = [one.predicted == one.labels for one in (first, second)]
     assert found.mcnemar.only_first - found.mcnemar.only_second == right[0].sum() - right[1].sum()
-    # Percentile and normal interval of one difference are alike.
+    # The percentile interval and the normal interval of a difference are similar.
     assert found.delong.difference.low == pytest.approx(found.standing.differences["auroc"].low, abs=0.02)
 
 

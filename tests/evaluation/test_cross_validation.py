@@ -21,7 +21,7 @@ def test_figures_by_hand() -> None:
     found = evaluate_folds(
         labels, probabilities, folds, [0.5, 0.35, 0.65], ("a", "b"), positive=1, options=EvaluationOptions(replicates=0)
     )
-    # Fold 1 has both wrong; the threshold of fold 2 saves the 0.6.
+    # Both records of fold 1 are wrong; with the threshold of fold 2, the one with 0.6 is right.
     assert [fold["accuracy"] for fold in found.folds] == [1, 0, 1]
     assert [fold["auroc"] for fold in found.folds] == [1, 0, 1]
     assert found.mean["accuracy"] == pytest.approx(2 / 3)
@@ -56,7 +56,7 @@ def test_folds_and_pool_are_what_the_parts_give(classes: tuple[str, ...]) -> Non
 
 def test_the_order_of_records_does_not_change_the_intervals() -> None:
     labels, probabilities, _ = separated(60, 2)
-    # Many equal records that differ in their threshold alone.
+    # Many equal records that differ only in their threshold.
     probabilities = probabilities.round(1)
     folds = np.arange(60) % 4
     orders = [np.arange(60), np.random.default_rng(3).permutation(60)]

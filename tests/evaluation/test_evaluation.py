@@ -78,7 +78,7 @@ def test_groups_of_one_record_are_records() -> None:
 
 
 def test_cells_are_counted_per_n_records_when_groups_differ_in_size() -> None:
-    # All records are right: each class's count can vary, their sum per N records can't.
+    # All records are right: the count of each class varies, but their sum per N records does not.
     y = np.repeat([0, 1, 0, 1], [1, 50, 3, 6])
     groups = np.repeat([0, 1, 2, 3], [1, 50, 3, 6])
     evaluation = evaluate_probabilities(y, np.eye(2)[y], ("a", "b"), groups=groups, options=FEW)
@@ -190,7 +190,7 @@ def test_a_class_with_one_record_has_an_exact_interval() -> None:
     y = np.array([1] + [0] * 29)
     p = np.tile([0.7, 0.3], (30, 1))
     recall = evaluate_probabilities(y, p, ("a", "b")).metrics["recall"]
-    # One trial, no success: the chance of that is a half of 5 % where the recall is 0.975.
+    # One trial without success: at a recall of 0.975 its probability is half of 5 %.
     assert (recall.value, recall.low) == (0, 0)
     assert recall.high == pytest.approx(0.975)
 

@@ -15,7 +15,7 @@ OPTIONS = EvaluationOptions(replicates=200)
 
 
 def decided(right: int, wrong: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Returns labels and probabilities of records of either class in turns, of which the last are decided wrongly."""
+    """Returns labels and probabilities of records of alternating classes; the last ones are predicted wrongly."""
     labels = np.arange(right + wrong) % 2
     given = np.where(np.arange(right + wrong) < right, labels, 1 - labels)
     positive = np.where(given == 1, 0.9, 0.1) + np.linspace(0, 0.05, right + wrong)
@@ -61,7 +61,7 @@ def test_a_perfect_ranking_has_a_bound_by_its_smaller_class() -> None:
     auroc = found.metrics["auroc"]
     assert (auroc.value, auroc.high) == (1, 1)
     assert auroc.low == pytest.approx(0.025 ** (1 / 4))
-    # No proportion, and the same in every replicate.
+    # Not a proportion, and the same in every replicate.
     assert math.isnan(found.metrics["mcc"].low)
     assert found.confusion_high[0, 1] == pytest.approx(34 * (1 - 0.025 ** (1 / 34)))
 
@@ -76,12 +76,12 @@ def test_the_bound_of_a_perfect_ranking_holds_the_truth() -> None:
             perfect += 1
             below += 0.025 ** (1 / 6) > 0.9
     assert perfect > 0
-    assert below == 0  # 0.54: an AUROC of 0.9 is well within what six and six perfect ones can come from
+    assert below == 0  # 0.54: six and six records that are all in order are well possible with an AUROC of 0.9
     assert perfect / 4_000 <= 0.9**6
 
 
 def test_intervals_of_accuracies_near_one_hold_the_truth() -> None:
-    # The percentile bootstrap alone holds it in 78 of 100 cases.
+    # The percentile bootstrap alone contains the true value in 78 of 100 cases.
     rng, held = np.random.default_rng(1), 0
     labels = np.arange(50) % 2
     for _ in range(300):

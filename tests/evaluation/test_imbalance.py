@@ -48,7 +48,7 @@ def test_weights_by_hand() -> None:
 
 def test_balanced_accuracy_is_decided_by_what_a_record_makes_likelier() -> None:
     labels, counts = np.array([0, 0, 0, 1, 1]), counts_of(90, 10)
-    # The bound is the share of training, one tenth.
+    # The bound is the share in training, one tenth.
     rare = np.array([0.02, 0.09, 0.3, 0.11, 0.09])
     assert balanced_accuracy(labels, np.stack([1 - rare, rare], axis=1), counts) == pytest.approx((2 / 3 + 1 / 2) / 2)
     assert math.isnan(balanced_accuracy(np.zeros(5, dtype=np.int64), np.stack([1 - rare, rare], axis=1), counts))

@@ -1,4 +1,4 @@
-"""Every metric against scikit-learn, and its undefined values against what the table says of them."""
+"""Every metric compared with scikit-learn, and its undefined values with the table's description."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _one_class(name: str, own: Bools, given_own: Bools, p: NDArray[np.float64], 
 
 
 def _reference(name: str, data: Records, positive: int | None, threshold: float | None) -> float:
-    """Returns scikit-learn's value, NaN where the table says undefined."""
+    """Returns scikit-learn's value, or NaN if the table says that it is undefined."""
     kept = data.weights > 0
     y, p, w = data.labels[kept], data.probabilities[kept], data.weights[kept]
     K = p.shape[1]
@@ -157,7 +157,7 @@ def test_f1_is_zero_where_a_class_is_there_but_never_predicted() -> None:
 
 
 def test_a_macro_average_is_undefined_with_one_of_its_classes() -> None:
-    # Class 2 has a record but is never predicted; then it has none at all.
+    # First class 2 has a record but is never predicted; then it has no record.
     p = np.array([[0.8, 0.1, 0.1], [0.1, 0.8, 0.1], [0.5, 0.3, 0.2]])
     found = measure([0, 1, 2], p)
     assert math.isnan(found["precision"])
@@ -176,7 +176,7 @@ def test_a_macro_average_is_undefined_with_one_of_its_classes() -> None:
 
 
 def test_uneven_weights_on_one_class_leave_no_rounding_rest() -> None:
-    # 0.1 + 0.2 + 0.3 is not 0.6: a rest of 1e-17 must not pass for records outside the class.
+    # 0.1 + 0.2 + 0.3 is not exactly 0.6: a rest of 1e-17 must not count as records outside the class.
     found = measure([1, 1, 1], [[0.1, 0.8, 0.1], [0.8, 0.1, 0.1], [0.1, 0.1, 0.8]], np.array([0.1, 0.2, 0.3]))
     assert math.isnan(found["mcc"])
     assert math.isnan(found["specificity"])

@@ -14,7 +14,7 @@ PAIR = ("accuracy", "auroc")
 
 
 def rivals(N: int = 300, class_count: int = 2, noise: float = 0.5) -> tuple[ScoredRecords, ScoredRecords]:
-    """Returns the same records as a good classifier and a worse one, that errs on the same records, scored them."""
+    """Returns the same records, scored by a good classifier and by a worse one that errs on the same records."""
     one = separated(N, class_count)
     guesses = np.random.default_rng(9).dirichlet(np.ones(class_count), N)
     worse = (1 - noise) * one.probabilities + noise * guesses
@@ -78,7 +78,7 @@ def test_a_difference_is_surer_than_what_it_is_made_of() -> None:
     found = compare_in_pairs(first, {"same": first, "other": second}, groups=None, metrics=PAIR, options=options)
     same = found["same"].differences["auroc"]
     assert same.value == 0
-    # Every replicate has the same difference, of which an interval without width would make a certainty.
+    # Every replicate has the same difference, and an interval without width would suggest certainty.
     assert math.isnan(same.low)
     assert math.isnan(same.high)
     assert not found["same"].beaten

@@ -14,7 +14,7 @@ from seqnet.evaluation import DeLong, delong, mcnemar
 
 
 def discordant(b: int, c: int, both: int = 7) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
-    """Returns who was right where b records only the first has right, c only the second, and some both or neither."""
+    """Returns correctness: b records only by the first, c only by the second, others by both or by neither."""
     first = np.array([True] * b + [False] * c + [True] * both + [False] * both)
     second = np.array([False] * b + [True] * c + [True] * both + [False] * both)
     return first, second
@@ -107,7 +107,7 @@ def test_delong_by_ranks_is_delong_over_all_pairs(seed: int, ties: bool) -> None
 
 
 def test_delong_on_paper() -> None:
-    # Components of the first: positives 1 and ½, negatives ½ and 1, variance ⅛/2 + ⅛/2; the second makes no mistake.
+    # First classifier: positives 1 and ½, negatives ½ and 1, variance ⅛/2 + ⅛/2; the second one makes no mistake.
     found = compared(np.array([1, 1, 0, 0], bool), np.array([3.0, 1, 2, 0]), np.array([5.0, 4, 1, 0]))
     assert (found.first, found.second) == (0.75, 1.0)
     assert found.error == pytest.approx(math.sqrt(1 / 8))
@@ -158,5 +158,5 @@ def test_the_chance_of_a_small_p_is_small_where_nothing_differs() -> None:
     share = rejected / 400
     assert 0.02 < share[0] < 0.09
     assert 0.02 < share[1] < 0.09
-    # Records of a group that go the same way look like five times the evidence.
+    # Records of a group that agree would count as five times the evidence.
     assert share[2] > 0.2

@@ -73,7 +73,7 @@ def test_intervals_draw_groups() -> None:
     alone, kin = (stratify_by_length(records, lengths, groups=one, options=options) for one in (None, groups))
     assert [one.metrics["auroc"].value for one in alone] == [one.metrics["auroc"].value for one in kin]
     assert [one.metrics["auroc"].low for one in alone] != [one.metrics["auroc"].low for one in kin]
-    # One group in a bin tells nothing about spread.
+    # With one group in a bin, the spread is unknown.
     (bin_, *_) = stratify_by_length(records, lengths, groups=np.repeat([0, 1], 30), options=options)
     assert math.isnan(bin_.metrics["auroc"].low)
 

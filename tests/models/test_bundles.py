@@ -84,7 +84,7 @@ def test_other_programs_read_it(path: Path) -> None:
 
 
 def with_kept(members: int = 1) -> Bundle:
-    """Returns a bundle that keeps baselines and validation scores."""
+    """Returns a bundle with baselines and validation scores."""
     dataset = planted((60, 20, 0))
     found = with_baselines(make_bundle(members=members), dataset, lambda line: None)[0]
     labels = np.array([0, 1] * 30)
@@ -149,7 +149,7 @@ def test_what_is_kept_and_damaged_is_refused(
 
 
 def test_predictions_do_not_read_the_baselines(path: Path) -> None:
-    # In a process of its own, to see what is imported.
+    # In a separate process, to see its imports.
     write_bundle(path, with_kept())
     code = f"""if True:
         import sys

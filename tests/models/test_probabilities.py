@@ -79,7 +79,7 @@ def test_probabilities_are_the_softmax_of_the_logits(name: str) -> None:
 def test_a_long_sequence_has_the_mean_of_overlapping_windows(name: str) -> None:
     classifier = MODELS[name]
     long, short = random_strings([29, 5], seed=1)
-    # Windows of 12 that overlap by half at least, as far from the one end as from the other.
+    # Windows of 12 that overlap by at least half, at symmetric positions.
     windows = [long[start : start + WINDOW] for start in (0, 6, 11, 17)]
     expected = np.mean([alone(classifier, window) for window in windows], axis=0)
     found = class_probabilities(classifier, encoded([short, long, short]))
@@ -116,7 +116,7 @@ def test_a_batch_that_memory_does_not_suffice_for_is_halved(monkeypatch: pytest.
     monkeypatch.setattr(classifier, "strand_logits", short_of_memory)
     np.testing.assert_allclose(class_probabilities(classifier, encoded(strings)), expected, atol=1e-6)
     assert max(sizes) <= most
-    assert sum(sizes) == 10  # the long one is four windows
+    assert sum(sizes) == 10  # the long one has four windows
 
 
 def test_too_little_memory_for_one_sequence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +141,7 @@ def test_batches_hold_no_more_tokens_than_they_may(name: str, batch_tokens: int)
     classifier.encoder.register_forward_pre_hook(lambda module, inputs: sizes.append(inputs[0].numel()))
     strings = random_strings([1, 2, 30, 5, 12, 1, 1, 7])
     class_probabilities(classifier, encoded(strings), batch_tokens=batch_tokens)
-    # A single window that is longer is a batch of its own.
+    # A single longer window is a batch of its own.
     assert max(sizes) <= max(batch_tokens, WINDOW)
     if batch_tokens == 60:
         assert len(sizes) < 4 if name == "max" else len(sizes) == 3

@@ -1,4 +1,4 @@
-"""Precisions and what is chosen by itself."""
+"""Precisions, and the automatic choice of one."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -107,7 +107,7 @@ def test_a_textbook_network_is_a_table() -> None:
 @needs_bfloat16
 @pytest.mark.parametrize("preset", ["dna-cnn", "dna-hybrid"])
 def test_members_stay_in_evaluation_mode(preset: str) -> None:
-    # Several threads share them: one that left evaluation mode would have the others drop units at random.
+    # Threads share the members: if one left evaluation mode, the others would drop units at random.
     bundle = make_bundle(compose(preset), window=36)
     members = ready(bundle, "bfloat16")
     bundle_probabilities(bundle, encoded(random_strings([36] * 4)), members=members)

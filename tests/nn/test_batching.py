@@ -17,7 +17,7 @@ LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=30)
 
 
 def sequences_of(lengths: list[int]) -> list[bytes]:
-    """Returns sequences of tokens that tell positions apart, none of them 0."""
+    """Returns token sequences in which every position differs and no token is 0."""
     whole = bytes((index * 7) % 251 + 1 for index in range(sum(lengths)))
     ends = np.cumsum(lengths).tolist()
     return [whole[end - length : end] for length, end in zip(lengths, ends, strict=True)]
@@ -58,7 +58,7 @@ def test_parts_are_those_of_slices(lengths: list[int], data: st.DataObject) -> N
 
 @pytest.mark.parametrize("lengths", [[3, 3], [2, 4]])
 def test_batches_are_copies_also_of_a_file(tmp_path: Path, lengths: list[int]) -> None:
-    # What training does to a batch must not reach the data, and torch wants memory that may be written.
+    # Changes that training makes to a batch must not reach the data, and torch needs writable memory.
     (tmp_path / "x").write_bytes(b"\1\2\3\4\5\6")
     mapped = np.memmap(tmp_path / "x", dtype=np.uint8, mode="r")
     store = TokenStore(Ragged.from_lengths(mapped, as_array(lengths)))
@@ -88,7 +88,7 @@ def test_spans_cover_every_position_and_fit_the_window(lengths: list[int], windo
     for of, size in enumerate(lengths):
         starts = start[sequence == of].tolist()
         assert starts == sorted(set(starts))
-        # No more windows than half-overlapping ones need, but for one that keeps them even.
+        # No more windows than overlapping by half needs, plus one if that makes them symmetric.
         stride = max(window // 2, 1)
         needed = -(-max(size - window, 0) // stride) + 1
         assert len(starts) - needed in ((0, 1) if needed % 2 and (size - window) % 2 else (0,))
@@ -111,7 +111,7 @@ def test_buckets_cover_every_index_once_within_the_bound(lengths: list[int], bat
     sizes = [[lengths[index] for index in batch] for batch in batches]
     for batch in sizes:
         assert len(batch) * max(batch) <= batch_tokens or len(batch) == 1
-    # Like lengths go together, and no batch could have taken the next sequence, too.
+    # Similar lengths are in one batch, and no batch could also take the next sequence.
     assert [size for batch in sizes for size in batch] == sorted(lengths)
     for batch, following in pairwise(sizes):
         assert (len(batch) + 1) * following[0] > batch_tokens
@@ -154,7 +154,7 @@ def test_only_a_last_batch_of_one_record_changes_the_others() -> None:
         assert sorted(batch.tolist() for batch in batches) == sorted(
             order[start : start + 16].tolist() for start in range(0, count, 16)
         )
-    # One record at a time is what was asked for.
+    # Batches of one record are as requested.
     assert [len(batch) for batch in epoch_order(np.full(5, 9), 1, np.random.default_rng(0))] == [1] * 5
     assert [len(batch) for batch in epoch_order(np.full(1, 9), 16, np.random.default_rng(0))] == [1]
 
@@ -164,7 +164,7 @@ def test_an_epoch_has_batches_of_like_lengths_in_random_order() -> None:
     lengths = rng.integers(10, 1000, 5000)
     batches = epoch_order(lengths, 16, rng)
     padding = sum(len(batch) * int(lengths[batch].max()) for batch in batches) / int(lengths.sum())
-    # At random about 1.86 times the symbols; sorted within 800 sequences, about 1.02.
+    # In random order about 1.86 times the symbols; sorted within 800 sequences, about 1.02.
     assert padding < 1.05
     means = np.array([lengths[batch].mean() for batch in batches])
     assert abs(np.corrcoef(means[1:], means[:-1])[0, 1]) < 0.2

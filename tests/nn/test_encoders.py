@@ -73,7 +73,7 @@ def test_kmers_are_numbered_by_their_symbols() -> None:
     (weight,) = encoder.parameters()
     with torch.no_grad():
         weight.copy_(torch.arange(17.0)[:, None].expand(17, 3))
-    # A C G T are 0 to 3, the first symbol is the lowest digit, and 16 is the vector of what is no k-mer.
+    # A C G T are 0 to 3, the first symbol is the lowest digit, and 16 is the common vector.
     assert features(encoder, "ACGTTNAA")[0].tolist() == [4, 9, 14, 15, 16, 16, 0, 16]
 
 

@@ -1,4 +1,4 @@
-"""Profiles of sequences against counting by hand."""
+"""Profiles of sequences compared with counts by Python loops."""
 
 import numpy as np
 import torch

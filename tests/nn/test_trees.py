@@ -1,4 +1,4 @@
-"""Trees against decisions made by hand."""
+"""Trees compared with decisions in plain Python."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from seqnet.nn.trees import Trees
 
 
 def filled(classes: int = 2) -> Trees:
-    """Returns two rounds: is feature 1 above 0.5, and if so, is feature 0 above 2; the second round is a lone leaf."""
+    """Returns two rounds: "feature 1 above 0.5, and if so, feature 0 above 2"; the second round is a single leaf."""
     trees = Trees(3, classes, rounds=2, leaves=3)
     step = trees.logits
     trees.feature[0, :2] = torch.tensor([1, 0])

@@ -1,4 +1,4 @@
-"""Decisions where classes come in other fractions than in training, on simulated probabilities that are calibrated."""
+"""Decisions with other class fractions than in training, on simulated calibrated probabilities."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from seqnet.prediction.decision import Decider
 from tests.building import make_bundle
 
 SHARE = 0.5
-"""Of positives, in training."""
+"""Share of positives in training."""
 
 
 def drawn(count: int, share: float, seed: int) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Returns labels with a share of positives, and their probabilities as a model gives them that expects `SHARE`.
+    """Returns labels with a share of positives, and the probabilities of a model that was trained with `SHARE`.
 
     A score is normal with mean 1 or -1 and variance 1, so that the log of its likelihood ratio is twice the score.
     """
@@ -35,7 +35,7 @@ def drawn(count: int, share: float, seed: int) -> tuple[NDArray[np.int64], NDArr
 
 
 def bundle_for(criterion: str | None, count: int = 20_000) -> Bundle:
-    """Returns a model that is calibrated on records of the training fractions, and keeps their scores."""
+    """Returns a model that is calibrated on records of the training fractions, and stores their scores."""
     labels, probabilities = drawn(count, SHARE, 1)
     calibration = calibrate(labels, probabilities, 1, (1 - SHARE, SHARE), criterion)
     kept = ValidationScores.keep(labels, probabilities, 1)
@@ -58,13 +58,13 @@ def test_the_tolerated_error_is_held_at_the_expected_fractions(share: float, err
     told = ~unsure
     assert told.mean() > 0.2
     wrong = float((given[told] != labels[told]).mean())
-    # The bound was chosen on 10,000 records, and is looked at on 200,000: three standard errors of the former.
+    # The bound was chosen on 10,000 records and is measured on 200,000: three standard errors of the former.
     effective = 10_000 / 2 * told.mean()
     assert wrong <= error + 3 * math.sqrt(error * (1 - error) / effective)
 
 
 def test_confidences_of_the_old_fractions_would_not_hold_it() -> None:
-    # Where half are positive, one in a hundred told wrong takes another confidence than where one in fifty is.
+    # With a share of one half, an error rate of 1 % needs another confidence than with a share of 2 %.
     old = decider(bundle_for(None), max_error=0.05)
     new = decider(bundle_for(None), max_error=0.05, expected_fraction=("signal=0.02",))
     one = old._lowest
@@ -76,14 +76,14 @@ def test_confidences_of_the_old_fractions_would_not_hold_it() -> None:
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.8])
 def test_the_best_threshold_for_accuracy_of_calibrated_probabilities_is_one_half(share: float) -> None:
-    # Duda & Hart 1973: where the probabilities are those of the classes, the likelier one is the best decision.
+    # Duda & Hart 1973: with true class probabilities, the more probable class is the best decision.
     found = decider(bundle_for("accuracy"), expected_fraction=(f"signal={share}",)).threshold
     assert found == pytest.approx(0.5, abs=0.1)
 
 
 @pytest.mark.parametrize("share", [0.05, 0.5, 0.8])
 def test_the_best_threshold_for_balanced_accuracy_is_the_expected_fraction(share: float) -> None:
-    # It is a likelihood ratio of one, whatever the fractions are; at that, the probability is the fraction.
+    # It is at a likelihood ratio of one for any fractions, and there the probability equals the fraction.
     found = decider(bundle_for("balanced"), expected_fraction=(f"signal={share}",)).threshold
     assert found == pytest.approx(share, abs=0.06)
 
@@ -95,7 +95,7 @@ def test_the_best_threshold_for_f1_is_half_of_the_f1_that_it_reaches(share: floa
     labels, raw = drawn(200_000, share, 3)
     probabilities = chosen.probabilities(raw)
     reached = measure(labels, probabilities, positive=1, threshold=chosen.threshold, names=("f1",))["f1"]
-    assert chosen.threshold == pytest.approx(reached / 2, abs=0.1)  # F1 is flat about its best
+    assert chosen.threshold == pytest.approx(reached / 2, abs=0.1)  # F1 changes little near its maximum
     others = (0.1, reached / 2, 0.5, 0.7)
     best = max(measure(labels, probabilities, positive=1, threshold=t, names=("f1",))["f1"] for t in others)
     assert reached >= best - 0.002

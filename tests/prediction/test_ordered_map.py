@@ -1,4 +1,4 @@
-"""Overlapped work: order, bounds, errors."""
+"""Parallel work: order, limits, errors."""
 
 import threading
 import time
@@ -44,7 +44,7 @@ def test_work_overlaps_and_is_bounded() -> None:
             yield item
 
     def meet(item: int) -> int:
-        meeting.wait()  # passes only where two are at work at once
+        meeting.wait()  # passes only if two threads work at the same time
         return item
 
     done = map_in_order(meet, items(), 2, CPU)
@@ -85,4 +85,4 @@ def test_few_large_items_are_held_at_once() -> None:
     for _ in map_in_order(lambda item: item, items(), 8, CPU, size=lambda item: 30_000_000):
         done += 1
     assert done == 20
-    assert most == 3  # 60 MB, and the one that is too much
+    assert most == 3  # 60 MB, and the one that exceeds the limit

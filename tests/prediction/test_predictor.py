@@ -50,7 +50,7 @@ class Run:
 
 
 def predict(run: Run, path: str) -> PredictedRows:
-    """Returns the predictions of a file as one."""
+    """Returns the predictions of a file as one object."""
     return PredictedRows.concatenate(run.parts(path))
 
 
@@ -153,7 +153,7 @@ def test_a_file_without_a_usable_record_has_rows_all_the_same(path: Path) -> Non
 )
 def test_sequences_of_another_alphabet_are_refused(model: str, sequence: str, found: str, path: Path) -> None:
     run = Run(make_bundle(name=model), ReadOptions())
-    # Readers may hand over a first record alone, and a short one says too little.
+    # Readers may return a single first record, and a short one does not suffice to guess the alphabet.
     file = fasta(path, {"a": "", "b": sequence[:20], "c": sequence})
     with pytest.raises(AlphabetMismatchError) as caught:
         predict(run, file)
@@ -266,7 +266,7 @@ def test_what_is_unusual_is_classified_and_marked(path: Path) -> None:
 def test_a_record_that_makes_the_network_overflow_has_no_prediction_and_says_so(path: Path, members: int) -> None:
     bundle = make_bundle(run_config(encoder={"name": "embedding"}), members=members)
     with torch.no_grad():
-        # Finite weights, and sums of them that float32 does not hold; T, the last symbol, has none of it.
+        # The weights are finite, but their sums overflow float32; T, the last symbol, has none of it.
         for parameter in bundle.classifier.parameters():
             parameter.mul_(1e13 if parameter.dim() > 1 else 1.0)
     run = Run(bundle, ReadOptions())

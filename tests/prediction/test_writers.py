@@ -99,7 +99,7 @@ def test_probabilities_have_six_decimals(values: list[float]) -> None:
     text = text_columns(rows, CLASSES)[4].to_pylist()
     assert all(len(one) == 8 for one in text)
     for one, value in zip(text, values, strict=True):
-        # Half a unit in the last place, and what float64 makes of a millionth.
+        # Half a unit in the last place, and the rounding error of a millionth in float64.
         assert abs(float(one) - value) <= 5e-7 + 1e-15
 
 
@@ -203,7 +203,7 @@ def test_gzip_is_the_same_text_and_the_same_bytes_every_time(kind: str, tmp_path
         write(path, kind, predictions(), compress=True)
     assert gzip.decompress(packed.read_bytes()) == plain.read_bytes()
     assert packed.read_bytes() == again.read_bytes()
-    # No time, and no file name.
+    # The gzip header has no time and no file name.
     assert packed.read_bytes()[3:8] == bytes(5)
 
 
@@ -216,7 +216,7 @@ def test_standard_output_gets_the_bytes_of_a_file(
     write(path, kind, predictions(), compress=compress)
     write(None, kind, predictions(), compress=compress)
     assert capsysbinary.readouterr().out == path.read_bytes()
-    # It is still open for whoever comes next.
+    # It is still open for the next writer.
     print("more")
     assert capsysbinary.readouterr().out == b"more\n"
 

@@ -1,4 +1,4 @@
-"""How the tests of the readers read, and where their files are."""
+"""Shared code and files of the tests of readers."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def biopython(path: Path, format: str) -> list[SeqRecord]:
 
 
 def nothing(path: str | Path, **options: Any) -> str | None:
-    """Returns why a file, read to its end, has no records; None where it has some."""
+    """Returns the reason why a file, read to its end, has no records; None if it has some."""
     with open_records(str(path), ReadOptions(**options)) as reader:
         for _ in reader:
             pass
@@ -88,7 +88,7 @@ COMPRESS: Mapping[str, Callable[[bytes], bytes]] = {
 
 @contextmanager
 def piped_stdin(content: bytes) -> Iterator[None]:
-    """Has stdin be a pipe with the content."""
+    """Replaces stdin by a pipe with the content."""
     reading, writing = os.pipe()
 
     def fill() -> None:
@@ -96,7 +96,7 @@ def piped_stdin(content: bytes) -> Iterator[None]:
             with open(writing, "wb") as sink:
                 sink.write(content)
         except BrokenPipeError:
-            pass  # a reader may give up early
+            pass  # a reader may stop early
 
     thread = threading.Thread(target=fill)
     thread.start()
@@ -107,7 +107,7 @@ def piped_stdin(content: bytes) -> Iterator[None]:
 
 
 def samtools_fasta(path: str | Path, target: Path) -> list[tuple[str, str]]:
-    """Returns name and sequence of all reads of a BAM as samtools has them, which it writes to `target`."""
+    """Returns name and sequence of all reads of a BAM as converted by samtools, which writes them to `target`."""
     pysam.samtools.fasta("-N", "-o", str(target), "-0", str(target), str(path))
     lines = target.read_text().splitlines()
     return list(zip((line[1:] for line in lines[::2]), lines[1::2], strict=True))

@@ -25,7 +25,7 @@ PRIMARY = [
 
 
 def skipped(path: Path, options: ReadOptions) -> tuple[list[str], dict[str, int]]:
-    """Returns the names that are read, and the counts of what is not."""
+    """Returns the names of the records, and the counts of skipped reads."""
     with open_records(str(path), options) as reader:
         names = [name for batch in reader for name in batch.names.text()]
         return names, dict(reader.skipped)
@@ -43,7 +43,7 @@ def reference(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def cram(tmp_path: Path, reference: Path) -> Path:
-    """The reads of reverse.bam as CRAM, whose reference lies elsewhere by then, with an index."""
+    """The reads of reverse.bam as CRAM with an index, whose reference has been moved since."""
     path, made_with = tmp_path / "in.cram", Path(shutil.copy(reference, tmp_path / "made_with.fa"))
     with (
         pysam.AlignmentFile(str(REVERSE)) as source,
@@ -265,7 +265,7 @@ def test_a_reference_that_is_no_use_where_it_is(
     for path in (reference, packed):
         path = Path(shutil.move(path, folder / path.name))
         folder.chmod(0o555)
-        # To root, all folders are writable.
+        # For root, all folders are writable.
         with monkeypatch.context() as patch:
             patch.setattr(os, "access", lambda *_: False)
             assert read(cram, reference=str(path)) == read(REVERSE)
@@ -338,7 +338,7 @@ def test_threads_read_the_same(cram: Path, reference: Path) -> None:
 
 @pytest.mark.parametrize("part", [0.3, 0.8])
 def test_a_large_bam_that_is_cut_in_a_pipe(tmp_path: Path, part: float, capfd: pytest.CaptureFixture[str]) -> None:
-    """A header, and reads, that are longer than what detection looks at."""
+    """A header, and reads, that are longer than the part that detection reads."""
     names = {"SQ": [{"SN": f"scaffold_{number}_{number * 7919 % 65536}", "LN": 1000} for number in range(20_000)]}
     path = tmp_path / "in.bam"
     with pysam.AlignmentFile(str(path), "wb", header=names) as file:

@@ -39,7 +39,7 @@ def decoded(content: bytes, size: int) -> list[Row]:
 
 @pytest.fixture
 def any_reads(tmp_path: Path) -> Path:
-    """Reads of any length, none among them, with and without qualities, alignments and tags."""
+    """Reads of any length, also zero, with and without qualities, alignments and tags."""
     rng = random.Random(1)
     path = tmp_path / "any.bam"
     with pysam.AlignmentFile(str(path), "wb", header={"SQ": [{"SN": "chrT", "LN": 10_000}]}) as file:
@@ -80,7 +80,7 @@ def record(
     length: int = 4,
     rest: bytes = b"\x12\x48IIII",
 ) -> bytes:
-    """Returns a record with the sequence ACGT, unless something else is asked for."""
+    """Returns a record with the sequence ACGT by default."""
     fixed = struct.pack("<iiBBHHHiiii", -1, -1, len(name), 0, 0, operations, 4, length, -1, -1, 0)
     body = fixed + name + rest
     return struct.pack("<i", len(body) if size is None else size) + body

@@ -27,7 +27,7 @@ def test_blanks_around_a_cell_are_dropped(cells: list[object], expected: list[st
 
 @given(st.lists(st.text(st.characters(codec="utf-8"), max_size=5)))
 def test_it_is_what_python_drops(cells: list[str]) -> None:
-    # Python counts four separators of files and groups among the blanks, Arrow does not.
+    # Python includes four separators (of files, groups, …) in the blanks, Arrow does not.
     cells = [cell.translate(dict.fromkeys(range(0x1C, 0x20))) for cell in cells]
     assert trimmed(pa.array(cells, pa.large_string())).text() == [cell.strip() for cell in cells]
 

@@ -56,7 +56,7 @@ def test_every_cut_is_noticed(name: str) -> None:
     first = len(compress(b"one"))
     for length in range(1, len(stored)):
         if length == first:
-            continue  # what is left is complete
+            continue  # the remaining part is complete
         with pytest.raises(TruncatedError):
             plain(stored[:length], name)
 

@@ -1,4 +1,4 @@
-"""A row is a line, in TSV and in CSV, whatever its quotation marks are."""
+"""A row is a line, in TSV and in CSV, with any quotation marks."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from seqnet.readers import open_records
 
 from .examples import columns, read, read_batch
 
-# All that is there to confuse a reader of tables, but for the ends of lines and tabs.
+# All characters that may confuse a table reader, except for line ends and tabs.
 CELL = st.text(st.sampled_from("ab\",; '5"), max_size=6)
 
 
@@ -48,7 +48,7 @@ def test_a_quotation_mark_that_opens_in_one_row_and_closes_in_another(path: Path
 @pytest.mark.parametrize(
     ("rows", "line"),
     [
-        ('a,"open,ACGT\nb,x",ACGT\nc,x,ACGT\n', 2),  # a sound row by RFC 4180, and two records
+        ('a,"open,ACGT\nb,x",ACGT\nc,x,ACGT\n', 2),  # a valid row by RFC 4180, and two records
         ('a,x,ACGT\n"b,x,ACGT\nc",x,ACGT\n', 3),
         ('a,"x,ACGT\nb,"x,ACGT\n', 2),
         ('a,x,"ACGT\nACGT"\n', 2),
@@ -99,7 +99,7 @@ def test_csv_as_other_programs_write_it(
     )
     path = tmp_path_factory.getbasetemp() / "any.csv"
     path.write_text(text.getvalue(), newline="")
-    rows = [row for row in rows if any(cell.strip() for cell in row)]  # the others are left out
+    rows = [row for row in rows if any(cell.strip() for cell in row)]  # the other rows are left out
     assume(rows)
     batch = read_batch(path, columns=("note",))
     found = zip(batch.names.text(), batch.columns["note"].text(), batch.symbols.text(), strict=True)

@@ -86,7 +86,7 @@ def test_any_batch_size_reads_what_biopython_reads(
         ((title.split(maxsplit=1) or [""])[0], "".join(symbols.split()), title)
         for title, symbols in SimpleFastaParser(StringIO(text.replace("\r\n", "\n")))  # type: ignore[no-untyped-call]
     ]
-    # Biopython strips the end of titles, which here stay as they are.
+    # Biopython strips the end of titles; seqnet keeps it.
     assert [(name, symbols, header.rstrip()) for name, symbols, header in read(path, batch_bytes=size)] == expected
 
 

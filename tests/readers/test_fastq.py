@@ -17,7 +17,8 @@ from .examples import DATA, read
 def fastq_texts(draw: st.DrawFn) -> tuple[str, str]:
     """Draws FASTQ with empty reads and qualities that look like headers.
 
-    Returns it with either kind of line end and blank lines around, and as Biopython wants it, without.
+    Returns it twice: with either kind of line end and surrounding blank lines, and without these, as Biopython needs
+    it.
     """
     lines: list[str] = []
     for _ in range(draw(st.integers(1, 6))):

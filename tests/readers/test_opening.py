@@ -111,7 +111,7 @@ def test_empty_files_are_empty_whatever_the_compression(tmp_path: Path) -> None:
     path = tmp_path / "in.fa"
     for content in (b"", b"\n \n", gzip.compress(b""), gzip.compress(b"\n")):
         path.write_bytes(content)
-        # An option for alignments is no error where nothing says that there are none.
+        # An option for alignments is no error if the file may have alignments.
         with open_records(str(path), ReadOptions(min_mapq=10)) as reader:
             assert (list(reader), reader.format) == ([], "empty")
 

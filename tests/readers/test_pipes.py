@@ -11,7 +11,7 @@ from seqnet.readers.pipes import Pipe
 
 
 class _Failing(io.RawIOBase):
-    """A stream that ends too early, after more than a pipe holds at once."""
+    """A stream that ends too early, after more than the capacity of a pipe."""
 
     def __init__(self) -> None:
         super().__init__()

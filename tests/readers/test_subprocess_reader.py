@@ -1,4 +1,4 @@
-"""Files that a process of their own reads: the same records, the same errors, and nothing left behind."""
+"""Files that a separate process reads: the same records, the same errors, and nothing left behind."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FILES = sorted(path for path in DATA.iterdir() if path.suffix not in (".py", ".b
 
 
 def outcome(path: Path, **options: Any) -> list[object]:
-    """Returns all that a reader says of a file, or the error that it ends with."""
+    """Returns everything that a reader returns for a file, or the error that it ends with."""
     said: list[object] = []
     try:
         with open_records(str(path), ReadOptions(batch_bytes=20, **options)) as reader:
@@ -43,7 +43,7 @@ def outcome(path: Path, **options: Any) -> list[object]:
 
 
 def many(tmp_path: Path) -> str:
-    """Returns a file that does not fit into a pipe."""
+    """Returns a file that exceeds the capacity of a pipe."""
     path = tmp_path / "many.fa"
     path.write_bytes(b"".join(b">r%d\n%s\n" % (index, b"ACGT" * 9) for index in range(100_000)))
     return str(path)
@@ -55,7 +55,7 @@ def is_there(process: int) -> bool:
     except ProcessLookupError:
         return False
     status = Path(f"/proc/{process}/stat")
-    # One that has ended may wait for somebody to ask how.
+    # An ended process may still be a zombie.
     return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
@@ -152,7 +152,7 @@ def test_the_cause_of_an_error_is_handed_over() -> None:
 
 def test_a_name_that_looks_like_an_option(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    # Nor may what lies in the folder stand in for a module.
+    # A file in the folder must not replace a module.
     (tmp_path / "json.py").write_text("raise SystemExit(3)")
     (tmp_path / "-h").write_bytes((DATA / "wrapped.fa").read_bytes())
     with open_records("-h", ReadOptions(reader_process="always")) as reader:
@@ -197,7 +197,7 @@ def test_a_process_that_is_killed_is_an_error(tmp_path: Path) -> None:
 
 
 def test_a_bug_in_it_shows_its_traceback(tmp_path: Path) -> None:
-    # Options that only a program could make.
+    # Options that only a program could create.
     code = (
         "import sys, seqnet.readers.subprocess_reader as apart; from seqnet.configs.readers import ReadOptions\n"
         "ReadOptions.to_dict = lambda self: {'nothing': 1}\n"
@@ -211,7 +211,7 @@ def test_a_bug_in_it_shows_its_traceback(tmp_path: Path) -> None:
 @pytest.mark.parametrize("waiting", ["to write", "to read"])
 def test_it_ends_with_the_process_that_it_reads_for(waiting: str, tmp_path: Path) -> None:
     path = many(tmp_path)
-    if waiting == "to read":  # from a pipe that nobody fills, after its head
+    if waiting == "to read":  # from a pipe that gets nothing after the head
         path = str(tmp_path / "pipe")
         os.mkfifo(path)
         sink = os.open(path, os.O_RDWR)

@@ -163,7 +163,7 @@ def test_what_the_csv_module_writes_is_read_in_any_batch_size(
     writer.writerows([("extra", "id", "sequence"), *rows])
     path = tmp_path_factory.getbasetemp() / "any.table"
     path.write_text(text.getvalue(), newline="")
-    rows = [row for row in rows if any(cell.strip(" ") for cell in row)]  # the others are left out
+    rows = [row for row in rows if any(cell.strip(" ") for cell in row)]  # the other rows are left out
     assume(rows)
     batch = read_batch(path, name_column="id", columns=("extra",), batch_bytes=size)
     read_rows = zip(batch.columns["extra"].text(), batch.names.text(), batch.symbols.text(), strict=True)

@@ -91,7 +91,7 @@ def test_pickles_are_not_opened() -> None:
 def test_arrays_without_rows_are_empty_and_those_without_columns_are_refused(tmp_path: Path) -> None:
     assert read(archive(tmp_path / "in.npz", none=np.zeros((0, 5), int))) == []
     assert read(archive(tmp_path / "in.npz")) == []
-    # A header of a hundred bytes can promise any number of them.
+    # A header of a hundred bytes can claim any number of rows.
     for rows in (1, 10**12):
         with pytest.raises(FormatError, match=f"array 'a' has {rows:,} rows? without columns"):
             read(archive(tmp_path / "in.npz", a=np.zeros((rows, 0), np.uint8)))
@@ -158,7 +158,7 @@ def test_a_header_that_promises_gigabytes_takes_no_memory(tmp_path: Path) -> Non
 def test_an_array_is_not_longer_than_its_bytes_can_make(tmp_path: Path) -> None:
     path = archive(tmp_path / "in.npz", a=np.ones((3, 4), int))
     content = bytearray(path.read_bytes())
-    # The size in the directory at the end, which is what zipfile goes by.
+    # The size in the directory at the end, which zipfile uses.
     place = content.rindex(b"PK\x01\x02") + 24
     content[place : place + 4] = (2**31).to_bytes(4, "little")
     path.write_bytes(content)

@@ -30,7 +30,7 @@ def write(path: Path, *sheets: Sequence[Sequence[object]]) -> Path:
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
-    return tmp_path / "table"  # its content tells what it is
+    return tmp_path / "table"  # format detection uses the content
 
 
 def test_cells_become_text_plainly(path: Path) -> None:
@@ -113,7 +113,7 @@ def test_cut_and_damaged_workbooks(path: Path) -> None:
             read(path)
     for start in range(60, len(content) - 1200, 97):
         path.write_bytes(content[:start] + bytes(64) + content[start + 64 :])
-        with suppress(InputError):  # and no other one; what is not read may be damaged
+        with suppress(InputError):  # and no other error; parts that are not read may be damaged
             read(path)
 
 

@@ -39,7 +39,7 @@ def test_the_records_of_a_split_are_measured(split: str, count: int) -> None:
 
 
 def swapped(dataset: Dataset) -> Dataset:
-    """Returns the same records in a file that lists the classes the other way round."""
+    """Returns the same records in a file with the classes in reverse order."""
     return dataclasses.replace(dataset, classes=dataset.classes[::-1], labels=1 - dataset.labels, positive=0)
 
 
@@ -87,7 +87,7 @@ def test_what_could_flatter_is_told(tmp_path: Path, split: str, expected: tuple[
     dataset = saved(planted((6, 4, 4)), tmp_path / "d")
     bundle = trained_on(make_bundle(), dataset)
     assert evaluate_bundle(bundle, dataset, split, QUICK).warnings == expected
-    # One record more is another dataset, even where it comes from the same inputs.
+    # One more record makes another dataset, even if it is from the same inputs.
     other = saved(planted((6, 4, 5)), tmp_path / "other")
     assert other.provenance == dataset.provenance
     assert evaluate_bundle(bundle, other, split, QUICK).warnings == (ANOTHER,)

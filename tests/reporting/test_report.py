@@ -29,7 +29,7 @@ def trained(dataset: Dataset) -> Bundle:
 
 
 def turned(bundle: Bundle) -> Bundle:
-    """Returns the bundle with its classes in the other order: the last layer's rows change places."""
+    """Returns the bundle with its classes in reverse order: the rows of the last layer are swapped."""
     (classifier,) = bundle.members
     copy = make_bundle(bundle.config, window=bundle.window).members[0]
     copy.load_state_dict(classifier.state_dict())
@@ -41,19 +41,19 @@ def turned(bundle: Bundle) -> Bundle:
 
 
 def keeping(bundle: Bundle, dataset: Dataset) -> Bundle:
-    """Returns the bundle with baselines that are fitted to the train split of a dataset, as training does."""
+    """Returns the bundle with baselines that are fitted to the train split of a dataset, as in training."""
     return with_baselines(bundle, dataset, lambda line: None)[0]
 
 
 def beaten(bundle: Bundle, dataset: Dataset) -> tuple[dict[str, bool], list[str]]:
-    """Returns baseline → whether it is beaten, and the warnings, the one about other data aside."""
+    """Returns baseline → whether it is beaten, and the warnings without the one about other data."""
     (model,) = report({"m": keeping(bundle, dataset)}, dataset, "test", QUICK, strata=False).models
     lines = [line for line in model.warnings() if "may contain training records" not in line]
     return {name: one.beaten for name, one in model.baselines.items()}, lines
 
 
 def test_where_a_motif_is_needed_the_network_is_ahead_of_every_baseline() -> None:
-    # In long sequences a motif of eight symbols changes the shares of 4-mers by little.
+    # In long sequences a motif of eight symbols changes the shares of 4-mers only a little.
     dataset = planted((600, 200, 300), length=100)
     assert beaten(trained(dataset), dataset) == ({"majority": True, "composition": True, "kmers": True}, [])
 
@@ -115,7 +115,7 @@ def test_without_training_records_there_are_no_baselines_and_that_is_said(tmp_pa
     (line,) = model.warnings()
     assert line.startswith("no baselines: ")
     assert "d.safetensors: the train split is empty" in line
-    # Nothing has been seen.
+    # No record is from training.
     assert model.strata is not None
     assert model.strata.similarity is not None
     assert [one.n for one in model.strata.similarity.bins] == [20, 0, 0, 0, 0]
@@ -132,13 +132,13 @@ def test_records_too_short_for_a_kmer_are_counted(tmp_path: Path) -> None:
 
 
 def aurocs(bundle: Bundle, dataset: Dataset, split: str) -> dict[str, float]:
-    """Returns baseline → AUROC on a split; empty where there are no baselines."""
+    """Returns baseline → AUROC on a split; empty without baselines."""
     (model,) = report({"m": bundle}, dataset, split, QUICK).models
     return {name: one.metrics["auroc"].value for name, one in model.baselines.items()}
 
 
 def test_on_another_dataset_the_baselines_of_the_training_records_are_measured() -> None:
-    # Labels at random: only what is fitted to these records tells them, with hundreds of k-mers.
+    # Labels are random: only a fit to these records, with hundreds of k-mers, predicts them.
     training = planted((600, 100, 0))
     other = make_dataset(random_strings([24] * 40, seed=9), [0, 0, 1, 1] * 10, ["train"] * 40)
     bundle = keeping(make_bundle(window=24), training)
@@ -164,7 +164,7 @@ def test_a_model_that_keeps_none_has_them_on_the_test_split_of_its_training_data
     (model,) = report({"m": older}, other, "test", QUICK).models
     assert not model.baselines
     assert model.warnings()[1:] == ["no baselines: the model contains none, and this is not its training dataset"]
-    # Shares of k-mers that training has seen can't be told either.
+    # The similarity to training records is not available either.
     assert model.strata is not None
     assert model.strata.similarity is None
 

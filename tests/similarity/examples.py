@@ -1,4 +1,4 @@
-"""Similarity as a loop would have it, and sequences with planted mutations."""
+"""Similarity by a plain loop, and sequences with planted mutations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def encoded(strings: Sequence[str], name: str = "dna") -> Ragged:
 
 
 def reverse_complement(string: str) -> str:
-    """Returns the other strand."""
+    """Returns the reverse complement."""
     return string[::-1].translate(COMPLEMENT)
 
 
@@ -31,7 +31,7 @@ def random_strings(count: int, length: int, symbols: str = "ACGT", seed: int = 0
 
 
 def mutated(string: str, places: Sequence[int], symbols: str = "ACGT") -> str:
-    """Returns the sequence with another symbol at each of the places."""
+    """Returns the sequence with another symbol at each of the positions."""
     out = list(string)
     for place in places:
         out[place] = symbols[(symbols.index(out[place]) + 1) % len(symbols)]
@@ -39,7 +39,7 @@ def mutated(string: str, places: Sequence[int], symbols: str = "ACGT") -> str:
 
 
 def counted(string: str, k: int, name: str) -> Counter[str]:
-    """Returns how often each k-mer occurs; the sequence as a whole where there is none."""
+    """Returns k-mer → count; the whole sequence if there is no k-mer."""
     canonical = alphabet(name).canonical
     found: Counter[str] = Counter()
     for start in range(len(string) - k + 1):
@@ -51,6 +51,6 @@ def counted(string: str, k: int, name: str) -> Counter[str]:
 
 
 def containment(one: str, other: str, k: int, name: str) -> float:
-    """Returns the share of the smaller one's k-mers that the other one has."""
+    """Returns the share of the smaller sequence's k-mers that the other one has."""
     ours, theirs = counted(one, k, name), counted(other, k, name)
     return (ours & theirs).total() / min(ours.total(), theirs.total())

@@ -74,7 +74,7 @@ def test_many_reads_take_seconds() -> None:
     began = time.process_time()
     clusters = cluster_records(Ragged.from_lengths(reads.ravel(), np.full(len(reads), 36)), alphabet("dna"))
     assert time.process_time() - began < 10
-    # Reads that share 20 bases share 8 of 24 13-mers: those, chained, are the clusters.
+    # Reads that share 20 bases share 8 of 24 13-mers; the clusters are chains of these.
     order = np.argsort(starts, kind="stable")
     chained = np.diff(starts[order]) <= 16
     assert len(clusters.sizes) == pytest.approx(1 + (~chained).sum(), abs=20)

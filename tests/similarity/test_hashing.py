@@ -29,7 +29,7 @@ def test_equal_sequences_and_only_they_have_equal_hashes(sequences: list[bytes])
 
 def test_order_length_and_padding_matter() -> None:
     like = [b"\1\2", b"\2\1", b"\1\2\0", b"\0\1\2", b"\1\2\1\2", b"", b"\0", b"\0\0", b"\1\2\3"]
-    # Sums that agree: the same symbols at other places, and places swapped in pairs.
+    # Equal sums: the same symbols at other positions, and positions swapped in pairs.
     like += [b"\1\1\2\2", b"\2\2\1\1", b"\1\2\2\1", b"\2\1\1\2"]
     assert len(set(sequence_hashes(Ragged.from_strings(like)).tolist())) == len(like)
 
@@ -71,7 +71,7 @@ def test_proteins_have_no_reverse_complement() -> None:
 
 @given(st.integers(1, 20).flatmap(lambda length: st.lists(st.binary(min_size=length, max_size=length), min_size=1)))
 def test_sequences_of_one_length_have_the_hashes_that_they_have_among_others(strings: list[bytes]) -> None:
-    alone = Ragged.from_strings(strings * hashing._ROWS)  # fewer are not hashed as rows
+    alone = Ragged.from_strings(strings * hashing._ROWS)  # with fewer, the hash of rows is not used
     assert alone.rows is not None
     among = Ragged.from_strings([*strings * hashing._ROWS, b"A" * 21])
     np.testing.assert_array_equal(sequence_hashes(alone), sequence_hashes(among)[:-1])

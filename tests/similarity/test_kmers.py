@@ -67,7 +67,7 @@ def test_distinct_kmers_do_not_collide() -> None:
     strings = random_strings(2000, 200, alphabet("protein").canonical)
     sets = kmer_sets(encoded(strings, "protein"), alphabet("protein"), KMER_LENGTHS["protein"])
     distinct = {string[start : start + 5] for string in strings for start in range(196)}
-    # An element more for each repeat within a sequence.
+    # One more element for each repeat within a sequence.
     repeats = sum(196 - len({string[start : start + 5] for start in range(196)}) for string in strings)
     assert abs(len(np.unique(sets.elements)) - len(distinct) - repeats) < 5
 

@@ -62,7 +62,7 @@ def test_queries_and_rounds_change_nothing_but_who_is_asked(strings: list[str], 
 
 @pytest.mark.parametrize(
     ("places", "similarity"),
-    # A mutation takes the k k-mers that cover it; those of two neighbours overlap.
+    # A mutation changes the k k-mers that cover it; those of two nearby mutations overlap.
     [([40], 71 / 76), ([0], 75 / 76), ([20, 60], 66 / 76), ([40, 41], 70 / 76), ([10, 30, 50, 70], 56 / 76)],
 )
 def test_planted_mutations_in_a_protein(places: list[int], similarity: float) -> None:
@@ -83,7 +83,7 @@ def test_overlapping_reads_of_either_strand() -> None:
     region = random_strings(1, 200, seed=5)[0]
     reads = [region[0:36], reverse_complement(region[10:46]), region[100:136], reverse_complement(region[100:136])]
     pairs = found(similar_pairs(encoded(reads), alphabet("dna"), 0.3))
-    # 26 bases in common are 14 of 24 13-mers.
+    # Two reads that share 26 bases share 14 of 24 13-mers.
     assert pairs == pytest.approx({(0, 1): 14 / 24, (2, 3): 1.0})
 
 
@@ -91,7 +91,7 @@ def test_low_complexity_is_no_similarity() -> None:
     tail = random_strings(2, 20, seed=6)
     reads = ["A" * 36, "A" * 16 + tail[0], "A" * 16 + tail[1], "A" * 35]
     pairs = found(similar_pairs(encoded(reads), alphabet("dna"), 0.5))
-    # One base repeated has as many k-mers as any read, so that a stretch of it is a part.
+    # A run of one base has as many k-mers as any read, so that a shorter run is contained in it.
     assert pairs == {(0, 3): 1.0}
 
 
@@ -108,7 +108,7 @@ def test_samples_of_long_sequences_find_what_counting_finds() -> None:
     windows = [string[1000:1200] for string in base[:20]]
     strings = base + near + windows
     counted = found(similar_pairs(encoded(strings), alphabet("dna"), 0.3))
-    # Too few meetings are allowed for all k-mers, but enough for a sample of each sequence.
+    # The allowed work is too small for all k-mers, but large enough for a sample of each sequence.
     sampled = similar_pairs(encoded(strings), alphabet("dna"), 0.3, work=400_000)
     assert sampled.limits() == []
     pairs = found(sampled)
@@ -134,7 +134,7 @@ def test_common_kmers_beyond_the_work_are_told_and_near_copies_still_found() -> 
     assert bounded.common > 0
     assert "very common 13-mers were not looked up" in bounded.limits()[0]
     assert found(bounded).items() <= found(whole).items()
-    # Each is still compared with some: none stays alone.
+    # Each is still compared with some others, so none stays single.
     assert set(bounded.first) | set(bounded.second) == set(range(len(copies)))
 
 

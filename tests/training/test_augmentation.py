@@ -97,7 +97,7 @@ def test_every_symbol_is_mutated_at_a_rate_of_one(strings: list[str], seed: int)
     ):
         assert len(after) == len(before)
         for old, new in zip(before, after, strict=True):
-            # Ambiguity codes are not known well enough to be mistaken for something else.
+            # Ambiguity codes are not mutated.
             assert new in (set("ACGT") - {old} if old in "ACGT" else {old})
 
 

@@ -20,7 +20,7 @@ DNA = alphabet("dna")
 
 
 def uneven(lengths: list[int] | None = None, **options: Any) -> Dataset:
-    """Returns 30 training records of class 0 and 8 of class 1, and some to validate and test."""
+    """Returns 30 training records of class 0 and 8 of class 1, with some records for validation and test."""
     strings = random_strings(lengths or [20] * 50, seed=5)
     labels = [0] * 30 + [1] * 8 + [0, 1] * 6
     return make_dataset(strings, labels, ["train"] * 38 + ["validation"] * 6 + ["test"] * 6, **options)
@@ -90,7 +90,7 @@ def test_oversampling_makes_all_classes_as_frequent_as_the_largest() -> None:
     counts = Counter(fed(one, 1))
     assert set(counts) == set(records(dataset, "train"))
     assert {count for (_, label), count in counts.items() if label == 0} == {1}
-    # 30 draws of 8 records: three times each, and six of them once more.
+    # 30 draws of 8 records: each three times, and six of them once more.
     rare = Counter(count for (_, label), count in counts.items() if label == 1)
     assert rare == {3: 2, 4: 6}
     assert Counter(fed(one, 2)) != counts

@@ -1,4 +1,4 @@
-"""Trees beside a network: grown by scikit-learn, applied by ours."""
+"""Trees of a network: grown by scikit-learn, applied by seqnet."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def config_of(training: Mapping[str, Any] | None = None, **network: Any) -> RunC
 
 
 def proteins(classes: int = 2) -> Dataset:
-    """Returns proteins whose class is told by how many lysines they have, as an AND with their first residue."""
+    """Returns proteins whose class depends on the number of lysines and on the first residue."""
     strings = random_strings([40 + index % 30 for index in range(300)], "ACDEFGHIKLMNPQRSTVWY", seed=3)
     labels = []
     for index in range(len(strings)):
@@ -55,7 +55,7 @@ def proteins(classes: int = 2) -> Dataset:
 
 @pytest.fixture
 def models(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """The models that scikit-learn fits, with what they were fitted to."""
+    """The models that scikit-learn fits, with their training data."""
     made: list[Any] = []
 
     class Kept(HistGradientBoostingClassifier):  # type: ignore[misc]
@@ -80,7 +80,7 @@ def test_they_say_what_scikit_learn_says(classes: int, models: list[Any]) -> Non
 
 
 def test_deep_trees_with_neighbouring_values_do_so_too(models: list[Any]) -> None:
-    """Shares of long proteins are close to each other, so that bounds lie between neighbours among the floats."""
+    """Shares in long proteins are close to each other, so that bounds are between adjacent float32 numbers."""
     dataset, config = proteins(), config_of(tree_leaves=64, trees=40)
     classifier = make_classifier(dataset, config)
     assert classifier.trees is not None
@@ -152,7 +152,7 @@ def test_balance_weighs_the_classes(models: list[Any]) -> None:
         classifier = make_classifier(dataset, config)
         grow(classifier, dataset, config)
         assert models[-1][0].class_weight == weights
-        # Before the first tree, the logit is that of the share in the train split.
+        # Before the first tree, the logit is that of the class share in the train split.
         assert classifier.trees is not None
         assert float(classifier.trees.start[0]) == pytest.approx(start, abs=1e-4)
 

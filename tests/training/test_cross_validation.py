@@ -77,7 +77,7 @@ def test_temperature_and_threshold_of_a_fold_come_from_the_records_that_choose_i
 
 
 def test_what_is_measured_plays_no_part_in_its_measure(tmp_path: Path) -> None:
-    # Each group holds a record of either class: with their labels turned, the folds are dealt alike.
+    # Each group has a record of both classes: with inverted labels, the folds are the same.
     data = dataset_of()
     held = np.flatnonzero(deal(data, 3, 1).fold == 0)
     labels = data.labels.copy()
@@ -143,7 +143,7 @@ def test_an_interrupted_run_goes_on_as_an_unbroken_one(tmp_path: Path) -> None:
     observer = Stopper(4)
     with pytest.raises(KeyboardInterrupt):
         fold(data, tmp_path / "parts", observer=observer)
-    # Two epochs of the first fold, one of the second, and the last that was begun.
+    # Two epochs of the first fold, one of the second, and the unfinished last one.
     assert {path.name for path in (tmp_path / "parts").iterdir()} == {"0.safetensors", "1.safetensors"}
     resumed = Recorder()
     parts = fold(data, tmp_path / "parts", observer=resumed, resume=True)
@@ -160,7 +160,7 @@ def test_an_interrupted_run_goes_on_as_an_unbroken_one(tmp_path: Path) -> None:
 
 
 class Stopper(Recorder):
-    """Interrupts in the last batch of the epoch of that number, over all folds."""
+    """Interrupts in the last batch of the epoch with this number, counted over all folds."""
 
     def __init__(self, epochs: int) -> None:
         super().__init__()

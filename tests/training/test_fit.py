@@ -47,14 +47,14 @@ FINDER = {"name": "cnn", "filters": [16], "kernels": [8], "pools": [1], "dense":
 
 
 def relabelled(dataset: Dataset, split: str) -> Dataset:
-    """Returns the dataset with the labels of a split turned over."""
+    """Returns the dataset with inverted labels in a split."""
     labels = dataset.labels.copy()
     labels[dataset.members(split)] = 1 - labels[dataset.members(split)]
     return dataclasses.replace(dataset, labels=labels)
 
 
 def moved(dataset: Dataset, source: str, target: str) -> Dataset:
-    """Returns the dataset with the records of one split in another."""
+    """Returns the dataset with the records of one split moved to another one."""
     split = dataset.split.copy()
     split[dataset.members(source)] = SPLITS.index(target)
     return dataclasses.replace(dataset, split=split)
@@ -150,14 +150,14 @@ def test_the_validation_split_chooses_the_epoch(monitor: str, turned: bool) -> N
     observer = Recorder()
     result = fit(dataset, run_config(settings, FINDER), observer)
     sign = -1 if monitor == "loss" else 1
-    # Of those that tie, the one with the lowest loss.
+    # Of equally good epochs, the one with the lowest loss.
     ranks = [(sign * getattr(row, f"validation_{monitor}"), -row.validation_loss) for row in result.rows]
     best = ranks.index(max(ranks)) + 1
     assert result.best_epoch == best
-    # The better the motif is learned, the worse are labels that are turned over.
+    # The better the motif is learned, the worse is the result on inverted labels.
     assert (best < 3) if turned else (best > 2)
     assert observer.better == [rank > max(ranks[:index], default=(-math.inf,)) for index, rank in enumerate(ranks)]
-    # At a constant rate, a run of as many epochs that keeps its last one ends with the weights that were kept.
+    # At a constant rate, a run with this number of epochs that keeps its last one ends with the same weights.
     shorter = run_config({**settings, "epochs": best}, FINDER)
     assert same_weights(result, fit(moved(dataset, "validation", "test"), shorter))
 
@@ -168,7 +168,7 @@ def test_rows_are_what_they_say() -> None:
     result = fit(dataset, run_config({"epochs": 2, "learning_rate": 0.5, "schedule": "linear"}), observer)
     assert observer.rows == result.rows
     assert [(row.epoch, row.step) for row in result.rows] == [(1, 3), (2, 6)]
-    # The rate of the last step: 4 and 1 sixths of it are left.
+    # At the last step the rate is 4/6 and 1/6.
     assert [row.learning_rate for row in result.rows] == pytest.approx([0.5 * 4 / 6, 0.5 / 6])
     assert observer.steps == [(1, 3, 3), (2, 3, 3)]
     best = result.rows[result.best_epoch - 1]
@@ -186,7 +186,7 @@ def test_rows_are_what_they_say() -> None:
 
 
 def test_the_loss_of_an_untrained_epoch_by_hand() -> None:
-    # So small a rate changes nothing, so that the loss is that of the first weights on all sequences.
+    # The rate is so small that nothing changes, so the loss is that of the initial weights on all sequences.
     dataset = planted((10, 0, 0))
     network = {**SMALL_NETWORK, "strands": "single"}
 
@@ -220,7 +220,7 @@ def test_the_activity_penalty_is_the_same_with_and_without_validation() -> None:
 
 
 def test_dropout_is_drawn_anew_in_every_epoch() -> None:
-    # All sequences and targets are alike and nothing is learned, so that only what is dropped makes a difference.
+    # All sequences and targets are equal and nothing is learned, so only dropout makes a difference.
     dataset = make_dataset(["ACGTACGTAC"] * 16, [0, 1] * 8, ["train"] * 16)
     for chance, apart in ((CHANCE, True), ({}, False)):
         training = {"learning_rate": 1e-30, "label_smoothing": 1 - 1e-12}
@@ -231,7 +231,7 @@ def test_dropout_is_drawn_anew_in_every_epoch() -> None:
 
 
 def test_a_probability_is_the_share_in_the_train_split_whatever_classes_weigh() -> None:
-    # Nothing tells the classes apart, so that the network learns their shares.
+    # The classes do not differ, so the network learns their shares.
     strings = ["ACGTACGTAC"] * 40
     dataset = make_dataset(strings, [1] * 4 + [0] * 36, ["train"] * 40)
 
@@ -295,7 +295,7 @@ def test_early_stopping_keeps_the_best_weights() -> None:
 
 
 def test_of_epochs_that_tie_the_one_with_the_lower_loss_is_kept() -> None:
-    # Two validation records: their AUROC is 0 or 1, and their loss goes on falling.
+    # With two validation records, the AUROC is 0 or 1, and the loss continues to fall.
     dataset = planted((60, 2, 0))
     result = fit(dataset, run_config({"epochs": 12, "learning_rate": 0.02, "monitor": "auroc", **CONSTANT}, FINDER))
     best = max(row.validation_auroc for row in result.rows)
@@ -327,7 +327,7 @@ def test_validation_of_one_class_is_judged_by_loss_and_has_no_auroc() -> None:
 def resume_of(
     dataset: Dataset, config: RunConfig, checkpoint: Path, observer: Recorder, first: RunConfig | None = None
 ) -> bool:
-    """Returns whether a run that was interrupted and goes on ends as an unbroken one does."""
+    """Returns whether an interrupted and resumed run ends like an uninterrupted one."""
     unbroken = fit(dataset, config)
     options: Mapping[str, Any] = {"checkpoint": checkpoint, "dataset_hash": "abc"}
     stopped = fit(dataset, first or config, observer, **options)
@@ -414,7 +414,7 @@ def test_before_the_first_epoch_there_is_nothing_to_keep(tmp_path: Path) -> None
 def test_an_interruption_at_any_point_of_taking_an_epoch_is_survived(
     calls: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The interruption comes while the best weights of the second epoch are being copied."""
+    """Interrupts while the best weights of the second epoch are being copied."""
     result = fit(planted((16, 8, 0)), run_config())
     assert result.best_epoch == 3
     clone, seen = torch.Tensor.clone, 0
@@ -438,7 +438,7 @@ def test_an_interruption_at_any_point_of_taking_an_epoch_is_survived(
     "training",
     [
         {"learning_rate": 1e30, "optimizer": "sgd", "clip_norm": 0.0, "batch_size": 4},
-        # A single batch, so that only the weights after it are no numbers.
+        # There is a single batch, so only the weights after it are NaN or infinite.
         {"learning_rate": 3e38, "l2": 1e3, "optimizer": "sgd", "clip_norm": 0.0, "batch_size": 100, "epochs": 1},
     ],
 )
@@ -450,7 +450,7 @@ def test_a_loss_that_is_no_number_is_an_error(training: dict[str, Any], validati
 
 
 def test_logits_of_the_validation_split_that_are_no_numbers_are_an_error() -> None:
-    # The weights after the single batch are numbers still, but what they make is not.
+    # The weights after the single batch are still finite, but their output is not.
     training = {"learning_rate": 1e37, "clip_norm": 0.0, "batch_size": 100, "epochs": 1}
     with pytest.raises(SettingError, match=r"training\.learning_rate .* is too high: training diverged"):
         fit(planted((24, 12, 0)), run_config({**CONSTANT, **training}))
@@ -501,7 +501,7 @@ def genome(crop: int = 12, **options: Any) -> Dataset:
 
 def test_windows_of_genomes_are_learned(tmp_path: Path) -> None:
     training = {"epochs": 4, "epoch_size": 160, "learning_rate": 0.02}
-    # Their strands differ, so that both must have been seen for the held-out windows of one.
+    # Their strands differ, so training must have used both for the held-out windows of one.
     result = fit(genome(), run_config(training))
     assert result.bundle.window == 12
     assert result.rows[-1].step == 40
@@ -529,7 +529,7 @@ def test_windows_longer_than_what_a_network_flattens_are_an_error() -> None:
 def test_provenance_goes_into_the_bundle() -> None:
     bundle = fit(planted((8, 4, 0)), run_config({"epochs": 1}), provenance={"command": "here"}).bundle
     assert dict(bundle.provenance) == {"command": "here"}
-    assert bundle.config == run_config({"epochs": 1, "balance": "none"})  # what "auto" came to
+    assert bundle.config == run_config({"epochs": 1, "balance": "none"})  # the result of "auto"
     assert next(bundle.classifier.parameters()).device == CPU
     assert not bundle.classifier.training
 
@@ -545,7 +545,7 @@ def test_too_little_memory_names_the_batch(monkeypatch: pytest.MonkeyPatch) -> N
 
 
 NEEDS_COMPILER = pytest.mark.skipif(not any(map(shutil.which, ("g++", "clang++"))), reason="there is no C++ compiler")
-BREAKS_OFF = pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # PyTorch, of where a graph ends
+BREAKS_OFF = pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning")  # PyTorch's, at graph ends
 
 
 @NEEDS_COMPILER
@@ -562,8 +562,8 @@ def test_a_compiled_network_is_fitted_as_the_plain_one() -> None:
 
 @BREAKS_OFF
 def test_a_network_that_is_compiled_in_pieces_is_fitted_as_the_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    # PyTorch compiles none of the recurrent layer, and graphs before and after it. What C++ does with a graph is seen
-    # above; here the graphs are run as they are, which takes a twentieth of the time.
+    # PyTorch compiles the parts before and after the recurrent layer, but not the layer. Compilation to C++ is tested
+    # above; here graphs run uncompiled, which takes a twentieth of the time.
     monkeypatch.setattr(torch, "compile", partial(torch.compile, backend="aot_eager"))
     network = {"name": "hybrid", "filters": [6], "kernels": [5], "pools": [2], "units": 4}
     dataset = planted((32, 0, 0))
@@ -618,7 +618,7 @@ NORMED: Mapping[str, Mapping[str, Any]] = {
 @pytest.mark.parametrize("count", [17, 33, 49])
 @pytest.mark.parametrize("balance", ["none", "oversample"])
 def test_a_last_batch_of_one_record_is_no_batch(name: str, count: int, balance: str) -> None:
-    # With oversampling, of twice as many as the larger class.
+    # With oversampling: twice the number of the larger class.
     dataset = planted((count, 9, 0), length=12)
     result = fit(dataset, run_config({"epochs": 2, "balance": balance}, NORMED[name]))
     assert all(math.isfinite(row.train_loss) for row in result.rows)

@@ -16,7 +16,7 @@ from tests.building import make_dataset, planted, random_strings
 
 
 def dataset_of(seed: int = 0, group: int = 2) -> Dataset:
-    """Returns 132 records, the last 24 of them to test, in groups of `group` neighbours of both classes."""
+    """Returns 132 records, the last 24 in the test split, in groups of `group` neighbours of both classes."""
     data = planted((72, 36, 24), seed=seed)
     return dataclasses.replace(data, groups=np.arange(132) // group)
 
@@ -33,7 +33,7 @@ def test_every_record_is_measured_once_and_never_by_a_network_that_knows_its_gro
         view = folds.view(data, index)
         held = folds.members[folds.fold == index]
         measured += held.tolist()
-        # The test split of the dataset is in that of the view, too.
+        # The test split of the dataset is also that of the fold's view.
         assert view.members("test").tolist() == [*held, *range(108, 132)]
         parts = [view.members("train"), view.members("validation"), held]
         groups = [set(data.groups[part].tolist()) for part in parts]
@@ -64,7 +64,7 @@ def test_another_seed_deals_otherwise() -> None:
     ],
 )
 def test_a_class_in_too_few_groups(labels: Sequence[int], groups: Sequence[int], message: str) -> None:
-    # A group in the test split is none to deal.
+    # A group in the test split is not assigned to a fold.
     data = make_dataset(random_strings([9] * len(labels) + [9]), [*labels, 1], ["train"] * len(labels) + ["test"])
     data = dataclasses.replace(data, groups=np.array([*groups, 99]))
     with pytest.raises(LabelError, match=rf"tiny\.safetensors: {message}.*; use fewer --folds"):
@@ -87,12 +87,12 @@ def test_few_choose_the_epoch_however_unequal_groups_and_classes_are(sizes: tupl
     for seed in range(9):
         folds = deal(data, 3, seed)
         for found in (folds.sizes(index) for index in range(3)):
-            # A tenth, as nearly as whole groups allow; the largest one may be held out.
+            # A tenth, as far as whole groups allow; the largest group may be held out.
             assert 0 < found["choosing"] <= max(0.15 * (found["fitted"] + found["choosing"]), 12)
 
 
 def test_groups_that_can_not_be_dealt_so_that_every_fold_has_each_class() -> None:
-    # The 40 fill a fold, so that the third group with a record of class signal has to share one.
+    # The group of 40 fills a fold, so the third group with class signal must share a fold.
     labels = [0] * 40 + ([0] * 30 + [1]) * 3
     data = make_dataset(random_strings([9] * 133), labels, ["train"] * 133)
     data = dataclasses.replace(data, groups=np.repeat(np.arange(4), [40, 31, 31, 31]))

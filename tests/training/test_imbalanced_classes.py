@@ -1,4 +1,5 @@
-"""Training on classes of unequal size: the rare one is found, and probabilities stay those of the train split's mix."""
+"""Training on imbalanced classes: the rare class is found, and probabilities match the class shares of the train
+split."""
 
 from __future__ import annotations
 
@@ -26,7 +27,7 @@ MOTIFS = ("", MOTIF, "GGATCCTT")
 
 
 def rare(counts: Sequence[int], held_out: float = 0.25, length: int = 24, seed: int = 0) -> Dataset:
-    """Returns random DNA with a motif for each class but the first, one symbol in five of it another one."""
+    """Returns random DNA with a motif, one symbol in five of it mutated, for each class except the first."""
     rng = np.random.default_rng(seed)
     strings = random_strings([length] * sum(counts), seed=seed)
     labels: list[int] = []
@@ -65,7 +66,7 @@ def test_a_rare_class_of_two_is_predicted_and_its_probability_is_its_share(tmp_p
     assert 5 < decided.sum() < 400
     found = measure(labels, probabilities, positive=1, threshold=threshold, names=("balanced_accuracy",))
     assert found["balanced_accuracy"] > 0.75
-    # What weighs fifty times as much in the loss is not fifty times as probable.
+    # A class with fifty times the weight in the loss is not fifty times as probable.
     assert probabilities[:, 1].mean() == pytest.approx(20 / 1020, rel=0.4)
     assert result.bundle.calibration.shares == pytest.approx((3000 / 3060, 60 / 3060))
     (note,) = [note for note in observer.notes if note.startswith("imbalanced classes")]
@@ -118,7 +119,7 @@ def test_three_classes_of_unequal_size(balance: str, tmp_path: Path) -> None:
     shares = np.bincount(labels) / len(labels)
     np.testing.assert_allclose(probabilities.mean(axis=0), shares, rtol=0.5)
     assert result.runs[0].rows[result.runs[0].best_epoch - 1].validation_balanced_accuracy > 0.5
-    # The macro average over classes, none of which is left out.
+    # The macro average includes all classes.
     assert measure(labels, probabilities, names=("auroc",))["auroc"] > 0.8
 
 
@@ -132,7 +133,7 @@ def test_either_head_starts_without_a_preference_in_the_loss(head: str) -> None:
     expected = (losses * weights).sum() / weights.sum()
     result = fit(dataset, config)
     assert result.rows[0].train_loss == pytest.approx(expected, abs=1e-5)
-    # Outside of the loss, the same network makes the rare class as rare as it is.
+    # Outside of the loss, the same network predicts the rare class as rarely as it occurs.
     found = class_probabilities(result.bundle.classifier, dataset.tokens)
     np.testing.assert_allclose(found[:, 1] / found[:, 0], p[:, 1] / p[:, 0] / 20, rtol=1e-4)
 
@@ -146,7 +147,7 @@ def test_trees_keep_to_the_shares_of_training(tmp_path: Path) -> None:
     result = trained(dataset, run_config({"epochs": 1, "learning_rate": 1e-6}, network), tmp_path)
     trees = result.bundle.classifier.trees
     assert trees is not None
-    # Grown as if classes were equal, the logit is zero before the first tree; the shares are added.
+    # Trees are grown as if classes were equal, so the initial logit is zero; the shares are added.
     assert float(trees.start[0]) == pytest.approx(np.log(45 / 1125), abs=0.05)
     _, probabilities = on_validation(result, dataset)
     assert probabilities[:, 1].mean() == pytest.approx(15 / 390, rel=0.5)

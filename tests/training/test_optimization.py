@@ -47,7 +47,7 @@ def hidden_layers(model: Classifier) -> list[Tensor]:
             },
         ),
         ({"schedule": "onecycle"}, 1, {0: 0.04}),
-        # Four steps of warm-up, at one, two, three and four fifths.
+        # Four steps of warm-up, at one to four fifths of the rate.
         ({"schedule": "constant", "warmup": 0.4}, 10, {0: 0.2, 1: 0.4, 3: 0.8, 4: 1.0, 9: 1.0}),
         ({"schedule": "linear", "warmup": 0.5}, 10, {0: 1 / 6, 4: 5 / 6, 5: 1.0, 7: 0.6, 9: 0.2}),
         ({"schedule": "cosine", "warmup": 0.5}, 8, {3: 0.8, 4: 1.0, 6: 0.5}),
@@ -72,7 +72,7 @@ def test_learning_rates_are_above_zero_and_at_most_the_largest(schedule: str, wa
 def test_onecycle_is_that_of_torch() -> None:
     weight = torch.nn.Parameter(torch.zeros(1))
     optimizer = torch.optim.SGD([weight], lr=1.0)
-    # torch takes the last step as the end of the course and not the one after it, so one more step makes them equal.
+    # torch's schedule ends at the last step and not after it, so one more step makes them equal.
     schedule = torch.optim.lr_scheduler.OneCycleLR(
         optimizer, 0.3, total_steps=101, pct_start=31 / 101, cycle_momentum=False
     )
@@ -128,7 +128,7 @@ def test_steps_are_those_of_the_optimiser(name: str) -> None:
 
 
 def penalty(model: Classifier, **settings: object) -> float:
-    """Returns what is added to a loss of 1 after a training pass."""
+    """Returns the penalty that is added to a loss of 1 after a training pass."""
     with Penalties(model.train(), TrainingConfig.from_dict(settings)) as penalties:
         model(*padded(["ACGT", "GG"]))
         return float(penalties.added_to(torch.tensor(1.0)).detach()) - 1
@@ -186,12 +186,12 @@ def test_activity_is_that_of_the_last_training_pass_alone() -> None:
     with Penalties(model, config) as penalties:
         model(*padded(["ACGT"]))
         alone = float(penalties.added_to(torch.tensor(0.0)).detach())
-        # A validation between two batches is no part of the next one's loss.
+        # A validation between two batches does not add to the loss of the next batch.
         model.eval()
         with torch.inference_mode():
             model(*padded(["GGGG", "CCCC"]))
         assert float(penalties.added_to(torch.tensor(0.0))) == 0.0
         assert alone > 0.0
-    # Outside, nothing is watched any more.
+    # Outside of the block, nothing is recorded any more.
     model.train()(*padded(["ACGT"]))
     assert float(penalties.added_to(torch.tensor(0.0))) == 0.0

@@ -1,4 +1,4 @@
-"""Training on top of a frozen language model."""
+"""Training with a frozen language model."""
 
 from __future__ import annotations
 
@@ -147,7 +147,7 @@ def test_calibration_runs_the_language_model_no_more_than_it_must(
     checkpoints = tuple(tmp_path / f"{index}" for index in range(members))
     result = train_ensemble(TrainingJob(proteins, config, CPU, checkpoints), Recorder())
     assert result.bundle.calibration.quality
-    # Once after each epoch, and once more where a lower precision is measured.
+    # Once after each epoch, and once more if a lower precision is measured.
     times = members * (epochs + len(result.bundle.calibration.changed))
     validation = Counter(proteins.tokens[index] for index in proteins.members("validation"))
     assert {text: embedded[text] for text in validation} == {text: times * count for text, count in validation.items()}
@@ -161,14 +161,14 @@ def test_what_the_last_epochs_said_is_what_calibrates(proteins: Dataset, tmp_pat
     said = class_probabilities(whole.bundle.classifier, proteins.tokens, members)
     assert whole.runs[0].validation is not None
     np.testing.assert_array_equal(whole.runs[0].validation, said)
-    # A run that was over has nothing to say again: it is computed.
+    # A completed run that is resumed has no stored probabilities, so they are computed again.
     resumed = train_ensemble(dataclasses.replace(job, resume=True), Recorder())
     assert resumed.runs[0].validation is None
     assert resumed.bundle.calibration == whole.bundle.calibration
 
 
 def test_a_model_is_calibrated_where_it_was_trained(proteins: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    # A device by another name, which is the CPU: there is no other one here that has numbers.
+    # Another name for the CPU, because the other available device has no numbers.
     elsewhere = torch.device("cpu", 0)
     moves: list[torch.device] = []
     run = fit(proteins, run_config({"epochs": 1}, NETWORKS["cnn"], plm()))

@@ -18,7 +18,7 @@ CROP = 12
 
 
 def blocks(generators: Mapping[str, str] | None = None, classes: tuple[str, ...] = ("a", "b")) -> Dataset:
-    """Returns blocks of which some are far longer than others, and windows that are held out."""
+    """Returns blocks of very different lengths, and held-out windows."""
     strings = random_strings([CROP, 40, 200, 15, CROP, CROP], seed=3)
     labels = [0, 0, 0, 0 if generators else 1, 0, 1]
     return make_dataset(
@@ -66,7 +66,7 @@ def test_windows_are_drawn_from_the_training_blocks_of_their_class() -> None:
 def test_every_place_is_drawn_equally_often() -> None:
     dataset = blocks()
     counts = Counter(string for string, label in drawn(feeder(dataset, epoch_size=60_000), 1) if label == 0)
-    # One place of the shortest block, 29 of the next, 189 of the longest, each from two strands.
+    # One position of the shortest block, 29 of the next, 189 of the longest, each on two strands.
     assert len(counts) == 2 * (1 + 29 + 189)
     mean = 30_000 / len(counts)
     assert 0.4 * mean < min(counts.values()) < max(counts.values()) < 1.8 * mean

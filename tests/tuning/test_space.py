@@ -38,7 +38,7 @@ def test_every_form_of_an_entry(tmp_path: Path) -> None:
         "training.patience": Range(2, 6, 2, False),
     }
     assert list(domains) == sorted(domains)
-    # A float setting has float bounds, whatever the file says: whole bounds would mean whole numbers.
+    # A float setting has float bounds, even if the file has integers, which would mean whole numbers.
     assert isinstance(domains["network.dropout_conv"].corners[0], float)
 
 

@@ -23,7 +23,7 @@ BASE = run_config({"epochs": 4, "monitor": "auroc", "schedule": "constant", "see
 
 @dataclass
 class Watching:
-    """A watcher that keeps what it is told, and interrupts after some trials or epochs of one.
+    """An observer that stores its messages, and interrupts after some trials or epochs.
 
     Attributes:
         stop_after: number of the trial after which it interrupts.
@@ -96,7 +96,7 @@ def test_trials_that_fall_behind_are_stopped(unbroken: TuningResult) -> None:
     pruned = [trial for trial in unbroken.trials if trial.state == "pruned"]
     assert pruned
     for trial in pruned:
-        # Rungs of epochs are powers of three.
+        # Hyperband compares after powers of three.
         assert trial.epochs in (1, 3)
         ahead = [one.value or 0 for one in unbroken.trials[: trial.number - 1] if one.epochs >= trial.epochs]
         assert trial.value is not None
@@ -198,7 +198,7 @@ def test_a_run_that_diverges_is_a_refused_trial(tmp_path: Path) -> None:
 
 
 def test_a_trial_that_runs_out_of_memory_has_failed_and_the_search_goes_on(tmp_path: Path) -> None:
-    # A hundred terabytes of weights: no machine has them.
+    # A hundred terabytes of weights, which no machine has.
     space = Space({"network.kernels": Choices(([1], [131_072]))})
     base = run_config({"epochs": 1}, {**SMALL_NETWORK, "filters": [65_536], "summary": ["max"]})
     result = run_search(tmp_path, 6, space=space, base=base)
@@ -208,7 +208,7 @@ def test_a_trial_that_runs_out_of_memory_has_failed_and_the_search_goes_on(tmp_p
     assert result.best.settings["network.kernels"] == [1]
     (reason,) = {trial.reason for trial in result.trials if trial.state == "failed"}
     assert reason.startswith("cpu: there is too little memory for this network and batches of 16; use a smaller")
-    # The study knows it, too.
+    # The study has stored it, too.
     again = run_search(tmp_path, 6, space=space, base=base, resume=True)
     assert timeless(again.trials) == timeless(result.trials)
 
@@ -233,7 +233,7 @@ def test_the_loss_is_made_small(tmp_path: Path) -> None:
 
 
 def test_what_the_value_depends_on(tmp_path: Path) -> None:
-    # Weights that hardly move learn nothing; the momentum that goes to AdamW moves nothing at all.
+    # With a very small learning rate nothing is learned. The momentum has no effect with AdamW.
     space = Space({"training.learning_rate": RATE, "training.momentum": Range(0.0, 0.9, None, False)})
     result = run_search(tmp_path, 30, space=space, min_epochs=4)
     assert list(result.importances) == ["training.learning_rate", "training.momentum"]

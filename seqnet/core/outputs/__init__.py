@@ -1,7 +1,7 @@
-"""Outputs that are whole or not there, and that are never an input.
+"""Outputs that are written completely or not at all, and never over an input.
 
-Start here: `whole_file(target, force=...)` yields the path to write to. `check_targets` says before the work what could
-not be written after it, and `reading` names the inputs that no output may be.
+Start here: `whole_file(target, force=...)` yields the path to write to. `check_targets` finds outputs that can't be
+written before any work is done. `reading` names the inputs, which no output may overwrite.
 """
 
 from seqnet.core.outputs.partial_files import temporary_files

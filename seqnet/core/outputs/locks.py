@@ -1,7 +1,7 @@
-"""Advisory locks on open files; the system gives them back when the process ends in any way.
+"""Advisory locks on open files; the system releases them when the process ends in any way.
 
-They are `flock`s. Where there are none, in the file system or in the whole system (Windows has no `fcntl`), nothing is
-locked, and nobody else is known to hold a file: two processes must not write one output at once there.
+The locks are `flock`s. Some file systems have none, and Windows has no `fcntl`. There nothing is locked and no file
+counts as locked by another process, so two processes must not write the same output at the same time.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ __all__ = ["HAS_LOCKS", "try_lock"]
 
 
 def try_lock(descriptor: int) -> bool:
-    """Returns whether the open file is locked by this process from now on; False where another one holds it.
+    """Locks an open file and returns whether that worked; False if another process has locked it.
 
     Raises:
-        OSError: its file system has no locks.
+        OSError: the file system has no locks.
     """
     if HAS_LOCKS:
         try:

@@ -1,7 +1,7 @@
-"""Unfinished outputs on disk: made under a name that nobody can guess, locked by who writes them, found when left.
+"""Unfinished outputs on disk: they have a random name, are locked by their writer, and are found if left behind.
 
-`.NAME.TOKEN.part` is what will become `NAME`; `.NAME.TOKEN.ready` is complete, and waits for the other files of its set
-to be put in place first.
+`.NAME.TOKEN.part` becomes `NAME` when it is complete. `.NAME.TOKEN.ready` is complete and waits until the other files
+of its set have been renamed.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ __all__ = ["PartFile", "probe", "stale_parts", "temporary_files"]
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _NAME = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.(?P<state>part|ready)", re.DOTALL)
 _LONGEST = 200
-"""Bytes of a target's name that stand in that of its part; file systems take 255 bytes in all."""
+"""Maximum bytes of a target's name in the name of its part file; file systems allow 255 bytes in all."""
 
 
 def _stem(name: str) -> str:
-    """Returns what stands for the name of a target in that of its part."""
+    """Returns the text that represents the name of a target in the name of its part file."""
     encoded = os.fsencode(name)
     if len(encoded) <= _LONGEST:
         return name
@@ -41,17 +41,17 @@ def _stem(name: str) -> str:
 
 
 def _new_path(folder: Path, stem: str) -> Path:
-    """Returns a path that no other process has or can have named before."""
+    """Returns a path with a random name that no other process can know."""
     return folder / f".{stem}.{secrets.token_hex(8)}.part"
 
 
 def _create(path: Path) -> int:
-    """Returns a new file, open; nothing that is there is opened, and no link is followed."""
+    """Creates and opens a new file; an existing file is never opened, and no link is followed."""
     return os.open(path, _FLAGS | os.O_CREAT | os.O_EXCL, 0o666)
 
 
 def _lock(descriptor: int) -> bool:
-    """Returns whether nobody else has the file locked; where there are no locks, nobody is known to have."""
+    """Locks a file and returns False if another process has locked it; True if there are no locks."""
     try:
         return try_lock(descriptor)
     except OSError:
@@ -60,13 +60,13 @@ def _lock(descriptor: int) -> bool:
 
 @dataclass
 class PartFile:
-    """What will become a target. It is made before its file is, so that a signal at any moment finds what to remove.
+    """A temporary file that becomes a target; the object exists first, so that a signal handler can clean up.
 
     Attributes:
-        target: as the user named it.
-        final: what the target is once symbolic links are followed.
-        path: where it is written.
-        descriptor: holds the lock; None until the file is there.
+        target: path as the user gave it.
+        final: path of the target after following symbolic links.
+        path: path of the temporary file.
+        descriptor: open file that holds the lock; None until the file exists.
     """
 
     target: Path
@@ -76,53 +76,53 @@ class PartFile:
 
     @classmethod
     def of(cls, target: Path) -> Self:
-        """Returns that of a target, with no file yet."""
+        """Returns the part file of a target, without creating the file."""
         final = Path(os.path.realpath(target))
         return cls(target, final, _new_path(final.parent, _stem(final.name)))
 
     def begin(self, replaced: os.stat_result | None) -> None:
-        """Makes the file, empty, with the permissions of the one that it replaces.
+        """Creates the empty file, with the permissions of the file that it will replace.
 
         Raises:
-            OutputError: there can't be one.
+            OutputError: the file can't be created.
         """
         while True:
             try:
                 self.descriptor = _create(self.path)
             except OSError as error:
                 raise _unwritable(self.target, self.path.parent, error) from error
-            # Another process may have taken it for a stale one before it was locked.
+            # Before this process locked the file, another one may have taken it for a stale file and removed it.
             if _lock(self.descriptor) and os.fstat(self.descriptor).st_nlink:
                 break
             self.close()
             self.path = _new_path(self.path.parent, _stem(self.final.name))
         if replaced is not None:
-            with suppress(OSError):  # where the file system knows no permissions
+            with suppress(OSError):  # for file systems without permissions
                 os.fchmod(self.descriptor, stat.S_IMODE(replaced.st_mode) & 0o777)
 
     def mark_ready(self) -> None:
-        """Says that it is complete, and that the rest of its set is being put in place."""
+        """Renames the file to mark it as complete, while the other files of its set are put in place."""
         part, self.path = self.path, self.path.with_suffix(".ready")
         part.rename(self.path)
 
     def put_in_place(self) -> None:
-        """Renames it to the target."""
+        """Renames the file to the target."""
         self.path.replace(self.final)
 
     def discard(self) -> None:
-        """Removes it."""
+        """Removes the file."""
         for state in (".part", ".ready"):
             with suppress(OSError):
                 self.path.with_suffix(state).unlink()
 
     def close(self) -> None:
-        """Gives the lock back."""
+        """Releases the lock."""
         if self.descriptor is not None:
             descriptor, self.descriptor = self.descriptor, None
             os.close(descriptor)
 
     def speak_of_target(self, error: BaseException) -> None:
-        """Puts the name of the target in an error in place of the temporary one."""
+        """Replaces the temporary name in an error by the name of the target."""
         if isinstance(error, OSError) and error.filename in (str(self.path), self.path):
             error.filename, error.filename2 = str(self.target), None
         if isinstance(error, SeqnetError) and error.place == str(self.path):
@@ -130,11 +130,11 @@ class PartFile:
 
 
 class StalePart(NamedTuple):
-    """What a run that was killed has left.
+    """An unfinished output that a killed run has left.
 
     Attributes:
-        path: where it lies.
-        ready: whether it was complete, and other files of its set may have been put in place.
+        path: path of the file.
+        ready: whether it was complete; then other files of its set may be in place already.
     """
 
     path: Path
@@ -142,11 +142,11 @@ class StalePart(NamedTuple):
 
 
 def stale_parts(targets: Iterable[Path], everything: Path | None = None) -> Iterator[StalePart]:
-    """Yields the parts whose writer is gone, each locked until the next; looks once at a directory.
+    """Yields stale part files, whose writer has ended, each locked until the next one is yielded.
 
     Args:
-        targets: what they would have become.
-        everything: a directory of which all are wanted.
+        targets: targets of the part files.
+        everything: a directory in which the part files of all targets are yielded.
     """
     stems: defaultdict[Path, set[str]] = defaultdict(set)
     for target in targets:
@@ -158,7 +158,7 @@ def stale_parts(targets: Iterable[Path], everything: Path | None = None) -> Iter
         try:
             names = os.listdir(folder)
         except OSError:
-            continue  # whoever writes there will say so
+            continue  # the part that writes there will raise the error
         for name in sorted(names):
             match = _NAME.fullmatch(name)
             if (
@@ -173,13 +173,13 @@ def stale_parts(targets: Iterable[Path], everything: Path | None = None) -> Iter
 
 
 def _taken(path: Path) -> int | None:
-    """Returns a part, open and locked; None where somebody is writing it."""
+    """Returns the descriptor of a part file, open and locked; None if another process is writing it."""
     try:
         descriptor = os.open(path, _FLAGS | getattr(os, "O_NONBLOCK", 0))
     except OSError:
         return None
     with suppress(OSError):
-        # Without locks nothing tells a part that was left behind from one that somebody is writing.
+        # Without locks, a stale part file can't be told from one that is being written.
         if HAS_LOCKS and try_lock(descriptor):
             return descriptor
     os.close(descriptor)
@@ -187,14 +187,14 @@ def _taken(path: Path) -> int | None:
 
 
 def probe(folder: Path, target: Path) -> None:
-    """Checks that a file like the target can be made in a directory.
+    """Checks that a file for this target can be created in a directory.
 
     Raises:
-        OutputError: the directory is not there, or can't be written.
+        OutputError: the directory does not exist or is not writable.
     """
     if not folder.is_dir():
         raise OutputError(str(target), f"there is no directory {folder}", f"create it first: mkdir -p {folder}")
-    # A part like those of the target, so that the next run removes it where this one is killed meanwhile.
+    # The probe is named like a part file of the target, so that the next run removes it if this one is killed.
     part = PartFile(target, target, _new_path(folder, _stem(target.name)))
     try:
         part.begin(None)
@@ -215,10 +215,10 @@ def _unwritable(target: Path, folder: Path, error: OSError) -> OutputError:
 
 @contextmanager
 def temporary_files() -> Iterator[None]:
-    """Has errors of temporary files, which have no name, say that they are about these.
+    """Adds to errors about temporary files, which have no name, that they are about temporary files.
 
     Raises:
-        ResourceError: there is no room for them.
+        ResourceError: there is too little disk space for them.
     """
     try:
         yield

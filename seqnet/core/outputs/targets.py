@@ -1,10 +1,10 @@
-"""Outputs that are whole or not there, and that are never an input.
+"""Outputs that are written completely or not at all, and never over an input.
 
-A target is written under a temporary name beside it and renamed when it is complete; an existing one is refused
-unless the user forces it. Devices and pipes (`/dev/stdout`, a FIFO) are written as they are.
+A target is written under a temporary name in the same directory and renamed when it is complete. An existing target is
+refused unless the user forces it. Devices and pipes (`/dev/stdout`, a FIFO) are written directly.
 
-The temporary name of `NAME` is `.NAME.TOKEN.part` with a random token. The file is locked while it is written, so
-that the next run can tell what a killed one has left (see `remove_stale`) from what another one is writing.
+The temporary name of `NAME` is `.NAME.TOKEN.part` with a random token. The file is locked while it is written. So the
+next run can tell the stale file of a killed run (see `remove_stale`) from one that another run is writing.
 """
 
 from __future__ import annotations
@@ -35,21 +35,21 @@ __all__ = [
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 _OPEN_FILES = (Path("/dev"), Path("/dev/fd"), Path("/proc/self/fd"))
 _INDICES = {".fai": "", ".gzi": "", ".bai": ".bam", ".csi": ".bam", ".crai": ".cram"}
-"""Ending of an index → what may stand in its place in the name of the file that it is of."""
+"""Suffix of an index file → suffix of the indexed file that it may replace in the name."""
 
 Identity = tuple[int, int]
-"""Device and inode: what two names of one file have in common."""
+"""Device and inode; the same for all names of one file."""
 
 _read: dict[Identity, str] = {}
-"""The inputs of the command that runs, and how each was named."""
+"""The inputs of the running command: identity → name as given."""
 
 
 @contextmanager
 def reading(inputs: Iterable[str | Path]) -> Iterator[None]:
-    """Has every output refused that is one of these files, by whatever name, until the end of the block.
+    """Refuses every output that is one of these files, under any name, until the end of the block.
 
     Args:
-        inputs: paths; what is not there or is no regular file is passed over.
+        inputs: paths; paths that do not exist or are not regular files are ignored.
     """
     before = dict(_read)
     _read.update(_identities(inputs))
@@ -65,12 +65,12 @@ def check_targets(targets: Iterable[Path], *, force: bool, inputs: Iterable[str 
 
     Args:
         targets: the files to write.
-        force: whether existing ones are replaced.
-        inputs: files that are read meanwhile, beside those of `reading`.
+        force: whether existing files may be replaced.
+        inputs: files that are read at the same time, in addition to those of `reading`.
 
     Raises:
-        OutputError: a target is an input or the index of one, is another target, too, exists and is not forced, is a
-            directory, or can't be written.
+        OutputError: a target is an input, the index of an input, the same as another target, or a directory; or it
+            exists and `force` is off; or it can't be written.
     """
     with reading(inputs):
         seen: dict[Identity | Path, Path] = {}
@@ -92,10 +92,10 @@ def check_targets(targets: Iterable[Path], *, force: bool, inputs: Iterable[str 
 
 
 def check_stdout() -> None:
-    """Checks that standard output, where it was sent to a file, is not an input.
+    """Checks that standard output, if it is redirected to a file, is not an input.
 
     Raises:
-        OutputError: it is.
+        OutputError: standard output is an input.
     """
     with suppress(OSError):
         about = os.fstat(1)
@@ -104,10 +104,11 @@ def check_stdout() -> None:
 
 
 def _check(target: Path, force: bool) -> os.stat_result | None:
-    """Returns what is known of a target that may be written, None if it does not exist.
+    """Returns the status of a target that may be written; None if it does not exist.
 
     Raises:
-        OutputError: it may not; see `check_targets`. Whether its directory can be written is not looked at.
+        OutputError: the target may not be written; see `check_targets`. This does not check the directory's
+            permissions.
     """
     try:
         about = target.stat()
@@ -142,38 +143,38 @@ def _identities(paths: Iterable[str | Path]) -> dict[Identity, str]:
 
 
 def _indexed_input(target: Path) -> str | None:
-    """Returns the input that a file of that name would be the index of."""
+    """Returns the input that a file with this name would be the index of; None if there is none."""
     bare = target.with_suffix("")
     found = _identities([bare, bare.with_suffix(_INDICES[target.suffix])]) if bare.name else {}
     return next((path for identity, path in found.items() if identity in _read), None)
 
 
 def remove_stale(targets: Iterable[Path]) -> list[Path]:
-    """Removes what runs that were killed have left unfinished of these targets, and returns what was removed.
+    """Removes unfinished files of these targets that killed runs have left, and returns the removed paths.
 
-    Files that another run is writing stay. Where a run was killed between putting the first and the last of several
-    files in place (see `whole_files`), the first ones go, too.
+    Files that another run is writing are kept. If a run was killed between putting the first and the last of several
+    files in place (see `whole_files`), the files that are in place are removed, too.
     """
     targets, removed = list(targets), []
     for part in stale_parts(targets):
         if part.ready:
             removed += [target for target in targets if target.is_file()]
         removed.append(part.path)
-        # The part last: as long as it lies there, the others are known to be unfinished.
+        # The part file is removed last: while it exists, the other files are known to be incomplete.
         for path in removed:
             path.unlink(missing_ok=True)
     return list(dict.fromkeys(removed))
 
 
 def remove_stale_in(folder: Path) -> None:
-    """Removes what runs that were killed have left unfinished in a folder that holds nothing but our files."""
+    """Removes unfinished files that killed runs have left in a folder that holds only seqnet's files."""
     for part in stale_parts([], everything=folder):
         part.path.unlink(missing_ok=True)
 
 
 @contextmanager
 def whole_file(target: Path, *, force: bool) -> Iterator[Path]:
-    """Yields the temporary path to write to; renames it to `target` at the end, removes it after an error.
+    """Yields a temporary path to write to, renames it to `target` at the end, and removes it after an error.
 
     Raises:
         OutputError: see `check_targets`.
@@ -184,12 +185,12 @@ def whole_file(target: Path, *, force: bool) -> Iterator[Path]:
 
 @contextmanager
 def whole_files(targets: Sequence[Path], *, force: bool) -> Iterator[list[Path]]:
-    """Yields temporary paths to write to, and puts all in place at the end; after an error, none.
+    """Yields temporary paths to write to, and renames all of them at the end; after an error, none.
 
-    The first target is the last that appears: where it is, the others are.
+    The first target is renamed last: if it exists, the others do, too.
 
     Raises:
-        OutputError: see `check_targets`; or a target that was not there has been written by another program meanwhile.
+        OutputError: see `check_targets`; or another program has written a target in the meantime.
     """
     parts: dict[Path, PartFile] = {}
     place = str(targets[0] if len(targets) == 1 else targets[0].parent)
@@ -228,7 +229,7 @@ def _put_in_place(parts: Sequence[PartFile]) -> None:
         for part in reversed(parts):
             part.put_in_place()
     except KeyboardInterrupt:
-        # One or the other is in place, and a set is never half there.
+        # Each rename is atomic, and a set of files is never incomplete at the end.
         for part in reversed(parts):
             with suppress(FileNotFoundError):
                 part.put_in_place()
@@ -237,7 +238,7 @@ def _put_in_place(parts: Sequence[PartFile]) -> None:
 
 @contextmanager
 def named(output: str) -> Iterator[None]:
-    """Has errors of a full disk, which have no name, say which output they are about."""
+    """Adds the name of the output to errors about a full disk, which have no file name."""
     try:
         yield
     except OSError as error:
@@ -248,13 +249,13 @@ def named(output: str) -> Iterator[None]:
 
 @contextmanager
 def made_directory(directory: Path | None) -> Iterator[None]:
-    """Has a directory be there, with those above it; after an error, those that were made and hold nothing are removed.
+    """Creates a directory with its parents if it does not exist; after an error, removes created directories if empty.
 
     Args:
-        directory: the directory; None for none.
+        directory: the directory, or None.
 
     Raises:
-        OutputError: it is a file.
+        OutputError: a file with this name exists.
     """
     if directory is None:
         yield
@@ -274,7 +275,7 @@ def made_directory(directory: Path | None) -> Iterator[None]:
 
 
 def is_stream(target: Path) -> bool:
-    """Returns whether it is a device, a pipe or an open file of the process, such as a redirected `/dev/stdout`."""
+    """Returns whether a target is a device, a pipe or an open file of the process, such as `/dev/stdout`."""
     try:
         return _is_stream(target, target.stat())
     except OSError:

@@ -1,4 +1,4 @@
-"""Files → a dataset.
+"""Converts sequence files to a dataset.
 
 Start here: `encode` in `pipeline`. `ingestion` reads, labels and selects, `generated_records` adds what is generated,
 `genome_windows` cuts genomes, `frames` reads a pandas DataFrame, `summary` says what was made.

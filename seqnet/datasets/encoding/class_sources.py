@@ -1,4 +1,4 @@
-"""Where the records of a class come from, and which order and roles the classes have."""
+"""The sources of the records of each class, the order of the classes, and the positive class."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ __all__ = ["ClassSource", "check_known", "generators_of", "order_classes"]
 
 @dataclass(frozen=True, slots=True)
 class ClassSource:
-    """Where records come from.
+    """A source of records: a file or a generator.
 
     Attributes:
-        label: their class; None where each record tells its own.
-        path: the file, or None for a generator.
-        generator: name of the generator, or None for a file.
-        count: records to generate; None for as many as there are real ones.
+        label: class of the records; None if each record has its own label.
+        path: the file; None for a generator.
+        generator: name of the generator; None for a file.
+        count: number of records to generate; None for one for each real record.
     """
 
     label: str | None
@@ -32,10 +32,10 @@ class ClassSource:
 
     @classmethod
     def parse(cls, text: str) -> ClassSource:
-        """Returns the source written as `NAME=FILE`, `NAME=@GENERATOR` or `NAME=@GENERATOR:COUNT`.
+        """Returns the source for the text `NAME=FILE`, `NAME=@GENERATOR` or `NAME=@GENERATOR:COUNT`.
 
         Raises:
-            SettingError: it is not of this form, or there is no such generator.
+            SettingError: the text has another form, or the generator does not exist.
         """
         label, equals, origin = text.partition("=")
         label = label.strip()
@@ -52,7 +52,7 @@ class ClassSource:
 
 
 def generators_of(sources: Sequence[ClassSource]) -> dict[str, str]:
-    """Returns class → generator of the classes that are generated."""
+    """Returns class → generator for all generated classes."""
     return {source.label: source.generator for source in sources if source.generator and source.label}
 
 
@@ -71,11 +71,11 @@ def check_known(path: str, found: Iterable[str], classes: Sequence[str]) -> None
 def order_classes(
     sources: Sequence[ClassSource], found: Mapping[str, int], positive: str | None
 ) -> tuple[list[str], int | None]:
-    """Returns the class names in their final order and the index of the positive one, which only two classes have.
+    """Returns the class names in their final order and the index of the positive class; None for more than two classes.
 
     Raises:
-        LabelError: a class has no records, is both read and generated, or has two generators, its name would break a
-            table, or there are fewer than two classes.
+        LabelError: a class has no records, is both read and generated, or has two generators; a class name contains a
+            tab or line break; or there are fewer than two classes.
         SettingError: the positive class does not exist.
     """
     positive = positive.strip() if positive else positive

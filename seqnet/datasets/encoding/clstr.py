@@ -1,7 +1,7 @@
-"""Clusters as CD-HIT writes them.
+"""Reader of CD-HIT cluster files (.clstr).
 
-A file of `>Cluster N` lines, each followed by its members: number, tab, length, `>NAME... *` for the representative,
-`>NAME... at 95.00%` for the others.
+The file has a `>Cluster N` line for each cluster, followed by its members: number, tab, length, `>NAME... *` for the
+representative, `>NAME... at 95.00%` for the others.
 
 Source: Li and Godzik 2006, doi:10.1093/bioinformatics/btl158.
 """
@@ -19,7 +19,7 @@ _WHOLE_NAMES = "run cd-hit with -d 0, which keeps the whole name"
 
 
 def read_clstr(path: str) -> dict[str, str] | None:
-    """Returns the cluster of each record name, or None where the file does not begin with a `>Cluster`.
+    """Returns record name → cluster; None if the file does not begin with `>Cluster`.
 
     Raises:
         FormatError: a line is neither a cluster nor a member, or a name is in two clusters.

@@ -1,4 +1,4 @@
-"""What is kept of the input: columns that grow on disk, and a uniform sample of a stream."""
+"""Storage of encoded records: columns that grow on disk, and a uniform sample of a stream."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class EncodedRecords:
         tokens: N token sequences.
         names: N names.
         labels: (N,) int32.
-        groups: (N,) int64; negative for a record that is a group of its own.
+        groups: (N,) int64; negative for a record that forms its own group.
     """
 
     tokens: Ragged
@@ -38,18 +38,18 @@ class EncodedRecords:
 
     @property
     def size(self) -> int:
-        """Bytes that the examples take in memory, about."""
+        """Approximate number of bytes of the records in memory."""
         return len(self.tokens.data) + len(self.names.data) + 28 * len(self)
 
     def take(self, indices: NDArray[np.int64]) -> EncodedRecords:
-        """Returns the examples at `indices` (M,) int64."""
+        """Returns the records at `indices` (M,) int64."""
         return EncodedRecords(
             self.tokens.take(indices), self.names.take(indices), self.labels[indices], self.groups[indices]
         )
 
     @staticmethod
     def concatenate(parts: Sequence[EncodedRecords]) -> EncodedRecords:
-        """Returns the examples of all parts, in order."""
+        """Returns the records of all parts, in order."""
         return EncodedRecords(
             Ragged.concatenate([part.tokens for part in parts]),
             Ragged.concatenate([part.names for part in parts]),
@@ -59,17 +59,17 @@ class EncodedRecords:
 
 
 class Collector:
-    """Examples on their way to the dataset file: all columns but the labels on disk.
+    """Collects encoded records for the dataset file; all columns except the labels are on disk.
 
     Attributes:
         tokens: all sequences so far, uint8.
-        offsets: where they begin, and where the last one ends, int64.
+        offsets: start of each sequence, and end of the last one, int64.
         name_bytes: all names so far, uint8.
-        name_offsets: where they begin, and where the last one ends, int64.
-        groups: group of each, int64.
-        sequence_hashes: of all sequences so far.
-        name_hashes: of all names so far.
-        count: examples so far.
+        name_offsets: start of each name, and end of the last one, int64.
+        groups: group of each record, int64.
+        sequence_hashes: hashes of all sequences so far.
+        name_hashes: hashes of all names so far.
+        count: number of records so far.
     """
 
     def __init__(self) -> None:
@@ -84,7 +84,7 @@ class Collector:
             offsets.append(np.zeros(1, dtype=np.int64))
 
     def add(self, examples: EncodedRecords) -> None:
-        """Adds examples at the end."""
+        """Adds records at the end."""
         self.sequence_hashes.add(examples.tokens)
         self.name_hashes.add(examples.names)
         self.offsets.append(examples.tokens.offsets[1:] + self.tokens.length)
@@ -96,9 +96,9 @@ class Collector:
         self.count += len(examples)
 
     def collected(self) -> EncodedRecords:
-        """Returns all examples so far; all but the labels is memory-mapped."""
+        """Returns all records so far; all columns except the labels are memory-mapped."""
         if len(self._labels) != 1:
-            self._labels = [np.concatenate(self._labels)]  # not beside its parts
+            self._labels = [np.concatenate(self._labels)]  # frees the parts
         return EncodedRecords(
             Ragged(self.tokens.view(), self.offsets.view()),
             Ragged(self.name_bytes.view(), self.name_offsets.view()),
@@ -111,7 +111,7 @@ class Collector:
         return Columns(self.tokens, self.offsets, self.name_bytes, self.name_offsets, labels, self.groups, split)
 
     def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64] | None = None) -> None:
-        """Puts other labels (N,), and other groups (N,) unless they are None, on all examples so far."""
+        """Replaces the labels of all records by `labels` (N,), and the groups by `groups` (N,) unless None."""
         self._labels = [labels]
         if groups is None:
             return
@@ -129,17 +129,17 @@ class Collector:
 
 
 _RESERVOIR_BYTES = 1 << 24
-"""Bytes of examples that are held before the sample is drawn down to its size again."""
+"""Maximum bytes of held records; beyond it the sample is reduced to its size."""
 
 
 class Reservoir:
-    """A uniform sample of at most `size` examples of each class of a stream, in stream order.
+    """A uniform sample of at most `size` records of each class of a stream, in stream order.
 
-    Every example draws a random key, and a class keeps its smallest: the sample of a stream of any length, in memory
-    for the sample alone.
+    Each record draws a random key, and each class keeps the records with the smallest keys. So the stream may have any
+    length, and only the sample is held in memory.
 
     Args:
-        size: examples to keep of each class.
+        size: number of records to keep of each class.
         rng: source of the keys.
 
     Source: Efraimidis and Spirakis 2006, doi:10.1016/j.ipl.2005.11.003, with equal weights.
@@ -154,7 +154,7 @@ class Reservoir:
         self._prune_at = _RESERVOIR_BYTES
 
     def add(self, examples: EncodedRecords) -> None:
-        """Offers examples to the sample."""
+        """Adds records of the stream."""
         self._parts.append(examples)
         self._keys.append(self._rng.random(len(examples)))
         self._held += examples.size
@@ -163,7 +163,7 @@ class Reservoir:
             self._prune_at = max(_RESERVOIR_BYTES, 2 * self._held)
 
     def sample(self) -> EncodedRecords | None:
-        """Returns the sample, or None if nothing was offered."""
+        """Returns the sample; None if no records were added."""
         if not self._parts:
             return None
         self._prune()

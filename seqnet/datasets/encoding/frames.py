@@ -33,7 +33,7 @@ _ROWS = 1 << 14
 _GROUP = "\0group"
 """Key of the groups among the columns of a batch, which no column of the user's has."""
 _NAMED = 12
-"""Columns that an error lists."""
+"""Maximum number of columns that an error lists."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Generated records: each is the companion of a real one, of its length and in its split."""
+"""Generated records: each is made for a real record and has its length and its split."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from seqnet.datasets.simulation.negatives import NEGATIVES, NegativeGenerator
 __all__ = ["generate_records"]
 
 _RECORDS = 1 << 16
-"""Records that are generated at a time, at most."""
+"""Maximum number of records that are generated at a time."""
 _SYMBOLS = 1 << 22
-"""Symbols that are generated at a time, at most, but for a single longer record: a shuffle takes 80 bytes for each."""
+"""Maximum symbols that are generated at a time, unless one record is longer: shuffling takes 80 bytes per symbol."""
 
 
 def generate_records(
@@ -31,15 +31,15 @@ def generate_records(
     alphabet: Alphabet,
     rng: np.random.Generator,
 ) -> Iterator[tuple[EncodedRecords, NDArray[np.int64]]]:
-    """Yields generated examples of all generated classes, chunk by chunk, with the real record that each accompanies.
+    """Yields chunks of generated records of all generated classes, and the index of the real record of each.
 
     Args:
-        sources: the generators among them are used.
+        sources: all sources; only the generators are used.
         classes: the class names in their final order.
-        real: N real examples.
-        candidates: (M,) int64, which of them are accompanied: each once, or, where a source says how many records to
-            generate, as often as that needs, in random order.
-        alphabet: of the tokens.
+        real: N real records.
+        candidates: (M,) int64, real records to generate for: one generated record each; if a source has a count, as
+            many as the count, in random order.
+        alphabet: alphabet of the tokens.
         rng: source of all randomness.
     """
     if all(source.generator is None for source in sources):
@@ -56,7 +56,8 @@ def generate_records(
             originals = real.take(which)
             count = len(originals)
             tokens = generate(originals.tokens, alphabet, rng, frequencies)
-            # A shuffled record is as near to its original's neighbours as the original.
+            # A shuffled record is as similar to the neighbours of its original as the original is, so it joins their
+            # group.
             shuffled = source.generator == "dinucleotide"
             groups = originals.groups if shuffled else next_group + np.arange(count)
             first = 0 if shuffled and source.count is None else start + 1
@@ -70,7 +71,7 @@ def generate_records(
 
 
 def _pieces(tokens: Ragged, chosen: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Yields ranges, start (included) to stop (excluded), of the `chosen` (M,) int64 of N sequences."""
+    """Yields ranges (0-based, half-open) of the `chosen` (M,) int64 of N sequences, each within the limits."""
     for first in range(0, len(chosen), _RECORDS):
         which = chosen[first : first + _RECORDS]
         for start, stop in chunks(tokens, _SYMBOLS, members=which):
@@ -78,7 +79,7 @@ def _pieces(tokens: Ragged, chosen: NDArray[np.int64]) -> Iterator[tuple[int, in
 
 
 def _names(label: str, originals: Ragged, first: int, *, shuffled: bool) -> Ragged:
-    """Returns the names of generated records, numbered from `first`; 0 where each original is shuffled once."""
+    """Returns names of generated records, numbered from `first`; shuffled records have no numbers if it is 0."""
     numbers = range(first, first + len(originals))
     if shuffled:
         texts = zip(originals.text(), numbers, strict=True)

@@ -1,7 +1,7 @@
-"""Long sequences, such as a genome, of which training draws a new part each time.
+"""Windows of long sequences, such as genomes, that training draws anew in each epoch.
 
-The train split holds blocks of sequence without ambiguity codes, from which windows are drawn while training runs; the
-other splits hold windows that are drawn once, so that they are the same for every model.
+The train split holds blocks of sequence without ambiguity codes. Training draws windows from these. The other splits
+hold windows that are drawn once, so that every model is measured on the same windows.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ from seqnet.datasets.windows import WindowPlaces, turn_at_random
 __all__ = ["cut_blocks", "draw_windows"]
 
 _BLOCK = 10_000
-"""Most symbols in a block of short windows: what is held out as one, so that windows of two splits overlap nowhere."""
+"""Maximum length of a block of short windows; a block is in one split, so that windows of two splits never overlap."""
 
 _WINDOWS = 4
-"""Lengths of a window in a block, at least."""
+"""Minimum length of a block, in windows."""
 
 _BLOCKS = 100
-"""Blocks that a short genome is cut into, at least, as far as they hold a few windows each."""
+"""Minimum number of blocks of a short genome, as long as each block holds several windows."""
 
 
 def cut_blocks(examples: EncodedRecords, canonical: int, crop: int, left_out: Counter[str]) -> EncodedRecords:
-    """Returns blocks of the examples that hold canonical symbols alone, each long enough for a window.
+    """Returns the blocks of the records: stretches of canonical symbols that are long enough for a window.
 
-    A block is named after its record and place, `NAME:START-END`, 1-based and inclusive.
+    A block is named after its record and position, `NAME:START-END`, 1-based and inclusive.
 
     Args:
-        examples: N examples.
-        canonical: tokens 1 to this are canonical.
+        examples: N records.
+        canonical: tokens 1 to this number are canonical.
         crop: length of a window.
-        left_out: is told how many symbols are in no block.
+        left_out: counter to which the number of symbols outside of blocks is added.
     """
     tokens = examples.tokens
     size = max(min(_BLOCK, len(tokens.data) // _BLOCKS), _WINDOWS * crop)
-    # Padding wraps around to 255, so that one comparison finds both.
+    # Padding (0) wraps around to 255, so one comparison finds padding and ambiguity codes.
     known = tokens.data - np.uint8(1) < canonical
     bounds = np.union1d(np.flatnonzero(known[1:] != known[:-1]) + 1, tokens.offsets)
     starts, lengths = bounds[:-1], np.diff(bounds)
@@ -72,13 +72,13 @@ def draw_windows(
     complement: NDArray[np.uint8] | None,
     rng: np.random.Generator,
 ) -> tuple[EncodedRecords, NDArray[np.int64]]:
-    """Returns different windows drawn uniformly from blocks, from either strand where there are two.
+    """Returns distinct windows drawn uniformly from blocks, from both strands if there are two.
 
     Args:
         blocks: N blocks, each at least as long as a window.
         crop: length of a window.
-        count: windows to draw; where there are fewer, all are taken.
-        complement: (T,) uint8, complement of each token; None where there is one strand.
+        count: number of windows to draw; if fewer exist, all are taken.
+        complement: (T,) uint8, complement of each token; None for an alphabet without strands.
         rng: source of the draws.
 
     Returns:

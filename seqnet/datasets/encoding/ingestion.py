@@ -1,4 +1,4 @@
-"""Taking records in: read → label → tokens → keep, cut, group → collect."""
+"""Reads records into a dataset: read → label → tokens → select, cut, group → collect."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ from seqnet.similarity import Clusters, cluster_records, join_groups
 __all__ = ["Ingestion"]
 
 _MOST_UNKNOWN = 0.1
-"""Share of the symbols of a file that may be unknown to an alphabet which was guessed."""
+"""Maximum share of a file's symbols that may be unknown to a guessed alphabet."""
 _PIECE = 1 << 20
-"""Records that are looked at together."""
+"""Number of records that are processed together."""
 
 
 class _Codes(dict[str, int]):
@@ -93,7 +93,7 @@ class Ingestion:
         self.numbers_now = not (self.grouper or self.reservoir)
 
     def take_in(self, source: ClassSource, reader: RecordReader, progress: Callable[[int], None]) -> None:
-        """Reads a file to its end."""
+        """Reads a whole file."""
         sink, path = self.reservoir or self.collector, reader.path
         code, batches = self._coder(source, path, reader.format), iter(reader)
         first = self._first_batches(path, batches)
@@ -110,13 +110,14 @@ class Ingestion:
             self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
 
     def _first_batches(self, path: str, batches: Iterator[RecordBatch]) -> list[RecordBatch]:
-        """Returns the first batches of a file, in which the alphabet of the dataset was looked for, or checked.
+        """Returns the first batches of a file, and guesses the alphabet of the dataset from them or checks it.
 
-        The first file with sequences decides it, unless the user did; a later one that looks like another is refused.
+        The first file with sequences decides the alphabet, unless the user did. A later file that looks different is
+        refused.
 
         Raises:
-            AlphabetMismatchError: the file looks like another alphabet than those before it.
-            FormatError: it looks like none, or may as well be nucleotides as protein.
+            AlphabetMismatchError: the file looks like another alphabet than the files before it.
+            FormatError: the file looks like no alphabet, or may be either nucleotides or protein.
         """
         if self.options.alphabet != "auto":
             return []
@@ -146,13 +147,13 @@ class Ingestion:
         return first
 
     def _check_unknown(self, path: str, symbols: int, unknown: int) -> None:
-        """Checks that no great part of the symbols of a file was left out or masked for a guess of their alphabet."""
+        """Checks that few of a file's symbols were left out or masked as unknown if the alphabet was guessed."""
         if self.options.alphabet == "auto" and self.alphabet and unknown > _MOST_UNKNOWN * symbols:
             problem = f"{unknown / symbols:.0%} of its symbols are not in the {self.alphabet.name} alphabet"
             raise FormatError(problem, "name the right alphabet with --alphabet", path=spoken_path(path))
 
     def _coder(self, source: ClassSource, path: str, format_name: str) -> Callable[[RecordBatch], NDArray[np.int32]]:
-        """Returns what finds the number (N,) int32 of the class of each record in a batch."""
+        """Returns a function that finds the class number (N,) int32 of each record in a batch."""
         if source.label is not None:
             name = source.label
             return lambda batch: np.full(len(batch), self.classes[name], dtype=np.int32)
@@ -227,21 +228,21 @@ class Ingestion:
         self.collector.close()
 
     def restart(self, parts: Sequence[EncodedRecords]) -> None:
-        """Puts these examples in place of all that was taken in."""
+        """Replaces all collected records by these."""
         self.collector, old = Collector(), self.collector
         for part in parts:
             self.collector.add(part)
         old.close()
 
     def finish(self, classes: Sequence[str]) -> EncodedRecords:
-        """Returns all that was taken in, with final labels, and a group number for each record that had none.
+        """Returns all collected records with final labels and with a group number for each record.
 
         Args:
             classes: the class names in their final order.
 
         Raises:
-            LabelError: nothing was taken in, the labels are measurements, a class has lost all its records, or labels
-                were left over.
+            LabelError: no records were collected, the labels are measurements, a class has no records left, or labels
+                were not used.
             SettingError: no record has a group.
         """
         found = set(self.label_codes.values())
@@ -258,29 +259,29 @@ class Ingestion:
         if self.numbers_now:
             return self._relabelled(labels)
         groups = examples.groups.copy()
-        del examples  # not beside what is made of them
+        del examples  # frees memory before the copies are made
         alone = np.flatnonzero(groups < 0)
         groups[alone] = len(self.groups) + np.arange(len(alone))
         self.ungrouped = len(alone) if self.grouper else 0
         return self._relabelled(labels, groups)
 
     def _numbered_now(self, examples: EncodedRecords) -> EncodedRecords:
-        """Returns examples, each of which is a group of its own, with the numbers of their groups."""
+        """Returns records, each a group of its own, with group numbers."""
         first = self.collector.count
         return replace(examples, groups=np.arange(first, first + len(examples)))
 
     def cluster(self, real: EncodedRecords) -> tuple[EncodedRecords, Clusters]:
-        """Returns what was taken in with similar records in one group, and their clusters, before groups joined them.
+        """Returns the collected records with similar records in one group, and the clusters before joining with groups.
 
         Args:
-            real: what `finish` returned.
+            real: result of `finish`.
         """
         assert self.alphabet is not None
         clusters = cluster_records(real.tokens, self.alphabet, self.options.similarity, k=self.options.kmer)
         return self._relabelled(real.labels, join_groups(real.groups, clusters.ids)), clusters
 
     def regroup(self, real: EncodedRecords, groups: NDArray[np.int64]) -> EncodedRecords:
-        """Returns what was taken in, which is what `finish` returned, in other groups (N,) int64."""
+        """Returns the collected records, which are the result of `finish`, with other groups (N,) int64."""
         return self._relabelled(real.labels, groups)
 
     def _relabelled(self, labels: NDArray[np.int32], groups: NDArray[np.int64] | None = None) -> EncodedRecords:

@@ -1,7 +1,7 @@
-"""Which class and which group a record belongs to.
+"""Class and group of each record.
 
-A `Labeller` turns a record batch into one label per record, a `Grouper` names and columns into one group name
-per record.
+A `Labeller` returns one label for each record of a batch. A `Grouper` returns one group name for each record from names
+and columns.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ __all__ = ["Grouper", "LabelFile", "Labeller", "grouper", "label_by_column", "la
 
 @dataclass(frozen=True)
 class Grouper:
-    """Finds groups.
+    """Finds the group of each record.
 
     Attributes:
-        find: (names, columns) → one group name per record, None for a record that is a group of its own.
-        by_window: whether the names of windows, not of the records that they were cut from, tell the group.
+        find: (names, columns) → one group name per record; None for a record that forms its own group.
+        by_window: whether the group is found by the name of the window and not of the record that it was cut from.
         split_of: group name → split, an index into `SPLITS`, where the input says the split; then each record has a
             group. None where records are split here.
         named: whether the user has named the groups; False where each record of a split that was given is one.
@@ -45,11 +45,11 @@ class Labeller:
     """Finds the label of each record of a file.
 
     Attributes:
-        find: batch → labels as they are written, one for each record; empty where there is none.
-        place: what errors name: the file that the labels come from.
-        origin: what in that file the labels are, such as "column label".
-        absent: what is wrong with a record without a label.
-        remedy: what to do about that.
+        find: batch → one label per record, as written in the file; empty for a missing label.
+        place: file of the labels, for error messages.
+        origin: where in this file the labels are, such as "column label".
+        absent: message for a record without a label.
+        remedy: advice for a record without a label.
     """
 
     find: Callable[[RecordBatch], list[str]]
@@ -59,7 +59,7 @@ class Labeller:
     remedy: str
 
     def missing(self, batch: RecordBatch, index: int) -> LabelError:
-        """Returns the error for the record at `index`, which has no label."""
+        """Returns the error for a record without a label, at `index` of the batch."""
         name = batch.names[index].decode(errors="replace")
         written = self.find(batch)[index].strip()
         problem = f"{self.origin} has {quoted(written)}, which counts as a missing label" if written else self.absent
@@ -68,10 +68,10 @@ class Labeller:
 
 
 def label_by_regex(expression: str, path: str) -> Labeller:
-    """Returns the labeller that finds the class in the header of each record of `path`.
+    """Returns a labeller that finds the class in the header of each record of `path`.
 
     Raises:
-        SettingError: the expression is not valid or has no group.
+        SettingError: the expression is not valid or has no group in parentheses.
     """
     search = _compile("label-regex", expression).search
 
@@ -84,7 +84,7 @@ def label_by_regex(expression: str, path: str) -> Labeller:
 
 
 def label_by_column(column: str, path: str) -> Labeller:
-    """Returns the labeller that takes the class from a column of the table in `path`."""
+    """Returns a labeller that reads the class from a column of the table in `path`."""
 
     def find(batch: RecordBatch) -> list[str]:
         if column not in batch.columns:
@@ -99,16 +99,16 @@ def label_by_column(column: str, path: str) -> Labeller:
 
 
 class LabelFile:
-    """Labels by record name from a file of two tab-separated columns.
+    """Labels by record name, from a file with two tab-separated columns.
 
     Args:
         path: the file.
 
     Attributes:
-        header: the first line, once `check_all_used` has found that it names the columns; None where it does not.
+        header: the first line if `check_all_used` has found that it names the columns; otherwise None.
 
     Raises:
-        FormatError: it is not text, a line has not two columns, or a name has two labels.
+        FormatError: the file is not text, a line does not have two columns, or a name has two labels.
     """
 
     def __init__(self, path: str) -> None:
@@ -118,7 +118,7 @@ class LabelFile:
         self._unseen = set(self.labels)
 
     def labeller(self) -> Labeller:
-        """Returns the labeller that looks records up in the file."""
+        """Returns a labeller that looks up records in the file."""
         return Labeller(self._find, self.path, "column 2", "it has no label", "add one")
 
     def _find(self, batch: RecordBatch) -> list[str]:
@@ -127,9 +127,9 @@ class LabelFile:
         return [self.labels.get(name, "") for name in names]
 
     def check_all_used(self) -> None:
-        """Checks that every name in the file was met, but for a first line that names the columns.
+        """Checks that every name in the file belongs to a record, except for a first line with column names.
 
-        Such a line is told by its name, which no record has, and by its label, which no other name has.
+        The first line has column names if no record has its name and no other line has its label.
 
         Raises:
             LabelError: a name belongs to no record.
@@ -147,7 +147,7 @@ class LabelFile:
 
 
 def table_columns(options: EncodeOptions) -> tuple[str, ...]:
-    """Returns the columns of tables that labels and groups are taken from."""
+    """Returns the columns of tables from which labels and groups are read."""
     columns = [options.label_column]
     if options.group_by and not os.path.isfile(options.group_by) and not _has_group(options.group_by):
         columns.append(options.group_by)
@@ -155,14 +155,14 @@ def table_columns(options: EncodeOptions) -> tuple[str, ...]:
 
 
 def grouper(group_by: str) -> Grouper:
-    """Returns what finds the group of each record.
+    """Returns a grouper for the option `--group-by`.
 
     Args:
-        group_by: a file of clusters, an expression with a group, or the column of a table, told apart in this order.
+        group_by: an existing file of clusters, else an expression with a group in parentheses, else a column name.
 
     Raises:
         SettingError: the expression is not valid.
-        FormatError: the file is no table of two columns and no .clstr, or a member is in two clusters.
+        FormatError: the file is neither a table with two columns nor a .clstr file, or a member is in two clusters.
     """
     if os.path.isfile(group_by):
         clusters = read_clstr(group_by) or _by_name(group_by, key=1, contradiction="is in two clusters")
@@ -189,12 +189,12 @@ def _column_groups(column: str, columns: Mapping[str, Ragged]) -> list[str | Non
 
 
 def _entry(table: Mapping[str, str], name: str) -> str:
-    """Returns the name under which a table by name has a record: its own, or that of a mate without /1 or /2."""
+    """Returns the name of a record in a table: its own, or the name without /1 or /2 if only that is in the table."""
     return name if name in table or not name.endswith(("/1", "/2")) else name[:-2]
 
 
 def _group(written: str) -> str | None:
-    """Returns the group in a cell, None where it says that there is none."""
+    """Returns the group in a cell; None if the cell is empty or means a missing value."""
     return None if is_missing(written) else written
 
 
@@ -217,16 +217,16 @@ def _compile(name: str, expression: str) -> re.Pattern[str]:
 
 
 def _by_name(path: str, *, key: int, contradiction: str) -> dict[str, str]:
-    """Returns one column of a file of two tab-separated columns by the other.
+    """Returns a dictionary from one column to the other of a file with two tab-separated columns.
 
     Args:
-        path: the file; blank lines are passed over.
-        key: column, 0 or 1, of the names.
-        contradiction: what is wrong with a name that has two values.
+        path: the file; blank lines are ignored.
+        key: column of the keys, 0 or 1.
+        contradiction: message for a name with two values.
 
     Raises:
-        FormatError: it is not text, a line has not two columns, or a name is empty or has two values.
-        EmptyInputError: there is nothing in it.
+        FormatError: the file is not text, a line does not have two columns, or a name is empty or has two values.
+        EmptyInputError: the file is empty.
     """
     found: dict[str, str] = {}
     for line, *cells in read_two_columns(path):

@@ -1,7 +1,7 @@
-"""Labels as they are written → classes, and what looks wrong about these.
+"""Classes from written labels, and warnings about likely mistakes in labels.
 
-Blanks around a label are dropped, and words such as `NA` are no label. Nothing else is changed: what may be a mistake
-is told, and a column of numbers, which are measurements and no classes, is refused.
+Blanks around a label are removed, and words such as `NA` mean a missing label. Nothing else is changed. Likely mistakes
+are reported. A column of numbers that are measurements and not classes is refused.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ from seqnet.readers.cells import is_missing
 __all__ = ["LabelCodes", "check_not_measured", "label_warnings"]
 
 _FEW = 10
-"""Classes that may be numbers of any kind, such as 0.0 and 1.0, or have a record each."""
+"""Maximum number of classes that may be any numbers, such as 0.0 and 1.0, or have one record each."""
 _RECORDS_EACH = 5
-"""Records in a class, on average, below which many whole numbers are not the numbers of classes."""
+"""Minimum mean number of records per class for many whole numbers to be accepted as classes."""
 _LISTED = 5
 _SEPARATORS = re.compile(r"[;|,/+&]")
 
 
 class LabelCodes(dict[str, int]):
-    """Numbers of labels as they are written; -1 where a label is missing.
+    """Written label → class number; -1 for a missing label.
 
     Args:
-        classes: class → number; numbers a new one when it is asked for it.
+        classes: class → number; gives a new class the next number.
     """
 
     def __init__(self, classes: Mapping[str, int]) -> None:
@@ -45,11 +45,11 @@ def check_not_measured(origin: str, counts: Mapping[str, int]) -> None:
     """Checks that labels are not measurements.
 
     Args:
-        origin: where they were read, such as "column label".
-        counts: label → records that have it.
+        origin: where the labels were read, such as "column label".
+        counts: label → number of records.
 
     Raises:
-        LabelError: there are many of them, all are numbers, and they have decimals or few records each.
+        LabelError: there are many different labels, all are numbers, and they have decimals or few records each.
     """
     numbers = [_number(label) for label in counts]
     records = sum(counts.values())
@@ -67,7 +67,7 @@ def check_not_measured(origin: str, counts: Mapping[str, int]) -> None:
 
 
 def label_warnings(counts: Mapping[str, int]) -> list[str]:
-    """Returns one line for each thing that looks like a mistake in labels (label → records)."""
+    """Returns one line for each likely mistake in labels (label → number of records)."""
     lines = []
     alike: dict[object, list[str]] = {}
     for label in counts:
@@ -92,7 +92,7 @@ def label_warnings(counts: Mapping[str, int]) -> list[str]:
 
 
 def _several(counts: Mapping[str, int]) -> list[str]:
-    """Returns the labels that are made of others, or of the same parts as others."""
+    """Returns the labels that are combinations of other labels, or of the same parts as other labels."""
     parts = {label: [part.strip() for part in _SEPARATORS.split(label)] for label in counts}
     composed = {label: frozenset(found) for label, found in parts.items() if len(found) > 1 and all(found)}
     made = list(composed.values())
@@ -106,7 +106,7 @@ def _listed(labels: Iterable[str]) -> str:
 
 
 def _number(label: str) -> float | None:
-    """Returns the number that a label is, None where it is none."""
+    """Returns the number that a label is; None if it is not a number."""
     try:
         number = math.nan if "_" in label else float(label)
     except ValueError:

@@ -1,4 +1,4 @@
-"""The way of all sources into a dataset: take in → split → hold out windows → generate → write."""
+"""Makes a dataset from all sources: read → split → draw held-out windows → generate → write."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def encode(
     known: Sequence[str] = (),
     progress: Callable[[int], None] = lambda records: None,
 ) -> EncodeSummary:
-    """Writes a dataset of all sources and returns what it holds.
+    """Writes a dataset of all sources and returns its summary.
 
     Args:
         sources: files and generators, in the user's order.
-        output: the dataset to write.
-        options: what becomes of the records.
-        read: how files are read.
-        force: whether an existing output is replaced.
+        output: path of the dataset.
+        options: selection, labels, groups and splits of the records.
+        read: options of the readers.
+        force: whether to replace an existing output.
         command: command line for the provenance.
         known: classes of a model that the dataset is to be measured with: those of the dataset, in this order, also
             where there are no records of some; empty for the classes of the records.
-        progress: is told how many more records were read.
+        progress: called with the number of records that were read since the last call.
 
     Raises:
         SeqnetError: bad input or settings; no output is left behind.
@@ -91,7 +91,7 @@ def encode_table(
         output: the dataset to write.
         options: what becomes of the records.
         grouper: what finds their groups, and their split where the table says it; None for neither.
-        progress: is told how many more records were read.
+        progress: called with the number of records that were read since the last call.
 
     Raises:
         SeqnetError: bad input or settings; no output is left behind.
@@ -116,10 +116,10 @@ def _provenance(options: EncodeOptions, command: str, inputs: list[dict[str, str
 
 
 def _check_given_once(files: Sequence[tuple[ClassSource, str]]) -> None:
-    """Checks that no file is read twice for one class, which would make a duplicate of each of its records.
+    """Checks that no file is given twice for one class, which would duplicate each of its records.
 
     Raises:
-        LabelError: one is.
+        LabelError: a file is given twice.
     """
     seen: dict[object, str] = {}
     for source, path in files:
@@ -139,11 +139,11 @@ def _finish(
     provenance: Mapping[str, Any],
     known: Sequence[str] = (),
 ) -> EncodeSummary:
-    """Splits what was taken in, adds what is generated, writes the dataset and returns what it holds."""
+    """Splits the collected records, adds generated records, writes the dataset and returns its summary."""
     options, clusters, grouper = intake.options, None, intake.grouper
     classes, positive = _classes(sources, intake, known)
     real = intake.finish(classes)
-    # Blocks of a genome, and windows, are no reads.
+    # Genome blocks and windows are not reads, so they have no mates.
     reads = not (options.crop or options.window)
     mates = find_mates(real.names, real.labels, intake.collector.name_hashes.hashes()) if reads else None
     if mates and mates.count and not grouper:
@@ -156,7 +156,7 @@ def _finish(
     if options.crop:
         real, split = _hold_out(intake, real, split, rng)
     split = _accompany(sources, classes, intake, real, split, rng)
-    del real  # columns of hundreds of millions of records, which stand in what follows
+    del real  # frees memory: `collected` below returns all records again
     assert intake.alphabet is not None
     about = Description(intake.alphabet, tuple(classes), positive, generators_of(sources), options.crop, provenance)
     examples, collector = intake.collector.collected(), intake.collector
@@ -195,7 +195,7 @@ def _classes(
 def _duplicates(
     collector: Collector, labels: NDArray[np.int32], split: NDArray[np.uint8], namesakes: NDArray[np.int64] | None
 ) -> similarity.Duplicates:
-    """Returns how many of N records are duplicates; the hashes are gone then, one column after the other."""
+    """Returns the duplicates among N records, and frees each column of hashes after use."""
     with closing(collector.name_hashes) as names:
         repeated = len(names.hashes().repeats)
     with closing(collector.sequence_hashes) as sequences:
@@ -205,7 +205,7 @@ def _duplicates(
 def _hold_out(
     intake: Ingestion, blocks: EncodedRecords, split: NDArray[np.uint8], rng: np.random.Generator
 ) -> tuple[EncodedRecords, NDArray[np.uint8]]:
-    """Puts windows in place of the blocks that are not trained on, and returns what there is now, and its split."""
+    """Replaces the blocks of validation and test by windows, and returns all records and their split."""
     alphabet, crop = intake.alphabet, intake.options.crop
     assert alphabet is not None
     assert crop is not None
@@ -230,9 +230,9 @@ def _accompany(
     split: NDArray[np.uint8],
     rng: np.random.Generator,
 ) -> NDArray[np.uint8]:
-    """Adds the generated records, each in the split of its companion, and returns the split of all records.
+    """Adds generated records, each to the split of its real record, and returns the split of all records.
 
-    Blocks that training draws windows from have none: it draws the generated records, too.
+    Blocks of the train split get none, because training generates records when it draws windows.
     """
     assert intake.alphabet is not None
     candidates = np.flatnonzero(split > 0) if intake.options.crop else np.arange(len(real))

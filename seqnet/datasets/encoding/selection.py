@@ -1,4 +1,4 @@
-"""Which records are kept, and the windows that are cut from them."""
+"""Selection of the records to keep, and windows that are cut from them."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ _EMPTY, _MISSING = (
 UNASKED = (_EMPTY, _MISSING)
 """Why records are left out that no option leaves out."""
 COUNTED = (MASKED, _STOPS)
-"""What is counted of records that are kept."""
+"""Reasons that are counted for records that are kept."""
 
-# Symbols in a batch of windows: a chromosome cut at every position must not stand in memory at once.
+# Maximum symbols in a batch of windows: the windows at every position of a chromosome would not fit into memory.
 _WINDOW_SYMBOLS = 1 << 24
 _WINDOWS = 1 << 16
-"""Windows in such a batch, at most: each has a name."""
+"""Maximum number of windows in a batch; each has a name."""
 
 
 @dataclass(frozen=True, slots=True)
 class LengthRange:
-    """The lengths that are kept: `low` to `high`, both included; `high` None is no bound."""
+    """Range of lengths to keep: `low` to `high`, both inclusive; no upper limit if `high` is None."""
 
     low: int
     high: int | None
 
     @classmethod
     def parse(cls, text: str | None) -> LengthRange:
-        """Returns the range written as 36, 30-200, 40- or -500; None keeps every length.
+        """Returns the range for a text such as 36, 30-200, 40- or -500; None keeps every length.
 
         Raises:
-            SettingError: it is written otherwise.
+            SettingError: the text has another form.
         """
         if text is None:
             return cls(0, None)
@@ -61,7 +61,7 @@ class LengthRange:
         return cls(low, high)
 
     def select(self, tokens: Ragged, kept: NDArray[np.int64], left_out: Counter[str]) -> NDArray[np.int64]:
-        """Returns those of the indices `kept` (M,) int64 whose sequences are in the range; counts the others."""
+        """Returns those indices of `kept` (M,) int64 whose sequences are in the range; counts the others."""
         lengths = tokens.lengths[kept]
         short = lengths < self.low
         long = lengths > self.high if self.high is not None else np.zeros(len(kept), dtype=bool)
@@ -73,17 +73,17 @@ class LengthRange:
 def usable(
     path: str, batch: RecordBatch, alphabet: Alphabet | None, unknown: str, left_out: Counter[str]
 ) -> tuple[Ragged, NDArray[np.int64]]:
-    """Returns the tokens of a batch and the indices (M,) int64 of the records that can be used.
+    """Returns the tokens of a batch and the indices (M,) int64 of the usable records.
 
     Args:
-        path: the file, for the error.
+        path: the file, for error messages.
         batch: the records.
-        alphabet: of the symbols; None while no record has had any.
+        alphabet: alphabet of the symbols; None as long as no record has had any symbols.
         unknown: what to do with symbols outside the alphabet, as in `EncodeOptions`.
-        left_out: is told why records were left out, and what was masked.
+        left_out: counter to which reasons for leaving out records, and masked symbols, are added.
 
     Raises:
-        SymbolError: a symbol is unknown, and `unknown` is `error`; or a gap, and it is `mask`.
+        SymbolError: a symbol is outside the alphabet and `unknown` is `error`, or it is a gap and `unknown` is `mask`.
     """
     if alphabet is None:
         missing = np.zeros(len(batch), dtype=bool) if batch.missing is None else batch.missing
@@ -106,15 +106,15 @@ def usable(
 def cut_windows(
     examples: EncodedRecords, window: int | None, stride: int | None, left_out: Counter[str]
 ) -> Iterator[EncodedRecords]:
-    """Yields the examples, or, where a window is given, the windows cut from them.
+    """Yields the records, or the windows cut from them if a window length is given.
 
-    A window is named after its record and place, `NAME:START-END`, 1-based and inclusive.
+    A window is named after its record and position, `NAME:START-END`, 1-based and inclusive.
 
     Args:
-        examples: N examples.
-        window: length of a window; None leaves the examples as they are.
-        stride: distance between the starts of neighbouring windows; None is the window.
-        left_out: is told how many records were too short, and how many symbols at the ends no window covers.
+        examples: N records.
+        window: length of a window; None to keep whole records.
+        stride: distance between the starts of neighbouring windows; None for the window length.
+        left_out: counter to which the numbers of too short records and of symbols outside of windows are added.
     """
     if window is None:
         yield examples

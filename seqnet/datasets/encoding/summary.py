@@ -1,4 +1,4 @@
-"""What a dataset came to hold, for people."""
+"""Summary of a dataset for the user."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["EncodeSummary", "Grouping", "IntakeReport"]
 _QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
 _LARGE_GROUP = 0.1
 _PIECE = 1 << 20
-"""Records that are counted at once."""
+"""Number of records that are counted at once."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class IntakeReport:
 
 @dataclass(frozen=True)
 class EncodeSummary:
-    """Counts of what was made.
+    """Counts of a new dataset.
 
     Attributes:
         about: alphabet, classes, the positive one, generators and crop.
@@ -104,7 +104,7 @@ class EncodeSummary:
             piece = slice(start, start + _PIECE)
             kinds = examples.labels[piece].astype(np.int64) * len(SPLITS) + split[piece]
             counts += np.bincount(kinds, minlength=len(counts))
-        lengths = np.diff(examples.tokens.offsets)  # (N,), for this alone
+        lengths = np.diff(examples.tokens.offsets)  # (N,), a copy that `quantile` may overwrite
         return cls(
             about=about,
             fractions=tuple(fractions),
@@ -117,7 +117,7 @@ class EncodeSummary:
         )
 
     def warnings(self) -> list[str]:
-        """Returns one line for each thing that could flatter or mislead."""
+        """Returns one line for each problem that could make metrics optimistic or misleading."""
         found, grouping = self.duplicates, self.grouping
         lines = list(self.intake.label_warnings)
         if found.across_splits:
@@ -145,7 +145,7 @@ class EncodeSummary:
         """Returns a line for each split that is empty though it was wanted, or that lacks a class."""
         lines = []
         for index, name in enumerate(SPLITS):
-            # Training draws what is generated anew where it draws windows, so there it is not stored.
+            # If training draws windows, it also generates records, so none are stored in the train split.
             drawn = self.about.generators if self.about.crop and name == "train" else {}
             present = dict(zip(self.about.classes, self.counts[:, index], strict=True))
             missing = [label for label, count in present.items() if not count and label not in drawn]
@@ -161,7 +161,7 @@ class EncodeSummary:
         return [line if reason in COUNTED else f"not kept: {line}" for reason, line in told.items()]
 
     def lines(self) -> list[str]:
-        """Returns the table for people."""
+        """Returns the lines of the summary table."""
         about, grouping = self.about, self.grouping
         width = max(len(name) for name in (*about.classes, "total"))
         rows = [(name, self.counts[index]) for index, name in enumerate(about.classes)]

@@ -1,4 +1,4 @@
-"""Files of two tab-separated columns: labels by record name, members by cluster."""
+"""Reader of files with two tab-separated columns: labels by record name, members by cluster."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ __all__ = ["read_two_columns"]
 
 
 def read_two_columns(path: str) -> Generator[tuple[int, str, str], None, None]:
-    """Yields line, from 1, and the two cells of each line that is not blank, without blanks around them.
+    """Yields the line number (from 1) and the two cells of each line that is not blank, without surrounding blanks.
 
-    There are no quotation marks in such a file. It may be compressed, or in UTF-16.
+    Quotation marks have no meaning in such a file. It may be compressed, or in UTF-16.
 
     Raises:
-        FormatError: it is not text, or a line has not two columns.
-        EmptyInputError: there is nothing in it.
+        FormatError: the file is not text, or a line does not have two columns.
+        EmptyInputError: the file is empty.
     """
     try:
         source = Input(path)

@@ -1,9 +1,8 @@
-"""Random and shuffled sequences to train against, and simulated examples to try things on.
+"""Random and shuffled sequences as negatives, and simulated example files.
 
-Start here: `NEGATIVES` is the table of ways to make one negative for each positive; `reads` and `proteins` are the
-models behind the files that `python -m seqnet.datasets.simulation OUTDIR --seed 1` writes.
-
-Importing this package imports nothing heavy, so that the table is at hand for `--help`.
+Start here: `NEGATIVES` is the table of generators that make one negative for each positive. `reads` and `proteins` are
+the models of the files that `python -m seqnet.datasets.simulation OUTDIR --seed 1` writes.
+Importing this package imports nothing large, so that `--help` can read the table quickly.
 """
 
 from seqnet.datasets.simulation.negatives import NEGATIVES, NegativeGenerator

@@ -1,4 +1,4 @@
-"""Sequences of independent symbols, and the frequencies to draw them with."""
+"""Sequences of independent symbols, and symbol frequencies."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ __all__ = ["composition", "symbol_counts", "symbol_frequencies", "uniform"]
 
 _CHUNK = 1 << 22
 _DRAWN = 1 << 20
-"""Symbols that are drawn at once; each takes many bytes meanwhile."""
+"""Maximum number of symbols that are drawn at once; each takes many bytes during the draw."""
 
 
 def symbol_counts(tokens: NDArray[np.uint8], alphabet: Alphabet) -> NDArray[np.float64]:
-    """Returns how often each canonical symbol is expected in the tokens; counts of batches add up.
+    """Returns the expected count of each canonical symbol in the tokens; counts of batches can be added.
 
     Args:
         tokens: (L,) uint8, without `INVALID`.
-        alphabet: an ambiguity code counts as its mixture (R = ½A ½G); padding counts nothing.
+        alphabet: alphabet of the tokens; an ambiguity code counts as its mixture (R = ½A ½G), padding does not count.
 
     Returns:
         (K,) float64.
     """
     seen = np.zeros(alphabet.token_count)
-    # Counting widens every token to eight bytes, which a whole dataset at once has no room for.
+    # `bincount` converts each token to eight bytes, which is too much for a whole dataset at once.
     for part in pieces(tokens, _CHUNK):
         seen += np.bincount(part, minlength=alphabet.token_count)
         leave(part)
@@ -36,9 +36,9 @@ def symbol_counts(tokens: NDArray[np.uint8], alphabet: Alphabet) -> NDArray[np.f
 
 
 def symbol_frequencies(tokens: NDArray[np.uint8], alphabet: Alphabet) -> NDArray[np.float64]:
-    """Returns the frequency (K,) float64 of each canonical symbol in tokens (L,) uint8; they sum to 1.
+    """Returns the frequency (K,) float64 of each canonical symbol in tokens (L,) uint8; the sum is 1.
 
-    Ambiguity codes count as in `symbol_counts`. Where there is nothing to count, all symbols are equally frequent.
+    Ambiguity codes count as in `symbol_counts`. If nothing can be counted, all symbols are equally frequent.
     """
     counts = symbol_counts(tokens, alphabet)
     total = counts.sum()
@@ -48,10 +48,10 @@ def symbol_frequencies(tokens: NDArray[np.uint8], alphabet: Alphabet) -> NDArray
 def uniform(
     positives: Ragged, alphabet: Alphabet, rng: np.random.Generator, frequencies: NDArray[np.float64]
 ) -> Ragged:
-    """Returns N sequences of independent canonical symbols, all equally likely.
+    """Returns N sequences of independent, equally likely canonical symbols.
 
-    See `negatives.NegativeGenerator`; `frequencies` (K,) float64 play no part. The sequences do not depend on how a
-    stream of positives is cut into batches.
+    See `negatives.NegativeGenerator`; `frequencies` (K,) float64 are not used. The sequences do not depend on the
+    batches that a stream of positives is divided into.
     """
     return composition(positives, alphabet, rng, np.full(alphabet.size, 1 / alphabet.size))
 
@@ -61,8 +61,8 @@ def composition(
 ) -> Ragged:
     """Returns N sequences of independent canonical symbols with the given `frequencies` (K,) float64.
 
-    See `negatives.NegativeGenerator`. The sequences do not depend on how a stream of positives is cut into batches:
-    each symbol takes one number from `rng`.
+    See `negatives.NegativeGenerator`. The sequences do not depend on the batches that a stream of positives is divided
+    into: each symbol takes one number from `rng`.
     """
     tokens = np.empty(len(positives.data), dtype=np.uint8)
     for part in pieces(tokens, _DRAWN):

@@ -1,4 +1,4 @@
-"""The simulated example files: small enough to come with the project, and the same bytes every time."""
+"""Simulated example files that are small enough to be part of the project, with identical bytes in each run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PROTEIN_COUNT = 1_500
 
 
 def write_examples(directory: Path, seed: int) -> list[Path]:
-    """Writes `simulated_reads.bam` and `simulated_proteins.fasta.gz`, replacing older ones.
+    """Writes `simulated_reads.bam` and `simulated_proteins.fasta.gz`, replacing existing ones.
 
     Args:
         directory: existing directory.

@@ -1,4 +1,4 @@
-"""The table of ways to make negatives, and the one call shape that they share."""
+"""Table of the generators of negatives, and their common call signature."""
 
 from __future__ import annotations
 
@@ -39,8 +39,8 @@ class NegativeGenerator(Protocol):
         """Returns N sequences of tokens.
 
         Args:
-            positives: N sequences of tokens without `INVALID`; a batch of a longer stream will do.
-            alphabet: what the tokens stand for.
+            positives: N token sequences without `INVALID`; may be a batch of a longer stream.
+            alphabet: alphabet of the tokens.
             rng: source of all randomness.
             frequencies: (K,) float64, probability of each canonical symbol over all positives, from
                 `composition.symbol_frequencies`.

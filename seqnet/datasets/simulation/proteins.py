@@ -2,18 +2,18 @@
 
 The model, version 1:
 - Length: 40 to 200 aa, uniform in its logarithm. The first residue is M.
-- Composition: each protein has residue frequencies of its own, a Dirichlet draw around those of Swiss-Prot, and
-  independent residues after them.
-- Motif: half of the proteins carry `MOTIF`, the others the same residues in another order, so that only a look at
-  neighbours can tell them apart, and composition can't.
-- Label: soluble with probability 1 / (1 + exp(-score)), where score is the sum of the `WEIGHTS`, each times its
-  standardised feature: charged residues and the motif help, hydrophobic or aromatic residues and length hurt, as they
-  do for proteins expressed in E. coli.
+- Composition: each protein has its own residue frequencies, a Dirichlet draw around those of Swiss-Prot. Its residues
+  are drawn independently with these frequencies.
+- Motif: half of the proteins have `MOTIF`. The others have the same residues in another order, so that they differ in
+  neighbours and not in composition.
+- Label: soluble with probability 1 / (1 + exp(-score)). The score is the sum of standardised features times `WEIGHTS`.
+  Charged residues and the motif increase it; hydrophobic or aromatic residues and length decrease it, as for proteins
+  expressed in E. coli.
 
-The best possible accuracy is 0.85; without sight of the motif it is 0.76.
+The best possible accuracy is 0.85. Without the motif it is 0.76.
 
 Source of the direction of the effects: Wilkinson & Harrison 1991, doi:10.1038/nbt0591-443; Chang et al. 2014,
-doi:10.1093/bib/bbt057. Their sizes are chosen.
+doi:10.1093/bib/bbt057. The sizes of the effects are chosen.
 """
 
 from __future__ import annotations
@@ -43,17 +43,17 @@ _BACKGROUND = np.array(
 )  # fmt: skip
 
 _LENGTHS = (40, 200)
-# How closely the frequencies of a protein follow the background: the sum of the Dirichlet parameters.
+# How close the frequencies of a protein are to the background: the sum of the Dirichlet parameters.
 _CONCENTRATION = 50.0
 
 _CHARGED = "DEKR"
 _HYDROPHOBIC = "FILMVWY"
 
-# Feature → (mean, standard deviation) under this model, to standardise with.
+# Feature → (mean, standard deviation) under this model, for standardisation.
 _SCALES: Mapping[str, tuple[float, float]] = MappingProxyType(
     {"charged": (0.247, 0.068), "hydrophobic": (0.329, 0.075), "length": (4.49, 0.47)}
 )
-# Feature → change of the score per standard deviation; the motif is +1 or -1.
+# Feature → change of the score per standard deviation; the motif feature is +1 or -1.
 WEIGHTS: Mapping[str, float] = MappingProxyType({"charged": 1.6, "hydrophobic": -1.6, "length": -0.8, "motif": 1.7})
 
 
@@ -64,7 +64,7 @@ class Proteins:
     Attributes:
         tokens: N sequences of tokens.
         has_motif: (N,) bool, whether `MOTIF` was planted.
-        probability: (N,) float64, probability of being soluble.
+        probability: (N,) float64, probability that the protein is soluble.
         soluble: (N,) bool, the label.
     """
 
@@ -86,7 +86,7 @@ def simulate_proteins(count: int, rng: np.random.Generator) -> Proteins:
 
 
 def _residues(lengths: NDArray[np.int64], rng: np.random.Generator) -> Ragged:
-    """Returns proteins of `lengths` (N,) int64 that start with M, each with residue frequencies of its own."""
+    """Returns proteins of `lengths` (N,) int64 that start with M, each with its own residue frequencies."""
     frequencies = rng.dirichlet(_CONCENTRATION * _BACKGROUND / _BACKGROUND.sum(), size=len(lengths))
     bounds = np.cumsum(frequencies, axis=1)[:, :-1]  # (N, K - 1)
     draws = rng.random(int(lengths.sum()))[:, None]  # (ΣL, 1)
@@ -97,7 +97,7 @@ def _residues(lengths: NDArray[np.int64], rng: np.random.Generator) -> Ragged:
 
 
 def _plant(tokens: Ragged, has_motif: NDArray[np.bool_], rng: np.random.Generator) -> None:
-    """Writes the motif into the proteins that have it (N,) bool, and its residues in random order into the others."""
+    """Writes the motif to the proteins with `has_motif` (N,) bool, and its residues in random order to the others."""
     motif = alphabet("protein").encode(np.frombuffer(MOTIF.encode(), dtype=np.uint8))
     planted = np.tile(motif, (len(tokens), 1))  # (N, 8)
     planted[~has_motif] = rng.permuted(planted[~has_motif], axis=1)
@@ -106,7 +106,7 @@ def _plant(tokens: Ragged, has_motif: NDArray[np.bool_], rng: np.random.Generato
 
 
 def _score(tokens: Ragged, has_motif: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Returns the log-odds (N,) float64 of being soluble."""
+    """Returns the log-odds (N,) float64 that each protein is soluble."""
     features = {
         "charged": _fraction(tokens, _CHARGED),
         "hydrophobic": _fraction(tokens, _HYDROPHOBIC),
@@ -120,7 +120,7 @@ def _score(tokens: Ragged, has_motif: NDArray[np.bool_]) -> NDArray[np.float64]:
 
 
 def _fraction(tokens: Ragged, residues: str) -> NDArray[np.float64]:
-    """Returns the part (N,) float64 of each protein that is one of `residues`."""
+    """Returns the share (N,) float64 of `residues` in each protein."""
     members = alphabet("protein").encode(np.frombuffer(residues.encode(), dtype=np.uint8))
     return np.add.reduceat(np.isin(tokens.data, members), tokens.offsets[:-1], dtype=np.int64) / tokens.lengths
 
@@ -136,6 +136,6 @@ def write_proteins(path: Path, proteins: Proteins) -> None:
         f">sim_{serial} label={word} simulated\n{sequence}\n"
         for serial, (word, sequence) in enumerate(zip(words, symbols, strict=True), 1)
     )
-    # Neither name nor time of the file in its own header.
+    # The gzip header must contain neither file name nor time.
     with path.open("wb") as file, gzip.GzipFile(filename="", mode="wb", fileobj=file, mtime=0) as compressed:
         compressed.write("".join(lines).encode())

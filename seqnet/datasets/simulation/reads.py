@@ -1,15 +1,15 @@
-"""Reads from a simulated contig that has what short human reads are told by: few CpG, repeats, both strands.
+"""Reads from a simulated contig with the features of short human reads: few CpG, repeats, both strands.
 
 The model, version 1:
 - Background: a first-order Markov chain with the dinucleotide frequencies of the human genome, the same on both
-  strands (CpG at 0.24 of what C and G would give).
-- Interspersed repeats: `FAMILIES` of fixed consensus sequences, themselves from the background; their copies are cut
-  from the consensus, of either strand and diverged by substitutions. They make up the share of the contig that their
-  class has in the human genome, less where copies lie over each other. The first class ends in poly-A.
+  strands (CpG has 0.24 of the frequency that C and G would give).
+- Interspersed repeats: `FAMILIES` of fixed consensus sequences, which are drawn from the background. Copies are cut
+  from the consensus on either strand and diverged by substitutions. Each class has the share of the contig that it has
+  in the human genome, less where copies overlap. The first class ends in poly-A.
 - Tandem repeats: units of 1 to 6 bp, repeated over 24 to 60 bp.
-- Reads: uniform positions, both strands alike, no sequencing errors.
+- Reads: uniform positions on both strands, without sequencing errors.
 
-A contig is tokens (L,) uint8 of the DNA alphabet.
+A contig is an array of tokens (L,) uint8 of the DNA alphabet.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = ["FAMILIES", "Family", "SimulatedReads", "draw_reads", "simulate_conti
 
 MODEL_VERSION = 1
 
-# Millions of dinucleotides in hg19; rows are the first base, columns the second, both A C G T.
+# Millions of dinucleotides in hg19; rows are the first base, columns the second base, both in the order A C G T.
 # Source: Love 2011, counted with RSAT count-words, https://mikelove.wordpress.com/2011/12/02/2-mers/
 _DINUCLEOTIDES = np.array(
     [
@@ -39,14 +39,14 @@ _DINUCLEOTIDES = np.array(
     ]
 )
 
-# The families belong to the model and not to the sample, so that a classifier meets the same ones under every seed.
+# The families belong to the model and not to the sample, so that all seeds have the same families.
 _FAMILY_SEED = 36
 _CHAIN_LENGTH = 1000
 _TANDEM_SHARE = 0.03
 _TANDEM_LENGTHS = (24, 60)
 _TANDEM_DIVERGENCE = 0.05
 _POLY_A = 20
-# Substitutions that know no CpG depletion leave too many in the repeats; this brings the contig to that of hg19.
+# Substitutions without CpG depletion leave too many CpG in the repeats. This reduces the contig to the CpG of hg19.
 _CPG_DECAY = 0.37
 
 
@@ -55,11 +55,11 @@ class Family:
     """A class of interspersed repeats.
 
     Attributes:
-        name: the class that it stands for.
-        length: bp of the consensus.
-        copy_length: bp of each copy.
-        share: part of the contig that copies are laid over.
-        divergence: least and greatest substitutions per base of a copy.
+        name: class of repeats that the family represents.
+        length: length of the consensus, bp.
+        copy_length: length of each copy, bp.
+        share: share of the contig that is covered by copies.
+        divergence: minimum and maximum substitutions per base of a copy.
         poly_a: whether the consensus ends in poly-A.
     """
 
@@ -85,9 +85,9 @@ class SimulatedReads:
     """N reads of L bp.
 
     Attributes:
-        starts: (N,) int64, 0-based first position on the contig.
-        reverse: (N,) bool, whether the read is of the reverse strand.
-        tokens: (N, L) uint8, as read, the reverse strand reverse-complemented.
+        starts: (N,) int64, 0-based start on the contig.
+        reverse: (N,) bool, whether the read is from the reverse strand.
+        tokens: (N, L) uint8, as read; reads of the reverse strand are reverse-complemented.
     """
 
     starts: NDArray[np.int64]
@@ -96,14 +96,14 @@ class SimulatedReads:
 
 
 def transition_matrix() -> NDArray[np.float64]:
-    """Returns (4, 4) float64, probability of the base of each column after that of each row, A C G T."""
+    """Returns (4, 4) float64, probability of the column's base after the row's base, in the order A C G T."""
     counts = _both_strands()
     totals: NDArray[np.float64] = counts.sum(axis=1, keepdims=True)
     return counts / totals
 
 
 def _both_strands() -> NDArray[np.float64]:
-    """Returns the dinucleotide counts (4, 4) float64 of both strands together; base i pairs with base 3 - i."""
+    """Returns the sum of the dinucleotide counts (4, 4) float64 of both strands; base i pairs with base 3 - i."""
     other_strand: NDArray[np.float64] = _DINUCLEOTIDES[::-1, ::-1].T
     return _DINUCLEOTIDES + other_strand
 
@@ -112,8 +112,8 @@ def simulate_contig(length: int, rng: np.random.Generator) -> NDArray[np.uint8]:
     """Returns a contig (length,) uint8 with repeats.
 
     Args:
-        length: bp, at least 1,000, the longest piece of the model.
-        rng: source of all randomness but the consensus sequences.
+        length: bp, at least 1,000, which is the longest element of the model.
+        rng: source of all randomness except for the consensus sequences.
     """
     contig = _background(length, rng)
     consensus_rng = np.random.default_rng(_FAMILY_SEED)
@@ -130,7 +130,7 @@ def simulate_contig(length: int, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _background(length: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Returns (length,) uint8 tokens of the background, from chains of 1,000 bp that run side by side."""
+    """Returns (length,) uint8 tokens of the background, generated as parallel chains of 1,000 bp."""
     counts = _both_strands()
     bounds = np.cumsum(transition_matrix(), axis=1)[:, :3]  # (4, 3)
     first = np.cumsum(counts.sum(axis=1) / counts.sum())[:3]  # (3,)
@@ -143,7 +143,7 @@ def _background(length: int, rng: np.random.Generator) -> NDArray[np.uint8]:
 
 
 def _copies(family: Family, consensus: NDArray[np.uint8], count: int, rng: np.random.Generator) -> NDArray[np.uint8]:
-    """Returns `count` copies (count, copy_length) uint8 of parts of the consensus (length,) uint8."""
+    """Returns `count` copies (count, copy_length) uint8 of random parts of the consensus (length,) uint8."""
     starts = rng.integers(0, family.length - family.copy_length + 1, size=count)
     copies = consensus[starts[:, None] + np.arange(family.copy_length)]  # (count, copy_length)
     reverse = rng.random(count) < 0.5
@@ -152,7 +152,7 @@ def _copies(family: Family, consensus: NDArray[np.uint8], count: int, rng: np.ra
 
 
 def _lay_tandem_repeats(contig: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Lays tandem repeats over random places of the contig (L,) uint8."""
+    """Writes tandem repeats at random positions of the contig (L,) uint8."""
     shortest, longest = _TANDEM_LENGTHS
     count = round(_TANDEM_SHARE * len(contig) / ((shortest + longest) / 2))
     units = rng.integers(1, 5, size=(count, 6)).astype(np.uint8)
@@ -165,7 +165,7 @@ def _lay_tandem_repeats(contig: NDArray[np.uint8], rng: np.random.Generator) -> 
 
 
 def _decay_cpg(contig: NDArray[np.uint8], rng: np.random.Generator) -> None:
-    """Turns part of the CpG of the contig (L,) uint8 into TpG and CpA, as methylation does on either strand."""
+    """Changes part of the CpG in the contig (L,) uint8 to TpG and CpA, as methylation does on either strand."""
     A, C, G, T = alphabet("dna").encode(np.frombuffer(b"ACGT", dtype=np.uint8))
     places = np.flatnonzero((contig[:-1] == C) & (contig[1:] == G))
     places = places[rng.random(len(places)) < _CPG_DECAY]
@@ -181,7 +181,7 @@ def _substituted(tokens: NDArray[np.uint8], rates: NDArray[np.float64], rng: np.
 
 
 def draw_reads(contig: NDArray[np.uint8], count: int, length: int, rng: np.random.Generator) -> SimulatedReads:
-    """Returns `count` reads of `length` bp from uniform positions and either strand of the contig (L,) uint8."""
+    """Returns `count` reads of `length` bp from uniform positions and both strands of the contig (L,) uint8."""
     starts = rng.integers(0, len(contig) - length + 1, size=count)
     reverse = rng.random(count) < 0.5
     tokens = contig[starts[:, None] + np.arange(length)]  # (N, L)
@@ -192,8 +192,8 @@ def draw_reads(contig: NDArray[np.uint8], count: int, length: int, rng: np.rando
 def write_reads(path: Path, reads: SimulatedReads, seed: int) -> None:
     """Writes the reads as unaligned BAM; the same reads and seed give the same bytes.
 
-    Read names are `sim:START:STRAND:SERIAL`, with START in six digits, so that the digits before the last four number
-    the stretches of 10 kb.
+    Read names are `sim:START:STRAND:SERIAL`. START has six digits, so that all digits before the last four are the
+    number of the 10 kb stretch.
     """
     header = {
         "HD": {"VN": "1.6", "SO": "unsorted"},

@@ -1,16 +1,16 @@
-"""Shuffles that keep each sequence's count of every pair of neighbouring symbols.
+"""Shuffles that preserve the dinucleotide counts of each sequence.
 
-The pairs of a sequence are the edges of a graph whose vertices are its symbols, and the sequences with the same pairs
-are the paths that use every edge once. A path is drawn uniformly by drawing the order in which each vertex uses its
-outgoing edges: any order will do for which the last edges of all vertices lead to the end vertex (they form a tree),
-and these are as likely as the tree and the rest of the order are.
+The pairs of neighbouring symbols are the edges of a graph whose vertices are the symbols. A sequence with the same
+pairs is a path that uses every edge once. To draw a path uniformly, draw the order in which each vertex uses its
+outgoing edges. An order is valid if the last edges of all vertices lead to the end vertex, that is, if they form a
+tree. All trees, and all orders of the other edges, are equally likely.
 
-All sequences of a batch are shuffled at once. With N sequences of V different symbols, the vertices of all graphs are
-numbered `record * V + symbol`, and E = ΣL - N edges lie in one array.
+All sequences of a batch are shuffled at once. For N sequences with V different symbols, the vertices of all graphs are
+numbered `record * V + symbol`, and the E = ΣL - N edges are in one array.
 
 Source: Altschul & Erickson 1985, Mol. Biol. Evol. 2:526, doi:10.1093/oxfordjournals.molbev.a040370 (the paths);
-Propp & Wilson 1998, J. Algorithms 27:170, doi:10.1006/jagm.1997.0917 (the tree, by cycle popping, which redraws the
-edges of a cycle only and thereby ends soon where drawing whole sets anew would not).
+Propp & Wilson 1998, J. Algorithms 27:170, doi:10.1006/jagm.1997.0917 (the tree, by cycle popping, which redraws only
+the edges of a cycle and so needs far fewer draws than redrawing all edges).
 """
 
 from __future__ import annotations
@@ -32,9 +32,9 @@ class _Graphs:
 
     Attributes:
         vertex_count: V.
-        tail: (E,) int64, vertex that each edge leaves, over all graphs.
-        head: (E,) int64, symbol 0..V-1 that it leads to.
-        end: (N,) int64, symbol that each sequence ends with.
+        tail: (E,) int64, start vertex of each edge, over all graphs.
+        head: (E,) int64, end symbol 0..V-1 of each edge.
+        end: (N,) int64, last symbol of each sequence.
     """
 
     vertex_count: int
@@ -46,13 +46,14 @@ class _Graphs:
 def dinucleotide(
     positives: Ragged, alphabet: Alphabet, rng: np.random.Generator, frequencies: NDArray[np.float64]
 ) -> Ragged:
-    """Returns a shuffle of each sequence that keeps its pairs of neighbours, all such shuffles being equally likely.
+    """Returns a shuffle of each sequence with the same dinucleotide counts; all such shuffles are equally likely.
 
-    See `negatives.NegativeGenerator`; `alphabet` and `frequencies` (K,) float64 play no part, as ambiguity codes are
-    symbols like others here. Each sequence keeps its first and last symbol. The result depends on how a stream of
-    positives is cut into batches.
+    See `negatives.NegativeGenerator`; `alphabet` and `frequencies` (K,) float64 are not used, because ambiguity codes
+    are ordinary symbols here. Each sequence keeps its first and last symbol. The result depends on the batches that a
+    stream of positives is divided into.
     """
-    # Shorter sequences have no other order; longest first, those that are still to be walked are always a prefix.
+    # Shorter sequences have no other order. With the longest first, the sequences that are not complete are always a
+    # prefix.
     longer = np.flatnonzero(positives.lengths > 3)
     longer = longer[np.argsort(-positives.lengths[longer], kind="stable")]
     if not len(longer):
@@ -79,7 +80,7 @@ def _graphs(symbols: NDArray[np.int64], sequences: Ragged, vertex_count: int) ->
 
 
 def _edge_order(graphs: _Graphs, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Returns the heads (E,) int64 of all edges, vertex after vertex, in a random order of use that makes a path."""
+    """Returns the heads (E,) int64 of all edges, vertex by vertex, in a random order of use that is a valid path."""
     key = 2.0 * graphs.tail + rng.random(len(graphs.tail))
     last = _last_edges(graphs, rng)
     key[last] = 2.0 * graphs.tail[last] + 1.0
@@ -87,10 +88,11 @@ def _edge_order(graphs: _Graphs, rng: np.random.Generator) -> NDArray[np.int64]:
 
 
 def _last_edges(graphs: _Graphs, rng: np.random.Generator) -> NDArray[np.int64]:
-    """Returns, for each vertex but the end ones, the edge (M,) int64 that it uses last.
+    """Returns the edge (M,) int64 that each vertex, except for end vertices, uses last.
 
-    Together they are trees into the end vertices, each drawn with equal probability: every vertex draws an edge, the
-    vertices on cycles draw again, and so on until there are no cycles. Loops are cycles that would only be popped.
+    Together these edges are trees that lead to the end vertices, and each tree is equally likely. Every vertex draws an
+    edge. The vertices on cycles draw again until there are no cycles. Loops are left out because they are always
+    cycles.
     """
     V = graphs.vertex_count
     record, symbol = np.divmod(graphs.tail, V)
@@ -98,7 +100,7 @@ def _last_edges(graphs: _Graphs, rng: np.random.Generator) -> NDArray[np.int64]:
     candidates = candidates[np.argsort(graphs.tail[candidates], kind="stable")]
     vertices, first, count = np.unique(graphs.tail[candidates], return_index=True, return_counts=True)
     drawn = np.empty(len(vertices), dtype=np.int64)
-    # The vertices that draw nothing, the ends above all, stay where they are.
+    # Vertices that draw no edge, such as the end vertices, point to themselves.
     successor = np.arange(len(graphs.end) * V)
     drawing = np.arange(len(vertices))
     checked = drawing
@@ -109,7 +111,7 @@ def _last_edges(graphs: _Graphs, rng: np.random.Generator) -> NDArray[np.int64]:
         reached = vertices[checked]
         for _ in range(V):
             reached = successor[reached]
-        # After V steps a walk is at the end or goes round a cycle, and all that goes round is reached from itself.
+        # After V steps a walk is at the end or on a cycle. A vertex is on a cycle if it can be reached from itself.
         on_cycle = np.isin(vertices[checked], reached)
         drawing = checked[on_cycle]
         checked = checked[np.isin(vertices[checked] // V, vertices[drawing] // V)]
@@ -123,7 +125,7 @@ def _walk(graphs: _Graphs, heads: NDArray[np.int64], first: NDArray[np.int64], s
         graphs: graphs of N sequences, longest first.
         heads: (E,) int64, see `_edge_order`.
         first: (N,) int64, first symbol of each sequence.
-        sequences: N sequences, for their lengths.
+        sequences: N sequences; only their lengths are used.
     """
     N, V = len(sequences), graphs.vertex_count
     degree = np.bincount(graphs.tail, minlength=N * V)
@@ -132,7 +134,7 @@ def _walk(graphs: _Graphs, heads: NDArray[np.int64], first: NDArray[np.int64], s
     base, place, symbol = np.arange(N) * V, sequences.offsets[:-1].copy(), first
     walked[place] = symbol
     steps = np.arange(1, sequences.lengths[0])
-    walking = N - np.searchsorted(sequences.lengths[::-1], steps, side="right")  # sequences longer than each step
+    walking = N - np.searchsorted(sequences.lengths[::-1], steps, side="right")  # number still walking
     for active in walking.tolist():
         vertex = base[:active] + symbol[:active]
         symbol = heads[next_edge[vertex]]

@@ -1,9 +1,8 @@
-"""Downloadable data: what there is, where it comes from, and how it gets here whole.
+"""Downloadable data: the table of sources, and the download with checks.
 
-Start here: `SOURCES` is the table, `fetch` brings one of its files to a path. A new source is one row in `table.py`;
-a new kind of content is one check in `content_checks.py` and one row in `CONTENTS`.
-
-Importing this package imports nothing heavy, so that the table is at hand for `--help`.
+Start here: `SOURCES` is the table, `fetch` downloads a source to a path. A new source is one row in `table.py`. A new
+kind of content is one check in `content_checks.py` and one row in `CONTENTS`.
+Importing this package imports nothing large, so that `--help` can read the table quickly.
 """
 
 from seqnet.datasets.sources.fetching import fetch

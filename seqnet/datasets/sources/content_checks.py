@@ -1,6 +1,6 @@
-"""Whether a file is what its source says: each check reads the file and raises what is wrong with it.
+"""Content checks of downloaded files: each check reads the file and raises an error if it is not as expected.
 
-No checksum is published for some sources, and a wrong address often answers with a web page; both are caught here.
+Some sources publish no checksum, and a wrong address often returns a web page. The checks find both.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ _REMEDY = "check the address, or give another one"
 
 
 def check_bam(path: Path) -> None:
-    """Checks that the file is a whole BAM: compressed blocks, the end-of-file marker, a header that can be read.
+    """Checks that the file is a complete BAM: compressed blocks, the end-of-file marker, and a readable header.
 
     Raises:
-        FormatError: it is something else.
+        FormatError: the file is not a BAM.
         TruncatedError: the end-of-file marker is missing.
     """
     with path.open("rb") as file:
@@ -39,7 +39,7 @@ def check_bam(path: Path) -> None:
         end = file.read()
     if end != _BGZF_END:
         raise TruncatedError("the end-of-file marker of the BAM is missing, so it is incomplete", "download it again")
-    # htslib reports on stderr, past every exception; what is wrong is said by the error.
+    # htslib prints its own messages to stderr. They are suppressed, because the exception has all information.
     verbosity = pysam.set_verbosity(0)
     try:
         with pysam.AlignmentFile(str(path), "rb", check_sq=False) as bam:
@@ -56,7 +56,7 @@ def check_token_arrays(path: Path) -> None:
     """Checks that the file is an npz with two-dimensional integer arrays `positives` and `negatives`.
 
     Raises:
-        FormatError: it is something else.
+        FormatError: the file is not a BAM.
     """
     if not zipfile.is_zipfile(path):
         raise FormatError("this is not an npz file", _REMEDY)

@@ -1,4 +1,4 @@
-"""A source's file, brought to a path: downloaded or copied, checked, and put there only when it is whole."""
+"""Downloads or copies a source's file, checks it, and puts it in place when it is complete."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ __all__ = ["fetch"]
 
 
 def _unheard(done: int, total: int | None) -> None:
-    """Takes a progress report and says nothing."""
+    """Ignores a progress report."""
 
 
 def fetch(
@@ -30,23 +30,23 @@ def fetch(
     progress: ProgressCallback = _unheard,
     patience: RetryPolicy = DEFAULT_RETRIES,
 ) -> Path:
-    """Returns `target`, now the whole and checked file of the source.
+    """Downloads the file of a source, checks it, and returns `target`.
 
-    An interrupted download stays beside the target as `TARGET.part`, and the next call goes on from there.
+    An interrupted download is kept as `TARGET.part`, and the next call resumes it.
 
     Args:
-        source: what to fetch.
-        target: where to put it.
-        url: address to use in place of the source's own.
-        from_file: local copy to use in place of any address.
-        force: replace an existing target.
-        progress: called with (bytes done, bytes in all or None).
-        patience: when to give up on a bad connection.
+        source: the source.
+        target: path of the file.
+        url: address to use instead of the source's address.
+        from_file: local copy to use instead of a download.
+        force: whether to replace an existing target.
+        progress: called with (bytes so far, total bytes or None).
+        patience: retries and time-outs for a bad connection.
 
     Raises:
-        DownloadError: it can't be fetched, or is not what it should be.
+        DownloadError: the file can't be fetched, or has unexpected content.
         OutputError: the target exists or can't be written.
-        SettingError: both an address and a local copy, or an address that is not HTTP or HTTPS.
+        SettingError: both an address and a local copy are given, or the address is not HTTP or HTTPS.
     """
     check_targets([target], force=force)
     if target.exists() and not target.is_file():
@@ -63,7 +63,7 @@ def fetch(
 def _download(
     source: Source, target: Path, url: str, force: bool, progress: ProgressCallback, patience: RetryPolicy
 ) -> None:
-    # urllib3 takes a tenth of a second to import, which `--help` need not wait for.
+    # Importing urllib3 takes 0.1 s, so it is imported only when needed.
     from seqnet.datasets.sources.transfer import transfer
 
     final = Path(os.path.realpath(target))
@@ -71,7 +71,7 @@ def _download(
     with partial.locked() as free:
         if not free:
             raise OutputError(str(target), "another process is downloading this file", "wait until it is done")
-        check_targets([target], force=force)  # which may be done since the first look
+        check_targets([target], force=force)  # another process may have written it since the first check
         transfer(url, partial, expected=source.size, progress=progress, patience=patience)
         try:
             _check(source, partial.path, url)
@@ -90,7 +90,7 @@ def _copy(source: Source, target: Path, original: Path, force: bool, progress: P
     progress(size, size)
     partial = PartialDownload.of(Path(os.path.realpath(target)))
     with partial.locked() as free:
-        if free:  # not one that is being downloaded
+        if free:  # not one that another process is downloading
             partial.discard()
 
 
@@ -98,7 +98,7 @@ def _check(source: Source, path: Path, origin: str) -> None:
     """Checks the file at `path`, which came from `origin`.
 
     Raises:
-        DownloadError: it has another checksum or other content.
+        DownloadError: the checksum or the content is wrong.
     """
     if source.sha256 is not None:
         found = file_hash(path)

@@ -1,9 +1,10 @@
-"""The part of a download that is already here, and what it is a part of.
+"""The unfinished file of a download, and a note on its origin.
 
-Beside `TARGET.part` lies `TARGET.part.json` with the address and the validator (ETag or Last-Modified) under which
-its bytes were sent. Without a validator nothing proves that the rest still fits, so such a part is not resumed.
+`TARGET.part.json` next to `TARGET.part` has the address and the validator (ETag or Last-Modified) of the downloaded
+bytes. Without a validator it can't be checked that the remaining bytes belong to the same file, so the download is not
+resumed.
 
-Who downloads holds a lock on the part, which the system releases when the process ends in any way.
+The downloading process holds a lock on the file. The system releases it when the process ends in any way.
 """
 
 from __future__ import annotations
@@ -36,26 +37,26 @@ class PartialDownload:
 
     @classmethod
     def of(cls, target: Path) -> PartialDownload:
-        """Returns the unfinished download that will become `target`."""
+        """Returns the unfinished download of `target`."""
         return cls(target.with_name(target.name + ".part"))
 
     @property
     def target(self) -> Path:
-        """What it will become."""
+        """Path of the complete file."""
         return self.path.with_name(self.path.name.removesuffix(".part"))
 
     @property
     def side(self) -> Path:
-        """The file that says what the bytes are a part of."""
+        """Path of the note on the origin of the bytes."""
         return self.path.with_name(self.path.name + ".json")
 
     @property
     def size(self) -> int:
-        """Bytes so far."""
+        """Number of bytes so far."""
         return self.path.stat().st_size if self.path.exists() else 0
 
     def validator(self, url: str) -> str | None:
-        """Returns the validator under which the bytes were sent, or None if they are not known to be from `url`."""
+        """Returns the validator of the bytes so far; None if they are not known to be from `url`."""
         try:
             side = json.loads(self.side.read_text(encoding="utf-8"))
             known, validator = side["url"], side["validator"]
@@ -67,26 +68,26 @@ class PartialDownload:
 
     @contextmanager
     def locked(self) -> Iterator[bool]:
-        """Yields whether this process alone may write the file, which is made if there is none.
+        """Yields whether this process has locked the file; the file is created if it does not exist.
 
-        On a file system without locks it may, whoever else writes. A file that holds nothing in the end is removed. A
-        symbolic link in its place is removed, and never followed.
+        On a file system without locks the result is true, even if another process writes the file. The file is removed
+        if it is empty at the end. A symbolic link in its place is removed and never followed.
 
         Raises:
-            OSError: it can't be written.
+            OSError: the file can't be written.
         """
         while True:
             if self.path.is_symlink():
                 self.path.unlink()
             with self._open(os.O_APPEND | os.O_CREAT) as file:
                 alone = True
-                with suppress(OSError):  # there are no locks here
+                with suppress(OSError):  # the file system has no locks
                     alone = try_lock(file.fileno())
                 if not alone:
                     yield False
                     return
                 if not self._is(file):
-                    continue  # the one who had it was done with it meanwhile
+                    continue  # the process that held the lock has finished and renamed or removed the file
                 try:
                     yield True
                 finally:
@@ -95,31 +96,32 @@ class PartialDownload:
                 return
 
     def _is(self, file: BinaryIO) -> bool:
-        """Returns whether an open file is the one that has the name."""
+        """Returns whether the open file is still the one at the path."""
         try:
             return os.path.samestat(os.fstat(file.fileno()), self.path.stat())
         except FileNotFoundError:
             return False
 
     def begin(self, url: str, validator: str | None) -> None:
-        """Begins a new file and notes what it is going to be a part of.
+        """Starts a new file and writes a note on its origin.
 
-        The old note goes first and the new one comes last: bytes never lie beside a validator that is not theirs.
+        The old note is removed first and the new note is written last, so that bytes never have the validator of other
+        bytes.
         """
         self.side.unlink(missing_ok=True)
-        self._open(os.O_TRUNC | os.O_CREAT).close()  # not another file, which would have no lock
+        self._open(os.O_TRUNC | os.O_CREAT).close()  # keeps the same file, because a new one would have no lock
         if validator is not None:
             with open(os.open(self.side, _NEW, 0o666), "w", encoding="utf-8") as file:
                 file.write(json.dumps({"url": url, "validator": validator}) + "\n")
 
     def append(self) -> BinaryIO:
-        """Returns the file, open to add bytes to; a symbolic link in its place is an error, not followed."""
+        """Returns the file, opened for appending; a symbolic link in its place is an error and is not followed."""
         return self._open(os.O_APPEND)
 
     def _open(self, flags: int) -> BinaryIO:
         return open(os.open(self.path, os.O_WRONLY | _NO_LINKS | flags, 0o666), "ab")
 
     def discard(self) -> None:
-        """Removes the bytes and the note."""
+        """Removes the file and the note."""
         self.side.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)

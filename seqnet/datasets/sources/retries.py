@@ -1,4 +1,4 @@
-"""How long a download keeps trying, how much it takes, and whom it tells how far it is."""
+"""Retries, time-outs and size limit of a download, and the type of its progress callback."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import TypeAlias
 
 __all__ = ["DEFAULT_RETRIES", "ProgressCallback", "RetryPolicy"]
 
-# (bytes done, bytes in all or None where unknown); called at the start of each try and after each piece.
+# (bytes so far, total bytes or None if unknown); called at the start of each try and after each piece.
 ProgressCallback: TypeAlias = Callable[[int, int | None], None]
 
 
 @dataclass(frozen=True, slots=True)
 class RetryPolicy:
-    """When to give up.
+    """When to stop retrying.
 
     Attributes:
-        retries: further tries after one that failed; one that got further than any before starts the count anew.
-        pause: seconds before the first further try; doubles with each.
-        longest_pause: seconds, the bound of that doubling.
-        timeout: seconds to wait for a connection, and for each piece of the answer.
-        max_size: bytes of a file, at most: an answer that does not say its length need not end.
+        retries: number of retries after a failure; starts again when a try gets further than all tries before.
+        pause: seconds before the first retry; doubles with each retry.
+        longest_pause: maximum pause, seconds.
+        timeout: seconds to wait for a connection, and for each piece of the response.
+        max_size: maximum bytes of a file; a response without a length might never end.
     """
 
     retries: int = 5
@@ -31,7 +31,7 @@ class RetryPolicy:
     max_size: int = 64 << 30
 
     def delay(self, failures: int) -> float:
-        """Returns the seconds to wait after that many failures in a row (1 for the first)."""
+        """Returns the pause in seconds after this number of failures in a row (1 for the first)."""
         return float(min(self.pause * 2 ** (failures - 1), self.longest_pause))
 
 

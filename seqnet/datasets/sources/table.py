@@ -1,4 +1,4 @@
-"""The table of sources: name → address, licence, citation and what the file must look like."""
+"""Table of sources: name → address, licence, citation and checks of the file."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ __all__ = ["CONTENTS", "SOURCES", "Source", "find_source"]
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A file that others publish.
+    """A published file.
 
     Attributes:
         name: name on the command line.
-        title: one line that says what it is.
-        url: where it is published.
-        filename: name to keep it under.
-        size: bytes, where known.
-        sha256: hexadecimal digest, where known.
-        licence: what one may do with it.
-        citation: what to cite when one does.
-        content: the check in `CONTENTS` that it must pass.
+        title: description in one line.
+        url: address of the file.
+        filename: default file name.
+        size: size in bytes, if known.
+        sha256: hexadecimal digest, if known.
+        licence: terms of use.
+        citation: publication to cite.
+        content: check in `CONTENTS` that the file must pass.
     """
 
     name: str
@@ -83,7 +83,7 @@ SOURCES: Mapping[str, Source] = {row.name: row for row in _ROWS}
 
 
 def find_source(name: str) -> Source:
-    """Returns the source of that name.
+    """Returns the source with this name.
 
     Raises:
         SettingError: the table has no such name.

@@ -1,7 +1,7 @@
-"""One file over HTTP: resumed where it broke off, retried while that helps.
+"""Download of one file over HTTP, with resuming and retries.
 
-The bytes are kept as they are sent (`Accept-Encoding: identity`, no decoding): a BAM is compressed already, and some
-servers declare that compression as one of the transfer.
+The bytes are stored as sent (`Accept-Encoding: identity`, no decoding). A BAM is already compressed, and some servers
+declare this compression as a transfer encoding.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ _ADDRESS = "an address such as https://example.org/file"
 _ELSEWHERE = "download this address on another machine and give the file with --from-file PATH"
 _OTHER_PLACE = "give another address with --url URL, or a local copy with --from-file PATH"
 
-# Only redirects are followed by urllib3; every other failure is for the loop in `transfer`, which knows what is kept.
+# urllib3 follows redirects only. Other failures are handled by the loop in `transfer`, which knows the bytes so far.
 _RETRY = Retry(total=None, connect=False, read=False, other=False, status=0, redirect=10)
 
 _PASSING = frozenset(
@@ -52,7 +52,7 @@ _PASSING = frozenset(
     }
 )
 
-# The first row that fits speaks; subclasses stand before their bases.
+# The first matching row is used, so subclasses come before their base classes.
 _NO_CONNECTION: tuple[tuple[type[HTTPError], str], ...] = (
     (NameResolutionError, "the host {host} is not known here (is there a network?)"),
     (NewConnectionError, "there is no connection to {host} (is there a network?)"),
@@ -63,11 +63,11 @@ _NO_CONNECTION: tuple[tuple[type[HTTPError], str], ...] = (
 
 
 class _PassingError(Exception):
-    """A try that failed for a reason that may pass.
+    """A failure that may be temporary.
 
     Attributes:
-        error: what to tell the user if it does not.
-        connected: whether there was a connection at all.
+        error: error to raise if it is not temporary.
+        connected: whether there was a connection.
     """
 
     def __init__(self, error: DownloadError, *, connected: bool = True) -> None:
@@ -79,19 +79,19 @@ class _PassingError(Exception):
 def transfer(
     url: str, partial: PartialDownload, *, expected: int | None, progress: ProgressCallback, patience: RetryPolicy
 ) -> None:
-    """Fetches the file at `url` into `partial`, whole.
+    """Downloads the file at `url` into `partial` until it is complete.
 
     Args:
         url: HTTP or HTTPS address.
-        partial: the bytes that are already here; after an error, those that came so far.
-        expected: bytes in all, where they are known; a server that says otherwise has another file.
-        progress: called with (bytes done, bytes in all or None).
-        patience: when to give up, and how many bytes to take.
+        partial: the unfinished file; after an error it has the bytes so far.
+        expected: total bytes, if known; if the server reports another size, it has another file.
+        progress: called with (bytes so far, total bytes or None).
+        patience: retries, time-outs and maximum size.
 
     Raises:
-        DownloadError: the server can't be reached, refuses, or breaks off too often.
-        OutputError: the bytes can't be written.
-        SettingError: the address is none.
+        DownloadError: the server can't be reached, refuses the request, or breaks off too often.
+        OutputError: the file can't be written.
+        SettingError: the address is not valid.
     """
     try:
         parts = parse_url(url)
@@ -108,14 +108,15 @@ def transfer(
                 connected = connected or failure.connected
                 failures = 1 if partial.size > furthest else failures + 1
                 furthest = max(furthest, partial.size)
-                # Where nothing answers, waiting would only keep the user from hearing that there is no network.
+                # If nothing has ever answered, there is probably no network, and retrying would only delay this
+                # message.
                 if failures > patience.retries or not connected:
                     raise failure.error from failure
                 time.sleep(patience.delay(failures))
 
 
 def _pool(scheme: str, host: str) -> urllib3.PoolManager:
-    """Returns a connection pool, by way of the proxy that the environment names for that scheme and host, if any."""
+    """Returns a connection pool that uses the proxy of the environment for this scheme and host, if any."""
     proxy = urllib.request.getproxies().get(scheme)
     if not proxy or urllib.request.proxy_bypass(host):
         return urllib3.PoolManager()
@@ -131,10 +132,10 @@ def _try_once(
     progress: ProgressCallback,
     patience: RetryPolicy,
 ) -> None:
-    """Asks for what is missing and appends it.
+    """Requests the missing bytes and appends them to the file.
 
     Raises:
-        _PassingError: it broke off.
+        _PassingError: the transfer broke off.
         DownloadError, OutputError, SettingError: see `transfer`.
     """
     validator = partial.validator(url)
@@ -167,10 +168,10 @@ def _outdated(url: str, problem: str) -> _PassingError:
 
 
 def _check_size(url: str, total: int | None, expected: int | None, most: int) -> None:
-    """Checks that a file is as long as it should be before it is downloaded.
+    """Checks the size of a file before it is downloaded.
 
     Raises:
-        DownloadError: it is not.
+        DownloadError: the size is not the expected one, or is too large.
     """
     if total is not None and expected is not None and total != expected:
         raise _another_file(url, f"the server has {total:,}", expected)
@@ -191,12 +192,12 @@ def _too_long(url: str, size: int, most: int) -> DownloadError:
 def _request(
     pool: urllib3.PoolManager, url: str, start: int, validator: str | None, timeout: float
 ) -> urllib3.BaseHTTPResponse:
-    """Returns the answer to a request for the bytes from `start` on, its body unread.
+    """Returns the response to a request for the bytes from `start`; its body is not read yet.
 
     Raises:
-        _PassingError: there is none.
-        DownloadError: it leads round in circles.
-        SettingError: the address is none.
+        _PassingError: there is no response.
+        DownloadError: there are too many redirects.
+        SettingError: the address is not valid.
     """
     headers = {"Accept-Encoding": "identity", "User-Agent": f"seqnet/{__version__}"}
     if start and validator is not None:
@@ -214,7 +215,7 @@ def _request(
 
 
 def _unreached(url: str, error: HTTPError) -> _PassingError:
-    """Returns what a request that got no answer means."""
+    """Returns the error for a request without a response."""
     for kind, words in _NO_CONNECTION:
         if isinstance(error, kind):
             problem = words.format(host=parse_url(url).host)
@@ -224,7 +225,7 @@ def _unreached(url: str, error: HTTPError) -> _PassingError:
 
 
 def _refusal(url: str, status: int) -> Exception:
-    """Returns the error for an answer that is no file: one to try again, or a final one."""
+    """Returns the error for a response that is not a file: a temporary or a final one."""
     known = status in {item.value for item in HTTPStatus}
     problem = f"the server answers {status} {HTTPStatus(status).phrase if known else ''}".rstrip()
     if status in _PASSING:
@@ -233,7 +234,7 @@ def _refusal(url: str, status: int) -> Exception:
 
 
 def _goes_on(response: urllib3.BaseHTTPResponse, start: int, validator: str | None) -> bool:
-    """Returns whether the answer continues the `start` bytes that are here, or says that these are all there are."""
+    """Returns whether the response continues after the `start` bytes so far, or says that they are complete."""
     sent = sent_validator(response)
     if sent is not None and sent != validator:
         return False
@@ -244,10 +245,10 @@ def _goes_on(response: urllib3.BaseHTTPResponse, start: int, validator: str | No
 
 
 def _empty(partial: PartialDownload, url: str, validator: str | None) -> None:
-    """Starts the file anew.
+    """Empties the file to start again.
 
     Raises:
-        OutputError: it can't be written.
+        OutputError: the file can't be written.
     """
     try:
         partial.begin(url, validator)
@@ -266,9 +267,9 @@ def _append(
     """Appends the body to the file.
 
     Raises:
-        _PassingError: it broke off; what came is kept.
-        DownloadError: it goes on beyond what there should be, or beyond what is the most.
-        OutputError: it can't be written.
+        _PassingError: the transfer broke off; the bytes so far are kept.
+        DownloadError: the body is longer than expected, or than the maximum size.
+        OutputError: the file can't be written.
     """
     try:
         with partial.append() as file:

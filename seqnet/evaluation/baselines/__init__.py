@@ -1,7 +1,7 @@
-"""What the training records alone can tell: simple classifiers to compare with, and how much of a record they hold.
+"""Simple classifiers to compare with, and the similarity of records to the training records.
 
-Start here: `fit_baselines` fits every row of the table `BASELINES` to a dataset's train split; `kmer_containment`
-returns the share of each record's k-mers that the train split has.
+Start here: `fit_baselines` fits every row of the table `BASELINES` to a dataset's train split. `kmer_containment`
+returns the share of each record's k-mers that occur in the train split.
 """
 
 from __future__ import annotations

@@ -1,11 +1,11 @@
-"""How much of a record the training records have: the share of its k-mers that occur there.
+"""Containment of a record in the training records: the share of its k-mers that occur there.
 
-In: a dataset, members (M,) of it, and those that were trained on. Out: shares (M,) float64 in 0..1, NaN for a record
+In: a dataset, the records (M,) to look at, and the training records. Out: shares (M,) float64 in 0..1, NaN for a record
 without a k-mer.
 
-k is 16 for nucleotides, where a k-mer and its reverse complement are one in DNA: among ten million k-mers of training
-sequence, a random one is there in one of 200 cases. It is 6 for proteins, where such a chance match is as rare among
-300,000. Both let few unrelated records look similar, and many substitutions be seen.
+For nucleotides k is 16, and in DNA a k-mer and its reverse complement are equal: a random k-mer occurs among ten
+million k-mers of training sequence in one of 200 cases. For proteins k is 6: the same probability holds among 300,000
+k-mers. With both, few unrelated records look similar, and similar records are found despite many substitutions.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from seqnet.datasets.dataset import Dataset
 __all__ = ["KMER", "kmer_containment", "kmer_length"]
 
 KMER = {"dna": 16, "rna": 16, "protein": 6}
-"""Alphabet → k, unless the records are shorter."""
+"""Alphabet → k; smaller if records are shorter."""
 
 _SHORT = 0.1
-"""Share of the records that may be too short to have a k-mer, before k gives way."""
+"""Maximum share of records that may be shorter than k before k is reduced."""
 
 _FILTER_BITS = 24
 _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
@@ -31,7 +31,7 @@ _MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
 
 
 def kmer_length(dataset: Dataset, members: NDArray[np.int64]) -> int:
-    """Returns the k of `KMER`, or the length that nine in ten of the records `members` (M,) int64 reach, if less."""
+    """Returns the k of `KMER`, or the length that 90 % of the records `members` (M,) int64 reach, if that is less."""
     most = int(np.quantile(dataset.tokens.lengths[members], _SHORT, method="inverted_cdf"))
     return min(KMER[dataset.alphabet.name], most)
 
@@ -41,14 +41,14 @@ def kmer_containment(
 ) -> NDArray[np.float64]:
     """Returns the share (M,) float64 of each record's k-mers that occur in the training records.
 
-    Every place of a record counts: a k-mer that it has twice counts twice. Memory grows with the records asked for, not
-    with the training records.
+    Every position of a record counts: a k-mer that occurs twice in it counts twice. Memory grows with the number of
+    records `members`, not with the training records.
 
     Args:
-        dataset: has the records.
-        members: (M,) int64, records.
+        dataset: the dataset of the records.
+        members: (M,) int64, records to look at.
         k: length of a k-mer.
-        training: (T,) int64, the training records; None for those of the train split.
+        training: (T,) int64, the training records; None for the train split.
     """
     columns, counts = [np.empty(0, dtype=np.uint64)], [np.empty(0, dtype=np.int64)]
     for part in parts(dataset.tokens, members):
@@ -64,7 +64,7 @@ def kmer_containment(
 
 
 def _codes(tokens: Ragged, dataset: Dataset, k: int) -> tuple[NDArray[np.uint64], NDArray[np.int64]]:
-    """Returns the codes of all k-mers, and the record of each; the strands of DNA are one."""
+    """Returns the codes of all k-mers, and the record of each; a DNA k-mer and its reverse complement have one code."""
     return kmer_codes(tokens, dataset.alphabet, k, both_strands=dataset.alphabet.has_strands)
 
 
@@ -73,7 +73,7 @@ def _seen(dataset: Dataset, training: NDArray[np.int64], distinct: NDArray[np.ui
     found = np.zeros(len(distinct), dtype=bool)
     if not len(distinct):
         return found
-    # Most k-mers of the training records are asked for by nobody: a table of hashes drops them at once.
+    # Most k-mers of the training records are not among `distinct`. A hash table removes them early.
     wanted = np.zeros(1 << _FILTER_BITS, dtype=bool)
     wanted[_hashes(distinct)] = True
     for part in parts(dataset.tokens, training):

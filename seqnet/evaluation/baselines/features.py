@@ -1,6 +1,6 @@
-"""What the baselines see of a sequence: numbers that take no network.
+"""Sequence features of the baselines.
 
-In: N token sequences. Out: features (N, D) float64. D is the same for every set of sequences of an alphabet.
+In: N token sequences. Out: features (N, D) float64. D is the same for all sequences of an alphabet.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from seqnet.core.records import Ragged
 __all__ = ["LONGEST_KMER", "composition_features", "kmer_features", "no_features"]
 
 LONGEST_KMER = {"dna": 4, "rna": 4, "protein": 2}
-"""Alphabet → k of the longest k-mers: some hundred features, as a few thousand records can tell apart."""
+"""Alphabet → k of the longest k-mers: a few hundred features, which a few thousand records can fit."""
 
 
 def no_features(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
-    """Returns no feature, (N, 0) float64."""
+    """Returns no features, (N, 0) float64."""
     return np.empty((len(tokens), 0))
 
 
@@ -31,8 +31,8 @@ def composition_features(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float
 def kmer_features(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
     """Returns the share of each k-mer, for k from 1 to `LONGEST_KMER`, and the log of the length.
 
-    The k-mers are those of the strand as given. Composition and length are among them, so that what `composition` can
-    tell, this can.
+    The k-mers are those of the given strand. The features include those of `composition_features`, so this baseline is
+    at least as informative.
 
     Returns:
         (N, K + K² + … + 1) float64: 341 for nucleotides, 421 for proteins.

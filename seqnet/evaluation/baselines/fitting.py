@@ -1,11 +1,11 @@
-"""Baselines: what a network has to beat, fitted to the train split and applied to any records.
+"""Baselines: simple classifiers that a network has to beat, fitted to the train split.
 
 In: a dataset. Out: for each row of `BASELINES`, a `FittedBaseline`, whose `probabilities` are (M, K) float64.
 
-A baseline is a logistic regression, fitted to standardised features; without features, it gives the classes their
-shares of the training records. Fitted, each is weights (K, D) and biases (K,) float64, small enough to be kept in a
+A baseline is a logistic regression on standardised features. Without features, it predicts the class shares of the
+training records. A fitted baseline has weights (K, D) and biases (K,) float64, which are small enough to be stored in a
 model. The strength of its L2 penalty is the one of `_STRENGTHS` with the lowest log loss on the validation split, as
-the epoch of a network is chosen there.
+the epoch of a network is also chosen there.
 
 Source: Cox 1958, doi:10.1111/j.2517-6161.1958.tb00292.x, for logistic regression; Le Cessie & van Houwelingen 1992,
 doi:10.2307/2347628, for its L2 penalty.
@@ -35,22 +35,22 @@ __all__ = ["BASELINES", "Baseline", "FittedBaseline", "fit_baselines"]
 Features = Callable[[Ragged, Alphabet], NDArray[np.float64]]
 
 _STRENGTHS = (1e-4, 1e-3, 1e-2, 1e-1, 1.0)
-"""Inverse strengths of the penalty on standardised features, strongest penalty first."""
+"""Inverse penalty strengths on standardised features, strongest penalty first."""
 
 _MIDDLE = 3
-"""Strengths to go through where no held-out records tell which is best: the last of them is a middle one."""
+"""Number of strengths that are fitted without validation records; the last of them, a middle one, is used."""
 
 _ITERATIONS = 2000
-"""Some 200 are needed with the weakest penalty."""
+"""Maximum number of iterations; about 200 are needed with the weakest penalty."""
 
 _RECORDS = 20_000
-"""Records whose features are held at once."""
+"""Number of records whose features are in memory at once."""
 
 _COST = 400_000
-"""Most records times classes that are fitted to: time grows with both, and stays below half a minute."""
+"""Maximum number of records times classes for a fit, so that it takes less than half a minute."""
 
 _ENOUGH = 10_000
-"""Records that are fitted to however many classes there are."""
+"""Number of records that are always used, however many classes there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +59,8 @@ class Baseline:
 
     Attributes:
         title: name for people.
-        help: one line that says what it tells.
-        features: returns (N, D) float64 of N sequences.
+        help: one line of help.
+        features: returns features (N, D) float64 of N sequences.
     """
 
     title: str
@@ -81,17 +81,17 @@ BASELINES: Mapping[str, Baseline] = {
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FittedBaseline:
-    """A baseline that knows its training records.
+    """A baseline that has been fitted to training records.
 
     Attributes:
         name: row of `BASELINES`.
-        alphabet: of the sequences.
-        records: training records that it was fitted to.
-        available: training records that there were; None where they are windows, drawn at will.
-        converged: whether the fit came to its end.
+        alphabet: alphabet of the sequences.
+        records: number of training records that it was fitted to.
+        available: number of training records in the dataset; None if training draws windows.
+        converged: whether the fit converged.
         strength: inverse strength of the penalty; None without features.
-        weights: (K, D) float64; a class's logit is the product of its row with the features, plus its bias.
-        bias: (K,) float64; minus infinity for a class that the training records lack.
+        weights: (K, D) float64; the logit of a class is the product of its row with the features, plus its bias.
+        bias: (K,) float64; minus infinity for a class without training records.
     """
 
     name: str
@@ -113,12 +113,12 @@ def fit_baselines(dataset: Dataset, most: int, seed: int) -> dict[str, FittedBas
     """Returns all baselines, fitted to the train split.
 
     Args:
-        dataset: its train split is fitted, its validation split chooses the strength of the penalty.
-        most: most records of a split to look at; more are drawn from. With many classes they are fewer.
-        seed: of the draws.
+        dataset: the train split is fitted; the validation split chooses the strength of the penalty.
+        most: maximum number of records of a split; more are sampled. With many classes the number is lower.
+        seed: seed of the sampling.
 
     Raises:
-        LabelError: the train split has no two classes.
+        LabelError: the train split has fewer than two classes.
     """
     rng = np.random.default_rng(seed)
     most = min(most, max(_COST // len(dataset.classes), _ENOUGH))
@@ -134,7 +134,7 @@ def fit_baselines(dataset: Dataset, most: int, seed: int) -> dict[str, FittedBas
 def _fit(
     name: str, alphabet: Alphabet, examples: LabelledSample, held_out: LabelledSample, shares: NDArray[np.float64]
 ) -> FittedBaseline:
-    """Returns one baseline, with the penalty that does best on the held-out records."""
+    """Returns a baseline, fitted with the penalty that has the lowest log loss on the held-out records."""
     X, H = (  # (N, D), (V, D)
         np.concatenate([*_features(name, part.tokens, part.members, alphabet)]) for part in (examples, held_out)
     )
@@ -159,7 +159,7 @@ def _fit(
 def _features(
     name: str, tokens: Ragged, members: NDArray[np.int64], alphabet: Alphabet
 ) -> Iterator[NDArray[np.float64]]:
-    """Yields the features (P, D) float64 that a baseline sees of sequences, part by part; at least one, if empty."""
+    """Yields the features (P, D) float64 of the sequences, part by part; at least one part, even if it is empty."""
     compute = BASELINES[name].features
     if not len(members):
         yield compute(tokens.slice(0, 0), alphabet)
@@ -168,7 +168,7 @@ def _features(
 
 
 class _Regression(NamedTuple):
-    """A fit with one penalty; see `FittedBaseline`."""
+    """A fit with one penalty strength; see `FittedBaseline`."""
 
     strength: float | None
     weights: NDArray[np.float64]
@@ -179,7 +179,7 @@ class _Regression(NamedTuple):
 def _regressions(
     X: NDArray[np.float64], labels: NDArray[np.int64], class_count: int, strengths: tuple[float, ...]
 ) -> Iterator[_Regression]:
-    """Yields a fit for each strength; each goes on from the one before."""
+    """Yields a fit for each strength; each fit starts from the fit before."""
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
     from sklearn.preprocessing import StandardScaler
@@ -189,13 +189,13 @@ def _regressions(
     Z = scaler.transform(X)
     model = LogisticRegression(max_iter=_ITERATIONS, warm_start=True)
     for strength in strengths:
-        # With one thread, the result does not hang on how many there are, and no thread waits for a busy core.
+        # With one thread, the result does not depend on the number of threads, and no thread waits for a busy core.
         with threadpool_limits(1, user_api="blas"), warnings.catch_warnings(record=True) as raised:
             warnings.simplefilter("always", ConvergenceWarning)
             model.set_params(C=strength).fit(Z, labels)
         converged = not any(issubclass(one.category, ConvergenceWarning) for one in raised)
         rows, intercepts = model.coef_, model.intercept_
-        if len(rows) == 1:  # Of two classes, scikit-learn has one logit: the other's is 0.
+        if len(rows) == 1:  # For two classes, scikit-learn has one logit. The other one is 0.
             rows, intercepts = np.concatenate([0 * rows, rows]), np.concatenate([0 * intercepts, intercepts])
         weights, bias = np.zeros((class_count, X.shape[1])), np.full(class_count, -np.inf)
         weights[model.classes_] = rows / scaler.scale_
@@ -204,7 +204,7 @@ def _regressions(
 
 
 def _softmax(logits: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Returns the probabilities (M, K) float64 of logits (M, K), of which one at least is finite in each row."""
+    """Returns the probabilities (M, K) float64 of logits (M, K); each row must have at least one finite logit."""
     scaled = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(scaled / scaled.sum(axis=1, keepdims=True))
 

@@ -1,7 +1,7 @@
-"""Fitted baselines on their way into a model file and out of it.
+"""Conversion of fitted baselines to and from the contents of a model file.
 
 In: name → `FittedBaseline`. Out: JSON values that describe them, and tensors `NAME.weights` (K, D) and `NAME.bias`
-(K,), float64; and back.
+(K,), float64. The reverse conversion checks these values.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _PARTS = ("weights", "bias")
 
 
 def describe_baselines(fitted: Mapping[str, FittedBaseline]) -> dict[str, Any]:
-    """Returns name → what a baseline was fitted to and how, as JSON values."""
+    """Returns name → description of the fit, as JSON values."""
     return {name: {key: getattr(one, key) for key in _SAID} for name, one in fitted.items()}
 
 
 def baseline_tensors(fitted: Mapping[str, FittedBaseline]) -> dict[str, NDArray[np.float64]]:
-    """Returns the tensors of baselines by name."""
+    """Returns tensor name → tensor of all baselines."""
     return {f"{name}.{part}": getattr(one, part) for name, one in fitted.items() for part in _PARTS}
 
 
@@ -38,15 +38,15 @@ def restore_baselines(
     """Returns the baselines of a model file, in the order of `BASELINES`.
 
     Args:
-        about: what `describe_baselines` returned.
-        tensors: what `baseline_tensors` returned.
-        alphabet: of the model.
+        about: result of `describe_baselines`.
+        tensors: result of `baseline_tensors`.
+        alphabet: alphabet of the model.
         class_count: K.
 
     Raises:
         KeyError: a tensor or part of the description is missing.
-        TypeError: a part of the description is of another type.
-        ValueError: a baseline is unknown, or its numbers are not those of a baseline of this model.
+        TypeError: a part of the description has another type.
+        ValueError: a baseline is unknown, or its values do not match this model.
     """
     if set(about) - {*BASELINES} or set(tensors) != {f"{name}.{part}" for name in about for part in _PARTS}:
         raise ValueError("the baselines are not those that are described")
@@ -67,13 +67,13 @@ def restore_baselines(
 
 
 def _check_numbers(name: str, weights: NDArray[Any], bias: NDArray[Any]) -> None:
-    """Checks that a baseline has a probability for every record.
+    """Checks that a baseline gives a probability for every record.
 
     Raises:
-        ValueError: it has not.
+        ValueError: it does not.
     """
     finite = np.isfinite(bias)
-    # A class that the training records lacked has minus infinity.
+    # The bias of a class without training records is minus infinity.
     sound = bool(np.isfinite(weights).all() and finite.any() and (finite | np.isneginf(bias)).all())
     if weights.dtype != np.float64 or bias.dtype != np.float64 or not sound:
         raise ValueError(f"the baseline {name} has weights that are not numbers")

@@ -1,8 +1,8 @@
-"""Probabilities that mean what they say, and decisions made of them.
+"""Calibration of probabilities, and decisions from probabilities.
 
 Start here: `calibrate` takes the labels (N,) and probabilities (N, K) of records that the network was not fitted to,
-and returns a `Calibration`. `ValidationScores` keeps such records' probabilities, and `for_fractions` fits threshold
-and confidences to them anew where the classes come in other fractions.
+and returns a `Calibration`. `ValidationScores` stores the probabilities of such records. `for_fractions` fits the
+threshold and the confidences to them again for other class fractions.
 """
 
 from __future__ import annotations

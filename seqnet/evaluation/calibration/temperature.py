@@ -1,7 +1,7 @@
-"""The temperature of a network: a divisor of its logits that makes its probabilities mean what they say.
+"""Temperature scaling: a divisor of the logits that calibrates the probabilities.
 
-In: labels (N,) int64, probabilities (N, K) float64, groups (N,). Out: the temperature, or 1 where a fitted one does not
-clearly help.
+In: labels (N,) int64, probabilities (N, K) float64, groups (N,). Out: the temperature, or 1 if a fitted temperature
+does not clearly help.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ Probabilities = NDArray[np.float64]
 _FLOOR = 1e-12
 
 _FEWEST = 50
-"""Records, or groups of them, that a temperature is fitted to: from fewer, it does more harm than good."""
+"""Minimum number of records, or groups, for fitting a temperature; with fewer, it does more harm than good."""
 
 _FOLDS = 5
 
 
 class Temperature(NamedTuple):
-    """What came of fitting a temperature.
+    """Result of fitting a temperature.
 
     Attributes:
-        temperature: the fitted one, or 1.
-        crossed: (N, K) float64, the probabilities with temperatures that were fitted to other records than each; as
-            they were, where the temperature is 1.
-        reason: why it is 1; empty where it was fitted.
+        temperature: the fitted temperature, or 1.
+        crossed: (N, K) float64, cross-validated probabilities: each record's temperature was fitted to other records;
+            unchanged if the temperature is 1.
+        reason: why the temperature is 1; empty if it was fitted.
     """
 
     temperature: float
@@ -50,7 +50,7 @@ class Temperature(NamedTuple):
 
 
 def tempered(probabilities: Probabilities, temperature: float) -> Probabilities:
-    """Returns the probabilities (N, K) with their logits divided by the temperature; above 1 they become less sure.
+    """Returns the probabilities (N, K) with their logits divided by the temperature; above 1 they are less confident.
 
     Source: Guo et al. 2017, arXiv:1706.04599.
     """
@@ -62,9 +62,10 @@ def tempered(probabilities: Probabilities, temperature: float) -> Probabilities:
 
 
 def fit_temperature(labels: Labels, probabilities: Probabilities) -> float:
-    """Returns the temperature, between 1/50 and 50, that makes the log loss smallest.
+    """Returns the temperature, between 1/50 and 50, with the lowest penalised log loss.
 
-    Its logarithm is expected to lie about 0 by 1, which outweighs a handful of records and no more.
+    The penalty is a normal prior on the logarithm of the temperature, with mean 0 and standard deviation 1. It matters
+    only for a handful of records.
     """
     from scipy.optimize import minimize_scalar
 
@@ -82,10 +83,10 @@ def fit_temperature(labels: Labels, probabilities: Probabilities) -> float:
 def chosen_temperature(
     labels: Labels, probabilities: Probabilities, groups: NDArray[np.int64] | None = None
 ) -> Temperature:
-    """Returns the fitted temperature where it clearly helps records that it was not fitted to, and 1 elsewhere.
+    """Returns the fitted temperature if it clearly helps records that it was not fitted to; otherwise 1.
 
-    It helps where the cross-validated log loss falls by more than the standard error of its fall. Whole groups are held
-    out, and counted. The rule was measured: docs/results.md.
+    It helps if the cross-validated log loss falls by more than the standard error of this difference. Whole groups are
+    held out, and the standard error is over groups. docs/results.md has measurements of this rule.
 
     Args:
         labels: (N,) int64.
@@ -104,7 +105,7 @@ def chosen_temperature(
         held = fold == index
         crossed[held] = tempered(probabilities[held], fit_temperature(labels[~held], probabilities[~held]))
     gains = _losses(labels, probabilities) - _losses(labels, crossed)  # (N,)
-    # Of units, not of records, which depend on each other within a group.
+    # The standard error is over units, not records, because records of a group depend on each other.
     excess = np.bincount(unit, gains - gains.mean())  # (units,)
     error = float(np.sqrt(count / (count - 1) * (excess**2).sum())) / len(labels)
     if gains.mean() <= error:
@@ -113,14 +114,15 @@ def chosen_temperature(
 
 
 def _losses(labels: Labels, probabilities: Probabilities) -> NDArray[np.float64]:
-    """Returns the log loss (N,) float64 of each record, nats."""
+    """Returns the log loss (N,) float64 of each record in nats."""
     return np.asarray(-np.log(np.maximum(probabilities[np.arange(len(labels)), labels], _FLOOR)))
 
 
 def expected_calibration_error(labels: Labels, probabilities: Probabilities, bins: int = 15) -> float:
-    """Returns the mean distance between a class's probability and its share, over bins of equal width and classes.
+    """Returns the expected calibration error: the mean distance between a class's probability and its share.
 
-    Every class counts, not the top one alone: with two classes, errors of either direction would else cancel.
+    The mean is over classes and bins of equal width. Every class counts and not only the top one, because with two
+    classes errors of opposite sign would cancel.
 
     Source: Naeini et al. 2015, doi:10.1609/aaai.v29i1.9602; by class as in Kull et al. 2019, arXiv:1910.12656.
     """

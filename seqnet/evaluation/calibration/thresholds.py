@@ -1,7 +1,7 @@
-"""Decisions made of probabilities, and all that is fitted for them.
+"""Decisions from probabilities: thresholds, confidences, and other class fractions.
 
-All functions take class probabilities (N, K) float64 and labels (N,) int64, and know nothing of networks. What is
-fitted here is fitted on the validation split, or on out-of-fold probabilities, and kept in the bundle.
+All functions take class probabilities (N, K) float64 and labels (N,) int64 and are independent of networks. They are
+fitted on the validation split, or on out-of-fold probabilities, and the results are stored in the model.
 """
 
 from __future__ import annotations
@@ -36,19 +36,19 @@ __all__ = [
 
 @dataclass(frozen=True)
 class Calibration:
-    """What makes decisions of raw probabilities; fitted on records that the network was not fitted to.
+    """Parameters that turn raw probabilities into decisions; fitted on records that the network was not fitted to.
 
     Attributes:
-        temperature: divisor of the logits; 1 where none was fitted.
-        threshold: lowest probability of the positive class that makes a record positive; of use for two classes.
-        confidences: tolerated share of wrong decisions → lowest probability of a decision that keeps to it.
+        temperature: divisor of the logits; 1 if none was fitted.
+        threshold: minimum probability of the positive class for a positive decision; used for two classes only.
+        confidences: tolerated error rate → minimum probability of decisions that keep this error rate.
         shares: (K,) share of each class in training.
-        quality: `ece`, `brier` and `log_loss` before and after the temperature, on the validation split; those after it
-            are cross-validated: each record's probabilities have a temperature that was fitted to others.
-        changed: precision → share of the validation labels that it changes, where that was measured.
-        criterion: what the threshold was chosen for, one of `CRITERIA`; None where it was not chosen, or where the
-            model is older than this.
-        not_calibrated: why no temperature was fitted; empty where one was.
+        quality: `ece`, `brier` and `log_loss` before and after temperature scaling, on the validation split; the values
+            after it are cross-validated: each record's temperature was fitted to other records.
+        changed: precision → share of the validation labels that it changes, if measured.
+        criterion: criterion of the threshold, one of `CRITERIA`; None if the threshold was not chosen, or in older
+            models.
+        not_calibrated: why no temperature was fitted; empty if one was.
     """
 
     temperature: float = 1.0
@@ -62,7 +62,7 @@ class Calibration:
 
 
 _FEWEST = 30
-"""Decisions that a share of wrong ones must be counted on to be held to."""
+"""Minimum number of decisions for estimating an error rate."""
 
 
 def best_threshold(
@@ -72,17 +72,17 @@ def best_threshold(
     criterion: str,
     weights: NDArray[np.float64] | None = None,
 ) -> float:
-    """Returns the lowest probability of the positive class that makes a record positive, for the best of a metric.
+    """Returns the minimum probability of the positive class for a positive decision that gives the best criterion.
 
-    Candidates are the middles between neighbouring hundredths of the distribution, so that the choice does not hang on
-    a single record; of equally good ones the nearest to one half is taken.
+    Candidates are midpoints between neighbouring percentiles of the probabilities, so that the choice does not depend
+    on a single record. Among equally good candidates, the one nearest to 0.5 is used.
 
     Args:
         labels: (N,) int64.
         probabilities: (N, 2) float64.
         positive: index of the positive class.
         criterion: one of `CRITERIA`.
-        weights: (N,) float64, how often each record counts [default: once].
+        weights: (N,) float64, weight of each record [default: 1].
     """
     scores = np.quantile(probabilities[:, positive], np.linspace(0, 1, 101))
     candidates = np.unique(np.concatenate([(scores[1:] + scores[:-1]) / 2, [0.5]]))
@@ -103,17 +103,17 @@ def confidence_for_error(
     errors: Sequence[float],
     weights: NDArray[np.float64] | None = None,
 ) -> list[float]:
-    """Returns, for each tolerated error, the lowest confidence above which no more than that share was wrong.
+    """Returns, for each tolerated error rate, the minimum confidence of decisions that do not exceed this rate.
 
     Args:
         right: (N,) bool, whether each decision was right.
         confidence: (N,) float64, probability of each decision.
-        errors: tolerated shares of wrong decisions.
-        weights: (N,) float64, how often each decision counts [default: once].
+        errors: tolerated error rates.
+        weights: (N,) float64, weight of each decision [default: 1].
 
     Returns:
-        One confidence for each error; infinity where even the surest decisions are wrong more often, or too few. Of
-        weighted decisions, the effective number counts.
+        One confidence for each rate; infinity if even the most confident decisions have a higher error rate, or if
+        there are too few decisions. With weights, the effective number of decisions is used.
 
     Source: Kish 1965, Survey Sampling, section 11.7, for the effective number.
     """
@@ -122,23 +122,23 @@ def confidence_for_error(
     weight = np.ones(len(order)) if weights is None else weights[order]
     total = np.cumsum(weight)
     shares = np.cumsum(np.where(right[order], 0, weight)) / total
-    # A confidence is a cut only where it changes: equal confidences stand or fall together.
+    # Equal confidences can't be separated, so a cut is possible only where the confidence changes.
     last = np.append(np.diff(sure) != 0, True)
     cuts = sure[last]
     shares_at = shares[last]
-    # A rounding error in a sum of ones would leave out the thirtieth decision.
+    # Without the tolerance, a rounding error in a sum of ones could exclude the last required decision.
     enough = (total**2 / np.cumsum(weight**2))[last] > _FEWEST - 1e-6
     lowest = [cuts[(shares_at <= error) & enough] for error in errors]
     return [float(found.min()) if len(found) else float("inf") for found in lowest]
 
 
 def reweighted(probabilities: Probabilities, seen: NDArray[np.float64], expected: NDArray[np.float64]) -> Probabilities:
-    """Returns the probabilities (N, K) for another mix of classes than the one that was trained on.
+    """Returns the probabilities (N, K) for other class fractions than those of training.
 
     Args:
         probabilities: (N, K) float64.
         seen: (K,) float64, share of each class in training.
-        expected: (K,) float64, share of each class where the model is used.
+        expected: (K,) float64, share of each class in the data that the model is applied to.
 
     Source: Saerens et al. 2002, doi:10.1162/089976602753284446, equation 2.4.
     """
@@ -147,7 +147,7 @@ def reweighted(probabilities: Probabilities, seen: NDArray[np.float64], expected
 
 
 TOLERATED_ERRORS = tuple(percent / 100 for percent in (*range(1, 21), 25, 30, 35, 40, 45, 50))
-"""Shares of wrong decisions for which a bundle keeps the confidence that holds them."""
+"""Error rates for which a model stores the confidence."""
 
 
 def confidences_of(
@@ -157,7 +157,7 @@ def confidences_of(
     threshold: float,
     weights: NDArray[np.float64] | None = None,
 ) -> dict[str, float | None]:
-    """Returns tolerated error → lowest confidence that keeps to it, None where none does; see `Calibration`."""
+    """Returns tolerated error rate → minimum confidence, None if no confidence keeps this rate; see `Calibration`."""
     decided = decide(probabilities, positive, threshold)
     confidence = probabilities[np.arange(len(labels)), decided]
     bounds = confidence_for_error(decided == labels, confidence, TOLERATED_ERRORS, weights)
@@ -174,14 +174,14 @@ def calibrate(
     criterion: str | None,
     groups: NDArray[np.int64] | None = None,
 ) -> Calibration:
-    """Returns the calibration that fits records which the model was not fitted to.
+    """Returns the calibration fitted to records that the model was not fitted to.
 
     Args:
         labels: (N,) int64, true classes.
-        probabilities: (N, K) float64, as the network gives them.
+        probabilities: (N, K) float64, raw output of the network.
         positive: index of the positive class; None for more than two classes.
         shares: (K,) share of each class in training.
-        criterion: what the threshold is best for, one of `CRITERIA`; None leaves it at one half.
+        criterion: criterion of the threshold, one of `CRITERIA`; None for a threshold of 0.5.
         groups: (N,) int64, group of each record; None if records are independent.
     """
     chosen = chosen_temperature(labels, probabilities, groups)

@@ -1,7 +1,7 @@
-"""What decisions were fitted to, kept so that they can be fitted anew where classes come in other fractions.
+"""Scores of validation records, stored so that decisions can be fitted again for other class fractions.
 
 In: labels (N,) int64 and calibrated probabilities (N, K) float64 of records that the network was not fitted to. Out: M
-of them, as many of each class as there are, up to a bound, in float32.
+of these records, in equal numbers per class as far as possible, up to a maximum, in float32.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from seqnet.evaluation.calibration.thresholds import Calibration, best_threshold
 __all__ = ["ValidationScores", "for_fractions"]
 
 _MOST = 10_000
-"""Records of all classes together, which take 120 kB of a model of two classes."""
+"""Maximum number of records of all classes; they take 120 kB in a model of two classes."""
 
 _LEAST = 1e-30
-"""Least probability, so that its logarithm is a number."""
+"""Minimum probability, so that its logarithm is finite."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,8 +31,8 @@ class ValidationScores:
     """The probabilities of some validation records.
 
     Attributes:
-        labels: (M,) int32, true classes; of each class one at least.
-        scores: (M, K) float32, logarithms of calibrated probabilities, in which even one next to 0 has its digits.
+        labels: (M,) int32, true classes; each class has at least one record.
+        scores: (M, K) float32, logarithms of calibrated probabilities, which are precise also near 0.
     """
 
     labels: NDArray[np.int32]
@@ -40,7 +40,7 @@ class ValidationScores:
 
     @classmethod
     def keep(cls, labels: Labels, probabilities: Probabilities, seed: int) -> Self:
-        """Returns the scores of up to 10,000 records, as many of each class as of any other where there are."""
+        """Returns the scores of up to 10,000 records, with equal numbers of each class as far as possible."""
         rng = np.random.default_rng(seed)
         most = _MOST // probabilities.shape[1]
         chosen = []
@@ -52,16 +52,16 @@ class ValidationScores:
         return cls(labels[members].astype(np.int32), scores)
 
     def tensors(self) -> dict[str, NDArray[Any]]:
-        """Returns name → array, as they stand in a model file."""
+        """Returns name → array, as in a model file."""
         return {"labels": self.labels, "scores": self.scores}
 
     @classmethod
     def restore(cls, tensors: Mapping[str, NDArray[Any]], class_count: int) -> Self | None:
-        """Returns what `tensors` returned, unread; None where there is nothing.
+        """Returns the scores from the result of `tensors`, without reading the arrays; None if there are none.
 
         Raises:
             KeyError: a tensor is missing.
-            ValueError: the tensors are not those of such scores.
+            ValueError: the tensors have other shapes or types.
         """
         if not tensors:
             return None
@@ -75,7 +75,7 @@ class ValidationScores:
         """Returns labels (M,) int64 and probabilities (M, K) float64.
 
         Raises:
-            SeqnetError: they are not numbers, or a class has no record.
+            SeqnetError: values are not finite numbers, or a class has no record.
         """
         labels, scores = self.labels.astype(np.int64), self.scores.astype(np.float64)
         if not np.isfinite(scores).all() or set(np.unique(labels).tolist()) != set(range(scores.shape[1])):
@@ -91,20 +91,20 @@ def for_fractions(
     expected: NDArray[np.float64],
     positive: int | None,
 ) -> Calibration:
-    """Returns the calibration with threshold and confidences for other fractions of the classes.
+    """Returns the calibration with the threshold and confidences for other class fractions.
 
-    Both are fitted to the kept records, whose probabilities are re-weighted, and each of which counts by the expected
-    fraction of its class.
+    Both are fitted to the stored records. Their probabilities are re-weighted, and each record has the weight of the
+    expected fraction of its class.
 
     Args:
-        calibration: for the fractions of training.
-        kept: the records.
+        calibration: calibration for the class fractions of training.
+        kept: the stored records.
         seen: (K,) float64, share of each class in training.
-        expected: (K,) float64, share of each class where the model is used.
+        expected: (K,) float64, share of each class in the data that the model is applied to.
         positive: index of the positive class; None for more than two classes.
 
     Raises:
-        SeqnetError: the kept records are damaged.
+        SeqnetError: the stored records are damaged.
     """
     labels, probabilities = kept.read()
     probabilities = reweighted(probabilities, seen, expected)

@@ -1,8 +1,8 @@
-"""PyTorch's private operators, in one place, and whether each can be used here.
+"""PyTorch's private operators, and whether each can be used here.
 
-An operator that PyTorch keeps for itself may be absent, or take other arguments, in another version or build. Each is
-tried once, at first use, on a small case against public ones. Where it is absent, raises, or gives other numbers,
-`has` is false and callers take the public way. Nothing here is asked when a model is opened.
+A private operator may be absent, or take other arguments, in another version or build of PyTorch. Each is tested once,
+at first use, by comparison with public operators on a small case. If it is absent, raises, or gives other numbers,
+`has` returns false and callers use the public operator. Opening a model tests none of them.
 """
 
 from __future__ import annotations
@@ -37,13 +37,13 @@ def onednn_product(x: Tensor, weight: Tensor, bias: Tensor | None = None) -> Ten
 
 
 def bytes_of_rows(table: Tensor) -> Tensor:
-    """Returns the rows (S, H) float32 as bytes (S, H + 8) uint8, each row with a scale and an offset of its own."""
+    """Returns the rows (S, H) float32 as bytes (S, H + 8) uint8; each row has its own scale and offset."""
     found: Tensor = torch.ops.quantized.embedding_bag_byte_prepack(table)
     return found
 
 
 def sums_of_byte_rows(table: Tensor, rows: Tensor, starts: Tensor) -> Tensor:
-    """Returns the sums (B, H) float32 of the rows (M,) int32 from each start (B,) int32 on, of `bytes_of_rows`."""
+    """Returns the sums (B, H) float32 of rows of `bytes_of_rows`: `rows` (M,) int32, divided at `starts` (B,) int32."""
     found: Tensor = torch.ops.quantized.embedding_bag_byte_rowwise_offsets(table, rows, starts)
     return found
 
@@ -68,16 +68,16 @@ def fused_adam(
     *,
     decoupled: bool,
 ) -> None:
-    """Takes a step of Adam, or of AdamW where the decay is decoupled, in place.
+    """Makes a step of Adam, or of AdamW if the weight decay is decoupled, in place.
 
     Args:
         weights: the weights.
-        gradients: one for each.
-        means: `exp_avg` of each.
-        squares: `exp_avg_sq` of each.
-        steps: () float32 each, the number of this step, from 1.
+        gradients: gradient of each weight.
+        means: `exp_avg` of each weight.
+        squares: `exp_avg_sq` of each weight.
+        steps: () float32 each, number of this step, from 1.
         settings: `lr`, `betas`, `weight_decay` and `eps`.
-        decoupled: whether it is AdamW.
+        decoupled: whether this is AdamW.
     """
     first, second = settings["betas"]
     (torch._fused_adamw_ if decoupled else torch._fused_adam_)(
@@ -108,16 +108,16 @@ def recurrent(
     training: bool,
     both: bool,
 ) -> tuple[Tensor, Tensor]:
-    """Returns states (B, L, directions · units) and last states (layers · directions, B, units) of steps (B, L, C).
+    """Returns states (B, L, directions · units) and last states (layers · directions, B, units) of inputs (B, L, C).
 
     Args:
         kind: `nn.LSTM`, `nn.GRU` or `nn.RNN`.
         steps: (B, L, C).
-        start: (layers · directions, B, units), the first states; of an LSTM its cells', too.
-        weights: of each layer and direction, in the order of `kind`.
+        start: (layers · directions, B, units), initial states; for an LSTM, also the initial cell states.
+        weights: weights of each layer and direction, in the order of `kind`.
         layers: number of layers.
-        dropout: between layers.
-        training: whether there is dropout.
+        dropout: dropout rate between layers.
+        training: whether dropout is active.
         both: whether there are two directions.
     """
     fixed = (list(weights), True, layers, dropout, training, both, True)
@@ -129,7 +129,7 @@ def recurrent(
 
 
 def _waves(*shape: int) -> Tensor:
-    """Returns numbers between -1 and 1 that are all different; no random numbers, which would be others' next ones."""
+    """Returns distinct numbers between -1 and 1, without using the random generator, whose state must not change."""
     count = torch.Size(shape).numel()
     return torch.sin(torch.arange(1, count + 1, dtype=torch.float32) * 1.7).reshape(shape)
 
@@ -138,7 +138,7 @@ def _multiplies(dtype: torch.dtype, tolerance: float) -> bool:
     if dtype == torch.bfloat16 and not torch.ops.mkldnn._is_mkldnn_bf16_supported():
         return False
     x, weight, bias, gradient = (part.to(dtype) for part in (_waves(5, 7), _waves(3, 7), _waves(3), _waves(5, 3)))
-    # Forwards, and backwards to either factor, where they are transposed.
+    # Forward, and backward to both factors, where they are transposed.
     for one, other, added in ((x, weight, bias), (gradient, weight.t(), None), (gradient.t(), x.t(), None)):
         found = onednn_product(one, other, added)
         if found.dtype != dtype or not torch.allclose(found, functional.linear(one, other, added), atol=tolerance):
@@ -147,7 +147,7 @@ def _multiplies(dtype: torch.dtype, tolerance: float) -> bool:
 
 
 def _fast_in_bfloat16() -> bool:
-    # oneDNN takes bfloat16 on any x86 with AVX-512, and is slow where it has to emulate it.
+    # oneDNN accepts bfloat16 on any x86 with AVX-512, but is slow if it has to emulate it.
     native = platform.machine().lower() not in ("x86_64", "amd64") or _multiplies_bfloat16_natively()
     return bool(native and torch.ops.mkldnn._is_mkldnn_bf16_supported())
 
@@ -164,7 +164,7 @@ def _multiplies_bfloat16_natively() -> bool:
 def _looks_up_bytes() -> bool:
     table, rows, starts = _waves(6, 8), torch.tensor([5, 0, 3, 3], dtype=torch.int32), torch.tensor([0, 3])
     found = sums_of_byte_rows(bytes_of_rows(table), rows, starts.int())
-    # A byte is off by half of a 255th of the range of 2, at most, and three of them are summed.
+    # The error of a byte is at most half of a 255th of the range of 2, and three bytes are summed.
     return torch.allclose(found, functional.embedding_bag(rows, table, starts.int(), mode="sum"), atol=3 / 255 + 1e-5)
 
 
@@ -214,14 +214,14 @@ CAPABILITIES: Mapping[str, Callable[[], bool]] = {
     "fused_adam": _steps_as_adam,
     "recurrent": _recurs,
 }
-"""Name → its trial, which returns whether the operator does here what public ones do, or raises."""
+"""Name → test, which returns whether the private operator gives the same result as public ones, or raises."""
 
 _FOUND: dict[str, bool] = {}
 _OFF: set[str] = set()
 
 
 def has(name: str) -> bool:
-    """Returns whether the private operators of that name, a row of `CAPABILITIES`, can be used here."""
+    """Returns whether the private operators with this name, a row of `CAPABILITIES`, can be used here."""
     if name in _OFF:
         return False
     if name not in _FOUND:
@@ -230,20 +230,20 @@ def has(name: str) -> bool:
 
 
 def _tried(trial: Callable[[], bool]) -> bool:
-    # Whatever the caller is in the middle of: inference, autocast, shapes without numbers.
+    # The test must not depend on the state of the caller: inference mode, autocast, meta device.
     with torch.inference_mode(False), torch.enable_grad(), torch.autocast("cpu", enabled=False), torch.device("cpu"):
         try:
             with torch.no_grad():
                 return bool(trial())
-        except Exception:  # what an operator that is absent, or another one, raises
+        except Exception:  # raised by an operator that is absent or different
             return False
 
 
 @contextmanager
 def without(*names: str) -> Iterator[None]:
-    """Has callers take the public way in place of the named private operators, or of all, in all threads.
+    """Makes callers use public operators instead of the named private ones, or of all, in all threads.
 
-    What was found before is forgotten, so that afterwards each is tried again.
+    Earlier test results are discarded, so that each operator is tested again afterwards.
     """
     before = set(_OFF)
     _OFF.update(names or CAPABILITIES)

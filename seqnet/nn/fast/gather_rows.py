@@ -1,4 +1,4 @@
-"""Rows of a table at many places: the gradient of each row is one sum over its places."""
+"""Lookup of table rows at many positions, with a gradient that is summed for each row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ __all__ = ["gather_rows", "sum_by_row"]
 
 
 def gather_rows(table: Tensor, index: Tensor) -> Tensor:
-    """Returns the rows (…, F) of a table (S, F) at index (…,) integer, with a gradient to the table."""
+    """Returns rows (…, F) of a table (S, F) at index (…,) integer, with a gradient for the table."""
     if not uses_cpu_kernels(table) or not table.requires_grad:
         return functional.embedding(index.int(), table)
     rows: Tensor = _Rows.apply(table, index)  # type: ignore[no-untyped-call]
@@ -24,9 +24,9 @@ def gather_rows(table: Tensor, index: Tensor) -> Tensor:
 
 
 def sum_by_row(values: Tensor, index: Tensor, rows: int) -> Tensor:
-    """Returns the sums (rows, F) of the values (…, F) with the same index (…,) integer, on the CPU.
+    """Returns the sums (rows, F) of the values (…, F) that have the same index (…,) integer, on the CPU.
 
-    Sorting and summing bags takes a third of the time of the gradient of `functional.embedding`, and loses no more.
+    Sorting and summing bags takes a third of the time of the gradient of `functional.embedding` and is as precise.
     """
     flat = index.flatten().numpy()
     order = np.argsort(flat.astype(np.uint16) if rows <= 1 << 16 else flat, kind="stable")  # 16 bits: a radix sort

@@ -1,7 +1,7 @@
-"""Matrix products on a CPU by the library that is fastest at them.
+"""Matrix products on a CPU with the fastest library.
 
-PyTorch multiplies float32 matrices on a CPU with MKL, which uses half of the vector width of processors that are not
-Intel's. oneDNN, which comes with PyTorch too, uses all of it. Both compute in float32.
+PyTorch multiplies float32 matrices on a CPU with MKL, which uses only half of the vector width on processors that are
+not Intel's. oneDNN, which is also part of PyTorch, uses the full width. Both compute in float32.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from seqnet.nn.fast.capabilities import has, onednn_product
 __all__ = ["Dense", "linear"]
 
 _SMALLEST = 1 << 22
-"""Multiplications of a product from which on oneDNN's start is paid back."""
+"""Minimum number of multiplications in a product for which oneDNN is faster in spite of its overhead."""
 
 
 _DTYPES = {torch.float32: "onednn_product", torch.bfloat16: "onednn_product_bfloat16"}
-"""What oneDNN multiplies, and the capability that it takes."""
+"""Types that oneDNN multiplies → the required capability."""
 
 
 class _Product(torch.autograd.Function):
-    """`functional.linear` of (B, I) by oneDNN, in float32 or bfloat16, and in that it returns it."""
+    """`functional.linear` of (B, I) by oneDNN, in float32 or bfloat16; the result has this type."""
 
     @staticmethod
     def forward(context: Any, x: Tensor, weight: Tensor, bias: Tensor, dtype: torch.dtype) -> Tensor:
@@ -40,7 +40,7 @@ class _Product(torch.autograd.Function):
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None]:
         x, weight = context.saved_tensors
         to_x = onednn_product(gradient, weight.t()) if context.needs_input_grad[0] else None
-        # The wider side is the one to spread over the vector registers.
+        # The wider side is spread over the vector registers.
         wide = x.shape[1] >= gradient.shape[1]
         to_weight = onednn_product(gradient.t(), x.t()) if wide else onednn_product(x.t(), gradient.t()).t()
         return to_x, to_weight, gradient.sum(dim=0), None
@@ -57,8 +57,8 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 
 
 class Dense(nn.Linear):
-    """`nn.Linear`, faster on the CPU where there is much to multiply."""
+    """`nn.Linear`, faster on the CPU for large products."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Returns (B, O) of (B, I)."""
+        """Returns (B, O) for (B, I)."""
         return linear(x, self.weight, self.bias)

@@ -20,21 +20,21 @@ from seqnet.nn.layers.normalization import MaskedBatchNorm, MaskedLayerNorm
 __all__ = ["ConvolutionBlock", "ConvolutionStack", "MaskedConvolution", "MaskedMaxPool"]
 
 _FEW = 64
-"""Numbers that a kernel sees, up to which a convolution is faster as a matrix product, unless they have gradients."""
+"""If a kernel sees at most this many numbers, a convolution without gradients is faster as a matrix product."""
 
 
 class MaskedConvolution(nn.Module):
-    """A convolution over positions; `same` keeps the length, `valid` is for windows."""
+    """A convolution over positions; `same` keeps the length, `valid` is for fixed windows."""
 
     def __init__(self, channels: int, filters: int, kernel: int, dilation: int = 1, padding: str = "same") -> None:
         super().__init__()
         reach = dilation * (kernel - 1) if padding == "same" else 0
-        # An even kernel reaches one position further to the right than to the left.
+        # An even kernel extends one position further to the right than to the left.
         self.ends = (reach // 2, reach - reach // 2)
         self.convolution = nn.Conv1d(channels, filters, kernel, dilation=dilation)
 
     def forward(self, x: Tensor, lengths: Tensor | None, norm: MaskedBatchNorm | None = None) -> Tensor:
-        """Returns (B, filters, L'), L' = L for `same`, normalised by what `norm` has learnt, if there is one."""
+        """Returns (B, filters, L'), with L' = L for `same`; normalised with the statistics of `norm`, if given."""
         x = functional.pad(x, self.ends) if any(self.ends) else x
         weight, bias = self.convolution.weight, self.convolution.bias
         assert bias is not None
@@ -47,18 +47,18 @@ class MaskedConvolution(nn.Module):
 
 
 def _as_product(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-    """Returns the convolution (B, F, L') as one matrix product of everything that the kernel (F, C, k) sees."""
+    """Returns the convolution (B, F, L') as one matrix product of all inputs of the kernel (F, C, k)."""
     seen = x.unfold(2, weight.shape[2], 1).transpose(1, 2)  # (B, L', C, k)
     found = linear(seen.reshape(-1, weight[0].numel()), weight.flatten(1), bias)
     return found.view(len(x), -1, len(weight)).transpose(1, 2)
 
 
 class MaskedMaxPool(nn.Module):
-    """Max pooling over neighbouring positions; a part of a pool at the end of a sequence counts, of a window not.
+    """Max pooling over neighbouring positions; an incomplete pool at the end counts for a sequence, not for a window.
 
     Args:
-        width: of a pool.
-        positive: whether no feature is below zero, so that the zeros of the padding are no maximum of anything else.
+        width: number of positions in a pool.
+        positive: whether all features are at least zero, so that zeros of the padding never change a maximum.
     """
 
     def __init__(self, width: int, *, positive: bool = False) -> None:
@@ -66,7 +66,7 @@ class MaskedMaxPool(nn.Module):
         self.width, self.positive = width, positive
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Returns ((B, C, L'), lengths'), L' = ⌈L / width⌉, or ⌊L / width⌋ for a window."""
+        """Returns ((B, C, L'), lengths'), with L' = ⌈L / width⌉, or ⌊L / width⌋ for a window."""
         if self.width == 1:
             return x, lengths
         if lengths is None:
@@ -87,9 +87,10 @@ class MaskedMaxPool(nn.Module):
         """Returns the maxima (B, C, ⌊L / width⌋)."""
         whole = x.shape[2] // self.width * self.width
         if not x.requires_grad:
-            # PyTorch's own pooling is half as fast in bfloat16, and does not keep the layout of a first convolution.
+            # PyTorch's own pooling takes twice as long in bfloat16, and changes the memory layout of a first
+            # convolution.
             return reduce(torch.maximum, [x[:, :, place : whole : self.width] for place in range(self.width)])
-        # A quarter faster with gradients.
+        # This is a quarter faster with gradients.
         return x[:, :, :whole].reshape(*x.shape[:2], -1, self.width).max(dim=3)[0]
 
 
@@ -124,7 +125,7 @@ class ConvolutionBlock(nn.Module):
         if self.norm is not None and folded is None:
             y = self.norm.masked(y, lengths)
         y = self.activation(y)
-        if isinstance(self.activation, nn.Sigmoid):  # the only one that is not zero at zero
+        if isinstance(self.activation, nn.Sigmoid):  # the only activation that is not zero at zero
             y = masked(y, lengths)
         if self.shortcut is not None:
             y = y + self.shortcut(x)
@@ -132,10 +133,10 @@ class ConvolutionBlock(nn.Module):
 
 
 class ConvolutionStack(nn.Module):
-    """Convolution blocks one after the other.
+    """A sequence of convolution blocks.
 
     Attributes:
-        channels: number of channels that come out.
+        channels: number of output channels.
     """
 
     def __init__(self, channels: int, config: ConvolutionConfig) -> None:

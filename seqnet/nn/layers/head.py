@@ -21,7 +21,7 @@ class Head(nn.Module):
     The sigmoid head has one unit z for two classes; its logits are (0, z), so that softmax gives 1 − σ(z) and σ(z).
 
     Attributes:
-        hidden: the dense layers before the output.
+        hidden: dense layers before the output.
     """
 
     def __init__(self, features: int, classes: int, config: NetworkConfig) -> None:
@@ -37,7 +37,7 @@ class Head(nn.Module):
 
     @property
     def first(self) -> nn.Linear:
-        """The layer that sees the features."""
+        """The layer that takes the features."""
         layer = self.hidden[0] if len(self.hidden) else self.output
         assert isinstance(layer, nn.Linear)
         return layer
@@ -48,14 +48,14 @@ class Head(nn.Module):
 
     @torch.no_grad()
     def shift(self, offsets: Tensor) -> None:
-        """Adds offsets (K,) to the logits of every input from now on."""
+        """Adds offsets (K,) permanently to the logits."""
         self.output.bias.add_(offsets[1] - offsets[0] if self.single else offsets)
 
     def after_first(self, x: Tensor) -> Tensor:
-        """Returns the logits (B, K) of the output of the first layer."""
+        """Returns the logits (B, K) from the output of the first layer."""
         if len(self.hidden):
             x = self.activation(x)
-            # A slice of modules would be made anew for every batch.
+            # Slicing the module list would create new modules for every batch.
             for dropout, layer in islice(zip(self.dropouts, [*self.hidden, self.output], strict=True), 1, None):
                 x = layer(dropped(dropout, x))
                 x = x if layer is self.output else self.activation(x)

@@ -24,17 +24,17 @@ _ACTIVATIONS: dict[str, type[nn.Module]] = {
 
 
 def activation(name: str) -> nn.Module:
-    """Returns the activation of that name."""
+    """Returns the activation with this name."""
     return _ACTIVATIONS[name]()
 
 
 def mask_of(lengths: Tensor, length: int) -> Tensor:
-    """Returns the mask (B, 1, length) bool that is true at the positions of the sequences."""
+    """Returns the mask (B, 1, length) bool, true at the positions of the sequences."""
     return (torch.arange(length, device=lengths.device) < lengths[:, None])[:, None, :]
 
 
 def dropped(dropout: nn.Module, x: Tensor) -> Tensor:
-    """Returns x after dropout, which is not called where it would do nothing: small steps are made of calls."""
+    """Returns x after dropout, which is called only if it has an effect: calls dominate the time of small steps."""
     assert isinstance(dropout, nn.Dropout | nn.Dropout1d)
     if not (dropout.p and dropout.training):
         return x
@@ -43,7 +43,7 @@ def dropped(dropout: nn.Module, x: Tensor) -> Tensor:
 
 
 def unpadded(lengths: Tensor | None, length: int) -> bool:
-    """Returns whether sequences are known to fill their batch, so that nothing needs a mask."""
+    """Returns whether all sequences are known to have the length of the batch, so that no mask is needed."""
     return lengths is None or (uses_cpu_kernels(lengths) and bool((lengths == length).all()))
 
 

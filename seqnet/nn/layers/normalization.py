@@ -15,23 +15,23 @@ __all__ = ["MaskedBatchNorm", "MaskedLayerNorm"]
 
 
 class MaskedBatchNorm(nn.BatchNorm1d):
-    """Batch normalisation whose statistics leave out the padding."""
+    """Batch normalisation whose statistics ignore padding."""
 
     def folded(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns a kernel (F, C, k) and bias (F,) that do what they do and the normalisation after them."""
+        """Returns a kernel (F, C, k) and bias (F,) that include the normalisation after the convolution."""
         assert self.running_mean is not None
         assert self.running_var is not None
         scale = self.weight * (self.running_var + self.eps).rsqrt()  # (F,)
         return weight * scale[:, None, None], self.bias + (bias - self.running_mean) * scale
 
     def masked(self, x: Tensor, lengths: Tensor | None) -> Tensor:
-        """Returns the features (B, C, L) of a training batch, normalised."""
+        """Returns the normalised features (B, C, L) of a training batch."""
         if lengths is None or unpadded(lengths, x.shape[2]):
             return masked(self(x), lengths)
         assert self.running_mean is not None
         assert self.running_var is not None
         dtype, mask = x.dtype, mask_of(lengths, x.shape[2])
-        x = x.float()  # as PyTorch's own counts in a lower precision
+        x = x.float()  # PyTorch's statistics are float32 in a lower precision, too
         count = mask.sum()
         mean = (x * mask).sum(dim=(0, 2)) / count  # (C,)
         centred = (x - mean[:, None]) * mask
@@ -48,7 +48,7 @@ class MaskedLayerNorm(nn.LayerNorm):
     """Layer normalisation over the channels of each position."""
 
     def forward(self, x: Tensor) -> Tensor:
-        """Returns the normalised features (B, C, L), padding and all."""
+        """Returns the normalised features (B, C, L), including padding."""
         return super().forward(x.transpose(1, 2)).transpose(1, 2)
 
     def masked(self, x: Tensor, lengths: Tensor | None) -> Tensor:

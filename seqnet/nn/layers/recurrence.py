@@ -17,18 +17,18 @@ _WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 class Recurrence(nn.Module):
     """Recurrent layers over positions.
 
-    The backward direction reads each sequence from its own last position, so that batches stay rectangles: those go
-    through the fused kernels, which packed sequences do not.
+    The backward direction reads each sequence from its own last position, so that batches remain rectangular.
+    Rectangular batches can use the fused kernels, packed sequences can't.
 
     Attributes:
-        channels: number of channels that come out, both directions together.
+        channels: number of output channels of all directions.
     """
 
     def __init__(
         self, channels: int, *, cell: str, units: int, layers: int, bidirectional: bool, dropout: float
     ) -> None:
         super().__init__()
-        # Holds the weights; the directions are computed one by one.
+        # This module only holds the weights; the directions are computed one by one.
         self.recurrent = _CELLS[cell](channels, units, num_layers=layers, batch_first=True, bidirectional=bidirectional)
         self.dropout = nn.Dropout(dropout)
         self.directions = ("", "_reverse") if bidirectional else ("",)
@@ -58,7 +58,7 @@ class Recurrence(nn.Module):
         return masked(steps.transpose(1, 2), lengths), torch.cat(finals, dim=1)
 
     def _all_at_once(self, steps: Tensor) -> tuple[Tensor, Tensor]:
-        """Returns the same of sequences (B, L, C) that fill their batch, all layers and directions in one call."""
+        """Returns the same for sequences (B, L, C) without padding, with all layers and directions in one call."""
         layers = range(self.recurrent.num_layers)
         weights = [
             getattr(self.recurrent, f"{kind}_l{layer}{direction}")
@@ -77,10 +77,10 @@ class Recurrence(nn.Module):
     def _computed(self, steps: Tensor, weights: list[Tensor], layers: int, directions: int) -> tuple[Tensor, Tensor]:
         """Returns states (B, L, directions · units) and last states (layers · directions, B, units)."""
         start = steps.new_zeros(layers * directions, steps.shape[0], self.recurrent.hidden_size)
-        if steps.is_meta and not torch.is_grad_enabled():  # shapes alone; PyTorch would go through all positions
+        if steps.is_meta and not torch.is_grad_enabled():  # shapes only; PyTorch would loop over positions
             return steps.new_empty(*steps.shape[:2], directions * self.recurrent.hidden_size), start
         kind, both, rate = type(self.recurrent), directions == 2, self.dropout.p
-        # A trial is nothing to compile.
+        # The test of the operator can't be compiled.
         if torch.compiler.is_compiling() or has("recurrent"):
             return recurrent(kind, steps, start, weights, layers, rate, training=self.training, both=both)
         with torch.device("meta"):

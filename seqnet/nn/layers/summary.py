@@ -13,16 +13,16 @@ __all__ = ["Summary"]
 
 
 class Summary(nn.Module):
-    """Positions → one vector: the mean, the maximum, an attention-weighted mean, or several of these.
+    """Summary of all positions in one vector: mean, maximum, attention-weighted mean, or several of these.
 
     Attributes:
-        channels: number of channels that come out.
+        channels: number of output channels.
     """
 
     def __init__(self, channels: int, ways: Sequence[str]) -> None:
         super().__init__()
         self.ways = tuple(ways)
-        # The softmax over positions takes out whatever a bias would add.
+        # No bias: the softmax over positions would cancel it.
         self.score = nn.Conv1d(channels, 1, 1, bias=False) if "attention" in ways else None
         self.channels = channels * len(self.ways)
 

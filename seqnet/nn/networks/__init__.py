@@ -1,7 +1,7 @@
-"""Features → logits: one file per family, all listed in `configs.networks.NETWORKS`.
+"""Features → logits: one file per family; all families are listed in `configs.networks.NETWORKS`.
 
-Start here: `Network` in `base` is what they have in common, `Classifier` in `classifier` puts encoder, network and
-strands together.
+Start here: `Network` in `base` is the base class. `Classifier` in `classifier` combines an encoder, a network and both
+strands.
 """
 
 from seqnet.nn.networks.base import Network

@@ -1,4 +1,4 @@
-"""What all networks have in common."""
+"""Base class of all networks."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ __all__ = ["Dimensions", "Network"]
 
 @dataclass(frozen=True, slots=True)
 class Dimensions:
-    """What a network must know of its surroundings.
+    """Sizes that a network needs besides its settings.
 
     Attributes:
         channels: C, channels of the features.
-        window: the one input length of a network that flattens.
+        window: the fixed input length of a network that flattens.
         profile: F, width of the profile.
         classes: K, number of classes.
     """
@@ -29,11 +29,11 @@ class Dimensions:
 
 
 class Network(nn.Module):
-    """Base of the networks; a subclass is made with (`Dimensions`, the settings of its family)."""
+    """Base class of the networks; a subclass is constructed with (`Dimensions`, the settings of its family)."""
 
     @property
     def width(self) -> int:
-        """Channels of the widest layer over positions, 0 where there is none."""
+        """Channels of the widest layer over positions; 0 without such a layer."""
         layers = (module for module in self.modules() if isinstance(module, Recurrence | nn.Conv1d))
         widths = (layer.out_channels if isinstance(layer, nn.Conv1d) else layer.channels for layer in layers)
         return max(widths, default=0)
@@ -43,7 +43,7 @@ class Network(nn.Module):
 
         Args:
             features: (B, C, L) float32.
-            lengths: (B,) int64; None where every position counts.
-            profile: (B, F) float32, see `nn.profiles.Profile`; None unless the settings of the network ask for it.
+            lengths: (B,) int64; None if padding is treated like a symbol.
+            profile: (B, F) float32, see `nn.profiles.Profile`; None unless the settings of the network use it.
         """
         raise NotImplementedError

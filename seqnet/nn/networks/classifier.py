@@ -1,4 +1,4 @@
-"""Tokens → logits: an encoder, a network, and what is done about the two strands of DNA."""
+"""Tokens → logits: an encoder, a network, and the handling of both DNA strands."""
 
 from __future__ import annotations
 
@@ -25,22 +25,22 @@ __all__ = ["Classifier", "mean_over_strands"]
 
 
 class Classifier(nn.Module):
-    """The whole of a model that is computed.
+    """The complete model: encoder, network and optional trees.
 
-    Trees beside the network do not take part in its training: their logits are averaged with its own in evaluation.
+    Trees are not trained with the network. In evaluation, their logits are averaged with those of the network.
 
     Args:
-        alphabet: of the tokens.
+        alphabet: alphabet of the tokens.
         classes: K, number of classes.
         encoder: settings of the encoder.
         network: settings of the network.
-        window: longest input in symbols; a network that flattens sees every input padded to it.
+        window: maximum length of the input; a network that flattens pads every input to this length.
 
     Attributes:
-        width: numbers that its widest layer makes of a symbol.
+        width: numbers per symbol in the widest layer.
 
     Raises:
-        SettingError: the settings don't suit the alphabet, the classes or the window.
+        SettingError: the settings do not fit the alphabet, the classes or the window.
     """
 
     mixture: Tensor
@@ -82,10 +82,10 @@ class Classifier(nn.Module):
         return sum(parameter.numel() for parameter in self.parameters())
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """Returns the logits (B, K) float32 of one strand, as the sequences stand.
+        """Returns the logits (B, K) float32 of the given strand.
 
         Args:
-            tokens: (B, L) uint8, padded with 0, L at most the window for a network that flattens.
+            tokens: (B, L) uint8, padded with 0; for a network that flattens, L must not exceed the window.
             lengths: (B,) int64, at least 1.
 
         Raises:
@@ -110,16 +110,16 @@ class Classifier(nn.Module):
         return (logits.float() + boosted) / 2
 
     def _profile(self, tokens: Tensor, lengths: Tensor) -> Tensor | None:
-        """Returns the profiles (B, F), which trees compare with bounds: float32 whatever the precision."""
+        """Returns the profiles (B, F) in float32 at any precision, because trees compare them with bounds."""
         if self.profile is None:
             return None
-        # Where there are shapes alone, there is no precision.
+        # The meta device has no autocast.
         with torch.autocast("cpu" if tokens.is_meta else tokens.device.type, enabled=False):
             found: Tensor = self.profile(tokens, lengths)
         return found
 
     def _by_words(self, tokens: Tensor) -> Tensor | None:
-        """Returns the logits (B, K) of a training batch whose first layers can be looked up, None if they can't."""
+        """Returns the logits (B, K) of a training batch by lookup of the first layers; None if that is not possible."""
         if not self.training or self.words is None or self.dropout.p:
             return None
         features = self.words.features(tokens)  # (B, P, F)
@@ -130,30 +130,30 @@ class Classifier(nn.Module):
         return logits
 
     def shift(self, offsets: Tensor) -> None:
-        """Adds offsets (K,) to the logits that the network, without its trees, gives from now on."""
+        """Adds offsets (K,) permanently to the logits of the network, without its trees."""
         for head in self.network.modules():
             if isinstance(head, Head):
                 head.shift(offsets)
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """Device of the weights."""
         return self.mixture.device
 
     @property
     def turning(self) -> Tensor | None:
-        """The complement (T,) of each token where both strands predict; None where one does."""
+        """The complement (T,) of each token if predictions use both strands; otherwise None."""
         return self.complement if self.both_strands else None
 
     def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """Returns the logits (B, K) float32 that predictions are made of: the mean over both strands, or of one."""
+        """Returns the logits (B, K) float32 for predictions: the mean over both strands, or those of one strand."""
         return mean_over_strands(self.forward, tokens, lengths, self.turning)
 
 
 def mean_over_strands(
     forward: Callable[[Tensor, Tensor], Tensor], tokens: Tensor, lengths: Tensor, complement: Tensor | None
 ) -> Tensor:
-    """Returns the mean (B, K) of what a network makes of both strands, in one pass; of one strand without a complement.
+    """Returns the mean logits (B, K) over both strands, in one pass; those of one strand without a complement.
 
     Args:
         forward: tokens (B, L) and lengths (B,) → logits (B, K).

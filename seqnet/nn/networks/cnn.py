@@ -30,14 +30,14 @@ class ConvolutionalNetwork(Network):
     def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """See `Network.forward`."""
         x, lengths = self.stack(features, lengths)
-        # Position by position, so that what is looked up by position needs no turning.
+        # Position-major order, so that features that are looked up by position need no transposition.
         x = x.transpose(1, 2).flatten(1) if self.summary is None else self.summary(x, lengths)  # (B, F)
         logits: Tensor = self.head(x)
         return logits
 
 
 def _length_after(window: int, config: CnnConfig) -> int:
-    """Returns the number of positions that are left of a window after all blocks."""
+    """Returns the number of positions after all blocks for an input of the window's length."""
     length = window
     dilations = config.dilations or (1,) * len(config.kernels)
     for kernel, dilation, pool in zip(config.kernels, dilations, config.pools, strict=True):
@@ -50,7 +50,7 @@ def _length_after(window: int, config: CnnConfig) -> int:
 
 
 class ParallelNetwork(Network):
-    """Convolutions of several widths side by side → maximum over positions → dense layers.
+    """Parallel convolutions of several widths → maximum over positions → dense layers.
 
     Source: Khurana et al. 2018, doi:10.1093/bioinformatics/bty166.
     """
@@ -67,7 +67,7 @@ class ParallelNetwork(Network):
 
     @property
     def width(self) -> int:
-        """See `Network.width`: the convolutions lie side by side."""
+        """See `Network.width`; the convolutions are parallel, so their widths are added."""
         return self.summary.channels
 
     def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:

@@ -1,8 +1,8 @@
-"""A trained network as a table: what its first layers make of every word, looked up in place of computed.
+"""A trained network with its first layers replaced by a lookup table.
 
-What convolution, normalisation, activation, pooling and the first dense layer make of a word
-(`nn.networks.kmer_convolution`) at its place is one vector. The first dense layer's output is the sum of these vectors,
-one lookup per word, and exact up to the order of a sum.
+The table has one vector for each word (`nn.networks.kmer_convolution`) at each position: the result of convolution,
+normalisation, activation, pooling and the first dense layer. The output of the first dense layer is the sum of these
+vectors, one lookup per word. It is exact except for the order of the sum.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ from seqnet.nn.networks.cnn import ConvolutionalNetwork
 __all__ = ["FoldedClassifier", "can_be_bytes", "can_fold"]
 
 _LARGEST = 1 << 25
-"""Numbers in a table, at most."""
+"""Maximum number of values in a table."""
 
 
 class FoldedClassifier(nn.Module):
-    """A classifier whose first layers are a table; what the table does not know goes through the classifier.
+    """A classifier whose first layers are a table; sequences with other symbols use the original classifier.
 
     Args:
-        classifier: a trained one for which `can_fold`.
-        dtype: of the table; with `torch.uint8` each row has a scale and an offset of its own (CPU only).
+        classifier: a trained classifier for which `can_fold` is true.
+        dtype: type of the table; with `torch.uint8` each row has its own scale and offset (CPU only).
 
     Attributes:
         window: as in `Classifier`.
@@ -46,7 +46,7 @@ class FoldedClassifier(nn.Module):
         words = classifier.words
         assert words is not None
         self.width = -(-self.head.first.out_features // self.window)
-        self.words, self.symbols = words, classifier.mixture.shape[1] + 1  # the canonical ones, and padding
+        self.words, self.symbols = words, classifier.mixture.shape[1] + 1  # the canonical symbols and padding
         with torch.inference_mode():
             found = words.table(0)  # (S, F)
             weight = self.head.first.weight.view(-1, words.places, found.shape[1])  # (H, P, F)
@@ -56,14 +56,14 @@ class FoldedClassifier(nn.Module):
         self.places = words.places
         firsts = torch.arange(self.places, device=table.device, dtype=torch.int32) * words.count(0)
         table = bytes_of_rows(table) if dtype == torch.uint8 else table.to(dtype)
-        # Not a tensor of inference mode, which a thread outside of it could not use.
+        # A tensor of inference mode could not be used by a thread outside of it.
         self.register_buffer("table", table.clone(), persistent=False)
         self.register_buffer("firsts", firsts, persistent=False)
         self.train(classifier.training)
 
     @property
     def device(self) -> torch.device:
-        """Where it computes."""
+        """Device of the table."""
         return self.table.device
 
     def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
@@ -82,7 +82,7 @@ class FoldedClassifier(nn.Module):
         return found
 
     def _looked_up(self, tokens: Tensor) -> Tensor:
-        """Returns the logits (B, K) of canonical symbols and padding."""
+        """Returns the logits (B, K) for canonical symbols and padding."""
         padded = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
         index = self.words.index(padded, 0) + self.firsts  # (B, P)
         starts = torch.arange(len(index), device=index.device, dtype=torch.int32) * self.places
@@ -95,7 +95,7 @@ class FoldedClassifier(nn.Module):
 
 
 def can_fold(classifier: Classifier) -> bool:
-    """Returns whether a classifier can be a table."""
+    """Returns whether a classifier can be folded into a table."""
     if classifier.words is None or not uses_cpu_kernels(classifier.mixture):
         return False
     assert isinstance(classifier.network, ConvolutionalNetwork)
@@ -104,6 +104,6 @@ def can_fold(classifier: Classifier) -> bool:
 
 
 def can_be_bytes(classifier: Classifier) -> bool:
-    """Returns whether a classifier can be a table of 8-bit numbers, which is an x86 processor's matter."""
+    """Returns whether a classifier can be a table of 8-bit numbers, which needs an x86 processor."""
     x86 = "fbgemm" in torch.backends.quantized.supported_engines
     return x86 and can_fold(classifier) and has("bytes_of_rows")

@@ -1,4 +1,4 @@
-"""Convolutions before a recurrent network."""
+"""Convolutions followed by a recurrent network."""
 
 from __future__ import annotations
 

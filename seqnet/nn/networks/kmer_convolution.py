@@ -1,8 +1,8 @@
-"""What the first convolution and its pooling make of every short word, looked up in place of computed.
+"""Lookup of the first convolution and its pooling: the result for every short word is computed only once.
 
-A flattening network with one convolution sees a sequence as overlapping words of a few symbols: a kernel and the
-positions that are pooled with it. For short words there are fewer of these than places in a batch, so that each is
-computed once, and the gradient of all its places is one sum.
+A flattening network with one convolution sees a sequence as overlapping words: each word has the symbols of a kernel
+and of the positions that are pooled together. If words are short, there are fewer different words than positions in a
+batch. So each word is computed once, and its gradient is one sum over all its positions.
 """
 
 from __future__ import annotations
@@ -25,21 +25,21 @@ from seqnet.nn.networks.cnn import ConvolutionalNetwork
 __all__ = ["KmerConvolution", "kmer_convolution_of"]
 
 _LARGEST_BAND = 1 << 16
-"""Numbers of a matrix, at most, by which words are counted in one product."""
+"""Maximum size of the matrix that computes all word numbers in one product."""
 
 
 class KmerConvolution:
-    """The words of a network that `kmer_convolution_of` found, over symbols 0 (padding), 1, … or over 1, … alone.
+    """The words of a network, made by `kmer_convolution_of`; symbols start at 0 (padding) or at 1 (without padding).
 
     Args:
-        encoder: makes features of symbols.
-        block: the convolution and its pooling.
+        encoder: encoder of the symbols.
+        block: the convolution with its pooling.
         size: K, number of canonical symbols.
         places: P, number of words in a window.
 
     Attributes:
-        kernel: W, symbols in a word.
-        stride: symbols from one word to the next.
+        kernel: W, number of symbols in a word.
+        stride: distance between the starts of neighbouring words, in symbols.
         places: P.
     """
 
@@ -52,18 +52,19 @@ class KmerConvolution:
         self.kernel = self._short + self.stride - 1
 
     def count(self, first: int) -> int:
-        """Returns S, the number of words over the symbols from `first`, 0 or 1, on."""
+        """Returns S, the number of different words of symbols from `first` (0 or 1) on."""
         return int((self._size + 1 - first) ** self.kernel)
 
     def table(self, first: int) -> Tensor:
-        """Returns the features (S, F) float32 of every word, in the order of their symbols."""
+        """Returns the features (S, F) float32 of all words, in the order of their symbols."""
         rows = self._unpooled(first)
         return _pooled(rows, self._size + 1 - first, self.stride)
 
     def features(self, tokens: Tensor) -> Tensor | None:
-        """Returns the features (B, P, F) of tokens (B, window), or None where there are symbols without words.
+        """Returns the features (B, P, F) of tokens (B, window); None if some symbols are not in any word.
 
-        None as well where the batch has fewer places than there are words, or what a word becomes depends on the batch.
+        None also if the batch has fewer positions than there are words, or if the features of a word depend on the
+        batch.
         """
         block = self._block
         if isinstance(block.norm, MaskedBatchNorm) or block.dropout.p or not uses_cpu_kernels(tokens):
@@ -74,17 +75,17 @@ class KmerConvolution:
             return None
         index = self.index(tokens, first)
         low = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else torch.float32
-        # A sum of many gradients is no matter for a low precision.
+        # A sum of many gradients needs more than a low precision.
         with torch.autocast("cpu", enabled=False):
             short = self._unpooled(first)
         rows: Tensor = _PooledRows.apply(short, index, self._size + 1 - first, self.stride, low)  # type: ignore[no-untyped-call]
         return rows
 
     def index(self, tokens: Tensor, first: int) -> Tensor:
-        """Returns the number (B, P) int32 of the word at each place of tokens (B, window), all of them in words."""
+        """Returns the number (B, P) int32 of the word at each position of tokens (B, window), all known symbols."""
         base = self._size + 1 - first
         seen = (self.places - 1) * self.stride + self.kernel
-        # Whole numbers, and exact: there are fewer words than float32 can count.
+        # float32 is exact here, because the word numbers are small enough.
         with torch.autocast(tokens.device.type, enabled=False):
             digits = (tokens - first).float()[:, :seen]
             if seen * self.places <= _LARGEST_BAND:
@@ -94,11 +95,11 @@ class KmerConvolution:
         return numbers.int()
 
     def _powers(self, base: int, device: torch.device) -> Tensor:
-        """Returns what each symbol of a word counts (W,) float32 in its number."""
+        """Returns the place value (W,) float32 of each symbol in the number of a word."""
         return torch.tensor([float(base**place) for place in range(self.kernel - 1, -1, -1)], device=device)
 
     def _band(self, base: int, seen: int, device: torch.device) -> Tensor:
-        """Returns what each of the symbols of a window counts (seen, P) float32 in the number of each place; kept."""
+        """Returns the place value (seen, P) float32 of each symbol of a window in the number of each word; cached."""
         if (base, device) not in self._bands:
             with torch.inference_mode(False):
                 band = torch.zeros(seen, self.places, device=device)
@@ -110,17 +111,17 @@ class KmerConvolution:
         return self._bands[base, device]
 
     def _unpooled(self, first: int) -> Tensor:
-        """Returns the features (S', F) of every word of a kernel's length."""
+        """Returns the features (S', F) of every word with the length of a kernel."""
         device = self._block.convolution.convolution.weight.device
         found: Tensor = self._block.unpooled(self._encoded(first, device), None)
         return found[:, :, 0]
 
     def _encoded(self, first: int, device: torch.device) -> Tensor:
-        """Returns what the encoder makes (S', C, k) of every word of a kernel's length; kept if it never changes."""
+        """Returns the encoding (S', C, k) of every word with the length of a kernel; cached if it never changes."""
         if (first, device) in self._made:
             return self._made[first, device]
         base = self._size + 1 - first
-        # Not tensors of inference mode, which training could not use.
+        # Tensors of inference mode could not be used in training.
         with torch.inference_mode(False):
             powers = base ** torch.arange(self._short - 1, -1, -1, device=device)
             words = torch.arange(base**self._short, device=device)[:, None] // powers % base + first
@@ -131,19 +132,20 @@ class KmerConvolution:
 
 
 def kmer_convolution_of(encoder: Encoder, network: Network, size: int, window: int) -> KmerConvolution | None:
-    """Returns the words of a network, None if it does not see a sequence as words alone.
+    """Returns the words of a network; None if its first layers cannot be computed from words.
 
     Args:
-        encoder: makes its features.
+        encoder: encoder of the network.
         network: the network.
         size: number of canonical symbols.
-        window: symbols that it sees.
+        window: input length of the network.
     """
     if not (isinstance(network, ConvolutionalNetwork) and network.summary is None and len(network.stack.blocks) == 1):
         return None
     block = network.stack.blocks[0]
     assert isinstance(block, ConvolutionBlock)
-    # Zeros outside of the window are not the padding of an embedding, so that only whole kernels are known by symbols.
+    # The convolution pads with zeros, and an embedding has another vector for padding, so kernels must be inside the
+    # window.
     plain = not any(block.convolution.ends) and block.convolution.convolution.dilation == (1,)
     if not plain or not isinstance(encoder, OneHot | Embedding):
         return None
@@ -152,17 +154,17 @@ def kmer_convolution_of(encoder: Encoder, network: Network, size: int, window: i
 
 
 def _spread(rows: Tensor, base: int, width: int, place: int) -> Tensor:
-    """Returns the rows (S', F) of the short word at a place of every long word, to be broadcast: no place is copied.
+    """Returns the rows (S', F) of the short word at a position of every long word, as a view that can be broadcast.
 
-    A long word is its first `place` symbols, the short word, and those after it. So the short words stand at
-    (1, …, S', …, 1, F), one axis of `base` for each symbol of a long word.
+    A long word is its first `place` symbols, the short word, and the symbols after it. So the view has the shape
+    (1, …, S', …, 1, F), with one axis of size `base` for each symbol of a long word.
     """
     symbols = round(math.log(len(rows), base))
     return rows.view(*[1] * place, *[base] * symbols, *[1] * (width - 1 - place), rows.shape[1])
 
 
 def _pooled(rows: Tensor, base: int, width: int) -> Tensor:
-    """Returns the maxima (S, F), over the short words of each long word, of the rows (S', F)."""
+    """Returns the maxima (S, F) of the rows (S', F) over the short words of each long word."""
     pooled = _spread(rows, base, width, 0)
     for place in range(1, width):
         pooled = torch.maximum(pooled, _spread(rows, base, width, place))
@@ -170,7 +172,7 @@ def _pooled(rows: Tensor, base: int, width: int) -> Tensor:
 
 
 class _PooledRows(torch.autograd.Function):
-    """Rows of the table of pooled words, with a gradient that is summed by words."""
+    """Rows of the table of pooled words, with a gradient that is summed by word."""
 
     @staticmethod
     def forward(context: Any, rows: Tensor, index: Tensor, base: int, width: int, dtype: torch.dtype) -> Tensor:
@@ -184,12 +186,13 @@ class _PooledRows(torch.autograd.Function):
     def backward(context: Any, gradient: Tensor) -> tuple[Tensor, None, None, None, None]:
         rows, table, index = context.saved_tensors
         base, width = context.shape
-        # Sums of bfloat16 are sums in float32 that are rounded once.
+        # In bfloat16, sums are computed in float32 and rounded once.
         left = sum_by_row(gradient, index, len(table)).to(table.dtype)
         found = torch.zeros_like(rows)
         left = left.view(*[base] * (_spread(rows, base, width, 0).dim() - 1), -1)
         table = table.view(left.shape)
-        # As in max pooling, the first of equals has the gradient. Numbers are multiplied faster than truth values.
+        # As in max pooling, the first of equal maxima gets the gradient. Multiplying floats is faster than using
+        # booleans.
         for place in range(width - 1):
             spread = _spread(rows, base, width, place)
             later = left * torch.sign(table - spread)

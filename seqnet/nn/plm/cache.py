@@ -1,11 +1,11 @@
-"""Embeddings on disk, by content: computed once, read in every epoch.
+"""Cache of embeddings on disk, by content: each is computed once and read in every epoch.
 
-    FOLDER/ENVIRONMENT/about.json     what all embeddings below were made with
+    FOLDER/ENVIRONMENT/about.json     the environment of all embeddings in this folder
     FOLDER/ENVIRONMENT/ab/abcd….f32   (L, C) float32, little-endian, and its CRC-32; named by SHA-256 of the tokens
 
-`ENVIRONMENT` is a hash of all that can change a bit of an embedding, so that a result with the cache is the result
-without it. An embedding is written whole or not at all, so that runs may share a folder and may be stopped at any time;
-a damaged one is computed anew.
+`ENVIRONMENT` is a hash of everything that can change a bit of an embedding, so that results with and without the cache
+are identical. An embedding is written completely or not at all, so runs may share a folder and may be stopped at any
+time. A damaged embedding is computed again.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FLOAT = np.dtype("<f4")
 
 
 def cache_folder(setting: str) -> Path | None:
-    """Returns the folder that `encoder.cache` means: `auto` is that of the platform, `none` is None."""
+    """Returns the folder for the setting `encoder.cache`: `auto` is the platform's cache folder, `none` gives None."""
     if setting == "none":
         return None
     if setting != "auto":
@@ -42,21 +42,21 @@ def cache_folder(setting: str) -> Path | None:
 
 
 class EmbeddingCache:
-    """The embeddings that one model, in one environment, has made.
+    """The embeddings of one model in one environment.
 
     Args:
-        folder: where all caches are; made when the first embedding is written.
-        environment: JSON values, all that can change a bit of an embedding.
+        folder: folder of all caches; created when the first embedding is written.
+        environment: JSON values, everything that can change a bit of an embedding.
         channels: C, length of a residue's vector.
 
     Attributes:
-        place: the folder of this environment.
+        place: folder of this environment.
     """
 
     def __init__(self, folder: Path, environment: Mapping[str, Any], channels: int) -> None:
         self._about = json.dumps({**environment, "layout": _LAYOUT}, sort_keys=True, indent=2) + "\n"
         self._channels = channels
-        self._begun: set[Path] = set()  # folders that are there, without what killed runs have left
+        self._begun: set[Path] = set()  # existing folders from which stale files have been removed
         self.place = folder / hashlib.sha256(self._about.encode()).hexdigest()[:16]
 
     def __contains__(self, tokens: NDArray[np.uint8]) -> bool:
@@ -66,11 +66,11 @@ class EmbeddingCache:
             return False
 
     def size(self, length: int) -> int:
-        """Returns the bytes on disk of the embedding of a sequence of `length` residues."""
+        """Returns the size on disk of the embedding of a sequence with `length` residues, in bytes."""
         return length * self._channels * _FLOAT.itemsize + 4
 
     def get(self, tokens: NDArray[np.uint8]) -> NDArray[np.float32] | None:
-        """Returns the embedding (L, C) float32 of tokens (L,) uint8, or None where there is none that is whole."""
+        """Returns the embedding (L, C) float32 of tokens (L,) uint8; None if it is missing or damaged."""
         try:
             content = bytearray(self._file(tokens).read_bytes())
         except FileNotFoundError:
@@ -84,20 +84,20 @@ class EmbeddingCache:
         return found
 
     def put(self, tokens: NDArray[np.uint8], embedding: NDArray[np.float32]) -> None:
-        """Keeps the embedding (L, C) float32 of tokens (L,) uint8.
+        """Stores the embedding (L, C) float32 of tokens (L,) uint8.
 
         Raises:
-            OSError: there is no room, or the folder can't be written.
+            OSError: there is too little disk space, or the folder can't be written.
         """
         self._write(self.place / "about.json", self._about.encode(), replace=False)
         values = np.ascontiguousarray(embedding, dtype=_FLOAT)
         self._write(self._file(tokens), values.tobytes() + struct.pack("<I", zlib.crc32(values.data)), replace=True)
 
     def check_room(self, size: int) -> None:
-        """Checks that there is room for `size` more bytes.
+        """Checks that there is disk space for `size` more bytes.
 
         Raises:
-            OutputError: there is not.
+            OutputError: there is not enough.
         """
         there = next(folder for folder in (self.place, *self.place.parents) if folder.exists())
         free = shutil.disk_usage(there).free

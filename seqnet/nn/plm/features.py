@@ -1,4 +1,4 @@
-"""Padded tokens → the hidden states of a language model that is loaded at first use, or read from the cache."""
+"""Padded tokens → hidden states of a language model, which is loaded at first use, or from the cache."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ from seqnet.nn.plm.vocabulary import check_protein_alphabet
 __all__ = ["FrozenFeatures"]
 
 
-# Sequences that are embedded without a word.
+# Maximum number of sequences that are embedded without a progress message.
 _FEW = 100
 
 
 class FrozenFeatures:
-    """What an encoder makes of sequences. It is no `nn.Module`, so that the model is in no bundle and no optimiser.
+    """Hidden states of a language model. Not an `nn.Module`, so that it is in no model file and no optimiser.
 
     Args:
-        alphabet: of the sequences.
+        alphabet: alphabet of the sequences.
         config: settled settings (see `settled`).
 
     Raises:
-        SettingError: the sequences are no proteins, or the settings are not settled.
+        SettingError: the sequences are not proteins, or the settings are not settled.
     """
 
     def __init__(self, alphabet: Alphabet, config: EncoderConfig) -> None:
@@ -49,18 +49,18 @@ class FrozenFeatures:
         self._caches: dict[tuple[torch.device, int], EmbeddingCache] = {}
 
     def allow(self, named: Sequence[str]) -> None:
-        """Keeps the folders or names on the hub that the user has named; the model is loaded from one of them alone."""
+        """Stores the folders or hub names that the user has given; the model is loaded only from one of these."""
         self._named = tuple(named) or self._named
 
     def prepare(self, tell: Tell, named: Sequence[str] = ()) -> LanguageModel:
-        """Returns the model, found and loaded if it was not yet.
+        """Finds and loads the model if this has not been done yet, and returns it.
 
         Args:
-            tell: is told what is fetched.
+            tell: called with a message about downloads.
             named: see `allow`.
 
         Raises:
-            SeqnetError: it is not there, is damaged, or is another one.
+            SeqnetError: the model is missing, is damaged, or is another one.
         """
         self.allow(named)
         if self._model is None:
@@ -87,16 +87,16 @@ class FrozenFeatures:
         return features.transpose(1, 2)  # (B, C, L)
 
     def embed_ahead(self, tokens: Ragged, indices: NDArray[np.int64], device: torch.device, tell: Tell) -> None:
-        """Puts the embeddings of M sequences into the cache, those that are not there; nothing without a cache.
+        """Computes the missing embeddings of M sequences and stores them in the cache; does nothing without a cache.
 
         Args:
             tokens: N token sequences.
-            indices: (M,) int64, which of them.
-            device: where to compute.
-            tell: is told how many there are, how large they get and, after each tenth of many, how many are done.
+            indices: (M,) int64, indices of the sequences.
+            device: device for the computation.
+            tell: called with the number of sequences, the size on disk and, for many sequences, the progress in tenths.
 
         Raises:
-            OutputError: there is no room for them.
+            OutputError: there is too little disk space.
         """
         model, cache = self.prepare(tell), self._cache(device)
         if cache is None:
@@ -128,5 +128,5 @@ class FrozenFeatures:
 
 
 def _tell(text: str) -> None:
-    """Tells somebody who has not called `prepare`."""
+    """Reports a message if `prepare` was not called."""
     print(printable(f"seqnet: {text}"), file=sys.stderr)

@@ -23,19 +23,19 @@ if TYPE_CHECKING:
 
 __all__ = ["LanguageModel", "load_model"]
 
-# What hidden states don't depend on, so that weights without it will do.
+# Weights on which the hidden states do not depend; they may be missing.
 _UNUSED = ("contact_head.", "pooler.", "lm_head.")
 
 
 class LanguageModel:
-    """An ESM model in evaluation mode. It is no `nn.Module`, so that it is in no state and no optimiser.
+    """An ESM model in evaluation mode. Not an `nn.Module`, so that it is in no state and no optimiser.
 
     Args:
         network: the model of transformers, float32.
-        found: where it came from.
-        table: (T,) int64, its token for each of ours.
-        start: its token before a sequence.
-        end: its token after one.
+        found: files and identity of the model.
+        table: (T,) int64, the model's token for each token of seqnet.
+        start: the model's token before a sequence.
+        end: the model's token after a sequence.
     """
 
     def __init__(
@@ -48,17 +48,17 @@ class LanguageModel:
     def embed(self, tokens: NDArray[np.uint8], device: torch.device) -> Tensor:
         """Returns the last hidden states (L, C) float32 of one sequence, without those of the special tokens.
 
-        A sequence longer than the model's limit is seen through windows that overlap by half, and each residue has the
-        state from the window in which it is further from a cut.
+        A sequence that is longer than the model's limit is divided into windows that overlap by half. Each residue has
+        the state from the window in which it is further from a cut.
 
         Args:
             tokens: (L,) uint8 of the protein alphabet, L at least 1.
-            device: where to compute.
+            device: device for the computation.
         """
         self._network.to(device)
         _, starts, lengths = spans(np.array([len(tokens)]), self._found.limit)
         ends = starts + lengths
-        # Two windows meet in the middle of what they share.
+        # Two windows meet in the middle of their overlap.
         cuts = [0, *((starts[1:] + ends[:-1]) // 2).tolist(), len(tokens)]
         parts = [
             self._states(tokens[start:end], device)[low - start : high - start]
@@ -67,7 +67,7 @@ class LanguageModel:
         return torch.cat(parts)
 
     def environment(self, device: torch.device) -> dict[str, Any]:
-        """Returns all that can change a bit of a hidden state, as JSON values."""
+        """Returns everything that can change a bit of a hidden state, as JSON values."""
         import transformers
 
         if device.type == "cpu":
@@ -85,7 +85,7 @@ class LanguageModel:
 
     @torch.no_grad()
     def _states(self, tokens: NDArray[np.uint8], device: torch.device) -> Tensor:
-        # One at a time: a sequence has the same states, to the last bit, whatever stands beside it.
+        # One at a time, so that the states of a sequence never depend on other sequences, not even in the last bit.
         ids = torch.from_numpy(np.concatenate([[self._start], self._table[tokens], [self._end]]))[None].to(device)
         with torch.autocast(device.type, enabled=False):
             states: Tensor = self._network(input_ids=ids, attention_mask=torch.ones_like(ids)).last_hidden_state
@@ -94,14 +94,14 @@ class LanguageModel:
 
 @lru_cache(maxsize=1)
 def load_model(found: FoundModel, alphabet_name: str) -> LanguageModel:
-    """Returns the language model; the last one is kept, for the other members of an ensemble.
+    """Returns the language model; the last one is cached, for the other members of an ensemble.
 
     Args:
-        found: where it is.
-        alphabet_name: of the sequences.
+        found: files and identity of the model.
+        alphabet_name: alphabet of the sequences.
 
     Raises:
-        InputError: its files are damaged, or don't fit each other.
+        InputError: files are damaged, or do not match each other.
     """
     from transformers import AutoTokenizer, EsmModel
 
@@ -116,16 +116,16 @@ def load_model(found: FoundModel, alphabet_name: str) -> LanguageModel:
                 add_pooling_layer=False,
                 local_files_only=True,
                 use_safetensors=True,
-                # Looked at below; a head that is not used may be of any shape.
+                # Mismatches are checked below. Heads that are not used may have any shape.
                 ignore_mismatched_sizes=True,
                 output_loading_info=True,
             )
-        except Exception as error:  # transformers raises errors of many kinds about files.
+        except Exception as error:  # transformers raises many types of errors for damaged files
             problem = f"the language model can't be read ({' '.join(str(error).split())[:200]})"
             raise InputError(problem, remedy, path=place) from error
-    # A mismatch is a name, or a name and two shapes.
+    # A mismatch is a name, or a tuple of a name and two shapes.
     unlike = {one if isinstance(one, str) else one[0] for one in about["mismatched_keys"]}
-    # Older releases have a table of positions with rotary ones, too, and don't look into it.
+    # Older releases also store absolute position embeddings for rotary models, but do not use them.
     rotary = getattr(network.config, "position_embedding_type", "absolute") == "rotary"
     unused = (*_UNUSED, "embeddings.position_embeddings.") if rotary else _UNUSED
     unfit = {name for name in unlike.union(about["missing_keys"]) if not name.startswith(unused)}
@@ -148,7 +148,7 @@ def _table(tokenizer: PreTrainedTokenizerBase, alphabet: Alphabet, place: str) -
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Keeps transformers from printing bars and reports."""
+    """Suppresses progress bars and reports of transformers."""
     from transformers.utils import logging
 
     level, shown = logging.get_verbosity(), logging.is_progress_bar_enabled()

@@ -1,4 +1,4 @@
-"""Where a language model is, and which one it is: a folder or a name on the Hugging Face hub → files and SHA-256."""
+"""Finds and identifies a language model: a folder or a name on the Hugging Face hub → files and SHA-256."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from seqnet.nn.plm.vocabulary import check_protein_alphabet
 __all__ = ["NAMED", "FoundModel", "Tell", "find_again", "find_language_model", "settled"]
 
 Tell = Callable[[str], None]
-"""Is told a fact that the user should know, as one line."""
+"""Function that shows the user a message of one line."""
 
 NAMED = "SEQNET_PLM"
-"""Environment variable in place of `--plm`: the folder or name of the language model that a classifier needs."""
+"""Environment variable instead of `--plm`: folder or name of the language model that a classifier needs."""
 
 _KIND = "esm"
 _INDEX = "model.safetensors.index.json"
-# No pickled weights, and no weights of other frameworks.
+# No pickled weights, and no weights for other frameworks.
 _VOCABULARY = ("vocab.txt", "tokenizer.json", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json")
 _FILES = ("config.json", "model*.safetensors", _INDEX, *_VOCABULARY)
 _HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
@@ -41,13 +41,13 @@ class FoundModel:
     """A language model on this machine.
 
     Attributes:
-        folder: its files, as `save_pretrained` of transformers writes them.
+        folder: folder of its files, in the layout of transformers' `save_pretrained`.
         channels: length of its hidden states.
-        limit: most residues that it takes at once.
-        sha256: of all that its hidden states depend on: a line of SHA-256 and name for each file of configuration,
-            weights and vocabulary.
-        weights: SHA-256 of the weights alone, by which seqnet 0.1 knew a model: of the file, or of all the hashes where
-            there are several.
+        limit: maximum number of residues in one input.
+        sha256: hash of everything that its hidden states depend on: a line with SHA-256 and name for each file of
+            configuration, weights and vocabulary.
+        weights: SHA-256 of the weights alone, which seqnet 0.1 used to identify a model: of the file, or of all hashes
+            if there are several files.
     """
 
     folder: Path
@@ -58,17 +58,17 @@ class FoundModel:
 
 
 def settled(config: EncoderConfig, alphabet: Alphabet, tell: Tell) -> EncoderConfig:
-    """Returns the settings with the identity of the model that they name: SHA-256 and length of the hidden states.
+    """Returns the settings with the identity of the named model: SHA-256 and length of the hidden states.
 
-    Settings of another encoder are returned as they are. Folders become absolute.
+    Settings of another encoder are returned unchanged. Folders become absolute.
 
     Args:
-        config: `model` names the language model.
-        alphabet: of the sequences.
-        tell: is told what is fetched.
+        config: settings; `model` names the language model.
+        alphabet: alphabet of the sequences.
+        tell: called with a message about downloads.
 
     Raises:
-        SettingError: no model is named, it is not the one that `sha256` asks for, or the sequences are no proteins.
+        SettingError: no model is named, its hash is not the given `sha256`, or the sequences are not proteins.
         SeqnetError: see `find_language_model`.
     """
     if config.name != "plm":
@@ -90,17 +90,17 @@ def settled(config: EncoderConfig, alphabet: Alphabet, tell: Tell) -> EncoderCon
 
 
 def find_again(config: EncoderConfig, named: Sequence[str], tell: Tell) -> FoundModel:
-    """Returns the model that settled settings are about, among those that the user has named.
+    """Returns the model of settled settings, searched among those that the user has named.
 
-    What the settings of a classifier name is not looked for: they come from a file that anybody may have written.
+    The name in the settings of a classifier is not used, because they are from a file of unknown origin.
 
     Args:
         config: settled settings.
-        named: folders or names on the hub.
-        tell: is told what is fetched.
+        named: folders or hub names.
+        tell: called with a message about downloads.
 
     Raises:
-        SeqnetError: see `find_language_model`; or none is named, or it is another model.
+        SeqnetError: see `find_language_model`; or no model is named, or it is another model.
     """
     if not named:
         problem = f"this classifier needs the language model that it was trained on, {config.model}"
@@ -122,20 +122,20 @@ def find_again(config: EncoderConfig, named: Sequence[str], tell: Tell) -> Found
 
 
 def find_language_model(model: str, tell: Tell) -> FoundModel:
-    """Returns the language model of that folder or, where there is no such folder, of that name on the hub.
+    """Returns the language model in a folder or, if the folder does not exist, with this name on the hub.
 
-    What is in the cache of the hub's client is not fetched again, and with `HF_HUB_OFFLINE` nothing is.
+    Files in the cache of the hub's client are not downloaded again. With `HF_HUB_OFFLINE` nothing is downloaded.
 
     Args:
         model: a folder, or a name such as facebook/esm2_t6_8M_UR50D.
-        tell: is told what is fetched, and from where.
+        tell: called with a message about the download and its source.
 
     Raises:
-        InputError: the folder is not there, or is not that of an ESM model with safetensors weights.
-        DownloadError: the model can't be fetched.
+        InputError: the folder does not exist, or is not that of an ESM model with safetensors weights.
+        DownloadError: the model can't be downloaded.
         SeqnetError: transformers is not installed.
     """
-    # Before the folder is looked at, so that the first thing to do is the first thing said.
+    # This check comes before that of the folder, because installing transformers is the first thing to do.
     if find_spec("transformers") is None:
         raise SeqnetError("encoder plm", "needs transformers, which is not installed", "pip install 'seqnet[plm]'")
     local = Path(model).expanduser()
@@ -157,12 +157,12 @@ def find_language_model(model: str, tell: Tell) -> FoundModel:
 
 @lru_cache
 def _hash(path: Path, size: int, time: int) -> str:
-    """Returns the SHA-256 of a file of a size and time, which tell whether it is still the same."""
+    """Returns the SHA-256 of a file; size and time are in the cache key, so that a changed file is hashed again."""
     return file_hash(path)
 
 
 def _weights(folder: Path) -> list[Path]:
-    """Returns the files of the weights, in order; none where one is missing."""
+    """Returns the weight files in order; empty if one is missing."""
     files = [folder / "model.safetensors"]
     if not files[0].is_file() and (folder / _INDEX).is_file():
         try:
@@ -174,16 +174,16 @@ def _weights(folder: Path) -> list[Path]:
 
 
 def _read_config(folder: Path) -> tuple[int, int]:
-    """Returns the length of the hidden states and the most residues.
+    """Returns the length of the hidden states and the maximum number of residues.
 
     Raises:
-        InputError: it is not the configuration of an ESM model.
+        InputError: the file is not the configuration of an ESM model.
     """
     file = folder / "config.json"
     try:
         found = json.loads(file.read_text(encoding="utf-8"))
         kind, channels = found["model_type"], found["hidden_size"]
-        # Positions are counted from behind the number of the padding token; <cls> and <eos> take one each.
+        # Positions are numbered after the number of the padding token. <cls> and <eos> take one position each.
         limit = found.get("max_position_embeddings", 1026) - found.get("pad_token_id", 1) - 3
         if kind != _KIND or not isinstance(channels, int) or channels < 1 or limit < 1:
             raise ValueError(kind)
@@ -195,7 +195,7 @@ def _read_config(folder: Path) -> tuple[int, int]:
 
 
 def _fetched(name: str, tell: Tell) -> Path:
-    """Returns the folder of a model of the hub, fetched where the client's cache does not have it."""
+    """Returns the folder of a model of the hub, downloaded if it is not in the client's cache."""
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
@@ -215,7 +215,7 @@ def _fetched(name: str, tell: Tell) -> Path:
         disable_progress_bars()
     try:
         return Path(snapshot_download(name, allow_patterns=list(_FILES)))
-    except Exception as error:  # The client raises errors of its own and of several others.
+    except Exception as error:  # the client raises its own errors and those of several libraries
         reason = _network_reason(error)
         problem = (
             f"can't reach {constants.ENDPOINT} ({reason})"
@@ -231,7 +231,7 @@ def _fetched(name: str, tell: Tell) -> Path:
 
 
 def _network_reason(error: BaseException | None) -> str | None:
-    """Returns what the operating system says of the network, where an error of the client is due to that."""
+    """Returns the operating system's message about the network if it caused an error of the client; otherwise None."""
     while error is not None:
         if isinstance(error, ConnectionError | socket.gaierror) and error.strerror:
             return error.strerror.lower()

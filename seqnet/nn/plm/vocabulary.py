@@ -1,4 +1,4 @@
-"""Tokens of the protein alphabet → those of a language model."""
+"""Translation of tokens of the protein alphabet to tokens of a language model."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def check_protein_alphabet(alphabet: Alphabet) -> None:
     """Checks that sequences are proteins.
 
     Raises:
-        SettingError: they are not.
+        SettingError: they are not proteins.
     """
     if alphabet.name != "protein":
         raise SettingError(
@@ -26,18 +26,18 @@ def check_protein_alphabet(alphabet: Alphabet) -> None:
 
 
 def translation(alphabet: Alphabet, vocabulary: Mapping[str, int], unknown: int) -> NDArray[np.int64]:
-    """Returns the table (T,) int64, token of the language model for each token of ours; padding is `unknown`.
+    """Returns the table (T,) int64: the language model's token for each token of seqnet; padding is `unknown`.
 
-    A symbol has the token of its own letter. A code that the vocabulary lacks (J in ESM) is any residue, X; the stop
-    `*`, which is no residue, is unknown where the vocabulary lacks it, and so is X itself.
+    A symbol has the token of its letter. A code that is not in the vocabulary (J in ESM) has that of any residue, X.
+    The stop `*`, which is not a residue, and X itself have `unknown` if they are not in the vocabulary.
 
     Args:
-        alphabet: ours, protein.
+        alphabet: the protein alphabet of seqnet.
         vocabulary: letter → token of the language model.
-        unknown: its token for what it does not know.
+        unknown: the language model's token for unknown symbols.
 
     Raises:
-        ValueError: the vocabulary lacks one of the twenty amino acids.
+        ValueError: one of the twenty amino acids is not in the vocabulary.
     """
     missing = [symbol for symbol in alphabet.canonical if symbol not in vocabulary]
     if missing:
@@ -45,7 +45,7 @@ def translation(alphabet: Alphabet, vocabulary: Mapping[str, int], unknown: int)
     any_residue = vocabulary.get(alphabet.symbols[-1], unknown)
     table = [unknown] * alphabet.token_count
     for token, symbol in enumerate(alphabet.symbols, 1):
-        # A code that stands for nothing is no residue.
+        # A code without canonical symbols is not a residue.
         residue = symbol in alphabet.canonical or bool(alphabet.ambiguous[symbol])
         table[token] = vocabulary.get(symbol, any_residue if residue else unknown)
     return np.array(table, dtype=np.int64)

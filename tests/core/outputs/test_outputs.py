@@ -142,7 +142,7 @@ def test_a_folder_and_a_missing_folder_are_refused(tmp_path: Path) -> None:
 def test_what_can_not_be_written_is_refused_before_the_work(tmp_path: Path, force: bool) -> None:
     (tmp_path / "file").touch()
     for target, message in (
-        # Not by its mode, which says nothing to root.
+        # Not by the file mode, which does not restrict root.
         (Path("/proc/out.tsv"), "the directory /proc can't be written: no such file or directory; choose another pl"),
         (tmp_path / ("x" * 256), "this can't be written: file name too long; choose another name"),
         (tmp_path / "file" / "out.tsv", f"{tmp_path}/file is not a directory; choose another place"),
@@ -176,7 +176,7 @@ def test_a_pipe_is_written_as_it_is(tmp_path: Path) -> None:
 
 
 def test_a_stream_of_the_process_is_written_as_it_is(tmp_path: Path) -> None:
-    # As /dev/stdout is, where the shell has sent standard output to a file.
+    # As with /dev/stdout if the shell has redirected standard output to a file.
     with (tmp_path / "redirected.txt").open("w") as file:
         stream = Path(f"/dev/fd/{file.fileno()}")
         with whole_file(stream, force=False) as target:
@@ -186,7 +186,7 @@ def test_a_stream_of_the_process_is_written_as_it_is(tmp_path: Path) -> None:
     assert names_in(tmp_path) == ["redirected.txt"]
 
 
-# Begins to write the files that are named and says so; killed, it leaves what it has begun.
+# Starts to write the named files and reports it; if killed, it leaves its part files.
 WRITER = """
 import sys, time
 from collections.abc import Callable
@@ -223,7 +223,7 @@ def test_what_a_killed_run_left_is_removed_and_what_a_running_one_writes_is_not(
         left = before - {removed[0].name}
         assert set(names_in(tmp_path)) == left
         assert remove_stale([target]) == []
-        # Another target with a name that begins alike.
+        # Another target whose name has the same prefix.
         assert remove_stale([tmp_path / "out"]) == []
         running.send_signal(signal.SIGINT)
         running.wait()
@@ -253,7 +253,7 @@ def test_of_two_that_write_one_target_the_second_does_not_replace_the_first(tmp_
 
 def test_a_set_of_files_appears_as_a_whole(tmp_path: Path) -> None:
     targets = [tmp_path / "metrics.json", tmp_path / "rows.tsv"]
-    # As if it was killed in the moment between the two.
+    # The state of a run that was killed between the two renames.
     script = (
         "import os, sys\nfrom pathlib import Path\nfrom seqnet.core.outputs.partial_files import PartFile\n"
         "place = PartFile.put_in_place\n"
@@ -358,7 +358,7 @@ def test_no_output_is_an_input_its_index_or_another_output(tmp_path: Path) -> No
 
 
 def interrupted(work: Callable[[], None], step: int) -> bool:
-    """Returns whether `work` was interrupted at one step of `seqnet.core.outputs`; False if it has fewer steps."""
+    """Returns whether `work` was interrupted at a step of `seqnet.core.outputs`; False if it has fewer steps."""
     left = step
 
     def trace(frame: FrameType, event: str, argument: object) -> Callable[..., Any] | None:

@@ -15,7 +15,7 @@ from seqnet.datasets.encoding.collection import Collector, EncodedRecords, Reser
 
 
 def examples(labels: list[int], start: int = 0) -> EncodedRecords:
-    """Returns examples that are told apart by name, sequence and group."""
+    """Returns examples with distinct names, sequences and groups."""
     numbers = range(start, start + len(labels))
     return EncodedRecords(
         Ragged.from_strings([bytes([number % 250 + 1] * (number % 4)) for number in numbers]),
@@ -31,7 +31,7 @@ def rows(found: EncodedRecords) -> list[tuple[bytes, str, int, int]]:
 
 
 def sample(labels: list[int], size: int, seed: int, cuts: list[int] | None = None) -> list[int]:
-    """Returns the groups, which are the places in the stream, of a sample of a stream that comes in batches."""
+    """Returns the groups, which are the positions in the stream, of a sample of a stream of batches."""
     reservoir = Reservoir(size, np.random.default_rng(seed))
     bounds = [0, *(cuts or []), len(labels)]
     for start, stop in pairwise(bounds):
@@ -75,7 +75,7 @@ def test_a_long_stream_is_thinned_out_on_its_way(monkeypatch: pytest.MonkeyPatch
 
 
 def test_all_samples_are_equally_likely() -> None:
-    # Of class 0 two out of four, of class 1 both.
+    # Two of the four records of class 0, both of class 1.
     labels = [0, 1, 0, 0, 1, 0]
     seen = Counter(tuple(sample(labels, 2, seed)) for seed in range(3000))
     pairs = [tuple(sorted((*pair, 1, 4))) for pair in combinations([0, 2, 3, 5], 2)]

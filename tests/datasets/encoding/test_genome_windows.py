@@ -77,7 +77,7 @@ def test_blocks_are_of_ten_thousand_symbols() -> None:
 
 def test_a_short_genome_is_cut_into_as_many_blocks() -> None:
     assert cut_blocks(examples("ACGT" * 2000), DNA.size, 10, Counter()).tokens.lengths.tolist() == [80] * 100
-    # But not into blocks that hold hardly a window.
+    # But not into blocks that are hardly longer than a window.
     assert cut_blocks(examples("ACGT" * 200), DNA.size, 30, Counter()).tokens.lengths.tolist() == [120] * 6 + [80]
 
 
@@ -104,7 +104,7 @@ def test_a_window_is_what_its_name_says(both: bool) -> None:
 
 
 def test_windows_are_drawn_once_each_and_uniformly_over_all_places() -> None:
-    # Seven places in the first block, one in the second, three in the third.
+    # Seven positions in the first block, one in the second, three in the third.
     everything, _ = draw_windows(BLOCKS, 4, 100, None, np.random.default_rng(0))
     assert sorted(everything.names.text()) == sorted(
         [f"r0+{at}" for at in range(7)] + ["r1+0"] + [f"r2+{at}" for at in range(3)]

@@ -27,7 +27,7 @@ def test_an_expression_finds_the_class_in_the_whole_header() -> None:
     find = label_by_regex(r"label=(\S+)", "x.fa").find
     assert find(batch("r1 label=human", "r2 n=1 label=mouse x", "label=rat")) == ["human", "mouse", "rat"]
     assert label_by_regex("^(.)", "x.fa").find(batch("r1", "s1")) == ["r", "s"]
-    # The first group, whatever is around it and behind it.
+    # The first group counts, whatever is before and after it.
     assert label_by_regex("a(b)(c)", "x.fa").find(batch("abc")) == ["b"]
 
 
@@ -101,12 +101,12 @@ def test_a_first_line_that_no_record_is_named_after_is_a_header(tmp_path: Path) 
     labels.labeller().find(batch("r1", "r2"))
     labels.check_all_used()
     assert labels.header == "name, label"
-    # A record may be called so,
+    # A record may have this name,
     labels = LabelFile(write(tmp_path, "name\tlabel\nr1\ta\n"))
     assert labels.labeller().find(batch("name", "r1")) == ["label", "a"]
     labels.check_all_used()
     assert labels.header is None
-    # and a label that others have names no column.
+    # and a label of other records is no column name.
     labels = LabelFile(write(tmp_path, "r9\ta\nr1\ta\n"))
     labels.labeller().find(batch("r1"))
     with pytest.raises(LabelError, match="no record has the name r9; correct the names"):
@@ -182,7 +182,7 @@ def test_groups_by_a_column() -> None:
 
 
 def test_groups_by_a_file_of_clusters(tmp_path: Path) -> None:
-    # As MMseqs2 writes them: the representative first, then the member, itself among them.
+    # MMseqs2's format: the representative first, then the member; the representative is also a member of its cluster.
     path = write(tmp_path, "r1\tr1\nr1\tr2\nr4\tr4\n")
     assert groups(path, ["r1", "r2", "r3", "r4"]) == ["r1", "r1", None, "r4"]
     assert not grouper(path).by_window
@@ -197,7 +197,7 @@ def test_a_file_is_told_from_an_expression_and_that_from_a_column(
     Path("(x)").write_text("c\tr1\n")
     assert groups("(x)", ["r1"]) == ["c"]
     assert groups("(y)", ["xyz"]) == ["y"]
-    # No file can have so long a name, which the system says in its own way.
+    # No file can have such a long name; the system reports this with another error.
     assert groups("(" + "y" * 5000 + ")?x", ["x"]) == [None]
 
 

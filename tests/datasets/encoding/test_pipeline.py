@@ -44,7 +44,7 @@ def fasta(path: Path, records: Mapping[str, str] | Sequence[str]) -> str:
 
 
 def encoded(tmp_path: Path, *sources: str, **options: Any) -> tuple[Dataset, EncodeSummary]:
-    """Returns the dataset and summary of sources written as on the command line."""
+    """Returns the dataset and summary of sources in the notation of the command line."""
     output = tmp_path / "out.safetensors"
     given = [ClassSource.parse(text) if "=" in text else ClassSource(None, path=text) for text in sources]
     summary = encode(given, output, EncodeOptions(**options), ReadOptions(), force=True)
@@ -60,7 +60,7 @@ def rows(dataset: Dataset) -> list[tuple[str, str, str]]:
 
 
 def refusal(tmp_path: Path, kind: type[SeqnetError], *sources: str, **options: Any) -> str:
-    """Returns what a run says that fails, once it is clear that it left nothing behind."""
+    """Returns the error of a run that fails, after checking that it left nothing behind."""
     before = sorted(tmp_path.rglob("*"))
     with pytest.raises(kind) as caught:
         encoded(tmp_path, *sources, **options)
@@ -68,7 +68,7 @@ def refusal(tmp_path: Path, kind: type[SeqnetError], *sources: str, **options: A
     return str(caught.value)
 
 
-# Which class a record is of.
+# Classes of the records.
 
 
 def test_the_files_of_the_classes_follow_each_other(tmp_path: Path) -> None:
@@ -82,7 +82,7 @@ def test_the_files_of_the_classes_follow_each_other(tmp_path: Path) -> None:
         ("h1", "GGGG", "human"),
         ("m3", "RYSW", "mouse"),
     ]
-    # The classes stand in the user's order, and the first is the positive one.
+    # The classes are in the user's order, and the first is the positive one.
     assert (dataset.classes, dataset.positive, dataset.alphabet.name) == (("mouse", "human"), 0, "dna")
     assert (summary.about.positive, summary.counts.sum(), summary.intake.left_out) == (0, 4, {})
     assert len(set(dataset.groups.tolist())) == 4
@@ -160,7 +160,7 @@ def test_the_positive_class_must_be_one_of_two(tmp_path: Path, positive: str) ->
     )
 
 
-# What the sequences are.
+# Alphabets of the sequences.
 
 
 def test_the_first_sequences_decide_the_alphabet(tmp_path: Path) -> None:
@@ -170,10 +170,10 @@ def test_the_first_sequences_decide_the_alphabet(tmp_path: Path) -> None:
     assert message.startswith(f"{reads}: this looks like dna, not protein")
     message = refusal(tmp_path, AlphabetMismatchError, f"b={reads}", f"a={proteins}")
     assert message.startswith(f"{proteins}: this looks like protein, not dna")
-    # Peptides of these letters alone exist, and the user may know better.
+    # Peptides with only these letters exist, and the user may know that.
     dataset, _ = encoded(tmp_path, f"b={reads}", f"a={proteins}", alphabet="protein")
     assert dataset.alphabet.name == "protein"
-    # Low complexity first: never silently the other alphabet.
+    # Low complexity first: the other alphabet is never chosen silently.
     poly = fasta(tmp_path / "poly.fa", ["AAATAAGAAAAATAAACAAATAAAAATAAGAAAAAA"])
     (tmp_path / "out.safetensors").unlink()
     for order in ((f"a={poly}", f"b={proteins}"), (f"b={proteins}", f"a={poly}")):
@@ -238,7 +238,7 @@ def test_what_is_left_out_for_a_guessed_alphabet_is_bounded(
     assert encoded(tmp_path, f"a={x}", f"b={y}", unknown=unknown, alphabet="dna")[1].counts.sum() >= 2
 
 
-# Which records are kept, and how they are cut.
+# Selection and windows.
 
 
 @pytest.mark.parametrize(("length", "kept"), [("4", "r1"), ("5-7", "r2 r3"), ("6-", "r3 r4"), ("-5", "r1 r2")])
@@ -265,7 +265,7 @@ def test_windows_know_where_they_come_from(tmp_path: Path) -> None:
         "shorter than the window of 8": 1,
         "symbols at the ends of records, not covered by a window": 5 + 1 + 2,
     }
-    # Without a stride windows lie side by side.
+    # Without a stride, windows are adjacent.
     assert [name for name, _, _ in rows(encoded(tmp_path, f"a={x}", f"b={y}", window=8)[0])][:3] == [
         "c1:1-8", "c1:9-16", "c1:17-24",
     ]  # fmt: skip
@@ -337,7 +337,7 @@ def test_as_many_generated_records_as_told(tmp_path: Path, count: int) -> None:
     dataset, _ = encoded(tmp_path, f"a={x}", f"u=@uniform:{count}")
     made = labelled(dataset, "u")
     assert len(made) == count
-    # Each real record has as many companions as any other, give or take one.
+    # Each real record has the same number of generated records, plus or minus one.
     lengths = Counter(dataset.tokens.lengths[made].tolist())
     assert set(lengths) <= set(range(10, 20))
     assert max(lengths.values()) - min(lengths[length] for length in range(10, 20)) <= 1
@@ -372,11 +372,11 @@ def test_a_mistyped_generator_gets_the_nearest_one() -> None:
         ClassSource.parse("a=@unifrom")
 
 
-# Who trains, validates, tests.
+# Splits.
 
 
 def splits_of(dataset: Dataset, name: str) -> dict[str, set[int]]:
-    """Returns the splits in which the records lie whose names have something in common before the first `:`."""
+    """Returns the splits of records whose names have the same text before the first `:`."""
     found: dict[str, set[int]] = {}
     for record, split in zip(dataset.names.text(), dataset.split.tolist(), strict=True):
         if record.startswith(name):
@@ -392,7 +392,7 @@ def test_groups_by_an_expression(tmp_path: Path) -> None:
     assert len(found) == 10
     assert all(len(splits) == 1 for splits in found.values())
     assert dataset.counts().tolist() == [[80, 10, 10]] * 3
-    # Ten groups, that of each shuffled record among them, and each random record by itself.
+    # Ten groups, each with its shuffled records; each random record is its own group.
     assert summary.groups == 110
     ungrouped, plain = encoded(tmp_path, f"a={x}", "s=@dinucleotide")
     assert plain.groups is None
@@ -401,7 +401,7 @@ def test_groups_by_an_expression(tmp_path: Path) -> None:
 
 def test_groups_by_the_place_of_a_window(tmp_path: Path) -> None:
     x = fasta(tmp_path / "x.fa", {"c": random_sequences(1, 2000)[0]})
-    # All windows that start in the same hundred.
+    # Windows that start in the same hundred positions.
     dataset, summary = encoded(
         tmp_path, f"a={x}", "u=@uniform", window=10, group_by=r":(\d*?)\d{1,2}-", split="50/25/25"
     )
@@ -432,7 +432,7 @@ def test_groups_by_a_column(tmp_path: Path) -> None:
 def test_groups_by_a_file_of_clusters(tmp_path: Path) -> None:
     x = fasta(tmp_path / "x.fa", {f"f{i // 4}:{i}": sequence for i, sequence in enumerate(random_sequences(20))})
     clusters = tmp_path / "clusters.tsv"
-    # All but the last four, which are groups of their own.
+    # All but the last four, which form their own groups.
     clusters.write_text("".join(f"f{i // 4}:{i // 4 * 4}\tf{i // 4}:{i}\n" for i in range(16)))
     dataset, summary = encoded(tmp_path, f"a={x}", "u=@uniform", group_by=str(clusters), split="60/20/20")
     found = splits_of(dataset, "f")
@@ -471,7 +471,7 @@ def test_what_could_flatter_is_said(tmp_path: Path) -> None:
     assert summary.duplicates.records == 12
 
 
-# Windows that are drawn while training runs.
+# Windows that are drawn during training.
 
 
 def test_a_genome_is_held_as_blocks_and_windows(tmp_path: Path) -> None:
@@ -479,7 +479,7 @@ def test_a_genome_is_held_as_blocks_and_windows(tmp_path: Path) -> None:
     x = fasta(tmp_path / "x.fa", {"c": genome[:150_000] + "NNNN" + genome[150_000:], "short": "ACGT"})
     dataset, summary = encoded(tmp_path, f"a={x}", "u=@uniform", crop=36, held_out=50)
     assert (dataset.crop, summary.about.crop) == (36, 36)
-    # 100 blocks of 3,000; of those held out 50 windows each, and what is generated with them.
+    # 100 blocks of 3,000; 50 windows of each held-out block, and the records generated for them.
     assert dataset.counts().tolist() == [[80, 50, 50], [0, 50, 50]]
     assert summary.intake.left_out == {"symbols in stretches too short for a window, or ambiguous": 8}
     whole = genome[:150_000] + "NNNN" + genome[150_000:]
@@ -496,12 +496,12 @@ def test_a_genome_is_held_as_blocks_and_windows(tmp_path: Path) -> None:
         if label == "a" and len(text) == 36 and "+" in name:
             start = int(name.split(":")[1].split("-")[0]) - 1 + int(name.split("+")[1])
             assert text == whole[start : start + 36]
-            # No window that is held out overlaps with what is trained on.
+            # No held-out window overlaps with the train split.
             assert not trained[start : start + 36].any()
     assert trained.sum() == 240_000
 
 
-# The file.
+# The output file.
 
 
 def test_the_provenance_says_where_it_came_from(tmp_path: Path) -> None:
@@ -544,7 +544,7 @@ def test_an_existing_output_is_refused_before_anything_is_read(tmp_path: Path) -
     with pytest.raises(OutputError, match="already exists"):
         encode(sources, output, EncodeOptions(), ReadOptions())
     assert output.read_text() == "precious"
-    # Forced, it stays until there is something to put in its place.
+    # With --force, the old file stays until the new one is complete.
     with pytest.raises(FileNotFoundError):
         encode(sources, output, EncodeOptions(), ReadOptions(), force=True)
     assert output.read_text() == "precious"
@@ -575,7 +575,7 @@ def fastq(path: Path, headers: Sequence[str], seed: int) -> str:
 
 
 def torn(dataset: Dataset, pairs: int) -> int:
-    """Returns how many of the pairs p0, p1, ... have mates in two splits."""
+    """Returns the number of pairs p0, p1, ... whose mates are in two splits."""
     where: dict[str, set[int]] = {}
     for name, split in zip(dataset.names.text(), dataset.split.tolist(), strict=True):
         where.setdefault(name.removesuffix("/1").removesuffix("/2"), set()).add(split)
@@ -622,7 +622,7 @@ def test_mates_that_flags_tell_are_kept_in_one_split(tmp_path: Path) -> None:
 
 def test_without_pairs_nothing_is_grouped_or_said(tmp_path: Path) -> None:
     x, y = (fasta(tmp_path / f"{name}.fa", random_sequences(40, seed=seed)) for seed, name in enumerate("xy"))
-    dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}")  # the names are equal, the classes are not
+    dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}")  # equal names in different classes
     assert len(np.unique(dataset.groups)) == 80
     assert (summary.grouping.pairs, summary.grouping.parted) == (0, 0)
 

@@ -32,7 +32,7 @@ def encoded(tmp_path: Path, *sources: str, **options: Any) -> tuple[Dataset, Enc
 
 
 def families(count: int, size: int, seed: int) -> list[str]:
-    """Returns proteins in families: each differs from its family's first at four places of sixty."""
+    """Returns families of proteins: each differs from the first of its family at four of sixty positions."""
     rng = np.random.default_rng(seed)
     return [
         mutated(base, sorted(rng.choice(60, 4, replace=False).tolist()), RESIDUES)
@@ -76,7 +76,7 @@ def test_without_it_families_are_torn_apart(tmp_path: Path, proteins: tuple[str,
 
 def test_groups_and_similarity_are_joined(tmp_path: Path) -> None:
     strings = random_strings(40, 36, seed=3)
-    # r0 is like r1, which is in a group with r2, which is like r3 on the other strand.
+    # r0 is similar to r1, which is in a group with r2, which is similar to r3 on the other strand.
     strings[1] = strings[0][6:] + "ACGTAC"
     strings[3] = reverse_complement(strings[2])
     clusters = tmp_path / "clusters.tsv"

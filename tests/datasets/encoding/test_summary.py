@@ -75,7 +75,7 @@ def test_duplicates_that_flatter_or_mislead(duplicates: Duplicates, line: str) -
 def test_a_class_that_a_split_lacks() -> None:
     found = summary(counts=np.array([[3, 0, 2], [3, 2, 0]]))
     assert found.warnings() == ["the validation split has no record of human", "the test split has no record of b"]
-    # A split that nobody asked for lacks nothing.
+    # A split with a fraction of zero lacks no class.
     unasked = summary(counts=np.array([[4, 1, 0], [4, 1, 0]]), fractions=(0.8, 0.2, 0.0))
     assert unasked.warnings() == []
 

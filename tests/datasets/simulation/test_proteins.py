@@ -43,7 +43,7 @@ def test_lengths_cover_their_range(proteins: Proteins) -> None:
 
 def test_residues_are_as_frequent_as_in_swiss_prot(proteins: Proteins, sequences: list[str]) -> None:
     share = dict(zip(CANONICAL, symbol_frequencies(proteins.tokens.data, alphabet("protein")), strict=True))
-    # Residues that are not in the motif and not first; the motif takes their place in 8 of about 100.
+    # Residues that are neither in the motif nor first; the motif replaces 8 of about 100 residues.
     for residue, percent in {"A": 8.25, "L": 9.66, "S": 6.56, "V": 6.87, "C": 1.37}.items():
         assert share[residue] == pytest.approx(percent / 100 * 0.91, rel=0.06)
     assert all(sequence.startswith("M") for sequence in sequences)
@@ -52,7 +52,7 @@ def test_residues_are_as_frequent_as_in_swiss_prot(proteins: Proteins, sequences
 def test_the_motif_is_where_it_was_planted_and_its_residues_elsewhere(proteins: Proteins, sequences: list[str]) -> None:
     found = np.array([MOTIF in sequence for sequence in sequences])
     assert found[proteins.has_motif].all()
-    # A random order of eight residues is the motif once in 40,320.
+    # A random order of eight residues equals the motif once in 40,320.
     assert found[~proteins.has_motif].mean() < 0.001
     windows = np.lib.stride_tricks.sliding_window_view(np.sort(list(MOTIF)), 8)
     decoys = [sequence for sequence, motif in zip(sequences, proteins.has_motif, strict=True) if not motif][:200]

@@ -23,7 +23,7 @@ def shuffle(sequences: list[bytes], seed: int = 0) -> list[bytes]:
 
 
 def orders(sequence: bytes) -> list[bytes]:
-    """Returns every order of the symbols that keeps the ends and the pairs of neighbours, by trying all."""
+    """Returns all orders of the symbols with the same ends and the same pairs of neighbours, by trying all orders."""
     pairs = sorted(pairwise(sequence))
     tried = {bytes([sequence[0], *middle, sequence[-1]]) for middle in permutations(sequence[1:-1])}
     return sorted(order for order in tried if sorted(pairwise(order)) == pairs)
@@ -68,7 +68,8 @@ def test_all_orders_are_equally_likely(sequence: bytes, count: int) -> None:
 
 
 def test_neighbours_in_a_batch_do_not_matter() -> None:
-    # The same sequence among longer and shorter ones with other symbols: the chances of its orders stay the same.
+    # Other sequences in the batch, longer, shorter and with other symbols, do not change the probabilities of the
+    # orders.
     sequence, others = b"AABACABA", [b"CDEFGHCEGDFH" * 3, b"", b"XY"]
     possible = orders(sequence)
     shuffled = shuffle([sequence, *others] * 10_000, seed=6)[::4]
@@ -77,7 +78,7 @@ def test_neighbours_in_a_batch_do_not_matter() -> None:
 
 
 def test_long_runs_and_rare_ways_out_come_to_an_end() -> None:
-    # The only way from A to the end is one edge in hundreds, which drawing whole sets of edges would hardly find.
+    # Only one of hundreds of edges leads from A to the end; drawing whole sets of edges would hardly ever find it.
     sequence = b"A" * 500 + b"CA" * 300 + b"G" * 500 + b"TG" * 300 + b"N" * 400 + b"T"
     (shuffled,) = shuffle([sequence])
     assert Counter(pairwise(shuffled)) == Counter(pairwise(sequence))
@@ -89,7 +90,7 @@ def test_random_sequences_are_really_shuffled() -> None:
     tokens = rng.integers(1, 5, 36 * 2000).astype(np.uint8)
     column = Ragged.from_lengths(tokens, np.full(2000, 36))
     shuffled = dinucleotide(column, alphabet("dna"), rng, UNUSED).data
-    # One position in four agrees by chance, and the two ends by design.
+    # One position in four agrees by chance; the two ends always agree.
     same = (tokens == shuffled).reshape(2000, 36)
     assert same[:, [0, -1]].all()
     assert 0.25 < same[:, 10:-10].mean() < 0.32

@@ -1,4 +1,4 @@
-"""A file server on 127.0.0.1 that honours Range and If-Range, and misbehaves on request."""
+"""A file server on 127.0.0.1 that supports Range and If-Range, and misbehaves on request."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 @dataclass
 class Served:
-    """What the server has, how it misbehaves, and what it was asked.
+    """Content, misbehaviour and requests of the server.
 
     Attributes:
         body: the file.
-        etag: its validator; empty for none.
-        last_modified: the other validator; empty for none.
-        drops: for each coming answer, the bytes after which its connection is cut; None for a whole answer.
-        statuses: for each coming answer, the status in place of a file.
-        ranges: whether Range is honoured.
-        if_range: whether If-Range is honoured.
-        length: whether the answer says its length.
-        chunked: whether the answer is sent in chunks.
-        pause: what is waited for before half of the body is sent; None for nothing.
-        redirect: path that leads on to the file.
+        etag: its ETag; empty for none.
+        last_modified: its Last-Modified; empty for none.
+        drops: for each coming response, the bytes after which the connection is cut; None for a complete response.
+        statuses: for each coming response, a status to send instead of the file.
+        ranges: whether Range is supported.
+        if_range: whether If-Range is supported.
+        length: whether the response has its length.
+        chunked: whether the response is sent in chunks.
+        pause: event to wait for before half of the body is sent; None for no pause.
+        redirect: path that redirects to the file.
         ranges_asked: the Range header of each request, or None.
     """
 
@@ -48,7 +48,7 @@ class Handler(BaseHTTPRequestHandler):
     served: Served
 
     def log_message(self, format: str, *args: object) -> None:
-        """Keeps quiet."""
+        """Suppresses the log."""
 
     def do_GET(self) -> None:
         served = self.served
@@ -89,7 +89,7 @@ class Handler(BaseHTTPRequestHandler):
         self.send_header("Connection", "close")
         self.end_headers()
         sent = body if drop is None else body[:drop]
-        with suppress(ConnectionError):  # a client may have seen enough
+        with suppress(ConnectionError):  # the client may have closed the connection
             self.send(sent, whole=drop is None)
 
     def send(self, sent: bytes, *, whole: bool) -> None:

@@ -27,7 +27,7 @@ ONCE = replace(QUICK, retries=0)
 
 
 def token_arrays(seed: int = 0, rows: int = 400) -> bytes:
-    """Returns an npz of some hundred kB, more than one piece of a transfer."""
+    """Returns an npz of a few hundred kB, more than one piece of a transfer."""
     rng = np.random.default_rng(seed)
     file = io.BytesIO()
     np.savez(file, positives=rng.integers(1, 21, (rows, 50)), negatives=rng.integers(1, 21, (rows, 50)))
@@ -71,7 +71,7 @@ def left_over(target: Path) -> list[str]:
 
 
 def interrupt(source: Source, target: Path, served: Served) -> None:
-    """Leaves half of the file beside the target."""
+    """Creates a part file with half of the content."""
     served.drops = [HALF]
     with pytest.raises(DownloadError):
         fetch(source, target, patience=ONCE)
@@ -124,7 +124,7 @@ def test_a_server_that_always_breaks_off_is_given_up(source: Source, target: Pat
     served.ranges, served.drops = False, [HALF] * 10
     with pytest.raises(DownloadError, match=f"the connection broke after {HALF:,} of {len(BODY):,} bytes; run"):
         fetch(source, target, patience=QUICK)
-    # The first try gains half the file, the two retries gain nothing more.
+    # The first try transfers half of the file, the two retries nothing.
     assert len(served.ranges_asked) == 1 + QUICK.retries
 
 
@@ -250,7 +250,7 @@ def test_without_a_network_there_is_a_way_out(source: Source, target: Path) -> N
     with socket.socket() as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/tokens.npz"
-    # A second try would wait an hour.
+    # A second try would wait for an hour.
     with pytest.raises(DownloadError, match=r"no connection to 127\.0\.0\.1.*--from-file PATH") as caught:
         fetch(source, target, url=url, patience=RetryPolicy(pause=3600, longest_pause=3600))
     assert caught.value.place == url

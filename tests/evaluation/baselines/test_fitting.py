@@ -66,7 +66,7 @@ def test_the_penalty_is_the_best_on_the_validation_split_by_another_solver() -> 
         fits.append((log_loss(dataset.labels[validation], model.predict_proba(X[validation])), strength, model))
     _, strength, model = min(fits, key=lambda one: one[0])
     found = fit_baselines(dataset, 10_000, 0)["kmers"]
-    # An end of the list must not win, or nothing would be chosen.
+    # The first and the last strength must not be the best, or there would be no choice to test.
     assert STRENGTHS[0] < strength < STRENGTHS[-1]
     assert strength == found.strength
     np.testing.assert_allclose(found.probabilities(dataset.tokens, test), model.predict_proba(X[test]), atol=2e-3)

@@ -24,7 +24,7 @@ from seqnet.evaluation.metrics import measure
 def drawn(
     count: int, temperature: float, classes: int = 2, seed: int = 1
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
-    """Labels drawn from true probabilities, and probabilities that are too sure by `temperature`."""
+    """Labels drawn from true probabilities, and probabilities that are overconfident by `temperature`."""
     rng = np.random.default_rng(seed)
     logits = rng.normal(0, 1.5, (count, classes))
     true = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
@@ -45,7 +45,7 @@ def test_a_network_that_is_far_from_sure_is_made_surer() -> None:
 
 
 def test_a_handful_of_records_moves_little() -> None:
-    # All four are right; without an expectation, their log loss is least at absolute certainty.
+    # All four are right. Without the prior, the log loss would be lowest at absolute certainty.
     probabilities = np.array([[0.6, 0.4], [0.55, 0.45], [0.3, 0.7], [0.45, 0.55]])
     assert 0.3 < fit_temperature(np.array([0, 0, 1, 1]), probabilities) < 1
 
@@ -60,12 +60,12 @@ def test_calibration_error_before_and_after() -> None:
 def test_calibration_error_by_hand() -> None:
     probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.4, 0.6], [0.4, 0.6]])
     labels = np.array([0, 1, 1, 1])
-    # Class 0: 0.9 where half are, 0.4 where none is; class 1 mirrors it: (0.4 · 2 + 0.4 · 2) / 4.
+    # Class 0: probability 0.9 with a share of 0.5, and 0.4 with 0; class 1 mirrors it: (0.4 · 2 + 0.4 · 2) / 4.
     assert expected_calibration_error(labels, probabilities) == pytest.approx(0.4)
 
 
 def test_calibration_error_sees_errors_that_cancel_in_the_top_label() -> None:
-    # Right about nine of ten either way, but class 0 is right always and class 1 four times in five.
+    # In both cases about 90 % are right, but for class 0 all decisions are and for class 1 four of five.
     probabilities = np.array([[0.9, 0.1]] * 10 + [[0.1, 0.9]] * 10)
     labels = np.array([0] * 10 + [1] * 8 + [0] * 2)
     assert expected_calibration_error(labels, probabilities) == pytest.approx(0.1)
@@ -105,7 +105,7 @@ def test_confidence_for_error_by_hand() -> None:
     right = np.repeat([True, True, False, True], 30)
     assert confidence_for_error(right, confidence, [0.0, 0.25, 0.34]) == [0.8, 0.6, 0.6]
     assert confidence_for_error(~right, confidence, [0.0]) == [float("inf")]
-    # A share of wrong decisions among a handful tells nothing.
+    # The error rate of a few decisions is not reliable.
     assert confidence_for_error(right[:29], confidence[:29], [0.0]) == [float("inf")]
 
 
@@ -125,7 +125,7 @@ def test_reweighting_makes_another_mix_calibrated() -> None:
 
 
 def test_few_records_are_not_calibrated() -> None:
-    # Of 24 records, nearly all of which a sound network has right by chance, a temperature would make certainties.
+    # A good network has nearly all of 24 records right by chance; a temperature would make it certain.
     labels, probabilities = drawn(24, 1.0, seed=4)
     assert abs(np.log(fit_temperature(labels, probabilities))) > 0.1
     found = calibrate(labels, probabilities, 1, (0.5, 0.5), None)
@@ -149,7 +149,7 @@ def test_a_network_that_is_too_sure_is_calibrated(count: int, least: int) -> Non
 
 
 def test_what_is_kept_helps_records_that_it_was_not_fitted_to() -> None:
-    # On average and at the worst, over sound and too sure networks of few validation records.
+    # The mean and the worst case over good and overconfident networks with few validation records.
     for temperature in (1.0, 2.0):
         labels, probabilities = drawn(20_000, temperature, seed=1000)
         before = measure(labels, probabilities, positive=1, names=("log_loss",))["log_loss"]
@@ -175,7 +175,7 @@ def test_the_error_after_is_that_of_records_that_had_no_part_in_it() -> None:
 
 
 def test_whole_groups_are_held_out() -> None:
-    # Every record twenty times: what looks like a thousand is fifty, whose gain is well within its error.
+    # Every record twenty times: a thousand records but fifty independent ones, so the gain is within its error.
     gains = 0
     for seed in range(20):
         labels, probabilities = drawn(50, 1.3, seed=seed)
@@ -188,7 +188,7 @@ def test_weighted_decisions_count_by_their_weights() -> None:
     confidence = np.repeat([0.9, 0.8], 40)
     right = np.repeat([True, False], 40)
     weights = np.repeat([1.0, 0.25], 40)
-    # 10 of 50 by weight are wrong, 40 of 80 by number.
+    # 10 of 50 are wrong by weight, 40 of 80 by number.
     assert confidence_for_error(right, confidence, [0.19, 0.21], weights) == [0.9, 0.8]
     assert confidence_for_error(right, confidence, [0.21]) == [0.9]
 
@@ -196,7 +196,7 @@ def test_weighted_decisions_count_by_their_weights() -> None:
 def test_kept_scores_are_of_all_classes_and_bounded() -> None:
     rng = np.random.default_rng(0)
     labels = (rng.random(40_000) < 0.02).astype(np.int64)
-    positive = rng.random(40_000) ** 40  # next to 0 and to 1
+    positive = rng.random(40_000) ** 40  # close to 0 and to 1
     probabilities = np.column_stack([1 - positive, positive])
     kept = ValidationScores.keep(labels, probabilities, 1)
     again, found = kept.read()

@@ -1,4 +1,4 @@
-"""Private operators of PyTorch: what they do is what public ones do, and without them nothing else changes."""
+"""PyTorch's private operators give the same results as public ones, and without them nothing else changes."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ OPERATORS = {
     "fused_adam": (torch, "_fused_adam_"),
     "recurrent": (torch, "gru"),
 }
-"""Of each capability, an operator."""
+"""One operator of each capability."""
 MODELS = {"human-dna": ("dna", "ACGT"), "solubility": ("protein", "ACDEFGHIKLMNPQRSTVWY")}
 TRAINED: dict[str, RunConfig] = {
     "dense": run_config(network={"name": "dense", "dense": [1000, 300]}),
@@ -41,7 +41,7 @@ TRAINED: dict[str, RunConfig] = {
 
 @pytest.fixture(autouse=True)
 def untried() -> Iterator[None]:
-    """Has every operator be tried anew in each test, and after it."""
+    """Makes every operator be tested again in each test, and afterwards."""
     with without():
         pass
     yield
@@ -50,7 +50,7 @@ def untried() -> Iterator[None]:
 
 
 def probabilities_of(model: str) -> NDArray[np.float64]:
-    """Returns the probabilities of as many sequences as it takes for products to be large."""
+    """Returns the probabilities of enough sequences for large products."""
     name, symbols = MODELS[model]
     bundle = open_bundle(find_model(Path(model)))
     tokens = encoded(random_strings([300] * 40 + [17, 90], symbols), name)
@@ -93,7 +93,7 @@ def test_an_operator_that_is_absent_is_not_used(name: str, monkeypatch: pytest.M
     if owner is torch:
         monkeypatch.delattr(owner, operator)
     else:
-        # What a build without the library has: a namespace in which there is nothing.
+        # A build without the library has an empty namespace.
         monkeypatch.setattr(torch.ops, owner.__name__.rpartition(".")[2], object())
     assert not has(name)
 

@@ -107,12 +107,12 @@ def test_parallel_convolutions_by_hand() -> None:
         head__output__weight=[[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]],
         head__output__bias=[0.0, 0.0],
     )
-    # TAT: no G; the best pair is A then no C; the second filter of two counts symbols, of which the last pair has one.
+    # TAT: no G; the best pair is A then not C; the second filter of two counts symbols, and the last pair has one.
     # GAC: a G; the pair AC.
     expected = [
         [math.tanh(-0.25), math.tanh(1.0) + math.tanh(0.0)],
         [math.tanh(0.25), math.tanh(3.0) + math.tanh(0.0)],
     ]
     torch.testing.assert_close(logits(classifier, ["TAT", "GAC"]), torch.tensor(expected))
-    # Beside a longer sequence, too: where padding counted, its filter of two would reach 1 there.
+    # Also in a batch with a longer sequence: if padding counted, the filter of two would give 1 there.
     torch.testing.assert_close(logits(classifier, ["TAT", "GAC", "TTTTTTTT"])[:2], torch.tensor(expected))

@@ -15,7 +15,7 @@ from tests.building import padded
 def test_by_hand() -> None:
     network = DenseConfig(dense=(1,), dense_activation="sigmoid", strands="single")
     classifier = Classifier(alphabet("dna"), 2, EncoderConfig(), network, window=2).eval()
-    # Features lie as all positions of A, then of C, G and T.
+    # Features are in the order: all positions of A, then of C, G and T.
     classifier.load_state_dict(
         {
             "network.head.hidden.0.weight": torch.tensor([[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0]]) / 100,

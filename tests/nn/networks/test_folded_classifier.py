@@ -1,4 +1,4 @@
-"""A network as a table against the network itself."""
+"""A folded network compared with the network itself."""
 
 import numpy as np
 import pytest
@@ -79,9 +79,9 @@ def test_a_table_of_bytes_is_near(name: str) -> None:
     with torch.inference_mode():
         found, expected = (one.strand_logits(*padded(strings)).numpy() for one in (table, made))
         alone = np.concatenate([table.strand_logits(*padded([string])).numpy() for string in strings])
-    # Each of up to 21 rows is off by half of one of 255 steps at most, so that the sum is by a hundredth of its range.
+    # Each of up to 21 rows has an error of at most half of 1/255 of its range, so the sum has about 1/100 of its range.
     np.testing.assert_allclose(found, expected, atol=0.03 * np.ptp(expected))
-    # A row of one number is its offset.
+    # A row with one value is stored in its offset.
     assert (np.abs(found - expected).max() > 1e-5) == (table.head.first.out_features > 1)
     np.testing.assert_allclose(alone, found, atol=2e-6)
 

@@ -1,4 +1,4 @@
-"""Training by words against training by convolution: the same logits, the same gradients."""
+"""Training by words compared with training by convolution: the same logits, the same gradients."""
 
 import pytest
 import torch
@@ -75,7 +75,7 @@ def test_where_words_would_not_do_the_convolution_is_computed(settings: dict[str
 
 @pytest.mark.parametrize("width", [2, 3])
 def test_the_first_of_equals_has_the_gradient_as_in_max_pooling(width: int) -> None:
-    # Whole numbers from 0 to 2 in 16 short words of two symbols: full of ties.
+    # Whole numbers from 0 to 2 for 16 short words of two symbols, so there are many ties.
     base, kernel, places = 4, 2, 40
     rng = torch.Generator().manual_seed(1)
     rows = torch.randint(0, 3, (base**kernel, 5), generator=rng).float().requires_grad_()
@@ -84,7 +84,7 @@ def test_the_first_of_equals_has_the_gradient_as_in_max_pooling(width: int) -> N
     wanted = torch.randn(2, places, 5, generator=rng)
     found = _PooledRows.apply(rows, index, base, width, torch.float32)  # type: ignore[no-untyped-call]
     (gradient,) = torch.autograd.grad((found * wanted).sum(), rows)
-    # The short words of each long one, from its first symbols to its last: (2, P, width).
+    # The short words in each long word, from first to last: (2, P, width).
     short = torch.stack([index // base ** (width - 1 - place) % base**kernel for place in range(width)], dim=2).long()
     apart = rows[short].permute(0, 1, 3, 2).flatten(0, 1)  # (2 · P, 5, width)
     expected = functional.max_pool1d(apart, width).view(2, places, 5)

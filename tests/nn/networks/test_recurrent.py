@@ -29,7 +29,7 @@ def rnn(symbols: Iterable[str]) -> float:
 
 
 def lstm(symbols: Iterable[str]) -> float:
-    """Returns the last state of one LSTM unit all of whose gates see the same, with bias 0.1."""
+    """Returns the last state of one LSTM unit whose gates have equal weights, with bias 0.1."""
     state, cell = 0.0, 0.0
     for symbol in symbols:
         seen = WEIGHTS[symbol] + 0.75 * state + 0.1
@@ -39,7 +39,7 @@ def lstm(symbols: Iterable[str]) -> float:
 
 
 def gru(symbols: Iterable[str]) -> float:
-    """Returns the last state of one GRU unit all of whose gates see the same, with bias 0.1."""
+    """Returns the last state of one GRU unit whose gates have equal weights, with bias 0.1."""
     state = 0.0
     for symbol in symbols:
         gate = sigma(WEIGHTS[symbol] + 0.75 * state + 0.1)

@@ -1,4 +1,4 @@
-"""Tiny ESM models with random weights, as their files lie in a folder."""
+"""Tiny ESM models with random weights, in folders as transformers writes them."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def save_model(folder: Path, seed: int = 0, limit: int = 100, vocabulary: list[s
     with torch.random.fork_rng(devices=[]), without_bars():
         torch.manual_seed(seed)
         model = transformers.EsmModel(config, add_pooling_layer=False)
-        # Rotary positions have no weights, so that models of any limit are one model.
+        # Rotary positions have no weights, so models with any limit are equal.
         model.config.max_position_embeddings = limit + 4
         model.save_pretrained(folder)
     words = folder / "words.txt"
@@ -66,7 +66,7 @@ _shared: dict[int, Path] = {}
 
 
 def shared_model(limit: int = 100) -> Path:
-    """Returns the folder of a tiny model that tests only read."""
+    """Returns the folder of a tiny model that tests only read and never change."""
     if limit not in _shared:
         folder = Path(mkdtemp(prefix="esm-"))
         atexit.register(shutil.rmtree, folder)
@@ -75,7 +75,7 @@ def shared_model(limit: int = 100) -> Path:
 
 
 def silent(text: str) -> None:
-    """Hears what the user is told, and keeps it to itself."""
+    """Ignores messages for the user."""
 
 
 def settled_config(folder: Path, cache: Path | None = None) -> EncoderConfig:

@@ -14,7 +14,7 @@ from seqnet.core.errors import OutputError
 from seqnet.nn.plm.cache import EmbeddingCache, cache_folder
 
 TOKENS = np.array([1, 2, 3, 20], dtype=np.uint8)
-# Numbers that no narrower type holds.
+# Values that need all bits of float32.
 EMBEDDING: NDArray[np.float32] = (np.arange(12).reshape(4, 3) / 7 * 1e20).astype(np.float32)
 
 

@@ -20,7 +20,7 @@ STRINGS = random_strings([5, 17, 1, 9, 17, 120], PROTEIN.symbols)
 
 @pytest.fixture
 def runs(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Lengths of the sequences that the language model has seen."""
+    """Lengths of the sequences that the language model has processed."""
     seen: list[int] = []
     embed = LanguageModel.embed
 
@@ -41,7 +41,7 @@ def features_with(cache: Path | None) -> FrozenFeatures:
 
 
 def ahead(features: FrozenFeatures, strings: list[str]) -> list[str]:
-    """Embeds all sequences but the first, and returns what is told."""
+    """Embeds all sequences but the first, and returns the messages."""
     told: list[str] = []
     features.embed_ahead(encoded(strings, "protein"), np.arange(1, len(strings)), CPU, told.append)
     return told
@@ -63,7 +63,7 @@ def test_features_are_the_same_bits_with_and_without_the_cache(tmp_path: Path, r
     assert told == [f"embeddings in {place}: 0 are there, 5 are computed and take 0.00 GB"]
     del runs[:]
     assert torch.equal(features_with(tmp_path)(tokens), plain)
-    # The first is not among them, and what is seen later does not fill the disk.
+    # The first is not among them, and later sequences are not stored.
     assert torch.equal(features_with(tmp_path)(tokens), plain)
     assert runs == [5, 5]
 

@@ -1,4 +1,4 @@
-"""The language model against transformers' own tokenizer and model."""
+"""The language model compared with transformers' own tokenizer and model."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def test_a_long_sequence_has_the_states_of_the_window_in_which_a_residue_is_far_
     string = random_strings([10], "ACDEFGHIKLMNPQRSTVWY")[0]
     whole, windowed = model_in(shared_model(limit=100)), model_in(shared_model(limit=6))
     found = embedded(windowed, string)
-    # Windows 0 to 6, 2 to 8 and 4 to 10 meet in the middle of what two of them share.
+    # Windows 0 to 6, 2 to 8 and 4 to 10 meet in the middle of their overlaps.
     parts = {start: embedded(whole, string[start : start + 6]) for start in (0, 2, 4)}
     expected = torch.cat([parts[0][:4], parts[2][2:4], parts[4][2:]])
     assert torch.equal(found, expected)

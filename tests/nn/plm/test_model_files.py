@@ -37,13 +37,13 @@ def test_settled_settings_say_which_model_it_is(monkeypatch: pytest.MonkeyPatch,
     monkeypatch.chdir(tmp_path)
     found = settled(config_of("esm", cache="here"), PROTEIN, silent)
     assert (found.model, found.cache, found.dimension) == (str(folder), str(tmp_path / "here"), CHANNELS)
-    # What sha256sum prints of the files, sorted, and once more of that.
+    # The sorted output of sha256sum for the files, hashed again.
     names = ("config.json", "model.safetensors", "tokenizer.json", "tokenizer_config.json", "vocab.txt")
     hashes = {name: hash_of(folder / name) for name in names if (folder / name).is_file()}
     lines = sorted(f"{digest}  {name}\n" for name, digest in hashes.items())
     assert found.sha256 == hashlib.sha256("".join(lines).encode()).hexdigest()
     assert settled(found, PROTEIN, silent) == found
-    # The number that sha256sum prints of the weights will do to check what is given.
+    # The hash of the weights alone is also accepted for checking.
     assert settled(config_of(folder, sha256=hashes["model.safetensors"]), PROTEIN, silent).sha256 == found.sha256
 
 
@@ -106,7 +106,7 @@ def test_a_model_may_be_elsewhere(tmp_path: Path) -> None:
     ):
         find_again(config, [str(one)], silent)
     other = save_model(tmp_path / "other", seed=1)
-    # Of several that are named, it takes its own.
+    # Of several named models, it uses its own.
     assert find_again(config, [str(other), str(moved)], silent).folder == moved
     with pytest.raises(InputError, match=r"other: the files of this"):
         find_again(config, [str(other)], silent)
@@ -162,7 +162,7 @@ def test_missing_transformers_is_one_line(monkeypatch: pytest.MonkeyPatch) -> No
 
 
 class Hub(BaseHTTPRequestHandler):
-    """As much of the hub as its client asks for, with one model."""
+    """The parts of the hub that its client uses, with one model."""
 
     folder: Path
     asked: list[str]
@@ -211,7 +211,7 @@ class Hub(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def hub(tmp_path: Path) -> Iterator[str]:
-    """The address of a hub with a model, whose repository has what is not needed, too."""
+    """The address of a hub with a model whose repository also has files that are not needed."""
     folder = save_model(tmp_path / "repository")
     (folder / "pytorch_model.bin").write_bytes(b"pickle")
     handler = type("Handler", (Hub,), {"folder": folder, "asked": []})
@@ -236,7 +236,7 @@ except SeqnetError as error:
 
 
 def ask_hub(home: Path, address: str, **environment: str) -> list[str]:
-    """Returns the lines of a process that looks for the model; the client reads its settings when it is imported."""
+    """Returns the output of a process that looks for the model; the client reads its settings when it is imported."""
     keep = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "TRANSFORMERS_"))}
     settings = {"HF_HOME": str(home), "HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1", "NO_PROXY": "127.0.0.1"}
     done = subprocess.run(

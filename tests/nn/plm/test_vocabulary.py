@@ -13,7 +13,7 @@ UNKNOWN = NUMBERS["<unk>"]
 
 
 def letters(vocabulary: dict[str, int]) -> dict[str, str]:
-    """Returns symbol → word of the vocabulary that it becomes."""
+    """Returns symbol → its word of the vocabulary."""
     words = {number: word for word, number in vocabulary.items()}
     table = translation(PROTEIN, vocabulary, UNKNOWN)
     assert len(table) == PROTEIN.token_count
