@@ -168,7 +168,7 @@ def test_what_else_is_refused(table: pd.DataFrame) -> None:
         classifier().fit(table[["seq"]], labels)  # type: ignore[arg-type]
     with pytest.raises(SettingError, match="unknown must be error or mask, not 'skip'"):
         classifier(unknown="skip").fit(sequences, labels)
-    with pytest.raises(SettingError, match="validation must be a share from 0 to less than 1, not 1.0"):
+    with pytest.raises(SettingError, match=r"validation must be a share from 0 to less than 1, not 1.0"):
         classifier(validation=1.0).fit(sequences, labels)
     with pytest.raises(ValueError, match="Unknown label type: continuous"):
         classifier().fit(sequences, np.linspace(0.1, 0.9, 240))

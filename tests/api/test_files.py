@@ -41,11 +41,11 @@ def test_options_of_reading_are_keywords(tmp_path: Path) -> None:
     model = Model(make_bundle(), threads=1)
     (part,) = model.predict_file(table, sequence_column="seq", name_column="other")
     assert (part.names.tolist(), part.status.tolist()) == (["a", "b"], ["ok", "missing"])
-    with pytest.raises(SettingError, match="^region is for SAM, BAM and CRAM; this file is fasta"):
+    with pytest.raises(SettingError, match=r"^region is for SAM, BAM and CRAM; this file is fasta"):
         next(model.predict_file(DATA / "lowercase.fa", region="chr1"))
     with pytest.raises(SettingError, match="there is no setting regin; did you mean region"):
         model.predict_file(table, regin="chr1")  # type: ignore[call-arg]
-    with pytest.raises(SettingError, match="path must be text or a pathlib.Path, not 5"):
+    with pytest.raises(SettingError, match=r"path must be text or a pathlib.Path, not 5"):
         model.predict_file(5)  # type: ignore[arg-type]
 
 

@@ -101,5 +101,5 @@ def test_a_setting_with_a_hyphen_is_named_as_its_keyword() -> None:
 def test_a_path_is_text_or_a_path() -> None:
     assert as_path("a/b") == as_path(Path("a/b")) == Path("a/b")
     for wrong in (None, 5, b"a"):
-        with pytest.raises(SettingError, match="path must be text or a pathlib.Path, not"):
+        with pytest.raises(SettingError, match=r"path must be text or a pathlib.Path, not"):
             as_path(wrong)  # type: ignore[arg-type]

@@ -38,10 +38,9 @@ from seqnet.similarity import Clusters, cluster_records, join_groups
 
 __all__ = ["Ingestion"]
 
+_RECORDS = 1 << 20  # processed together
 _MOST_UNKNOWN = 0.1
 """Maximum share of a file's symbols that may be unknown to a guessed alphabet."""
-_PIECE = 1 << 20
-"""Number of records that are processed together."""
 
 
 class _Codes(dict[str, int]):
@@ -252,7 +251,7 @@ class Ingestion:
         examples = self._collected()
         order = np.array([classes.index(name) for name in self.classes], dtype=np.int32)
         labels = examples.labels if np.array_equal(order, np.arange(len(order))) else order[examples.labels]
-        present = set().union(*(np.unique(piece).tolist() for piece in pieces(labels, _PIECE)))
+        present = set().union(*(np.unique(piece).tolist() for piece in pieces(labels, _RECORDS)))
         for name in self.classes:
             if classes.index(name) not in present:
                 raise LabelError(f"class {name}", "it has no records left", "check the options that select records")

@@ -294,8 +294,5 @@ def _append(
 
 
 def _unwritable(partial: PartialDownload, error: OSError) -> OutputError:
-    return OutputError(
-        str(partial.target),
-        f"this can't be written: {error.strerror or error}",
-        "free some space, then run the same command again",
-    )
+    problem = f"this can't be written: {error.strerror or error}"
+    return OutputError(str(partial.target), problem, "free some space, then run the same command again")
