@@ -27,11 +27,12 @@ NO_PATHS = {
         "sequence_column",
         "name_column",
         "region",
+        "feature",
     },
     "tune": {"device", "assignments"},
     "train": {"device", "assignments", "split"},
     "evaluate": {"device", "plm", "label_regex", "label_column", "sequence_column", "name_column"},
-    "predict": {"device", "plm", "sequence_column", "name_column", "region", "expected_fraction"},
+    "predict": {"feature", "device", "plm", "sequence_column", "name_column", "region", "expected_fraction"},
 }
 
 
