@@ -160,8 +160,13 @@ def python_words() -> Iterator[None]:
     except SeqnetError as error:
         error.problem, error.remedy = _in_python(error.problem), _in_python(error.remedy)
         if isinstance(error, SettingError):
-            error.name, error.expected = error.name.rpartition(".")[2].replace("-", "_"), _in_python(error.expected)
+            error.name, error.expected = _keyword(error.name), _in_python(error.expected)
         raise
+
+
+def _keyword(name: str) -> str:
+    """Returns the keyword of a setting: `max_error` for `predict.max_error`, `network` for `network.name`."""
+    return name.removesuffix(".name").rpartition(".")[2].replace("-", "_")
 
 
 def _in_python(text: str) -> str:

@@ -208,7 +208,7 @@ def test_encode_refuses_keywords_that_there_are_not(fasta: Path) -> None:
         seqnet.encode(fasta, group_bye="x")
     with pytest.raises(seqnet.SeqnetError, match="there is no input"):
         seqnet.encode()
-    with pytest.raises(seqnet.SeqnetError, match="nothing says which class its records are"):
+    with pytest.raises(seqnet.SeqnetError, match="its records have no class; pass classes, label_regex"):
         seqnet.encode(fasta)
     with pytest.raises(FileNotFoundError):
         seqnet.encode("nowhere.fa", label_regex="(x)")

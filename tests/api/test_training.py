@@ -115,6 +115,7 @@ def test_a_config_file_and_a_preset(data: seqnet.Dataset, tmp_path: Path) -> Non
         ({"settings": [("training.epochs", 5)]}, SettingError, "settings must be a mapping of setting to value"),
         ({"preset": "dna"}, SettingError, "preset must be one of deep-cnn,"),
         ({"network": "cn"}, SettingError, "network must be one of"),
+        ({"encoder": "onehott"}, SettingError, "encoder must be one of"),
         ({"members": 0}, SettingError, "members must be a whole number from 1 to 100, not 0"),
         ({"optimize": "best"}, SettingError, "optimize must be one of accuracy,"),
         ({"device": "tpu"}, SettingError, "device must be one of cpu"),
