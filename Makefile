@@ -19,7 +19,7 @@ demo: .venv/installed ## encode, train, evaluate and predict on the embedded, si
 	$(BIN)/python scripts/demo.py
 
 test: .venv/installed ## the test suite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2
 
 check: .venv/installed ## format, lint, strict types, docs in step
 	$(BIN)/ruff format --check .

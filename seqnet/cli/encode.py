@@ -10,6 +10,7 @@ import click
 
 from seqnet.cli.options import collect, command_line, force_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
+from seqnet.cli.process import hide_pandas
 from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
@@ -93,6 +94,7 @@ def encode_files(
         force: whether an existing output is replaced.
         tell: takes the lines of the table.
     """
+    hide_pandas()
     from seqnet.datasets.encoding import ClassSource, encode
 
     sources = [*(ClassSource.parse(text) for text in classes), *(ClassSource(None, path=path) for path in inputs)]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
-from types import ModuleType
 
-__all__ = ["leave_out_pandas", "own_process", "set_up_process"]
+from seqnet.core import arrow
+
+__all__ = ["hide_pandas", "leave_out_pandas", "own_process", "set_up_process"]
 
 _owned: list[bool] = []
 """Not empty where this process runs one command and ends."""
@@ -43,33 +43,18 @@ def _keep_memory() -> None:
         mallopt(_TRIM_THRESHOLD, (1 << 31) - 1)
 
 
-class _NoPandas:
-    """Says that there is no pandas."""
-
-    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> None:
-        """Finds nothing; refuses pandas."""
-        if name == "pandas":
-            raise ModuleNotFoundError("pandas is left out", name=name)
-
-
 def own_process() -> None:
     """Says that this process runs one command and ends; a command may be run within another program, too."""
     _owned.append(True)
 
 
 def leave_out_pandas() -> None:
-    """Has pyarrow not load pandas, which it would do with its first array, for a third of a second.
+    """Prevents pyarrow from loading pandas, if this process runs one command and ends."""
+    if _owned:
+        arrow.leave_out_pandas()
 
-    It looks for pandas once, and remembers what it found. Then it can't take columns of pandas any more, so that this
-    is done in a process of our own only.
-    """
-    if not _owned:
-        return
-    import pyarrow as pa
 
-    finder = _NoPandas()
-    sys.meta_path.insert(0, finder)
-    try:
-        pa.array([])
-    finally:
-        sys.meta_path.remove(finder)
+def hide_pandas() -> None:
+    """Prevents every import of pandas, if this process runs one command and ends."""
+    if _owned:
+        arrow.hide_pandas()

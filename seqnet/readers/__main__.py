@@ -18,6 +18,7 @@ from threading import Thread
 from typing import BinaryIO
 
 from seqnet.configs.readers import ReadOptions
+from seqnet.core.arrow import hide_pandas
 from seqnet.core.errors import SeqnetError
 from seqnet.readers.opening import open_here
 from seqnet.readers.subprocess_reader import Fault, Part
@@ -48,6 +49,7 @@ def _end_with_parent() -> None:
 
 def _main(path: str, options: str) -> None:
     Thread(target=_end_with_parent, daemon=True).start()
+    hide_pandas()  # pyarrow would load it for a table, which takes a third of a second and 60 MB
     # Output of libraries must not get between the messages.
     output = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())

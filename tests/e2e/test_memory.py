@@ -26,6 +26,8 @@ pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="sizes and limit
 
 READING = "import sys; from seqnet.readers import open_records; from seqnet.configs.readers import ReadOptions\n"
 COUNTING = READING + (
+    "from seqnet.core.arrow import hide_pandas\n"
+    "hide_pandas()\n"
     "records = symbols = 0\n"
     "for batch in open_records(sys.argv[1], ReadOptions()):\n"
     "    records, symbols = records + len(batch), symbols + len(batch.symbols.data)\n"
