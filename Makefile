@@ -12,7 +12,7 @@ help: ## show this list
 	@$(PYTHON) -c 'import sys; sys.exit("seqnet needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	sh scripts/install_torch.sh $(BIN)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,plm,tune,workflow]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,explain,plm,tracks,tune,workflow]'
 	@touch $@
 
 demo: .venv/installed ## encode, train, evaluate and predict on the embedded, simulated data

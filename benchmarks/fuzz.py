@@ -149,7 +149,7 @@ def _config(data: bytes, folder: Path) -> None:
 
 def _space(data: bytes, folder: Path) -> None:
     from seqnet.configs.run import compose
-    from seqnet.tuning.space import read_space
+    from seqnet.training.tuning.space import read_space
 
     read_space(_written("space.toml", data, folder), compose("dna-cnn"))
 
@@ -323,7 +323,7 @@ def _run_atheris(target: str, folder: Path, seconds: float) -> None:
         import seqnet.models.bundles
         import seqnet.readers.opening
         import seqnet.training.checkpoints
-        import seqnet.tuning.space  # noqa: F401 - instrumented as they are imported
+        import seqnet.training.tuning.space  # noqa: F401 - instrumented as they are imported
     words = [sys.argv[0], str(folder / f"corpus-{target.replace(' ', '-')}"), f"-max_total_time={max(1, int(seconds))}"]
     words += [f"-timeout={int(_SECONDS)}", "-rss_limit_mb=4096", f"-artifact_prefix={folder}/bad-", "-max_len=65536"]
     atheris.Setup(words, lambda data: tried(target, data, folder) and None)

@@ -11,7 +11,7 @@ from seqnet.configs.toml import toml_value
 if TYPE_CHECKING:
     from seqnet.training.fit import Observer
     from seqnet.training.history import EpochRow
-    from seqnet.tuning import Trial
+    from seqnet.training.tuning import Trial
 
 __all__ = ["SearchObserver", "TrainingObserver"]
 

@@ -15,13 +15,13 @@ import click
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
+from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
-from seqnet.cli.progress import Meter, say
+from seqnet.cli.progress import Meter
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import OutputError, SeqnetError
-from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
@@ -128,7 +128,7 @@ def command(
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
         with Meter("predict", "records", shown=not rows_are_seen) as meter:
             tally = _write(predictor, source, jobs, meter, size)
-    _report(predictor, source, tally, verbose=verbose)
+    show_summary(predictor, source, tally, verbose=verbose)
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
 
 
@@ -203,70 +203,3 @@ def _write(
                 error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
             raise
     return tally
-
-
-def _rule(predictor: Predictor) -> str | None:
-    """Returns what decides between two classes; None where the more likely one is the label."""
-    bundle, threshold = predictor.bundle, predictor.threshold
-    if threshold is None or threshold == 0.5:
-        return None
-    assert bundle.positive is not None
-    name, other = bundle.classes[bundle.positive], bundle.classes[1 - bundle.positive]
-    if predictor.options.vote:
-        return (
-            f"each network votes {name} where its p_{name} is {threshold:.3f} or more; the label is that of the "
-            "majority"
-        )
-    fractions = " for the expected fractions" if predictor.options.expected_fraction else ""
-    return (
-        f"the label is {name} where p_{name} is {threshold:.3f} or more, else {other}, so the probability of a "
-        f"label can be below 0.5; the threshold was chosen on validation data{fractions}"
-    )
-
-
-def _report(predictor: Predictor, source: PredictionInputs, tally: Tally, *, verbose: bool) -> None:
-    """Says what became of the records."""
-    from seqnet.datasets.tokenizing import RecordStatus
-    from seqnet.evaluation.novelty import novelty_warning
-    from seqnet.nn.devices import device_text
-    from seqnet.prediction.decision import UNCERTAIN
-
-    # Not before, so that an error, or a pipe that is closed, has no other line.
-    say(device_text(predictor.bundle.classifier.device, source.read.threads))
-    changed = predictor.bundle.calibration.changed.get(predictor.precision)
-    if verbose and changed is not None:
-        say(
-            f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
-            "validation labels; --precision float32 is exact"
-        )
-    if rule := _rule(predictor):
-        say(rule)
-    for place, why in (*source.notes, *source.empty):
-        say(f"seqnet: note: {place}: {why}")
-    for reason, count in source.skipped.items():
-        say(f"not read: {counted(count, reason)}")
-    if tally.stops:
-        say(f"removed: the stop (*) at the end of {counted(tally.stops, 'sequences')}")
-    alphabet = predictor.bundle.alphabet
-    if tally.masked:
-        say(f"masked: {counted(tally.masked, 'symbols')} outside the alphabet, treated as {alphabet.mask_symbol}")
-    if (invalid := tally.invalid) is not None:
-        place, problem, remedy = invalid.describe()
-        # A gap is no symbol: masked, it would become one.
-        remedy = remedy if invalid.is_gap else f"--unknown mask treats it as {alphabet.mask_symbol}"
-        say(f"the first {RecordStatus.INVALID_SYMBOL.word}: {place}: {problem}; {remedy}")
-    if source.doubts:
-        (place, found), *more = source.doubts
-        beside = f" (and {counted(len(more), 'other inputs')})" if more else ""
-        say(
-            f"seqnet: warning: {place}{beside}: this looks like {found}, but could be {alphabet.name}; if it is, use "
-            f"--alphabet {alphabet.name}"
-        )
-    if warning := novelty_warning(tally.counts):
-        say(f"seqnet: warning: {warning}")
-    done = tally.counts[RecordStatus.OK]
-    others = {status: count for status, count in sorted(tally.counts.items()) if status != RecordStatus.OK}
-    words = "".join(f", {count:,} {status.word}" for status, count in others.items())
-    unsure = f"; {tally.uncertain:,} of them {UNCERTAIN}" if tally.uncertain else ""
-    total = tally.counts.total()
-    say(f"{counted(total, 'records')}: {done:,} ok{words}{unsure}")

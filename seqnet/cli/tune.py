@@ -29,7 +29,7 @@ from seqnet.core.errors import SeqnetError
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
-    from seqnet.tuning import Trial, TuningResult
+    from seqnet.training.tuning import Trial, TuningResult
 
 __all__ = ["command"]
 
@@ -79,7 +79,7 @@ def command(
     seqnet tune reads.safetensors --space space.toml --preset dna-cnn -o best.toml
     seqnet train reads.safetensors --config best.toml -o model.safetensors
     """
-    from seqnet.tuning import read_space
+    from seqnet.training.tuning import read_space
 
     run = run_request(options).compose()
     searched = read_space(space, run)
@@ -89,7 +89,7 @@ def command(
 
     from seqnet.datasets.dataset import open_dataset
     from seqnet.nn.devices import choose_device
-    from seqnet.tuning import SearchJob, search
+    from seqnet.training.tuning import SearchJob, search
 
     set_up_process(options["threads"])
     data = open_dataset(dataset)
@@ -117,7 +117,7 @@ def command(
 def _write_trials(result: TuningResult, files: TuningFiles, *, force: bool) -> None:
     """Writes the table of trials."""
     from seqnet.core.outputs import whole_file
-    from seqnet.tuning import write_trials
+    from seqnet.training.tuning import write_trials
 
     with whole_file(files.trials, force=force) as temporary:
         write_trials(temporary, result.trials)

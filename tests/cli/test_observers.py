@@ -4,7 +4,7 @@ import pytest
 
 from seqnet.cli.observers import SearchObserver, TrainingObserver
 from seqnet.cli.progress import Meter
-from seqnet.tuning import Trial
+from seqnet.training.tuning import Trial
 from tests.building import Recorder
 
 

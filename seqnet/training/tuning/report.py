@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from seqnet.configs.toml import toml_value
-from seqnet.tuning.trials import Trial
+from seqnet.training.tuning.trials import Trial
 
 __all__ = ["write_trials"]
 

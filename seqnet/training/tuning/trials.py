@@ -12,7 +12,7 @@ import torch
 from seqnet.configs.run import RunConfig
 from seqnet.configs.tuning import TuneOptions
 from seqnet.datasets.dataset import Dataset
-from seqnet.tuning.space import Space
+from seqnet.training.tuning.space import Space
 
 __all__ = ["SearchJob", "Trial", "TuningResult", "Watcher"]
 

@@ -5,9 +5,9 @@ Start here: `read_space` in `space` reads what is searched, `search` in `study` 
 Optuna's of a space, `optuna_backend` is Optuna, if that is there.
 """
 
-from seqnet.tuning.report import write_trials
-from seqnet.tuning.space import Space, read_space
-from seqnet.tuning.study import SearchJob, search
-from seqnet.tuning.trials import Trial, TuningResult
+from seqnet.training.tuning.report import write_trials
+from seqnet.training.tuning.space import Space, read_space
+from seqnet.training.tuning.study import SearchJob, search
+from seqnet.training.tuning.trials import Trial, TuningResult
 
 __all__ = ["SearchJob", "Space", "Trial", "TuningResult", "read_space", "search", "write_trials"]

@@ -22,11 +22,11 @@ from seqnet.core.errors import LabelError, ResourceError, SettingError
 from seqnet.datasets.dataset import Dataset
 from seqnet.training import train
 from seqnet.training.history import EpochRow
-from seqnet.tuning.distributions import distribution_of, setting_of
-from seqnet.tuning.journal import STUDY_NAME, Direction, Journal, read_journal
-from seqnet.tuning.optuna_backend import optuna, quiet
-from seqnet.tuning.space import lay_over
-from seqnet.tuning.trials import SearchJob, Trial, TuningResult, Watcher
+from seqnet.training.tuning.distributions import distribution_of, setting_of
+from seqnet.training.tuning.journal import STUDY_NAME, Direction, Journal, read_journal
+from seqnet.training.tuning.optuna_backend import optuna, quiet
+from seqnet.training.tuning.space import lay_over
+from seqnet.training.tuning.trials import SearchJob, Trial, TuningResult, Watcher
 
 __all__ = ["SearchJob", "search"]
 

@@ -6,7 +6,7 @@ import pytest
 
 from seqnet.configs.run import RunConfig, compose
 from seqnet.core.errors import FormatError, SettingError
-from seqnet.tuning.space import Choices, Range, lay_over, read_space
+from seqnet.training.tuning.space import Choices, Range, lay_over, read_space
 
 
 def space_file(folder: Path, text: str) -> Path:

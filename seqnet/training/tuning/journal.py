@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from seqnet.core.errors import ContainerError
 from seqnet.core.outputs import whole_file
-from seqnet.tuning.optuna_backend import optuna
+from seqnet.training.tuning.optuna_backend import optuna
 
 __all__ = ["STUDY_NAME", "Direction", "Journal", "read_journal"]
 

@@ -11,8 +11,8 @@ from seqnet.configs.run import RunConfig
 from seqnet.configs.tuning import TuneOptions
 from seqnet.core.errors import ContainerError, LabelError, SettingError
 from seqnet.datasets.dataset import Dataset
-from seqnet.tuning import SearchJob, Space, Trial, TuningResult, search
-from seqnet.tuning.space import Choices, Domain, Range
+from seqnet.training.tuning import SearchJob, Space, Trial, TuningResult, search
+from seqnet.training.tuning.space import Choices, Domain, Range
 from tests.building import CPU, SMALL_NETWORK, fit, planted, run_config
 
 RATE: Domain = Range(1e-5, 3e-2, None, True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from seqnet.tuning.optuna_backend import optuna
-from seqnet.tuning.space import Choices, Domain
+from seqnet.training.tuning.optuna_backend import optuna
+from seqnet.training.tuning.space import Choices, Domain
 
 __all__ = ["distribution_of", "setting_of"]
 
