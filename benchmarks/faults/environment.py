@@ -245,7 +245,8 @@ _KINDS: dict[str, Callable[[random.Random, Path], Verdict]] = {
     "full disk": _full_disk,
     "limit of file size": _limited(resource.RLIMIT_FSIZE, 100, 1 << 22),
     "read-only folder": _read_only,
-    "limit of open files": _limited(resource.RLIMIT_NOFILE, 4, 60),
+    # With four, Python itself does not start.
+    "limit of open files": _limited(resource.RLIMIT_NOFILE, 5, 60),
     "limit of address space": _limited(resource.RLIMIT_AS, 1 << 28, 1 << 32),
     "no, full or read-only TMPDIR": _temporary,
     "closed standard streams": _closed,
