@@ -32,6 +32,7 @@ class Predictor:
         bundle: as given.
         options: as given.
         precision: what it computes in.
+        decider: makes labels of probabilities.
     """
 
     def __init__(self, bundle: Bundle, options: PredictOptions | None = None) -> None:
@@ -41,7 +42,7 @@ class Predictor:
             raise SettingError(
                 "predict.alphabet", self.options.alphabet, f"{bundle.alphabet.name}, the alphabet of the model"
             )
-        self._decider = Decider(bundle, self.options)
+        self.decider = Decider(bundle, self.options)
         self.precision = chosen_precision(bundle, self.options.precision)
         self._members = ready(bundle, self.precision)
 
@@ -53,7 +54,7 @@ class Predictor:
     @property
     def threshold(self) -> float | None:
         """Lowest probability of the positive class of two that makes a record positive; None for more classes."""
-        return self._decider.threshold
+        return self.decider.threshold
 
     def predict_batch(self, batch: RecordBatch, place: str = "") -> PredictedRows:
         """Returns the predictions of N records; several threads may do so at once.
@@ -69,7 +70,7 @@ class Predictor:
             missing=batch.missing,
             shortest=self.bundle.classifier.encoder.shortest,
         )
-        return self._decider.decide(batch.names, tokenized, self._scores(tokenized), place)
+        return self.decider.decide(batch.names, tokenized, self._scores(tokenized), place)
 
     def _scores(self, tokenized: Tokenized) -> Scores:
         usable = np.flatnonzero(tokenized.status == RecordStatus.OK)

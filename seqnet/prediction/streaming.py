@@ -7,7 +7,8 @@ from contextlib import ExitStack, closing, contextmanager
 from itertools import chain, islice
 from typing import Any
 
-from seqnet.core.outputs import whole_files
+from seqnet.core.errors import InputError
+from seqnet.core.outputs import check_targets, whole_files
 from seqnet.core.records import RecordBatch
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.ordered_map import map_in_order
@@ -41,7 +42,11 @@ def _in_order(
     predictor: Predictor, work: Callable[[Placed], Any], records: Iterable[Placed], threads: int
 ) -> Generator[Any, None, None]:
     device = predictor.bundle.classifier.device
-    return map_in_order(work, records, threads, device, size=lambda item: len(item[1].symbols.data))
+    return map_in_order(work, records, threads, device, size=lambda item: _held_bytes(item[1]))
+
+
+def _held_bytes(batch: RecordBatch) -> int:
+    return len(batch.symbols.data) + (0 if batch.originals is None else len(batch.originals.entries.data))
 
 
 def write_predictions(
@@ -78,7 +83,10 @@ def write_predictions(
         def rendered(item: Placed) -> tuple[Tally, list[Any]]:
             place, batch = item
             rows = predictor.predict_batch(batch, place)
-            return Tally.of(rows), [writer.render(batch, rows) for writer in writers]
+            try:
+                return Tally.of(rows), [writer.render(batch, rows) for writer in writers]
+            except InputError as error:
+                raise error.at(place) from None
 
         every = chain([] if first is None else [first], records)
         with closing(_in_order(predictor, rendered, every, inputs.read.threads)) as done:
@@ -95,6 +103,7 @@ def _opened(outputs: Sequence[Output], start: Start, force: bool) -> Iterator[li
     """Yields the writers of some outputs, whose files are put in place together at the end."""
     targets = [output.targets(start) for output in outputs]
     every = list(chain.from_iterable(targets))
+    check_targets(every, force=force)  # among others, that no two outputs have one name
     with ExitStack() as stack:
         paths = iter(stack.enter_context(whole_files(every, force=force)) if every else [])
         yield [

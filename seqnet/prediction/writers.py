@@ -22,8 +22,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from seqnet.core.errors import OutputError
+from seqnet.core.escaping import one_line
 from seqnet.core.outputs import named
-from seqnet.core.printable import CONTROLS
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.decision import UNCERTAIN
@@ -37,15 +37,11 @@ __all__ = [
     "decimals",
     "format_of",
     "joined_lines",
-    "one_line",
     "opened_writer",
     "table",
     "text_columns",
 ]
 
-
-_IS_CONTROL = np.isin(np.arange(256), list(CONTROLS))
-_ESCAPED = [CONTROLS.get(byte, bytes([byte])) for byte in range(256)]
 
 _DIGITS = 6
 """Decimals of a probability in text."""
@@ -87,13 +83,6 @@ def decimals(values: NDArray[np.float64]) -> pa.LargeStringArray:
     text[:, 0] = scaled + ord("0")
     text[:, 1] = ord(".")
     return Ragged.from_lengths(text.ravel(), present * np.int64(_DIGITS + 2)).to_arrow()
-
-
-def one_line(column: Ragged) -> Ragged:
-    r"""Returns the strings with tabs, line ends and other control characters as `\t`, `\n`, `\x1b`."""
-    if not _IS_CONTROL[column.data].any():
-        return column
-    return Ragged.from_strings([b"".join(map(_ESCAPED.__getitem__, column[row])) for row in range(len(column))])
 
 
 def text_columns(predictions: PredictedRows, classes: Sequence[str]) -> list[pa.Array]:
