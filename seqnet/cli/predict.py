@@ -123,7 +123,7 @@ def command(
         _claim(targets, force, plm)
         size = _size(inputs)
         bundle = open_model(model, device, threads, plm)
-        predictor = Predictor(bundle, collect(PredictOptions, options))
+        predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
         read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)
         source = PredictionInputs(read, predictor.expected_alphabet)
         others = records.outputs(predictor)

@@ -26,7 +26,12 @@ __all__ = ["RecordOutputs", "record_options", "show_files"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
-_OUTPUTS = {"split": "--split-by-class", "annotated": "--annotate", "kept": "--kept"}
+_OUTPUTS = {
+    "split": "--split-by-class",
+    "annotated": "--annotate",
+    "kept": "--kept",
+    "embeddings": "--embeddings",
+}
 """Outputs beside the table → their options."""
 
 
@@ -57,6 +62,12 @@ def record_options(function: Function) -> Function:
             type=OutputPath(None),
             metavar="FILE",
             help="Write the records of the classes --keep to FILE, in their own format; - is standard output.",
+        ),
+        click.option(
+            "--embeddings",
+            type=OutputPath("embeddings can't go to standard output", alone=False),
+            metavar="FILE",
+            help="Write the last hidden layer of the network for each record to FILE, which ends in .parquet or .npz.",
         ),
         settings_options(SortingOptions, ("pairs", "min_probability")),
     )
@@ -113,6 +124,11 @@ class RecordOutputs:
         return bool({"split", "annotated", "kept"} & set(self.paths))
 
     @property
+    def embeds(self) -> bool:
+        """Whether embeddings are written."""
+        return "embeddings" in self.paths
+
+    @property
     def directory(self) -> Path | None:
         """The directory of files by class; None without such files."""
         return self.paths.get("split")
@@ -124,6 +140,7 @@ class RecordOutputs:
     def outputs(self, predictor: Predictor) -> list[Output]:
         """Returns the outputs; removes what killed runs have left of files by class."""
         from seqnet.prediction.annotation import AnnotatedAlignments
+        from seqnet.prediction.embeddings import EmbeddingsOutput
         from seqnet.prediction.sorted_records import KeptRecords, Sorting, SplitRecords, possible_files
 
         sorting = Sorting(self.sorting, predictor.decider, command_line())
@@ -137,6 +154,9 @@ class RecordOutputs:
                 made.append(AnnotatedAlignments(path, sorting.command))
             elif name == "kept":
                 made.append(KeptRecords(path, self.keep, sorting))
+            else:
+                assert path is not None
+                made.append(EmbeddingsOutput(path))
         return made
 
 
