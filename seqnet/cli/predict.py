@@ -15,6 +15,7 @@ import click
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
+from seqnet.cli.predict_outputs import RecordOutputs, record_options, show_files
 from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter
@@ -25,14 +26,15 @@ from seqnet.core.errors import OutputError, SeqnetError
 
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
+    from seqnet.prediction.outputs import Output
     from seqnet.prediction.predictor import Predictor
-    from seqnet.prediction.streaming import Output
     from seqnet.prediction.tally import Tally
+    from seqnet.prediction.writers import TableOutput
 
 __all__ = ["command"]
 
-Job = tuple[Sequence[str], "Output"]
-"""Some inputs, and where their predictions go."""
+Job = tuple[Sequence[str], Sequence["Output"]]
+"""Some inputs, and what is written of their predictions."""
 
 _KNOWN_ENDINGS = re.compile(
     r"(\.(fa|fasta|fna|ffn|faa|fq|fastq|sam|bam|cram|tsv|csv|txt|xlsx|parquet|npz))?(\.(gz|bgz|bz2|xz|zst))?$",
@@ -77,6 +79,7 @@ _KNOWN_ENDINGS = re.compile(
     ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
      "reader_process"),
 )  # fmt: skip
+@record_options
 @device_option
 @plm_option
 @threads_option
@@ -108,44 +111,51 @@ def command(
     seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
     """
-    if output and (directory or kind):
-        raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
     from seqnet.core.outputs import made_directory
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
 
     leave_out_pandas()
-    jobs = _jobs(inputs, output, directory, kind, force)
-    with made_directory(directory):
-        claim([to.target for _, to in jobs if to.target], force=force, inputs=language_model_files(plm))
+    records = RecordOutputs.of(click.get_current_context(), options)
+    tables = _tables(inputs, output, directory, kind) if records.table else []
+    with made_directory(directory), made_directory(records.directory):
+        targets = [*(table.target for _, table in tables), *records.targets()]
+        _claim(targets, force, plm)
         size = _size(inputs)
-        if output is None and directory is None:
-            check_stdout_is_open()
         bundle = open_model(model, device, threads, plm)
-        predictor = Predictor(bundle, collect(PredictOptions, options))
-        read = collect(ReadOptions, {**options, "threads": threads})
+        predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
+        read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)
         source = PredictionInputs(read, predictor.expected_alphabet)
-        rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
+        others = records.outputs(predictor)
+        jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
+        rows_are_seen = None in targets and sys.stdout.isatty() and sys.stderr.isatty()
         with Meter("predict", "records", shown=not rows_are_seen) as meter:
-            tally = _write(predictor, source, jobs, meter, size)
+            tally = _write(predictor, source, jobs, meter, size, force)
     show_summary(predictor, source, tally, verbose=verbose)
+    show_files(others)
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
 
 
-def _jobs(
-    inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None, force: bool
-) -> list[Job]:
-    """Returns which inputs go to which output, in order."""
-    from seqnet.prediction.streaming import Output
-    from seqnet.prediction.writers import format_of
+def _claim(targets: Sequence[Path | None], force: bool, plm: tuple[str, ...]) -> None:
+    """Checks that all files, and standard output if a target is None, may be written; see `paths.claim`."""
+    claim(filter(None, targets), force=force, inputs=language_model_files(plm))
+    if None in targets:
+        check_stdout_is_open()
+
+
+def _tables(
+    inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None
+) -> list[tuple[Sequence[str], TableOutput]]:
+    """Returns which inputs go to which table, in order."""
+    from seqnet.prediction.writers import TableOutput, format_of
 
     if directory is not None:
         targets = _targets(inputs, directory, kind or "tsv")
-        return [((path,), Output(target, *_format(kind), force)) for path, target in targets.items()]
+        return [((path,), TableOutput(target, *_format(kind))) for path, target in targets.items()]
     output_format = _format(kind) if output is None else format_of(output)
     if output is None and output_format[0] == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet can't be written to a terminal", "use -o FILE or a pipe")
-    return [(inputs, Output(output, *output_format, force))]
+    return [(inputs, TableOutput(output, *output_format))]
 
 
 def _format(kind: str | None) -> tuple[str, bool]:
@@ -185,7 +195,7 @@ def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, P
 
 
 def _write(
-    predictor: Predictor, source: PredictionInputs, jobs: Sequence[Job], meter: Meter, size: int | None
+    predictor: Predictor, source: PredictionInputs, jobs: Sequence[Job], meter: Meter, size: int | None, force: bool
 ) -> Tally:
     """Writes all outputs, and returns the counts of all; `size` is that of all inputs in bytes, where it is known."""
     from seqnet.prediction.streaming import write_predictions
@@ -195,9 +205,9 @@ def _write(
         meter.advance(records, share=source.passed / size if size and source.passed else None)
 
     tally = Tally()
-    for done, (paths, output) in enumerate(jobs):
+    for done, (paths, outputs) in enumerate(jobs):
         try:
-            tally.add(write_predictions(predictor, source, paths, output, progress))
+            tally.add(write_predictions(predictor, source, paths, outputs, progress, force=force))
         except (SeqnetError, OSError) as error:
             if len(jobs) > 1:
                 error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
