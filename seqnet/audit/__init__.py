@@ -5,7 +5,7 @@ two. `seqnet.similarity` counts exact duplicates without an audit.
 """
 
 from seqnet.audit.checks import Check, CheckStatus, Offenders
-from seqnet.audit.dataset_audit import CHECKS, CheckKind, audit_dataset
+from seqnet.audit.dataset_audit import CHECKS, CheckKind, audit_dataset, check_bounds
 from seqnet.audit.quick_checks import QUICK_CHECKS, quick_audit, quick_audit_lines
 from seqnet.audit.report import audit_lines, audit_values, write_offenders
 from seqnet.audit.shortcuts import SHORTCUTS
@@ -23,6 +23,7 @@ __all__ = [
     "audit_dataset",
     "audit_lines",
     "audit_values",
+    "check_bounds",
     "quick_audit",
     "quick_audit_lines",
     "write_offenders",
