@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
 __all__ = ["OpenReport", "check_report", "chromium", "opened"]
 
@@ -30,11 +30,11 @@ _PLOTS = """() => [...document.querySelectorAll('svg, img, canvas')]
   .filter(plot => !plot.parentElement.closest('svg') && plot.getAttribute('aria-hidden') !== 'true')
   .map(plot => {
     const box = plot.getBoundingClientRect()
-    const labels = (plot.getAttribute('aria-labelledby') || '').split(' ').filter(Boolean)
-      .map(id => document.getElementById(id)?.textContent ?? '')
-    const title = [...plot.children].find(child => child.tagName === 'title')?.textContent ?? ''
-    const text = plot.getAttribute('alt') || plot.getAttribute('aria-label') || labels.join(' ') || title
-    return {width: box.width, height: box.height, text: text.trim(), role: plot.getAttribute('role')}
+    const named = attribute => (plot.getAttribute(attribute) || '').split(' ').filter(Boolean)
+      .map(id => document.getElementById(id)?.textContent ?? '').join(' ')
+    const title = plot.getAttribute('alt') || plot.getAttribute('aria-label') || named('aria-labelledby')
+    const text = named('aria-describedby')
+    return {width: box.width, height: box.height, title, text, role: plot.getAttribute('role')}
   })"""
 
 _CONTRAST = """() => {
@@ -121,6 +121,11 @@ class OpenReport:
     messages: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
 
+    def refuse(self, dialog: Dialog) -> None:
+        """Closes a dialog that the page opens, and remembers it."""
+        self.messages.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     def value(self, script: str) -> Any:
         """Returns the value of a function in JavaScript."""
         return self.page.evaluate(script)
@@ -129,15 +134,17 @@ class OpenReport:
 @contextmanager
 def opened(browser: Browser, path: Path, *, width: int = SCREEN, dark: bool = False) -> Iterator[OpenReport]:
     """Yields a report as it is on a screen of that width."""
-    scheme = "dark" if dark else "light"
-    context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=scheme, offline=True)
+    context = browser.new_context(
+        viewport={"width": width, "height": 900}, color_scheme="dark" if dark else "light", offline=True
+    )
     page = context.new_page()
     report, address = OpenReport(page), path.resolve().as_uri()
     page.on("console", lambda message: report.messages.append(f"{message.type}: {message.text}"))
     page.on("pageerror", lambda error: report.messages.append(str(error)))
-    page.on("request", lambda request: request.url != address and report.requests.append(request.url))
-    page.on("dialog", lambda dialog: (report.messages.append(f"dialog: {dialog.message}"), dialog.dismiss()))
+    page.on("request", lambda request: report.requests.append(request.url))
+    page.on("dialog", report.refuse)
     page.goto(address, wait_until="load")
+    assert report.requests.pop(0) == address
     yield report
     context.close()
 
@@ -180,8 +187,9 @@ def _check_plots(report: OpenReport) -> None:
     for plot in plots:
         assert plot["width"] > 50
         assert plot["height"] > 20
-        assert len(plot["text"]) > 10
-        assert plot["role"] in ("img", None)
+        assert plot["title"].strip()
+        assert len(plot["text"].split()) > 3
+        assert plot["role"] == "img"
 
 
 def _check_contrast(report: OpenReport, *, dark: bool) -> None:
