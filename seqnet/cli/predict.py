@@ -26,13 +26,13 @@ from seqnet.core.errors import OutputError, SeqnetError
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
-    from seqnet.prediction.streaming import Output
     from seqnet.prediction.tally import Tally
+    from seqnet.prediction.writers import TableOutput
 
 __all__ = ["command"]
 
-Job = tuple[Sequence[str], "Output"]
-"""Some inputs, and where their predictions go."""
+Job = tuple[Sequence[str], "TableOutput"]
+"""Some inputs, and the table of their predictions."""
 
 _KNOWN_ENDINGS = re.compile(
     r"(\.(fa|fasta|fna|ffn|faa|fq|fastq|sam|bam|cram|tsv|csv|txt|xlsx|parquet|npz))?(\.(gz|bgz|bz2|xz|zst))?$",
@@ -115,7 +115,7 @@ def command(
     from seqnet.prediction.predictor import Predictor
 
     leave_out_pandas()
-    jobs = _jobs(inputs, output, directory, kind, force)
+    jobs = _jobs(inputs, output, directory, kind)
     with made_directory(directory):
         claim([to.target for _, to in jobs if to.target], force=force, inputs=language_model_files(plm))
         size = _size(inputs)
@@ -127,25 +127,22 @@ def command(
         source = PredictionInputs(read, predictor.expected_alphabet)
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
         with Meter("predict", "records", shown=not rows_are_seen) as meter:
-            tally = _write(predictor, source, jobs, meter, size)
+            tally = _write(predictor, source, jobs, meter, size, force)
     show_summary(predictor, source, tally, verbose=verbose)
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
 
 
-def _jobs(
-    inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None, force: bool
-) -> list[Job]:
+def _jobs(inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None) -> list[Job]:
     """Returns which inputs go to which output, in order."""
-    from seqnet.prediction.streaming import Output
-    from seqnet.prediction.writers import format_of
+    from seqnet.prediction.writers import TableOutput, format_of
 
     if directory is not None:
         targets = _targets(inputs, directory, kind or "tsv")
-        return [((path,), Output(target, *_format(kind), force)) for path, target in targets.items()]
+        return [((path,), TableOutput(target, *_format(kind))) for path, target in targets.items()]
     output_format = _format(kind) if output is None else format_of(output)
     if output is None and output_format[0] == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet can't be written to a terminal", "use -o FILE or a pipe")
-    return [(inputs, Output(output, *output_format, force))]
+    return [(inputs, TableOutput(output, *output_format))]
 
 
 def _format(kind: str | None) -> tuple[str, bool]:
@@ -185,7 +182,7 @@ def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, P
 
 
 def _write(
-    predictor: Predictor, source: PredictionInputs, jobs: Sequence[Job], meter: Meter, size: int | None
+    predictor: Predictor, source: PredictionInputs, jobs: Sequence[Job], meter: Meter, size: int | None, force: bool
 ) -> Tally:
     """Writes all outputs, and returns the counts of all; `size` is that of all inputs in bytes, where it is known."""
     from seqnet.prediction.streaming import write_predictions
@@ -197,7 +194,7 @@ def _write(
     tally = Tally()
     for done, (paths, output) in enumerate(jobs):
         try:
-            tally.add(write_predictions(predictor, source, paths, output, progress))
+            tally.add(write_predictions(predictor, source, paths, [output], progress, force=force))
         except (SeqnetError, OSError) as error:
             if len(jobs) > 1:
                 error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
