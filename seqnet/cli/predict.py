@@ -15,9 +15,11 @@ import click
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
+from seqnet.cli.prediction_report import PredictionReport
 from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter
+from seqnet.cli.report_option import report_option
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
@@ -70,6 +72,7 @@ _KNOWN_ENDINGS = re.compile(
     is_flag=True,
     help="Exit with code 1 if any record could not be classified; records marked unusual do not count as failures.",
 )
+@report_option("counts of statuses and labels, distributions of probabilities and lengths, and all notes")
 @click.option("--verbose", is_flag=True, help="Also say how much the number format changes labels.")
 @settings_options(PredictOptions, ("unknown", "max_error", "expected_fraction", "alphabet", "precision", "vote"))
 @settings_options(
@@ -88,7 +91,7 @@ def command(
     directory: Path | None,
     kind: str | None,
     strict: bool,
-    verbose: bool,
+    report: Path | None,
     device: str,
     plm: tuple[str, ...],
     threads: int,
@@ -108,8 +111,6 @@ def command(
     seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
     """
-    if output and (directory or kind):
-        raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
     from seqnet.core.outputs import made_directory
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
@@ -117,7 +118,8 @@ def command(
     leave_out_pandas()
     jobs = _jobs(inputs, output, directory, kind)
     with made_directory(directory):
-        claim([to.target for _, to in jobs if to.target], force=force, inputs=language_model_files(plm))
+        targets = [target for target in (*(to.target for _, to in jobs), report) if target]
+        claim(targets, force=force, inputs=language_model_files(plm))
         size = _size(inputs)
         if output is None and directory is None:
             check_stdout_is_open()
@@ -126,16 +128,24 @@ def command(
         read = collect(ReadOptions, {**options, "threads": threads})
         source = PredictionInputs(read, predictor.expected_alphabet)
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
-        with Meter("predict", "records", shown=not rows_are_seen) as meter:
-            tally = _write(predictor, source, jobs, meter, size, force)
-    show_summary(predictor, source, tally, verbose=verbose)
+        page = PredictionReport(report, predictor, model, source, inputs)
+        with page, Meter("predict", "records", shown=not rows_are_seen) as meter:
+            tally = _write(predictor, source, jobs, page, meter, size, force)
+    show_summary(predictor, source, tally, verbose=options["verbose"])
+    page.announce()
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
 
 
 def _jobs(inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None) -> list[Job]:
-    """Returns which inputs go to which output, in order."""
+    """Returns which inputs go to which output, in order.
+
+    Raises:
+        UsageError: options contradict each other.
+    """
     from seqnet.prediction.writers import TableOutput, format_of
 
+    if output and (directory or kind):
+        raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
     if directory is not None:
         targets = _targets(inputs, directory, kind or "tsv")
         return [((path,), TableOutput(target, *_format(kind))) for path, target in targets.items()]
@@ -182,7 +192,13 @@ def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, P
 
 
 def _write(
-    predictor: Predictor, source: PredictionInputs, jobs: Sequence[Job], meter: Meter, size: int | None, force: bool
+    predictor: Predictor,
+    source: PredictionInputs,
+    jobs: Sequence[Job],
+    page: PredictionReport,
+    meter: Meter,
+    size: int | None,
+    force: bool,
 ) -> Tally:
     """Writes all outputs, and returns the counts of all; `size` is that of all inputs in bytes, where it is known."""
     from seqnet.prediction.streaming import write_predictions
@@ -192,9 +208,10 @@ def _write(
         meter.advance(records, share=source.passed / size if size and source.passed else None)
 
     tally = Tally()
-    for done, (paths, output) in enumerate(jobs):
+    for done, (paths, table) in enumerate(jobs):
+        outputs = [table, *page.outputs(last=done == len(jobs) - 1)]
         try:
-            tally.add(write_predictions(predictor, source, paths, [output], progress, force=force))
+            tally.add(write_predictions(predictor, source, paths, outputs, progress, force=force))
         except (SeqnetError, OSError) as error:
             if len(jobs) > 1:
                 error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")

@@ -32,7 +32,7 @@ def label_picture(names: Sequence[str], counts: NDArray[np.int64]) -> Picture:
     shown, left = [label(names[index]) for index in order], len(names) - len(order)
     described = "; ".join(f"{names[index]}: {counts[index]:,}" for index in order)
     return Picture(
-        key="labels",
+        key="label-counts",
         title="Labels",
         caption="Records with each label." + (f" {left:,} rarer labels are left out." if left else ""),
         description=f"Number of records with each label. {described}.",
@@ -48,7 +48,8 @@ def _draw_labels(figure: Figure, names: Sequence[str], counts: NDArray[np.int64]
     places, total = np.arange(len(names)), max(int(counts.sum()), 1)
     axes.barh(places, counts, height=0.6, color=SERIES[0])
     for place, count in zip(places.tolist(), counts.tolist(), strict=True):
-        axes.text(count, place, f" {count:,} ({count / total:.1%})", va="center", color=INK, fontsize=8.5)
+        text = f"{count:,} ({count / total:.1%})"
+        axes.annotate(text, (count, place), (4, 0), textcoords="offset points", va="center", color=INK, fontsize=8.5)
     axes.set_yticks(places, names, color=INK)
     axes.set_ylim(len(names) - 0.4, -0.6)
     axes.set_xlim(0, max(int(counts.max()), 1) * 1.3)
@@ -58,7 +59,9 @@ def _draw_labels(figure: Figure, names: Sequence[str], counts: NDArray[np.int64]
     axes.set_xlabel("records")
 
 
-def probability_picture(name: str, counts: NDArray[np.int64], threshold: float | None, number: int = 0) -> Picture:
+def probability_picture(
+    name: str, counts: NDArray[np.int64], threshold: float | None, *, number: int = 0, unsure: bool = False
+) -> Picture:
     """Returns the distribution of the probability of a class.
 
     Args:
@@ -66,24 +69,28 @@ def probability_picture(name: str, counts: NDArray[np.int64], threshold: float |
         counts: (2, PROBABILITY_BINS) int64, records with another label, and records with the label.
         threshold: probability from which on the class is the label; None where the most probable class is the label.
         number: of the figure on the page.
+        unsure: whether records may be `uncertain`, and so have no label.
     """
     others, own = counts.sum(axis=1)
+    rest = "other label or uncertain" if unsure else "other label"
     bound = "" if threshold is None else f"; the line is the threshold {threshold:.3f}"
     return Picture(
         key=f"probability-{number}",
         title=f"Probability of {label(name)}",
         caption=f"Records by probability, in {PROBABILITY_BINS} equal bins{bound}.",
         description=f"Histogram of the probability of {name}. {counted(int(own), 'records')} with this label, "
-        f"{others:,} with another{bound}.",
-        draw=lambda figure: _draw_probabilities(figure, label(name), counts, threshold),
+        f"{others:,} with {rest}{bound}.",
+        draw=lambda figure: _draw_probabilities(figure, label(name), rest, counts, threshold),
     )
 
 
-def _draw_probabilities(figure: Figure, name: str, counts: NDArray[np.int64], threshold: float | None) -> None:
+def _draw_probabilities(
+    figure: Figure, name: str, rest: str, counts: NDArray[np.int64], threshold: float | None
+) -> None:
     axes = figure.subplots()
     others, own = counts
     axes.stairs(others + own, _EDGES, baseline=others, fill=True, color=SERIES[1], label=f"labelled {name}")
-    axes.stairs(others, _EDGES, fill=True, color=SERIES[0], label="other label")
+    axes.stairs(others, _EDGES, fill=True, color=SERIES[0], label=rest)
     if threshold is not None:
         axes.axvline(threshold, color=MUTED, linewidth=1, linestyle="--")
     axes.set_xlim(0, 1)

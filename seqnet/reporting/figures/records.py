@@ -30,15 +30,20 @@ def _left_out(shown: int, names: Sequence[str]) -> str:
     return "" if shown == len(names) else f" Shown are {shown} of {counted(len(names), 'classes')}, the largest."
 
 
-def length_picture(names: Sequence[str], counts: NDArray[np.int64], unit: str, what: str = "class") -> Picture | None:
+def length_picture(
+    names: Sequence[str], counts: NDArray[np.int64], unit: str, what: str = "Share of the records of each class"
+) -> Picture | None:
     """Returns the distribution of lengths in each of R sets; None where there are fewer than two different lengths.
 
     Args:
         names: of the sets.
         counts: (R, LENGTH_BINS) int64; see `seqnet.datasets.length_counts`.
         unit: of a length, such as "bases".
-        what: what a set is.
+        what: what is counted, the beginning of the caption.
     """
+    if empty := int(counts[:, 0].sum()):
+        counts = counts.copy()
+        counts[:, 0] = 0
     if (counts.sum(axis=0) > 0).sum() < 2:
         return None
     shown = largest(counts.sum(axis=1))
@@ -52,7 +57,8 @@ def length_picture(names: Sequence[str], counts: NDArray[np.int64], unit: str, w
     return Picture(
         key="lengths",
         title="Lengths",
-        caption=f"Share of the records of each {what} by length{', on a logarithmic axis' * found.logarithmic}."
+        caption=f"{what} by length{', on a logarithmic axis' * found.logarithmic}."
+        + (f" {counted(empty, 'empty sequences')} left out." if empty else "")
         + _left_out(len(shown), names),
         description=f"Histogram of lengths. {described}.",
         draw=lambda figure: _draw_lengths(figure, found, shares, [label(names[index]) for index in shown], unit),
