@@ -133,13 +133,14 @@ def command(
         claim(files.targets, force=force, inputs=language_model_files(plm))
         named = _names(models)
         bundles = {name: open_model(path, device, threads, plm) for name, path in named.items()}
+        paths = {name: find_model(path) for name, path in named.items()}
+        files.check(bundles, paths)
         first, split = next(iter(bundles.values())), "all" if labelled else split
         data = stack.enter_context(_encoded(dataset, first, options)) if labelled else _opened(dataset)
         chosen = collect(EvaluationOptions, options)
         parts = strata or bool(files.tables or files.report)
         found = _report(bundles, data, split, chosen, baselines=not no_baselines, strata=parts)
         _show(found, strata)
-        paths = {name: find_model(path) for name, path in named.items()}
         files.write(found, list(bundles.values()), data, paths, force=force)
 
 

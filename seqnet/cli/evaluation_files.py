@@ -27,7 +27,7 @@ class ReportPath(OutputPath):
     """The type of a parameter that names an HTML report."""
 
     def __init__(self) -> None:
-        super().__init__("a report is a file")
+        super().__init__("a report can't be standard output")
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Returns the path, which ends in .html."""
@@ -41,7 +41,7 @@ class FigurePath(OutputPath):
     """The type of a parameter that is FIGURE=FILE, such as `roc=figure-2.pdf`."""
 
     def __init__(self) -> None:
-        super().__init__("a figure is a file")
+        super().__init__("a figure can't be standard output")
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Returns the name of the figure and the path."""
@@ -107,6 +107,19 @@ class EvaluationFiles:
     def targets(self) -> list[Path]:
         """All files."""
         return [*self.tables, *([self.report] if self.report else []), *(path for _, _, path in self.pictures)]
+
+    def check(self, bundles: Mapping[str, Bundle], paths: Mapping[str, Path]) -> None:
+        """Checks, before any work is done, that learning curves are known if they are to be drawn.
+
+        Raises:
+            NoFigureError: they are not known.
+        """
+        if any(name == "learning" for name, _ in self.figures):
+            from seqnet.reporting.figures.evaluation import check_learning
+            from seqnet.reporting.records import training_record
+
+            for name, bundle in bundles.items():
+                check_learning(training_record(bundle, paths[name]))
 
     def write(
         self, found: Report, bundles: Sequence[Bundle], data: Dataset, paths: Mapping[str, Path], *, force: bool

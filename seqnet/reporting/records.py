@@ -47,7 +47,7 @@ class TrainingRecord:
         runs: rows by epoch, of each network; empty if they are not known.
         kept: number of the epoch that each network has kept.
         folds: the folds of a cross-validation; empty if there were none, or they are not known.
-        remarks: why something is not known, a sentence each.
+        remarks: why something is not known, a line each.
     """
 
     runs: Sequence[Sequence[EpochRow]]
@@ -64,7 +64,7 @@ def training_record(bundle: Bundle, path: Path | None) -> TrainingRecord:
         path: its file; None if it is not from a file.
     """
     if path is None:
-        return TrainingRecord((), (), (), ["Learning curves are not known, because the model is not from a file."])
+        return TrainingRecord((), (), (), ["learning curves are not known: the model is not from a file"])
     stem = path.name.removesuffix(".safetensors")
     runs, remark = _runs(path.with_name(stem + ".history.tsv"), bundle)
     crossed = "folds" in bundle.provenance
@@ -75,35 +75,35 @@ def training_record(bundle: Bundle, path: Path | None) -> TrainingRecord:
 
 def _runs(path: Path, bundle: Bundle) -> tuple[Sequence[Sequence[EpochRow]], str]:
     """Returns the rows of each network, or none and the reason."""
-    unknown = "Learning curves are not known: "
+    unknown = "learning curves are not known: "
     try:
         runs = read_history(path)
     except FileNotFoundError:
-        return (), f"{unknown}there is no file {path.name} beside the model."
+        return (), f"{unknown}there is no file {path.name} beside the model"
     except (OSError, ValueError, TypeError):
-        return (), f"{unknown}{path.name} can't be read."
+        return (), f"{unknown}{path.name} can't be read"
     kept = [rows[kept_epoch(rows, bundle.config.training.monitor) - 1] for rows in runs]
     found = {"epoch": np.mean([row.epoch for row in kept])}
     found["validation_loss"] = np.mean([row.validation_loss for row in kept])
     same = len(runs) == len(bundle.members) and all(
         _equal(float(value), bundle.metrics.get(name, math.nan)) for name, value in found.items()
     )
-    return (runs, "") if same else ((), f"{unknown}{path.name} is of another training.")
+    return (runs, "") if same else ((), f"{unknown}{path.name} is of another training")
 
 
 def _folds(path: Path, bundle: Bundle) -> tuple[tuple[Fold, ...], str]:
     """Returns the folds, or none and the reason."""
-    unknown = "The metrics of the folds are not known: "
+    unknown = "the metrics of the folds are not known: "
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         folds = tuple(_fold(row) for row in found["folds"])
         mean = float(np.mean([fold.metrics["accuracy"] for fold in folds]))
     except FileNotFoundError:
-        return (), f"{unknown}there is no file {path.name} beside the model."
+        return (), f"{unknown}there is no file {path.name} beside the model"
     except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError):
-        return (), f"{unknown}{path.name} can't be read."
+        return (), f"{unknown}{path.name} can't be read"
     if len(folds) != len(bundle.members) or not _equal(mean, bundle.metrics.get("out_of_fold_accuracy", math.nan)):
-        return (), f"{unknown}{path.name} is of another training."
+        return (), f"{unknown}{path.name} is of another training"
     return folds, ""
 
 

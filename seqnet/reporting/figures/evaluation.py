@@ -20,9 +20,10 @@ from seqnet.reporting.figures.intervals import interval_picture
 from seqnet.reporting.figures.learning import learning_picture
 from seqnet.reporting.figures.pictures import Picture
 from seqnet.reporting.figures.ranking import NamedCurve, precision_picture, roc_picture
+from seqnet.reporting.records import TrainingRecord
 from seqnet.reporting.results import ModelResults, Results
 
-__all__ = ["NoFigureError", "picture_of", "pictures_of"]
+__all__ = ["NoFigureError", "check_learning", "picture_of", "pictures_of"]
 
 
 class NoFigureError(SeqnetError):
@@ -169,10 +170,19 @@ def _differences(results: Results) -> Picture:
     return interval_picture("differences", "Differences", rows, "difference", caption, reference=0)
 
 
+def check_learning(record: TrainingRecord) -> None:
+    """Checks that the learning curves of a model are known.
+
+    Raises:
+        NoFigureError: they are not.
+    """
+    if not record.runs:
+        raise NoFigureError("", record.remarks[0])
+
+
 def _learning(model: ModelResults, ending: str) -> Picture:
     record = model.training
-    if not record.runs:
-        raise NoFigureError("", record.remarks[0].rstrip(".")[0].lower() + record.remarks[0].rstrip(".")[1:])
+    check_learning(record)
     caption = "Loss and accuracy by epoch. The dotted line is the epoch that was kept."
     if len(record.runs) > 1:
         caption = (

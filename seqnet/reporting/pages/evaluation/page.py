@@ -45,18 +45,27 @@ def evaluation_page(results: Results, more: Sequence[Section] = ()) -> Page:
         origin_section(results),
     ]
     names = [model.report.name for model in results.models]
-    lead = " ".join(_sentence(model) for model in results.models)
     several = len(names) > 1
     notes = [
         f"{model.report.name}: {line}." if several else sentence(line)
         for model in results.models
         for line in model.report.warnings()
     ]
-    return Page(f"Evaluation of {' and '.join(names)}", lead, [one for one in sections if one is not None], notes)
+    return Page(
+        f"Evaluation of {' and '.join(names)}",
+        _lead(results.models),
+        [one for one in sections if one is not None],
+        notes,
+    )
 
 
-def _sentence(model: ModelResults) -> str:
-    found = model.evaluation
-    metrics = [f"{METRICS[name].title} {estimate_text(found.metrics[name])}" for name in ("auroc", "accuracy")]
-    where = "of the dataset" if found.split == "all" else f"of the {found.split} split"
-    return f"{model.report.name} on {counted(found.n, 'records')} {where}: {', '.join(metrics)}."
+def _lead(models: Sequence[ModelResults]) -> str:
+    """Returns how many records were measured, and the AUROC and accuracy of each model."""
+    found = models[0].evaluation
+    parts = []
+    for model in models:
+        metrics = model.evaluation.metrics
+        values = [f"{METRICS[name].title} {estimate_text(metrics[name])}" for name in ("auroc", "accuracy")]
+        parts.append((f"{model.report.name}: " if len(models) > 1 else "") + ", ".join(values))
+    where = "the whole file" if found.split == "all" else f"the {found.split} split"
+    return f"{counted(found.n, 'records')} of {where}. {'; '.join(parts)}."

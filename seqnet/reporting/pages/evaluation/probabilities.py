@@ -29,7 +29,11 @@ def calibration_section(results: Results) -> Section:
     ]
     text = "A point shows how often a class is true among records with about the same probability. "
     text += "Points on the dashed line are calibrated."
-    blocks: list[Block] = [Text(text), Figures(pictures_of("reliability", results)), *map(Text, lines)]
+    blocks: list[Block] = [
+        Text(text),
+        Figures(pictures_of("reliability", results)),
+        *(Text(sentence(line)) for line in lines),
+    ]
     return Section("calibration", "Calibration", blocks)
 
 
@@ -37,9 +41,9 @@ def _calibrated(model: ModelResults) -> str:
     """Returns which temperature and threshold were fitted in training, and on what."""
     found = model.bundle.calibration
     if found.temperature == 1:
-        text = f"No temperature{': ' + found.not_calibrated if found.not_calibrated else ''}."
+        text = f"no temperature{': ' + found.not_calibrated if found.not_calibrated else ''}."
     else:
-        text = f"Temperature {number_text(found.temperature)}, fitted in training to records that the network had not"
+        text = f"temperature {number_text(found.temperature)}, fitted in training to records that the network had not"
         text += " been fitted to."
     if model.scored.positive is not None:
         chosen = f"it has the best {CRITERIA[found.criterion]} on these".replace("_", " ") if found.criterion else ""

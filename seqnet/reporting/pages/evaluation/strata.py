@@ -39,8 +39,8 @@ def _of_model(model: ModelResults, ending: str) -> list[Block]:
     else:
         tables.append(Text("All records have about the same length."))
     if found.similarity is None:
-        reason = "they need the training dataset and records that were not trained on"
-        tables.append(Text("No metrics by similarity: {reason}."))
+        reason = "they need the training dataset, and records that were not trained on."
+        tables.append(Text(f"No metrics by similarity: {reason}"))
     else:
         bins, k = found.similarity.bins, found.similarity.k
         bounds = [f"{100 * one.low:g} to {100 * one.high:g} %" for one in bins]

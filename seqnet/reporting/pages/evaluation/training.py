@@ -12,7 +12,7 @@ from seqnet.reporting.pages.cells import count, number
 from seqnet.reporting.pages.content import Block, Cell, Figures, Heading, Section, Table, Text
 from seqnet.reporting.records import Fold
 from seqnet.reporting.results import Results
-from seqnet.reporting.wording import number_text
+from seqnet.reporting.wording import number_text, sentence
 
 __all__ = ["training_section"]
 
@@ -25,7 +25,7 @@ def training_section(results: Results) -> Section:
     for place, model in enumerate(results.models, 1):
         record = model.training
         blocks += [Heading(model.report.name)] if len(results.models) > 1 else []
-        blocks += [Text(line) for line in record.remarks]
+        blocks += [Text(sentence(line)) for line in record.remarks]
         blocks += [Figures([picture_of("learning", model, place)])] if record.runs else []
         blocks += [_folds(record.folds)] if record.folds else []
     return Section("training", "Training", blocks)
