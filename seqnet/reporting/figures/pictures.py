@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["ENDINGS", "INK", "LINE", "MUTED", "SERIES", "Picture", "draw_legend", "inline_svg", "label", "save_picture"]
+__all__ = ["INK", "LINE", "MUTED", "SERIES", "Picture", "draw_legend", "inline_svg", "label", "save_picture"]
 
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#aa3f8c", "#b88300", "#3a9bd0")
 """Colours of curves and classes, which people with any colour vision can tell apart; after those of Okabe & Ito 2008,
@@ -39,21 +39,18 @@ _VARIABLES = {colour: f"var(--c{index})" for index, colour in enumerate(SERIES)}
     PAPER: "var(--paper)",
 }
 
-ENDINGS = (".pdf", ".png", ".svg")
-"""Endings of the files that a picture can be saved as."""
-
 _SETTINGS: dict[Any, Any] = {
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.8,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "font.size": 9,
+    "font.size": 8.5,
     "font.family": ["DejaVu Sans"],
     "grid.color": LINE,
     "grid.linewidth": 0.6,
     "legend.frameon": False,
-    "legend.fontsize": 8.5,
+    "legend.fontsize": 8,
     "lines.linewidth": 1.6,
     "pdf.fonttype": 42,
     "svg.fonttype": "none",
@@ -65,7 +62,7 @@ _SETTINGS: dict[Any, Any] = {
     "ytick.color": MUTED,
     "ytick.labelcolor": INK,
 }
-Corner = Literal["best", "lower left", "lower right", "upper left", "upper right"]
+Corner = Literal["lower left", "lower right", "upper left", "upper right"]
 
 _MOST_LETTERS = 28
 _SVG = "{http://www.w3.org/2000/svg}"
@@ -85,7 +82,7 @@ class Picture:
         caption: one or two sentences below: how to read it, and how it was computed.
         description: what it shows, in numbers, for readers who cannot see it.
         draw: draws it.
-        size: width and height in inches at which its text has 9 points.
+        size: width and height in inches, at which its text has 8.5 points.
         wide: whether it takes the whole width of a page.
     """
 
@@ -94,7 +91,7 @@ class Picture:
     caption: str
     description: str
     draw: Callable[[Figure], None]
-    size: tuple[float, float] = (4.8, 3.6)
+    size: tuple[float, float] = (4.2, 3.2)
     wide: bool = False
 
 
@@ -106,18 +103,24 @@ def label(text: str) -> str:
     return "\u200a" + shown if shown.startswith("_") else shown
 
 
-def draw_legend(axes: Axes, entries: Sequence[tuple[str, str]], place: Corner = "best") -> None:
+def draw_legend(axes: Axes, entries: Sequence[tuple[str, str]], corner: Corner | None = None) -> None:
     """Draws a legend.
 
     Args:
         axes: where.
         entries: label and colour of each line.
-        place: corner of the axes.
+        corner: corner within the axes; None for above them.
     """
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], color=colour) for _, colour in entries]
-    axes.legend(handles, [text for text, _ in entries], loc=place, handlelength=1.2)
+    handles, texts = [Line2D([], [], color=colour) for _, colour in entries], [text for text, _ in entries]
+    if corner is not None:
+        axes.legend(handles, texts, loc=corner, handlelength=1.2)
+        return
+    columns = len(texts) if sum(map(len, texts)) < 2 * _MOST_LETTERS else 2
+    axes.legend(
+        handles, texts, loc="lower left", bbox_to_anchor=(0, 1), ncols=max(columns, 1), handlelength=1.2, borderpad=0.2
+    )
 
 
 @contextmanager
@@ -142,7 +145,7 @@ def save_picture(path: Path, picture: Picture, ending: str) -> None:
     Args:
         path: the file.
         picture: what is drawn.
-        ending: one of `ENDINGS`.
+        ending: one of `configs.figures.ENDINGS`.
     """
     metadata = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {"Software": None}}[ending]
     with _drawn(picture) as figure:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seqnet.reporting.figures.pictures import ENDINGS, SERIES, Picture, draw_legend, inline_svg, label, save_picture
+from seqnet.configs.figures import ENDINGS
+from seqnet.reporting.figures.pictures import SERIES, Picture, draw_legend, inline_svg, label, save_picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
