@@ -5,9 +5,9 @@ two. `seqnet.similarity` counts exact duplicates without an audit.
 """
 
 from seqnet.audit.checks import Check, CheckStatus, Offenders
-from seqnet.audit.dataset_audit import CHECKS, CheckKind, audit_dataset
+from seqnet.audit.dataset_audit import CHECKS, CheckKind, audit_dataset, check_bounds
 from seqnet.audit.quick_checks import QUICK_CHECKS, quick_audit, quick_audit_lines
-from seqnet.audit.report import audit_lines, audit_values, write_offenders
+from seqnet.audit.report import AuditRun, OffenderRow, audit_lines, audit_values, offender_rows, write_offenders
 from seqnet.audit.shortcuts import SHORTCUTS
 from seqnet.audit.tags import TAGS
 
@@ -16,13 +16,17 @@ __all__ = [
     "QUICK_CHECKS",
     "SHORTCUTS",
     "TAGS",
+    "AuditRun",
     "Check",
     "CheckKind",
     "CheckStatus",
+    "OffenderRow",
     "Offenders",
     "audit_dataset",
     "audit_lines",
     "audit_values",
+    "check_bounds",
+    "offender_rows",
     "quick_audit",
     "quick_audit_lines",
     "write_offenders",

@@ -17,7 +17,7 @@ from seqnet.audit.tags import TAGS
 from seqnet.configs.audit import AuditOptions
 from seqnet.datasets.dataset import Dataset
 
-__all__ = ["CHECKS", "CheckKind", "audit_dataset"]
+__all__ = ["CHECKS", "CheckKind", "audit_dataset", "check_bounds"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +84,18 @@ def audit_dataset(
     return list(_checks(AuditedDataset(dataset, options, quick), options, names))
 
 
+def check_bounds(name: str, options: AuditOptions) -> tuple[float, float]:
+    """Returns the bounds of a check, a row of `CHECKS`, for a warning and a failure."""
+    prefix = CHECKS[name].bounds
+    return getattr(options, f"{prefix}_warn"), getattr(options, f"{prefix}_fail")
+
+
 def _checks(evidence: AuditedDataset, options: AuditOptions, names: Sequence[str]) -> Iterator[Check]:
     for name in names:
         kind = CHECKS[name]
         if kind.alphabets and evidence.dataset.alphabet.name not in kind.alphabets:
             continue
         found = kind.look(evidence)
-        warn, fail = (getattr(options, f"{kind.bounds}_{level}") for level in ("warn", "fail"))
+        warn, fail = check_bounds(name, options)
         status = "pass" if found.by_chance else graded(found.value, warn, fail, low=kind.low)
         yield Check(name, kind.title, status, found.value, found.text, found.offenders)

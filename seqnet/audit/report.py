@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,9 +16,41 @@ from seqnet.configs.audit import AuditOptions
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.splits import SPLITS
 
-__all__ = ["audit_lines", "audit_values", "write_offenders"]
+__all__ = ["AuditRun", "OffenderRow", "audit_lines", "audit_values", "offender_rows", "write_offenders"]
 
-_COLUMNS = ("check", "name", "split", "label", "other_name", "other_split", "other_label", "similarity")
+
+@dataclass(frozen=True)
+class AuditRun:
+    """What an audit came to.
+
+    Attributes:
+        dataset: what was checked.
+        checks: the results.
+        options: the bounds, and what counts as similar.
+        quick: whether only samples of a large dataset were checked.
+        command: the command line.
+    """
+
+    dataset: Dataset
+    checks: Sequence[Check]
+    options: AuditOptions
+    quick: bool
+    command: str
+
+
+class OffenderRow(NamedTuple):
+    """A record that a check complains about, and the record that it matches; the similarity is NaN for equal names."""
+
+    name: str
+    split: str
+    label: str
+    other_name: str
+    other_split: str
+    other_label: str
+    similarity: float
+
+
+_COLUMNS = ("check", *OffenderRow._fields)
 
 
 def audit_lines(checks: Sequence[Check]) -> list[str]:
@@ -62,13 +95,20 @@ def write_offenders(path: Path, dataset: Dataset, checks: Sequence[Check]) -> in
         for check in checks:
             if check.offenders is None or check.status == "pass":
                 continue
-            found = check.offenders
-            own, other = _described(dataset, found.records), _described(dataset, found.others)
-            for ours, theirs, value in zip(own, other, found.similarity, strict=True):
-                similarity = "" if np.isnan(value) else f"{value:.4f}"
-                file.write("\t".join((check.name, *ours, *theirs, similarity)) + "\n")
-            rows += len(found)
+            for row in offender_rows(dataset, check):
+                similarity = "" if np.isnan(row.similarity) else f"{row.similarity:.4f}"
+                file.write("\t".join((check.name, *row[:-1], similarity)) + "\n")
+            rows += len(check.offenders)
     return rows
+
+
+def offender_rows(dataset: Dataset, check: Check, most: int | None = None) -> Iterator[OffenderRow]:
+    """Yields the records that a check is about, at most `most` [default: all]; none if it is not about records."""
+    if check.offenders is None:
+        return
+    own, other = (_described(dataset, found[:most]) for found in (check.offenders.records, check.offenders.others))
+    for ours, theirs, similarity in zip(own, other, check.offenders.similarity[:most].tolist(), strict=True):
+        yield OffenderRow(*ours, *theirs, similarity)
 
 
 def _described(dataset: Dataset, records: NDArray[np.int64]) -> list[tuple[str, str, str]]:

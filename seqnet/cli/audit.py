@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.options import collect, force_option, settings_options
+from seqnet.cli.options import collect, command_line, force_option, settings_options
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import say, show
+from seqnet.cli.report_option import report_option
 from seqnet.configs.audit import AuditOptions
 from seqnet.core.printable import counted, printable_json
+
+if TYPE_CHECKING:
+    from seqnet.audit import AuditRun
 
 __all__ = ["command"]
 
@@ -27,6 +31,7 @@ __all__ = ["command"]
     help="Write the records that warnings and failures are about as a table: check, name, split, label, then name, "
     "split, label and similarity of the matching record.",
 )
+@report_option("every check with its number and bounds, figures, and the records concerned")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--strict", is_flag=True, help="Exit with code 1 if a check fails.")
 @click.option("--quick", is_flag=True, help="Check only samples of a large dataset, which takes seconds.")
@@ -38,7 +43,14 @@ __all__ = ["command"]
 )  # fmt: skip
 @force_option
 def command(
-    dataset: Path, output: Path | None, as_json: bool, strict: bool, quick: bool, force: bool, **options: Any
+    dataset: Path,
+    output: Path | None,
+    report: Path | None,
+    as_json: bool,
+    strict: bool,
+    quick: bool,
+    force: bool,
+    **options: Any,
 ) -> int:
     """Check a dataset for problems that make metrics too good.
 
@@ -51,13 +63,13 @@ def command(
     \b
     seqnet audit reads.safetensors
     seqnet audit proteins.safetensors -o offenders.tsv --strict
+    seqnet audit proteins.safetensors --report audit.html
     """
-    from seqnet.audit import audit_dataset, audit_lines, audit_values, write_offenders
-    from seqnet.core.outputs import whole_file
+    from seqnet.audit import AuditRun, audit_dataset, audit_lines, audit_values
     from seqnet.datasets.dataset import open_dataset
 
     settings = collect(AuditOptions, options)
-    claim([output] if output else [], force=force)
+    claim([path for path in (output, report) if path], force=force)
     data = open_dataset(dataset)
     checks = audit_dataset(data, settings, quick=quick)
     if as_json:
@@ -66,8 +78,26 @@ def command(
     else:
         for line in audit_lines(checks):
             show(line)
-    if output:
-        with whole_file(output, force=force) as temporary:
-            rows = write_offenders(temporary, data, checks)
-        say(f"wrote {output}, {counted(rows, 'rows')}")
+    _write(output, report, AuditRun(data, checks, settings, quick, command_line()), force=force)
     return int(strict and any(check.status == "fail" for check in checks))
+
+
+def _write(output: Path | None, report: Path | None, run: AuditRun, *, force: bool) -> None:
+    """Writes the table and the page that are asked for, both or none."""
+    from seqnet.audit import write_offenders
+    from seqnet.core.outputs import whole_files
+    from seqnet.reporting.pages.audit import audit_page
+    from seqnet.reporting.pages.rendering import write_page
+
+    targets = [path for path in (output, report) if path]
+    if not targets:
+        return
+    with whole_files(targets, force=force) as temporaries:
+        places = dict(zip(targets, temporaries, strict=True))
+        rows = write_offenders(places[output], run.dataset, run.checks) if output else 0
+        if report:
+            write_page(places[report], audit_page(run))
+    if output:
+        say(f"wrote {output}, {counted(rows, 'rows')}")
+    if report:
+        say(f"wrote {report}")

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import re
-import stat
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,30 +13,23 @@ from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.predict_outputs import RecordOutputs, record_options, show_files
+from seqnet.cli.predict_tables import Job, input_size, tables_of
+from seqnet.cli.prediction_report import PredictionReport
 from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter
+from seqnet.cli.report_option import report_option
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import OutputError, SeqnetError
+from seqnet.core.errors import SeqnetError
 
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
-    from seqnet.prediction.outputs import Output
     from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.tally import Tally
-    from seqnet.prediction.writers import TableOutput
 
 __all__ = ["command"]
-
-Job = tuple[Sequence[str], Sequence["Output"]]
-"""Some inputs, and what is written of their predictions."""
-
-_KNOWN_ENDINGS = re.compile(
-    r"(\.(fa|fasta|fna|ffn|faa|fq|fastq|sam|bam|cram|tsv|csv|txt|xlsx|parquet|npz))?(\.(gz|bgz|bz2|xz|zst))?$",
-    re.IGNORECASE,
-)
 
 
 @click.command("predict", cls=Command, advanced=("alphabet", "precision", "vote", "reader_process", "plm", "verbose"))
@@ -72,6 +62,7 @@ _KNOWN_ENDINGS = re.compile(
     is_flag=True,
     help="Exit with code 1 if any record could not be classified; records marked unusual do not count as failures.",
 )
+@report_option("counts of statuses and labels, distributions of probabilities and lengths, and all notes")
 @click.option("--verbose", is_flag=True, help="Also say how much the number format changes labels.")
 @settings_options(PredictOptions, ("unknown", "max_error", "expected_fraction", "alphabet", "precision", "vote"))
 @settings_options(
@@ -91,7 +82,7 @@ def command(
     directory: Path | None,
     kind: str | None,
     strict: bool,
-    verbose: bool,
+    report: Path | None,
     device: str,
     plm: tuple[str, ...],
     threads: int,
@@ -117,11 +108,11 @@ def command(
 
     leave_out_pandas()
     records = RecordOutputs.of(click.get_current_context(), options)
-    tables = _tables(inputs, output, directory, kind) if records.table else []
+    tables = tables_of(inputs, output, directory, kind) if records.table else []
     with made_directory(directory), made_directory(records.directory):
-        targets = [*(table.target for _, table in tables), *records.targets()]
+        targets = [*(table.target for _, table in tables), *records.targets(), *([report] if report else [])]
         _claim(targets, force, plm)
-        size = _size(inputs)
+        size = input_size(inputs)
         bundle = open_model(model, device, threads, plm)
         predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
         read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)
@@ -129,10 +120,12 @@ def command(
         others = records.outputs(predictor)
         jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
         rows_are_seen = None in targets and sys.stdout.isatty() and sys.stderr.isatty()
-        with Meter("predict", "records", shown=not rows_are_seen) as meter:
-            tally = _write(predictor, source, jobs, meter, size, force)
-    show_summary(predictor, source, tally, verbose=verbose)
+        page = PredictionReport(report, predictor, model, source, inputs)
+        with page, Meter("predict", "records", shown=not rows_are_seen) as meter:
+            tally = _write(predictor, source, page.added_to(jobs), meter, size, force)
+    show_summary(predictor, source, tally, verbose=options["verbose"])
     show_files(others)
+    page.announce()
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
 
 
@@ -143,59 +136,13 @@ def _claim(targets: Sequence[Path | None], force: bool, plm: tuple[str, ...]) ->
         check_stdout_is_open()
 
 
-def _tables(
-    inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None
-) -> list[tuple[Sequence[str], TableOutput]]:
-    """Returns which inputs go to which table, in order."""
-    from seqnet.prediction.writers import TableOutput, format_of
-
-    if directory is not None:
-        targets = _targets(inputs, directory, kind or "tsv")
-        return [((path,), TableOutput(target, *_format(kind))) for path, target in targets.items()]
-    output_format = _format(kind) if output is None else format_of(output)
-    if output is None and output_format[0] == "parquet" and sys.stdout.isatty():
-        raise OutputError("standard output", "Parquet can't be written to a terminal", "use -o FILE or a pipe")
-    return [(inputs, TableOutput(output, *output_format))]
-
-
-def _format(kind: str | None) -> tuple[str, bool]:
-    """Returns the format and whether it is compressed."""
-    chosen = kind or "tsv"
-    return chosen.removesuffix(".gz"), chosen.endswith(".gz")
-
-
-def _size(inputs: Iterable[str]) -> int | None:
-    """Returns the bytes of all inputs, None where one is not a regular file.
-
-    Raises:
-        OSError: one is not there, which is better known before anything is computed for those in front of it.
-    """
-    found = [os.stat(path) for path in inputs if path != "-"]
-    if "-" in inputs:
-        return None
-    return sum(one.st_size for one in found) if all(stat.S_ISREG(one.st_mode) for one in found) else None
-
-
-def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, Path]:
-    """Returns input → output file in the directory.
-
-    Raises:
-        OutputError: two inputs would have one output.
-    """
-    targets: dict[str, Path] = {}
-    taken: set[Path] = set()
-    for path in inputs:
-        name = "stdin" if path == "-" else _KNOWN_ENDINGS.sub("", Path(path).name)
-        target = directory / f"{name}.{ending}"
-        if target in taken:
-            raise OutputError(str(target), "two inputs have this output", "give them different names, or use -o")
-        taken.add(target)
-        targets[path] = target
-    return targets
-
-
 def _write(
-    predictor: Predictor, source: PredictionInputs, jobs: Sequence[Job], meter: Meter, size: int | None, force: bool
+    predictor: Predictor,
+    source: PredictionInputs,
+    jobs: Sequence[Job],
+    meter: Meter,
+    size: int | None,
+    force: bool,
 ) -> Tally:
     """Writes all outputs, and returns the counts of all; `size` is that of all inputs in bytes, where it is known."""
     from seqnet.prediction.streaming import write_predictions

@@ -99,8 +99,6 @@ class RecordOutputs:
         Raises:
             click.UsageError: options can't be combined, or need another one.
         """
-        if context.params["output"] and (context.params["directory"] or context.params["kind"]):
-            raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
 
         def given(name: str) -> bool:
             return context.get_parameter_source(name) is not ParameterSource.DEFAULT

@@ -1,7 +1,8 @@
-"""What `seqnet predict` says of the records on standard error."""
+"""What `seqnet predict` says of the records: on standard error, and in a report."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from seqnet.cli.progress import say
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.tally import Tally
 
-__all__ = ["show_summary"]
+__all__ = ["show_summary", "summary_lines"]
 
 
 def _rule(predictor: Predictor) -> str | None:
@@ -36,49 +37,71 @@ def _rule(predictor: Predictor) -> str | None:
 
 def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, *, verbose: bool) -> None:
     """Says what became of the records."""
-    from seqnet.datasets.tokenizing import RecordStatus
-    from seqnet.evaluation.novelty import novelty_warning
     from seqnet.nn.devices import device_text
-    from seqnet.prediction.decision import UNCERTAIN
-    from seqnet.readers.htslib import OUTSIDE
 
     # Not before, so that an error, or a pipe that is closed, has no other line.
     say(device_text(predictor.bundle.classifier.device, source.read.threads))
+    for line in summary_lines(predictor, source, tally, verbose=verbose):
+        say(line)
+
+
+def summary_lines(
+    predictor: Predictor, source: PredictionInputs, tally: Tally, *, verbose: bool = False
+) -> Iterator[str]:
+    """Yields what there is to say of the records, a line each; the last one has the counts."""
+    from seqnet.evaluation.novelty import novelty_warning
+    from seqnet.readers.htslib import OUTSIDE
+
     changed = predictor.bundle.calibration.changed.get(predictor.precision)
     if verbose and changed is not None:
-        say(
+        yield (
             f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
             "validation labels; --precision float32 is exact"
         )
     if rule := _rule(predictor):
-        say(rule)
+        yield rule
     for place, why in (*source.notes, *source.empty):
-        say(f"seqnet: note: {place}: {why}")
+        yield f"seqnet: note: {place}: {why}"
     for reason, count in source.skipped.items():
         written = source.read.originals and reason != OUTSIDE
-        say(f"{'no prediction of their own' if written else 'not read'}: {counted(count, reason)}")
-    if tally.stops:
-        say(f"removed: the stop (*) at the end of {counted(tally.stops, 'sequences')}")
-    alphabet = predictor.bundle.alphabet
-    if tally.masked:
-        say(f"masked: {counted(tally.masked, 'symbols')} outside the alphabet, treated as {alphabet.mask_symbol}")
-    if (invalid := tally.invalid) is not None:
-        place, problem, remedy = invalid.describe()
-        # A gap is no symbol: masked, it would become one.
-        remedy = remedy if invalid.is_gap else f"--unknown mask treats it as {alphabet.mask_symbol}"
-        say(f"the first {RecordStatus.INVALID_SYMBOL.word}: {place}: {problem}; {remedy}")
+        yield f"{'no prediction of their own' if written else 'not read'}: {counted(count, reason)}"
+    yield from _symbol_lines(predictor, tally)
     if source.doubts:
+        alphabet = predictor.bundle.alphabet
         (place, found), *more = source.doubts
         beside = f" (and {counted(len(more), 'other inputs')})" if more else ""
-        say(
+        yield (
             f"seqnet: warning: {place}{beside}: this looks like {found}, but could be {alphabet.name}; if it is, use "
             f"--alphabet {alphabet.name}"
         )
     if warning := novelty_warning(tally.counts):
-        say(f"seqnet: warning: {warning}")
+        yield f"seqnet: warning: {warning}"
+    yield _count_line(tally)
+
+
+def _symbol_lines(predictor: Predictor, tally: Tally) -> Iterator[str]:
+    """Yields what was done about symbols that are not of the alphabet."""
+    from seqnet.datasets.tokenizing import RecordStatus
+
+    if tally.stops:
+        yield f"removed: the stop (*) at the end of {counted(tally.stops, 'sequences')}"
+    alphabet = predictor.bundle.alphabet
+    if tally.masked:
+        yield f"masked: {counted(tally.masked, 'symbols')} outside the alphabet, treated as {alphabet.mask_symbol}"
+    if (invalid := tally.invalid) is not None:
+        place, problem, remedy = invalid.describe()
+        # A gap is no symbol: masked, it would become one.
+        remedy = remedy if invalid.is_gap else f"--unknown mask treats it as {alphabet.mask_symbol}"
+        yield f"the first {RecordStatus.INVALID_SYMBOL.word}: {place}: {problem}; {remedy}"
+
+
+def _count_line(tally: Tally) -> str:
+    from seqnet.datasets.tokenizing import RecordStatus
+    from seqnet.prediction.decision import UNCERTAIN
+
     done = tally.counts[RecordStatus.OK]
     others = {status: count for status, count in sorted(tally.counts.items()) if status != RecordStatus.OK}
     words = "".join(f", {count:,} {status.word}" for status, count in others.items())
     unsure = f"; {tally.uncertain:,} of them {UNCERTAIN}" if tally.uncertain else ""
     total = tally.counts.total()
-    say(f"{counted(total, 'records')}: {done:,} ok{words}{unsure}")
+    return f"{counted(total, 'records')}: {done:,} ok{words}{unsure}"

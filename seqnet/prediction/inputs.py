@@ -23,6 +23,7 @@ class PredictionInputs:
         alphabet: that of the model; None where the user has said that the records are of it.
 
     Attributes:
+        records: each file so far, and the number of its records.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
         passed: bytes of the files, as they are stored, that were read so far; None where that is not known.
         empty: each file so far that has no records, and why.
@@ -33,6 +34,7 @@ class PredictionInputs:
     def __init__(self, read: ReadOptions, alphabet: Alphabet | None) -> None:
         self.read = read
         self.alphabet = alphabet
+        self.records: Counter[str] = Counter()
         self.skipped: Counter[str] = Counter()
         self.passed: int | None = 0
         self.empty: list[tuple[str, str]] = []
@@ -50,9 +52,11 @@ class PredictionInputs:
             place = spoken_path(path)
             with open_records(path, self.read) as reader:
                 before = self.passed
+                self.records[place] += 0
                 for batch in self.checked(place, iter(reader)):
                     passed = reader.passed
                     self.passed = None if before is None or passed is None else before + passed
+                    self.records[place] += len(batch)
                     yield place, batch
                 self.skipped.update(reader.skipped)
                 self.notes += [(place, note) for note in reader.notes]

@@ -35,3 +35,9 @@ def test_another_alphabet_is_refused_before_a_record_is_given(paths: list[str]) 
         next(PredictionInputs(ReadOptions(), alphabet("dna")).batches(paths))
     assert caught.value.path == paths[0]
     assert len(next(PredictionInputs(ReadOptions(), None).batches(paths))[1]) == 1
+
+
+def test_each_file_has_the_number_of_its_records(paths: list[str]) -> None:
+    inputs = PredictionInputs(ReadOptions(batch_bytes=1), None)
+    assert len(list(inputs.batches([*paths, paths[0]]))) > 3
+    assert list(inputs.records.items()) == [(paths[0], 4), (paths[1], 0), (paths[2], 1)]
