@@ -1,13 +1,15 @@
 """Seqlets: stretches of sequences with a higher attribution than shuffled sequences have.
 
 The attributions of the symbols in a window of fixed width are added up. A window whose sum is larger than those of all
-windows that overlap with it is a candidate. Shuffled sequences show what chance brings about: the threshold is the
-lowest at which candidates in shuffled sequences are no more than a given share of those in the real ones. Windows that
-speak for the class (positive sums) and against it (negative sums) have thresholds of their own. Where nothing stands
-out, as in a model that has learned noise, there is no threshold and no seqlet.
+windows that overlap with it is a candidate. Shuffled sequences show what chance brings about: the threshold is the one
+above which real sequences have the most significant surplus of candidates. Windows that speak for the class (positive
+sums) and against it (negative sums) have thresholds of their own. Where nothing stands out, as in a model that has
+learned noise, there is no threshold and no seqlet.
 
-Source: Shrikumar et al. 2018, arXiv:1811.00416 (seqlets, and their false discovery rate); Barber & Candès 2015,
-doi:10.1214/15-AOS1337 (the estimate of the rate, which counts one more).
+A shuffle of a short sequence often keeps a motif, or nearly so. So many candidates of shuffled sequences are no reason
+to give up the real ones, as long as these are more by far more than chance explains.
+
+Source: Shrikumar et al. 2018, arXiv:1811.00416 (seqlets, with a threshold from shuffled sequences).
 """
 
 from __future__ import annotations
@@ -21,20 +23,28 @@ from seqnet.explanation.motifs.matrices import Sites
 
 __all__ = ["seqlets", "threshold"]
 
+_SURPLUS = 4.0
+"""Fewest standard deviations by which real candidates must outnumber shuffled ones."""
+
 
 def threshold(real: NDArray[np.float64], shuffled: NDArray[np.float64], rate: float) -> float:
-    """Returns the lowest score at which the false discovery rate is at most `rate`; infinite if there is none.
+    """Returns the score above which real candidates outnumber shuffled ones most; infinite if they do nowhere.
+
+    The surplus is measured in standard deviations of a fair coin. It must be at least four, because the best of many
+    thresholds is taken.
 
     Args:
         real: (M,) scores of candidates in real sequences.
         shuffled: (M',) scores of those in as many shuffled sequences.
-        rate: maximum of (shuffled ones + 1) / real ones, counted from the score up.
+        rate: maximum of (shuffled ones + 1) / real ones from the score up.
     """
     scores = np.sort(real)
     above = np.arange(len(scores), 0, -1)
     false = len(shuffled) - np.searchsorted(np.sort(shuffled), scores, side="left")
-    holds = np.flatnonzero((false + 1) / np.maximum(above, 1) <= rate)
-    return float(scores[holds[0]]) if len(holds) else float("inf")
+    surplus = (above - false) / np.sqrt(above + false)
+    surplus[(false + 1) / above > rate] = 0
+    best = int(surplus.argmax()) if len(scores) else 0
+    return float(scores[best]) if len(scores) and surplus[best] >= _SURPLUS else float("inf")
 
 
 def seqlets(
