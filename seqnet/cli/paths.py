@@ -20,7 +20,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.core.errors import OutputError
 from seqnet.core.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
 
-__all__ = ["Command", "InputPath", "OutputPath", "claim", "language_model_files", "named_files"]
+__all__ = ["Command", "InputPath", "OutputPath", "claim", "language_model_files", "named_files", "total_size"]
 
 Form = Literal["path", "container", "text", "class"]
 
@@ -177,3 +177,15 @@ def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = (), 
     for path in (path for one in sets for path in remove_stale(one)):
         say(f"removed {path}, an unfinished file of a killed run")
     check_targets([target for one in sets for target in one], force=force, inputs=inputs)
+
+
+def total_size(inputs: Sequence[str]) -> int | None:
+    """Returns the bytes of all inputs, None where one is not a regular file.
+
+    Raises:
+        OSError: one is not there, which is better known before anything is computed for those in front of it.
+    """
+    found = [os.stat(path) for path in inputs if path != "-"]
+    if "-" in inputs:
+        return None
+    return sum(one.st_size for one in found) if all(stat.S_ISREG(one.st_mode) for one in found) else None

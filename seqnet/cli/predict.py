@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -14,7 +12,7 @@ import click
 
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
-from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files, total_size
 from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter
@@ -118,7 +116,7 @@ def command(
     jobs = _jobs(inputs, output, directory, kind, force)
     with made_directory(directory):
         claim([to.target for _, to in jobs if to.target], force=force, inputs=language_model_files(plm))
-        size = _size(inputs)
+        size = total_size(inputs)
         if output is None and directory is None:
             check_stdout_is_open()
         bundle = open_model(model, device, threads, plm)
@@ -152,18 +150,6 @@ def _format(kind: str | None) -> tuple[str, bool]:
     """Returns the format and whether it is compressed."""
     chosen = kind or "tsv"
     return chosen.removesuffix(".gz"), chosen.endswith(".gz")
-
-
-def _size(inputs: Iterable[str]) -> int | None:
-    """Returns the bytes of all inputs, None where one is not a regular file.
-
-    Raises:
-        OSError: one is not there, which is better known before anything is computed for those in front of it.
-    """
-    found = [os.stat(path) for path in inputs if path != "-"]
-    if "-" in inputs:
-        return None
-    return sum(one.st_size for one in found) if all(stat.S_ISREG(one.st_mode) for one in found) else None
 
 
 def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, Path]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seqnet.cli.progress import say
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.tally import Tally
 
-__all__ = ["show_summary"]
+__all__ = ["show_records", "show_summary"]
 
 
 def _rule(predictor: Predictor) -> str | None:
@@ -35,7 +36,28 @@ def _rule(predictor: Predictor) -> str | None:
 
 
 def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, *, verbose: bool) -> None:
-    """Says what became of the records."""
+    """Says how decisions were made, and what became of the records."""
+    lines = []
+    changed = predictor.bundle.calibration.changed.get(predictor.precision)
+    if verbose and changed is not None:
+        lines.append(
+            f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
+            "validation labels; --precision float32 is exact"
+        )
+    if rule := _rule(predictor):
+        lines.append(rule)
+    show_records(predictor, source, tally, lines)
+
+
+def show_records(predictor: Predictor, source: PredictionInputs, tally: Tally, lines: Sequence[str] = ()) -> None:
+    """Says what became of the records.
+
+    Args:
+        predictor: the model.
+        source: the files.
+        tally: the counts.
+        lines: what else is to be said, after the device.
+    """
     from seqnet.datasets.tokenizing import RecordStatus
     from seqnet.evaluation.novelty import novelty_warning
     from seqnet.nn.devices import device_text
@@ -43,14 +65,8 @@ def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, *
 
     # Not before, so that an error, or a pipe that is closed, has no other line.
     say(device_text(predictor.bundle.classifier.device, source.read.threads))
-    changed = predictor.bundle.calibration.changed.get(predictor.precision)
-    if verbose and changed is not None:
-        say(
-            f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
-            "validation labels; --precision float32 is exact"
-        )
-    if rule := _rule(predictor):
-        say(rule)
+    for line in lines:
+        say(line)
     for place, why in (*source.notes, *source.empty):
         say(f"seqnet: note: {place}: {why}")
     for reason, count in source.skipped.items():

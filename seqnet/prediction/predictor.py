@@ -7,7 +7,7 @@ import numpy as np
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
-from seqnet.core.records import RecordBatch
+from seqnet.core.records import Ragged, RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus, Tokenized, tokenize
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import Ensembled, bundle_probabilities
@@ -32,6 +32,7 @@ class Predictor:
         bundle: as given.
         options: as given.
         precision: what it computes in.
+        members: the networks of the bundle, prepared for this precision.
     """
 
     def __init__(self, bundle: Bundle, options: PredictOptions | None = None) -> None:
@@ -43,7 +44,7 @@ class Predictor:
             )
         self._decider = Decider(bundle, self.options)
         self.precision = chosen_precision(bundle, self.options.precision)
-        self._members = ready(bundle, self.precision)
+        self.members = ready(bundle, self.precision)
 
     @property
     def expected_alphabet(self) -> Alphabet | None:
@@ -62,14 +63,21 @@ class Predictor:
             batch: the records.
             place: what messages call their file.
         """
-        tokenized = tokenize(
+        return self.predict_tokens(batch.names, self.tokens_of(batch), place)
+
+    def tokens_of(self, batch: RecordBatch) -> Tokenized:
+        """Returns the tokens and the status of N records."""
+        return tokenize(
             batch.symbols,
             self.bundle.alphabet,
             mask=self.options.unknown == "mask",
             missing=batch.missing,
             shortest=self.bundle.classifier.encoder.shortest,
         )
-        return self._decider.decide(batch.names, tokenized, self._scores(tokenized), place)
+
+    def predict_tokens(self, names: Ragged, tokenized: Tokenized, place: str = "") -> PredictedRows:
+        """Returns the predictions of N records, from their tokens; see `predict_batch`."""
+        return self._decider.decide(names, tokenized, self._scores(tokenized), place)
 
     def _scores(self, tokenized: Tokenized) -> Scores:
         usable = np.flatnonzero(tokenized.status == RecordStatus.OK)
@@ -77,6 +85,6 @@ class Predictor:
             nothing = np.empty((0, len(self.bundle.classes)))
             return Scores(usable, Ensembled(nothing, nothing))
         found = bundle_probabilities(
-            self.bundle, tokenized.tokens, usable, members=self._members, vote=self.options.vote
+            self.bundle, tokenized.tokens, usable, members=self.members, vote=self.options.vote
         )
         return Scores(usable, found)

@@ -29,6 +29,7 @@ from seqnet.prediction.rows import PredictedRows
 
 __all__ = [
     "OUTPUT_FORMATS",
+    "Writer",
     "columns",
     "decimals",
     "format_of",
@@ -37,18 +38,19 @@ __all__ = [
     "opened_writer",
     "table",
     "text_columns",
+    "text_stream",
 ]
 
 
 class Writer(NamedTuple):
-    """Writes predictions in two steps.
+    """Writes results in two steps.
 
     Attributes:
-        render: predictions → what is written; several threads may do so at once.
+        render: predictions, say, → what is written; several threads may do so at once.
         write: writes it.
     """
 
-    render: Callable[[PredictedRows], Any]
+    render: Callable[[Any], Any]
     write: Callable[[Any], object]
 
 
@@ -126,7 +128,8 @@ def joined_lines(columns: Sequence[pa.Array]) -> memoryview:
 
 
 @contextmanager
-def _text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
+def text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
+    """Yields a file, or standard output, to which text is written, compressed with gzip if asked for."""
     with target.open("wb") if target else nullcontext(sys.stdout.buffer) as raw:
         if compress:
             # No time and no name in the header: the same predictions give the same bytes.
@@ -139,7 +142,7 @@ def _text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _tsv(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
-    with _text_stream(target, compress=compress) as stream:
+    with text_stream(target, compress=compress) as stream:
         stream.write(("\t".join(columns(classes, ensemble=ensemble)) + "\n").encode())
         yield Writer(lambda predictions: joined_lines(text_columns(predictions, classes)), stream.write)
 
@@ -153,7 +156,7 @@ def _json_lines(target: Path | None, classes: Sequence[str], compress: bool, ens
             lines.append(json.dumps(rounded, ensure_ascii=False).encode() + b"\n")
         return b"".join(lines)
 
-    with _text_stream(target, compress=compress) as stream:
+    with text_stream(target, compress=compress) as stream:
         yield Writer(render, stream.write)
 
 
