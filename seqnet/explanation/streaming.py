@@ -66,6 +66,7 @@ def write_attributions(
     *,
     force: bool = False,
     progress: Callable[[int], object] = lambda records: None,
+    then: Callable[[Attributions], object] = lambda found: None,
 ) -> Tally:
     """Writes the attributions of the records of some files, and returns the counts of the records.
 
@@ -76,6 +77,7 @@ def write_attributions(
         output: the file to write; None for standard output.
         force: whether an existing file is replaced.
         progress: is told how many more records are done.
+        then: is given the attributions of some records after the other, in input order.
 
     Raises:
         SeqnetError: a file can't be read, or the output can't be written.
@@ -88,13 +90,14 @@ def write_attributions(
     bundle, tally, form = explainer.bundle, Tally(), format_of(output)
     with place as path, opened_writer(path, form, explainer.options.method, bundle.alphabet) as writer:
 
-        def rendered(found: Attributions) -> tuple[Tally, Any]:
-            return Tally.of(found.rows), writer.render(found)
+        def rendered(found: Attributions) -> tuple[Attributions, Any]:
+            return found, writer.render(found)
 
         every = chain([] if first is None else [first], records)
         with closing(explain_in_order(explainer, every, inputs.read.threads, rendered)) as done:
-            for counted, text in done:
+            for found, text in done:
                 writer.write(text)
-                tally.add(counted)
-                progress(counted.counts.total())
+                then(found)
+                tally.add(Tally.of(found.rows))
+                progress(len(found))
     return tally

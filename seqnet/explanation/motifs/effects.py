@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
-from seqnet.core.alphabets import PADDING
 from seqnet.core.records import Ragged
+from seqnet.core.threads import check_wanted
+from seqnet.explanation.margins import margins
 from seqnet.explanation.motifs.matrices import Sites
+from seqnet.models.probabilities import batch_logits, best_batch_tokens, evaluating
+from seqnet.models.scoring import Scorer
+from seqnet.nn.batching import TokenStore, buckets, span_counts, spans
 
-__all__ = ["LogitsOf", "mean_effect"]
+__all__ = ["LogitsOf", "explained_logits", "mean_effect"]
 
 LogitsOf = Callable[[Ragged, NDArray[np.int64]], NDArray[np.float64]]
 """Token sequences (M), and the class (M,) of each → the logit (M,) that is explained."""
@@ -58,5 +63,28 @@ def _covered(sites: Sites, chosen: Ragged, records: NDArray[np.int64]) -> NDArra
     row = np.searchsorted(records, own.record)
     within = own.start[:, None] + np.arange(own.width)  # (M, W)
     inside = (within >= 0) & (within < chosen.lengths[row][:, None])
-    places = np.unique((within + chosen.offsets[row][:, None])[inside])
-    return places[chosen.data[places] != PADDING]
+    return np.unique((within + chosen.offsets[row][:, None])[inside])
+
+
+def explained_logits(members: Sequence[Scorer], tokens: Ragged, targets: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Returns the number (M,) float64 that is explained of M sequences, without attributions; see `margins`.
+
+    Args:
+        members: of the model.
+        tokens: M token sequences, none empty.
+        targets: (M,) int64, class of each.
+    """
+    store, window = TokenStore(tokens), members[0].window
+    share = 1 / (span_counts(store.lengths, window) * len(members))  # (M,)
+    sequence, start, length = spans(store.lengths, window)
+    total = np.zeros(len(tokens))
+    for member in members:
+        padded = np.full_like(length, window) if member.flattens else length
+        with evaluating(member):
+            for batch in buckets(padded, best_batch_tokens(member)):
+                check_wanted()
+                of = sequence[batch]
+                logits = batch_logits(member, *store.gather(store.starts[of] + start[batch], length[batch]))
+                found = margins(logits.double(), torch.from_numpy(targets[of])).numpy()
+                np.add.at(total, of, found * share[of])
+    return total
