@@ -14,7 +14,7 @@ residues for proteins).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -90,13 +90,7 @@ def shuffled(sequences: Ragged, alphabet: Alphabet, rng: np.random.Generator) ->
     return Ragged(sequences.data[order], sequences.offsets)
 
 
-def discover(
-    bundle: Bundle,
-    explained: Explained,
-    logits_of: LogitsOf,
-    options: MotifOptions,
-    progress: Callable[[str], object] = lambda line: None,
-) -> Motifs:
+def discover(bundle: Bundle, explained: Explained, logits_of: LogitsOf, options: MotifOptions) -> Motifs:
     """Returns the motifs of a model.
 
     Args:
@@ -104,17 +98,13 @@ def discover(
         explained: sequences and attributions.
         logits_of: the number that is explained, for any sequences.
         options: what counts as a motif.
-        progress: is told what is being done.
     """
     alphabet, both = bundle.alphabet, bundle.classifier.both_strands
     real = explained.sequences.slice(0, explained.real)
     background = background_of(real, alphabet, both_strands=both)
     notes: list[str] = []
-    progress("clustering stretches with a high attribution")
     candidates = _from_attributions(explained, alphabet, background, options, notes)
-    progress("collecting hits of filters")
     candidates += _from_filters(bundle, explained, background, options, notes)
-    progress("measuring effects")
     rng = np.random.default_rng(options.seed)
     found, weak = [], 0
     for candidate, q_value in _tested(candidates, explained.real, options, notes):
@@ -127,8 +117,8 @@ def discover(
             found.append(_motif(candidate, trimmed, explained, bundle, background, q_value, effect))
     if weak:
         notes.append(
-            f"{counted(weak, 'candidates change')} the logit by less than {options.motif_effect:g} and left out; "
-            "--motif-effect 0 keeps all"
+            f"left out: {counted(weak, 'candidates that change')} the logit by less than {options.motif_effect:g}; "
+            "--motif-effect 0 keeps them"
         )
     found.sort(key=lambda motif: -abs(motif.effect) * motif.records)
     named = tuple(replace(motif, name=f"motif_{number}") for number, motif in enumerate(found, 1))
@@ -216,8 +206,8 @@ def _tested(
             left_out += 1
     if left_out:
         notes.append(
-            f"{counted(left_out, 'candidates are')} not more frequent than in shuffled sequences and left out; "
-            "--motif-q 1 keeps all"
+            f"left out: {counted(left_out, 'candidates that are')} not more frequent than in shuffled sequences; "
+            "--motif-q 1 keeps them"
         )
 
 
