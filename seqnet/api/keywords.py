@@ -16,6 +16,7 @@ from typing import Any, TypedDict, TypeVar
 
 import numpy as np
 
+from seqnet.configs.explanation import ExplainOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.settings import Settings
@@ -23,9 +24,11 @@ from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
 
 __all__ = [
     "EvaluateKeywords",
+    "ExplainKeywords",
     "PredictFileKeywords",
     "PredictKeywords",
     "as_path",
+    "explain_options",
     "predict_options",
     "python_words",
     "read_options",
@@ -69,6 +72,16 @@ class PredictFileKeywords(PredictKeywords, total=False):
     reader_process: str
 
 
+class ExplainKeywords(TypedDict, total=False):
+    """Keyword arguments of `Model.explain`: see `ExplainOptions`."""
+
+    method: str
+    steps: int
+    target: str | None
+    alphabet: str
+    unknown: str
+
+
 class EvaluateKeywords(TypedDict, total=False):
     """Keyword arguments of `evaluate`: see `EvaluationOptions`."""
 
@@ -93,6 +106,18 @@ def predict_options(keywords: Mapping[str, Any], precision: str) -> PredictOptio
         SettingError: there is no such keyword, or a value is not allowed.
     """
     return settings_from(PredictOptions, keywords, _names(PredictOptions), precision=precision)
+
+
+def explain_options(keywords: Mapping[str, Any]) -> ExplainOptions:
+    """Returns what is explained, and how.
+
+    Args:
+        keywords: those of `ExplainKeywords`.
+
+    Raises:
+        SettingError: there is no such keyword, or a value is not allowed.
+    """
+    return settings_from(ExplainOptions, keywords, _names(ExplainOptions))
 
 
 def read_options(keywords: Mapping[str, Any], precision: str, threads: int) -> tuple[ReadOptions, PredictOptions]:
@@ -166,7 +191,8 @@ def python_words() -> Iterator[None]:
 
 def _keyword(name: str) -> str:
     """Returns the keyword of a setting: `max_error` for `predict.max_error`, `network` for `network.name`."""
-    return name.removesuffix(".name").rpartition(".")[2].replace("-", "_")
+    name = name.removesuffix(".name").rpartition(".")[2].replace("-", "_")
+    return "target" if name == "class" else name
 
 
 def _in_python(text: str) -> str:

@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from seqnet.api.doubts import warn_of_doubts
 from seqnet.api.files import FilePredictions
 from seqnet.api.keywords import (
+    ExplainKeywords,
     PredictFileKeywords,
     PredictKeywords,
     as_path,
+    explain_options,
     predict_options,
     python_words,
     read_options,
@@ -27,6 +29,9 @@ from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
 from seqnet.core.processors import usable_processors
 from seqnet.core.records import RecordBatch, chunks
+from seqnet.explanation.attributions import Attributions
+from seqnet.explanation.explainer import Explainer
+from seqnet.explanation.streaming import explain_in_order
 from seqnet.models.bundles import Bundle, open_bundle, write_bundle
 from seqnet.models.scoring import chosen_precision
 from seqnet.models.shipped import find_model
@@ -169,6 +174,36 @@ class Model:
         if place != "-":
             os.stat(place)
         return FilePredictions(predictor, PredictionInputs(read, predictor.expected_alphabet), place)
+
+    def explain(
+        self,
+        sequences: Sequences,
+        *,
+        names: Iterable[object] | None = None,
+        **options: Unpack[ExplainKeywords],
+    ) -> Attributions:
+        """Returns the attributions of the positions of sequences in memory.
+
+        Args:
+            sequences: N of them, as in `predict`.
+            names: N names, as in `predict`.
+            **options: method, steps, alphabet and unknown, as in `seqnet explain`; target is the class to explain.
+
+        Raises:
+            InputError: it is a single sequence, or one is no sequence; or the names are too many or too few.
+            AlphabetMismatchError: the sequences are surely of another alphabet than the model's.
+            SettingError: there is no such option, its value is not allowed, or the model does not support the method.
+        """
+        with python_words():
+            explainer = Explainer(self.bundle, explain_options(options))
+            records = as_records(sequences, names)
+            inputs = PredictionInputs(ReadOptions(threads=self.threads), explainer.predictor.expected_alphabet)
+            with computing(self.threads, self.bundle.classifier.device):
+                found = Attributions.concatenate(
+                    list(explain_in_order(explainer, _parts(inputs, records), self.threads, lambda one: one))
+                )
+        warn_of_doubts(inputs)
+        return found
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Writes the model to a file, which is whole or not there.

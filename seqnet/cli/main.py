@@ -43,10 +43,11 @@ COMMANDS = {
     "train": "Train a network on a dataset.",
     "evaluate": "Measure a model on records that it was not trained on.",
     "predict": "Classify the sequences in files.",
+    "explain": "Show which positions of sequences decide a prediction.",
     "inspect": "Show what is in a dataset or model.",
 }
 
-_WITH_TORCH = ("tune", "train", "evaluate", "predict", "inspect")
+_WITH_TORCH = ("tune", "train", "evaluate", "predict", "explain", "inspect")
 
 
 class _Commands(click.Group):

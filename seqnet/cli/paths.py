@@ -20,7 +20,16 @@ from seqnet.configs.run import RunConfig
 from seqnet.core.errors import OutputError
 from seqnet.core.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
 
-__all__ = ["Command", "InputPath", "OutputPath", "claim", "language_model_files", "named_files", "say_removed"]
+__all__ = [
+    "Command",
+    "InputPath",
+    "OutputPath",
+    "claim",
+    "language_model_files",
+    "named_files",
+    "say_removed",
+    "total_size",
+]
 
 Form = Literal["path", "container", "text", "class"]
 
@@ -182,3 +191,15 @@ def say_removed(paths: Iterable[Path]) -> None:
     """Says which unfinished files of killed runs were removed."""
     for path in paths:
         say(f"removed {path}, an unfinished file of a killed run")
+
+
+def total_size(inputs: Sequence[str]) -> int | None:
+    """Returns the bytes of all inputs, None where one is not a regular file.
+
+    Raises:
+        OSError: one is not there, which is better known before anything is computed for those in front of it.
+    """
+    found = [os.stat(path) for path in inputs if path != "-"]
+    if "-" in inputs:
+        return None
+    return sum(one.st_size for one in found) if all(stat.S_ISREG(one.st_mode) for one in found) else None

@@ -11,9 +11,9 @@ import click
 
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
-from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
+from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files, total_size
 from seqnet.cli.predict_outputs import RecordOutputs, record_options, show_files
-from seqnet.cli.predict_tables import Job, input_size, tables_of
+from seqnet.cli.predict_tables import Job, tables_of
 from seqnet.cli.prediction_report import PredictionReport
 from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
@@ -112,7 +112,7 @@ def command(
     with made_directory(directory), made_directory(records.directory):
         targets = [*(table.target for _, table in tables), *records.targets(), *([report] if report else [])]
         _claim(targets, force, plm)
-        size = input_size(inputs)
+        size = total_size(inputs)
         bundle = open_model(model, device, threads, plm)
         predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
         read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)

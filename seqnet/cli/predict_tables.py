@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import re
-import stat
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -18,7 +16,7 @@ if TYPE_CHECKING:
     from seqnet.prediction.outputs import Output
     from seqnet.prediction.writers import TableOutput
 
-__all__ = ["Job", "input_size", "tables_of"]
+__all__ = ["Job", "tables_of"]
 
 Job = tuple[Sequence[str], Sequence["Output"]]
 """Some inputs, and what is written of their predictions."""
@@ -55,18 +53,6 @@ def _format(kind: str | None) -> tuple[str, bool]:
     """Returns the format and whether it is compressed."""
     chosen = kind or "tsv"
     return chosen.removesuffix(".gz"), chosen.endswith(".gz")
-
-
-def input_size(inputs: Iterable[str]) -> int | None:
-    """Returns the bytes of all inputs, None where one is not a regular file.
-
-    Raises:
-        OSError: one is not there, which is better known before anything is computed for those in front of it.
-    """
-    found = [os.stat(path) for path in inputs if path != "-"]
-    if "-" in inputs:
-        return None
-    return sum(one.st_size for one in found) if all(stat.S_ISREG(one.st_mode) for one in found) else None
 
 
 def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, Path]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from seqnet.cli.progress import say
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.tally import Tally
 
-__all__ = ["show_summary", "summary_lines"]
+__all__ = ["show_records", "show_summary", "summary_lines"]
 
 
 def _rule(predictor: Predictor) -> str | None:
@@ -36,22 +36,35 @@ def _rule(predictor: Predictor) -> str | None:
 
 
 def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, *, verbose: bool) -> None:
-    """Says what became of the records."""
+    """Says how decisions were made, and what became of the records."""
+    _show(predictor, source, summary_lines(predictor, source, tally, verbose=verbose))
+
+
+def show_records(predictor: Predictor, source: PredictionInputs, tally: Tally, lines: Sequence[str] = ()) -> None:
+    """Says what became of the records.
+
+    Args:
+        predictor: the model.
+        source: the files.
+        tally: the counts.
+        lines: what else is to be said, after the device.
+    """
+    _show(predictor, source, (*lines, *_record_lines(predictor, source, tally)))
+
+
+def _show(predictor: Predictor, source: PredictionInputs, lines: Iterable[str]) -> None:
     from seqnet.nn.devices import device_text
 
     # Not before, so that an error, or a pipe that is closed, has no other line.
     say(device_text(predictor.bundle.classifier.device, source.read.threads))
-    for line in summary_lines(predictor, source, tally, verbose=verbose):
+    for line in lines:
         say(line)
 
 
 def summary_lines(
     predictor: Predictor, source: PredictionInputs, tally: Tally, *, verbose: bool = False
 ) -> Iterator[str]:
-    """Yields what there is to say of the records, a line each; the last one has the counts."""
-    from seqnet.evaluation.novelty import novelty_warning
-    from seqnet.readers.htslib import OUTSIDE
-
+    """Yields how decisions were made, and what became of the records, a line each; the last one has the counts."""
     changed = predictor.bundle.calibration.changed.get(predictor.precision)
     if verbose and changed is not None:
         yield (
@@ -60,6 +73,14 @@ def summary_lines(
         )
     if rule := _rule(predictor):
         yield rule
+    yield from _record_lines(predictor, source, tally)
+
+
+def _record_lines(predictor: Predictor, source: PredictionInputs, tally: Tally) -> Iterator[str]:
+    """Yields what became of the records."""
+    from seqnet.evaluation.novelty import novelty_warning
+    from seqnet.readers.htslib import OUTSIDE
+
     for place, why in (*source.notes, *source.empty):
         yield f"seqnet: note: {place}: {why}"
     for reason, count in source.skipped.items():

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Self
 
 from seqnet.core.errors import SettingError, UnknownSettingError
 
-__all__ = ["LARGEST_SEED", "MOST_RECORDS", "Settings", "convert", "setting"]
+__all__ = ["LARGEST_SEED", "MOST_RECORDS", "Settings", "convert", "setting", "setting_of"]
 
 LARGEST_SEED = 10**100
 MOST_RECORDS = 10**12
@@ -53,6 +53,12 @@ def setting(
         key: value for key, value in bounds.items() if value is not None
     }
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def setting_of(kind: type[Settings], name: str) -> Any:
+    """Returns a dataclass field with the default, help and bounds of a setting of another class."""
+    (found,) = [field for field in dataclasses.fields(kind) if field.name == name]
+    return dataclasses.field(default=found.default, metadata=found.metadata)
 
 
 _BOUNDS: Mapping[str, tuple[str, typing.Callable[[float, float], bool]]] = {

@@ -22,7 +22,14 @@ from seqnet.nn.batching import Spans, TokenStore, buckets, spans_in_parts
 from seqnet.nn.devices import moved, out_of_memory
 from seqnet.nn.layers import with_embeddings
 
-__all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "evaluating"]
+__all__ = [
+    "Ensembled",
+    "batch_logits",
+    "best_batch_tokens",
+    "bundle_probabilities",
+    "class_probabilities",
+    "evaluating",
+]
 
 _CPU = (1 << 21, 1 << 16)
 """Maximum values of the widest layer, and maximum tokens, of a batch on a CPU, so that it fits into the caches."""
@@ -32,7 +39,7 @@ _PARTS = 1 << 18
 """Maximum number of sequence parts that are divided into batches together; each takes about a hundred bytes."""
 
 
-def _batch_tokens(classifier: Scorer) -> int:
+def best_batch_tokens(classifier: Scorer) -> int:
     """Returns the fastest number of tokens per batch."""
     numbers, tokens = _CPU if classifier.device.type == "cpu" else _ELSEWHERE
     return min(numbers // classifier.width, tokens)
@@ -138,11 +145,11 @@ def class_probabilities(
     totals: NDArray[np.float64] | None = None
     counts = np.zeros(len(chosen), dtype=np.int64)
     with evaluating(classifier):
-        for of, start, length in _batches(classifier, lengths, batch_tokens or _batch_tokens(classifier)):
+        for of, start, length in _batches(classifier, lengths, batch_tokens or best_batch_tokens(classifier)):
             check_wanted()
             at = chosen[of]
             parts = store.whole(at) if whole else store.gather(store.starts[at] + start, length)
-            found = _logits(classifier, *parts).double()
+            found = batch_logits(classifier, *parts).double()
             found[:, :classes] = found[:, :classes].softmax(dim=1)
             if totals is None:
                 totals = np.zeros((len(chosen), found.shape[1]))
@@ -167,7 +174,7 @@ def _batches(classifier: Scorer, lengths: NDArray[np.int64], batch_tokens: int) 
             yield sequence[batch], start[batch], length[batch]
 
 
-def _logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:
+def batch_logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:
     """Returns the logits (B, K) on the CPU (MPS has no float64); a batch that does not fit into memory is halved."""
     device = classifier.device
     try:
@@ -182,4 +189,4 @@ def _logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:
     if device.type == "cuda":
         torch.cuda.empty_cache()
     halves = zip(tokens.tensor_split(2), lengths.tensor_split(2), strict=True)
-    return torch.cat([_logits(classifier, *half) for half in halves])
+    return torch.cat([batch_logits(classifier, *half) for half in halves])

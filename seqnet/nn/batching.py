@@ -15,7 +15,17 @@ from torch import Tensor
 
 from seqnet.core.records import Ragged
 
-__all__ = ["Batch", "Spans", "TokenStore", "batch_count", "buckets", "epoch_order", "spans", "spans_in_parts"]
+__all__ = [
+    "Batch",
+    "Spans",
+    "TokenStore",
+    "batch_count",
+    "buckets",
+    "epoch_order",
+    "span_counts",
+    "spans",
+    "spans_in_parts",
+]
 
 Batch = tuple[Tensor, Tensor]
 """Tokens (B, L) uint8, padded with 0, and lengths (B,) int64."""
@@ -67,19 +77,19 @@ def spans(lengths: NDArray[np.int64], window: int) -> Spans:
         window: maximum length of a part.
 
     """
-    counts = _span_counts(lengths, window)
+    counts = span_counts(lengths, window)
     return _spans(lengths, window, counts, 0, int(counts.sum()))
 
 
 def spans_in_parts(lengths: NDArray[np.int64], window: int, most: int) -> Iterator[Spans]:
     """Yields the result of `spans`, at most `most` parts at a time; all parts of a chromosome take much memory."""
-    counts = _span_counts(lengths, window)
+    counts = span_counts(lengths, window)
     total = int(counts.sum())
     for first in range(0, total, most):
         yield _spans(lengths, window, counts, first, min(first + most, total))
 
 
-def _span_counts(lengths: NDArray[np.int64], window: int) -> NDArray[np.int64]:
+def span_counts(lengths: NDArray[np.int64], window: int) -> NDArray[np.int64]:
     """Returns the number (N,) int64 of parts of each sequence."""
     stride = max(window // 2, 1)
     room = np.maximum(lengths - window, 0)

@@ -13,20 +13,20 @@ from typing import Any, NamedTuple, Protocol
 
 from seqnet.core.records import RecordBatch
 from seqnet.models.bundles import Bundle
-from seqnet.prediction.rows import PredictedRows
 
 __all__ = ["Output", "Start", "Writer"]
 
 
 class Writer(NamedTuple):
-    """Writes predictions in two steps.
+    """Writes results in two steps.
 
     Attributes:
-        render: a batch of N records and their N rows → what is written; several threads may do so at once.
+        render: results, such as a batch of N records and their N rows → what is written; several threads may do so at
+            once.
         write: writes it; called in the order of the batches, by one thread.
     """
 
-    render: Callable[[RecordBatch, PredictedRows], Any]
+    render: Callable[..., Any]
     write: Callable[[Any], object]
 
 

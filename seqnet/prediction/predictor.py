@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
-from seqnet.core.records import RecordBatch
+from seqnet.core.records import Ragged, RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus, Tokenized, tokenize
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import Ensembled, bundle_probabilities
@@ -38,6 +38,7 @@ class Predictor:
         precision: what it computes in.
         embed: as given.
         decider: makes labels of probabilities.
+        members: the networks of the bundle, prepared for this precision.
     """
 
     def __init__(self, bundle: Bundle, options: PredictOptions | None = None, *, embed: bool = False) -> None:
@@ -50,7 +51,7 @@ class Predictor:
         self.decider = Decider(bundle, self.options)
         self.precision = chosen_precision(bundle, self.options.precision)
         self.embed = embed
-        self._members = ready(bundle, self.precision, embed=embed)
+        self.members = ready(bundle, self.precision, embed=embed)
 
     @property
     def expected_alphabet(self) -> Alphabet | None:
@@ -69,15 +70,22 @@ class Predictor:
             batch: the records.
             place: what messages call their file.
         """
-        tokenized = tokenize(
+        return self.predict_tokens(batch.names, self.tokens_of(batch), place)
+
+    def tokens_of(self, batch: RecordBatch) -> Tokenized:
+        """Returns the tokens and the status of N records."""
+        return tokenize(
             batch.symbols,
             self.bundle.alphabet,
             mask=self.options.unknown == "mask",
             missing=batch.missing,
             shortest=self.bundle.classifier.encoder.shortest,
         )
+
+    def predict_tokens(self, names: Ragged, tokenized: Tokenized, place: str = "") -> PredictedRows:
+        """Returns the predictions of N records, from their tokens; see `predict_batch`."""
         scores = self._scores(tokenized)
-        rows = self.decider.decide(batch.names, tokenized, scores, place)
+        rows = self.decider.decide(names, tokenized, scores, place)
         return replace(rows, embeddings=self._embeddings(rows, scores)) if self.embed else rows
 
     @property
@@ -99,6 +107,6 @@ class Predictor:
             nothing = np.empty((0, len(self.bundle.classes)))
             return Scores(usable, Ensembled(nothing, nothing))
         found = bundle_probabilities(
-            self.bundle, tokenized.tokens, usable, members=self._members, vote=self.options.vote, embed=self.embed
+            self.bundle, tokenized.tokens, usable, members=self.members, vote=self.options.vote, embed=self.embed
         )
         return Scores(usable, found)

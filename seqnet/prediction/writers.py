@@ -40,6 +40,7 @@ __all__ = [
     "opened_writer",
     "table",
     "text_columns",
+    "text_stream",
 ]
 
 
@@ -107,7 +108,8 @@ def joined_lines(columns: Sequence[pa.Array]) -> memoryview:
 
 
 @contextmanager
-def _text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
+def text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
+    """Yields a file, or standard output, to which text is written, compressed with gzip if asked for."""
     with target.open("wb") if target else nullcontext(sys.stdout.buffer) as raw:
         if compress:
             # No time and no name in the header: the same predictions give the same bytes.
@@ -120,7 +122,7 @@ def _text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def _tsv(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
-    with _text_stream(target, compress=compress) as stream:
+    with text_stream(target, compress=compress) as stream:
         stream.write(("\t".join(columns(classes, ensemble=ensemble)) + "\n").encode())
         yield Writer(lambda batch, predictions: joined_lines(text_columns(predictions, classes)), stream.write)
 
@@ -134,7 +136,7 @@ def _json_lines(target: Path | None, classes: Sequence[str], compress: bool, ens
             lines.append(json.dumps(rounded, ensure_ascii=False).encode() + b"\n")
         return b"".join(lines)
 
-    with _text_stream(target, compress=compress) as stream:
+    with text_stream(target, compress=compress) as stream:
         yield Writer(render, stream.write)
 
 

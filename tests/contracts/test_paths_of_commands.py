@@ -33,6 +33,7 @@ NO_PATHS = {
     "tune": {"device", "assignments"},
     "train": {"device", "assignments", "split"},
     "evaluate": {"device", "plm", "label_regex", "label_column", "sequence_column", "name_column"},
+    "explain": {"target", "feature", "device", "plm", "sequence_column", "name_column", "region"},
     "predict": {"feature", "device", "plm", "sequence_column", "name_column", "region", "expected_fraction"},
 }
 

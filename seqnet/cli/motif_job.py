@@ -1,0 +1,151 @@
+"""What `seqnet explain` does for --motifs and --words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from seqnet.cli.options import collect
+from seqnet.cli.progress import Meter, say
+from seqnet.configs.motifs import MotifOptions, WordOptions
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.printable import counted
+
+if TYPE_CHECKING:
+    from seqnet.explanation.explainer import Explainer
+    from seqnet.explanation.motifs.motif import KnownMotif, Motifs
+    from seqnet.explanation.survey import LabelledInputs, Survey
+
+__all__ = ["MotifJob"]
+
+_PAGE = "index.html"
+_LISTED = 10
+"""Maximum number of motifs that are told; the table has all."""
+
+
+class MotifJob:
+    """Finds and writes motifs and words, if they are asked for.
+
+    Args:
+        directory: where motifs go; None for none.
+        known: file of known motifs.
+        words: where words go; None for none.
+        options: values of the options of the command.
+        force: whether existing files are replaced.
+
+    Raises:
+        UsageError: an option has no effect without another one.
+        SeqnetError: a package is missing.
+
+    Attributes:
+        asked: whether there is anything to do.
+        force: as given.
+        lines: what is to be said of the result.
+    """
+
+    def __init__(
+        self, directory: Path | None, known: Path | None, words: Path | None, options: Mapping[str, Any], *, force: bool
+    ) -> None:
+        if known and not directory:
+            raise click.UsageError("--known needs --motifs")
+        self.directory, self.known, self.words, self.force = directory, known, words, force
+        self.asked = bool(directory or words)
+        self.lines: list[str] = []
+        self._motifs, self._words = collect(MotifOptions, options), collect(WordOptions, options)
+        self._labels = {name: options[name] for name in ("label_column", "label_regex", "labels")}
+        if not directory and (given := [name for name, value in self._labels.items() if value]):
+            raise click.UsageError(f"--{given[0].replace('_', '-')} needs --motifs")
+        if directory:
+            from seqnet.explanation.extra import check_extra
+
+            check_extra("logomaker", "--motifs")
+            if known:
+                check_extra("memelite", "--known")
+        self._known: list[KnownMotif] = []
+
+    def targets(self) -> list[Path]:
+        """Returns the files that may be written."""
+        from seqnet.explanation.motifs.files import MOTIF_FILES
+
+        found = [self.directory / name for name in (_PAGE, *MOTIF_FILES)] if self.directory else []
+        return [*found, self.words] if self.words else found
+
+    def inputs(self, explainer: Explainer, read: ReadOptions) -> LabelledInputs:
+        """Returns what reads the records; known motifs are read first, because they may be damaged.
+
+        Raises:
+            SeqnetError: known motifs, or labels, can't be read.
+        """
+        from seqnet.explanation.motifs.known import read_known
+        from seqnet.explanation.survey import LabelledInputs, LabelSource
+
+        if self.known:
+            self._known = read_known(self.known, explainer.bundle.alphabet)
+        alphabet = explainer.predictor.expected_alphabet
+        return LabelledInputs(read, alphabet, LabelSource(**self._labels), explainer.bundle.classes)
+
+    def begin(self, explainer: Explainer) -> Survey:
+        """Returns what takes the records."""
+        from seqnet.explanation.survey import Survey
+
+        motifs, words = self._motifs if self.directory else None, self._words if self.words else None
+        self._survey = Survey(explainer.bundle, motifs, words)
+        return self._survey
+
+    def write(self, model: str, explainer: Explainer, threads: int) -> None:
+        """Writes the files after all records have passed.
+
+        Args:
+            model: name of the model.
+            explainer: has the model.
+            threads: of the CPU.
+        """
+        if self.words and self._survey.words:
+            from seqnet.core.outputs import whole_file
+            from seqnet.explanation.words import write_words
+
+            counts = self._survey.words
+            found = counts.words(self._words.word_q)
+            with whole_file(self.words, force=self.force) as path:
+                write_words(path, found, explainer.bundle.classes, counts.records)
+            self.lines.append(f"{counted(len(found), 'words are')} over-represented in a predicted class")
+        if self.directory:
+            self._write_motifs(self.directory, model, explainer, threads)
+
+    def _write_motifs(self, directory: Path, model: str, explainer: Explainer, threads: int) -> None:
+        from seqnet.core.outputs import whole_files
+        from seqnet.explanation.motifs.files import motif_files, write_motif_files
+        from seqnet.explanation.motifs.finding import find_motifs
+        from seqnet.reporting.pages.motifs import motif_page
+        from seqnet.reporting.pages.rendering import write_page
+
+        sample = self._survey.sample()
+        if self._known:
+            say("--known: when memelite is used for the first time, it compiles its code, which takes a few minutes")
+        with Meter("motifs", "records and shuffles", 2 * len(sample.tokens)) as meter:
+            found = find_motifs(explainer, sample, self._motifs, self._known, threads, meter.advance)
+        names = motif_files(found.alphabet.name)
+        bundle, target = explainer.bundle, explainer.options.target
+        explained = target or ("the predicted class" if bundle.positive is None else bundle.classes[bundle.positive])
+        with whole_files([directory / _PAGE, *(directory / name for name in names)], force=self.force) as paths:
+            write_motif_files(found, paths[1:])
+            write_page(paths[0], motif_page(found, model, explained))
+        self.lines += [f"seqnet: note: {note}" for note in found.notes]
+        self.lines += _summary(found, directory)
+
+
+def _summary(found: Motifs, directory: Path) -> list[str]:
+    """Returns a line for each of the first motifs, and one for all."""
+    lines = []
+    for motif in found.motifs[:_LISTED]:
+        known = f", like {motif.match.name} (q = {motif.match.q_value:.2g})" if motif.match else ""
+        lines.append(
+            f"{motif.name}: {motif.consensus}, {motif.source}, {counted(motif.hits, 'hits')}, effect "
+            f"{motif.effect:+.2f}{known}"
+        )
+    if len(found) > _LISTED:
+        lines.append(f"and {counted(len(found) - _LISTED, 'other motifs')}")
+    return [*lines, f"{counted(len(found), 'motifs')}: see {directory / _PAGE}"]

@@ -1,0 +1,74 @@
+"""How motifs and words are found in what a model predicts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar
+
+from seqnet.configs.settings import LARGEST_SEED, MOST_RECORDS, Settings, setting
+from seqnet.configs.similarity import by_alphabet
+
+__all__ = ["SEQLET_WIDTHS", "WORD_LENGTHS", "MotifOptions", "WordOptions"]
+
+SEQLET_WIDTHS: Mapping[str, int] = {"dna": 10, "rna": 10, "protein": 8}
+"""Alphabet → symbols of a stretch whose attributions are added up; the motif may be shorter or longer."""
+
+WORD_LENGTHS: Mapping[str, int] = {"dna": 6, "rna": 6, "protein": 3}
+"""Alphabet → length of words: so short that each is in many records."""
+
+
+@dataclass(frozen=True)
+class MotifOptions(Settings):
+    """What `explain --motifs` looks at, and what it calls a motif."""
+
+    section: ClassVar[str] = "motifs"
+
+    motif_records: int = setting(
+        1000,
+        "motifs: use at most this many records, drawn at random; each is also shuffled",
+        minimum=2,
+        maximum=MOST_RECORDS,
+    )
+    motif_window: int | None = setting(
+        None,
+        "motifs: number of symbols whose attributions are added up to find stretches " + by_alphabet(SEQLET_WIDTHS),
+        minimum=3,
+        maximum=100,
+    )
+    motif_fdr: float = setting(
+        0.5,
+        "motifs: highest number of stretches in shuffled sequences for each stretch with as high an attribution in "
+        "real ones",
+        above=0,
+        maximum=1,
+    )
+    motif_q: float = setting(
+        0.01,
+        "motifs: leave out motifs that are not more frequent than in shuffled sequences, with an adjusted p-value "
+        "above this; 1 keeps the matrices of all filters",
+        above=0,
+        maximum=1,
+    )
+    motif_effect: float = setting(
+        0.1,
+        "motifs: leave out motifs that change the explained logit by less than this; 0 keeps all",
+        minimum=0,
+        maximum=1000,
+    )
+    motif_sites: int = setting(
+        20, "motifs: fewest stretches, or hits of a filter, that make a motif", minimum=2, maximum=MOST_RECORDS
+    )
+    seed: int = setting(0, "motifs: random seed of samples and shuffles", minimum=0, maximum=LARGEST_SEED)
+
+
+@dataclass(frozen=True)
+class WordOptions(Settings):
+    """What `explain --words` counts."""
+
+    section: ClassVar[str] = "words"
+
+    word_length: int | None = setting(
+        None, "words: number of symbols " + by_alphabet(WORD_LENGTHS), minimum=1, maximum=12
+    )
+    word_q: float = setting(0.05, "words: list words with an adjusted p-value up to this", above=0, maximum=1)
