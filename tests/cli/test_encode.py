@@ -162,4 +162,4 @@ def test_splits_that_are_given(tmp_path: Path, cli: Runner) -> None:
     # An input is not written to, whatever option names it.
     refused = cli("encode", "--train", f"x={tmp_path / 'train.tsv'}", "-o", tmp_path / "train.tsv", "--force")
     assert refused.code == 1
-    assert "is an input" in refused.err
+    assert "this is also an input" in refused.err
