@@ -52,7 +52,7 @@ class EncodeOptions(Settings):
     split: str = setting(
         "80/10/10",
         "percentages of records for train/validation/test; they add up to 100. If the input gives the splits, but no "
-        "validation split, a part of train is taken for it, in the proportion of the first two",
+        "validation split, a part of train is taken for it, in the proportion of the first two; 100/0/0 takes none",
     )
     split_column: str | None = setting(
         None,

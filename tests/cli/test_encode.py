@@ -152,8 +152,7 @@ def test_splits_that_are_given(tmp_path: Path, cli: Runner) -> None:
     assert outcome.code == 0
     assert open_dataset(output).counts().sum(axis=0).tolist() == [26, 4, 12]
     assert outcome.err.splitlines() == [
-        "seqnet: note: no validation split was given: 4 of 30 train records (13.3%) were taken for it; "
-        "--split 100/0/0 takes none",
+        "seqnet: note: no validation split was given: 4 of 30 train records (13.3%) were taken for it",
         "seqnet: warning: 2 records have an exact duplicate in another split",
         "seqnet: warning: 1 of 12 test records (8.3%) are the reverse complement of a train record",
         "seqnet: warning: 1 of 16 held-out records (6.25%) have a near-duplicate in another split",

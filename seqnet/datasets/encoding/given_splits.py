@@ -220,7 +220,7 @@ def with_validation(
     split[members] = split_records(labels[members], groups[members], shares, rng)
     taken = int((split == VALIDATION).sum())
     of = f"{taken:,} of {counted(len(members), 'train records')} ({taken / max(len(members), 1):.1%})"
-    return split, f"no validation split was given: {of} were taken for it; --split 100/0/0 takes none"
+    return split, f"no validation split was given: {of} were taken for it"
 
 
 def check_named(splits: NDArray[np.uint8], named: Iterable[int]) -> None:
