@@ -218,7 +218,8 @@ def with_validation(
     shares = (train / (train + validation), validation / (train + validation), 0.0)
     split = given.copy()
     split[members] = split_records(labels[members], groups[members], shares, rng)
-    taken = int((split == VALIDATION).sum())
+    if not (taken := int((split == VALIDATION).sum())):
+        return split, "no validation split was given, and there are too few train records to take one from them"
     of = f"{taken:,} of {counted(len(members), 'train records')} ({taken / max(len(members), 1):.1%})"
     return split, f"no validation split was given: {of} were taken for it"
 
