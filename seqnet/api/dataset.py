@@ -14,7 +14,8 @@ import numpy as np
 
 from seqnet.api.files import pysam_kept
 from seqnet.api.keywords import as_path, python_words, settings_from
-from seqnet.api.sources import Source, class_sources, paths
+from seqnet.api.sources import GivenFiles, Source, class_sources, paths, split_sources
+from seqnet.audit.split_leaks import leak_lines
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import SeqnetWarning, SettingError, UnknownSettingError
@@ -42,7 +43,7 @@ _NOT_OF_USERS = {"columns", "originals"}
 
 Made = TypeVar("Made", bound="Dataset")
 
-_BY_COLUMN = ("label_regex", "label_column", "labels", "group_by")
+_BY_COLUMN = ("label_regex", "label_column", "labels", "group_by", "split_column", "split_file")
 """Options of `encode` in whose place a DataFrame has columns."""
 
 
@@ -210,6 +211,9 @@ def encode(
     output: Source | None = None,
     *,
     classes: Mapping[str, Source | Iterable[Source]] | None = None,
+    train: GivenFiles = (),
+    validation: GivenFiles = (),
+    test: GivenFiles = (),
     force: bool = False,
     progress: Progress | None = None,
     **options: Any,
@@ -221,6 +225,11 @@ def encode(
         output: the dataset to write; None for one in memory, whose file is gone.
         classes: class → its file or files, or a generator: "@uniform", "@composition" or "@dinucleotide", with
             ":COUNT" for so many records.
+        train: files whose records are in the train split, or class → its file or files; likewise `validation`, without
+            which a part of the train records is taken for it, and `test`. Without all three, records are split at
+            random, or as split_column or split_file says.
+        validation: see `train`.
+        test: see `train`.
         force: whether an existing output is replaced.
         progress: is told each line that the command would write, such as `print`; None for nobody.
         **options: the settings of `seqnet encode` for reading and encoding, such as group_by, split and seed.
@@ -232,6 +241,8 @@ def encode(
     with python_words(), pysam_kept():
         encoding, reading = _split_options(options)
         sources = [*class_sources(classes or {}), *(ClassSource(None, path=path) for path in paths(inputs))]
+        for split, given in zip(SPLITS, (train, validation, test), strict=True):
+            sources += split_sources(split, given)
 
         def write(path: Path) -> EncodeSummary:
             return encode_files(sources, path, encoding, reading, force=force)
@@ -242,7 +253,7 @@ def encode(
             target = as_path(output)
             summary = write(target)
             made = Dataset._of(files.open_dataset(target), summary)
-    return _told(made, progress)
+    return _told(made, progress, leaks=True)
 
 
 def _names(*kinds: type[EncodeOptions] | type[ReadOptions]) -> list[str]:
@@ -265,17 +276,21 @@ def _split_options(options: Mapping[str, Any]) -> tuple[EncodeOptions, ReadOptio
     )
 
 
-def _told(dataset: Made, progress: Progress | None) -> Made:
-    """Returns the dataset, and tells what was made; where nobody listens, what was left out unasked is a warning."""
+def _told(dataset: Made, progress: Progress | None, *, leaks: bool = False) -> Made:
+    """Returns the dataset, and tells what was made.
+
+    Where nobody listens, what was left out unasked is a warning, and so is, with `leaks`, what given splits share.
+    """
     summary = dataset.summary
     assert summary is not None
+    shared = leak_lines(dataset) if leaks and not summary.fractions else []
     if progress:
-        for line in (*summary.intake.notes, *summary.lines(), *summary.warnings()):
+        for line in (*summary.intake.notes, *summary.lines(), *summary.warnings(), *shared):
             progress(line)
         return dataset
     left_out = summary.intake.left_out.items()
     unasked = (f"not kept: {counted(count, reason)}" for reason, count in left_out if reason in UNASKED)
-    for line in (*summary.intake.notes, *unasked):
+    for line in (*summary.intake.notes, *unasked, *shared):
         # The caller of `from_pandas` or `encode`.
         warnings.warn(f"{dataset.path}: {line}", SeqnetWarning, stacklevel=3)
     return dataset

@@ -43,7 +43,7 @@ _NOT_OF_PREDICTION = {"columns", "originals"}
 
 _OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|CDS)\b)?")
 _USE = re.compile(r"\buse (?=--)")
-_KEYWORDS = {"class": "classes", "force": "force=True", "no-baselines": "baselines=False"}
+_KEYWORDS = {"class": "classes", "force": "force=True", "no-baselines": "baselines=False", "from": "start"}
 """Option → keyword, where the names differ by more than hyphens."""
 
 

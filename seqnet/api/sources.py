@@ -10,11 +10,15 @@ from typing import Any
 from seqnet.api.keywords import as_path
 from seqnet.core.errors import SettingError
 from seqnet.datasets.encoding import ClassSource
+from seqnet.datasets.splits import SPLITS
 
-__all__ = ["Source", "class_sources", "paths"]
+__all__ = ["GivenFiles", "Source", "class_sources", "paths", "split_sources"]
 
 Source = str | os.PathLike[str]
 """A file, as text or as a path."""
+
+GivenFiles = Source | Iterable[Source] | Mapping[str, Source | Iterable[Source]]
+"""The files of a split: one or more, or class → one or more."""
 
 
 def class_sources(classes: Mapping[str, Source | Iterable[Source]]) -> list[ClassSource]:
@@ -40,6 +44,22 @@ def class_sources(classes: Mapping[str, Source | Iterable[Source]]) -> list[Clas
             source = ClassSource.parse(f"class={path}") if generated else ClassSource(None, path=path)
             sources.append(replace(source, label=label.strip()))
     return sources
+
+
+def split_sources(split: str, given: GivenFiles) -> list[ClassSource]:
+    """Returns where the records of a split come from.
+
+    Raises:
+        SettingError: it is neither files nor a mapping of class to files, or a class has a generator.
+    """
+    if isinstance(given, Mapping):
+        sources = class_sources(given)
+    else:
+        sources = [ClassSource(None, path=path) for path in paths(given)]
+    if any(source.generator for source in sources):
+        problem = "takes files; give a generator with classes, and its records get the splits of the real ones"
+        raise SettingError(split, given, problem=problem)
+    return [replace(source, split=SPLITS.index(split)) for source in sources]
 
 
 def paths(inputs: Source | Iterable[Source]) -> list[str]:

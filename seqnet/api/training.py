@@ -29,6 +29,7 @@ from seqnet.training import train_ensemble
 from seqnet.training.jobs import ProgressLines, make_job, opening_lines
 from seqnet.training.members import TrainingJob
 from seqnet.training.results import result_lines
+from seqnet.training.warm_start import WarmStart, choose_warm_run
 
 __all__ = ["train"]
 
@@ -46,6 +47,8 @@ def train(
     threads: int | None = None,
     progress: Progress | None = None,
     optimize: str | None = None,
+    start: Model | str | os.PathLike[str] | None = None,
+    freeze: bool = False,
 ) -> Model:
     """Returns the model that `seqnet train` fits to a dataset: the same settings give the same weights.
 
@@ -67,6 +70,8 @@ def train(
         progress: gets each line that the command would print, such as `print`.
         optimize: metric that the decision threshold maximises on the validation split; None for a threshold of one
             half, or, with imbalanced classes, balanced accuracy.
+        start: model to start from, its path or name; its output layers are kept if the classes are the same.
+        freeze: whether, with `start`, only the output layers are trained.
 
     Raises:
         SeqnetError: a setting is unknown or not allowed, the file is not a dataset, or the settings don't suit it.
@@ -75,12 +80,21 @@ def train(
         data = data if isinstance(data, Dataset) else open_dataset(as_path(data))
         seeds = _checked_members(members, optimize)
         count = ReadOptions.check("threads", usable_processors() if threads is None else threads)
-        chosen = choose_run(data, _request(preset, network, encoder, config, settings, seed))
-        job = make_job(data, chosen, choose_device(device), threads=count)
-        job = replace(job, checkpoints=(None,) * seeds, optimize=optimize)
-        for line in opening_lines(data, chosen, audit=progress is not None):
+        request = _request(preset, network, encoder, config, settings, seed, freeze=freeze)
+        origin = _start(start)
+        chosen = choose_warm_run(data, request, origin) if origin else choose_run(data, request)
+        made = make_job(data, chosen, choose_device(device), threads=count, start=origin)
+        job = replace(made, checkpoints=(None,) * seeds, optimize=optimize)
+        for line in opening_lines(data, chosen, audit=progress is not None, start=origin, count=seeds):
             (progress or _silent)(line)
         return Model(_trained(job, count, progress or _silent), threads=count)
+
+
+def _start(model: Model | str | os.PathLike[str] | None) -> WarmStart | None:
+    """Returns the model that training starts from; None for random weights."""
+    if model is None:
+        return None
+    return WarmStart.of(model.bundle) if isinstance(model, Model) else WarmStart.open(as_path(model))
 
 
 def _checked_members(members: object, optimize: str | None) -> int:
@@ -120,6 +134,8 @@ def _request(
     config: str | os.PathLike[str] | None,
     settings: Mapping[str, Any] | None,
     seed: int | None,
+    *,
+    freeze: bool,
 ) -> RunRequest:
     """Returns what is asked for; the seed is laid over all settings."""
     if settings is not None and not isinstance(settings, Mapping):
@@ -127,6 +143,8 @@ def _request(
     single = [(str(name), _plain(value)) for name, value in (settings or {}).items()]
     if seed is not None:
         single.append(("training.seed", _plain(seed)))
+    if freeze:
+        single.append(("training.freeze", True))
     return RunRequest(preset, network, encoder, None if config is None else as_path(config), tuple(single))
 
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from types import MappingProxyType
+from typing import Any, TypeVar
 
 import click
 
@@ -16,6 +17,21 @@ from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
 
 __all__ = ["command", "encode_files"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def _split_options(function: Function) -> Function:
+    """Adds --train, --validation and --test."""
+    for split in ("test", "validation", "train"):
+        words = f"File whose records are in the {split} split" + (
+            ", or NAME=FILE for its class NAME. May be repeated." if split == "train" else "; as --train."
+        )
+        if split == "validation":
+            words += "  [default: a part of the train records, as --split says]"
+        kind = InputPath("split")
+        function = click.option(f"--{split}", split, type=kind, multiple=True, metavar="FILE", help=words)(function)
+    return function
 
 
 @click.command(
@@ -43,10 +59,12 @@ __all__ = ["command", "encode_files"]
     "dinucleotide counts). A generator makes as many records as there are real ones, or @uniform:COUNT. May be "
     "repeated, also with the same NAME.",
 )
+@_split_options
 @settings_options(
     EncodeOptions,
-    ("label_regex", "label_column", "labels", "missing_labels", "positive", "split", "group_by", "split_by",
-     "similarity", "kmer", "alphabet", "unknown", "length", "window", "stride", "crop", "held_out", "limit", "seed"),
+    ("label_regex", "label_column", "labels", "missing_labels", "positive", "split", "split_column", "split_file",
+     "group_by", "split_by", "similarity", "kmer", "alphabet", "unknown", "length", "window", "stride", "crop",
+     "held_out", "limit", "seed"),
 )  # fmt: skip
 @settings_options(
     ReadOptions,
@@ -63,13 +81,19 @@ def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], for
     be compressed. - is standard input. The format is detected from the content. Give the class of each record
     with --class, --label-regex, --label-column or --labels.
 
+    Records are split at random by default. For splits that exist already, use --train, --validation and --test, or
+    --split-column or --split-file. Records that leak between given splits are reported and kept.
+
     \b
     seqnet encode --class human=reads.bam --class random=@uniform -o reads.safetensors
     seqnet encode proteins.fasta.gz --label-regex 'label=(\\S+)' -o proteins.safetensors
+    seqnet encode --train train.csv --test test.csv --label-column label -o task.safetensors
     """
     claim([output], force=force)
     read = collect(ReadOptions, options)
-    encode_files(classes, inputs, output, collect(EncodeOptions, options), read, force=force, tell=show)
+    given = {split: options.pop(split) for split in ("train", "validation", "test")}
+    encoding = collect(EncodeOptions, options)
+    encode_files(classes, inputs, output, encoding, read, force=force, tell=show, given=given)
     say(f"wrote {output}")
 
 
@@ -82,6 +106,7 @@ def encode_files(
     *,
     force: bool,
     tell: Callable[[str], None],
+    given: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> None:
     """Writes a dataset, and says what it holds.
 
@@ -93,16 +118,27 @@ def encode_files(
         read: how files are read.
         force: whether an existing output is replaced.
         tell: takes the lines of the table.
+        given: split → FILE or NAME=FILE of each of its files.
     """
     hide_pandas()
     from seqnet.datasets.encoding import ClassSource, encode
+    from seqnet.datasets.encoding.class_sources import source_in_split
 
     sources = [*(ClassSource.parse(text) for text in classes), *(ClassSource(None, path=path) for path in inputs)]
+    sources += [source_in_split(text, split) for split, texts in given.items() for text in texts]
     with Meter("encode", "records") as meter:
         summary = encode(sources, output, options, read, force=force, command=command_line(), progress=meter.advance)
     for note in summary.intake.notes:
         say(f"seqnet: note: {note}")
     for line in summary.lines():
         tell(line)
-    for warning in summary.warnings():
+    for warning in [*summary.warnings(), *([] if summary.fractions else _leaks(output))]:
         say(f"seqnet: warning: {warning}")
+
+
+def _leaks(dataset: Path) -> list[str]:
+    """Returns a line for each kind of record that given splits share."""
+    from seqnet.audit.split_leaks import leak_lines
+    from seqnet.datasets.dataset import open_dataset
+
+    return leak_lines(open_dataset(dataset))

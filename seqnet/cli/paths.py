@@ -31,7 +31,7 @@ __all__ = [
     "total_size",
 ]
 
-Form = Literal["path", "container", "text", "class"]
+Form = Literal["path", "container", "text", "class", "split"]
 
 
 class InputPath(click.Path):
@@ -39,7 +39,7 @@ class InputPath(click.Path):
 
     Args:
         form: how: a `path`; the path of a `container` (dataset or model), or the name of a model in the package;
-            a `text` that may be a path; or `class`, which is NAME=SOURCE.
+            a `text` that may be a path; `class`, which is NAME=SOURCE; or `split`, which is FILE or NAME=FILE.
     """
 
     def __init__(self, form: Form = "path") -> None:
@@ -56,7 +56,7 @@ class InputPath(click.Path):
     def files(self, value: str | Path) -> Iterator[str]:
         """Yields the paths that a value may stand for; they need not be there."""
         text = str(value)
-        if self.form == "class":
+        if self.form == "class" or (self.form == "split" and "=" in text and not os.path.exists(text)):
             text = text.partition("=")[2]
         elif self.form == "container" and not os.path.isfile(text):
             from seqnet.models.shipped import shipped_models

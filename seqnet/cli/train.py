@@ -32,7 +32,7 @@ from seqnet.configs.cross_validation import FoldOptions
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.run import RunRequest
-from seqnet.configs.training import MOST_MEMBERS
+from seqnet.configs.training import MOST_MEMBERS, TrainingConfig
 from seqnet.core.errors import SeqnetError
 from seqnet.core.printable import counted
 
@@ -60,6 +60,15 @@ _ENCODING = ("crop", "split", "group_by")
     help="Model to write. Files with the same name, ending in .history.tsv, .curves.svg and .checkpoint.safetensors, "
     "are written beside it.",
 )
+@click.option(
+    "--from",
+    "start",
+    type=InputPath("container"),
+    metavar="MODEL",
+    help="Start from the weights of a trained model, a file or a model of the package. Settings of encoder and network "
+    "are those of the model; the output layers are new if the classes differ.",
+)
+@settings_options(TrainingConfig, ("freeze",))
 @run_options("chosen by type, length and number of sequences")
 @click.option("--seed", type=int, help="Random seed of training and folds; same as --set training.seed=N.")
 @click.option(
@@ -114,9 +123,12 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, **opt
     seqnet train reads.safetensors --network hybrid --set epochs=5 -o model.safetensors
     seqnet train --class human=genome.fa --class random=@uniform --crop 36 --preset dna-cnn -o model.safetensors
     seqnet train proteins.safetensors --preset protein-hybrid --folds 5 -o model.safetensors
+    seqnet train own.safetensors --from human-dna -o model.safetensors
     """
     _check_usage(dataset, options)
     request = run_request(options)
+    if options["freeze"]:
+        request = replace(request, assignments=(*request.assignments, ("training.freeze", True)))
     files = TrainingFiles.beside(output, options["members"], options["folds"])
     inputs = named_files(request.run)
     force_all = files.claim(resume=resume, force=force, encodes=dataset is None, inputs=inputs)
@@ -176,14 +188,17 @@ def _fit(
     from seqnet.nn.devices import choose_device
     from seqnet.training import train_ensemble, train_folds
     from seqnet.training.jobs import ProgressLines, make_job, opening_lines
+    from seqnet.training.warm_start import WarmStart, choose_warm_run
 
     set_up_process(options["threads"])
     device = choose_device(options["device"])
     data = open_dataset(dataset)
-    chosen = choose_run(data, request)
-    for line in opening_lines(data, chosen, audit=not (options["no_audit"] or resume)):
+    start = WarmStart.open(options["start"]) if options["start"] else None
+    chosen = choose_warm_run(data, request, start) if start else choose_run(data, request)
+    job = make_job(data, chosen, device, threads=options["threads"], command=command_line(), start=start)
+    audit, count = not (options["no_audit"] or resume), len(files.checkpoints)
+    for line in opening_lines(data, chosen, audit=audit, start=start, count=count):
         say(line)
-    job = make_job(data, chosen, device, threads=options["threads"], command=command_line())
     job = replace(job, checkpoints=files.checkpoints, optimize=options["optimize"], resume=resume)
     fit = train_folds if files.out_of_fold else train_ensemble
     try:

@@ -49,7 +49,18 @@ class EncodeOptions(Settings):
     limit: int | None = setting(
         None, "keep at most this many records of each class, chosen at random", minimum=1, maximum=MOST_RECORDS
     )
-    split: str = setting("80/10/10", "percentages of records for train/validation/test; they add up to 100")
+    split: str = setting(
+        "80/10/10",
+        "percentages of records for train/validation/test; they add up to 100. If the input gives the splits, but no "
+        "validation split, a part of train is taken for it, in the proportion of the first two; 100/0/0 takes none",
+    )
+    split_column: str | None = setting(
+        None,
+        "column of the table that says the split of each record: train, validation (or valid, val, dev) or test",
+    )
+    split_file: str | None = setting(
+        None, "file with two tab-separated columns: record name and split (see --split-column)", input=True
+    )
     group_by: str | None = setting(
         None,
         "keep related records in one split. Give a regular expression on the record name, where the text in (…) is the "
@@ -99,8 +110,13 @@ class EncodeOptions(Settings):
     )
 
     def __post_init__(self) -> None:
-        """See `Settings`; also checks that windows are asked for in one way, and similarity where it counts."""
+        """See `Settings`; also checks which options go together."""
         super().__post_init__()
+        for names in (("label_regex", "label_column", "labels"), ("split_column", "split_file")):
+            ways = [name for name in names if getattr(self, name)]
+            if len(ways) > 1:
+                problem = f"can't be combined with --{ways[0].replace('_', '-')}"
+                raise SettingError(f"encode.{ways[1]}", getattr(self, ways[1]), problem=problem)
         for name in ("similarity", "kmer"):
             if self.split_by != "similarity" and getattr(self, name) is not None:
                 raise SettingError(f"encode.{name}", getattr(self, name), problem="needs --split-by similarity")

@@ -87,9 +87,9 @@ class RunRequest:
             return None
         return self.compose()
 
-    def compose(self) -> RunConfig:
-        """Returns the run that is asked for, over the defaults; see the function of that name."""
-        return compose(self.preset, self.network, self.encoder, self.config, self.assignments)
+    def compose(self, base: Layer | None = None) -> RunConfig:
+        """Returns the run that is asked for, over the defaults, or over `base`; see the function of that name."""
+        return compose(self.preset, self.network, self.encoder, self.config, self.assignments, base)
 
 
 # What a preset says about itself; a copy of one may go on saying it.
@@ -121,6 +121,7 @@ def compose(
     encoder: str | None = None,
     config: Path | None = None,
     assignments: Sequence[Assignment] = (),
+    base: Layer | None = None,
 ) -> RunConfig:
     """Returns the run that the layers make, each one over the one before.
 
@@ -131,12 +132,14 @@ def compose(
         config: TOML file with sections.
         assignments: `key=value` with a TOML value, or pairs of both; the key is `section.setting`, or the setting alone
             where only one section has it.
+        base: nested dictionaries in place of defaults, section → setting → value.
 
     Raises:
         SettingError: a name, setting or value is unknown or wrong.
         FormatError: the file is not TOML.
     """
     values: dict[str, dict[str, Any]] = {}
+    _lay(base or {}, values)
     if preset:
         _lay(load_preset(preset), values)
     if config:

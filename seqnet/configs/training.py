@@ -79,6 +79,15 @@ class TrainingConfig(Settings):
         minimum=0,
         maximum=MOST_RECORDS,
     )
+    freeze: bool = setting(
+        False, "with --from: train only the head, the dense layers and the output, and leave all before it as it is"
+    )
+    kept_rate: float = setting(
+        0.3,
+        "with --from: learning rate of the weights that are kept, as a factor of learning_rate",
+        above=0,
+        maximum=1_000,
+    )
     patience: int | None = setting(
         None, "stop after this many epochs without improvement", minimum=1, maximum=1_000_000
     )

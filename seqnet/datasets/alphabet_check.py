@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.alphabets import Alphabet, can_not_be, guess_alphabet
-from seqnet.core.errors import AlphabetMismatchError
+from seqnet.core.alphabets import Alphabet, alphabet, can_not_be, guess_alphabet, is_ambiguous
+from seqnet.core.errors import AlphabetMismatchError, FormatError
 from seqnet.core.records import RecordBatch
 
-__all__ = ["ENOUGH_SYMBOLS", "SymbolSample", "check_alphabet", "sample_symbols"]
+__all__ = ["ENOUGH_SYMBOLS", "SymbolSample", "agreed_alphabet", "check_alphabet", "sample_symbols"]
 
 ENOUGH_SYMBOLS = 30
 """Minimum number of symbols for refusing a file because of its alphabet, or for a warning."""
@@ -69,3 +69,32 @@ def check_alphabet(path: str, symbols: NDArray[np.uint8], expected: Alphabet) ->
         name = expected.name
         raise AlphabetMismatchError(path, found, name, f"give {name} sequences, or use --alphabet {name} if these are")
     return found
+
+
+def agreed_alphabet(path: str, symbols: NDArray[np.uint8], known: Alphabet | None) -> Alphabet:
+    """Returns the alphabet of a dataset, once another file of it was looked at.
+
+    The first file with sequences decides the alphabet. A later file that looks different is refused.
+
+    Args:
+        path: the file, for messages.
+        symbols: (S,) uint8, the first symbols of the file.
+        known: alphabet of the files before it; None if it is the first.
+
+    Raises:
+        AlphabetMismatchError: the file looks like another alphabet than the files before it.
+        FormatError: the file looks like no alphabet, or may be either nucleotides or protein.
+    """
+    if known is not None and (doubt := check_alphabet(path, symbols, known)):
+        remedy = f"use --alphabet {known.name} if all inputs are {known.name}, or --alphabet {doubt}"
+        raise AlphabetMismatchError(path, doubt, known.name, remedy)
+    if known is not None and (known.name == "protein" or len(symbols) < ENOUGH_SYMBOLS):
+        return known
+    guess = guess_alphabet(symbols)
+    if is_ambiguous(symbols):
+        problem = "the sequences could be protein, or nucleotides with many ambiguity codes"
+        raise FormatError(problem, "use --alphabet protein or --alphabet dna", path=path)
+    if known is None and guess is None:
+        problem = "the sequences do not look like DNA, RNA or protein"
+        raise FormatError(problem, "name the alphabet with --alphabet", path=path)
+    return known or alphabet(str(guess))

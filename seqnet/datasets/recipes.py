@@ -17,7 +17,7 @@ from seqnet.configs.training import TrainingConfig
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 
-__all__ = ["ChosenRun", "Recipe", "choose_recipe", "choose_run", "misfit"]
+__all__ = ["ChosenRun", "Recipe", "choose_recipe", "choose_run", "fitted_to", "misfit"]
 
 _NUCLEIC = ((50, "dna-hybrid"), (2_000, "dna-deep-hybrid"))
 _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
@@ -115,7 +115,7 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     records = None if dataset.crop else len(lengths)
     cut = (f"network.window={_WINDOW}",) if not dataset.crop and lengths.max(initial=0) > _WINDOW else ()
     facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
-    fitted = () if records is None else _fitted(compose(preset).training, records)
+    fitted = () if records is None else fitted_to(compose(preset).training, records)
     return Recipe(preset, (*cut, *fitted), facts)
 
 
@@ -150,7 +150,7 @@ def _too_long(preset: str, dataset: Dataset, window: int | None) -> str | None:
     )
 
 
-def _fitted(training: TrainingConfig, records: int) -> tuple[str, ...]:
+def fitted_to(training: TrainingConfig, records: int) -> tuple[str, ...]:
     """Returns the settings that differ from the preset for this number of training records."""
     batch, epochs = training.batch_size, training.epochs
     while batch > _SMALLEST_BATCH and records < batch * _BATCHES:

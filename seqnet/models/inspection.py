@@ -79,6 +79,7 @@ def _model(path: Path, container: Container) -> dict[str, Any]:
         "strands": "both" if bundle.classifier.both_strands else "single",
         "layers": _layers(bundle),
         "metrics": dict(bundle.metrics),
+        "origin": bundle.provenance.get("origin"),
         "calibration": asdict(bundle.calibration) | {"shares": list(bundle.calibration.shares)},
         "novelty": _novelty(bundle),
         "baselines": describe_baselines(bundle.baselines),
@@ -151,14 +152,16 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
 _SUMMARY = {
     "dataset": ("records", "symbols", "alphabet", "classes", "positive", "generators", "crop", "counts", "groups",
                 "lengths"),
-    "model": ("card", "alphabet", "classes", "positive", "parameters", "members", "window", "strands", "metrics"),
+    "model": ("card", "alphabet", "classes", "positive", "parameters", "members", "window", "strands", "metrics",
+              "origin"),
 }  # fmt: skip
 """Kind of file → what its summary has, in this order."""
 
 
 def summary(found: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the values that most readers want; of a model, its card first."""
-    shown = {key: found[key] for key in _SUMMARY[found["kind"]] if key != "crop" or found[key] is not None}
+    known = _SUMMARY[found["kind"]]
+    shown = {key: found[key] for key in known if key not in ("crop", "origin") or found[key] is not None}
     card = shown.get("card", {})
     return shown | {"card": {key: card[key] for key in sorted(card, key="title".__ne__)}} if card else shown
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.core.errors import AlphabetMismatchError, LabelError, SeqnetError
+from seqnet.core.printable import printable
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.evaluation import Evaluation, ScoredRecords, evaluate_probabilities, score
@@ -102,7 +103,7 @@ def evaluate_bundle(
     )
     scored = score(labels, probabilities, positive=bundle.positive, threshold=evaluation.threshold)
     training = _training_members(bundle, dataset)
-    warnings = [*_warnings(training, members, split), *_unusual(bundle, dataset, members)]
+    warnings = [*_warnings(training, members, split), *_origin(bundle, dataset), *_unusual(bundle, dataset, members)]
     where = "dataset" if split == "all" else f"{split} split"
     if line := never_predicted(labels, scored.predicted, bundle.classes, where):
         warnings.append(line)
@@ -137,6 +138,19 @@ def _warnings(training: NDArray[np.int64] | None, members: NDArray[np.int64], sp
             "the validation split chose epoch, threshold and baselines' penalty; these numbers are a little too good"
         ]
     return []
+
+
+def _origin(bundle: Bundle, dataset: Dataset) -> list[str]:
+    """Returns a line where the model started from one that may have been trained on any of the records."""
+    origin = bundle.provenance.get("origin")
+    if not isinstance(origin, Mapping):
+        return []
+    data = origin.get("dataset")
+    if isinstance(data, Mapping) and data.get("sha256") == dataset.sha256():
+        return []
+    name = printable(str(origin.get("model")))
+    problem = f"training started from {name}, which may have seen some of these records"
+    return [f"{problem}; if so, these numbers are too good"]
 
 
 def _unusual(bundle: Bundle, dataset: Dataset, members: NDArray[np.int64]) -> list[str]:

@@ -140,7 +140,9 @@ def _decoded(value: Any) -> Any:
 
 def _check_same_run(path: Path, about: Mapping[str, Any], config: RunConfig, dataset_hash: str) -> None:
     if about.get("dataset") != dataset_hash:
-        raise ContainerError(str(path), "the checkpoint was made with another dataset", _REMEDY)
+        same = str(about.get("dataset")).partition(",")[0] == dataset_hash.partition(",")[0]
+        what = "from another model, or with other folds" if same else "with another dataset"
+        raise ContainerError(str(path), f"the checkpoint was made {what}", _REMEDY)
     try:
         # A setting that is newer than the checkpoint has its default.
         before, now = RunConfig.from_dict(about["config"]).to_dict(), config.to_dict()

@@ -102,12 +102,14 @@ def train_folds(job: TrainingJob, observer: Observer) -> FoldsResult:
     """
     dataset, config, device = job.dataset, job.config, job.device
     check_criterion(dataset, job.optimize)
+    if job.start:
+        job.start.check_folds(dataset)
     count, seed = len(job.checkpoints), config.training.seed
     folds = deal(dataset, count, seed)
     longest = int(dataset.tokens.lengths[folds.members].max())
     config = replace(config, network=replace(config.network, window=config.network.window or longest))
     members = [
-        _member(dataset, folds, index, seeded(config, index), path, job.dataset_hash)
+        replace(_member(dataset, folds, index, seeded(config, index), path, job.identity), start=job.start_of(index))
         for index, path in enumerate(job.checkpoints)
     ]
     if note := imbalance_note(config, dataset):

@@ -67,7 +67,7 @@ def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
     for index, checkpoint in enumerate(job.checkpoints):
         own = seeded(config, index)
         title = f"member {index + 1} of {count}, seed {own.training.seed}" if count > 1 else ""
-        members.append(Member(title, dataset, own, checkpoint, job.dataset_hash))
+        members.append(Member(title, dataset, own, checkpoint, job.identity, job.start_of(index)))
     if note := imbalance_note(config, dataset):
         observer.note(note)
     runs, interruption = train_members(members, observer, device=job.device, resume=job.resume)

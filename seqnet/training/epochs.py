@@ -30,6 +30,7 @@ from seqnet.training.history import EpochRow
 from seqnet.training.initialization import make_classifier, seed_torch
 from seqnet.training.observer import Observer
 from seqnet.training.optimization import Penalties, Stepper, clip, learning_rate, make_optimizer
+from seqnet.training.warm_start import Kept, StartingWeights
 from seqnet.training.window_batches import WindowBatches
 
 __all__ = ["EpochFitter"]
@@ -42,6 +43,7 @@ class EpochFitter:
         dataset: its train split is fitted, its validation split measured.
         config: all settings.
         device: device for the computation.
+        start: weights to start from; None for random ones.
 
     Raises:
         LabelError: the train split is empty or lacks a class.
@@ -51,16 +53,23 @@ class EpochFitter:
         classifier: what is fitted.
         config: the settings, and what `balance = auto` came to.
         feeder: makes the batches.
-        parameters: all weights.
+        kept: what the classifier has of the model that it starts from.
+        parameters: all weights that are trained.
         optimizer: of the weights.
         penalties: on weights and activities; a context, within which an epoch is fitted.
         validation: (M,) int64, the records of the validation split.
         validation_probabilities: (M, K) float64, of the validation split after the last epoch; None without one.
     """
 
-    def __init__(self, dataset: Dataset, config: RunConfig, device: torch.device) -> None:
+    def __init__(
+        self, dataset: Dataset, config: RunConfig, device: torch.device, start: StartingWeights | None = None
+    ) -> None:
         self.dataset, self.device = dataset, device
-        self.classifier = make_classifier(dataset, config).to(device)
+        self.classifier = make_classifier(dataset, config)
+        self.kept = Kept()
+        if start is not None:
+            self.kept = start.load_into(self.classifier, dataset.classes, freeze=config.training.freeze)
+        self.classifier.to(device)
         _check_batch_size(self.classifier, config)
         self.feeder = (
             WindowBatches(dataset, config) if dataset.crop else TrainingBatches(dataset, config, self.classifier)
@@ -68,8 +77,8 @@ class EpochFitter:
         # What `auto` came to: a checkpoint of before there was `auto` is of the same run.
         balance = how_balanced(config.training, self.feeder.class_counts)
         self.config = replace(config, training=replace(config.training, balance=balance))
-        self.parameters = list(self.classifier.parameters())
-        self.optimizer = make_optimizer(self.classifier, config.training)
+        self.parameters = [weight for weight in self.classifier.parameters() if weight.requires_grad]
+        self.optimizer = make_optimizer(self.classifier, config.training, self.kept.names)
         self.stepper = Stepper(self.optimizer)
         self.penalties = Penalties(self.classifier, config.training)
         self.forward = self._forward()
@@ -98,7 +107,8 @@ class EpochFitter:
         if way == "none":
             return None, None
         weights = torch.tensor(class_weights(counts), dtype=torch.float32, device=self.device)
-        self.classifier.shift(-weights.log())
+        if not self.kept.head:  # A head that is kept has learnt what to prefer.
+            self.classifier.shift(-weights.log())
         return weights if way == "weights" else None, weights.log()
 
     def grow_trees(self, observer: Observer) -> None:
@@ -118,6 +128,8 @@ class EpochFitter:
         # Dropout is a function of seed and epoch, so that a resumed run draws as an unbroken one would.
         seed_torch(training.seed * 1_000_003 + number)
         self.classifier.train()
+        for module in self.kept.frozen:
+            module.eval()
         # Summed on the device, so as to wait for it now and then only; MPS has no float64.
         losses = torch.zeros((), device=self.device)
         right = torch.zeros((), dtype=torch.int64, device=self.device)
@@ -147,7 +159,7 @@ class EpochFitter:
         training = self.config.training
         tokens, lengths, labels = (moved(tensor, self.device) for tensor in batch)
         for group in self.optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["factor"]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
             logits = self.forward(tokens, lengths)
         logits = logits.float()

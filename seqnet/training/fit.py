@@ -23,6 +23,7 @@ from seqnet.training.initialization import make_classifier
 from seqnet.training.observer import Observer
 from seqnet.training.precomputed_embeddings import precompute_embeddings
 from seqnet.training.run import Run, TrainingResult
+from seqnet.training.warm_start import StartingWeights
 
 __all__ = ["Observer", "TrainingResult", "make_classifier", "train"]
 
@@ -37,6 +38,7 @@ def train(
     resume: bool = False,
     dataset_hash: str = "",
     provenance: Mapping[str, Any] | None = None,
+    start: StartingWeights | None = None,
 ) -> TrainingResult:
     """Returns the classifier fitted to a dataset.
 
@@ -51,6 +53,7 @@ def train(
         resume: whether to go on from `checkpoint`, if it is there.
         dataset_hash: SHA-256 of the dataset file, by which a checkpoint knows its run.
         provenance: goes into the bundle.
+        start: weights to start from; None for random ones.
 
     Raises:
         KeyboardInterrupt: the user stopped it before the first epoch was over; later, the best so far is returned.
@@ -58,25 +61,29 @@ def train(
     """
     config = replace(config, encoder=settled(config.encoder, dataset.alphabet, observer.note))
     with torch.random.fork_rng(devices=[]), _enough_memory(config, device):
-        run = Run(EpochFitter(dataset, config, device), checkpoint, dataset_hash)
+        run = Run(EpochFitter(dataset, config, device, start), checkpoint, dataset_hash)
         run.describe(observer)
         if resume:
             run.go_on(observer)
         precompute_embeddings(run.classifier, dataset, config, observer.note, over=run.over)
         interruption = None
         try:
-            if not run.progress.rows:  # A checkpoint has the trees, too.
-                run.fitter.grow_trees(observer)
-            with run.fitter.penalties:
-                while not run.over:
-                    dataset.check_whole()
-                    row = run.fitter.fit(len(run.progress.rows) + 1, observer)
-                    observer.epoch(row, run.take(row))
+            _fit_epochs(run, dataset, observer)
         except KeyboardInterrupt as stop:
             if not run.progress.rows:
                 raise
             interruption = stop
         return run.result(interruption, provenance or {})
+
+
+def _fit_epochs(run: Run, dataset: Dataset, observer: Observer) -> None:
+    if not run.progress.rows:  # A checkpoint has the trees, too.
+        run.fitter.grow_trees(observer)
+    with run.fitter.penalties:
+        while not run.over:
+            dataset.check_whole()
+            row = run.fitter.fit(len(run.progress.rows) + 1, observer)
+            observer.epoch(row, run.take(row))
 
 
 @contextmanager

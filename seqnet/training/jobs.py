@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import torch
 
 from seqnet.audit import quick_audit, quick_audit_lines
+from seqnet.core.errors import SettingError
 from seqnet.core.provenance import versions
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.recipes import ChosenRun
@@ -16,20 +17,27 @@ from seqnet.evaluation.imbalance import is_imbalanced
 from seqnet.nn.devices import device_text
 from seqnet.training.history import MONITORS, EpochRow, epoch_text
 from seqnet.training.members import TrainingJob, training_counts
+from seqnet.training.warm_start import WarmStart
 
 __all__ = ["ProgressLines", "make_job", "opening_lines"]
 
 
-def opening_lines(dataset: Dataset, chosen: ChosenRun, *, audit: bool) -> Iterator[str]:
+def opening_lines(
+    dataset: Dataset, chosen: ChosenRun, *, audit: bool, start: WarmStart | None = None, count: int = 1
+) -> Iterator[str]:
     """Yields what is to be said before a training: why these settings, and what in the dataset could mislead.
 
     Args:
         dataset: what is trained on.
         chosen: the settings.
         audit: whether the dataset is looked at, for a second or two.
+        start: model that training starts from; None for random weights.
+        count: number of networks.
     """
     if chosen.recipe:
         yield chosen.recipe
+    if start:
+        yield start.line(dataset, chosen.run, count)
     if chosen.warning:
         yield f"seqnet: warning: {chosen.warning}"
     if audit:
@@ -38,7 +46,13 @@ def opening_lines(dataset: Dataset, chosen: ChosenRun, *, audit: bool) -> Iterat
 
 
 def make_job(
-    dataset: Dataset, chosen: ChosenRun, device: torch.device, *, threads: int, command: str = ""
+    dataset: Dataset,
+    chosen: ChosenRun,
+    device: torch.device,
+    *,
+    threads: int,
+    command: str = "",
+    start: WarmStart | None = None,
 ) -> TrainingJob:
     """Returns the job of one network without a checkpoint, with a provenance that says where it came from.
 
@@ -48,7 +62,13 @@ def make_job(
         device: device for the computation.
         threads: that the CPU computes with.
         command: command line, for the provenance.
+        start: model to start from; None for random weights.
+
+    Raises:
+        SettingError: the settings are about a model to start from, and there is none.
     """
+    if chosen.run.training.freeze and start is None:
+        raise SettingError("training.freeze", True, problem="needs --from")
     digest = dataset.sha256()
     provenance = {
         "preset": chosen.preset,
@@ -60,7 +80,9 @@ def make_job(
         "versions": versions(),
         "device": device.type,
     }
-    return TrainingJob(dataset, chosen.run, device, dataset_hash=digest, provenance=provenance)
+    if start is not None:
+        provenance["origin"] = start.origin
+    return TrainingJob(dataset, chosen.run, device, dataset_hash=digest, provenance=provenance, start=start)
 
 
 class ProgressLines:

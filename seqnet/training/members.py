@@ -21,6 +21,7 @@ from seqnet.evaluation.novelty import Novelty, describe
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import class_probabilities
 from seqnet.training.fit import Observer, TrainingResult, train
+from seqnet.training.warm_start import StartingWeights, WarmStart
 
 __all__ = [
     "Member",
@@ -51,6 +52,7 @@ class Member:
         config: all settings.
         checkpoint: file that is written after each epoch; None for none.
         identity: what its checkpoint knows its records by.
+        start: weights to start from; None for random ones.
     """
 
     title: str
@@ -58,6 +60,7 @@ class Member:
     config: RunConfig
     checkpoint: Path | None
     identity: str
+    start: StartingWeights | None = None
 
 
 @dataclass(frozen=True)
@@ -74,6 +77,7 @@ class TrainingJob:
         resume: whether to go on from the checkpoints.
         dataset_hash: SHA-256 of the dataset file.
         provenance: goes into the bundle.
+        start: model to start from; None for random weights.
     """
 
     dataset: Dataset
@@ -84,6 +88,16 @@ class TrainingJob:
     resume: bool = False
     dataset_hash: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
+    start: WarmStart | None = None
+
+    def start_of(self, index: int) -> StartingWeights | None:
+        """Returns what the network of that index starts from."""
+        return None if self.start is None else self.start.weights(index)
+
+    @property
+    def identity(self) -> str:
+        """What checkpoints know the run by: the dataset, and the model that it starts from."""
+        return self.dataset_hash + (f", from {self.start.sha256[:16]}" if self.start else "")
 
 
 def check_criterion(dataset: Dataset, optimize: str | None) -> None:
@@ -165,6 +179,7 @@ def train_members(
                 checkpoint=member.checkpoint,
                 resume=resume,
                 dataset_hash=member.identity,
+                start=member.start,
             )
         except KeyboardInterrupt as stop:
             # Before its first epoch a member has nothing to give; those before it have.

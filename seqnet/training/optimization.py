@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from types import TracebackType
 from typing import Any, NamedTuple, Self, cast
 
@@ -19,14 +19,26 @@ from seqnet.nn.networks import Classifier
 __all__ = ["Penalties", "Stepper", "clip", "learning_rate", "make_optimizer"]
 
 
-def make_optimizer(classifier: Classifier, config: TrainingConfig) -> torch.optim.Optimizer:
-    """Returns the optimiser of all weights; biases and normalisation do not decay."""
-    decaying = [weight for weight in classifier.parameters() if weight.dim() > 1]
-    others = [weight for weight in classifier.parameters() if weight.dim() <= 1]
-    groups = [{"params": decaying, "weight_decay": config.weight_decay}, {"params": others, "weight_decay": 0.0}]
-    if not config.weight_decay:
-        # Each group is a call of its own, which is much of the time of a small step.
-        groups = [{"params": decaying + others, "weight_decay": 0.0}]
+def make_optimizer(classifier: Classifier, config: TrainingConfig, kept: Collection[str] = ()) -> torch.optim.Optimizer:
+    """Returns the optimiser of all weights that are trained; biases and normalisation do not decay.
+
+    Args:
+        classifier: whose weights.
+        config: optimiser, rates and decay.
+        kept: names of weights whose learning rate is `kept_rate` times that of the others, the `factor` of their group.
+    """
+    trained = [(name, weight) for name, weight in classifier.named_parameters() if weight.requires_grad]
+    groups: list[dict[str, Any]] = []
+    for factor, own in (
+        (1.0, [weight for name, weight in trained if name not in kept]),
+        (config.kept_rate, [weight for name, weight in trained if name in kept]),
+    ):
+        decaying, others = [one for one in own if one.dim() > 1], [one for one in own if one.dim() <= 1]
+        parts = [(decaying, config.weight_decay), (others, 0.0)]
+        if not config.weight_decay:
+            # Each group is a call of its own, which is much of the time of a small step.
+            parts = [(decaying + others, 0.0)]
+        groups += [{"params": part, "weight_decay": decay, "factor": factor} for part, decay in parts if own]
     if config.optimizer == "sgd":
         return torch.optim.SGD(groups, lr=config.learning_rate, momentum=config.momentum)
     fused = next(classifier.parameters()).device.type in ("cpu", "cuda") and has("fused_adam")

@@ -247,3 +247,22 @@ def test_the_process_is_left_as_it_was(tmp_path: Path, fasta: Path) -> None:
         seqnet.encode(classes={"x": DATA / "truncated.bam", "random": "@uniform"})
     assert state() == before
     assert not list(tmp_path.glob(".*"))
+
+
+def test_files_of_splits(tmp_path: Path) -> None:
+    table = frame()
+    train, test = tmp_path / "train.csv", tmp_path / "test.csv"
+    table.iloc[:40].to_csv(train, index=False)
+    pd.concat([table.iloc[40:], table.iloc[:2]]).to_csv(test, index=False)
+    told: list[str] = []
+    options: dict[str, Any] = {"label_column": "class", "sequence_column": "seq"}
+    found = seqnet.encode(train=train, validation=[test], progress=told.append, **options)
+    assert found.counts().sum(axis=0).tolist() == [40, 22, 0]
+    assert "4 records have an exact duplicate in another split" in told
+    with pytest.warns(seqnet.SeqnetWarning, match="no validation split was given"):
+        found = seqnet.encode(train={"a": train}, test={"b": [test]}, sequence_column="seq")
+    assert found.counts().tolist() == [[36, 4, 0], [0, 0, 22]]
+    with pytest.raises(seqnet.SeqnetError, match="train takes files; give a generator with classes"):
+        seqnet.encode(train={"a": "@uniform"})
+    with pytest.raises(seqnet.SeqnetError, match="split_column can't be combined with train"):
+        seqnet.encode(train=train, split_column="x", **options)

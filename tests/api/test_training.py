@@ -136,7 +136,7 @@ def test_a_class_that_is_not_trained_on_is_refused() -> None:
         {
             "sequence": ["ACGT" * 5, "GGCA" * 5] * 4,
             "label": ["a", "b"] * 4,
-            "split": ["train", "test"] * 4,
+            "split": ["train", "validation"] * 4,
         }
     )
     data = seqnet.Dataset.from_pandas(table, split="split")
@@ -170,3 +170,19 @@ def test_ctrl_c_is_the_caller_s(data: seqnet.Dataset) -> None:
     with pytest.raises(KeyboardInterrupt):
         seqnet.train(data, progress=stop, **QUICK)
     assert state() == before
+
+
+def test_a_model_to_start_from(data: seqnet.Dataset, tmp_path: Path) -> None:
+    first = seqnet.train(data, **QUICK)
+    first.save(tmp_path / "m.safetensors")
+    told: list[str] = []
+    again = seqnet.train(data, start=first, settings={"epochs": 1}, progress=told.append)
+    assert any(line.startswith("starting from a model in memory: encoder, network and head are kept") for line in told)
+    assert again.bundle.config.network == first.bundle.config.network
+    frozen = seqnet.train(data, start=tmp_path / "m.safetensors", freeze=True, settings={"epochs": 1})
+    ours, theirs = (model.bundle.classifier.state_dict() for model in (frozen, first))
+    assert all(ours[name].equal(theirs[name]) for name in ours if not name.startswith("network.head."))
+    origins = [model.bundle.provenance["origin"] for model in (again, frozen)]
+    assert origins[0]["sha256"] == origins[1]["sha256"]
+    with pytest.raises(SettingError, match="freeze needs start"):
+        seqnet.train(data, freeze=True)

@@ -23,6 +23,14 @@ def files(folder: Path) -> None:
     splits = [("train", "train", "train", "validation", "test")[index // 2 % 5] for index in range(90)]
     lines = [f"r{i},{row},{classes[i % 2]},c{i // 2},{splits[i]}" for i, row in enumerate(rows)]
     (folder / "reads.csv").write_text("\n".join(["read,seq,class,cluster,part", *lines]) + "\n")
+    parts = [f"{row},{classes[i % 2]},{splits[i]}" for i, row in enumerate(rows)]
+    (folder / "all.csv").write_text("\n".join(["sequence,label,part", *parts]) + "\n")
+    for name, split in {"train": "train", "dev": "validation", "test": "test"}.items():
+        chosen = [part.rpartition(",")[0] for part in parts if part.endswith(split)]
+        (folder / f"{name}.csv").write_text("\n".join(["sequence,label", *chosen]) + "\n")
+    for name, of, part in (("b", 1, "train"), ("o", 0, "train"), ("tb", 1, "test"), ("to", 0, "test")):
+        chosen = [row for i, row in enumerate(rows) if i % 2 == of and splits[i] == part]
+        (folder / f"{name}.fa").write_text("".join(f">{i}\n{row}\n" for i, row in enumerate(chosen)))
     (folder / "human.fa").write_text("".join(f">h{i}\n{row}\n" for i, row in enumerate(rows)))
     (folder / "labelled.fa").write_text("".join(f">h{i} class={classes[i % 2]}\n{row}\n" for i, row in enumerate(rows)))
 
@@ -34,7 +42,7 @@ def test_every_example_runs(
     monkeypatch.chdir(tmp_path)
     files(tmp_path)
     examples = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(examples) == 7
+    assert len(examples) == 8
     names: dict[str, Any] = {}
     for example in examples:
         exec(compile(example, str(PAGE), "exec"), names)

@@ -137,3 +137,28 @@ def test_shuffles_have_names_of_their_own(tmp_path: Path, cli: Runner) -> None:
     assert "occurred before" not in cli(*words).err
     names = open_dataset(output).names.text()
     assert len(set(names)) == len(names) == 13_000
+
+
+def test_splits_that_are_given(tmp_path: Path, cli: Runner) -> None:
+    rng = np.random.default_rng(0)
+    texts = ["".join(row) for row in rng.choice(list("ACGT"), (40, 30))]
+    turned = texts[0][::-1].translate(str.maketrans("ACGT", "TGCA"))
+    for name, chosen in {"train": texts[:30], "test": [*texts[30:], turned, texts[1]]}.items():
+        rows = "".join(f"{name}{index}\t{text}\t{'ab'[index % 2]}\n" for index, text in enumerate(chosen))
+        (tmp_path / f"{name}.tsv").write_text("name\tsequence\tlabel\n" + rows)
+    output = tmp_path / "out.safetensors"
+    words = ("encode", "--train", tmp_path / "train.tsv", "--test", tmp_path / "test.tsv", "--label-column", "label")
+    outcome = cli(*words, "-o", output)
+    assert outcome.code == 0
+    assert open_dataset(output).counts().sum(axis=0).tolist() == [26, 4, 12]
+    assert outcome.err.splitlines() == [
+        "seqnet: note: no validation split was given: 4 of 30 train records (13.3%) were taken for it",
+        "seqnet: warning: 2 records have an exact duplicate in another split",
+        "seqnet: warning: 1 of 12 test records (8.3%) are the reverse complement of a train record",
+        "seqnet: warning: 1 of 16 held-out records (6.25%) have a near-duplicate in another split",
+        f"wrote {output}",
+    ]
+    # An input is not written to, whatever option names it.
+    refused = cli("encode", "--train", f"x={tmp_path / 'train.tsv'}", "-o", tmp_path / "train.tsv", "--force")
+    assert refused.code == 1
+    assert "this is also an input" in refused.err

@@ -6,6 +6,7 @@ from xml.etree import ElementTree
 
 import pytest
 
+from seqnet.core.provenance import file_hash
 from tests.cli.running import Runner
 
 TINY = ("--preset", "dna-cnn", "--threads", "1", "--set", "filters=[8]", "--set", "dense=[8]")
@@ -231,3 +232,29 @@ def test_a_preset_for_proteins_is_warned_of_with_reads(trained: Path, tmp_path: 
         "seqnet: warning: the preset solubility-cnn is for protein, but this dataset is DNA; without --preset, a "
         "suitable one is chosen"
     ]
+
+
+def test_from_a_model(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    first, second = tmp_path / "first.safetensors", tmp_path / "second.safetensors"
+    data = trained / "proteins.safetensors"
+    tiny = ("--set", "epochs=1", "--threads", "1", "--no-audit")
+    assert cli("train", data, "--network", "dense", "--set", "dense=[2]", *tiny, "-o", first).code == 0
+    outcome = cli("train", data, "--from", first, "--freeze", *tiny, "-o", second)
+    assert outcome.code == 0
+    assert f"starting from {first}: encoder, network and head are kept; only the head is trained" in outcome.err
+    found = json.loads(cli("inspect", second, "--json").out)
+    about = found["origin"]
+    assert about["model"] == str(first)
+    assert about["sha256"] == file_hash(first)
+    assert found["config"]["network"]["dense"] == [2]
+    assert "origin" in cli("inspect", second).out
+    refused = cli("train", data, "--from", first, "--network", "cnn", "-o", tmp_path / "x.safetensors")
+    assert refused.err.endswith(f"network.name can't be 'cnn': {first}, which --from names, has 'dense'\n")
+    refused = cli("train", data, "--freeze", "-o", tmp_path / "x.safetensors")
+    assert refused.err.endswith("training.freeze needs --from\n")
+    refused = cli("train", data, "--from", first, "--folds", "3", "-o", tmp_path / "x.safetensors")
+    assert "which was trained on records of all folds" in refused.err
+    refused = cli("train", trained / "reads.safetensors", "--from", first, "-o", tmp_path / "x.safetensors")
+    assert f"this dataset is dna, but {first} is a model for protein" in refused.err
+    refused = cli("train", data, "--from", first, "-o", first, "--force")
+    assert "this is also an input" in refused.err

@@ -25,6 +25,7 @@ NO_PATHS = {
         "label_column",
         "positive",
         "split",
+        "split_column",
         "sequence_column",
         "name_column",
         "region",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,8 +11,9 @@ from seqnet.core.printable import quoted
 from seqnet.core.suggestions import did_you_mean, nearest
 from seqnet.datasets.file_schemas import is_class_name
 from seqnet.datasets.simulation.negatives import NEGATIVES
+from seqnet.datasets.splits import SPLITS
 
-__all__ = ["ClassSource", "check_known", "generators_of", "order_classes"]
+__all__ = ["ClassSource", "check_known", "generators_of", "order_classes", "source_in_split"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,12 +25,14 @@ class ClassSource:
         path: the file; None for a generator.
         generator: name of the generator; None for a file.
         count: number of records to generate; None for one for each real record.
+        split: split of the records, an index into `SPLITS`; None where another input, or a random split, says it.
     """
 
     label: str | None
     path: str | None = None
     generator: str | None = None
     count: int | None = None
+    split: int | None = None
 
     @classmethod
     def parse(cls, text: str) -> ClassSource:
@@ -49,6 +53,24 @@ class ClassSource:
         if colon and not (count.isdecimal() and int(count) > 0):
             raise SettingError("class", text, f"@{generator} or @{generator}:COUNT, with a whole number above 0")
         return cls(label, generator=generator, count=int(count) if colon else None)
+
+
+def source_in_split(text: str, split: str) -> ClassSource:
+    """Returns the source for the text `FILE` or `NAME=FILE` of an option such as `--train`.
+
+    Text with = is NAME=FILE unless there is a file of that whole name.
+
+    Raises:
+        SettingError: it names a generator.
+    """
+    label, equals, path = text.partition("=")
+    named = bool(equals) and not os.path.exists(text)
+    if (path if named else text).startswith("@"):
+        problem = "takes files; give a generator with --class, and its records get the splits of the real ones"
+        raise SettingError(split, text, problem=problem)
+    if named and not (label.strip() and path):
+        raise SettingError(split, text, "FILE or NAME=FILE")
+    return ClassSource(label.strip() if named else None, path=path if named else text, split=SPLITS.index(split))
 
 
 def generators_of(sources: Sequence[ClassSource]) -> dict[str, str]:

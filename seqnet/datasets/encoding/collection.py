@@ -25,7 +25,7 @@ class EncodedRecords:
         tokens: N token sequences.
         names: N names.
         labels: (N,) int32.
-        groups: (N,) int64; negative for a record that forms its own group.
+        groups: (N,) int64; negative for a record that forms its own group (see `given_splits`).
     """
 
     tokens: Ragged

@@ -19,6 +19,7 @@ import numpy as np
 from seqnet.core.errors import FormatError, LabelError, SettingError
 from seqnet.core.printable import named_record, quoted, shortened
 from seqnet.core.records import Ragged, RecordBatch
+from seqnet.datasets.encoding.given_splits import SPLIT_WORDS, WRITE
 from seqnet.datasets.encoding.labelling import Grouper
 from seqnet.datasets.splits import SPLITS
 from seqnet.readers import RecordReader
@@ -164,12 +165,13 @@ class FrameReader(RecordReader):
             groups = ["" if is_missing(cell) else cell for cell in cells]
         if split is None:
             return groups
-        splits = [_text(cell).strip() for cell in self._frame[split]]
+        written = [_text(cell).strip() for cell in self._frame[split]]
+        splits = [SPLITS[SPLIT_WORDS[word.lower()]] if word.lower() in SPLIT_WORDS else word for word in written]
         of: dict[str, str] = {}
         for row, (name, where) in enumerate(zip(groups, splits, strict=True)):
             if where not in SPLITS:
-                problem = f"column {split} is empty" if is_missing(where) else f"column {split} has {quoted(where)}"
-                raise LabelError(self._place(row), problem, f"write one of {', '.join(SPLITS)}")
+                says = "is empty" if is_missing(where) else f"has {quoted(where)}, which is no split"
+                raise LabelError(self._place(row), f"column {split} {says}", WRITE)
             if name and of.setdefault(name, where) != where:
                 problem = f"group {name} of column {group} has records in the splits {of[name]} and {where}"
                 raise LabelError(self._place(row), problem, "put all records of a group into one split")

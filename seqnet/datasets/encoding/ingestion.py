@@ -12,14 +12,23 @@ from numpy.typing import NDArray
 
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.alphabets import INVALID, Alphabet, alphabet, guess_alphabet, is_ambiguous
-from seqnet.core.errors import AlphabetMismatchError, FormatError, LabelError, SettingError
+from seqnet.core.alphabets import INVALID, Alphabet, alphabet
+from seqnet.core.errors import FormatError, LabelError, SettingError
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged, RecordBatch, pieces
-from seqnet.datasets.alphabet_check import ENOUGH_SYMBOLS, check_alphabet, sample_symbols
+from seqnet.datasets.alphabet_check import agreed_alphabet, sample_symbols
 from seqnet.datasets.encoding.class_sources import ClassSource
 from seqnet.datasets.encoding.collection import Collector, EncodedRecords, Reservoir
 from seqnet.datasets.encoding.genome_windows import cut_blocks
+from seqnet.datasets.encoding.given_splits import (
+    GivenSplits,
+    alone,
+    check_named,
+    divided_groups,
+    group_key,
+    splits_of,
+    with_validation,
+)
 from seqnet.datasets.encoding.labelling import (
     Grouper,
     LabelFile,
@@ -59,10 +68,16 @@ class Ingestion:
         read: how files are read.
         rng: source of what is drawn.
         given: what finds the groups; None for what the option `group_by` says.
+        splits: how the input says the splits; None where it does not.
     """
 
     def __init__(
-        self, options: EncodeOptions, read: ReadOptions, rng: np.random.Generator, given: Grouper | None = None
+        self,
+        options: EncodeOptions,
+        read: ReadOptions,
+        rng: np.random.Generator,
+        given: Grouper | None = None,
+        splits: GivenSplits | None = None,
     ) -> None:
         self.options = options
         self.fractions = parse_fractions(options.split)
@@ -75,13 +90,6 @@ class Ingestion:
         self.ungrouped = 0
         self.unknown = 0
         self.lengths = LengthRange.parse(options.length)
-        ways = [name for name in ("label_regex", "label_column", "labels") if getattr(options, name)]
-        if len(ways) > 1:
-            raise SettingError(
-                f"encode.{ways[1]}",
-                getattr(options, ways[1]),
-                problem=f"can't be combined with --{ways[0].replace('_', '-')}",
-            )
         self.label_file = LabelFile(options.labels) if options.labels else None
         self.label_codes = LabelCodes(self.classes)
         self.class_counts: Counter[str] = Counter()
@@ -89,16 +97,20 @@ class Ingestion:
         self.grouper = given or (grouper(options.group_by) if options.group_by else None)
         self.collector = Collector()
         self.reservoir = Reservoir(options.limit, rng) if options.limit else None
-        self.numbers_now = not (self.grouper or self.reservoir)
+        self.splits, self.divided = splits, 0
+        self._given: NDArray[np.uint8] | None = None
+        self.numbers_now = not (self.grouper or self.reservoir or splits)
 
     def take_in(self, source: ClassSource, reader: RecordReader, progress: Callable[[int], None]) -> None:
         """Reads a whole file."""
         sink, path = self.reservoir or self.collector, reader.path
         code, batches = self._coder(source, path, reader.format), iter(reader)
+        split = self.splits.of_file(source, path) if self.splits else None
         first = self._first_batches(path, batches)
         symbols, unknown = 0, self.unknown
         for batch in chain(first, batches):
-            for examples in self._examples(path, batch, code(batch)):
+            groups = np.full(len(batch), -1) if split is None else alone(split(batch))
+            for examples in self._examples(path, batch, code(batch), groups):
                 sink.add(self._numbered_now(examples) if self.numbers_now else examples)
             symbols += len(batch.symbols.data)
             progress(len(batch))
@@ -109,40 +121,12 @@ class Ingestion:
             self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
 
     def _first_batches(self, path: str, batches: Iterator[RecordBatch]) -> list[RecordBatch]:
-        """Returns the first batches of a file, and guesses the alphabet of the dataset from them or checks it.
-
-        The first file with sequences decides the alphabet, unless the user did. A later file that looks different is
-        refused.
-
-        Raises:
-            AlphabetMismatchError: the file looks like another alphabet than the files before it.
-            FormatError: the file looks like no alphabet, or may be either nucleotides or protein.
-        """
+        """Returns the first batches of a file, and guesses the alphabet of the dataset from them or checks it."""
         if self.options.alphabet != "auto":
             return []
         first, symbols = sample_symbols(batches)
-        if not len(symbols):
-            return first
-        spoken = spoken_path(path)
-        if self.alphabet is not None and (doubt := check_alphabet(spoken, symbols, self.alphabet)):
-            remedy = (
-                f"use --alphabet {self.alphabet.name} if all inputs are {self.alphabet.name}, or --alphabet {doubt}"
-            )
-            raise AlphabetMismatchError(spoken, doubt, self.alphabet.name, remedy)
-        if self.alphabet is not None and (self.alphabet.name == "protein" or len(symbols) < ENOUGH_SYMBOLS):
-            return first
-        guess = guess_alphabet(symbols)
-        if is_ambiguous(symbols):
-            problem = "the sequences could be protein, or nucleotides with many ambiguity codes"
-            raise FormatError(problem, "use --alphabet protein or --alphabet dna", path=spoken)
-        if self.alphabet is None:
-            if guess is None:
-                raise FormatError(
-                    "the sequences do not look like DNA, RNA or protein",
-                    "name the alphabet with --alphabet",
-                    path=spoken,
-                )
-            self.alphabet = alphabet(guess)
+        if len(symbols):
+            self.alphabet = agreed_alphabet(spoken_path(path), symbols, self.alphabet)
         return first
 
     def _check_unknown(self, path: str, symbols: int, unknown: int) -> None:
@@ -178,14 +162,15 @@ class Ingestion:
             return label_by_column(options.label_column or "label", path)
         raise LabelError(path, "its records have no class", "use --class, --label-regex, --label-column or --labels")
 
-    def _examples(self, path: str, batch: RecordBatch, labels: NDArray[np.int32]) -> Iterator[EncodedRecords]:
+    def _examples(
+        self, path: str, batch: RecordBatch, labels: NDArray[np.int32], groups: NDArray[np.int64]
+    ) -> Iterator[EncodedRecords]:
         if (labelled := np.flatnonzero(labels >= 0)).size < len(batch):
             self.left_out["whose label is missing"] += len(batch) - len(labelled)
-            batch, labels = batch.take(labelled), labels[labelled]
+            batch, labels, groups = batch.take(labelled), labels[labelled], groups[labelled]
         self.class_counts.update(dict(zip(self.classes, np.bincount(labels).tolist(), strict=False)))
-        groups = np.full(len(batch), -1)
         if self.grouper and not self.grouper.by_window:
-            groups = self._group_codes(batch.names, batch.columns)
+            groups = self._group_codes(batch.names, batch.columns, groups)
         known = self.alphabet
         masked = self.left_out.get(MASKED, 0)
         tokens, kept = usable(path, batch, known, self.options.unknown, self.left_out)
@@ -199,13 +184,17 @@ class Ingestion:
             examples = cut_blocks(examples, known.size, self.options.crop, self.left_out)
         for part in cut_windows(examples, self.options.window, self.options.stride, self.left_out):
             if self.grouper and self.grouper.by_window:
-                part = replace(part, groups=self._group_codes(part.names, {}))
+                part = replace(part, groups=self._group_codes(part.names, {}, part.groups))
             yield part
 
-    def _group_codes(self, names: Ragged, columns: Mapping[str, Ragged]) -> NDArray[np.int64]:
+    def _group_codes(
+        self, names: Ragged, columns: Mapping[str, Ragged], single: NDArray[np.int64]
+    ) -> NDArray[np.int64]:
+        """Returns the group codes (N,) of records; those without a group keep the codes `single` (N,)."""
         assert self.grouper is not None
-        found = self.grouper.find(names, columns)
-        return np.fromiter((-1 if name is None else self.groups[name] for name in found), np.int64, len(found))
+        pairs = zip(self.grouper.find(names, columns), single.tolist(), strict=True)
+        codes = (code if name is None else self.groups[group_key(name, code)] for name, code in pairs)
+        return np.fromiter(codes, np.int64, len(single))
 
     def report(self) -> IntakeReport:
         """Returns what is to be said of the input, once all was taken in."""
@@ -217,10 +206,15 @@ class Ingestion:
 
     def split(self, real: EncodedRecords, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Returns the split (N,) uint8 of each record: as the input says it, or by the fractions that are wanted."""
-        if self.grouper is None or self.grouper.split_of is None:
+        given = self._given
+        if self.grouper and self.grouper.split_of:
+            given = np.array([self.grouper.split_of(name) for name in self.groups], dtype=np.uint8)[real.groups]
+        if given is None:
             return split_records(real.labels, real.groups, self.fractions, rng)
-        by_group = np.array([self.grouper.split_of(name) for name in self.groups], dtype=np.uint8)
-        return by_group[real.groups]
+        check_named(given, self.splits.named if self.splits else ())
+        split, taken = with_validation(given, real.labels, real.groups, self.fractions, rng)
+        self.notes += [taken] if taken else []
+        return split
 
     def close(self) -> None:
         """Frees the disk space."""
@@ -259,9 +253,11 @@ class Ingestion:
             return self._relabelled(labels)
         groups = examples.groups.copy()
         del examples  # frees memory before the copies are made
-        alone = np.flatnonzero(groups < 0)
-        groups[alone] = len(self.groups) + np.arange(len(alone))
-        self.ungrouped = len(alone) if self.grouper else 0
+        if self.splits:
+            self._given, self.divided = splits_of(groups, self.groups), divided_groups(self.groups)
+        single = np.flatnonzero(groups < 0)
+        groups[single] = len(self.groups) + np.arange(len(single))
+        self.ungrouped = len(single) if self.grouper else 0
         return self._relabelled(labels, groups)
 
     def _numbered_now(self, examples: EncodedRecords) -> EncodedRecords:
@@ -290,6 +286,8 @@ class Ingestion:
     def _collected(self) -> EncodedRecords:
         if self.label_file:
             self.label_file.check_all_used()
+        if self.splits:
+            self.splits.check_complete()
         if self.reservoir and (sample := self.reservoir.sample()) is not None:
             self.collector.add(sample)
         if not self.collector.count:

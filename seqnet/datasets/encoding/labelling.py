@@ -103,6 +103,7 @@ class LabelFile:
 
     Args:
         path: the file.
+        contradiction: message for a name with two labels.
 
     Attributes:
         header: the first line if `check_all_used` has found that it names the columns; otherwise None.
@@ -111,10 +112,10 @@ class LabelFile:
         FormatError: the file is not text, a line does not have two columns, or a name has two labels.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, contradiction: str = "has two labels") -> None:
         self.path = path
         self.header: str | None = None
-        self.labels = _by_name(path, key=0, contradiction="has two labels")
+        self.labels = _by_name(path, key=0, contradiction=contradiction)
         self._unseen = set(self.labels)
 
     def labeller(self) -> Labeller:
@@ -147,8 +148,8 @@ class LabelFile:
 
 
 def table_columns(options: EncodeOptions) -> tuple[str, ...]:
-    """Returns the columns of tables from which labels and groups are read."""
-    columns = [options.label_column]
+    """Returns the columns of tables from which labels, splits and groups are read."""
+    columns = [options.label_column, options.split_column]
     if options.group_by and not os.path.isfile(options.group_by) and not _has_group(options.group_by):
         columns.append(options.group_by)
     return tuple(column for column in columns if column)

@@ -23,6 +23,7 @@ from seqnet.datasets.encoding.class_sources import ClassSource, check_known, gen
 from seqnet.datasets.encoding.collection import Collector, EncodedRecords
 from seqnet.datasets.encoding.generated_records import generate_records
 from seqnet.datasets.encoding.genome_windows import draw_windows
+from seqnet.datasets.encoding.given_splits import given_splits
 from seqnet.datasets.encoding.ingestion import Ingestion
 from seqnet.datasets.encoding.labelling import Grouper
 from seqnet.datasets.encoding.summary import EncodeSummary, Grouping
@@ -66,7 +67,8 @@ def encode(
     _check_given_once(files)
     paths = [path for _, path in files]
     rng = np.random.default_rng(options.seed)
-    with closing(Ingestion(options, read, rng)) as intake:
+    splits = given_splits(options, sources)
+    with closing(Ingestion(options, read, rng, splits=splits)) as intake:
         check_targets([output], force=force, inputs=paths)
         with whole_file(output, force=force) as temporary, InputHashes(paths) as hashes:
             with closing(open_each(paths, intake.read)) as readers:
@@ -164,16 +166,18 @@ def _finish(
         namesakes = mates.namesakes if mates else None
         duplicates = pool.submit(_duplicates, collector, examples.labels, split, namesakes)
         write_dataset(target, about, collector.columns(examples.labels, split))
+    given = bool(intake.splits or (grouper and grouper.split_of))
     grouping = Grouping(
         named=bool((grouper and grouper.named) or options.crop or clusters),
-        windowed=bool(options.window) and not (grouper or clusters),
+        windowed=bool(options.window) and not (grouper or clusters or given),
         largest=float(largest),
         ungrouped=intake.ungrouped,
         clusters=clusters,
         pairs=mates.count - parted if mates else 0,
         parted=parted,
+        divided=intake.divided,
     )
-    fractions = () if grouper and grouper.split_of else intake.fractions
+    fractions = () if given else intake.fractions
     return EncodeSummary.of(
         examples, split, about, fractions, grouping=grouping, intake=intake.report(), duplicates=duplicates.result()
     )

@@ -36,6 +36,7 @@ class Grouping:
         clusters: clusters of similar records; None where these are not looked for.
         pairs: pairs of reads whose mates are in one split.
         parted: pairs of reads whose mates are in two.
+        divided: groups of the user that have records in two given splits.
     """
 
     named: bool
@@ -45,6 +46,7 @@ class Grouping:
     clusters: Clusters | None = None
     pairs: int = 0
     parted: int = 0
+    divided: int = 0
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,10 @@ class EncodeSummary:
                     "higher --similarity divides it"
                 )
         if grouping.parted:
-            reason = "because --group-by separates them" if self.fractions else "as the column of the split says"
+            reason = "because --group-by separates them" if self.fractions else "as the given splits say"
             lines.append(f"mates of {counted(grouping.parted, 'pairs')} of reads are in two splits, {reason}")
+        if grouping.divided:
+            lines.append(f"{counted(grouping.divided, 'groups have')} records in two of the given splits")
         if grouping.windowed:
             lines.append("windows of one record may be in different splits; --group-by keeps them together")
         return lines
@@ -174,7 +178,8 @@ class EncodeSummary:
         out.append(f"alphabet {about.alphabet.name}{positive}")
         out.append(f"length percentiles 0, 5, 50, 95, 100: {quantiles}")
         if self.groups is not None:
-            out.append(f"{counted(self.groups, 'groups')}, none in two splits")
+            groups = self.groups - grouping.divided
+            out.append(counted(groups, "groups") + ("" if grouping.divided else ", none in two splits"))
         if grouping.pairs:
             out.append(f"{counted(grouping.pairs, 'pairs')} of reads, mates kept in one split")
         if grouping.ungrouped:

@@ -117,8 +117,11 @@ def test_the_split_goes_with_the_group() -> None:
 @pytest.mark.parametrize(
     ("changed", "told"),
     [
-        ({"part": ["train", "dev", "test", "test"]}, "row 2: column part has 'dev'; write one of train, validation"),
-        ({"part": ["train", None, "test", "test"]}, "row 2: column part is empty; write one of train, validation"),
+        (
+            {"part": ["train", "eval", "test", "test"]},
+            "row 2: column part has 'eval', which is no split; write train, validation (or valid",
+        ),
+        ({"part": ["train", None, "test", "test"]}, "row 2: column part is empty; write train, validation"),
         (
             {"part": ["train", "test", "test", "test"]},
             "row 2: group a of column cluster has records in the splits train and test; put all records of a group",
