@@ -12,6 +12,7 @@ from seqnet.cli.options import collect, command_line, force_option, settings_opt
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import say, show
 from seqnet.cli.report_option import report_option
+from seqnet.cli.streams import TABLE, check_stdout_is_open
 from seqnet.configs.audit import AuditOptions
 from seqnet.core.printable import counted, printable_json
 
@@ -70,6 +71,7 @@ def command(
 
     settings = collect(AuditOptions, options)
     claim([path for path in (output, report) if path], force=force)
+    check_stdout_is_open(TABLE)
     data = open_dataset(dataset)
     checks = audit_dataset(data, settings, quick=quick)
     if as_json:

@@ -13,6 +13,7 @@ from seqnet.cli.options import collect, command_line, force_option, settings_opt
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.process import hide_pandas
 from seqnet.cli.progress import Meter, say, show
+from seqnet.cli.streams import TABLE, check_stdout_is_open
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
 
@@ -90,6 +91,7 @@ def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], for
     seqnet encode --train train.csv --test test.csv --label-column label -o task.safetensors
     """
     claim([output], force=force)
+    check_stdout_is_open(TABLE)
     read = collect(ReadOptions, options)
     given = {split: options.pop(split) for split in ("train", "validation", "test")}
     encoding = collect(EncodeOptions, options)

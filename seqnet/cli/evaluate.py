@@ -17,6 +17,7 @@ from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.progress import Meter, say, show
+from seqnet.cli.streams import TABLE, check_stdout_is_open
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.figures import FIGURES
@@ -131,6 +132,7 @@ def command(
     files = EvaluationFiles.of(directory, report, figures, models)
     with made_directory(directory), ExitStack() as stack:
         claim(files.targets, force=force, inputs=language_model_files(plm))
+        check_stdout_is_open(TABLE)
         named = _names(models)
         bundles = {name: open_model(path, device, threads, plm) for name, path in named.items()}
         paths = {name: find_model(path) for name, path in named.items()}

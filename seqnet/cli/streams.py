@@ -18,9 +18,12 @@ from typing import Any, TextIO
 
 from seqnet.core.errors import OutputError
 
-__all__ = ["check_stdout_is_open", "open_streams", "reopen_closed"]
+__all__ = ["TABLE", "check_stdout_is_open", "open_streams", "reopen_closed"]
 
 _CLOSED = "it is closed"
+
+TABLE = "a table is written to it; redirect it to a file or to /dev/null"
+"""Remedy of a command whose results are also printed."""
 
 
 def reopen_closed() -> None:
@@ -42,8 +45,11 @@ def open_streams() -> None:
     sys.stderr = _text(2, "standard error", encoding)
 
 
-def check_stdout_is_open() -> None:
-    """Checks that standard output can be written.
+def check_stdout_is_open(remedy: str = "use -o FILE or a pipe") -> None:
+    """Checks that standard output can be written, before any work is done.
+
+    Args:
+        remedy: what the user can do if it can't.
 
     Raises:
         OutputError: it is closed.
@@ -52,7 +58,7 @@ def check_stdout_is_open() -> None:
         os.write(1, b"")
     except OSError as error:
         if error.errno == errno.EBADF:
-            raise OutputError("standard output", _CLOSED, "use -o FILE or a pipe") from error
+            raise OutputError("standard output", _CLOSED, remedy) from error
 
 
 def _text(number: int, name: str, encoding: str) -> TextIO:

@@ -217,3 +217,23 @@ def test_the_work_of_threads_on_a_giant_record_is_given_up(tmp_path: Path) -> No
     _, told = process.communicate(timeout=60)
     assert time.monotonic() - asked < 5  # the whole record takes more than a minute
     assert (process.returncode, told.decode().splitlines()[-1]) == (143, "seqnet: terminated")
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        f"encode --class human={READS} --class random=@uniform -o out/d.safetensors",
+        "audit d.safetensors -o out/records.tsv",
+        "evaluate m.safetensors d.safetensors -o out/results",
+    ],
+)
+def test_a_table_that_can_not_be_printed_is_known_before_the_work(command: str, folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    for name in ("d.safetensors", "m.safetensors"):
+        (tmp_path / name).symlink_to(folder / name)
+    done = subprocess.run(
+        ["sh", "-c", f"{SEQNET} {command} >&-"], capture_output=True, text=True, check=False, cwd=tmp_path
+    )
+    problem = "it is closed; a table is written to it; redirect it to a file or to /dev/null"
+    assert (done.returncode, done.stderr) == (1, f"seqnet: error: standard output: {problem}\n")
+    assert not list((tmp_path / "out").iterdir())
