@@ -11,7 +11,7 @@ import click
 
 from seqnet.cli.paths import OutputPath
 from seqnet.cli.progress import say
-from seqnet.configs.figures import ENDINGS, FIGURES
+from seqnet.configs.figures import ENDINGS, ENDINGS_TEXT, FIGURES
 from seqnet.core.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class FigurePath(OutputPath):
             self.fail(f"there is no figure {name!r}; {hint}", param, ctx)
         path = super().convert(file, param, ctx)
         if path.suffix.lower() not in ENDINGS:
-            *others, last = ENDINGS
-            self.fail(f"{path}: give a name that ends in {', '.join(others)} or {last}", param, ctx)
+            self.fail(f"{path}: give a name that ends in {ENDINGS_TEXT}", param, ctx)
         return name, path
 
 
