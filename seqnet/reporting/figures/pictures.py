@@ -153,17 +153,18 @@ def inline_svg(picture: Picture) -> str:
     # Metadata, with a date, and a style that would apply to the whole page.
     for child in root[:2]:
         root.remove(child)
-    _shorten(root, picture.key)
+    key = f"figure-{picture.key}"  # a section may have the same key
+    _shorten(root, key)
     for kind, text in (("desc", picture.description), ("title", picture.title)):
-        named = ET.Element(kind, {"id": f"{picture.key}-{kind}"})
+        named = ET.Element(kind, {"id": f"{key}-{kind}"})
         named.text = printable(text)
         root.insert(0, named)
     box = root.get("viewBox", "")
     root.attrib = {
         "viewBox": box,
         "role": "img",
-        "aria-labelledby": f"{picture.key}-title",
-        "aria-describedby": f"{picture.key}-desc",
+        "aria-labelledby": f"{key}-title",
+        "aria-describedby": f"{key}-desc",
     }
     return ET.tostring(root, encoding="unicode")
 
