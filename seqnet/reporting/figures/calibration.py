@@ -38,7 +38,7 @@ def reliability_picture(key: str, found: Reliability, before: Reliability | None
         entries.append(("calibrated" if before is not None else "model", SERIES[0]))
         upper.set(xlim=(0, 1), ylim=(0, 1), ylabel="share of the class")
         upper.grid(color=LINE)
-        draw_legend(upper, entries, "upper left")
+        draw_legend(upper, entries)
         lower.bar(found.mean, found.count, width=0.03, color=MUTED)
         lower.set(xlabel=what, ylabel="count")
         lower.set_yticks([0, int(found.count.max())])

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from seqnet.core.printable import printable
 
@@ -62,8 +62,6 @@ _SETTINGS: dict[Any, Any] = {
     "ytick.color": MUTED,
     "ytick.labelcolor": INK,
 }
-Corner = Literal["lower left", "lower right", "upper left", "upper right"]
-
 _MOST_LETTERS = 28
 _SVG = "{http://www.w3.org/2000/svg}"
 _REFERENCE = re.compile(r"#([A-Za-z][\w.-]*)")
@@ -103,24 +101,18 @@ def label(text: str) -> str:
     return "\u200a" + shown if shown.startswith("_") else shown
 
 
-def draw_legend(axes: Axes, entries: Sequence[tuple[str, str]], corner: Corner | None = None) -> None:
-    """Draws a legend.
+def draw_legend(axes: Axes, entries: Sequence[tuple[str, str]]) -> None:
+    """Draws a legend above the axes, where it covers nothing.
 
     Args:
         axes: where.
         entries: label and colour of each line.
-        corner: corner within the axes; None for above them.
     """
     from matplotlib.lines import Line2D
 
     handles, texts = [Line2D([], [], color=colour) for _, colour in entries], [text for text, _ in entries]
-    if corner is not None:
-        axes.legend(handles, texts, loc=corner, handlelength=1.2)
-        return
-    columns = len(texts) if sum(map(len, texts)) < 2 * _MOST_LETTERS else 2
-    axes.legend(
-        handles, texts, loc="lower left", bbox_to_anchor=(0, 1), ncols=max(columns, 1), handlelength=1.2, borderpad=0.2
-    )
+    columns = max(1, min(len(texts), _MOST_LETTERS * 2 // max(map(len, texts), default=1)))
+    axes.legend(handles, texts, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, handlelength=1.2, borderpad=0.2)
 
 
 @contextmanager
@@ -161,17 +153,18 @@ def inline_svg(picture: Picture) -> str:
     # Metadata, with a date, and a style that would apply to the whole page.
     for child in root[:2]:
         root.remove(child)
-    _shorten(root, picture.key)
+    key = f"figure-{picture.key}"  # a section may have the same key
+    _shorten(root, key)
     for kind, text in (("desc", picture.description), ("title", picture.title)):
-        named = ET.Element(kind, {"id": f"{picture.key}-{kind}"})
+        named = ET.Element(kind, {"id": f"{key}-{kind}"})
         named.text = printable(text)
         root.insert(0, named)
     box = root.get("viewBox", "")
     root.attrib = {
         "viewBox": box,
         "role": "img",
-        "aria-labelledby": f"{picture.key}-title",
-        "aria-describedby": f"{picture.key}-desc",
+        "aria-labelledby": f"{key}-title",
+        "aria-describedby": f"{key}-desc",
     }
     return ET.tostring(root, encoding="unicode")
 

@@ -50,7 +50,7 @@ def roc_picture(curves: Sequence[NamedCurve], how: str) -> Picture:
         axes.set(xlabel="false positive rate", ylabel="true positive rate")
 
     caption = f"The dashed line is a random order. {how}"
-    return Picture("roc", "ROC curve", caption, _described(curves, "AUROC"), draw)
+    return Picture("roc", "ROC curve", caption, _described(curves, "AUROC"), draw, _size(curves))
 
 
 def precision_picture(curves: Sequence[NamedCurve], share: float, how: str) -> Picture:
@@ -69,7 +69,12 @@ def precision_picture(curves: Sequence[NamedCurve], share: float, how: str) -> P
         axes.set(xlabel="recall", ylabel="precision")
 
     caption = f"The dashed line is a random order (precision {share:.3f}). {how}"
-    return Picture("pr", "Precision and recall", caption, _described(curves, "AUPRC"), draw)
+    return Picture("pr", "Precision and recall", caption, _described(curves, "AUPRC"), draw, _size(curves))
+
+
+def _size(curves: Sequence[NamedCurve]) -> tuple[float, float]:
+    """Returns width and height, with a line of the legend for each name."""
+    return 4.2, 3.1 + 0.17 * sum(bool(one.name) for one in curves)
 
 
 def _draw(axes: Axes, curves: Sequence[NamedCurve], area: str, *, steps: bool) -> None:
@@ -89,7 +94,7 @@ def _draw(axes: Axes, curves: Sequence[NamedCurve], area: str, *, steps: bool) -
     axes.set(xlim=(0, 1), ylim=(0, 1.0))
     axes.grid(color=LINE)
     axes.set_axisbelow(True)
-    draw_legend(axes, entries, "lower left" if steps else "lower right")
+    draw_legend(axes, entries)
 
 
 def _described(curves: Sequence[NamedCurve], area: str) -> str:

@@ -45,7 +45,7 @@ def test_an_inline_picture_has_variables_as_colours_and_no_time() -> None:
     assert text == inline_svg(picture())
     assert "var(--c0)" in text
     assert "var(--c1)" in text
-    assert not re.search(r"#[0-9a-f]{6}\b", re.sub(r"#line-\w+", "", text))
+    assert not re.search(r"#[0-9a-f]{6}\b", re.sub(r"#figure-line-\w+", "", text))
     assert "20" not in re.findall(r"<(?:dc:)?date>", text)
     assert "font-family" not in text
 

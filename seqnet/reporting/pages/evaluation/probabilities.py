@@ -23,17 +23,12 @@ def ranking_section(results: Results) -> Section:
 
 def calibration_section(results: Results) -> Section:
     """Returns reliability diagrams, and how each model was calibrated."""
-    several = len(results.models) > 1
-    lines = [
-        f"{model.report.name}: {_calibrated(model)}" if several else _calibrated(model) for model in results.models
-    ]
     text = "A point shows how often a class is true among records with about the same probability. "
     text += "Points on the dashed line are calibrated."
-    blocks: list[Block] = [
-        Text(text),
-        Figures(pictures_of("reliability", results)),
-        *(Text(sentence(line)) for line in lines),
-    ]
+    blocks: list[Block] = [Text(text), Figures(pictures_of("reliability", results))]
+    for model in results.models:
+        line = _calibrated(model)
+        blocks.append(Text(sentence(line) if len(results.models) == 1 else f"{model.report.name}: {line}"))
     return Section("calibration", "Calibration", blocks)
 
 

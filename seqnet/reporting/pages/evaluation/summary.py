@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from seqnet.evaluation import METRICS
+from seqnet.evaluation import METRICS, Estimate
 from seqnet.evaluation.formatting import origin_text
-from seqnet.reporting.pages.cells import count, estimate
+from seqnet.reporting.pages.cells import count, estimate, number
 from seqnet.reporting.pages.content import Block, Cell, Section, Table, Text
 from seqnet.reporting.results import ModelResults, Results
 
@@ -35,8 +35,13 @@ def _by_class(model: ModelResults) -> Table:
     found = model.evaluation
     metrics = [name for name, metric in METRICS.items() if metric.per_class]
     rows: list[list[str | Cell]] = [
-        [name, count(total), *(estimate(found.per_class[name][metric]) for metric in metrics)]
+        [name, count(total), *(_cell(metric, found.per_class[name][metric]) for metric in metrics)]
         for name, total in zip(found.classes, found.confusion.sum(axis=1), strict=True)
     ]
     caption = f"{model.report.name}: each class against the rest."
     return Table(caption, ["class", "records", *(METRICS[name].title for name in metrics)], rows)
+
+
+def _cell(metric: str, found: Estimate) -> Cell:
+    """Returns a metric, with its interval only if there is room for it: metrics.json has all."""
+    return estimate(found) if METRICS[metric].needs == "ranking" else number(found.value)
