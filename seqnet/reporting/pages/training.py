@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 
 from seqnet.audit import Check, quick_audit
@@ -33,6 +34,7 @@ from seqnet.training.results import TrainingRun
 __all__ = ["training_page"]
 
 _WARNING = "seqnet: warning: "
+_TIME = re.compile(r" in [\d.,]+ (ms|s|min|h)\b")
 
 
 def training_page(run: TrainingRun, model_hash: str) -> Page:
@@ -58,15 +60,9 @@ def training_page(run: TrainingRun, model_hash: str) -> Page:
 
 def _lead(run: TrainingRun, results: Results | None) -> str:
     """Returns what was trained, and the main metrics."""
-    kinds = len(run.result.runs)
-    what = (
-        "1 network"
-        if kinds == 1
-        else f"{kinds:,} networks, one for each fold"
-        if _folds(run)
-        else f"{kinds:,} networks"
-    )
-    text = f"{what} of type {run.result.bundle.config.network.name}"
+    text = f"{counted(len(run.result.runs), 'networks')} of type {run.result.bundle.config.network.name}"
+    if _folds(run):
+        text += ", one for each fold"
     if results is None:
         return f"{text}."
     metrics = results.models[0].evaluation.metrics
@@ -143,9 +139,10 @@ def _course_section(run: TrainingRun) -> Section:
     result, config = run.result, run.result.bundle.config
     picture = course_picture(course_of(result), trees=config.network.boosted is not None)
     blocks: list[Block] = [Figures([picture]), _network_table(run), _epoch_table(result)]
-    notes = [line for line in run.notes if not line.startswith(_WARNING)]
+    # The same training gives the same page, whatever time it takes.
+    notes = [_TIME.sub("", line) for line in run.notes if not line.startswith(_WARNING)]
     if notes:
-        blocks += [Text("What was said during training:"), Notes(notes)]
+        blocks += [Text("Notes of the training:"), Notes(notes)]
     return Section("course", "Course of training", blocks)
 
 
