@@ -32,7 +32,7 @@ __all__ = ["command"]
     help="Write the records that warnings and failures are about as a table: check, name, split, label, then name, "
     "split, label and similarity of the matching record.",
 )
-@report_option("every check with its number and bounds, figures, and the records concerned")
+@report_option("all checks, figures, and the records concerned")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--strict", is_flag=True, help="Exit with code 1 if a check fails.")
 @click.option("--quick", is_flag=True, help="Check only samples of a large dataset, which takes seconds.")

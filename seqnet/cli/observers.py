@@ -23,14 +23,19 @@ class TrainingObserver:
         meter: shows the batches.
         lines: tells the facts, the epochs, and where it computes.
         epochs: how many there will be.
+
+    Attributes:
+        notes: what it has told so far, apart from epochs.
     """
 
     def __init__(self, meter: Meter, lines: Observer, epochs: int) -> None:
         self._meter, self._lines, self._epochs = meter, lines, epochs
         self._reached = math.inf
+        self.notes: list[str] = []
 
     def note(self, text: str) -> None:
         """See `Observer`."""
+        self.notes.append(text)
         self._lines.note(text)
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:

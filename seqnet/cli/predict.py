@@ -62,7 +62,7 @@ __all__ = ["command"]
     is_flag=True,
     help="Exit with code 1 if any record could not be classified; records marked unusual do not count as failures.",
 )
-@report_option("counts of statuses and labels, distributions of probabilities and lengths, and all notes")
+@report_option("counts by status and label, probabilities, lengths and notes")
 @click.option("--verbose", is_flag=True, help="Also say how much the number format changes labels.")
 @settings_options(PredictOptions, ("unknown", "max_error", "expected_fraction", "alphabet", "precision", "vote"))
 @settings_options(

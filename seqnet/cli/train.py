@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ from seqnet.cli.options import (
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
 from seqnet.cli.process import set_up_process
 from seqnet.cli.progress import Meter, say
+from seqnet.cli.report_option import report_option
 from seqnet.cli.training_files import TrainingFiles
 from seqnet.configs.calibration import CRITERIA
 from seqnet.configs.cross_validation import FoldOptions
@@ -37,7 +39,7 @@ from seqnet.core.errors import SeqnetError
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
-    from seqnet.training import EnsembleResult
+    from seqnet.training.results import TrainingRun
 
 __all__ = ["command"]
 
@@ -100,6 +102,7 @@ _ENCODING = ("crop", "split", "group_by")
     is_flag=True,
     help="Do not check for duplicates, imbalanced classes, and classes that differ in length.",
 )
+@report_option("settings, data, learning curves and metrics on validation data")
 @click.option("--resume", is_flag=True, help="Continue from the checkpoint of an earlier run, if there is one.")
 @device_option
 @threads_option
@@ -129,16 +132,17 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, **opt
     request = run_request(options)
     if options["freeze"]:
         request = replace(request, assignments=(*request.assignments, ("training.freeze", True)))
-    files = TrainingFiles.beside(output, options["members"], options["folds"])
+    files = TrainingFiles.beside(output, options["members"], options["folds"], options["report"])
     inputs = named_files(request.run)
     force_all = files.claim(resume=resume, force=force, encodes=dataset is None, inputs=inputs)
     with _dataset(dataset, files, options, resume=resume, force=force_all) as path:
-        result = _fit(path, request, files, options, resume=resume)
+        trained = _fit(path, request, files, options, resume=resume)
+    result = trained.result
     fitted = any(run.fitted for run in result.runs)
     if resume and not (force or fitted) and files.hold(result.bundle):
         say(f"nothing to do: {files.model} is complete; to train longer, use --set epochs=N")
         return
-    _write(result, files, force=force_all)
+    _write(trained, files, force=force_all)
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; continue with --resume")
         raise result.interruption
@@ -181,13 +185,14 @@ def _dataset(
 
 def _fit(
     dataset: Path, request: RunRequest, files: TrainingFiles, options: Mapping[str, Any], *, resume: bool
-) -> EnsembleResult:
+) -> TrainingRun:
     """Trains and returns what came of it."""
     from seqnet.datasets.dataset import open_dataset
     from seqnet.datasets.recipes import choose_run
     from seqnet.nn.devices import choose_device
     from seqnet.training import train_ensemble, train_folds
     from seqnet.training.jobs import ProgressLines, make_job, opening_lines
+    from seqnet.training.results import TrainingRun
     from seqnet.training.warm_start import WarmStart, choose_warm_run
 
     set_up_process(options["threads"])
@@ -204,18 +209,29 @@ def _fit(
     try:
         with Meter("train", "batches") as meter:
             lines = ProgressLines(say, job, threads=options["threads"])
-            return fit(job, TrainingObserver(meter, lines, job.config.training.epochs))
+            observer = TrainingObserver(meter, lines, job.config.training.epochs)
+            result = fit(job, observer)
     except KeyboardInterrupt:
         if folds := len(files.checkpoints) if files.out_of_fold else 0:
             say(f"seqnet: stopped; the model is written after all {folds} folds; continue with --resume")
         raise
+    return TrainingRun(files.model.stem, job, chosen, result, not options["no_audit"], observer.notes)
 
 
-def _write(result: EnsembleResult, files: TrainingFiles, *, force: bool) -> None:
+def _write(run: TrainingRun, files: TrainingFiles, *, force: bool) -> None:
     """Writes the model and what belongs to it, and says what was kept, and where."""
     from seqnet.training.results import result_lines, write_results
 
-    write_results(result, files.results, force=force)
-    for line in result_lines(result):
+    report = partial(_write_report, run) if files.report else None
+    write_results(run.result, files.results, force=force, report=report)
+    for line in result_lines(run.result):
         say(line)
     say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")
+
+
+def _write_report(run: TrainingRun, report: Path, model: Path) -> None:
+    from seqnet.core.provenance import file_hash
+    from seqnet.reporting.pages.rendering import write_page
+    from seqnet.reporting.pages.training import training_page
+
+    write_page(report, training_page(run, file_hash(model)))

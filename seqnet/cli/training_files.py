@@ -30,10 +30,11 @@ class TrainingFiles:
     checkpoints: tuple[Path, ...]
     out_of_fold: tuple[Path, ...] = ()
     """Of a cross-validation: what is said of each record, and how good that is."""
+    report: Path | None = None
 
     @classmethod
-    def beside(cls, model: Path, members: int, folds: int | None) -> TrainingFiles:
-        """Returns the files of a run by the name of its model."""
+    def beside(cls, model: Path, members: int, folds: int | None, report: Path | None = None) -> TrainingFiles:
+        """Returns the files of a run by the name of its model, and the report, if one is asked for."""
         stem = model.name.removesuffix(".safetensors")
         endings = (".history.tsv", ".curves.svg", ".dataset.safetensors")
         history, curves, dataset = (model.with_name(stem + ending) for ending in endings)
@@ -42,12 +43,12 @@ class TrainingFiles:
             numbers = [f".fold-{number}-of-{folds}" for number in range(1, folds + 1)]
         checkpoints = tuple(model.with_name(f"{stem}{number}.checkpoint.safetensors") for number in numbers)
         tables = [model.with_name(stem + ending) for ending in (".folds.tsv", ".folds.json")] if folds else []
-        return cls(model, history, curves, dataset, checkpoints, tuple(tables))
+        return cls(model, history, curves, dataset, checkpoints, tuple(tables), report)
 
     @property
     def results(self) -> list[Path]:
         """All that is written at the end."""
-        return [self.model, self.history, self.curves, *self.out_of_fold]
+        return [self.model, self.history, self.curves, *self.out_of_fold, *([self.report] if self.report else [])]
 
     @property
     def outputs(self) -> list[Path]:

@@ -36,12 +36,17 @@ class ModelResults:
         bundle: the model.
         dataset: the records.
         path: file of the model; None if it is not from a file.
+        course: the course of the training, if it is known; None to read it from the files beside the model.
+        uncalibrated: (N, K) float64, probabilities without a temperature, where records have different ones; None if
+            they have that of the model.
     """
 
     report: ModelReport
     bundle: Bundle
     dataset: Dataset
     path: Path | None
+    course: TrainingRecord | None = None
+    uncalibrated: NDArray[np.float64] | None = None
 
     @property
     def evaluation(self) -> Evaluation:
@@ -72,10 +77,11 @@ class ModelResults:
     @cached_property
     def raw(self) -> ScoredRecords | None:
         """The records as the networks score them, without the temperature; None if the model has none."""
-        temperature, scored = self.bundle.calibration.temperature, self.scored
-        if temperature == 1:
-            return None
-        probabilities = tempered(scored.probabilities, 1 / temperature)
+        temperature, scored, probabilities = self.bundle.calibration.temperature, self.scored, self.uncalibrated
+        if probabilities is None:
+            if temperature == 1:
+                return None
+            probabilities = tempered(scored.probabilities, 1 / temperature)
         return score(scored.labels, probabilities, positive=scored.positive, threshold=scored.threshold)
 
     @cached_property
@@ -111,7 +117,7 @@ class ModelResults:
     @cached_property
     def training(self) -> TrainingRecord:
         """The course of the training."""
-        return training_record(self.bundle, self.path)
+        return self.course or training_record(self.bundle, self.path)
 
 
 @dataclass(frozen=True, eq=False)

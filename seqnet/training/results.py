@@ -3,20 +3,44 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from seqnet.configs.calibration import CRITERIA
 from seqnet.core.outputs import whole_files
 from seqnet.core.printable import counted
+from seqnet.datasets.recipes import ChosenRun
 from seqnet.evaluation import format_cross_validation
 from seqnet.models.bundles import Bundle, write_bundle
 from seqnet.training.cross_validation import FoldsResult
 from seqnet.training.ensemble import EnsembleResult
 from seqnet.training.history import draw_curves, kept_text, write_history
+from seqnet.training.members import TrainingJob
 from seqnet.training.out_of_fold import write_out_of_fold
 
-__all__ = ["result_lines", "write_results"]
+__all__ = ["TrainingRun", "result_lines", "write_results"]
+
+
+@dataclass(frozen=True)
+class TrainingRun:
+    """A training from its settings to its result.
+
+    Attributes:
+        name: of the model.
+        job: what was trained.
+        chosen: its settings, and what chose them.
+        result: networks, epochs and calibration.
+        audited: whether problems of the dataset were looked for.
+        notes: what was said during training, a line each; warnings begin with `seqnet: warning: `.
+    """
+
+    name: str
+    job: TrainingJob
+    chosen: ChosenRun
+    result: EnsembleResult
+    audited: bool
+    notes: Sequence[str]
 
 
 def result_lines(result: EnsembleResult) -> list[str]:
@@ -50,24 +74,34 @@ def _calibration_line(bundle: Bundle, where: str) -> str:
     return f"{line}; threshold {found.threshold:.3f}{best}"
 
 
-def write_results(result: EnsembleResult, targets: Sequence[Path], *, force: bool) -> None:
+def write_results(
+    result: EnsembleResult,
+    targets: Sequence[Path],
+    *,
+    force: bool,
+    report: Callable[[Path, Path], object] | None = None,
+) -> None:
     """Writes what a training came to: all files or none.
 
     Args:
         result: what is written.
-        targets: model, history and curves; of folds, also the out-of-fold predictions and their metrics.
+        targets: model, history and curves; of folds, also the out-of-fold predictions and their metrics; last, if there
+            is one, the report.
         force: whether existing files are replaced.
+        report: writes the report, given its path and that of the model, which is complete; None for no report.
 
     Raises:
         OutputError: see `seqnet.core.outputs.whole_files`.
     """
     rows = [run.rows for run in result.runs]
-    with whole_files(targets, force=force) as (model, history, curves, *out_of_fold):
+    with whole_files(targets, force=force) as (model, history, curves, *others):
         write_history(history, rows)
         draw_curves(curves, rows, [run.best_epoch for run in result.runs])
         if isinstance(result, FoldsResult):
-            table, metrics = out_of_fold
+            table, metrics, *others = others
             write_out_of_fold(table, result.out_of_fold)
             text = json.dumps(result.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
             metrics.write_text(text + "\n", encoding="utf-8")
         write_bundle(model, result.bundle)
+        if report:
+            report(others[0], model)

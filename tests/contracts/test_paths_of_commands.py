@@ -39,6 +39,10 @@ NO_PATHS = {
 }
 
 
+# Commands that need an output, and a name for it.
+NEEDED = {"train": "model.safetensors", "tune": "best.toml"}
+
+
 def commands() -> dict[str, click.Command]:
     group = command_group()
     found = {name: group.get_command(click.Context(group), name) for name in COMMANDS}
@@ -129,8 +133,10 @@ def command_words(name: str, tried: click.Parameter, given: Path, files: dict[st
 def written_name(name: str, tried: click.Parameter, output: click.Parameter) -> str:
     """Returns the name of an output file of a command."""
     in_directory = output.metavar == "DIR"
+    if output.name == "report":
+        return "report.html"
     if name == "evaluate":
-        return "metrics.json" if in_directory else {"report": "report.html", "figures": "roc.pdf"}[str(output.name)]
+        return "metrics.json" if in_directory else "roc.pdf"
     if name == "download":
         return find_source("solubility").filename
     return "given.tsv" if in_directory and tried.name == "inputs" else "reads.tsv"
@@ -161,8 +167,8 @@ def test_no_output_replaces_an_input(
             os.link(given, target)
         before = given.read_bytes()
         where = [output.opts[0], folder if in_directory else option_value(output, target)]
-        if name == "tune" and output.name != "output":
-            where += ["-o", folder / "best.toml"]
+        if name in NEEDED and output.name != "output":
+            where += ["-o", folder / NEEDED[name]]
         outcome = call(*command_words(name, parameter, given, files), *where, "--force")
         assert outcome.err.endswith(": this is also an input; choose another name\n"), (output.name, outcome.err)
         assert (outcome.code, outcome.err.count("\n")) == (1, 1)
@@ -184,8 +190,8 @@ def test_a_dash_is_standard_output_or_refused(
         "tune": [material / "d.safetensors", "--space", material / "space.toml"],
     }
     words = complete[name]
-    if name == "tune" and parameter.name != "output":
-        words += ["-o", tmp_path / "best.toml"]
+    if name in NEEDED and parameter.name != "output":
+        words += ["-o", tmp_path / NEEDED[name]]
     outcome = call(name, *words, parameter.opts[0], option_value(parameter, "-"))
     assert list(tmp_path.iterdir()) == []
     if (name, parameter.name) == ("predict", "output"):

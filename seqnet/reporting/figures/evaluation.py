@@ -23,7 +23,7 @@ from seqnet.reporting.figures.ranking import NamedCurve, precision_picture, roc_
 from seqnet.reporting.records import TrainingRecord
 from seqnet.reporting.results import ModelResults, Results
 
-__all__ = ["NoFigureError", "check_learning", "picture_of", "pictures_of"]
+__all__ = ["NoFigureError", "check_learning", "course_picture", "picture_of", "pictures_of"]
 
 
 _MOST_CLASSES = 40
@@ -137,7 +137,9 @@ def _scores(model: ModelResults, ending: str) -> Picture:
         caption = "Probability of the true class; 1 is best."
         return histogram_picture(key, title, model.scores, classes, "probability of the true class", caption)
     name = classes[positive]
-    caption = f"Probability of {name}, by true class. The dashed line is the threshold, {threshold:.3f}."
+    caption = f"Probability of {name}, by true class."
+    if threshold is not None:
+        caption += f" The dashed line is the threshold, {threshold:.3f}."
     return histogram_picture(key, title, model.scores, classes, f"probability of {name}", caption, threshold)
 
 
@@ -188,14 +190,24 @@ def check_learning(record: TrainingRecord) -> None:
 
 
 def _learning(model: ModelResults, ending: str) -> Picture:
-    record = model.training
-    check_learning(record)
+    check_learning(model.training)
+    return course_picture(model.training, trees=model.bundle.config.network.boosted is not None, ending=ending)
+
+
+def course_picture(record: TrainingRecord, *, trees: bool, ending: str = "") -> Picture:
+    """Returns the learning curves of a training whose epochs are known.
+
+    Args:
+        record: its course.
+        trees: whether trees stand beside the network.
+        ending: of the key.
+    """
     caption = "Loss and accuracy by epoch. The dotted line is the epoch that was kept."
     if len(record.runs) > 1:
         caption = (
             f"Loss and accuracy by epoch of {len(record.runs)} networks. Dotted lines are the epochs that were kept."
         )
-    if model.bundle.config.network.boosted is not None:
+    if trees:
         caption += " The train split is measured without the trees, the validation split with them."
     return learning_picture("learning" + ending, record.runs, record.kept, caption)
 

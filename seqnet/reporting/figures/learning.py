@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from seqnet.reporting.figures.pictures import LINE, MUTED, SERIES, Picture, draw_legend
+from seqnet.reporting.wording import number_text
 from seqnet.training.history import EpochRow
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ def learning_picture(key: str, runs: Sequence[Sequence[EpochRow]], best: Sequenc
 
     rows = [run[kept - 1] for run, kept in zip(runs, best, strict=True)]
     described = "; ".join(
-        f"kept epoch {row.epoch} of {len(run)}: train loss {row.train_loss:.3f}, validation loss "
-        f"{row.validation_loss:.3f}"
+        f"kept epoch {row.epoch} of {len(run)}: train loss {number_text(row.train_loss)}, "
+        f"validation loss {number_text(row.validation_loss)}"
         for run, row in zip(runs, rows, strict=True)
     )
     return Picture(key, "Learning curves", caption, described + ".", draw, (8.8, 3.2), wide=True)

@@ -14,7 +14,7 @@ from seqnet.reporting.records import Fold
 from seqnet.reporting.results import Results
 from seqnet.reporting.wording import number_text, sentence
 
-__all__ = ["training_section"]
+__all__ = ["folds_table", "training_section"]
 
 _METRICS = ("accuracy", "balanced_accuracy", "mcc", "auroc", "auprc")
 
@@ -27,11 +27,11 @@ def training_section(results: Results) -> Section:
         blocks += [Heading(model.report.name)] if len(results.models) > 1 else []
         blocks += [Text(sentence(line)) for line in record.remarks]
         blocks += [Figures([picture_of("learning", model, place)])] if record.runs else []
-        blocks += [_folds(record.folds)] if record.folds else []
+        blocks += [folds_table(record.folds)] if record.folds else []
     return Section("training", "Training", blocks)
 
 
-def _folds(folds: Sequence[Fold]) -> Table:
+def folds_table(folds: Sequence[Fold]) -> Table:
     """Returns a row for each fold, and means."""
     rows: list[list[str | Cell]] = []
     for place, fold in enumerate(folds, 1):

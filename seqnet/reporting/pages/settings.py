@@ -1,0 +1,73 @@
+"""The part of a page that says which settings a training had, and why."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Iterator
+
+from seqnet.configs.run import RUN_SECTIONS, RunConfig, compose
+from seqnet.configs.settings import Settings
+from seqnet.configs.toml import toml_value
+from seqnet.core.printable import counted
+from seqnet.datasets.recipes import ChosenRun
+from seqnet.models.bundles import Bundle
+from seqnet.reporting.pages.content import Block, Cell, Facts, Section, Table, Text
+from seqnet.reporting.pages.datasets import Rows
+from seqnet.reporting.wording import sentence
+
+__all__ = ["settings_section"]
+
+
+def settings_section(chosen: ChosenRun, bundle: Bundle) -> Section:
+    """Returns the settings of a training, what chose them, and the network that they make."""
+    blocks: list[Block] = [Text(_reason(chosen)), Facts(_network(chosen, bundle))]
+    blocks += [_table(section, chosen, bundle.config) for section in RUN_SECTIONS]
+    return Section("settings", "Settings", blocks)
+
+
+def _reason(chosen: ChosenRun) -> str:
+    """Returns what chose the settings, as a sentence."""
+    if chosen.recipe:
+        # The end of the line on the screen is advice on other settings.
+        facts = chosen.recipe.removeprefix("chosen settings: ").partition("; --preset")[0]
+        return f"seqnet chose settings that suit the dataset: {sentence(facts)}"
+    if chosen.preset:
+        return f"The user chose the preset {chosen.preset}."
+    return "The user named a network or a file of settings, and no preset."
+
+
+def _network(chosen: ChosenRun, bundle: Bundle) -> Rows:
+    training, boosted = bundle.config.training, bundle.config.network.boosted is not None
+    parameters = counted(bundle.classifier.parameter_count, "parameters")
+    return [
+        ("preset", chosen.preset or "none"),
+        ("network", f"{bundle.config.network.name}{' with boosted trees' if boosted else ''}"),
+        ("encoder", bundle.config.encoder.name),
+        ("networks", f"{len(bundle.members):,}{', each' if len(bundle.members) > 1 else ''} of {parameters}"),
+        ("window", f"{bundle.window:,} symbols"),
+        ("strands", "both" if bundle.classifier.both_strands else "single"),
+        ("epochs", f"at most {training.epochs:,}, in batches of {training.batch_size:,}"),
+        ("epoch kept by", f"validation {training.monitor.replace('_', ' ')}"),
+        ("seed", f"{training.seed}"),
+    ]
+
+
+def _table(section: str, chosen: ChosenRun, config: RunConfig) -> Table:
+    """Returns the settings of a section, beside those that the preset has."""
+    usual = compose(chosen.preset, None if chosen.preset else config.network.name)
+    before = {name: value for name, value, _ in _values(getattr(usual, section))}
+    rows: list[list[str | Cell]] = []
+    for name, value, meaning in _values(getattr(config, section)):
+        other = before.get(name, "")
+        rows.append([name, value, "" if other == value else other, meaning])
+    place = "in the preset" if chosen.preset else "by default"
+    return Table(f"[{section}]; what is {place} is shown where it differs.", [section, "value", place, "meaning"], rows)
+
+
+def _values(settings: Settings) -> Iterator[tuple[str, str, str]]:
+    """Yields the name of each setting, its value as text, and what it means."""
+    values = settings.to_dict()
+    for field in dataclasses.fields(settings):
+        value = values[field.name]
+        text = value if isinstance(value, str) else "" if value is None else toml_value(value)
+        yield field.name, text or "none", field.metadata.get("help", "")
