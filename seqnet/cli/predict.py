@@ -51,7 +51,7 @@ _KNOWN_ENDINGS = re.compile(
     type=OutputPath(None),
     metavar="FILE",
     help="Write the predictions of all inputs to FILE; its name ends in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet.  "
-    "[default: standard output]",
+    "[default: standard output; no table with --split-by-class, --annotate, --kept or --embeddings]",
 )
 @click.option(
     "-O",
@@ -67,6 +67,7 @@ _KNOWN_ENDINGS = re.compile(
     type=click.Choice(["tsv", "tsv.gz", "jsonl", "parquet"]),
     help="Format of standard output and of the files in DIR.  [default: tsv]",
 )
+@record_options
 @click.option(
     "--strict",
     is_flag=True,
@@ -79,7 +80,6 @@ _KNOWN_ENDINGS = re.compile(
     ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
      "reader_process"),
 )  # fmt: skip
-@record_options
 @device_option
 @plm_option
 @threads_option
