@@ -125,7 +125,7 @@ def command(
         bundle = open_model(model, device, threads, plm)
         predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
         read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)
-        source = PredictionInputs(read, predictor.expected_alphabet)
+        source = PredictionInputs(read, predictor.expected_alphabet, mate_files=records.mate_files)
         others = records.outputs(predictor)
         jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
         rows_are_seen = None in targets and sys.stdout.isatty() and sys.stderr.isatty()
