@@ -71,6 +71,9 @@ def test_a_sam_without_references_is_refused_where_it_needs_them(tmp_path: Path)
         stored(path)
     path.write_text(LINES.splitlines(keepends=True)[-1])
     assert b"b\0" in stored(path)
+    path.write_text("@RG\tID:x\n" + LINES.splitlines(keepends=True)[-1])
+    assert b"@RG\tID:x\n" in stored(path)
+    assert b"b\0" in stored(path)
 
 
 def test_an_error_of_htslib_is_that_of_the_reader(sam: Path) -> None:
