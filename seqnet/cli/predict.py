@@ -41,7 +41,7 @@ __all__ = ["command"]
     type=OutputPath(None),
     metavar="FILE",
     help="Write the predictions of all inputs to FILE; its name ends in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet.  "
-    "[default: standard output]",
+    "[default: standard output; no table with --split-by-class, --annotate, --kept or --embeddings]",
 )
 @click.option(
     "-O",
@@ -57,6 +57,7 @@ __all__ = ["command"]
     type=click.Choice(["tsv", "tsv.gz", "jsonl", "parquet"]),
     help="Format of standard output and of the files in DIR.  [default: tsv]",
 )
+@record_options
 @click.option(
     "--strict",
     is_flag=True,
@@ -70,7 +71,6 @@ __all__ = ["command"]
     ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
      "reader_process"),
 )  # fmt: skip
-@record_options
 @device_option
 @plm_option
 @threads_option
@@ -116,7 +116,7 @@ def command(
         bundle = open_model(model, device, threads, plm)
         predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
         read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)
-        source = PredictionInputs(read, predictor.expected_alphabet)
+        source = PredictionInputs(read, predictor.expected_alphabet, mate_files=records.mate_files)
         others = records.outputs(predictor)
         jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
         rows_are_seen = None in targets and sys.stdout.isatty() and sys.stderr.isatty()
