@@ -7,6 +7,7 @@ import re
 import stat
 import sys
 from collections.abc import Iterable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,7 @@ from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_mod
 from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter
+from seqnet.cli.scanning import ScanRequest, scan_options, scan_records, show_scan
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
@@ -40,7 +42,9 @@ _KNOWN_ENDINGS = re.compile(
 )
 
 
-@click.command("predict", cls=Command, advanced=("alphabet", "precision", "vote", "reader_process", "plm", "verbose"))
+@click.command(
+    "predict", cls=Command, advanced=("alphabet", "precision", "vote", "reader_process", "plm", "softmask", "verbose")
+)
 @click.argument("model", type=InputPath("container"))
 @click.argument("inputs", type=InputPath("text"), nargs=-1, required=True, metavar="INPUT...")
 @click.option(
@@ -65,6 +69,7 @@ _KNOWN_ENDINGS = re.compile(
     type=click.Choice(["tsv", "tsv.gz", "jsonl", "parquet"]),
     help="Format of standard output and of the files in DIR.  [default: tsv]",
 )
+@scan_options
 @click.option(
     "--strict",
     is_flag=True,
@@ -104,12 +109,19 @@ def command(
     prediction. With the status unusual_length or unusual_composition there is a prediction, but the sequence differs
     from the training sequences.
 
+    A sequence that is longer than the window of the model has one prediction, the mean of its windows. --track writes
+    the scores of the windows, of contigs and genomes of any length; --aggregate chooses how they become one prediction.
+
     \b
     seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
+    seqnet predict model.safetensors genome.fa --window 36 --track scores.bedgraph -o contigs.tsv
     """
     if output and (directory or kind):
         raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
+    request = ScanRequest.of(options, inputs)
+    if request and directory:
+        raise click.UsageError("-O can't be combined with --track, --window, --stride, --aggregate or --regions")
     from seqnet.core.outputs import made_directory
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
@@ -117,7 +129,9 @@ def command(
     leave_out_pandas()
     jobs = _jobs(inputs, output, directory, kind, force)
     with made_directory(directory):
-        claim([to.target for _, to in jobs if to.target], force=force, inputs=language_model_files(plm))
+        targets = [to.target for _, to in jobs if to.target]
+        targets += [request.track] if request and request.track else []
+        claim(targets, force=force, inputs=language_model_files(plm))
         size = _size(inputs)
         if output is None and directory is None:
             check_stdout_is_open()
@@ -126,9 +140,16 @@ def command(
         read = collect(ReadOptions, {**options, "threads": threads})
         source = PredictionInputs(read, predictor.expected_alphabet)
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
-        with Meter("predict", "records", shown=not rows_are_seen) as meter:
-            tally = _write(predictor, source, jobs, meter, size)
+        shown = not rows_are_seen
+        if request:
+            scan, found = scan_records(request, predictor, source, jobs[0], partial(_share, source, size), shown=shown)
+            tally = found.rows
+        else:
+            with Meter("predict", "records", shown=shown) as meter:
+                tally = _write(predictor, source, jobs, meter, size)
     show_summary(predictor, source, tally, verbose=verbose)
+    if request:
+        show_scan(scan, found, bundle.alphabet, request.track)
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
 
 
@@ -166,6 +187,11 @@ def _size(inputs: Iterable[str]) -> int | None:
     return sum(one.st_size for one in found) if all(stat.S_ISREG(one.st_mode) for one in found) else None
 
 
+def _share(source: PredictionInputs, size: int | None) -> float | None:
+    """Returns how much of the inputs was read; None if that, or their `size`, is not known."""
+    return source.passed / size if size and source.passed else None
+
+
 def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, Path]:
     """Returns input → output file in the directory.
 
@@ -192,7 +218,7 @@ def _write(
     from seqnet.prediction.tally import Tally
 
     def progress(records: int) -> None:
-        meter.advance(records, share=source.passed / size if size and source.passed else None)
+        meter.advance(records, share=_share(source, size))
 
     tally = Tally()
     for done, (paths, output) in enumerate(jobs):

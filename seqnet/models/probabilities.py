@@ -21,7 +21,7 @@ from seqnet.models.scoring import Scorer
 from seqnet.nn.batching import Spans, TokenStore, buckets, spans_in_parts
 from seqnet.nn.devices import moved, out_of_memory
 
-__all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "evaluating"]
+__all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "ensembled", "evaluating"]
 
 _CPU = (1 << 21, 1 << 16)
 """Maximum values of the widest layer, and maximum tokens, of a batch on a CPU, so that it fits into the caches."""
@@ -83,8 +83,13 @@ def bundle_probabilities(
             probability and the model's threshold.
         progress: called with the number of completed parts.
     """
-    temperature = bundle.calibration.temperature
     each = [class_probabilities(one, tokens, indices, progress=progress) for one in members or bundle.members]
+    return ensembled(bundle, each, vote=vote)
+
+
+def ensembled(bundle: Bundle, each: Sequence[NDArray[np.float64]], *, vote: bool = False) -> Ensembled:
+    """Returns the calibrated probabilities of M sequences from those of each member (M, K), not calibrated."""
+    temperature = bundle.calibration.temperature
     calibrated = [tempered(one, temperature) for one in each]
     deviations = np.std(calibrated, axis=0)
     if vote:

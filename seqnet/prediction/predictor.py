@@ -32,6 +32,8 @@ class Predictor:
         bundle: as given.
         options: as given.
         precision: what it computes in.
+        decider: makes decisions of probabilities.
+        members: the networks, prepared for prediction.
     """
 
     def __init__(self, bundle: Bundle, options: PredictOptions | None = None) -> None:
@@ -41,9 +43,9 @@ class Predictor:
             raise SettingError(
                 "predict.alphabet", self.options.alphabet, f"{bundle.alphabet.name}, the alphabet of the model"
             )
-        self._decider = Decider(bundle, self.options)
+        self.decider = Decider(bundle, self.options)
         self.precision = chosen_precision(bundle, self.options.precision)
-        self._members = ready(bundle, self.precision)
+        self.members = ready(bundle, self.precision)
 
     @property
     def expected_alphabet(self) -> Alphabet | None:
@@ -53,7 +55,7 @@ class Predictor:
     @property
     def threshold(self) -> float | None:
         """Lowest probability of the positive class of two that makes a record positive; None for more classes."""
-        return self._decider.threshold
+        return self.decider.threshold
 
     def predict_batch(self, batch: RecordBatch, place: str = "") -> PredictedRows:
         """Returns the predictions of N records; several threads may do so at once.
@@ -69,7 +71,7 @@ class Predictor:
             missing=batch.missing,
             shortest=self.bundle.classifier.encoder.shortest,
         )
-        return self._decider.decide(batch.names, tokenized, self._scores(tokenized), place)
+        return self.decider.decide(batch.names, tokenized, self._scores(tokenized), place)
 
     def _scores(self, tokenized: Tokenized) -> Scores:
         usable = np.flatnonzero(tokenized.status == RecordStatus.OK)
@@ -77,6 +79,6 @@ class Predictor:
             nothing = np.empty((0, len(self.bundle.classes)))
             return Scores(usable, Ensembled(nothing, nothing))
         found = bundle_probabilities(
-            self.bundle, tokenized.tokens, usable, members=self._members, vote=self.options.vote
+            self.bundle, tokenized.tokens, usable, members=self.members, vote=self.options.vote
         )
         return Scores(usable, found)

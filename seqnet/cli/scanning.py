@@ -1,0 +1,205 @@
+"""`seqnet predict --track` and --aggregate: long sequences window by window."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from seqnet.cli.options import collect, settings_options
+from seqnet.cli.paths import InputPath, OutputPath
+from seqnet.cli.progress import Meter, say
+from seqnet.configs.scanning import ScanOptions
+from seqnet.core.errors import OutputError, SettingError
+from seqnet.core.printable import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Generator
+
+    from seqnet.core.alphabets import Alphabet
+    from seqnet.prediction.inputs import PredictionInputs
+    from seqnet.prediction.predictor import Predictor
+    from seqnet.prediction.scan_output import ScanTally
+    from seqnet.prediction.scanning import Located, Scan
+    from seqnet.prediction.streaming import Output
+    from seqnet.prediction.tracks import TrackForm
+    from seqnet.readers.regions import Region
+
+__all__ = ["ScanRequest", "scan_options", "scan_records", "show_scan"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def scan_options(function: Function) -> Function:
+    """Adds the options for windows of long sequences."""
+    decorators = (
+        click.option(
+            "--track",
+            type=OutputPath("a track can't be written to standard output"),
+            metavar="FILE",
+            help="Also write the probability of a class for each window of long sequences to FILE; its name ends in "
+            ".bedgraph, .bed (both also with .gz) or .bw. If --stride is less than --window, a value of .bedgraph and "
+            ".bw is at the middle of its window, --stride symbols long; .bed has the windows themselves.",
+        ),
+        settings_options(ScanOptions, ("window", "stride")),
+        click.option(
+            "--class",
+            "chosen",
+            metavar="NAME",
+            help="Class whose probability is the score of a window; needed for more than two classes.  "
+            "[default: the positive class]",
+        ),
+        settings_options(ScanOptions, ("aggregate", "softmask")),
+        click.option(
+            "--regions",
+            type=InputPath("text"),
+            metavar="BED",
+            help="Read only these regions of one FASTA file with an index (.fai), which is made if it is not there. "
+            "Each region has a row; coordinates of the track are genomic.",
+        ),
+    )
+    for decorator in reversed(decorators):
+        function = decorator(function)
+    return function
+
+
+@dataclass(frozen=True)
+class ScanRequest:
+    """What the options for windows ask for.
+
+    Attributes:
+        options: windows, and how their scores are aggregated.
+        chosen: name of the class of the scores.
+        track: file of the scores.
+        form: format of this file.
+        regions: a BED file.
+    """
+
+    options: ScanOptions
+    chosen: str | None
+    track: Path | None
+    form: TrackForm | None
+    regions: str | None
+
+    @classmethod
+    def of(cls, values: dict[str, Any], inputs: Sequence[str]) -> ScanRequest | None:
+        """Returns what the options of the command ask for, and removes them; None if none of them is given.
+
+        Raises:
+            SettingError: they don't fit each other or the inputs.
+            OutputError: the name of the track says no format, or bigWig can't be written.
+        """
+        track, chosen, regions = (values.pop(name) for name in ("track", "chosen", "regions"))
+        options = collect(ScanOptions, values)
+        if not (track or chosen or regions or options.given):
+            return None
+        from seqnet.prediction.tracks import track_form
+
+        if regions and (len(inputs) > 1 or inputs[0] == "-"):
+            raise SettingError("regions", regions, problem="needs one FASTA file, not several or standard input")
+        form = track_form(track) if track else None
+        if form and form.kind == "bigwig" and "-" in inputs:
+            problem = "bigWig needs the lengths of all sequences first, and standard input can be read only once"
+            raise OutputError(str(track), problem, "write .bedgraph, or give a file")
+        return cls(options, chosen, track, form, regions)
+
+
+def scan_records(
+    request: ScanRequest,
+    predictor: Predictor,
+    source: PredictionInputs,
+    job: tuple[Sequence[str], Output],
+    share: Callable[[], float | None],
+    *,
+    shown: bool,
+) -> tuple[Scan, ScanTally]:
+    """Writes the rows and the track, and returns what was scanned, with counts.
+
+    Args:
+        request: what the user asks for.
+        predictor: the model.
+        source: reads the inputs.
+        job: the inputs, and where rows go.
+        share: returns how much of the inputs was read, if known.
+        shown: whether the user sees progress.
+    """
+    from seqnet.prediction.scan_output import TrackOutput, write_scan
+    from seqnet.prediction.scanning import Scanner, scan_of
+
+    options, form = request.options, request.form
+    mask = predictor.options.unknown == "mask"
+    scan = scan_of(predictor.bundle, options, request.chosen, mask=mask, track=form is not None)
+    paths, rows = job
+    with ExitStack() as stack:
+        records, sizes = _records(request, source, paths, stack)
+
+        def progress(windows: int, of_read: float) -> None:
+            read = share()
+            meter.advance(windows, share=None if read is None else read * of_read)
+
+        meter = stack.enter_context(Meter("predict", "windows", shown=shown))
+        track = TrackOutput(request.track, form, sizes) if request.track and form else None
+        tally = write_scan(
+            Scanner(predictor, scan),
+            records,
+            rows,
+            track,
+            threads=source.read.threads,
+            progress=progress,
+        )
+    return scan, tally
+
+
+def _records(
+    request: ScanRequest, source: PredictionInputs, paths: Sequence[str], stack: ExitStack
+) -> tuple[Generator[Located, None, None], dict[str, int]]:
+    """Returns the records, and the lengths of chromosomes, if they are needed."""
+    from seqnet.prediction.inputs import PredictionInputs
+    from seqnet.prediction.scan_output import located_records, located_regions, sizes_of
+    from seqnet.readers.regions import IndexedFasta, check_order, read_regions
+
+    form = request.form
+    if request.regions is None:
+        sizes = {}
+        if form and form.kind == "bigwig":
+            sizes = sizes_of(PredictionInputs(source.read, source.alphabet), paths)
+        return located_records(source, paths, track=form is not None), sizes
+    fasta = stack.enter_context(IndexedFasta(paths[0]))
+    if fasta.made:
+        say(f"made the index {paths[0]}.fai")
+    regions: list[Region] = read_regions(request.regions, fasta.sizes)
+    if form and not form.overlaps:
+        check_order(request.regions, regions)
+    return located_regions(source, fasta, regions), fasta.sizes
+
+
+def show_scan(scan: Scan, tally: ScanTally, alphabet: Alphabet, track: Path | None) -> None:
+    """Says what became of the windows.
+
+    Args:
+        scan: what was scanned.
+        tally: the counts.
+        alphabet: of the model.
+        track: file of the scores.
+    """
+    from seqnet.prediction.windows import WindowStatus
+
+    grid, unit = scan.grid, "bases" if alphabet.name != "protein" else "residues"
+    total = tally.windows.total()
+    why = ", ".join(
+        f"{count:,} {status.word}" for status, count in sorted(tally.windows.items()) if status != WindowStatus.SCORED
+    )
+    missing = total - tally.windows[WindowStatus.SCORED]
+    line = f"{counted(total, 'windows')} of {grid.window:,} {unit}, every {grid.stride:,}"
+    say(line + (f"; {missing:,} without a score: {why}" if missing else ""))
+    if tally.rest:
+        say(
+            f"partial windows are not scored: {counted(tally.rest, unit)} at the ends of {counted(tally.long, 'records')}"
+        )
+    if tally.short:
+        beside = "; not in the track" if track else ""
+        say(f"{counted(tally.short, 'records')} shorter than a window, predicted as a whole{beside}")
