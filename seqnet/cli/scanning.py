@@ -197,9 +197,8 @@ def show_scan(scan: Scan, tally: ScanTally, alphabet: Alphabet, track: Path | No
     line = f"{counted(total, 'windows')} of {grid.window:,} {unit}, every {grid.stride:,}"
     say(line + (f"; {missing:,} without a score: {why}" if missing else ""))
     if tally.rest:
-        say(
-            f"partial windows are not scored: {counted(tally.rest, unit)} at the ends of {counted(tally.long, 'records')}"
-        )
+        ends = f"{counted(tally.rest, unit)} at the ends of {counted(tally.long, 'records')}"
+        say(f"partial windows are not scored: {ends}")
     if tally.short:
         beside = "; not in the track" if track else ""
         say(f"{counted(tally.short, 'records')} shorter than a window, predicted as a whole{beside}")

@@ -155,7 +155,8 @@ class _BedGraph:
 
     def write(self, found: ScoredWindows) -> None:
         """See `Track`."""
-        self._file.write(joined_lines([*_starts(found, *self._interval), decimals(found.values)]))
+        lines = joined_lines([*_starts(found, *self._interval), decimals(found.values)])
+        self._file.write(bytes(lines))  # BGZFile takes no memoryview
 
 
 class _Bed:
@@ -170,7 +171,7 @@ class _Bed:
         strands = pa.repeat(pa.scalar(".", pa.large_string()), len(found.starts))
         words = class_words(self._labels, found.labels)
         columns = [*_starts(found, 0, self._window), words, scores, strands, decimals(found.values)]
-        self._file.write(joined_lines(columns))
+        self._file.write(bytes(joined_lines(columns)))  # BGZFile takes no memoryview
 
 
 class _Spool:
