@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,8 +18,8 @@ from seqnet.cli.options import collect, device_option, force_option, plm_option,
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
-from seqnet.cli.progress import Meter
-from seqnet.cli.scanning import ScanRequest, scan_options, scan_records, show_scan
+from seqnet.cli.progress import Meter, say
+from seqnet.cli.scanning import ScanRequest, scan_options, scan_records
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
@@ -107,21 +107,14 @@ def command(
     be compressed. - is standard input. The output has one row for every record, in input order: name, label,
     probability, one column p_CLASS for each class, and status. The status is ok, or the reason why there is no
     prediction. With the status unusual_length or unusual_composition there is a prediction, but the sequence differs
-    from the training sequences.
-
-    A sequence that is longer than the window of the model has one prediction, the mean of its windows. --track writes
-    the scores of the windows, of contigs and genomes of any length; --aggregate chooses how they become one prediction.
+    from the training sequences. --track writes the scores of windows along contigs and genomes of any length.
 
     \b
     seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
     seqnet predict model.safetensors genome.fa --window 36 --track scores.bedgraph -o contigs.tsv
     """
-    if output and (directory or kind):
-        raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
-    request = ScanRequest.of(options, inputs)
-    if request and directory:
-        raise click.UsageError("-O can't be combined with --track, --window, --stride, --aggregate or --regions")
+    request = ScanRequest.of(options, inputs, directory)
     from seqnet.core.outputs import made_directory
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
@@ -129,27 +122,19 @@ def command(
     leave_out_pandas()
     jobs = _jobs(inputs, output, directory, kind, force)
     with made_directory(directory):
-        targets = [to.target for _, to in jobs if to.target]
-        targets += [request.track] if request and request.track else []
-        claim(targets, force=force, inputs=language_model_files(plm))
+        claim(_outputs(jobs, request), force=force, inputs=language_model_files(plm))
         size = _size(inputs)
         if output is None and directory is None:
             check_stdout_is_open()
         bundle = open_model(model, device, threads, plm)
         predictor = Predictor(bundle, collect(PredictOptions, options))
-        read = collect(ReadOptions, {**options, "threads": threads})
-        source = PredictionInputs(read, predictor.expected_alphabet)
+        source = PredictionInputs(collect(ReadOptions, options, threads=threads), predictor.expected_alphabet)
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
-        shown = not rows_are_seen
-        if request:
-            scan, found = scan_records(request, predictor, source, jobs[0], partial(_share, source, size), shown=shown)
-            tally = found.rows
-        else:
-            with Meter("predict", "records", shown=shown) as meter:
-                tally = _write(predictor, source, jobs, meter, size)
+        share, shown = partial(_share, source, size), not rows_are_seen
+        tally, about_windows = _written(predictor, source, jobs, request, share, shown=shown)
     show_summary(predictor, source, tally, verbose=verbose)
-    if request:
-        show_scan(scan, found, bundle.alphabet, request.track)
+    for line in about_windows:
+        say(line)
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
 
 
@@ -157,6 +142,8 @@ def _jobs(
     inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None, force: bool
 ) -> list[Job]:
     """Returns which inputs go to which output, in order."""
+    if output and (directory or kind):
+        raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
     from seqnet.prediction.streaming import Output
     from seqnet.prediction.writers import format_of
 
@@ -167,6 +154,12 @@ def _jobs(
     if output is None and output_format[0] == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet can't be written to a terminal", "use -o FILE or a pipe")
     return [(inputs, Output(output, *output_format, force))]
+
+
+def _outputs(jobs: Iterable[Job], request: ScanRequest | None) -> list[Path]:
+    """Returns all files that are written."""
+    rows = [to.target for _, to in jobs if to.target]
+    return [*rows, request.track] if request and request.track else rows
 
 
 def _format(kind: str | None) -> tuple[str, bool]:
@@ -210,22 +203,32 @@ def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, P
     return targets
 
 
-def _write(
-    predictor: Predictor, source: PredictionInputs, jobs: Sequence[Job], meter: Meter, size: int | None
-) -> Tally:
-    """Writes all outputs, and returns the counts of all; `size` is that of all inputs in bytes, where it is known."""
+def _written(
+    predictor: Predictor,
+    source: PredictionInputs,
+    jobs: Sequence[Job],
+    request: ScanRequest | None,
+    share: Callable[[], float | None],
+    *,
+    shown: bool,
+) -> tuple[Tally, list[str]]:
+    """Writes all outputs, and returns the counts of all records, and lines about windows."""
+    if request:
+        return scan_records(request, predictor, source, jobs[0], share, shown=shown)
     from seqnet.prediction.streaming import write_predictions
     from seqnet.prediction.tally import Tally
 
-    def progress(records: int) -> None:
-        meter.advance(records, share=_share(source, size))
-
     tally = Tally()
-    for done, (paths, output) in enumerate(jobs):
-        try:
-            tally.add(write_predictions(predictor, source, paths, output, progress))
-        except (SeqnetError, OSError) as error:
-            if len(jobs) > 1:
-                error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
-            raise
-    return tally
+    with Meter("predict", "records", shown=shown) as meter:
+
+        def progress(records: int) -> None:
+            meter.advance(records, share=share())
+
+        for done, (paths, output) in enumerate(jobs):
+            try:
+                tally.add(write_predictions(predictor, source, paths, output, progress))
+            except (SeqnetError, OSError) as error:
+                if len(jobs) > 1:
+                    error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
+                raise
+    return tally, []

@@ -24,12 +24,14 @@ if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.scan_output import ScanTally
-    from seqnet.prediction.scanning import Located, Scan
+    from seqnet.prediction.scanning import Located
+    from seqnet.prediction.scans import Scan
     from seqnet.prediction.streaming import Output
+    from seqnet.prediction.tally import Tally
     from seqnet.prediction.tracks import TrackForm
     from seqnet.readers.regions import Region
 
-__all__ = ["ScanRequest", "scan_options", "scan_records", "show_scan"]
+__all__ = ["ScanRequest", "scan_options", "scan_records"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -86,7 +88,7 @@ class ScanRequest:
     regions: str | None
 
     @classmethod
-    def of(cls, values: dict[str, Any], inputs: Sequence[str]) -> ScanRequest | None:
+    def of(cls, values: dict[str, Any], inputs: Sequence[str], directory: Path | None) -> ScanRequest | None:
         """Returns what the options of the command ask for, and removes them; None if none of them is given.
 
         Raises:
@@ -97,6 +99,9 @@ class ScanRequest:
         options = collect(ScanOptions, values)
         if not (track or chosen or regions or options.given):
             return None
+        if directory:
+            options_here = "--track, --window, --stride, --class, --aggregate, --softmask or --regions"
+            raise click.UsageError(f"-O can't be combined with {options_here}")
         from seqnet.prediction.tracks import track_form
 
         if regions and (len(inputs) > 1 or inputs[0] == "-"):
@@ -116,8 +121,8 @@ def scan_records(
     share: Callable[[], float | None],
     *,
     shown: bool,
-) -> tuple[Scan, ScanTally]:
-    """Writes the rows and the track, and returns what was scanned, with counts.
+) -> tuple[Tally, list[str]]:
+    """Writes the rows and the track, and returns the counts of records, and lines about the windows.
 
     Args:
         request: what the user asks for.
@@ -128,7 +133,8 @@ def scan_records(
         shown: whether the user sees progress.
     """
     from seqnet.prediction.scan_output import TrackOutput, write_scan
-    from seqnet.prediction.scanning import Scanner, scan_of
+    from seqnet.prediction.scanning import Scanner
+    from seqnet.prediction.scans import scan_of
 
     options, form = request.options, request.form
     mask = predictor.options.unknown == "mask"
@@ -151,7 +157,7 @@ def scan_records(
             threads=source.read.threads,
             progress=progress,
         )
-    return scan, tally
+    return tally.rows, _lines(scan, tally, predictor.bundle.alphabet, request.track)
 
 
 def _records(
@@ -177,8 +183,8 @@ def _records(
     return located_regions(source, fasta, regions), fasta.sizes
 
 
-def show_scan(scan: Scan, tally: ScanTally, alphabet: Alphabet, track: Path | None) -> None:
-    """Says what became of the windows.
+def _lines(scan: Scan, tally: ScanTally, alphabet: Alphabet, track: Path | None) -> list[str]:
+    """Returns what became of the windows.
 
     Args:
         scan: what was scanned.
@@ -195,10 +201,11 @@ def show_scan(scan: Scan, tally: ScanTally, alphabet: Alphabet, track: Path | No
     )
     missing = total - tally.windows[WindowStatus.SCORED]
     line = f"{counted(total, 'windows')} of {grid.window:,} {unit}, every {grid.stride:,}"
-    say(line + (f"; {missing:,} without a score: {why}" if missing else ""))
+    lines = [line + (f"; {missing:,} without a score: {why}" if missing else "")]
     if tally.rest:
         ends = f"{counted(tally.rest, unit)} at the ends of {counted(tally.long, 'records')}"
-        say(f"partial windows are not scored: {ends}")
+        lines.append(f"partial windows are not scored: {ends}")
     if tally.short:
         beside = "; not in the track" if track else ""
-        say(f"{counted(tally.short, 'records')} shorter than a window, predicted as a whole{beside}")
+        lines.append(f"{counted(tally.short, 'records')} shorter than a window, predicted as a whole{beside}")
+    return lines

@@ -2,16 +2,24 @@
 
 Start here: `predictor.Predictor` takes a record batch to `rows.PredictedRows`: tokens with a status, scores, decisions
 (`decision`). `inputs` reads files, `streaming` predicts them in order and writes, `tally` counts, `writers` write rows
-as TSV, JSON lines or Parquet.
+as TSV, JSON lines or Parquet. Long records go another way: `scans` has what is wanted, `windows` cuts
+them, `scanning` scores the windows,
+`aggregation` makes one prediction of them, `tracks` writes them in genomic coordinates, `scan_output` has both outputs.
 """
 
 __all__ = [
+    "aggregation",
     "decision",
     "inputs",
     "ordered_map",
     "predictor",
     "rows",
+    "scan_output",
+    "scanning",
+    "scans",
     "streaming",
     "tally",
+    "tracks",
+    "windows",
     "writers",
 ]

@@ -18,12 +18,12 @@ from seqnet.core.printable import quoted
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.prediction.decision import UNCERTAIN
 from seqnet.prediction.inputs import PredictionInputs
-from seqnet.prediction.scanning import Located, ScannedPiece, Scanner
+from seqnet.prediction.scanning import Located, ScannedPiece, ScannedRecords, Scanner
 from seqnet.prediction.streaming import Output
 from seqnet.prediction.tally import Tally
 from seqnet.prediction.tracks import Track, TrackForm, opened_track
 from seqnet.prediction.windows import WindowStatus
-from seqnet.prediction.writers import opened_writer
+from seqnet.prediction.writers import Writer, opened_writer
 from seqnet.readers.regions import IndexedFasta, Region
 
 __all__ = ["ScanTally", "TrackOutput", "located_records", "located_regions", "sizes_of", "write_scan"]
@@ -62,6 +62,17 @@ class ScanTally:
     windows: Counter[WindowStatus] = field(default_factory=Counter)
     long: int = 0
     rest: int = 0
+
+    def add_windows(self, found: ScannedPiece) -> None:
+        """Adds the windows of a piece."""
+        counts = np.bincount(found.status, minlength=len(WindowStatus))
+        self.windows.update({status: int(counts[status]) for status in WindowStatus if counts[status]})
+
+    def add_records(self, found: ScannedRecords) -> None:
+        """Adds the records of a batch."""
+        self.rows.add(Tally.of(found.rows))
+        self.long += found.long
+        self.rest += found.rest
 
     @property
     def short(self) -> int:
@@ -177,38 +188,42 @@ def write_scan(
         SeqnetError: a file can't be read, an output can't be written, or no record has a window.
         OSError: a file can't be opened or read.
     """
-    bundle, grid, tally = scanner.predictor.bundle, scanner.scan.grid, ScanTally()
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(records, None)
     every: Iterable[Located] = chain([] if first is None else [first], records)
-    del first
+    del first  # not kept: it may be a chromosome
     targets = [*([rows.target] if rows.target else []), *([track.target] if track else [])]
+    tally = ScanTally()
     with ExitStack() as stack:
         stack.enter_context(named("standard output" if rows.target is None else str(rows.target)))
         paths = stack.enter_context(whole_files(targets, force=rows.force)) if targets else []
-        path = paths[0] if rows.target else None
-        ensemble = len(bundle.members) > 1
-        writer = stack.enter_context(
-            opened_writer(path, rows.form, bundle.classes, compress=rows.compress, ensemble=ensemble)
-        )
-        sink: Track | None = None
-        if track:
-            labels = (*bundle.classes, UNCERTAIN)
-            sink = stack.enter_context(opened_track(paths[-1], track.form, grid, labels, track.sizes))
+        writer, sink = _opened(stack, scanner, rows, track, paths)
         for found in scanner.scanned(every, threads):
             if isinstance(found, ScannedPiece):
                 if sink:
                     sink.write(scanner.scored_windows(found))
-                counts = np.bincount(found.status, minlength=len(WindowStatus))
-                tally.windows.update({status: int(counts[status]) for status in WindowStatus if counts[status]})
+                tally.add_windows(found)
                 progress(len(found.status), tally.windows.total() / scanner.drawn)
             else:
                 writer.write(writer.render(found.rows))
-                tally.rows.add(Tally.of(found.rows))
-                tally.long += found.long
-                tally.rest += found.rest
+                tally.add_records(found)
             del found
         if track and not tally.long and tally.rows.counts:
-            problem = f"no record is as long as the window of {grid.window:,}"
+            problem = f"no record is as long as the window of {scanner.scan.grid.window:,}"
             raise InputError(problem, "choose a shorter --window, or leave out --track")
     return tally
+
+
+def _opened(
+    stack: ExitStack, scanner: Scanner, rows: Output, track: TrackOutput | None, paths: Sequence[Path]
+) -> tuple[Writer, Track | None]:
+    """Returns what writes the rows, and what writes the track, to temporary paths."""
+    bundle = scanner.predictor.bundle
+    path, ensemble = paths[0] if rows.target else None, len(bundle.members) > 1
+    opened = opened_writer(path, rows.form, bundle.classes, compress=rows.compress, ensemble=ensemble)
+    writer = stack.enter_context(opened)
+    if track is None:
+        return writer, None
+    labels = (*bundle.classes, UNCERTAIN)
+    to = opened_track(paths[-1], track.form, scanner.scan.grid, labels, track.sizes)
+    return writer, stack.enter_context(to)

@@ -14,74 +14,30 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.configs.scanning import ScanOptions
-from seqnet.core.errors import SettingError, SymbolError
+from seqnet.core.errors import SymbolError
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
-from seqnet.models.bundles import Bundle
 from seqnet.models.windows import WindowScores, window_scores
 from seqnet.prediction.aggregation import Aggregation
 from seqnet.prediction.ordered_map import map_in_order
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.rows import PredictedRows
+from seqnet.prediction.scans import Scan
 from seqnet.prediction.tracks import ScoredWindows
 from seqnet.prediction.windows import (
-    Grid,
     Piece,
     WindowStatus,
-    grid_of,
     lengths_without_stops,
     pieces_of,
     tokens_of,
     window_count,
 )
 
-__all__ = ["Located", "Scan", "ScannedPiece", "ScannedRecords", "Scanner", "scan_of"]
+__all__ = ["Located", "ScannedPiece", "ScannedRecords", "Scanner"]
 
 
 _OF_RECORD = np.array([status.of_record for status in WindowStatus], dtype=np.uint8)
 """`WindowStatus` → `RecordStatus` of a record of which no window has a score."""
-
-
-@dataclass(frozen=True)
-class Scan:
-    """Which windows are scored, and what is made of the scores.
-
-    Attributes:
-        grid: where windows are.
-        way: one of `AGGREGATES`.
-        chosen: class whose probability is the score of a window; None if none is needed.
-    """
-
-    grid: Grid
-    way: str
-    chosen: int | None
-
-
-def scan_of(bundle: Bundle, options: ScanOptions, name: str | None, *, mask: bool, track: bool) -> Scan:
-    """Returns the scan that options ask for.
-
-    Args:
-        bundle: the model.
-        options: windows, and how scores are aggregated.
-        name: the chosen class; None for the positive class of two.
-        mask: whether unknown symbols are treated as N or X.
-        track: whether the scores of windows are written.
-
-    Raises:
-        SettingError: there is no such class, a class must be chosen, or windows are too short for the model.
-    """
-    grid = grid_of(bundle, options.window, options.stride, mask=mask, softmask=options.softmask)
-    way = options.aggregate or "mean"
-    if name is not None and name not in bundle.classes:
-        raise SettingError("class", name, choices=bundle.classes)
-    if way == "noisy-or" and len(bundle.classes) > 2:
-        raise SettingError("scan.aggregate", way, problem="noisy-or needs a model of two classes; use max or mean")
-    chosen = bundle.positive if name is None else bundle.classes.index(name)
-    if chosen is None and (track or way == "max"):
-        names = ", ".join(bundle.classes)
-        raise SettingError("class", None, problem=f"must be chosen with --class for this model: one of {names}")
-    return Scan(grid, way, chosen)
 
 
 class Located(NamedTuple):

@@ -29,6 +29,7 @@ from seqnet.prediction.rows import PredictedRows
 
 __all__ = [
     "OUTPUT_FORMATS",
+    "Writer",
     "columns",
     "decimals",
     "format_of",
