@@ -182,7 +182,7 @@ class Model:
         """
         with python_words():
             predictor = self._predictor(predict_options(options, self.precision))
-            where = ScanOptions(window=window, stride=stride)
+            where = ScanOptions(window=self.bundle.window if window is None else window, stride=stride)
             mask = predictor.options.unknown == "mask"
             scanner = Scanner(predictor, scan_of(self.bundle, where, None, mask=mask, track=False))
             inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)

@@ -192,8 +192,11 @@ def _lines(scan: Scan, tally: ScanTally, alphabet: Alphabet, track: Path | None)
         alphabet: of the model.
         track: file of the scores.
     """
+    from seqnet.prediction.scans import WHOLE
     from seqnet.prediction.windows import WindowStatus
 
+    if scan.grid == WHOLE:
+        return []
     grid, unit = scan.grid, "bases" if alphabet.name != "protein" else "residues"
     total = tally.windows.total()
     why = ", ".join(

@@ -5,11 +5,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from seqnet.configs.scanning import ScanOptions
+from seqnet.configs.settings import MOST_RECORDS
 from seqnet.core.errors import SettingError
 from seqnet.models.bundles import Bundle
 from seqnet.prediction.windows import Grid, grid_of
 
-__all__ = ["Scan", "scan_of"]
+__all__ = ["WHOLE", "Scan", "scan_of"]
+
+WHOLE = Grid(MOST_RECORDS, MOST_RECORDS)
+"""Windows that no record is long enough for."""
 
 
 @dataclass(frozen=True)
@@ -17,7 +21,7 @@ class Scan:
     """Which windows are scored, and what is made of the scores.
 
     Attributes:
-        grid: where windows are.
+        grid: where windows are; `WHOLE` where records are predicted as a whole, as without windows.
         way: one of `AGGREGATES`.
         chosen: class whose probability is the score of a window; None if none is needed.
     """
@@ -40,6 +44,8 @@ def scan_of(bundle: Bundle, options: ScanOptions, name: str | None, *, mask: boo
     Raises:
         SettingError: there is no such class, a class must be chosen, or windows are too short for the model.
     """
+    if not (track or options.given):
+        return Scan(WHOLE, "mean", bundle.positive)
     grid = grid_of(bundle, options.window, options.stride, mask=mask, softmask=options.softmask)
     way = options.aggregate or "mean"
     if name is not None and name not in bundle.classes:

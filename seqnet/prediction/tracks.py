@@ -8,13 +8,13 @@ window without a score is in no file.
 
 from __future__ import annotations
 
-import itertools
 import os
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import IO, Protocol
 
@@ -210,24 +210,27 @@ class _BigWig:
 
     def __init__(self, spool: _Spool, grid: Grid) -> None:
         self._spool, (self._shift, self._length) = spool, interval_of(grid)
+        self._failure: BaseException | None = None
+        self._ended = False
 
     def write(self, found: ScoredWindows) -> None:
         """See `Track`."""
         names = found.chromosomes.text()
         bounds = np.flatnonzero(np.diff(found.chromosome, prepend=-1, append=-1)).tolist()
-        for first, last in itertools.pairwise(bounds):
+        for first, last in pairwise(bounds):
             name = names[int(found.chromosome[first])]
             self._spool.add(name, found.starts[first:last] + self._shift, found.values[first:last])
 
-    def _intervals(self, failures: list[BaseException]) -> Iterator[tuple[str, int, int, float]]:
-        """Yields all intervals; pybigtools ignores errors of an iterator, so they are collected."""
+    def _intervals(self) -> Iterator[tuple[str, int, int, float]]:
+        """Yields all intervals; pybigtools ignores errors of an iterator, so they are kept."""
         try:
             for name, starts, values in self._spool:
                 for start, value in zip(starts.tolist(), values.tolist(), strict=True):
                     yield name, start, start + self._length, value
         except BaseException as error:
-            failures.append(error)
+            self._failure = error
             raise
+        self._ended = True
 
     def convert(self, target: Path, sizes: Mapping[str, int]) -> None:
         """Writes the bigWig.
@@ -237,8 +240,7 @@ class _BigWig:
         """
         import pybigtools
 
-        failures: list[BaseException] = []
-        intervals = self._intervals(failures)
+        intervals = self._intervals()
         if (first := next(intervals, None)) is None:
             problem = "no window has a score, and a bigWig can't be empty"
             raise OutputError(str(target), problem, "write .bedgraph, or use other windows")
@@ -247,19 +249,15 @@ class _BigWig:
             link = Path(folder) / "track.bw"
             os.symlink(os.path.abspath(target), link)
             try:
-                pybigtools.open(str(link), "w").write(dict(sizes), _chained(first, intervals))
+                pybigtools.open(str(link), "w").write(dict(sizes), chain([first], intervals))
+                if self._failure:
+                    raise self._failure
+                if not self._ended:  # pybigtools does not raise all of its errors
+                    raise ValueError("the sequences have changed meanwhile")
+                pybigtools.open(str(link)).close()
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt | SystemExit):
                     raise
                 # A panic of pybigtools, which has no class of its own, is what comes of a full disk.
                 problem = f"the bigWig can't be written ({type(error).__name__}: {error})"
                 raise OutputError(str(target), problem, "check for disk space, or write .bedgraph") from error
-        if failures:
-            raise failures[0]
-
-
-def _chained(
-    first: tuple[str, int, int, float], others: Iterator[tuple[str, int, int, float]]
-) -> Iterator[tuple[str, int, int, float]]:
-    yield first
-    yield from others

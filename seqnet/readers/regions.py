@@ -223,8 +223,8 @@ def _make(path: str, indices: Sequence[Path]) -> None:
                 "--regions needs a FASTA that is not compressed, or compressed with bgzip; this one can't be indexed"
             )
             raise FormatError(problem, "use gunzip, or bgzip in place of gzip", path=path) from error
-        problem = f"no index can be made ({' '.join(str(error).split()).strip(chr(39))})"
-        raise FormatError(problem, "--regions needs a FASTA file", path=path) from error
+        remedy = "--regions needs a FASTA file; all lines of a record but the last must have the same length"
+        raise FormatError("no index can be made", remedy, path=path) from error
     finally:
         for part in parts:
             part.discard()
