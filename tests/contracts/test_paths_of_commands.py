@@ -32,7 +32,16 @@ NO_PATHS = {
     "tune": {"device", "assignments"},
     "train": {"device", "assignments", "split"},
     "evaluate": {"device", "plm", "label_regex", "label_column", "sequence_column", "name_column"},
-    "predict": {"feature", "device", "plm", "sequence_column", "name_column", "region", "expected_fraction"},
+    "predict": {
+        "feature",
+        "device",
+        "plm",
+        "sequence_column",
+        "name_column",
+        "region",
+        "expected_fraction",
+        "chosen",
+    },
 }
 
 
