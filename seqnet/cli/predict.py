@@ -214,7 +214,7 @@ def _written(
 ) -> tuple[Tally, list[str]]:
     """Writes all outputs, and returns the counts of all records, and lines about windows."""
     if request:
-        return scan_records(request, predictor, source, jobs[0], share, shown=shown)
+        return scan_records(request, predictor, source, jobs, share, shown=shown)
     from seqnet.prediction.streaming import write_predictions
     from seqnet.prediction.tally import Tally
 

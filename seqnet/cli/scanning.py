@@ -99,9 +99,8 @@ class ScanRequest:
         options = collect(ScanOptions, values)
         if not (track or chosen or regions or options.given):
             return None
-        if directory:
-            options_here = "--track, --window, --stride, --class, --aggregate, --softmask or --regions"
-            raise click.UsageError(f"-O can't be combined with {options_here}")
+        if directory and track:
+            raise click.UsageError("-O can't be combined with --track; give one input and -o")
         from seqnet.prediction.tracks import track_form
 
         if regions and (len(inputs) > 1 or inputs[0] == "-"):
@@ -117,7 +116,7 @@ def scan_records(
     request: ScanRequest,
     predictor: Predictor,
     source: PredictionInputs,
-    job: tuple[Sequence[str], Output],
+    jobs: Sequence[tuple[Sequence[str], Output]],
     share: Callable[[], float | None],
     *,
     shown: bool,
@@ -128,35 +127,30 @@ def scan_records(
         request: what the user asks for.
         predictor: the model.
         source: reads the inputs.
-        job: the inputs, and where rows go.
+        jobs: some inputs each, and where their rows go.
         share: returns how much of the inputs was read, if known.
         shown: whether the user sees progress.
     """
-    from seqnet.prediction.scan_output import TrackOutput, write_scan
+    from seqnet.prediction.scan_output import ScanTally, TrackOutput, write_scan
     from seqnet.prediction.scanning import Scanner
     from seqnet.prediction.scans import scan_of
 
     options, form = request.options, request.form
     mask = predictor.options.unknown == "mask"
     scan = scan_of(predictor.bundle, options, request.chosen, mask=mask, track=form is not None)
-    paths, rows = job
-    with ExitStack() as stack:
-        records, sizes = _records(request, source, paths, stack)
+    scanner, tally = Scanner(predictor, scan), ScanTally()
+    with Meter("predict", "windows", shown=shown) as meter:
 
         def progress(windows: int, of_read: float) -> None:
             read = share()
             meter.advance(windows, share=None if read is None else read * of_read)
 
-        meter = stack.enter_context(Meter("predict", "windows", shown=shown))
-        track = TrackOutput(request.track, form, sizes) if request.track and form else None
-        tally = write_scan(
-            Scanner(predictor, scan),
-            records,
-            rows,
-            track,
-            threads=source.read.threads,
-            progress=progress,
-        )
+        for paths, rows in jobs:
+            with ExitStack() as stack:
+                records, sizes = _records(request, source, paths, stack)
+                track = TrackOutput(request.track, form, sizes) if request.track and form else None
+                found = write_scan(scanner, records, rows, track, threads=source.read.threads, progress=progress)
+                tally.add(found)
     return tally.rows, _lines(scan, tally, predictor.bundle.alphabet, request.track)
 
 

@@ -74,6 +74,13 @@ class ScanTally:
         self.long += found.long
         self.rest += found.rest
 
+    def add(self, following: ScanTally) -> None:
+        """Adds the counts of the files that follow."""
+        self.rows.add(following.rows)
+        self.windows.update(following.windows)
+        self.long += following.long
+        self.rest += following.rest
+
     @property
     def short(self) -> int:
         """Number of records that are shorter than a window."""
@@ -203,7 +210,7 @@ def write_scan(
                 if sink:
                     sink.write(scanner.scored_windows(found))
                 tally.add_windows(found)
-                progress(len(found.status), tally.windows.total() / scanner.drawn)
+                progress(len(found.status), scanner.done / scanner.drawn)
             else:
                 writer.write(writer.render(found.rows))
                 tally.add_records(found)

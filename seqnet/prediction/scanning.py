@@ -135,11 +135,12 @@ class Scanner:
         predictor: as given.
         scan: as given.
         drawn: number of windows in the batches that were read so far.
+        done: number of these that were yielded.
     """
 
     def __init__(self, predictor: Predictor, scan: Scan) -> None:
         self.predictor, self.scan = predictor, scan
-        self.drawn = 0
+        self.drawn = self.done = 0
 
     def scanned(self, records: Iterable[Located], threads: int) -> Generator[ScannedPiece | ScannedRecords, None, None]:
         """Yields the windows of records in order, and after the last window of each batch the rows of its records.
@@ -154,6 +155,7 @@ class Scanner:
             for batch, found in done:
                 if isinstance(found, ScannedPiece):
                     self._add(batch, found)
+                    self.done += len(found.status)
                     yield found
                 else:
                     yield self._finished(batch, found)

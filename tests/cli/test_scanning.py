@@ -137,6 +137,16 @@ def test_a_row_aggregates_its_windows(here: Path, cli: Runner, way: str) -> None
     assert float(rows(done.out)[2][4]) == pytest.approx(wanted[way], abs=1e-4)
 
 
+def test_many_inputs_have_one_file_of_rows_each(here: Path, cli: Runner) -> None:
+    Path("h.fa").write_text(f">other\n{TWO}\n")
+    done = cli("predict", "m.safetensors", "g.fa", "h.fa", "--aggregate", "max", "-O", "out")
+    assert done.code == 0, done.err
+    one, two = rows(Path("out/g.tsv").read_text()), rows(Path("out/h.tsv").read_text())
+    assert [row[0] for row in (*one, *two)] == ["name", "one", "two", "tiny", "name", "other"]
+    assert one[2][1:] == two[1][1:]
+    assert done.err.splitlines()[1:3] == ["4 records: 4 ok", "61 windows of 12 bases, every 12"]
+
+
 def test_soft_masked_windows_can_be_skipped(here: Path, cli: Runner) -> None:
     kept = cli("predict", "m.safetensors", "g.fa", "--track", "k.bedgraph")
     done = cli("predict", "m.safetensors", "g.fa", "--track", "s.bedgraph", "--softmask", "skip")
@@ -165,7 +175,7 @@ BAD = [
     (("g.fa", "--track", "t.bed", "--window", "501"), 1, "no record is as long as the window of 501"),
     (("g.fa", "--track", "t.bed", "--class", "signl"), 1, "did you mean signal?"),
     (("g.fa", "--track", "-"), 1, "a track can't be written to standard output"),
-    (("g.fa", "--track", "t.bed", "-O", "out"), 2, "-O can't be combined with --track"),
+    (("g.fa", "--track", "t.bed", "-O", "out"), 2, "-O can't be combined with --track; give one input and -o"),
     (("-", "--track", "t.bw"), 1, "standard input can be read only once; write .bedgraph, or give a file"),
     (("g.fa", "g.fa", "--track", "t.bed"), 1, "two records are named 'one'"),
     (("g.fa", "--regions", "beyond.bed"), 1, "beyond.bed: line 1: end 501 is beyond the end of one"),

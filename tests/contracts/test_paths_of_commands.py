@@ -132,8 +132,11 @@ def command_words(name: str, tried: click.Parameter, given: Path, files: dict[st
     return list(words)
 
 
-def written_name(name: str, tried: click.Parameter, in_directory: bool) -> str:
+def written_name(name: str, tried: click.Parameter, output: click.Parameter) -> str:
     """Returns the name of an output file of a command."""
+    if output.name == "track":
+        return "reads.bedgraph"
+    in_directory = output.metavar == "DIR"
     if name == "evaluate":
         return "metrics.json"
     if name == "download":
@@ -152,7 +155,7 @@ def test_no_output_replaces_an_input(
         in_directory = output.metavar == "DIR"
         folder = tmp_path / f"out-{output.name}"
         folder.mkdir()
-        target = folder / written_name(name, parameter, in_directory)
+        target = folder / written_name(name, parameter, output)
         given = target if kind == "path" else folder / "given.fa"
         shutil.copy(files.get(str(parameter.name), files[""]), given)
         if kind == "symbolic link":

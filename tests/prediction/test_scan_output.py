@@ -80,7 +80,7 @@ def test_what_a_track_can_not_hold_is_refused(tmp_path: Path, text: str, told: s
     path.write_text(text)
     with pytest.raises(FormatError, match=told):
         list(located_records(inputs(), [str(path)], track=True))
-    assert len(list(located_records(inputs(), [str(path)], track=False))) == 1
+    assert list(located_records(inputs(), [str(path)], track=False))
 
 
 def test_regions_know_their_chromosome_and_origin(genome: Path) -> None:
