@@ -11,4 +11,4 @@ def test_windows_have_a_length_and_a_distance() -> None:
     assert ScanOptions(softmask="skip").given
     for wrong in ({"window": 0}, {"stride": 0}, {"aggregate": "sum"}, {"softmask": "drop"}):
         with pytest.raises(SettingError):
-            ScanOptions(**wrong)  # type: ignore[arg-type]
+            ScanOptions(**wrong)
