@@ -37,6 +37,9 @@ __all__ = ["Dataset", "encode", "open_dataset"]
 Progress = Callable[[str], None]
 """Takes the lines that a command would write to the terminal; `print` does."""
 
+_NOT_OF_USERS = {"columns", "originals"}
+"""Options for the reader's own callers."""
+
 Made = TypeVar("Made", bound="Dataset")
 
 _BY_COLUMN = ("label_regex", "label_column", "labels", "group_by")
@@ -243,8 +246,7 @@ def encode(
 
 
 def _names(*kinds: type[EncodeOptions] | type[ReadOptions]) -> list[str]:
-    # Further columns of tables are for the reader's own callers.
-    return [one.name for kind in kinds for one in dataclasses.fields(kind) if one.name != "columns"]
+    return [one.name for kind in kinds for one in dataclasses.fields(kind) if one.name not in _NOT_OF_USERS]
 
 
 def _split_options(options: Mapping[str, Any]) -> tuple[EncodeOptions, ReadOptions]:

@@ -36,7 +36,7 @@ Kind = TypeVar("Kind", bound=Settings)
 
 _OF_THE_MODEL = {"precision", "threads"}
 """Settings that a `Model` has once."""
-_NOT_OF_PREDICTION = {"columns"}
+_NOT_OF_PREDICTION = {"columns", "originals"}
 
 _OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|CDS)\b)?")
 _USE = re.compile(r"\buse (?=--)")

@@ -6,6 +6,9 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
+import numpy as np
+from numpy.typing import NDArray
+
 from seqnet.api.doubts import warn_of_doubts
 from seqnet.api.files import FilePredictions
 from seqnet.api.keywords import (
@@ -126,16 +129,28 @@ class Model:
             AlphabetMismatchError: the sequences are surely of another alphabet than the model's.
             SettingError: there is no such option, or its value is not allowed.
         """
-        with python_words():
-            predictor = self._predictor(predict_options(options, self.precision))
-            records = as_records(sequences, names)
-            inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
-            parts = list(_parts(inputs, records))
-            with computing(self.threads, self.bundle.classifier.device):
-                found = predict_in_order(predictor, parts, min(self.threads, len(parts)))
-                rows = PredictedRows.concatenate(list(found))
-        warn_of_doubts(inputs)
-        return Predictions(rows, self.classes)
+        return Predictions(self._rows(sequences, names, options), self.classes)
+
+    def embed(
+        self, sequences: Sequences, *, names: Iterable[object] | None = None, **options: Unpack[PredictKeywords]
+    ) -> NDArray[np.float32]:
+        """Returns the embeddings (N, E) float32 of sequences in memory, the inputs of the last layer of the network.
+
+        They are the mean over both strands, if the model uses both, and over the windows of a sequence that is longer
+        than the window of the model. Those of the members of an ensemble are side by side. A row is NaN where there is
+        no prediction.
+
+        Args:
+            sequences: N of them, as in `predict`.
+            names: N names for messages, as in `predict`.
+            **options: those of `predict`.
+
+        Raises:
+            SeqnetError: as in `predict`.
+        """
+        embeddings = self._rows(sequences, names, options, embed=True).embeddings
+        assert embeddings is not None
+        return embeddings
 
     def predict_file(self, path: str | os.PathLike[str], **options: Unpack[PredictFileKeywords]) -> FilePredictions:
         """Returns an iterator over the predictions of a file, in batches of about half a megabyte.
@@ -206,11 +221,26 @@ class Model:
         with python_words(), whole_file(as_path(path), force=force) as temporary:
             write_bundle(temporary, self.bundle)
 
-    def _predictor(self, options: PredictOptions) -> Predictor:
+    def _rows(
+        self, sequences: Sequences, names: Iterable[object] | None, options: PredictKeywords, *, embed: bool = False
+    ) -> PredictedRows:
+        """Returns the rows of sequences in memory; see `predict`."""
+        with python_words():
+            predictor = self._predictor(predict_options(options, self.precision), embed=embed)
+            records = as_records(sequences, names)
+            inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
+            parts = list(_parts(inputs, records))
+            with computing(self.threads, self.bundle.classifier.device):
+                found = predict_in_order(predictor, parts, min(self.threads, len(parts)))
+                rows = PredictedRows.concatenate(list(found))
+        warn_of_doubts(inputs)
+        return rows
+
+    def _predictor(self, options: PredictOptions, *, embed: bool = False) -> Predictor:
         """Returns what predicts with these options; that of the last call, where they are the same."""
         prepared = self._prepared
-        if prepared is None or prepared.options != options:
-            prepared = self._prepared = Predictor(self.bundle, options)
+        if prepared is None or (prepared.options, prepared.embed) != (options, embed):
+            prepared = self._prepared = Predictor(self.bundle, options, embed=embed)
         return prepared
 
     def __repr__(self) -> str:

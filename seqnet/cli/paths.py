@@ -20,7 +20,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.core.errors import OutputError
 from seqnet.core.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
 
-__all__ = ["Command", "InputPath", "OutputPath", "claim", "language_model_files", "named_files"]
+__all__ = ["Command", "InputPath", "OutputPath", "claim", "language_model_files", "named_files", "say_removed"]
 
 Form = Literal["path", "container", "text", "class"]
 
@@ -174,6 +174,11 @@ def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = (), 
         OutputError: see `seqnet.core.outputs.check_targets`.
     """
     sets = [list(targets), *([target] for target in single)]
-    for path in (path for one in sets for path in remove_stale(one)):
-        say(f"removed {path}, an unfinished file of a killed run")
+    say_removed(path for one in sets for path in remove_stale(one))
     check_targets([target for one in sets for target in one], force=force, inputs=inputs)
+
+
+def say_removed(paths: Iterable[Path]) -> None:
+    """Says which unfinished files of killed runs were removed."""
+    for path in paths:
+        say(f"removed {path}, an unfinished file of a killed run")

@@ -6,7 +6,7 @@ import os
 import re
 import stat
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,10 +16,11 @@ import click
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
+from seqnet.cli.predict_outputs import RecordOutputs, record_options, show_files
 from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
-from seqnet.cli.progress import Meter, say
-from seqnet.cli.scanning import ScanRequest, scan_options, scan_records
+from seqnet.cli.progress import Meter
+from seqnet.cli.scanning import ScanRequest, Work, scan_options, scan_records, show_windows
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
@@ -27,14 +28,14 @@ from seqnet.core.errors import OutputError, SeqnetError
 
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
-    from seqnet.prediction.predictor import Predictor
-    from seqnet.prediction.streaming import Output
+    from seqnet.prediction.outputs import Output
     from seqnet.prediction.tally import Tally
+    from seqnet.prediction.writers import TableOutput
 
 __all__ = ["command"]
 
-Job = tuple[Sequence[str], "Output"]
-"""Some inputs, and where their predictions go."""
+Job = tuple[Sequence[str], Sequence["Output"]]
+"""Some inputs, and what is written of their predictions."""
 
 _KNOWN_ENDINGS = re.compile(
     r"(\.(fa|fasta|fna|ffn|faa|fq|fastq|sam|bam|cram|tsv|csv|txt|xlsx|parquet|npz))?(\.(gz|bgz|bz2|xz|zst))?$",
@@ -82,6 +83,7 @@ _KNOWN_ENDINGS = re.compile(
     ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
      "reader_process"),
 )  # fmt: skip
+@record_options
 @device_option
 @plm_option
 @threads_option
@@ -114,52 +116,56 @@ def command(
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
     seqnet predict model.safetensors genome.fa --window 36 --track scores.bedgraph -o contigs.tsv
     """
-    request = ScanRequest.of(options, inputs, directory)
     from seqnet.core.outputs import made_directory
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
 
     leave_out_pandas()
-    jobs = _jobs(inputs, output, directory, kind, force)
-    with made_directory(directory):
-        claim(_outputs(jobs, request), force=force, inputs=language_model_files(plm))
-        size = _size(inputs)
-        if output is None and directory is None:
-            check_stdout_is_open()
-        bundle = open_model(model, device, threads, plm)
-        predictor = Predictor(bundle, collect(PredictOptions, options))
-        source = PredictionInputs(collect(ReadOptions, options, threads=threads), predictor.expected_alphabet)
-        rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
-        share, shown = partial(_share, source, size), not rows_are_seen
-        tally, about_windows = _written(predictor, source, jobs, request, share, shown=shown)
+    request = ScanRequest.of(options, inputs, directory)
+    records = RecordOutputs.of(click.get_current_context(), options)
+    tables = _tables(inputs, output, directory, kind) if records.table else []
+    with made_directory(directory), made_directory(records.directory):
+        targets = [*(one.target for _, one in tables), *records.targets(), *(request.targets if request else ())]
+        _claim(targets, force, plm)
+        size, bundle = _size(inputs), open_model(model, device, threads, plm)
+        predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
+        read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)
+        source = PredictionInputs(read, predictor.expected_alphabet)
+        others = records.outputs(predictor)
+        jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
+        work = Work(predictor, source, partial(_share, source, size), force, shown=not _rows_are_seen(targets))
+        tally, about_windows = scan_records(request, work, jobs) if request else (_write(work, jobs), [])
     show_summary(predictor, source, tally, verbose=verbose)
-    for line in about_windows:
-        say(line)
+    show_files(others)
+    show_windows(about_windows)
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
 
 
-def _jobs(
-    inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None, force: bool
-) -> list[Job]:
-    """Returns which inputs go to which output, in order."""
-    if output and (directory or kind):
-        raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
-    from seqnet.prediction.streaming import Output
-    from seqnet.prediction.writers import format_of
+def _rows_are_seen(targets: Sequence[Path | None]) -> bool:
+    """Returns whether rows go to a terminal that progress would be written to, too."""
+    return None in targets and sys.stdout.isatty() and sys.stderr.isatty()
+
+
+def _claim(targets: Sequence[Path | None], force: bool, plm: tuple[str, ...]) -> None:
+    """Checks that all files, and standard output if a target is None, may be written; see `paths.claim`."""
+    claim(filter(None, targets), force=force, inputs=language_model_files(plm))
+    if None in targets:
+        check_stdout_is_open()
+
+
+def _tables(
+    inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None
+) -> list[tuple[Sequence[str], TableOutput]]:
+    """Returns which inputs go to which table, in order."""
+    from seqnet.prediction.writers import TableOutput, format_of
 
     if directory is not None:
         targets = _targets(inputs, directory, kind or "tsv")
-        return [((path,), Output(target, *_format(kind), force)) for path, target in targets.items()]
+        return [((path,), TableOutput(target, *_format(kind))) for path, target in targets.items()]
     output_format = _format(kind) if output is None else format_of(output)
     if output is None and output_format[0] == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet can't be written to a terminal", "use -o FILE or a pipe")
-    return [(inputs, Output(output, *output_format, force))]
-
-
-def _outputs(jobs: Iterable[Job], request: ScanRequest | None) -> list[Path]:
-    """Returns all files that are written."""
-    rows = [to.target for _, to in jobs if to.target]
-    return [*rows, request.track] if request and request.track else rows
+    return [(inputs, TableOutput(output, *output_format))]
 
 
 def _format(kind: str | None) -> tuple[str, bool]:
@@ -203,32 +209,22 @@ def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, P
     return targets
 
 
-def _written(
-    predictor: Predictor,
-    source: PredictionInputs,
-    jobs: Sequence[Job],
-    request: ScanRequest | None,
-    share: Callable[[], float | None],
-    *,
-    shown: bool,
-) -> tuple[Tally, list[str]]:
-    """Writes all outputs, and returns the counts of all records, and lines about windows."""
-    if request:
-        return scan_records(request, predictor, source, jobs, share, shown=shown)
+def _write(work: Work, jobs: Sequence[Job]) -> Tally:
+    """Writes all outputs, and returns the counts of all."""
     from seqnet.prediction.streaming import write_predictions
     from seqnet.prediction.tally import Tally
 
     tally = Tally()
-    with Meter("predict", "records", shown=shown) as meter:
+    with Meter("predict", "records", shown=work.shown) as meter:
 
         def progress(records: int) -> None:
-            meter.advance(records, share=share())
+            meter.advance(records, share=work.share())
 
-        for done, (paths, output) in enumerate(jobs):
+        for done, (paths, outputs) in enumerate(jobs):
             try:
-                tally.add(write_predictions(predictor, source, paths, output, progress))
+                tally.add(write_predictions(work.predictor, work.source, paths, outputs, progress, force=work.force))
             except (SeqnetError, OSError) as error:
                 if len(jobs) > 1:
                     error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
                 raise
-    return tally, []
+    return tally

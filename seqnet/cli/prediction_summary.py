@@ -40,6 +40,7 @@ def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, *
     from seqnet.evaluation.novelty import novelty_warning
     from seqnet.nn.devices import device_text
     from seqnet.prediction.decision import UNCERTAIN
+    from seqnet.readers.htslib import OUTSIDE
 
     # Not before, so that an error, or a pipe that is closed, has no other line.
     say(device_text(predictor.bundle.classifier.device, source.read.threads))
@@ -54,7 +55,8 @@ def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, *
     for place, why in (*source.notes, *source.empty):
         say(f"seqnet: note: {place}: {why}")
     for reason, count in source.skipped.items():
-        say(f"not read: {counted(count, reason)}")
+        written = source.read.originals and reason != OUTSIDE
+        say(f"{'no prediction of their own' if written else 'not read'}: {counted(count, reason)}")
     if tally.stops:
         say(f"removed: the stop (*) at the end of {counted(tally.stops, 'sequences')}")
     alphabet = predictor.bundle.alphabet

@@ -22,16 +22,16 @@ if TYPE_CHECKING:
 
     from seqnet.core.alphabets import Alphabet
     from seqnet.prediction.inputs import PredictionInputs
+    from seqnet.prediction.outputs import Output
     from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.scan_output import ScanTally
     from seqnet.prediction.scanning import Located
     from seqnet.prediction.scans import Scan
-    from seqnet.prediction.streaming import Output
     from seqnet.prediction.tally import Tally
     from seqnet.prediction.tracks import TrackForm
     from seqnet.readers.regions import Region
 
-__all__ = ["ScanRequest", "scan_options", "scan_records"]
+__all__ = ["ScanRequest", "Work", "scan_options", "scan_records", "show_windows"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -87,6 +87,11 @@ class ScanRequest:
     form: TrackForm | None
     regions: str | None
 
+    @property
+    def targets(self) -> list[Path]:
+        """The files that are written beside the rows."""
+        return [self.track] if self.track else []
+
     @classmethod
     def of(cls, values: dict[str, Any], inputs: Sequence[str], directory: Path | None) -> ScanRequest | None:
         """Returns what the options of the command ask for, and removes them; None if none of them is given.
@@ -112,46 +117,74 @@ class ScanRequest:
         return cls(options, chosen, track, form, regions)
 
 
+@dataclass(frozen=True)
+class Work:
+    """What a prediction needs, with windows or without.
+
+    Attributes:
+        predictor: the model.
+        source: reads the inputs.
+        share: returns how much of the inputs was read, if known.
+        force: whether existing files are replaced.
+        shown: whether the user sees progress.
+    """
+
+    predictor: Predictor
+    source: PredictionInputs
+    share: Callable[[], float | None]
+    force: bool
+    shown: bool
+
+
 def scan_records(
-    request: ScanRequest,
-    predictor: Predictor,
-    source: PredictionInputs,
-    jobs: Sequence[tuple[Sequence[str], Output]],
-    share: Callable[[], float | None],
-    *,
-    shown: bool,
+    request: ScanRequest, work: Work, jobs: Sequence[tuple[Sequence[str], Sequence[Output]]]
 ) -> tuple[Tally, list[str]]:
-    """Writes the rows and the track, and returns the counts of records, and lines about the windows.
+    """Writes all outputs and the track, and returns the counts of records, and lines about the windows.
 
     Args:
         request: what the user asks for.
-        predictor: the model.
-        source: reads the inputs.
-        jobs: some inputs each, and where their rows go.
-        share: returns how much of the inputs was read, if known.
-        shown: whether the user sees progress.
+        work: model and inputs.
+        jobs: some inputs each, and what is written of their rows.
+
+    Raises:
+        SettingError: an output can't be made of windows or regions.
     """
     from seqnet.prediction.scan_output import ScanTally, TrackOutput, write_scan
     from seqnet.prediction.scanning import Scanner
     from seqnet.prediction.scans import scan_of
 
-    options, form = request.options, request.form
+    predictor, source, form = work.predictor, work.source, request.form
+    _check_outputs(request, work)
     mask = predictor.options.unknown == "mask"
-    scan = scan_of(predictor.bundle, options, request.chosen, mask=mask, track=form is not None)
+    scan = scan_of(predictor.bundle, request.options, request.chosen, mask=mask, track=form is not None)
     scanner, tally = Scanner(predictor, scan), ScanTally()
-    with Meter("predict", "windows", shown=shown) as meter:
+    with Meter("predict", "windows", shown=work.shown) as meter:
 
         def progress(windows: int, of_read: float) -> None:
-            read = share()
+            read = work.share()
             meter.advance(windows, share=None if read is None else read * of_read)
 
-        for paths, rows in jobs:
+        threads, force = source.read.threads, work.force
+        for paths, outputs in jobs:
             with ExitStack() as stack:
                 records, sizes = _records(request, source, paths, stack)
-                track = TrackOutput(request.track, form, sizes) if request.track and form else None
-                found = write_scan(scanner, records, rows, track, threads=source.read.threads, progress=progress)
-                tally.add(found)
+                track = TrackOutput(request.track, form, scan.grid, sizes) if request.track and form else None
+                tally.add(write_scan(scanner, records, outputs, track, threads=threads, force=force, progress=progress))
     return tally.rows, _lines(scan, tally, predictor.bundle.alphabet, request.track)
+
+
+def _check_outputs(request: ScanRequest, work: Work) -> None:
+    """Refuses outputs that can't be made of windows or regions.
+
+    Raises:
+        SettingError: there is one.
+    """
+    if work.predictor.embed:
+        others = "--track, --window, --stride, --class, --aggregate, --softmask or --regions"
+        raise SettingError("embeddings", None, problem=f"can't be combined with {others}")
+    if request.regions and work.source.read.originals:
+        problem = "can't be combined with --split-by-class, --annotate or --kept: a region is no record of the file"
+        raise SettingError("regions", request.regions, problem=problem)
 
 
 def _records(
@@ -175,6 +208,12 @@ def _records(
     if form and not form.overlaps:
         check_order(request.regions, regions)
     return located_regions(source, fasta, regions), fasta.sizes
+
+
+def show_windows(lines: Sequence[str]) -> None:
+    """Says what `scan_records` has returned of the windows."""
+    for line in lines:
+        say(line)
 
 
 def _lines(scan: Scan, tally: ScanTally, alphabet: Alphabet, track: Path | None) -> list[str]:

@@ -8,7 +8,7 @@ from typing import ClassVar
 from seqnet.configs.settings import Settings, setting
 from seqnet.core.errors import SettingError
 
-__all__ = ["PredictOptions"]
+__all__ = ["PredictOptions", "SortingOptions"]
 
 
 @dataclass(frozen=True)
@@ -76,3 +76,24 @@ class PredictOptions(Settings):
             if not name or not 0 < found[name] < 1:
                 raise SettingError("predict.expected_fraction", text, "CLASS=F with F between 0 and 1")
         return found
+
+
+@dataclass(frozen=True)
+class SortingOptions(Settings):
+    """How `predict` sorts records into files."""
+
+    section: ClassVar[str] = "predict"
+
+    pairs: str = setting(
+        "together",
+        "with --split-by-class or --keep, mates of a pair that are next to each other: together puts both where the "
+        "mean of their probabilities decides, separate decides for each by itself",
+        choices=("together", "separate"),
+    )
+    min_probability: float | None = setting(
+        None,
+        "with --split-by-class or --keep, least probability of the label; records below it are treated as if they had "
+        "no label",
+        minimum=0,
+        maximum=1,
+    )

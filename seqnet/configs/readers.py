@@ -44,6 +44,7 @@ class ReadOptions(Settings):
         "that do not code for a protein are left out and counted",
     )
     columns: tuple[str, ...] = setting((), "tables: further columns to read")
+    originals: bool = setting(False, "also return the entries of the file as they are stored")
     batch_bytes: int = setting(
         1 << 19, "bytes of uncompressed text, or of names and bases, in a batch", minimum=1, maximum=1 << 40
     )

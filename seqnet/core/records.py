@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 
 if TYPE_CHECKING:
     import pyarrow as pa
+
+    from seqnet.core.originals import Originals
 
 __all__ = ["Ragged", "RecordBatch", "chunks", "gather", "gather_positions", "pieces"]
 
@@ -192,6 +194,8 @@ class RecordBatch:
         columns: other columns of a table: name → N strings.
         missing: (N,) bool, whether a table marks the sequence as missing (it is then empty); None if no sequence is
             missing.
+        originals: the entries of the file behind the records, if the reader was asked for them. Batches that are made
+            of others do not have them.
     """
 
     names: Ragged
@@ -199,9 +203,22 @@ class RecordBatch:
     headers: Ragged
     columns: Mapping[str, Ragged] = field(default_factory=dict)
     missing: NDArray[np.bool_] | None = None
+    originals: Originals | None = None
 
     def __len__(self) -> int:
         return len(self.names)
+
+    def with_originals(self, originals: Originals | None) -> RecordBatch:
+        """Returns the same records with these entries of their file."""
+        return replace(self, originals=originals)
+
+    def slice(self, start: int, stop: int) -> RecordBatch:
+        """Returns records start to stop (0-based, half-open); the data are views."""
+        names = self.names.slice(start, stop)
+        headers = names if self.headers is self.names else self.headers.slice(start, stop)
+        columns = {key: column.slice(start, stop) for key, column in self.columns.items()}
+        missing = None if self.missing is None else self.missing[start:stop]
+        return RecordBatch(names, self.symbols.slice(start, stop), headers, columns, missing)
 
     def take(self, indices: NDArray[np.int64]) -> RecordBatch:
         """Returns the records at `indices` (M,) int64, in that order."""
@@ -216,7 +233,7 @@ class RecordBatch:
         names = self.names.as_utf8()
         headers = names if self.headers is self.names else self.headers.as_utf8()
         columns = {key: one.as_utf8() for key, one in self.columns.items()}
-        return RecordBatch(names, self.symbols, headers, columns, self.missing)
+        return RecordBatch(names, self.symbols, headers, columns, self.missing, self.originals)
 
     @staticmethod
     def concatenate(batches: Iterable[RecordBatch]) -> RecordBatch:

@@ -20,6 +20,7 @@ from seqnet.models.bundles import Bundle
 from seqnet.models.scoring import Scorer
 from seqnet.nn.batching import Spans, TokenStore, buckets, spans_in_parts
 from seqnet.nn.devices import moved, out_of_memory
+from seqnet.nn.layers import with_embeddings
 
 __all__ = ["Ensembled", "bundle_probabilities", "class_probabilities", "ensembled", "evaluating"]
 
@@ -57,10 +58,12 @@ class Ensembled(NamedTuple):
     Attributes:
         probabilities: (M, K) float64, calibrated; the mean over members, or the share of their votes.
         deviations: (M, K) float64, standard deviation of the members' calibrated probabilities; zero for one member.
+        embeddings: (M, E) float32, the embeddings of the members side by side; None if they are not wanted.
     """
 
     probabilities: NDArray[np.float64]
     deviations: NDArray[np.float64]
+    embeddings: NDArray[np.float32] | None = None
 
 
 def bundle_probabilities(
@@ -70,6 +73,7 @@ def bundle_probabilities(
     *,
     members: Sequence[Scorer] = (),
     vote: bool = False,
+    embed: bool = False,
     progress: Callable[[int], None] = lambda records: None,
 ) -> Ensembled:
     """Returns the calibrated probabilities of M sequences; see `class_probabilities` for the arguments.
@@ -81,10 +85,17 @@ def bundle_probabilities(
         members: result of `scoring.ready`; empty to use the members as they are.
         vote: whether to count votes instead of averaging probabilities. Each member votes by its own calibrated
             probability and the model's threshold.
+        embed: whether to return embeddings, too: the inputs of the output layer of each member.
         progress: called with the number of completed parts.
     """
-    each = [class_probabilities(one, tokens, indices, progress=progress) for one in members or bundle.members]
-    return ensembled(bundle, each, vote=vote)
+    classes = len(bundle.classes)
+    with with_embeddings(embed):
+        found = [
+            class_probabilities(one, tokens, indices, classes=classes, progress=progress)
+            for one in members or bundle.members
+        ]
+    embeddings = np.concatenate([one[:, classes:] for one in found], axis=1, dtype=np.float32) if embed else None
+    return ensembled(bundle, [one[:, :classes] for one in found], vote=vote)._replace(embeddings=embeddings)
 
 
 def ensembled(bundle: Bundle, each: Sequence[NDArray[np.float64]], *, vote: bool = False) -> Ensembled:
@@ -104,20 +115,22 @@ def class_probabilities(
     tokens: Ragged,
     indices: NDArray[np.int64] | None = None,
     *,
+    classes: int | None = None,
     batch_tokens: int | None = None,
     progress: Callable[[int], None] = lambda records: None,
 ) -> NDArray[np.float64]:
-    """Returns the probabilities (M, K) float64 of M sequences.
+    """Returns the probabilities (M, K) float64 of M sequences; within `with_embeddings` (M, K + H), see there.
 
     A sequence that is longer than the classifier's window is divided into overlapping windows; the result is the mean
-    of their probabilities. Batches and other sequences do not change a result beyond float32 rounding.
+    of their probabilities. Batches and other sequences do not change a result beyond float32 rounding. A batch that
+    does not fit into memory is halved.
 
     Args:
         classifier: the model.
         tokens: N token sequences without invalid tokens, none empty.
         indices: (M,) int64, indices of the sequences; None for all.
-        batch_tokens: maximum tokens of a batch, including padding; None for a value that suits classifier and device. A
-            batch that does not fit into memory is halved.
+        classes: K; needed within `with_embeddings` only.
+        batch_tokens: maximum tokens of a batch, with padding; None for a value that suits classifier and device.
         progress: called with the number of completed parts.
 
     Raises:
@@ -134,14 +147,15 @@ def class_probabilities(
             check_wanted()
             at = chosen[of]
             parts = store.whole(at) if whole else store.gather(store.starts[at] + start, length)
-            probabilities = _logits(classifier, *parts).double().softmax(dim=1).numpy()
+            found = _logits(classifier, *parts).double()
+            found[:, :classes] = found[:, :classes].softmax(dim=1)
             if totals is None:
-                totals = np.zeros((len(chosen), probabilities.shape[1]))
+                totals = np.zeros((len(chosen), found.shape[1]))
             # A sequence with several windows may occur several times in a batch.
             if whole:
-                totals[of] = probabilities
+                totals[of] = found.numpy()
             else:
-                np.add.at(totals, of, probabilities)
+                np.add.at(totals, of, found.numpy())
                 np.add.at(counts, of, 1)
             progress(len(of))
     if totals is None:

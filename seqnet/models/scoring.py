@@ -11,7 +11,7 @@ from seqnet.core.errors import SettingError
 from seqnet.models.bundles import Bundle
 from seqnet.nn.fast.capabilities import has
 from seqnet.nn.networks import Classifier
-from seqnet.nn.networks.folded_classifier import FoldedClassifier, can_be_bytes, can_fold
+from seqnet.nn.networks.folded_classifier import FoldedClassifier, can_be_bytes, can_fold, first_is_output
 
 __all__ = ["Scorer", "chosen_precision", "has_bfloat16", "lower_precision", "ready"]
 
@@ -111,13 +111,20 @@ def lower_precision(bundle: Bundle) -> str | None:
     return "bfloat16" if has_bfloat16(bundle.classifier.device) else None
 
 
-def ready(bundle: Bundle, precision: str) -> tuple[Scorer, ...]:
-    """Returns the members of a model, prepared for prediction; arguments and errors are as in `chosen_precision`."""
+def ready(bundle: Bundle, precision: str, *, embed: bool = False) -> tuple[Scorer, ...]:
+    """Returns the members of a model, prepared for prediction; other arguments and errors are as in `chosen_precision`.
+
+    Args:
+        bundle: the model.
+        precision: what it computes in.
+        embed: whether embeddings are wanted, too; a network that is one linear layer from table to logits has none in
+            its table.
+    """
     dtype = _TYPES[chosen_precision(bundle, precision)]
-    return tuple(_ready(member, dtype) for member in bundle.members)
+    return tuple(_ready(member, dtype, embed) for member in bundle.members)
 
 
-def _ready(classifier: Classifier, dtype: torch.dtype) -> Scorer:
-    if can_fold(classifier):
+def _ready(classifier: Classifier, dtype: torch.dtype, embed: bool) -> Scorer:
+    if can_fold(classifier) and not (embed and first_is_output(classifier)):
         return FoldedClassifier(classifier, dtype)
     return classifier if dtype == torch.float32 else _Autocast(classifier, dtype)

@@ -1,10 +1,11 @@
 """Files → predictions, one row for every record.
 
 Start here: `predictor.Predictor` takes a record batch to `rows.PredictedRows`: tokens with a status, scores, decisions
-(`decision`). `inputs` reads files, `streaming` predicts them in order and writes, `tally` counts, `writers` write rows
-as TSV, JSON lines or Parquet. Long records go another way: `scans` has what is wanted, `windows` cuts
-them, `scanning` scores the windows,
-`aggregation` makes one prediction of them, `tracks` writes them in genomic coordinates, `scan_output` has both outputs.
+(`decision`). `inputs` reads files, `streaming` predicts them in order and writes `outputs`, `tally` counts, `writers`
+write rows as TSV, JSON lines or Parquet.
+
+Long records go another way: `scans` has what is wanted, `windows` cuts them, `scanning` scores the windows,
+`aggregation` makes one prediction of them, `tracks` writes them in genomic coordinates, `scan_output` has all outputs.
 """
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "decision",
     "inputs",
     "ordered_map",
+    "outputs",
     "predictor",
     "rows",
     "scan_output",

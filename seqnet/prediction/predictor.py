@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
+from numpy.typing import NDArray
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.alphabets import Alphabet
@@ -24,6 +27,7 @@ class Predictor:
     Args:
         bundle: the model, on the device that it computes on.
         options: how decisions are made.
+        embed: whether rows have embeddings, too.
 
     Raises:
         SettingError: the options name another alphabet than the model's, or don't suit the model.
@@ -32,11 +36,12 @@ class Predictor:
         bundle: as given.
         options: as given.
         precision: what it computes in.
-        decider: makes decisions of probabilities.
+        embed: as given.
+        decider: makes labels of probabilities.
         members: the networks, prepared for prediction.
     """
 
-    def __init__(self, bundle: Bundle, options: PredictOptions | None = None) -> None:
+    def __init__(self, bundle: Bundle, options: PredictOptions | None = None, *, embed: bool = False) -> None:
         self.bundle = bundle
         self.options = options or PredictOptions()
         if self.options.alphabet not in ("auto", bundle.alphabet.name):
@@ -45,7 +50,8 @@ class Predictor:
             )
         self.decider = Decider(bundle, self.options)
         self.precision = chosen_precision(bundle, self.options.precision)
-        self.members = ready(bundle, self.precision)
+        self.embed = embed
+        self.members = ready(bundle, self.precision, embed=embed)
 
     @property
     def expected_alphabet(self) -> Alphabet | None:
@@ -71,7 +77,22 @@ class Predictor:
             missing=batch.missing,
             shortest=self.bundle.classifier.encoder.shortest,
         )
-        return self.decider.decide(batch.names, tokenized, self._scores(tokenized), place)
+        scores = self._scores(tokenized)
+        rows = self.decider.decide(batch.names, tokenized, scores, place)
+        return replace(rows, embeddings=self._embeddings(rows, scores)) if self.embed else rows
+
+    @property
+    def width(self) -> int:
+        """E, the number of columns of embeddings: those of all members side by side."""
+        return sum(member.output.in_features for member in self.bundle.members)
+
+    def _embeddings(self, rows: PredictedRows, scores: Scores) -> NDArray[np.float32]:
+        """Returns the embeddings (N, E), NaN for records without a prediction."""
+        embeddings = np.full((len(rows), self.width), np.nan, dtype=np.float32)
+        if scores.found.embeddings is not None:
+            embeddings[scores.usable] = scores.found.embeddings
+        embeddings[rows.labels < 0] = np.nan
+        return embeddings
 
     def _scores(self, tokenized: Tokenized) -> Scores:
         usable = np.flatnonzero(tokenized.status == RecordStatus.OK)
@@ -79,6 +100,6 @@ class Predictor:
             nothing = np.empty((0, len(self.bundle.classes)))
             return Scores(usable, Ensembled(nothing, nothing))
         found = bundle_probabilities(
-            self.bundle, tokenized.tokens, usable, members=self.members, vote=self.options.vote
+            self.bundle, tokenized.tokens, usable, members=self.members, vote=self.options.vote, embed=self.embed
         )
         return Scores(usable, found)

@@ -28,6 +28,7 @@ class PredictedRows:
         invalid: the first symbol outside the alphabet; None where there is none, or they are masked.
         masked: symbols outside the alphabet that were masked.
         stops: sequences that ended in a stop, which was left out.
+        embeddings: (N, E) float32, NaN where there is no label; None if they are not wanted.
     """
 
     names: Ragged
@@ -39,6 +40,7 @@ class PredictedRows:
     invalid: SymbolError | None = None
     masked: int = 0
     stops: int = 0
+    embeddings: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.status)
@@ -49,6 +51,7 @@ class PredictedRows:
         if len(parts) == 1:
             return parts[0]
         deviations = [part.deviations for part in parts if part.deviations is not None]
+        embeddings = [part.embeddings for part in parts if part.embeddings is not None]
         uncertain = [part.uncertain for part in parts if part.uncertain is not None]
         return cls(
             names=Ragged.concatenate([part.names for part in parts]),
@@ -60,4 +63,5 @@ class PredictedRows:
             invalid=next((part.invalid for part in parts if part.invalid is not None), None),
             masked=sum(part.masked for part in parts),
             stops=sum(part.stops for part in parts),
+            embeddings=np.concatenate(embeddings) if embeddings else None,
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
@@ -13,17 +13,16 @@ from pathlib import Path
 import numpy as np
 
 from seqnet.core.errors import FormatError, InputError
-from seqnet.core.outputs import named, whole_files
 from seqnet.core.printable import quoted
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.prediction.decision import UNCERTAIN
 from seqnet.prediction.inputs import PredictionInputs
+from seqnet.prediction.outputs import Output, Start, Writer
 from seqnet.prediction.scanning import Located, ScannedPiece, ScannedRecords, Scanner
-from seqnet.prediction.streaming import Output
+from seqnet.prediction.streaming import opened_outputs
 from seqnet.prediction.tally import Tally
 from seqnet.prediction.tracks import Track, TrackForm, opened_track
-from seqnet.prediction.windows import WindowStatus
-from seqnet.prediction.writers import Writer, opened_writer
+from seqnet.prediction.windows import Grid, WindowStatus
 from seqnet.readers.regions import IndexedFasta, Region
 
 __all__ = ["ScanTally", "TrackOutput", "located_records", "located_regions", "sizes_of", "write_scan"]
@@ -32,19 +31,34 @@ _READS = {"fastq": "FASTQ", "sam": "SAM, BAM or CRAM"}
 _BLANK = re.compile(rb"\s")
 
 
-@dataclass(frozen=True)
+@dataclass
 class TrackOutput:
-    """Where a track goes.
+    """A track of the scores of windows; see `outputs.Output`. Rows of records are not part of it.
 
     Attributes:
         target: the file.
         form: its format.
+        grid: where windows are.
         sizes: length of each chromosome; empty unless the format is bigWig.
+        track: takes the windows, while the output is open.
     """
 
     target: Path
     form: TrackForm
+    grid: Grid
     sizes: Mapping[str, int]
+    track: Track | None = None
+
+    def targets(self, start: Start) -> list[Path]:
+        """See `outputs.Output`."""
+        return [self.target]
+
+    @contextmanager
+    def opened(self, paths: Sequence[Path], start: Start) -> Iterator[Writer]:
+        """See `outputs.Output`."""
+        labels = (*start.bundle.classes, UNCERTAIN)
+        with opened_track(paths[0], self.form, self.grid, labels, self.sizes) as self.track:
+            yield Writer(lambda batch, rows: None, lambda nothing: None)
 
 
 @dataclass
@@ -175,20 +189,22 @@ def located_regions(
 def write_scan(
     scanner: Scanner,
     records: Generator[Located, None, None],
-    rows: Output,
+    outputs: Sequence[Output],
     track: TrackOutput | None,
     *,
     threads: int,
+    force: bool = False,
     progress: Callable[[int, float], object] = lambda windows, share: None,
 ) -> ScanTally:
-    """Writes a row for each record and, if wanted, a track, and returns the counts.
+    """Writes outputs of the rows of records and, if wanted, a track, and returns the counts.
 
     Args:
         scanner: scores windows.
         records: the records.
-        rows: where rows go.
-        track: where the scores of windows go.
+        outputs: what is written of the rows.
+        track: what is written of the windows.
         threads: of the CPU.
+        force: whether existing files are replaced.
         progress: is told how many more windows are done, and the share of the windows read so far that is done.
 
     Raises:
@@ -197,40 +213,24 @@ def write_scan(
     """
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(records, None)
+    start = Start(scanner.predictor.bundle, None if first is None else first.batch)
     every: Iterable[Located] = chain([] if first is None else [first], records)
     del first  # not kept: it may be a chromosome
-    targets = [*([rows.target] if rows.target else []), *([track.target] if track else [])]
     tally = ScanTally()
-    with ExitStack() as stack:
-        stack.enter_context(named("standard output" if rows.target is None else str(rows.target)))
-        paths = stack.enter_context(whole_files(targets, force=rows.force)) if targets else []
-        writer, sink = _opened(stack, scanner, rows, track, paths)
+    with opened_outputs([*outputs, *([track] if track else [])], start, force) as writers:
+        del start
         for found in scanner.scanned(every, threads):
             if isinstance(found, ScannedPiece):
-                if sink:
-                    sink.write(scanner.scored_windows(found))
+                if track and track.track:
+                    track.track.write(scanner.scored_windows(found))
                 tally.add_windows(found)
                 progress(len(found.status), scanner.done / scanner.drawn)
             else:
-                writer.write(writer.render(found.rows))
+                for writer in writers:
+                    writer.write(writer.render(found.batch, found.rows))
                 tally.add_records(found)
             del found
         if track and not tally.long and tally.rows.counts:
             problem = f"no record is as long as the window of {scanner.scan.grid.window:,}"
             raise InputError(problem, "choose a shorter --window, or leave out --track")
     return tally
-
-
-def _opened(
-    stack: ExitStack, scanner: Scanner, rows: Output, track: TrackOutput | None, paths: Sequence[Path]
-) -> tuple[Writer, Track | None]:
-    """Returns what writes the rows, and what writes the track, to temporary paths."""
-    bundle = scanner.predictor.bundle
-    path, ensemble = paths[0] if rows.target else None, len(bundle.members) > 1
-    opened = opened_writer(path, rows.form, bundle.classes, compress=rows.compress, ensemble=ensemble)
-    writer = stack.enter_context(opened)
-    if track is None:
-        return writer, None
-    labels = (*bundle.classes, UNCERTAIN)
-    to = opened_track(paths[-1], track.form, scanner.scan.grid, labels, track.sizes)
-    return writer, stack.enter_context(to)

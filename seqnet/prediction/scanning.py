@@ -91,11 +91,13 @@ class ScannedRecords:
     """All windows of a batch are done.
 
     Attributes:
-        rows: of its records.
+        batch: its records.
+        rows: their predictions.
         long: number of records with windows.
         rest: symbols at the ends of these records that are in no window.
     """
 
+    batch: RecordBatch
     rows: PredictedRows
     long: int
     rest: int
@@ -250,7 +252,7 @@ class Scanner:
         )
         if short is not None:
             rows = _with_short(rows, short, np.flatnonzero(~is_long))
-        return ScannedRecords(rows, int(is_long.sum()), int(rest.sum()))
+        return ScannedRecords(batch.located.batch, rows, int(is_long.sum()), int(rest.sum()))
 
     def scored_windows(self, found: ScannedPiece) -> ScoredWindows:
         """Returns the windows of a piece that have a score, for a track."""

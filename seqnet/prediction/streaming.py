@@ -2,43 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterable, Sequence
-from contextlib import closing
-from dataclasses import dataclass
-from itertools import chain
-from pathlib import Path
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import ExitStack, closing, contextmanager
+from itertools import chain, islice
 from typing import Any
 
-from seqnet.core.outputs import named, whole_file
+from seqnet.core.errors import InputError
+from seqnet.core.outputs import check_targets, whole_files
 from seqnet.core.records import RecordBatch
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.ordered_map import map_in_order
+from seqnet.prediction.outputs import Output, Start, Writer
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.tally import Tally
-from seqnet.prediction.writers import opened_writer
 
-__all__ = ["Output", "predict_in_order", "write_predictions"]
+__all__ = ["opened_outputs", "predict_in_order", "write_predictions"]
 
 Placed = tuple[str, RecordBatch]
 """What messages call a file, and some of its records."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """Where predictions go.
-
-    Attributes:
-        target: the file; None for standard output.
-        form: one of `writers.OUTPUT_FORMATS`.
-        compress: whether text is compressed with gzip.
-        force: whether a file is replaced.
-    """
-
-    target: Path | None
-    form: str = "tsv"
-    compress: bool = False
-    force: bool = False
 
 
 def predict_in_order(
@@ -60,48 +42,71 @@ def _in_order(
     predictor: Predictor, work: Callable[[Placed], Any], records: Iterable[Placed], threads: int
 ) -> Generator[Any, None, None]:
     device = predictor.bundle.classifier.device
-    return map_in_order(work, records, threads, device, size=lambda item: len(item[1].symbols.data))
+    return map_in_order(work, records, threads, device, size=lambda item: _held_bytes(item[1]))
+
+
+def _held_bytes(batch: RecordBatch) -> int:
+    return len(batch.symbols.data) + (0 if batch.originals is None else len(batch.originals.entries.data))
 
 
 def write_predictions(
     predictor: Predictor,
     inputs: PredictionInputs,
     paths: Sequence[str],
-    output: Output,
+    outputs: Sequence[Output],
     progress: Callable[[int], object] = lambda records: None,
+    *,
+    force: bool = False,
 ) -> Tally:
-    """Writes the predictions of the records of some files to one output, and returns their counts.
+    """Writes outputs of the predictions of the records of some files, and returns the counts of the records.
+
+    The files of all outputs are complete, or none of them is there.
 
     Args:
-        predictor: makes them.
+        predictor: makes the predictions.
         inputs: reads the files.
         paths: the files.
-        output: where they go.
+        outputs: what is written.
         progress: is told how many more records are done.
+        force: whether existing files are replaced.
 
     Raises:
-        SeqnetError: a file can't be read, or the output can't be written.
+        SeqnetError: a file can't be read, or an output can't be written.
         OSError: a file can't be opened or read.
     """
     records = inputs.batches(paths)
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(records, None)
-    place = named("standard output") if output.target is None else whole_file(output.target, force=output.force)
-    bundle, tally = predictor.bundle, Tally()
-    ensemble = len(bundle.members) > 1
-    with (
-        place as path,
-        opened_writer(path, output.form, bundle.classes, compress=output.compress, ensemble=ensemble) as writer,
-    ):
+    tally = Tally()
+    with opened_outputs(outputs, Start(predictor.bundle, first and first[1]), force) as writers:
 
-        def rendered(item: Placed) -> tuple[Tally, Any]:
-            rows = predictor.predict_batch(item[1], item[0])
-            return Tally.of(rows), writer.render(rows)
+        def rendered(item: Placed) -> tuple[Tally, list[Any]]:
+            place, batch = item
+            rows = predictor.predict_batch(batch, place)
+            try:
+                return Tally.of(rows), [writer.render(batch, rows) for writer in writers]
+            except InputError as error:
+                raise error.at(place) from None
 
         every = chain([] if first is None else [first], records)
         with closing(_in_order(predictor, rendered, every, inputs.read.threads)) as done:
-            for counted, text in done:
-                writer.write(text)
+            for counted, parts in done:
+                for writer, part in zip(writers, parts, strict=True):
+                    writer.write(part)
                 tally.add(counted)
                 progress(counted.counts.total())
     return tally
+
+
+@contextmanager
+def opened_outputs(outputs: Sequence[Output], start: Start, force: bool) -> Iterator[list[Writer]]:
+    """Yields the writers of some outputs, whose files are put in place together at the end."""
+    targets = [output.targets(start) for output in outputs]
+    every = list(chain.from_iterable(targets))
+    check_targets(every, force=force)  # among others, that no two outputs have one name
+    with ExitStack() as stack:
+        paths = iter(stack.enter_context(whole_files(every, force=force)) if every else [])
+        yield [
+            stack.enter_context(output.opened(list(islice(paths, len(own))), start))
+            for output, own in zip(outputs, targets, strict=True)
+        ]

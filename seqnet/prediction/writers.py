@@ -12,8 +12,9 @@ import json
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO
 
 import numpy as np
 import pyarrow as pa
@@ -21,40 +22,26 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from seqnet.core.errors import OutputError
-from seqnet.core.printable import CONTROLS
-from seqnet.core.records import Ragged
+from seqnet.core.escaping import one_line
+from seqnet.core.outputs import named
+from seqnet.core.records import Ragged, RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.decision import UNCERTAIN
+from seqnet.prediction.outputs import Start, Writer
 from seqnet.prediction.rows import PredictedRows
 
 __all__ = [
     "OUTPUT_FORMATS",
-    "Writer",
+    "TableOutput",
     "columns",
     "decimals",
     "format_of",
     "joined_lines",
-    "one_line",
     "opened_writer",
     "table",
     "text_columns",
 ]
 
-
-class Writer(NamedTuple):
-    """Writes predictions in two steps.
-
-    Attributes:
-        render: predictions → what is written; several threads may do so at once.
-        write: writes it.
-    """
-
-    render: Callable[[PredictedRows], Any]
-    write: Callable[[Any], object]
-
-
-_IS_CONTROL = np.isin(np.arange(256), list(CONTROLS))
-_ESCAPED = [CONTROLS.get(byte, bytes([byte])) for byte in range(256)]
 
 _DIGITS = 6
 """Decimals of a probability in text."""
@@ -98,13 +85,6 @@ def decimals(values: NDArray[np.float64]) -> pa.LargeStringArray:
     return Ragged.from_lengths(text.ravel(), present * np.int64(_DIGITS + 2)).to_arrow()
 
 
-def one_line(column: Ragged) -> Ragged:
-    r"""Returns the strings with tabs, line ends and other control characters as `\t`, `\n`, `\x1b`."""
-    if not _IS_CONTROL[column.data].any():
-        return column
-    return Ragged.from_strings([b"".join(map(_ESCAPED.__getitem__, column[row])) for row in range(len(column))])
-
-
 def text_columns(predictions: PredictedRows, classes: Sequence[str]) -> list[pa.Array]:
     """Returns the columns of the output as text (N,), empty where there is nothing."""
     return [
@@ -142,12 +122,12 @@ def _text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
 def _tsv(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
     with _text_stream(target, compress=compress) as stream:
         stream.write(("\t".join(columns(classes, ensemble=ensemble)) + "\n").encode())
-        yield Writer(lambda predictions: joined_lines(text_columns(predictions, classes)), stream.write)
+        yield Writer(lambda batch, predictions: joined_lines(text_columns(predictions, classes)), stream.write)
 
 
 @contextmanager
 def _json_lines(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
-    def render(predictions: PredictedRows) -> bytes:
+    def render(batch: RecordBatch, predictions: PredictedRows) -> bytes:
         lines = []
         for row in table(predictions, classes).to_pylist():
             rounded = {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in row.items()}
@@ -167,7 +147,8 @@ def _parquet(target: Path | None, classes: Sequence[str], compress: bool, ensemb
     text, number = pa.large_string(), pa.float64()
     fields = [(first, text), (label, text), *((name, number) for name in numbers), (last, text)]
     with pq.ParquetWriter(sink, pa.schema(fields), write_page_checksum=True) as writer:
-        yield Writer(lambda predictions: table(predictions, classes).cast(writer.schema), writer.write_table)
+        schema = writer.schema
+        yield Writer(lambda batch, predictions: table(predictions, classes).cast(schema), writer.write_table)
 
 
 def table(predictions: PredictedRows, classes: Sequence[str]) -> pa.Table:
@@ -228,3 +209,33 @@ def opened_writer(
     """
     with OUTPUT_FORMATS[kind](target, classes, compress, ensemble) as writer:
         yield writer
+
+
+@dataclass(frozen=True)
+class TableOutput:
+    """A table with one row for each record; see `outputs.Output`.
+
+    Attributes:
+        target: the file; None for standard output.
+        form: one of `OUTPUT_FORMATS`.
+        compress: whether text is compressed with gzip.
+    """
+
+    target: Path | None
+    form: str = "tsv"
+    compress: bool = False
+
+    def targets(self, start: Start) -> list[Path]:
+        """See `outputs.Output`."""
+        return [] if self.target is None else [self.target]
+
+    @contextmanager
+    def opened(self, paths: Sequence[Path], start: Start) -> Iterator[Writer]:
+        """See `outputs.Output`."""
+        path, bundle = paths[0] if paths else None, start.bundle
+        ensemble = len(bundle.members) > 1
+        with (
+            named("standard output") if path is None else nullcontext(),
+            opened_writer(path, self.form, bundle.classes, compress=self.compress, ensemble=ensemble) as writer,
+        ):
+            yield writer

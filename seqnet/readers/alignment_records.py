@@ -20,6 +20,7 @@ from numpy.typing import NDArray
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import ALPHABETS
+from seqnet.core.originals import Originals
 from seqnet.core.records import Ragged, RecordBatch, gather_positions
 
 __all__ = ["AlignmentRecords", "primary_records"]
@@ -39,12 +40,14 @@ class AlignmentRecords:
         qualities: (N,) uint8, mapping qualities.
         names: N read names.
         symbols: N sequences, as aligned; empty if the file has none.
+        entries: the N records of a BAM; None if they are not wanted.
     """
 
     flags: NDArray[np.uint16]
     qualities: NDArray[np.uint8]
     names: Ragged
     symbols: Ragged
+    entries: Ragged | None = None
 
     def __len__(self) -> int:
         return len(self.flags)
@@ -65,7 +68,17 @@ def primary_records(reads: AlignmentRecords, options: ReadOptions, skipped: Coun
         kept &= ~applies
     names = _with_mates(reads.names, reads.flags)
     batch = RecordBatch(names, _as_sequenced(reads.symbols, reads.flags & _REVERSE != 0), names)
-    return batch if kept.all() else batch.take(np.flatnonzero(kept))
+    batch = batch if kept.all() else batch.take(np.flatnonzero(kept))
+    if reads.entries is None:
+        return batch
+    records = np.where(kept, np.cumsum(kept) - 1, -1)
+    return batch.with_originals(Originals("bam", reads.entries, records, reads.names, _mates(reads.flags)))
+
+
+def _mates(flags: NDArray[np.uint16]) -> NDArray[np.uint8]:
+    """Returns (N,) uint8, which mate of a pair each read is, 1 or 2; 0 if its flags do not say so."""
+    ends = np.where(flags & _PAIRED != 0, flags & (_FIRST | _LAST), 0)
+    return np.where(ends == _FIRST, 1, np.where(ends == _LAST, 2, 0)).astype(np.uint8)
 
 
 def _with_mates(names: Ragged, flags: NDArray[np.uint16]) -> Ragged:
@@ -73,11 +86,11 @@ def _with_mates(names: Ragged, flags: NDArray[np.uint16]) -> Ragged:
 
     A name that already ends in /1 or /2 is not changed.
     """
-    ends = flags & (_FIRST | _LAST)
-    mates = np.flatnonzero((flags & _PAIRED != 0) & ((ends == _FIRST) | (ends == _LAST)))
+    which = _mates(flags)
+    mates = np.flatnonzero(which)
     if not len(mates):
         return names
-    digits = np.where(ends[mates] == _FIRST, ord("1"), ord("2")).astype(np.uint8)
+    digits = which[mates] + np.uint8(ord("0"))
     stops = names.offsets[1:][mates]
     named = names.lengths[mates] > 2
     named[named] = (names.data[stops[named] - 2] == ord("/")) & (names.data[stops[named] - 1] == digits[named])

@@ -10,17 +10,21 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
+from contextlib import nullcontext
 
 from seqnet.configs.readers import ReadOptions
+from seqnet.core.bgzf import BGZF_END
 from seqnet.core.errors import InputError, TruncatedError
+from seqnet.core.originals import Beginning
 from seqnet.core.records import RecordBatch
-from seqnet.readers.alignment_records import primary_records
-from seqnet.readers.bam import BAM, read_bam
-from seqnet.readers.compression import BGZF_END
+from seqnet.readers.alignment_records import AlignmentRecords, primary_records
+from seqnet.readers.bam import BAM, read_bam, read_header
+from seqnet.readers.conversion import converted_to_bam
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.htslib import CRAM, read_by_htslib
 from seqnet.readers.inputs import Input
+from seqnet.readers.originals import nothing_but
 
 __all__ = ["FORMAT"]
 
@@ -41,17 +45,33 @@ def _recognises(head: bytes) -> bool:
 
 def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[RecordBatch, None, None]:
     _check_end(source)
-    if source.head.startswith(BAM) and options.region is None:
-        found = read_bam(source.text(), options.batch_bytes)
-    else:
-        found = read_by_htslib(source, options, skipped)
     try:
-        for reads in found:
-            yield primary_records(reads, options, skipped)
+        if options.originals:
+            yield from _with_originals(source, options, skipped)
+        elif source.head.startswith(BAM) and options.region is None:
+            yield from _primary(read_bam(source.text(), options.batch_bytes), options, skipped)
+        else:
+            yield from _primary(read_by_htslib(source, options, skipped), options, skipped)
     except InputError:
         _check_end(source)  # if the end marker is missing, this is the reason
         raise
     _check_end(source)
+
+
+def _primary(
+    found: Iterable[AlignmentRecords], options: ReadOptions, skipped: Counter[str]
+) -> Generator[RecordBatch, None, None]:
+    for reads in found:
+        yield primary_records(reads, options, skipped)
+
+
+def _with_originals(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[RecordBatch, None, None]:
+    """Yields a batch that has only the header, and the reads with their records as in a BAM."""
+    whole = source.head.startswith(BAM) and options.region is None
+    with nullcontext(source.text()) if whole else converted_to_bam(source, options, skipped) as stream:
+        # What is not compressed is a SAM as text, or a BAM in a pipe.
+        yield nothing_but(Beginning("bam", True, read_header(stream)))
+        yield from _primary(read_bam(stream, options.batch_bytes, originals=True), options, skipped)
 
 
 def _check_end(source: Input) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from struct import Struct
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,7 +21,7 @@ from seqnet.core.records import Ragged
 from seqnet.readers.alignment_records import AlignmentRecords
 from seqnet.readers.slicing import cut
 
-__all__ = ["BAM", "read_bam", "skip_header"]
+__all__ = ["BAM", "read_bam", "read_header", "skip_header", "tag_starts"]
 
 BAM = b"BAM\1"
 
@@ -64,18 +64,40 @@ def skip_header(stream: BinaryIO) -> None:
         _whole_number(stream)
 
 
-def read_bam(stream: BinaryIO, size: int) -> Iterator[AlignmentRecords]:
+class _Copied:
+    """A stream that keeps what is read of it."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self.parts: list[bytes] = []
+
+    def read(self, size: int) -> bytes:
+        """Returns up to `size` bytes."""
+        self.parts.append(self._stream.read(size))
+        return self.parts[-1]
+
+
+def read_header(stream: BinaryIO) -> bytes:
+    """Returns the header of a BAM, from its first byte, and moves the stream to its first record; see `skip_header`."""
+    copied = _Copied(stream)
+    skip_header(cast(BinaryIO, copied))
+    return b"".join(copied.parts)
+
+
+def read_bam(stream: BinaryIO, size: int, *, originals: bool = False) -> Iterator[AlignmentRecords]:
     """Yields the reads of a BAM.
 
     Args:
-        stream: the BAM, uncompressed, at its start.
+        stream: the BAM, uncompressed, at its start; with `originals` after its header.
         size: approximate bytes of names and bases in a batch.
+        originals: whether to return the records as they are, too.
 
     Raises:
         TruncatedError: the file ends within its header or a read.
         FormatError: the file is damaged.
     """
-    skip_header(stream)
+    if not originals:
+        skip_header(stream)
     rest = b""
     wanted = missing = size
     while more := _read(stream, missing):
@@ -83,7 +105,7 @@ def read_bam(stream: BinaryIO, size: int) -> Iterator[AlignmentRecords]:
         more = b""  # frees memory: these bytes are part of the new block
         bounds, following = _chain(data)
         following -= len(data)
-        reads = _cut_reads(np.frombuffer(data, dtype=np.uint8), bounds) if len(bounds) > 1 else None
+        reads = _cut_reads(np.frombuffer(data, dtype=np.uint8), bounds, originals) if len(bounds) > 1 else None
         rest = data[int(bounds[-1]) :]
         del data
         if reads is not None:
@@ -145,7 +167,7 @@ def _chain(data: bytes) -> tuple[NDArray[np.int64], int]:
     return chain, following
 
 
-def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> AlignmentRecords:
+def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64], originals: bool) -> AlignmentRecords:
     """Returns the reads at `bounds` (N + 1,) int64 of a buffer (L,) uint8."""
     starts, ends = bounds[:-1], bounds[1:]
     fixed = cut(data, starts, starts + _FIXED.itemsize).data.view(_FIXED)  # (N,)
@@ -157,7 +179,17 @@ def _cut_reads(data: NDArray[np.uint8], bounds: NDArray[np.int64]) -> AlignmentR
     if (lengths < 0).any() or (fixed["name_bytes"] == 0).any() or (sequence_ends + lengths > ends).any():
         raise _damaged()
     symbols = _unpacked(cut(data, sequences, sequence_ends), lengths)
-    return AlignmentRecords(fixed["flag"], fixed["quality"], _names(data, names, name_ends), symbols)
+    entries = Ragged(data[: bounds[-1]], bounds) if originals else None
+    return AlignmentRecords(fixed["flag"], fixed["quality"], _names(data, names, name_ends), symbols, entries)
+
+
+def tag_starts(entries: Ragged) -> NDArray[np.int64]:
+    """Returns the positions (M,) int64 in the data of M records at which their tags start."""
+    starts = entries.offsets[:-1]
+    fixed = cut(entries.data, starts, starts + _FIXED.itemsize).data.view(_FIXED)  # (M,)
+    lengths = fixed["length"].astype(np.int64)
+    before = fixed["name_bytes"] + 4 * fixed["operations"].astype(np.int64) + (lengths + 1) // 2 + lengths
+    return starts + _FIXED.itemsize + before
 
 
 def _names(data: NDArray[np.uint8], starts: NDArray[np.int64], ends: NDArray[np.int64]) -> Ragged:

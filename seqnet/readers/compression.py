@@ -12,16 +12,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
+from seqnet.core.bgzf import BGZF_END
 from seqnet.core.errors import FormatError, TruncatedError
 from seqnet.readers.replay import ReplayedBytes
 
 if TYPE_CHECKING:
     from zstandard import ZstdDecompressionObj
 
-__all__ = ["BGZF_END", "COMPRESSIONS", "Compression", "decompress", "find_compression"]
-
-# Source: SAM/BAM format specification, section 4.1.2, "End-of-file marker".
-BGZF_END = bytes.fromhex("1f8b08040000000000ff0600424302001b0003000000000000000000")
+__all__ = ["COMPRESSIONS", "Compression", "decompress", "find_compression"]
 
 _CHUNK = 1 << 16
 _MOST_TEXT = 1 << 22

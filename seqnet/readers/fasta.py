@@ -19,6 +19,7 @@ from seqnet.core.errors import FormatError
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
+from seqnet.readers.originals import with_text
 from seqnet.readers.slicing import LONGEST_HEADER, blank_positions, cut, first_words
 
 __all__ = ["FORMAT", "semicolon_comment"]
@@ -37,11 +38,11 @@ def _recognises(head: bytes) -> bool:
 
 def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[RecordBatch, None, None]:
     stream, line = source.first_line()
-    for block in _blocks(stream, options.batch_bytes):
+    for block in _blocks(stream, options.batch_bytes, options.originals):
         if isinstance(block, _Long):
             found, lines = block.record(line), block.lines
         else:
-            found, lines = _parse(np.frombuffer(block, dtype=np.uint8), line)
+            found, lines = _parse(np.frombuffer(block, dtype=np.uint8), line, options.originals)
         del block  # frees memory
         yield found
         del found  # frees memory
@@ -53,15 +54,17 @@ class _Long:
 
     Args:
         start: its first bytes.
+        originals: whether to return its text, too.
 
     Attributes:
         lines: number of newlines so far.
         ended: whether the header is complete.
     """
 
-    def __init__(self, start: bytes) -> None:
+    def __init__(self, start: bytes, originals: bool) -> None:
         self._header, _, body = start.partition(b"\n")
         self.ended = len(self._header) < len(start)
+        self._text = bytearray(start[: len(start) - len(body)]) if originals else None
         self._symbols = bytearray()
         self._comment: int | None = None
         self._at_line_start = self.ended
@@ -70,6 +73,8 @@ class _Long:
 
     def add(self, text: bytes) -> None:
         """Adds the next bytes."""
+        if self._text is not None:
+            self._text += text
         if self._comment is None:
             found = 0 if self._at_line_start and text.startswith(b";") else text.find(b"\n;") + 1 or None
             self._comment = None if found is None else self.lines + text.count(b"\n", 0, found)
@@ -94,10 +99,13 @@ class _Long:
             raise semicolon_comment(line + self._comment)
         headers = Ragged.from_strings([header])
         symbols = np.frombuffer(self._symbols, dtype=np.uint8)
-        return RecordBatch(first_words(headers), Ragged.from_lengths(symbols, np.array([len(symbols)])), headers)
+        batch = RecordBatch(first_words(headers), Ragged.from_lengths(symbols, np.array([len(symbols)])), headers)
+        return (
+            batch if self._text is None else with_text(batch, "fasta", _ended(Ragged.from_strings([bytes(self._text)])))
+        )
 
 
-def _blocks(stream: BinaryIO, size: int) -> Generator[bytes | _Long, None, None]:
+def _blocks(stream: BinaryIO, size: int, originals: bool) -> Generator[bytes | _Long, None, None]:
     """Yields the text in blocks of complete records.
 
     Each chunk is searched and joined only once, so that the time is linear in the length of a record.
@@ -124,18 +132,19 @@ def _blocks(stream: BinaryIO, size: int) -> Generator[bytes | _Long, None, None]
         pending.append(chunk)
         held += len(chunk)
         if held > _LONG:
-            long = _Long(b"".join(pending))
+            long = _Long(b"".join(pending), originals)
             if not long.ended:
                 break
     yield b"".join(pending) if long is None else long
 
 
-def _parse(data: NDArray[np.uint8], line: int) -> tuple[RecordBatch, int]:
+def _parse(data: NDArray[np.uint8], line: int, originals: bool) -> tuple[RecordBatch, int]:
     """Returns the records of a block, and its number of newlines.
 
     Args:
         data: (L,) uint8, from the `>` of a record to the end of a record.
         line: 1-based number of its first line.
+        originals: whether to return the text of the records, too.
 
     Raises:
         FormatError: there is a carriage return within a header, or a line starts with ';'.
@@ -162,7 +171,20 @@ def _parse(data: NDArray[np.uint8], line: int) -> tuple[RecordBatch, int]:
     else:
         body_ends = np.append(starts[1:] - 1, len(data))
         symbols = cut(data, np.minimum(line_ends + 1, len(data)), body_ends, without=blanks)
-    return RecordBatch(first_words(headers), symbols, headers), len(newlines)
+    batch = RecordBatch(first_words(headers), symbols, headers)
+    if originals and len(batch):
+        bounds = np.append(starts - 1, len(data))
+        batch = with_text(batch, "fasta", _ended(Ragged(data, bounds)))
+    return batch, len(newlines)
+
+
+def _ended(entries: Ragged) -> Ragged:
+    """Returns the text of N records, the last one with a line end, which may be missing at the end of a file."""
+    if entries.data[-1] == _NEWLINE:
+        return entries
+    offsets = entries.offsets.copy()
+    offsets[-1] += 1
+    return Ragged(np.append(entries.data, np.uint8(_NEWLINE)), offsets)
 
 
 def _stray_return(line: int) -> FormatError:

@@ -17,6 +17,7 @@ from seqnet.core.errors import FormatError, TruncatedError
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
+from seqnet.readers.originals import with_text
 from seqnet.readers.slicing import LONGEST_HEADER, cut, first_words, newline_positions
 
 __all__ = ["FORMAT"]
@@ -50,7 +51,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
             data = np.frombuffer(block, dtype=np.uint8)
             ends = _complete_records(data, _filled(block))
             if len(ends):
-                found = _parse(data, ends, line)
+                found = _parse(data, ends, line, options.originals)
                 line += ends.size
                 block = block[int(ends[-1, -1]) + 1 :]
                 del data
@@ -61,7 +62,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         elif not waiting and len(pending) * options.batch_bytes > LONGEST_HEADER:
             problem = f"a header line is longer than {LONGEST_HEADER:,} bytes"
             raise FormatError(problem, "get the file again, or shorten the header", line=line)
-    yield from _finish(b"".join(pending), line)
+    yield from _finish(b"".join(pending), line, options.originals)
 
 
 def _filled(block: bytes) -> int:
@@ -87,7 +88,7 @@ def _complete_records(data: NDArray[np.uint8], length: int) -> NDArray[np.int64]
     return newlines[: 4 * count].reshape(count, 4)  # (N, 4)
 
 
-def _finish(block: bytes, line: int) -> Generator[RecordBatch, None, None]:
+def _finish(block: bytes, line: int, originals: bool) -> Generator[RecordBatch, None, None]:
     """Yields the remaining records at the end of the file.
 
     Raises:
@@ -104,7 +105,7 @@ def _finish(block: bytes, line: int) -> Generator[RecordBatch, None, None]:
     cut_short = len(data) > len(block) and len(ends) == count and _missing_qualities(ends[-1])
     whole = ends[:-1] if cut_short else ends
     if len(whole):
-        yield _parse(data, whole, line)
+        yield _parse(data, whole, line, originals)
     if cut_short or len(ends) < count:
         raise truncated
 
@@ -114,17 +115,19 @@ def _missing_qualities(ends: NDArray[np.int64]) -> bool:
     return bool(ends[3] - ends[2] < ends[1] - ends[0])
 
 
-def _parse(data: NDArray[np.uint8], ends: NDArray[np.int64], line: int) -> RecordBatch:
+def _parse(data: NDArray[np.uint8], ends: NDArray[np.int64], line: int, originals: bool) -> RecordBatch:
     """Returns N records.
 
     Args:
         data: (L,) uint8, from the start of the first record.
         ends: (N, 4) int64, the newlines that end their lines.
         line: 1-based number of the first line.
+        originals: whether to return the text of the records, too.
 
     Raises:
         FormatError: a line is not valid.
     """
+    stops = ends[:, 3] + 1  # (N,)
     starts = np.append(0, ends.ravel()[:-1] + 1).reshape(-1, 4)  # (N, 4)
     ends = ends - (data[ends - 1] == _RETURN)
     lengths = ends - starts
@@ -133,7 +136,8 @@ def _parse(data: NDArray[np.uint8], ends: NDArray[np.int64], line: int) -> Recor
     wrong = wrong_mark.any(axis=1) | (lengths[:, 1] != lengths[:, 3])
     if wrong.any():
         raise _fault(int(np.argmax(wrong)), wrong_mark, lengths, headers, line)
-    return RecordBatch(first_words(headers), cut(data, starts[:, 1], ends[:, 1]), headers)
+    batch = RecordBatch(first_words(headers), cut(data, starts[:, 1], ends[:, 1]), headers)
+    return with_text(batch, "fastq", Ragged(data[: stops[-1]], np.append(0, stops))) if originals else batch
 
 
 def _fault(

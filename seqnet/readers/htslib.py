@@ -19,6 +19,7 @@ import numpy as np
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError, InputError, SettingError, TruncatedError
+from seqnet.core.printable import quoted
 from seqnet.core.records import Ragged
 from seqnet.readers.alignment_records import AlignmentRecords
 from seqnet.readers.bam import BAM, skip_header
@@ -29,14 +30,17 @@ from seqnet.readers.references import usable_reference
 if TYPE_CHECKING:
     import pysam
 
-__all__ = ["CRAM", "read_by_htslib"]
+__all__ = ["CRAM", "OUTSIDE", "opened_alignments", "place_of", "read_by_htslib", "selected_reads"]
 
 CRAM = b"CRAM"
 
+OUTSIDE = "outside region"
+"""Reason why a read is not read."""
 _REGION = re.compile(r"(?P<name>.+):(?P<start>[\d,]+)(?:-(?P<stop>[\d,]*))?")
 _ANY_BYTES = "surrogateescape"
 _ANY = b"any"
-_ANY_HEADER = b"@HD\tVN:1.6\n@SQ\tSN:" + _ANY + b"\tLN:2147483647\n"
+_HEADER = b"@HD\tVN:1.6\n"
+_ANY_HEADER = _HEADER + b"@SQ\tSN:" + _ANY + b"\tLN:2147483647\n"
 _REFERENCE, _MATE, _MATE_END = 2, 6, 8  # 0-based fields of a SAM line
 
 
@@ -55,6 +59,17 @@ def read_by_htslib(
         TruncatedError: the file ends within a read.
         SettingError: the text of the region is not valid, or the file does not have this reference.
     """
+    with opened_alignments(source, options) as alignments:
+        segments = selected_reads(alignments, source, options, skipped)
+        while len(reads := _next_reads(segments, options.batch_bytes)):
+            source.place = place_of(alignments, source, options)
+            yield reads
+            del reads  # frees memory
+
+
+@contextmanager
+def opened_alignments(source: Input, options: ReadOptions) -> Iterator[pysam.AlignmentFile]:
+    """Yields an input, opened with htslib; errors while it is read become those of `read_by_htslib`."""
     import pysam
 
     # Messages that htslib would print are raised as errors here.
@@ -65,11 +80,7 @@ def read_by_htslib(
         skip_header(source.text(again=True))
     try:
         with _opened(source, options) as alignments:
-            segments = _segments(alignments, source, options, skipped)
-            while len(reads := _next_reads(segments, options.batch_bytes)):
-                source.place = _place(alignments, source, options)
-                yield reads
-                del reads  # frees memory
+            yield alignments
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOEXEC:
             problem = "it is damaged, or in a version of its format that htslib does not support"
@@ -103,7 +114,7 @@ def _opened(source: Input, options: ReadOptions) -> Iterator[pysam.AlignmentFile
     path = _seekable_path(source)
     with ExitStack() as stack:
         reference = stack.enter_context(usable_reference(options.reference)) if options.reference else None
-        target = path or stack.enter_context(Pipe(_stream(source)))
+        target = path or stack.enter_context(Pipe(_stream(source, options)))
         alignments = pysam.AlignmentFile(target, "r", check_sq=False, reference_filename=reference)
         try:
             if options.threads > 1 and path and options.region is None and not alignments.is_sam:
@@ -117,7 +128,7 @@ def _opened(source: Input, options: ReadOptions) -> Iterator[pysam.AlignmentFile
                 alignments.close()
 
 
-def _place(alignments: pysam.AlignmentFile, source: Input, options: ReadOptions) -> int | None:
+def place_of(alignments: pysam.AlignmentFile, source: Input, options: ReadOptions) -> int | None:
     """Returns htslib's position in the stored bytes; None if unknown."""
     if options.region is not None:
         return None
@@ -132,10 +143,11 @@ def _seekable_path(source: Input) -> str | None:
     return source.file() if plain else None
 
 
-def _stream(source: Input) -> io.RawIOBase | io.BufferedIOBase:
+def _stream(source: Input, options: ReadOptions) -> io.RawIOBase | io.BufferedIOBase:
     """Returns the bytes of an input that htslib reads through a pipe."""
     if _lists_no_references(source.head):
-        return io.BufferedReader(Chunks(_with_one_reference(source.text())))
+        lines = _without_references if options.originals else _with_one_reference
+        return io.BufferedReader(Chunks(lines(source.text())))
     return source.stored() if source.compression in (None, "bgzip") else source.text()
 
 
@@ -161,7 +173,22 @@ def _with_one_reference(text: io.BufferedReader) -> Iterator[bytes]:
         yield b"\t".join(fields)
 
 
-def _segments(
+def _without_references(text: io.BufferedReader) -> Iterator[bytes]:
+    """Yields the lines of a SAM whose header lists no reference, and whose reads must have none.
+
+    Raises:
+        FormatError: a read has one; htslib would take the read for unmapped.
+    """
+    yield _HEADER if not text.peek(1).startswith(b"@") else b""
+    for line in text:
+        fields = line.split(b"\t", _MATE_END)
+        if not line.startswith(b"@") and len(fields) > _MATE_END and fields[_REFERENCE] != b"*":
+            problem = f"the header does not list the reference {quoted(fields[_REFERENCE].decode(errors='replace'))}"
+            raise FormatError(problem, "add it, or use a BAM; without it, the alignments can't be written as BAM")
+        yield line
+
+
+def selected_reads(
     alignments: pysam.AlignmentFile, source: Input, options: ReadOptions, skipped: Counter[str]
 ) -> Iterator[pysam.AlignedSegment]:
     """Returns the reads of the region, or all reads."""
@@ -207,7 +234,7 @@ def _overlapping(
         if read.reference_id == reference and last > start and (stop is None or first < stop):
             yield read
         else:
-            skipped["outside region"] += 1
+            skipped[OUTSIDE] += 1
 
 
 def _next_reads(segments: Iterator[pysam.AlignedSegment], size: int) -> AlignmentRecords:

@@ -14,12 +14,14 @@ import numpy as np
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import guess_alphabet
 from seqnet.core.errors import FormatError, InputError, SettingError
+from seqnet.core.originals import Beginning
 from seqnet.core.printable import quoted
 from seqnet.core.records import RecordBatch
 from seqnet.readers.aligned_rows import check_no_gaps, without_gaps
 from seqnet.readers.fasta import semicolon_comment
 from seqnet.readers.formats import FORMATS
 from seqnet.readers.inputs import HEAD_BYTES, Input
+from seqnet.readers.originals import form_of, templates_kept_together
 from seqnet.readers.record_reader import EMPTY, RecordReader, spoken_path
 from seqnet.readers.subprocess_reader import SubprocessReader, end_process, start_process
 
@@ -142,6 +144,7 @@ class _ReaderHere(RecordReader):
         self._removes_gaps = options.gaps == "remove"
         self._aligned = format != EMPTY and FORMATS.load(format).aligned
         self._found = _no_records() if format == EMPTY else FORMATS.load(format).read(source, options, self.skipped)
+        self._originals = options.originals
 
     @property
     def passed(self) -> int | None:
@@ -156,18 +159,25 @@ class _ReaderHere(RecordReader):
     def _batches(self) -> Generator[RecordBatch, None, None]:
         """See `RecordReader`; adds the path to errors."""
         try:
-            for batch in self._found:
+            for batch in self._with_originals() if self._originals else self._found:
                 if self._removes_gaps:
                     batch = without_gaps(batch)
                 elif self._aligned:
                     check_no_gaps(batch)
-                if len(batch):
+                if len(batch) or batch.originals is not None:
                     yield batch.as_utf8()
         except InputError as error:
             error.at(spoken_path(self.path))
             raise
         finally:
             self.close()
+
+    def _with_originals(self) -> Generator[RecordBatch, None, None]:
+        form = form_of(self.format, self.path)
+        compressed = self._source.compression is not None
+        # The reader of alignments yields their header.
+        beginning = None if self.format == "sam" else Beginning(form, compressed)
+        return templates_kept_together(self._found, beginning)
 
 
 def _no_records() -> Generator[RecordBatch, None, None]:

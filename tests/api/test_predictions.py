@@ -10,7 +10,7 @@ import pytest
 from seqnet.api.models import Model
 from seqnet.api.predictions import Predictions
 from seqnet.core.errors import SymbolError
-from seqnet.core.records import Ragged
+from seqnet.core.records import Ragged, RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.writers import opened_writer
@@ -26,7 +26,7 @@ def test_the_table_has_the_columns_and_the_numbers_of_the_command(members: int, 
     frame = found.to_pandas()
     path = tmp_path / "rows.tsv"
     with opened_writer(path, "tsv", found.classes, ensemble=members > 1) as writer:
-        writer.write(writer.render(found.rows))
+        writer.write(writer.render(RecordBatch.concatenate([]), found.rows))
     written = pd.read_csv(io.StringIO(path.read_text()), sep="\t")
     assert list(frame.columns) == list(written.columns)
     assert list(frame["name"].str.replace("\t", r"\t")) == list(written["name"])

@@ -147,6 +147,17 @@ def test_many_inputs_have_one_file_of_rows_each(here: Path, cli: Runner) -> None
     assert done.err.splitlines()[1:3] == ["4 records: 4 ok", "61 windows of 12 bases, every 12"]
 
 
+def test_contigs_are_written_by_the_class_of_their_windows(here: Path, cli: Runner) -> None:
+    words = ("predict", "m.safetensors", "g.fa", "--aggregate", "max", "--class", "noise", "--track", "t.bed")
+    done = cli(*words, "--split-by-class", "out", "-o", "rows.tsv")
+    assert done.code == 0, done.err
+    labels = {row[0]: row[1] for row in rows(Path("rows.tsv").read_text())[1:]}
+    assert sorted(labels) == ["one", "tiny", "two"]
+    for label in set(labels.values()):
+        names = [line[1:].split()[0] for line in Path(f"out/{label}.fa").read_text().splitlines() if line[0] == ">"]
+        assert names == [name for name in labels if labels[name] == label]
+
+
 def test_soft_masked_windows_can_be_skipped(here: Path, cli: Runner) -> None:
     kept = cli("predict", "m.safetensors", "g.fa", "--track", "k.bedgraph")
     done = cli("predict", "m.safetensors", "g.fa", "--track", "s.bedgraph", "--softmask", "skip")
@@ -184,6 +195,8 @@ BAD = [
     (("-", "--regions", "fine.bed"), 1, "needs one FASTA file, not several or standard input"),
     (("g.fa", "--regions", "twice.bed", "--track", "t.bw"), 1, "twice.bed: line 2: the region overlaps an earlier one"),
     (("g.fa", "--track", "t.bed", "--aggregate", "sum"), 2, "sum"),
+    (("g.fa", "--track", "t.bed", "--embeddings", "e.npz"), 1, "--embeddings can't be combined with --track"),
+    (("g.fa", "--regions", "fine.bed", "--split-by-class", "out"), 1, "a region is no record of the file"),
     (("n.fa", "--track", "t.bw"), 1, "no window has a score, and a bigWig can't be empty"),
 ]
 

@@ -18,9 +18,9 @@ from seqnet.prediction.scan_output import (
 )
 from seqnet.prediction.scanning import Scanner
 from seqnet.prediction.scans import Scan
-from seqnet.prediction.streaming import Output
 from seqnet.prediction.tracks import TrackForm
 from seqnet.prediction.windows import Grid, WindowStatus
+from seqnet.prediction.writers import TableOutput
 from seqnet.readers.regions import IndexedFasta, Region
 from tests.building import make_bundle, random_strings
 
@@ -42,8 +42,8 @@ def genome(tmp_path: Path) -> Path:
 def write(folder: Path, genome: Path, grid: Grid = GRID) -> ScanTally:
     scanner = Scanner(Predictor(make_bundle()), Scan(grid, "mean", 1))
     records = located_records(inputs(), [str(genome)], track=True)
-    track = TrackOutput(folder / "t.bedgraph", TrackForm("bedgraph"), {})
-    return write_scan(scanner, records, Output(folder / "rows.tsv"), track, threads=1)
+    track = TrackOutput(folder / "t.bedgraph", TrackForm("bedgraph"), grid, {})
+    return write_scan(scanner, records, [TableOutput(folder / "rows.tsv")], track, threads=1)
 
 
 def test_what_became_of_windows_and_records_is_counted(tmp_path: Path, genome: Path) -> None:

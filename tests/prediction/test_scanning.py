@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import torch
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.records import Ragged, RecordBatch
@@ -129,8 +130,9 @@ def test_a_protein_has_windows_of_residues_without_its_stop() -> None:
 
 def test_an_overflow_is_no_score() -> None:
     broken = make_bundle()
-    with __import__("torch").no_grad():
-        broken.classifier.network.get_submodule("head.output").bias.fill_(float("inf"))  # type: ignore[operator, union-attr]
+    with torch.no_grad():
+        for parameter in broken.classifier.parameters():
+            parameter.fill_(float("inf"))
     pieces, rows, _ = scanned(LONG, Scan(Grid(12, 12), "mean", 1), broken)
     assert {WindowStatus(status) for piece in pieces for status in piece.status} == {WindowStatus.NO_PREDICTION}
     assert set(rows.status) == {RecordStatus.NO_PREDICTION}

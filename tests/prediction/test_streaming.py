@@ -18,7 +18,8 @@ from seqnet.evaluation.novelty import describe
 from seqnet.models.bundles import Bundle
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
-from seqnet.prediction.streaming import Output, predict_in_order, write_predictions
+from seqnet.prediction.streaming import predict_in_order, write_predictions
+from seqnet.prediction.writers import TableOutput
 from tests.building import encoded, make_bundle, random_strings
 
 PACKAGE = str(Path(seqnet.__file__).parent) + "/"
@@ -48,7 +49,7 @@ def stages(work: Callable[[], object]) -> list[str]:
     def enter(frame: FrameType, event: str, argument: object) -> None:
         stage = stage_of(frame) if event == "call" else None
         # Files are opened and closed for all batches.
-        if stage is None or frame.f_code.co_name in ("opened_writer", "close"):
+        if stage is None or frame.f_code.co_name in ("targets", "opened", "close"):
             return
         outer = frame.f_back
         while outer is not None:
@@ -94,7 +95,7 @@ def test_a_batch_enters_each_stage_once_and_in_order(path: Path, tmp_path: Path)
         (path, 1, None, one_each),
     ):
         inputs = PredictionInputs(ReadOptions(batch_bytes=size), alphabet)
-        work = partial(write_predictions, Predictor(bundle), inputs, [str(source)], Output(target, force=True))
+        work = partial(write_predictions, Predictor(bundle), inputs, [str(source)], [TableOutput(target)], force=True)
         assert stages(work) == [*expected, "read"]  # at last the reader finds the end
     words = [line.rsplit("\t")[-1] for line in target.read_text().splitlines()[1:]]
     assert words == ["ok", "unusual_composition", "empty", "invalid_symbol", "all_ambiguous", "unusual_length"]
@@ -115,7 +116,7 @@ def test_rows_are_in_the_order_of_the_records_and_counted(path: Path, tmp_path: 
     inputs = PredictionInputs(ReadOptions(batch_bytes=1, threads=threads), None)
     done: list[int] = []
     target = tmp_path / "rows.tsv"
-    tally = write_predictions(predictor, inputs, [str(path), str(path)], Output(target), done.append)
+    tally = write_predictions(predictor, inputs, [str(path), str(path)], [TableOutput(target)], done.append)
     names = [line.partition("\t")[0] for line in target.read_text().splitlines()]
     assert names == ["name", *[f"r{place}" for place in range(6)] * 2]
     assert (sum(done), tally.counts.total(), tally.counts[RecordStatus.EMPTY]) == (12, 12, 2)
@@ -128,11 +129,22 @@ def test_rows_are_in_the_order_of_the_records_and_counted(path: Path, tmp_path: 
 def test_nothing_is_written_of_a_file_that_can_not_be_read(path: Path, tmp_path: Path) -> None:
     target, broken = tmp_path / "rows.tsv", tmp_path / "broken.fa"
     broken.write_text("no sequences at all, but text\n")
+    outputs = [TableOutput(target), TableOutput(tmp_path / "rows.jsonl", "jsonl")]
     for paths in ([str(broken)], [str(path), str(broken)]):
         with pytest.raises(FormatError):
-            write_predictions(Predictor(make_bundle()), PredictionInputs(ReadOptions(), None), paths, Output(target))
+            write_predictions(Predictor(make_bundle()), PredictionInputs(ReadOptions(), None), paths, outputs)
         assert sorted(tmp_path.iterdir()) == [broken, path]
     target.write_text("kept")
     with pytest.raises(OutputError):
-        write_predictions(Predictor(make_bundle()), PredictionInputs(ReadOptions(), None), [str(path)], Output(target))
+        write_predictions(Predictor(make_bundle()), PredictionInputs(ReadOptions(), None), [str(path)], outputs)
     assert target.read_text() == "kept"
+
+
+def test_several_outputs_are_made_of_one_reading(path: Path, tmp_path: Path) -> None:
+    table, lines, again = tmp_path / "rows.tsv", tmp_path / "rows.jsonl", tmp_path / "again.tsv"
+    outputs = [TableOutput(table), TableOutput(lines, "jsonl"), TableOutput(again)]
+    inputs = PredictionInputs(ReadOptions(), None)
+    work = partial(write_predictions, Predictor(marking()), inputs, [str(path)], outputs)
+    assert stages(work) == [*["read", "tokens", "scores", "decision", "rows", "rows", "rows"] * 2, "read"]
+    assert len(lines.read_text().splitlines()) == len(table.read_text().splitlines()) - 1 == 6
+    assert again.read_bytes() == table.read_bytes()

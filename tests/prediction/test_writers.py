@@ -15,12 +15,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqnet.core.errors import OutputError
-from seqnet.core.records import Ragged
+from seqnet.core.records import Ragged, RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.writers import OUTPUT_FORMATS, columns, format_of, opened_writer, text_columns
 
 CLASSES = ("noise", "signal")
+NO_RECORDS = RecordBatch.concatenate([])
+"""Tables are made of rows alone."""
 NAMES = [b"read/1", "gène".encode(), b"odd\xff\xfebytes", b"", b"sp|P0 x", b'quoted"name', b"r7", b"r8"]
 PROBABILITIES = [
     [0.0, 1.0], [1.0, 0.0], [1e-7, 1 - 1e-7], [0.5, 0.5], [math.nan, math.nan], [1 / 3, 2 / 3],
@@ -64,7 +66,7 @@ def write(
 ) -> None:
     with opened_writer(path, kind, classes, compress=compress) as writer:
         for batch in batches:
-            writer.write(writer.render(batch))
+            writer.write(writer.render(NO_RECORDS, batch))
 
 
 def split(rows: PredictedRows, at: int) -> tuple[PredictedRows, PredictedRows]:
@@ -281,7 +283,7 @@ def test_an_ensemble_has_the_deviation_of_what_it_decided(kind: str, tmp_path: P
     deviations = np.array([[0.125, 0.0625], [math.nan, math.nan], [0.5, 0.25]])
     rows = PredictedRows(one.names, one.status, one.labels, one.probabilities, deviations)
     with opened_writer(path, kind, CLASSES, ensemble=True) as writer:
-        writer.write(writer.render(rows))
+        writer.write(writer.render(NO_RECORDS, rows))
     if kind == "tsv":
         assert path.read_text().splitlines() == [
             "name\tlabel\tprobability\tsd\tp_noise\tp_signal\tstatus",

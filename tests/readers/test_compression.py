@@ -9,8 +9,9 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
+from seqnet.core.bgzf import BGZF_END
 from seqnet.core.errors import FormatError, TruncatedError
-from seqnet.readers.compression import BGZF_END, COMPRESSIONS, decompress, find_compression
+from seqnet.readers.compression import COMPRESSIONS, decompress, find_compression
 from seqnet.readers.replay import ReplayedBytes
 
 from .examples import COMPRESS

@@ -80,7 +80,7 @@ def test_regions_become_records_and_the_index_that_of_samtools(fasta: Path, tmp_
     ]
     assert records == [("two:4-5", "GC"), ("one:9-20", "ACGTTTTTTTTT"), ("one:1-1", "A")]
     made = Path(f"{fasta}.fai").read_bytes()
-    pysam.faidx(str(fasta))  # type: ignore[attr-defined]
+    pysam.faidx(str(fasta))
     assert Path(f"{fasta}.fai").read_bytes() == made
     with IndexedFasta(str(fasta)) as found:
         assert not found.made

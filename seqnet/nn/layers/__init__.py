@@ -8,7 +8,7 @@ symbol). Every layer returns zeros past the end of a sequence.
 """
 
 from seqnet.nn.layers.convolution import ConvolutionBlock, ConvolutionStack, MaskedConvolution, MaskedMaxPool
-from seqnet.nn.layers.head import Head
+from seqnet.nn.layers.head import Head, with_embeddings
 from seqnet.nn.layers.masking import activation, dropped, mask_of
 from seqnet.nn.layers.normalization import MaskedBatchNorm
 from seqnet.nn.layers.recurrence import Recurrence
@@ -26,4 +26,5 @@ __all__ = [
     "activation",
     "dropped",
     "mask_of",
+    "with_embeddings",
 ]

@@ -1,7 +1,15 @@
-"""The dense layers and the output of a network: features (B, F) → logits (B, K)."""
+"""The dense layers and the output of a network: features (B, F) → logits (B, K).
+
+Within `with_embeddings`, every head in evaluation mode returns its logits and the embedding, the input (B, H) of its
+output layer, as one tensor (B, K + H). So embeddings take the same way as logits: through both strands, halved batches
+and lookup tables.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from itertools import islice, pairwise
 
 import torch
@@ -12,7 +20,19 @@ from seqnet.configs.networks import NetworkConfig
 from seqnet.nn.fast.matmul import Dense
 from seqnet.nn.layers.masking import activation, dropped
 
-__all__ = ["Head"]
+__all__ = ["Head", "with_embeddings"]
+
+_EMBEDDINGS = ContextVar("_EMBEDDINGS", default=False)
+
+
+@contextmanager
+def with_embeddings(wanted: bool = True) -> Iterator[None]:
+    """Within this block and thread, heads return (B, K + H) if it is `wanted`; see the module."""
+    token = _EMBEDDINGS.set(wanted)
+    try:
+        yield
+    finally:
+        _EMBEDDINGS.reset(token)
 
 
 class Head(nn.Module):
@@ -44,19 +64,29 @@ class Head(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Returns the logits (B, K)."""
-        return self.after_first(self.first(dropped(self.dropouts[0], x)))
+        x = dropped(self.dropouts[0], x)
+        return self.after_first(self.first(x), x)
 
     @torch.no_grad()
     def shift(self, offsets: Tensor) -> None:
         """Adds offsets (K,) permanently to the logits."""
         self.output.bias.add_(offsets[1] - offsets[0] if self.single else offsets)
 
-    def after_first(self, x: Tensor) -> Tensor:
-        """Returns the logits (B, K) from the output of the first layer."""
+    def after_first(self, x: Tensor, inner: Tensor | None = None) -> Tensor:
+        """Returns the logits (B, K).
+
+        Args:
+            x: output of the first layer.
+            inner: input of the first layer, which is the embedding if there is no other layer.
+        """
         if len(self.hidden):
             x = self.activation(x)
             # Slicing the module list would create new modules for every batch.
             for dropout, layer in islice(zip(self.dropouts, [*self.hidden, self.output], strict=True), 1, None):
-                x = layer(dropped(dropout, x))
+                inner = dropped(dropout, x)
+                x = layer(inner)
                 x = x if layer is self.output else self.activation(x)
-        return functional.pad(x, (1, 0)) if self.single else x
+        logits = functional.pad(x, (1, 0)) if self.single else x
+        if self.training or inner is None or not _EMBEDDINGS.get():
+            return logits
+        return torch.cat([logits.float(), inner.float()], dim=1)

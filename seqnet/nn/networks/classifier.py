@@ -107,7 +107,8 @@ class Classifier(nn.Module):
         if self.trees is None or profile is None or self.training:
             return logits
         boosted: Tensor = self.trees(profile)
-        return (logits.float() + boosted) / 2
+        both = (logits[:, : boosted.shape[1]].float() + boosted) / 2
+        return torch.cat([both, logits[:, boosted.shape[1] :].float()], dim=1)
 
     def _profile(self, tokens: Tensor, lengths: Tensor) -> Tensor | None:
         """Returns the profiles (B, F) in float32 at any precision, because trees compare them with bounds."""
@@ -134,6 +135,11 @@ class Classifier(nn.Module):
         for head in self.network.modules():
             if isinstance(head, Head):
                 head.shift(offsets)
+
+    @property
+    def output(self) -> nn.Linear:
+        """The output layer, whose inputs are the embedding of a sequence."""
+        return next(module.output for module in self.network.modules() if isinstance(module, Head))
 
     @property
     def device(self) -> torch.device:

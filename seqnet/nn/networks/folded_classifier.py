@@ -16,7 +16,7 @@ from seqnet.nn.fast.capabilities import bytes_of_rows, has, sums_of_byte_rows
 from seqnet.nn.networks.classifier import Classifier, mean_over_strands
 from seqnet.nn.networks.cnn import ConvolutionalNetwork
 
-__all__ = ["FoldedClassifier", "can_be_bytes", "can_fold"]
+__all__ = ["FoldedClassifier", "can_be_bytes", "can_fold", "first_is_output"]
 
 _LARGEST = 1 << 25
 """Maximum number of values in a table."""
@@ -107,6 +107,12 @@ def can_fold(classifier: Classifier) -> bool:
     assert isinstance(classifier.network, ConvolutionalNetwork)
     hidden = classifier.network.head.first.out_features
     return classifier.words.count(0) * classifier.words.places * hidden <= _LARGEST
+
+
+def first_is_output(classifier: Classifier) -> bool:
+    """Returns whether the table of a classifier that can be folded includes its output layer."""
+    assert isinstance(classifier.network, ConvolutionalNetwork)
+    return classifier.network.head.first is classifier.network.head.output
 
 
 def can_be_bytes(classifier: Classifier) -> bool:
