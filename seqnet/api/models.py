@@ -69,6 +69,7 @@ class Model:
         self.bundle = bundle
         with python_words():
             self.threads: int = ReadOptions.check("threads", usable_processors() if threads is None else threads)
+            self._wanted = precision
             self.precision = chosen_precision(bundle, PredictOptions(precision=precision).precision)
         self._prepared: Predictor | None = None
 
@@ -138,7 +139,7 @@ class Model:
 
         They are the mean over both strands, if the model uses both, and over the windows of a sequence that is longer
         than the window of the model. Those of the members of an ensemble are side by side. A row is NaN where there is
-        no prediction.
+        no prediction. They are computed in float32 unless the model was loaded with another precision.
 
         Args:
             sequences: N of them, as in `predict`.
@@ -226,7 +227,8 @@ class Model:
     ) -> PredictedRows:
         """Returns the rows of sequences in memory; see `predict`."""
         with python_words():
-            predictor = self._predictor(predict_options(options, self.precision), embed=embed)
+            precision = self._wanted if embed else self.precision
+            predictor = self._predictor(predict_options(options, precision), embed=embed)
             records = as_records(sequences, names)
             inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
             parts = list(_parts(inputs, records))

@@ -25,6 +25,7 @@ from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import OutputError, SeqnetError
+from seqnet.core.outputs import made_directory
 
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
@@ -54,7 +55,7 @@ _KNOWN_ENDINGS = re.compile(
     type=OutputPath(None),
     metavar="FILE",
     help="Write the predictions of all inputs to FILE; its name ends in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet.  "
-    "[default: standard output]",
+    "[default: standard output; no table with --split-by-class, --annotate, --kept or --embeddings]",
 )
 @click.option(
     "-O",
@@ -71,6 +72,7 @@ _KNOWN_ENDINGS = re.compile(
     help="Format of standard output and of the files in DIR.  [default: tsv]",
 )
 @scan_options
+@record_options
 @click.option(
     "--strict",
     is_flag=True,
@@ -83,7 +85,6 @@ _KNOWN_ENDINGS = re.compile(
     ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
      "reader_process"),
 )  # fmt: skip
-@record_options
 @device_option
 @plm_option
 @threads_option
@@ -116,7 +117,6 @@ def command(
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
     seqnet predict model.safetensors genome.fa --window 36 --track scores.bedgraph -o contigs.tsv
     """
-    from seqnet.core.outputs import made_directory
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
 

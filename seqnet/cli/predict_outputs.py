@@ -148,7 +148,8 @@ class RecordOutputs:
         for name, path in self.paths.items():
             if name == "split":
                 assert path is not None
-                say_removed(remove_stale(possible_files(path, predictor.bundle.classes)))
+                for files in possible_files(path, predictor.bundle.classes):
+                    say_removed(remove_stale(files))
                 made.append(SplitRecords(path, sorting))
             elif name == "annotated":
                 made.append(AnnotatedAlignments(path, sorting.command))

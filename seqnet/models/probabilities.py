@@ -122,8 +122,7 @@ def class_probabilities(
     """Returns the probabilities (M, K) float64 of M sequences; within `with_embeddings` (M, K + H), see there.
 
     A sequence that is longer than the classifier's window is divided into overlapping windows; the result is the mean
-    of their probabilities. Batches and other sequences do not change a result beyond float32 rounding. A batch that
-    does not fit into memory is halved.
+    of theirs. Other sequences do not change it beyond float32 rounding. A batch that exceeds the memory is halved.
 
     Args:
         classifier: the model.

@@ -49,7 +49,9 @@ class Predictor:
                 "predict.alphabet", self.options.alphabet, f"{bundle.alphabet.name}, the alphabet of the model"
             )
         self.decider = Decider(bundle, self.options)
-        self.precision = chosen_precision(bundle, self.options.precision)
+        # A lower precision was measured by its effect on labels, not on embeddings.
+        wanted = "float32" if embed and self.options.precision == "auto" else self.options.precision
+        self.precision = chosen_precision(bundle, wanted)
         self.embed = embed
         self.members = ready(bundle, self.precision, embed=embed)
 

@@ -213,7 +213,8 @@ def write_scan(
     """
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(records, None)
-    start = Start(scanner.predictor.bundle, None if first is None else first.batch)
+    # Only outputs of records in their own format need the first batch, which may be a chromosome.
+    start = Start(scanner.predictor.bundle, first.batch if first and first.batch.originals else None)
     every: Iterable[Located] = chain([] if first is None else [first], records)
     del first  # not kept: it may be a chromosome
     tally = ScanTally()

@@ -143,11 +143,11 @@ class SplitRecords:
         ]
 
 
-def possible_files(directory: Path, classes: Sequence[str]) -> list[Path]:
-    """Returns all files that `SplitRecords` may write in a directory."""
+def possible_files(directory: Path, classes: Sequence[str]) -> list[list[Path]]:
+    """Returns the sets of files that `SplitRecords` may write in a directory; one for each format."""
     stems = [_UNSAFE.sub("_", name) for name in (*classes, UNCLASSIFIED)]
     endings = [own[0] + more for own in _ENDINGS.values() for more in ("", _COMPRESSED[0])]
-    return [directory / (stem + ending) for stem in stems for ending in endings]
+    return [[directory / (stem + ending) for stem in stems] for ending in endings]
 
 
 @dataclass(frozen=True)

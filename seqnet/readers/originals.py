@@ -15,6 +15,8 @@ __all__ = ["form_of", "nothing_but", "templates_kept_together", "with_text"]
 
 _FORMS: dict[str, Form] = {"fasta": "fasta", "fastq": "fastq", "sam": "bam"}
 _ENDINGS: dict[str, Form] = {"fq": "fastq", "fastq": "fastq"}
+_MOST = 1 << 22
+"""Bytes of entries with one name after which no more are awaited."""
 
 
 def form_of(format: str, path: str) -> Form:
@@ -55,8 +57,8 @@ def templates_kept_together(
 ) -> Generator[RecordBatch, None, None]:
     """Yields the records of a file in batches that no template is divided between.
 
-    The first batch has the beginning of the file and nothing else. Entries with one name that fill a whole batch are
-    not kept together.
+    The first batch has the beginning of the file and nothing else. Entries with one name that take more than a few
+    megabytes are not kept together.
 
     Args:
         batches: records, with the entries of their file unless they become FASTA.
@@ -75,7 +77,11 @@ def templates_kept_together(
         assert batch.originals is not None
         others = np.flatnonzero(~batch.originals.names_repeat())
         last = int(others[-1]) + 1 if len(others) else 0
-        ready, held = parted(batch, last) if last else (batch, None)
-        yield ready
+        if last or len(batch.originals.entries.data) >= _MOST:
+            ready, held = parted(batch, last) if last else (batch, None)
+            yield ready
+            del ready  # frees memory
+        else:
+            held = batch
     if held is not None:
         yield held
