@@ -214,7 +214,8 @@ def write_scan(
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(records, None)
     # Only outputs of records in their own format need the first batch, which may be a chromosome.
-    start = Start(scanner.predictor.bundle, first.batch if first and first.batch.originals else None)
+    needed = first is not None and first.batch.originals is not None
+    start = Start(scanner.predictor.bundle, first.batch if first and needed else None)
     every: Iterable[Located] = chain([] if first is None else [first], records)
     del first  # not kept: it may be a chromosome
     tally = ScanTally()
