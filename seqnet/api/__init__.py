@@ -3,8 +3,8 @@
 Start here: `models.load` opens a model and `models.Model` classifies sequences, which come back as
 `predictions.Predictions`; `dataset` makes and opens datasets, `training.train` fits a model, `evaluation.evaluate`
 measures one, `estimator.SequenceClassifier` is all of it for scikit-learn. The commands are thin callers of the same
-functions. `sequences` takes sequences of any kind, `files` goes through a file, `sources` takes paths and classes,
-`keywords` makes settings of keyword arguments.
+functions. `sequences` takes sequences of any kind, `files` goes through a file, `scanning` has the windows of a long
+sequence, `sources` takes paths and classes, `keywords` makes settings of keyword arguments.
 
 Nothing here prints, exits, or leaves anything of the process changed.
 """
@@ -17,6 +17,7 @@ __all__ = [
     "keywords",
     "models",
     "predictions",
+    "scanning",
     "sequences",
     "sources",
     "training",

@@ -22,9 +22,11 @@ from seqnet.api.keywords import (
     read_options,
 )
 from seqnet.api.predictions import Predictions
+from seqnet.api.scanning import Windows
 from seqnet.api.sequences import Sequences, as_records
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
+from seqnet.configs.scanning import ScanOptions
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
 from seqnet.core.processors import usable_processors
@@ -39,6 +41,8 @@ from seqnet.nn.devices import choose_device, computing
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.rows import PredictedRows
+from seqnet.prediction.scanning import Located, ScannedPiece, Scanner
+from seqnet.prediction.scans import scan_of
 from seqnet.prediction.streaming import predict_in_order
 
 __all__ = ["Model", "load"]
@@ -205,6 +209,40 @@ class Model:
                 )
         warn_of_doubts(inputs)
         return found
+
+    def scan(
+        self,
+        sequence: Any,
+        *,
+        window: int | None = None,
+        stride: int | None = None,
+        **options: Unpack[PredictKeywords],
+    ) -> Windows:
+        """Returns the predictions of the complete windows of one long sequence.
+
+        Args:
+            sequence: text, bytes or a `Bio.SeqRecord`.
+            window: length of a window; None for that of the model.
+            stride: distance between the starts of neighbouring windows; None for the length of a window.
+            **options: those of `predict`.
+
+        Raises:
+            InputError: it is no sequence.
+            AlphabetMismatchError: the sequence is surely of another alphabet than the model's.
+            SettingError: there is no such option, or its value is not allowed.
+        """
+        with python_words():
+            predictor = self._predictor(predict_options(options, self.precision))
+            where = ScanOptions(window=self.bundle.window if window is None else window, stride=stride)
+            mask = predictor.options.unknown == "mask"
+            scanner = Scanner(predictor, scan_of(self.bundle, where, None, mask=mask, track=False))
+            inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
+            records = inputs.checked(_IN_MEMORY, iter([as_records([sequence], None)]))
+            located = (Located.whole(_IN_MEMORY, batch) for batch in records)
+            with computing(self.threads, self.bundle.classifier.device):
+                found = [one for one in scanner.scanned(located, self.threads) if isinstance(one, ScannedPiece)]
+        warn_of_doubts(inputs)
+        return Windows(found, scanner.scan.grid.window, self.classes)
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Writes the model to a file, which is whole or not there.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,20 +20,23 @@ from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter
 from seqnet.cli.report_option import report_option
+from seqnet.cli.scanning import ScanRequest, Work, scan_options, scan_records, show_windows
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import SeqnetError
+from seqnet.core.outputs import made_directory
 
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
-    from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.tally import Tally
 
 __all__ = ["command"]
 
 
-@click.command("predict", cls=Command, advanced=("alphabet", "precision", "vote", "reader_process", "plm", "verbose"))
+@click.command(
+    "predict", cls=Command, advanced=("alphabet", "precision", "vote", "reader_process", "plm", "softmask", "verbose")
+)
 @click.argument("model", type=InputPath("container"))
 @click.argument("inputs", type=InputPath("text"), nargs=-1, required=True, metavar="INPUT...")
 @click.option(
@@ -57,6 +61,7 @@ __all__ = ["command"]
     type=click.Choice(["tsv", "tsv.gz", "jsonl", "parquet"]),
     help="Format of standard output and of the files in DIR.  [default: tsv]",
 )
+@scan_options
 @record_options
 @click.option(
     "--strict",
@@ -96,37 +101,45 @@ def command(
     be compressed. - is standard input. The output has one row for every record, in input order: name, label,
     probability, one column p_CLASS for each class, and status. The status is ok, or the reason why there is no
     prediction. With the status unusual_length or unusual_composition there is a prediction, but the sequence differs
-    from the training sequences.
+    from the training sequences. --track writes the scores of windows along contigs and genomes of any length.
 
     \b
     seqnet predict model.safetensors reads.fa.gz -o predictions.tsv
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
+    seqnet predict model.safetensors genome.fa --window 36 --track scores.bedgraph -o contigs.tsv
     """
-    from seqnet.core.outputs import made_directory
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
 
     leave_out_pandas()
+    request = ScanRequest.of(options, inputs, directory)
     records = RecordOutputs.of(click.get_current_context(), options)
     tables = tables_of(inputs, output, directory, kind) if records.table else []
     with made_directory(directory), made_directory(records.directory):
         targets = [*(table.target for _, table in tables), *records.targets(), *([report] if report else [])]
+        targets += request.targets if request else ()
         _claim(targets, force, plm)
-        size = total_size(inputs)
-        bundle = open_model(model, device, threads, plm)
+        size, bundle = total_size(inputs), open_model(model, device, threads, plm)
         predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
         read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)
         source = PredictionInputs(read, predictor.expected_alphabet, mate_files=records.mate_files)
         others = records.outputs(predictor)
         jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
-        rows_are_seen = None in targets and sys.stdout.isatty() and sys.stderr.isatty()
         page = PredictionReport(report, predictor, model, source, inputs)
-        with page, Meter("predict", "records", shown=not rows_are_seen) as meter:
-            tally = _write(predictor, source, page.added_to(jobs), meter, size, force)
+        work = Work(predictor, source, partial(_share, source, size), force, shown=not _rows_are_seen(targets))
+        with page:
+            jobs = page.added_to(jobs)
+            tally, about_windows = scan_records(request, work, jobs) if request else (_write(work, jobs), [])
     show_summary(predictor, source, tally, verbose=options["verbose"])
     show_files(others)
+    show_windows(about_windows)
     page.announce()
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
+
+
+def _rows_are_seen(targets: Sequence[Path | None]) -> bool:
+    """Returns whether rows go to a terminal that progress would be written to, too."""
+    return None in targets and sys.stdout.isatty() and sys.stderr.isatty()
 
 
 def _claim(targets: Sequence[Path | None], force: bool, plm: tuple[str, ...]) -> None:
@@ -136,27 +149,27 @@ def _claim(targets: Sequence[Path | None], force: bool, plm: tuple[str, ...]) ->
         check_stdout_is_open()
 
 
-def _write(
-    predictor: Predictor,
-    source: PredictionInputs,
-    jobs: Sequence[Job],
-    meter: Meter,
-    size: int | None,
-    force: bool,
-) -> Tally:
-    """Writes all outputs, and returns the counts of all; `size` is that of all inputs in bytes, where it is known."""
+def _share(source: PredictionInputs, size: int | None) -> float | None:
+    """Returns how much of the inputs was read; None if that, or their `size`, is not known."""
+    return source.passed / size if size and source.passed else None
+
+
+def _write(work: Work, jobs: Sequence[Job]) -> Tally:
+    """Writes all outputs, and returns the counts of all."""
     from seqnet.prediction.streaming import write_predictions
     from seqnet.prediction.tally import Tally
 
-    def progress(records: int) -> None:
-        meter.advance(records, share=source.passed / size if size and source.passed else None)
-
     tally = Tally()
-    for done, (paths, outputs) in enumerate(jobs):
-        try:
-            tally.add(write_predictions(predictor, source, paths, outputs, progress, force=force))
-        except (SeqnetError, OSError) as error:
-            if len(jobs) > 1:
-                error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
-            raise
+    with Meter("predict", "records", shown=work.shown) as meter:
+
+        def progress(records: int) -> None:
+            meter.advance(records, share=work.share())
+
+        for done, (paths, outputs) in enumerate(jobs):
+            try:
+                tally.add(write_predictions(work.predictor, work.source, paths, outputs, progress, force=work.force))
+            except (SeqnetError, OSError) as error:
+                if len(jobs) > 1:
+                    error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
+                raise
     return tally

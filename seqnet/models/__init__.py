@@ -2,7 +2,8 @@
 
 Start here: `bundles.open_bundle` opens a model. `shipped.find_model` finds a model of the package by its name.
 `probabilities.class_probabilities` computes probabilities from tokens, in validation, evaluation and prediction.
-`inspection` describes the content of a file.
+`windows` does so for windows of a
+long sequence. `inspection` describes the content of a file.
 """
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "probabilities",
     "scoring",
     "shipped",
+    "windows",
 ]

@@ -28,6 +28,7 @@ __all__ = [
     "best_batch_tokens",
     "bundle_probabilities",
     "class_probabilities",
+    "ensembled",
     "evaluating",
 ]
 
@@ -95,21 +96,26 @@ def bundle_probabilities(
         embed: whether to return embeddings, too: the inputs of the output layer of each member.
         progress: called with the number of completed parts.
     """
-    temperature, classes = bundle.calibration.temperature, len(bundle.classes)
+    classes = len(bundle.classes)
     with with_embeddings(embed):
         found = [
             class_probabilities(one, tokens, indices, classes=classes, progress=progress)
             for one in members or bundle.members
         ]
-    each = [one[:, :classes] for one in found]
     embeddings = np.concatenate([one[:, classes:] for one in found], axis=1, dtype=np.float32) if embed else None
+    return ensembled(bundle, [one[:, :classes] for one in found], vote=vote)._replace(embeddings=embeddings)
+
+
+def ensembled(bundle: Bundle, each: Sequence[NDArray[np.float64]], *, vote: bool = False) -> Ensembled:
+    """Returns the calibrated probabilities of M sequences from those of each member (M, K), not calibrated."""
+    temperature = bundle.calibration.temperature
     calibrated = [tempered(one, temperature) for one in each]
     deviations = np.std(calibrated, axis=0)
     if vote:
         threshold = None if bundle.positive is None else bundle.calibration.threshold
         labels = [decide(one, bundle.positive, threshold) for one in calibrated]
-        return Ensembled(np.mean([np.eye(classes)[one] for one in labels], axis=0), deviations, embeddings)
-    return Ensembled(tempered(np.mean(each, axis=0), temperature), deviations, embeddings)
+        return Ensembled(np.mean([np.eye(len(bundle.classes))[one] for one in labels], axis=0), deviations)
+    return Ensembled(tempered(np.mean(each, axis=0), temperature), deviations)
 
 
 def class_probabilities(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from itertools import chain
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import Alphabet
@@ -32,6 +31,7 @@ class PredictionInputs:
         passed: bytes of the files, as they are stored, that were read so far; None where that is not known.
         empty: each file so far that has no records, and why.
         notes: each thing worth a note about a file so far: the file, and the note.
+        format: name of the format of the last file; None before the first.
         doubts: each file so far whose symbols look like another alphabet, and which; they may be of the model's.
     """
 
@@ -42,6 +42,7 @@ class PredictionInputs:
         self._mate_files = mate_files
         self.skipped: Counter[str] = Counter()
         self.passed: int | None = 0
+        self.format: str | None = None
         self.empty: list[tuple[str, str]] = []
         self.notes: list[tuple[str, str]] = []
         self.doubts: list[tuple[str, str]] = []
@@ -65,7 +66,7 @@ class PredictionInputs:
         for path in paths:
             place = spoken_path(path)
             with open_records(path, self.read) as reader:
-                before = self.passed
+                before, self.format = self.passed, reader.format
                 self.records[place] += 0
                 for batch in self.checked(place, iter(reader)):
                     passed = reader.passed
@@ -88,8 +89,9 @@ class PredictionInputs:
             AlphabetMismatchError: the symbols surely have another alphabet.
         """
         if self.alphabet is not None:
-            first = sample_symbols(batches)
-            if doubt := check_alphabet(place, first.symbols, self.alphabet):
+            first, symbols = sample_symbols(batches)
+            if doubt := check_alphabet(place, symbols, self.alphabet):
                 self.doubts.append((place, doubt))
-            batches = chain(first.batches, batches)
+            while first:
+                yield first.pop(0)  # not kept: it may be a chromosome
         yield from batches

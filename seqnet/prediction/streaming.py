@@ -17,7 +17,7 @@ from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.tally import Tally
 
-__all__ = ["predict_in_order", "write_predictions"]
+__all__ = ["opened_outputs", "predict_in_order", "write_predictions"]
 
 Placed = tuple[str, RecordBatch]
 """What messages call a file, and some of its records."""
@@ -78,7 +78,7 @@ def write_predictions(
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(records, None)
     tally = Tally()
-    with _opened(outputs, Start(predictor.bundle, first and first[1]), force) as writers:
+    with opened_outputs(outputs, Start(predictor.bundle, first and first[1]), force) as writers:
 
         def rendered(item: Placed) -> tuple[Tally, list[Any]]:
             place, batch = item
@@ -99,7 +99,7 @@ def write_predictions(
 
 
 @contextmanager
-def _opened(outputs: Sequence[Output], start: Start, force: bool) -> Iterator[list[Writer]]:
+def opened_outputs(outputs: Sequence[Output], start: Start, force: bool) -> Iterator[list[Writer]]:
     """Yields the writers of some outputs, whose files are put in place together at the end."""
     targets = [output.targets(start) for output in outputs]
     every = list(chain.from_iterable(targets))

@@ -35,7 +35,16 @@ NO_PATHS = {
     "train": {"device", "assignments", "split"},
     "evaluate": {"device", "plm", "label_regex", "label_column", "sequence_column", "name_column"},
     "explain": {"target", "feature", "device", "plm", "sequence_column", "name_column", "region"},
-    "predict": {"feature", "device", "plm", "sequence_column", "name_column", "region", "expected_fraction"},
+    "predict": {
+        "feature",
+        "device",
+        "plm",
+        "sequence_column",
+        "name_column",
+        "region",
+        "expected_fraction",
+        "chosen",
+    },
 }
 
 
@@ -132,6 +141,8 @@ def command_words(name: str, tried: click.Parameter, given: Path, files: dict[st
 
 def written_name(name: str, tried: click.Parameter, output: click.Parameter) -> str:
     """Returns the name of an output file of a command."""
+    if output.name == "track":
+        return "reads.bedgraph"
     in_directory = output.metavar == "DIR"
     if output.name == "report":
         return "report.html"

@@ -14,6 +14,10 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
+from seqnet.configs.run import compose
+from seqnet.models.bundles import write_bundle
+from tests.building import make_bundle
+
 READS = str(Path(__file__).parent.parent.parent / "data" / "simulated_reads.bam")
 MODEL = "human-dna"
 BASES = 24_000_000
@@ -212,6 +216,19 @@ def test_a_long_record_takes_six_bytes_a_base_to_predict(tmp_path: Path) -> None
     assert (short.code, long.code) == (0, 0), long.err
     assert long.out.splitlines()[1].startswith("long\t")
     assert long.peak - short.peak < 6 * count + BATCHES
+
+
+@pytest.mark.parametrize("ending", ["bedgraph", "bw"])
+def test_a_track_of_a_long_record_takes_three_bytes_a_base(record: Path, tmp_path: Path, ending: str) -> None:
+    (tmp_path / "short.fa").write_bytes(b">short\n" + wrapped(60_000))
+    model = tmp_path / "m.safetensors"
+    write_bundle(model, make_bundle(compose("dna-cnn"), window=36))
+    words = ("--threads", "2", "--track", tmp_path / f"t.{ending}", "--force")
+    short = seqnet("predict", model, tmp_path / "short.fa", *words)
+    long = seqnet("predict", model, record, *words)
+    assert (short.code, long.code) == (0, 0), long.err
+    assert f"{BASES // 36:,} windows of 36 bases" in long.err
+    assert long.peak - short.peak < 3 * BASES + BATCHES
 
 
 @pytest.mark.parametrize(

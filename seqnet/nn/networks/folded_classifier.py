@@ -33,6 +33,9 @@ class FoldedClassifier(nn.Module):
         window: as in `Classifier`.
         flattens: as in `Classifier`.
         width: as in `Classifier`.
+        words: the words of the network.
+        symbols: number of tokens that words are made of: padding and the canonical symbols.
+        firsts: (P,) int32, row of the table where the words of each place begin.
     """
 
     table: Tensor
@@ -84,7 +87,10 @@ class FoldedClassifier(nn.Module):
     def _looked_up(self, tokens: Tensor) -> Tensor:
         """Returns the logits (B, K) for canonical symbols and padding."""
         padded = functional.pad(tokens, (0, self.window - tokens.shape[1]))  # (B, window)
-        index = self.words.index(padded, 0) + self.firsts  # (B, P)
+        return self.summed(self.words.index(padded, 0) + self.firsts)
+
+    def summed(self, index: Tensor) -> Tensor:
+        """Returns the logits (B, K) of the rows of the table at index (B, P) int32, one row for each word."""
         starts = torch.arange(len(index), device=index.device, dtype=torch.int32) * self.places
         rows = index.flatten()
         if self.table.dtype == torch.uint8:
