@@ -7,9 +7,13 @@ is explained. `mutagenesis` computes the effect of every substitution, `gradient
 
 __all__ = [
     "attributions",
+    "effects",
     "explainer",
+    "gradients",
+    "logos",
     "margins",
     "mutagenesis",
+    "relaxation",
     "streaming",
     "writers",
 ]
