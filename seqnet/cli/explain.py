@@ -31,6 +31,14 @@ __all__ = ["command"]
     metavar="FILE",
     help="Write the attributions to FILE; its name ends in .tsv, .tsv.gz or .npz.  [default: TSV to standard output]",
 )
+@click.option(
+    "--logos",
+    type=OutputPath("logos can't be written to standard output"),
+    metavar="DIR",
+    help="Draw a sequence logo of each record into DIR, as SVG; or that of a single record into FILE.svg or FILE.png. "
+    "Needs the package logomaker.",
+)
+@click.option("--records", multiple=True, metavar="NAME", help="Explain only the record of this name. May be repeated.")
 @settings_options(ExplainOptions, ("method", "steps"))
 @click.option(
     "--class",
@@ -52,6 +60,8 @@ def command(
     model: Path,
     inputs: tuple[str, ...],
     output: Path | None,
+    logos: Path | None,
+    records: tuple[str, ...],
     device: str,
     plm: tuple[str, ...],
     threads: int,
@@ -68,27 +78,36 @@ def command(
     \b
     seqnet explain model.safetensors reads.fa -o attributions.tsv
     seqnet explain model.safetensors reads.fa --method integrated -o attributions.npz
+    seqnet explain model.safetensors reads.fa --records read_7 --logos read_7.png
     """
+    from seqnet.core.outputs import made_directory
     from seqnet.explanation.explainer import Explainer
-    from seqnet.explanation.streaming import write_attributions
+    from seqnet.explanation.logos import LogoFiles
+    from seqnet.explanation.streaming import Destination, named_records, write_attributions
     from seqnet.explanation.writers import format_of
     from seqnet.prediction.inputs import PredictionInputs
 
-    leave_out_pandas()
     format_of(output)
-    claim([output] if output else [], force=force, inputs=language_model_files(plm))
-    size = total_size(inputs)
-    if output is None:
-        check_stdout_is_open()
-    bundle = open_model(model, device, threads, plm)
-    explainer = Explainer(bundle, collect(ExplainOptions, options))
-    read = collect(ReadOptions, {**options, "threads": threads})
-    source = PredictionInputs(read, explainer.predictor.expected_alphabet)
-    rows_are_seen = output is None and sys.stdout.isatty() and sys.stderr.isatty()
-    with Meter("explain", "records", shown=not rows_are_seen) as meter:
+    pictures = LogoFiles(logos, force=force) if logos else None
+    if pictures is None:
+        leave_out_pandas()
+    folder = pictures.folder if pictures else None
+    targets = [*([output] if output else []), *([logos] if logos and not folder else [])]
+    with made_directory(folder):
+        claim(targets, force=force, inputs=language_model_files(plm))
+        size = total_size(inputs)
+        if output is None:
+            check_stdout_is_open()
+        bundle = open_model(model, device, threads, plm)
+        explainer = Explainer(bundle, collect(ExplainOptions, options))
+        read = collect(ReadOptions, {**options, "threads": threads})
+        source = PredictionInputs(read, explainer.predictor.expected_alphabet)
+        rows_are_seen = output is None and sys.stdout.isatty() and sys.stderr.isatty()
+        with Meter("explain", "records", shown=not rows_are_seen) as meter:
 
-        def progress(records: int) -> None:
-            meter.advance(records, share=source.passed / size if size and source.passed else None)
+            def progress(done: int) -> None:
+                meter.advance(done, share=source.passed / size if size and source.passed else None)
 
-        tally = write_attributions(explainer, source, inputs, output, force=force, progress=progress)
+            chosen = named_records(source.batches(inputs), records)
+            tally = write_attributions(explainer, chosen, Destination(output, pictures, force), threads, progress)
     show_records(explainer.predictor, source, tally)

@@ -6,6 +6,7 @@ is explained. `mutagenesis` computes the effect of every substitution, `gradient
 """
 
 __all__ = [
+    "arrays",
     "attributions",
     "effects",
     "explainer",
