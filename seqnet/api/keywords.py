@@ -41,7 +41,9 @@ _OF_THE_MODEL = {"precision", "threads"}
 """Settings that a `Model` has once."""
 _NOT_OF_PREDICTION = {"columns"}
 
-_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|CDS)\b)?")
+_OPTION = re.compile(
+    r"--([a-z]+(?:-[a-z]+)*)(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|CDS|mutagenesis)\b)?"
+)
 _USE = re.compile(r"\buse (?=--)")
 _KEYWORDS = {"class": "classes", "force": "force=True", "no-baselines": "baselines=False"}
 """Option → keyword, where the names differ by more than hyphens."""

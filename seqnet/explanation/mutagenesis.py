@@ -9,7 +9,6 @@ Source: Zhou & Troyanskaya 2015, doi:10.1038/nmeth.3547.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -17,24 +16,13 @@ from numpy.typing import NDArray
 
 from seqnet.core.records import Ragged
 from seqnet.core.threads import check_wanted
+from seqnet.explanation.effects import Effects
 from seqnet.explanation.margins import margins
 from seqnet.models.probabilities import batch_logits, best_batch_tokens, evaluating
 from seqnet.models.scoring import Scorer
 from seqnet.nn.batching import TokenStore, buckets
 
-__all__ = ["Effects", "mutagenesis"]
-
-
-class Effects(NamedTuple):
-    """What a method finds for P sequences.
-
-    Attributes:
-        margins: (P,) float64, the number that is explained.
-        values: (ΣL, S) float64, see `Attributions`.
-    """
-
-    margins: NDArray[np.float64]
-    values: NDArray[np.float64]
+__all__ = ["mutagenesis"]
 
 
 def mutagenesis(scorer: Scorer, parts: Ragged, targets: NDArray[np.int64], symbols: int) -> Effects:

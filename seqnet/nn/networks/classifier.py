@@ -101,13 +101,18 @@ class Classifier(nn.Module):
                 return known
         features = dropped(self.dropout, self.encoder(tokens))  # (B, C, L)
         profile = self._profile(tokens, lengths)
-        if not self.flattens:
-            features = features * (tokens != 0)[:, None, :]
-        logits: Tensor = self.network(features, None if self.flattens else lengths, profile)
+        logits = self.of_features(features, tokens, lengths, profile)
         if self.trees is None or profile is None or self.training:
             return logits
         boosted: Tensor = self.trees(profile)
         return (logits.float() + boosted) / 2
+
+    def of_features(self, features: Tensor, tokens: Tensor, lengths: Tensor, profile: Tensor | None) -> Tensor:
+        """Returns the logits (B, K) of the network, without its trees, from the features (B, C, L) of its encoder."""
+        if not self.flattens:
+            features = features * (tokens != 0)[:, None, :]
+        logits: Tensor = self.network(features, None if self.flattens else lengths, profile)
+        return logits
 
     def _profile(self, tokens: Tensor, lengths: Tensor) -> Tensor | None:
         """Returns the profiles (B, F) in float32 at any precision, because trees compare them with bounds."""
