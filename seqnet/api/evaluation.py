@@ -9,13 +9,21 @@ from typing import TYPE_CHECKING, Any, Unpack
 from seqnet.api.keywords import EvaluateKeywords, as_path, python_words, settings_from
 from seqnet.api.models import Model, load
 from seqnet.configs.evaluation import EvaluationOptions
+from seqnet.configs.figures import ENDINGS, FIGURES
 from seqnet.core.errors import SettingError
+from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.splits import SPLITS
 from seqnet.evaluation import METRICS
+from seqnet.models.shipped import find_model
 from seqnet.nn.devices import computing
-from seqnet.reporting.report import Report, report
+from seqnet.reporting.figures.evaluation import pictures_of
+from seqnet.reporting.figures.pictures import save_picture
+from seqnet.reporting.pages.evaluation import evaluation_page
+from seqnet.reporting.pages.rendering import write_page
+from seqnet.reporting.report import report
+from seqnet.reporting.results import Results, results_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -27,14 +35,11 @@ class EvaluationResult:
     """How good a model is on the records of a split.
 
     Args:
-        found: the report on one model.
-
-    Attributes:
-        report: as given.
+        results: the metrics of one model, and what they were made of.
     """
 
-    def __init__(self, found: Report) -> None:
-        self.report = found
+    def __init__(self, results: Results) -> None:
+        self._results = results
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
@@ -69,15 +74,53 @@ class EvaluationResult:
     @property
     def warnings(self) -> list[str]:
         """A line for each thing that makes the metrics too good, and for each baseline that is not beaten."""
-        return self.report.models[0].warnings()
+        return self._results.report.models[0].warnings()
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain values, None for NaN: what `seqnet evaluate -o DIR` writes to metrics.json."""
-        return self.report.to_json()
+        return self._results.report.to_json()
+
+    def report(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Writes a report with all metrics and figures, as `seqnet evaluate --report` does.
+
+        It has metrics by length and by similarity if `evaluate` was called with `strata=True`.
+
+        Args:
+            path: the HTML file.
+            force: whether an existing file is replaced.
+
+        Raises:
+            OutputError: the file exists, or can't be written.
+        """
+        with python_words(), whole_file(as_path(path), force=force) as temporary:
+            write_page(temporary, evaluation_page(self._results))
+
+    def plot(self, figure: str, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Writes one figure, as `seqnet evaluate --plot` does.
+
+        Args:
+            figure: its name: roc, pr, confusion, scores, reliability, lengths, baselines or learning.
+            path: the file, which ends in .pdf, .png or .svg.
+            force: whether an existing file is replaced.
+
+        Raises:
+            SettingError: there is no such figure, or the file has another ending.
+            NoFigureError: the results do not have what the figure shows.
+            OutputError: the file exists, or can't be written.
+        """
+        with python_words():
+            place = as_path(path)
+            if figure not in FIGURES:
+                raise SettingError("figure", figure, choices=FIGURES)
+            if place.suffix.lower() not in ENDINGS:
+                raise SettingError("path", str(place), f"a file name that ends in {', '.join(ENDINGS)}")
+            (picture,) = pictures_of(figure, self._results)
+            with whole_file(place, force=force) as temporary:
+                save_picture(temporary, picture, place.suffix.lower())
 
     @property
     def _evaluation(self) -> Any:
-        return self.report.models[0].measured.evaluation
+        return self._results.report.models[0].measured.evaluation
 
     def __repr__(self) -> str:
         found = self._evaluation
@@ -121,5 +164,7 @@ def evaluate(
         chosen = model if isinstance(model, Model) else load(model)
         dataset = data if isinstance(data, Dataset) else open_dataset(as_path(data))
         with computing(chosen.threads, chosen.bundle.classifier.device):
-            found = report({"model": chosen.bundle}, dataset, split, wanted, baselines=baselines, strata=strata)
-    return EvaluationResult(found)
+            name = "model" if isinstance(model, Model) else as_path(model).name
+            found = report({name: chosen.bundle}, dataset, split, wanted, baselines=baselines, strata=strata)
+        paths = {} if isinstance(model, Model) else {name: find_model(as_path(model))}
+        return EvaluationResult(results_of(found, [chosen.bundle], dataset, paths))

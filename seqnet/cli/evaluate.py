@@ -12,12 +12,14 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from seqnet.cli.evaluation_files import EvaluationFiles, FigurePath, ReportPath
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.progress import Meter, say, show
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.evaluation import EvaluationOptions
+from seqnet.configs.figures import FIGURES
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.printable import counted
 
@@ -49,6 +51,22 @@ _LABELS = ("label_regex", "label_column", "labels")
     help="Directory for metrics.json and predictions.tsv, and predictions-2.tsv of a second model.",
 )
 @click.option(
+    "--report",
+    type=ReportPath(),
+    metavar="FILE.html",
+    help="Write a report with all metrics and figures: one HTML file that needs no network.",
+)
+@click.option(
+    "--plot",
+    "figures",
+    type=FigurePath(),
+    multiple=True,
+    metavar="FIGURE=FILE",
+    help="Write one figure as .pdf, .png or .svg, such as roc=roc.pdf. May be repeated. Figures: "
+    + "; ".join(f"{name}, {kind.help}" for name, kind in FIGURES.items())
+    + ". Those of a second model have -2 in the file name.",
+)
+@click.option(
     "--split",
     type=click.Choice(["test", "validation", "train", "all"]),
     default="test",
@@ -72,6 +90,8 @@ def command(
     models: tuple[Path, ...],
     dataset: Path,
     directory: Path | None,
+    report: Path | None,
+    figures: tuple[tuple[str, Path], ...],
     split: str,
     no_baselines: bool,
     strata: bool,
@@ -99,23 +119,29 @@ def command(
     \b
     seqnet evaluate model.safetensors reads.safetensors -o eval/
     seqnet evaluate model.safetensors test.csv --label-column label
+    seqnet evaluate model.safetensors reads.safetensors --report report.html --plot roc=roc.pdf
     seqnet evaluate new.safetensors old.safetensors reads.safetensors --strata
     """
     from seqnet.core.outputs import made_directory
+    from seqnet.models.shipped import find_model
 
     labelled = any(options[name] for name in _LABELS)
     if labelled and click.get_current_context().get_parameter_source("split") is not ParameterSource.DEFAULT:
         raise click.UsageError("--split needs a dataset; a sequence file has no splits")
-    targets = _targets(directory, models)
+    files = EvaluationFiles.of(directory, report, figures, models)
     with made_directory(directory), ExitStack() as stack:
-        claim(targets, force=force, inputs=language_model_files(plm))
-        bundles = {name: open_model(path, device, threads, plm) for name, path in _names(models).items()}
+        claim(files.targets, force=force, inputs=language_model_files(plm))
+        named = _names(models)
+        bundles = {name: open_model(path, device, threads, plm) for name, path in named.items()}
+        paths = {name: find_model(path) for name, path in named.items()}
+        files.check(bundles, paths)
         first, split = next(iter(bundles.values())), "all" if labelled else split
         data = stack.enter_context(_encoded(dataset, first, options)) if labelled else _opened(dataset)
         chosen = collect(EvaluationOptions, options)
-        found = _report(bundles, data, split, chosen, baselines=not no_baselines, strata=strata or bool(targets))
+        parts = strata or bool(files.tables or files.report)
+        found = _report(bundles, data, split, chosen, baselines=not no_baselines, strata=parts)
         _show(found, strata)
-        _write(targets, found, list(bundles.values()), data, force=force)
+        files.write(found, list(bundles.values()), data, paths, force=force)
 
 
 def _opened(path: Path) -> Dataset:
@@ -157,20 +183,6 @@ def _encoded(path: Path, bundle: Bundle, options: Mapping[str, Any]) -> Iterator
         yield replace(open_dataset(target), path=path)
 
 
-def _targets(directory: Path | None, models: tuple[Path, ...]) -> list[Path]:
-    """Returns metrics.json and a file of predictions for each model, in the directory; none without.
-
-    Raises:
-        UsageError: there are not one or two different models.
-    """
-    if len(models) > 2 or len(set(models)) < len(models):
-        raise click.UsageError("give one model or two different models, then a dataset or sequence file")
-    if directory is None:
-        return []
-    rows = ("predictions.tsv", "predictions-2.tsv")[: len(models)]
-    return [directory / name for name in ("metrics.json", *rows)]
-
-
 def _report(
     bundles: dict[str, Bundle], data: Dataset, split: str, options: EvaluationOptions, *, baselines: bool, strata: bool
 ) -> Report:
@@ -185,23 +197,6 @@ def _names(models: tuple[Path, ...]) -> dict[str, Path]:
     """Returns name → path: the names of the files where they differ, for tables that can be read, else the paths."""
     named = {path.name: path for path in models}
     return named if len(named) == len(models) else {str(path): path for path in models}
-
-
-def _write(targets: list[Path], found: Report, bundles: list[Bundle], data: Dataset, *, force: bool) -> None:
-    """Writes the metrics and the predictions of each model, where there are files to write."""
-    import json
-
-    from seqnet.core.outputs import whole_files
-    from seqnet.reporting.measurement import write_rows
-
-    if not targets:
-        return
-    with whole_files(targets, force=force) as (metrics, *rows):
-        text = json.dumps(found.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
-        metrics.write_text(text + "\n", encoding="utf-8")
-        for temporary, bundle, model in zip(rows, bundles, found.models, strict=True):
-            write_rows(temporary, bundle, data, model.measured)
-    say("wrote " + ", ".join(map(str, targets)))
 
 
 def _show(found: Report, strata: bool) -> None:

@@ -22,6 +22,7 @@ __all__ = [
     "format_evaluation",
     "format_paired_metrics",
     "format_strata",
+    "origin_text",
 ]
 
 _FEW = 20
@@ -33,7 +34,7 @@ def format_evaluation(evaluation: Evaluation) -> str:
 
     The text ends with a line end.
     """
-    parts = [_origin(evaluation), _metrics(evaluation), _confusion(evaluation)]
+    parts = [origin_text(evaluation), _metrics(evaluation), _confusion(evaluation)]
     if evaluation.positive is None:
         parts.append(_classes(evaluation))
     gaps = _gaps(evaluation)
@@ -68,7 +69,8 @@ def _confidence(evaluation: Evaluation) -> str:
     return f"{100 * evaluation.bootstrap.confidence:g} %"
 
 
-def _origin(evaluation: Evaluation) -> str:
+def origin_text(evaluation: Evaluation) -> str:
+    """Returns which records were measured, how labels were decided, and how intervals were made, a line each."""
     recipe = evaluation.bootstrap
     if evaluation.positive is None:
         decision = f"{counted(len(evaluation.classes), 'classes')}, macro averages"

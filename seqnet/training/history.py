@@ -7,7 +7,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-__all__ = ["MONITORS", "EpochRow", "draw_curves", "epoch_text", "kept_text", "write_history"]
+__all__ = [
+    "MONITORS",
+    "EpochRow",
+    "draw_curves",
+    "epoch_text",
+    "kept_epoch",
+    "kept_text",
+    "read_history",
+    "write_history",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +105,49 @@ def write_history(path: Path, runs: Sequence[Sequence[EpochRow]]) -> None:
             values = [f"{value:.6g}" if isinstance(value, float) else str(value) for value in asdict(row).values()]
             lines.append("\t".join(values + [str(member)] * several))
     path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def read_history(path: Path) -> list[list[EpochRow]]:
+    """Returns the rows that `write_history` has written, of each run.
+
+    Raises:
+        OSError: the file is not there, or can't be read.
+        ValueError: it is another file.
+    """
+    names = [field.name for field in fields(EpochRow)]
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    found = header.split("\t")
+    if found not in (names, [*names, "member"]):
+        raise ValueError("this is not a history of epochs")
+    runs: dict[str, list[EpochRow]] = {}
+    for line in lines:
+        epoch, step, *cells = line.split("\t")
+        member = cells.pop() if len(found) > len(names) else "1"
+        runs.setdefault(member, []).append(EpochRow(int(epoch), int(step), *map(float, cells)))
+    if not runs or any([row.epoch for row in rows] != list(range(1, len(rows) + 1)) for rows in runs.values()):
+        raise ValueError("the epochs are not complete")
+    return list(runs.values())
+
+
+def kept_epoch(rows: Sequence[EpochRow], monitor: str) -> int:
+    """Returns the number of the epoch that training keeps.
+
+    Args:
+        rows: one per epoch.
+        monitor: `training.monitor`.
+    """
+    best, highest = 0, -math.inf
+    for row in rows:
+        value = getattr(row, f"validation_{monitor}")
+        value = -value if monitor == "loss" else value
+        # Without a number to judge by, the last epoch is the best.
+        better = math.isnan(value) or value > highest
+        if value == highest and best:
+            # Small validation splits often tie.
+            better = row.validation_loss < rows[best - 1].validation_loss
+        if better:
+            best, highest = row.epoch, -math.inf if math.isnan(value) else value
+    return best
 
 
 def draw_curves(path: Path, runs: Sequence[Sequence[EpochRow]], best: Sequence[int]) -> None:

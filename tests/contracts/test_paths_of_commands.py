@@ -10,6 +10,7 @@ from pathlib import Path
 import click
 import pytest
 
+from seqnet.cli.evaluation_files import FigurePath
 from seqnet.cli.main import COMMANDS, command_group, run
 from seqnet.cli.paths import Command, InputPath, OutputPath
 from seqnet.datasets.sources import find_source
@@ -124,13 +125,19 @@ def command_words(name: str, tried: click.Parameter, given: Path, files: dict[st
     return list(words)
 
 
-def written_name(name: str, tried: click.Parameter, in_directory: bool) -> str:
+def written_name(name: str, tried: click.Parameter, output: click.Parameter) -> str:
     """Returns the name of an output file of a command."""
+    in_directory = output.metavar == "DIR"
     if name == "evaluate":
-        return "metrics.json"
+        return "metrics.json" if in_directory else {"report": "report.html", "figures": "roc.pdf"}[str(output.name)]
     if name == "download":
         return find_source("solubility").filename
     return "given.tsv" if in_directory and tried.name == "inputs" else "reads.tsv"
+
+
+def option_value(output: click.Parameter, target: str | Path) -> str | Path:
+    """Returns what is given for an output, if it is to be this file."""
+    return f"roc={target}" if isinstance(output.type, FigurePath) else target
 
 
 @pytest.mark.parametrize("kind", ["path", "symbolic link", "hard link"])
@@ -144,7 +151,7 @@ def test_no_output_replaces_an_input(
         in_directory = output.metavar == "DIR"
         folder = tmp_path / f"out-{output.name}"
         folder.mkdir()
-        target = folder / written_name(name, parameter, in_directory)
+        target = folder / written_name(name, parameter, output)
         given = target if kind == "path" else folder / "given.fa"
         shutil.copy(files.get(str(parameter.name), files[""]), given)
         if kind == "symbolic link":
@@ -152,7 +159,7 @@ def test_no_output_replaces_an_input(
         elif kind == "hard link":
             os.link(given, target)
         before = given.read_bytes()
-        where = [output.opts[0], folder if in_directory else target]
+        where = [output.opts[0], folder if in_directory else option_value(output, target)]
         if name == "tune" and output.name != "output":
             where += ["-o", folder / "best.toml"]
         outcome = call(*command_words(name, parameter, given, files), *where, "--force")
@@ -178,7 +185,7 @@ def test_a_dash_is_standard_output_or_refused(
     words = complete[name]
     if name == "tune" and parameter.name != "output":
         words += ["-o", tmp_path / "best.toml"]
-    outcome = call(name, *words, parameter.opts[0], "-")
+    outcome = call(name, *words, parameter.opts[0], option_value(parameter, "-"))
     assert list(tmp_path.iterdir()) == []
     if (name, parameter.name) == ("predict", "output"):
         assert (outcome.code, outcome.out.count("\n")) == (0, 4001)

@@ -5,7 +5,18 @@ import xml.etree.ElementTree as ElementTree
 from dataclasses import replace
 from pathlib import Path
 
-from seqnet.training.history import EpochRow, draw_curves, epoch_text, kept_text, write_history
+import pytest
+
+from seqnet.training.history import (
+    EpochRow,
+    draw_curves,
+    epoch_text,
+    kept_epoch,
+    kept_text,
+    read_history,
+    write_history,
+)
+from tests.building import fit, planted, run_config
 
 ROWS = [
     EpochRow(1, 50, 1e-3, 0.75, 0.5, 0.7, 0.51234567, 0.6, 0.65),
@@ -77,3 +88,19 @@ def test_a_line_of_an_epoch_has_what_is_known_and_does_not_mislead() -> None:
     assert epoch_text(BLIND[0], 9, trees=False, imbalanced=False) == "epoch   1 of 9  train loss 0.7500 accuracy 0.5000"
     lacking = replace(ROWS[0], validation_auroc=math.nan, validation_balanced_accuracy=math.nan)
     assert "nan" not in epoch_text(lacking, 9, trees=False, imbalanced=True)
+
+
+@pytest.mark.parametrize("runs", [[ROWS], [BLIND], [ROWS, ROWS[:2], BLIND]])
+def test_a_history_is_read_as_it_was_written(runs: list[list[EpochRow]], tmp_path: Path) -> None:
+    write_history(tmp_path / "one", runs)
+    found = read_history(tmp_path / "one")
+    assert [[row.epoch for row in rows] for rows in found] == [[row.epoch for row in rows] for rows in runs]
+    write_history(tmp_path / "two", found)
+    assert (tmp_path / "one").read_bytes() == (tmp_path / "two").read_bytes()
+
+
+@pytest.mark.parametrize("monitor", ["loss", "accuracy", "balanced_accuracy", "auroc"])
+@pytest.mark.parametrize("validation", [0, 2, 48])
+def test_the_kept_epoch_is_that_of_training(monitor: str, validation: int) -> None:
+    result = fit(planted((96, validation, 4)), run_config({"monitor": monitor, "epochs": 5}))
+    assert kept_epoch(result.rows, monitor) == result.best_epoch

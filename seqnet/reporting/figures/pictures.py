@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 from seqnet.core.printable import printable
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["ENDINGS", "INK", "LINE", "MUTED", "SERIES", "Picture", "draw_legend", "inline_svg", "label", "save_picture"]
+__all__ = ["INK", "LINE", "MUTED", "SERIES", "Picture", "draw_legend", "inline_svg", "label", "save_picture"]
 
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#aa3f8c", "#b88300", "#3a9bd0")
 """Colours of curves and classes, which people with any colour vision can tell apart; after those of Okabe & Ito 2008,
@@ -39,21 +39,18 @@ _VARIABLES = {colour: f"var(--c{index})" for index, colour in enumerate(SERIES)}
     PAPER: "var(--paper)",
 }
 
-ENDINGS = (".pdf", ".png", ".svg")
-"""Endings of the files that a picture can be saved as."""
-
 _SETTINGS: dict[Any, Any] = {
     "axes.edgecolor": MUTED,
     "axes.labelcolor": INK,
     "axes.linewidth": 0.8,
     "axes.spines.right": False,
     "axes.spines.top": False,
-    "font.size": 9,
+    "font.size": 8.5,
     "font.family": ["DejaVu Sans"],
     "grid.color": LINE,
     "grid.linewidth": 0.6,
     "legend.frameon": False,
-    "legend.fontsize": 8.5,
+    "legend.fontsize": 8,
     "lines.linewidth": 1.6,
     "pdf.fonttype": 42,
     "svg.fonttype": "none",
@@ -65,8 +62,6 @@ _SETTINGS: dict[Any, Any] = {
     "ytick.color": MUTED,
     "ytick.labelcolor": INK,
 }
-Corner = Literal["best", "lower left", "lower right", "upper left", "upper right"]
-
 _MOST_LETTERS = 28
 _SVG = "{http://www.w3.org/2000/svg}"
 _REFERENCE = re.compile(r"#([A-Za-z][\w.-]*)")
@@ -85,7 +80,7 @@ class Picture:
         caption: one or two sentences below: how to read it, and how it was computed.
         description: what it shows, in numbers, for readers who cannot see it.
         draw: draws it.
-        size: width and height in inches at which its text has 9 points.
+        size: width and height in inches, at which its text has 8.5 points.
         wide: whether it takes the whole width of a page.
     """
 
@@ -94,7 +89,7 @@ class Picture:
     caption: str
     description: str
     draw: Callable[[Figure], None]
-    size: tuple[float, float] = (4.8, 3.6)
+    size: tuple[float, float] = (4.2, 3.2)
     wide: bool = False
 
 
@@ -106,18 +101,18 @@ def label(text: str) -> str:
     return "\u200a" + shown if shown.startswith("_") else shown
 
 
-def draw_legend(axes: Axes, entries: Sequence[tuple[str, str]], place: Corner = "best") -> None:
-    """Draws a legend.
+def draw_legend(axes: Axes, entries: Sequence[tuple[str, str]]) -> None:
+    """Draws a legend above the axes, where it covers nothing.
 
     Args:
         axes: where.
         entries: label and colour of each line.
-        place: corner of the axes.
     """
     from matplotlib.lines import Line2D
 
-    handles = [Line2D([], [], color=colour) for _, colour in entries]
-    axes.legend(handles, [text for text, _ in entries], loc=place, handlelength=1.2)
+    handles, texts = [Line2D([], [], color=colour) for _, colour in entries], [text for text, _ in entries]
+    columns = max(1, min(len(texts), _MOST_LETTERS * 2 // max(map(len, texts), default=1)))
+    axes.legend(handles, texts, loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, handlelength=1.2, borderpad=0.2)
 
 
 @contextmanager
@@ -142,7 +137,7 @@ def save_picture(path: Path, picture: Picture, ending: str) -> None:
     Args:
         path: the file.
         picture: what is drawn.
-        ending: one of `ENDINGS`.
+        ending: one of `configs.figures.ENDINGS`.
     """
     metadata = {".pdf": {"CreationDate": None}, ".svg": {"Date": None}, ".png": {"Software": None}}[ending]
     with _drawn(picture) as figure:
@@ -158,17 +153,18 @@ def inline_svg(picture: Picture) -> str:
     # Metadata, with a date, and a style that would apply to the whole page.
     for child in root[:2]:
         root.remove(child)
-    _shorten(root, picture.key)
+    key = f"figure-{picture.key}"  # a section may have the same key
+    _shorten(root, key)
     for kind, text in (("desc", picture.description), ("title", picture.title)):
-        named = ET.Element(kind, {"id": f"{picture.key}-{kind}"})
+        named = ET.Element(kind, {"id": f"{key}-{kind}"})
         named.text = printable(text)
         root.insert(0, named)
     box = root.get("viewBox", "")
     root.attrib = {
         "viewBox": box,
         "role": "img",
-        "aria-labelledby": f"{picture.key}-title",
-        "aria-describedby": f"{picture.key}-desc",
+        "aria-labelledby": f"{key}-title",
+        "aria-describedby": f"{key}-desc",
     }
     return ET.tostring(root, encoding="unicode")
 

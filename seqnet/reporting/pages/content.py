@@ -11,7 +11,7 @@ from typing import ClassVar
 
 from seqnet.reporting.figures.pictures import Picture
 
-__all__ = ["Block", "Cell", "Facts", "Figures", "Notes", "Page", "Section", "Table", "Text"]
+__all__ = ["Block", "Cell", "Facts", "Figures", "Heading", "Notes", "Page", "Section", "Table", "Text"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +32,14 @@ class Text:
     """A paragraph."""
 
     kind: ClassVar[str] = "text"
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """A heading within a section."""
+
+    kind: ClassVar[str] = "heading"
     text: str
 
 
@@ -95,7 +103,7 @@ class Figures:
     pictures: Sequence[Picture]
 
 
-Block = Text | Notes | Facts | Table | Figures
+Block = Heading | Text | Notes | Facts | Table | Figures
 
 
 @dataclass(frozen=True, slots=True)

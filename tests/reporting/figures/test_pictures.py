@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from seqnet.reporting.figures.pictures import ENDINGS, SERIES, Picture, draw_legend, inline_svg, label, save_picture
+from seqnet.configs.figures import ENDINGS
+from seqnet.reporting.figures.pictures import SERIES, Picture, draw_legend, inline_svg, label, save_picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -44,7 +45,7 @@ def test_an_inline_picture_has_variables_as_colours_and_no_time() -> None:
     assert text == inline_svg(picture())
     assert "var(--c0)" in text
     assert "var(--c1)" in text
-    assert not re.search(r"#[0-9a-f]{6}\b", re.sub(r"#line-\w+", "", text))
+    assert not re.search(r"#[0-9a-f]{6}\b", re.sub(r"#figure-line-\w+", "", text))
     assert "20" not in re.findall(r"<(?:dc:)?date>", text)
     assert "font-family" not in text
 
