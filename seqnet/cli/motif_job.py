@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 
 __all__ = ["MOTIF_SETTINGS", "MotifJob", "motif_options"]
 
-_MOTIFS = ("motif_records", "motif_window", "motif_fdr", "motif_q", "motif_effect", "motif_sites", "seed")
+_MOTIFS = (
+    "motif_records", "motif_window", "motif_shuffle", "motif_fdr", "motif_q", "motif_effect", "motif_sites", "seed",
+)  # fmt: skip
 _WORDS = ("word_length", "word_q")
 _LABELS = ("label_column", "label_regex", "labels")
 MOTIF_SETTINGS = (*_MOTIFS, *_WORDS, *_LABELS)

@@ -32,10 +32,15 @@ class MotifOptions(Settings):
     )
     motif_window: int | None = setting(
         None,
-        "motifs: number of symbols whose attributions are added up to find stretches "
-        + by_alphabet(SEQLET_WIDTHS),
+        "motifs: number of symbols whose attributions are added up to find stretches " + by_alphabet(SEQLET_WIDTHS),
         minimum=3,
         maximum=100,
+    )
+    motif_shuffle: str | None = setting(
+        None,
+        "motifs: shuffled sequences keep the counts of all pairs of neighbours (dinucleotide), or only those of single "
+        "symbols [default: dinucleotide; protein: symbols]",
+        choices=("dinucleotide", "symbols"),
     )
     motif_fdr: float = setting(
         0.5,

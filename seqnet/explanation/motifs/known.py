@@ -130,7 +130,9 @@ def _row(line: str, number: int, size: int) -> list[float]:
         values = []
     good = len(values) == size and all(0 <= value <= 1 for value in values)
     if not good or abs(sum(values) - 1) > _TOLERANCE:
-        raise FormatError(f"this row of a matrix does not have {size} shares with a sum of 1", "correct it", line=number)
+        raise FormatError(
+            f"this row of a matrix does not have {size} shares with a sum of 1", "correct it", line=number
+        )
     return values
 
 
