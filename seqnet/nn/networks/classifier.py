@@ -100,8 +100,11 @@ class Classifier(nn.Module):
             if known is not None:
                 return known
         features = dropped(self.dropout, self.encoder(tokens))  # (B, C, L)
-        profile = self._profile(tokens, lengths)
-        logits = self.of_features(features, tokens, lengths, profile)
+        profile = self.profiles(tokens, lengths)
+        return self.with_trees(self.of_features(features, tokens, lengths, profile), profile)
+
+    def with_trees(self, logits: Tensor, profile: Tensor | None) -> Tensor:
+        """Returns the logits (B, K) of the network, averaged with those of its trees in evaluation, if it has any."""
         if self.trees is None or profile is None or self.training:
             return logits
         boosted: Tensor = self.trees(profile)
@@ -114,8 +117,11 @@ class Classifier(nn.Module):
         logits: Tensor = self.network(features, None if self.flattens else lengths, profile)
         return logits
 
-    def _profile(self, tokens: Tensor, lengths: Tensor) -> Tensor | None:
-        """Returns the profiles (B, F) in float32 at any precision, because trees compare them with bounds."""
+    def profiles(self, tokens: Tensor, lengths: Tensor) -> Tensor | None:
+        """Returns the profiles (B, F), None without them.
+
+        They are float32 at any precision, because trees compare them with bounds.
+        """
         if self.profile is None:
             return None
         # The meta device has no autocast.
