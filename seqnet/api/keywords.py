@@ -17,6 +17,7 @@ from typing import Any, TypedDict, TypeVar
 import numpy as np
 
 from seqnet.configs.explanation import ExplainOptions
+from seqnet.configs.motifs import MotifOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.settings import Settings
@@ -25,10 +26,12 @@ from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
 __all__ = [
     "EvaluateKeywords",
     "ExplainKeywords",
+    "MotifKeywords",
     "PredictFileKeywords",
     "PredictKeywords",
     "as_path",
     "explain_options",
+    "motif_options",
     "predict_options",
     "python_words",
     "read_options",
@@ -41,7 +44,9 @@ _OF_THE_MODEL = {"precision", "threads"}
 """Settings that a `Model` has once."""
 _NOT_OF_PREDICTION = {"columns", "originals"}
 
-_OPTION = re.compile(r"--([a-z]+(?:-[a-z]+)*)(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|CDS)\b)?")
+_OPTION = re.compile(
+    r"--([a-z]+(?:-[a-z]+)*)(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|CDS|mutagenesis)\b)?"
+)
 _USE = re.compile(r"\buse (?=--)")
 _KEYWORDS = {"class": "classes", "force": "force=True", "no-baselines": "baselines=False", "from": "start"}
 """Option → keyword, where the names differ by more than hyphens."""
@@ -93,6 +98,36 @@ class EvaluateKeywords(TypedDict, total=False):
 def _names(kind: type[Settings]) -> list[str]:
     hidden = _OF_THE_MODEL | _NOT_OF_PREDICTION
     return [field.name for field in dataclasses.fields(kind) if field.name not in hidden]
+
+
+class MotifKeywords(ExplainKeywords, total=False):
+    """Keyword arguments of `Model.motifs`: those of `Model.explain`, and `MotifOptions`."""
+
+    motif_records: int
+    motif_window: int | None
+    motif_shuffle: str | None
+    motif_fdr: float
+    motif_q: float
+    motif_effect: float
+    motif_sites: int
+    seed: int
+
+
+def motif_options(keywords: Mapping[str, Any]) -> tuple[ExplainOptions, MotifOptions]:
+    """Returns what is explained, and what counts as a motif.
+
+    Args:
+        keywords: those of `MotifKeywords`.
+
+    Raises:
+        SettingError: there is no such keyword, or a value is not allowed.
+    """
+    explained, motifs = _names(ExplainOptions), _names(MotifOptions)
+    if unknown := [name for name in keywords if name not in (*explained, *motifs)]:
+        raise UnknownSettingError(unknown[0], keywords[unknown[0]], [*explained, *motifs])
+    ours = {name: value for name, value in keywords.items() if name in motifs}
+    others = {name: value for name, value in keywords.items() if name in explained}
+    return explain_options(others), settings_from(MotifOptions, ours, motifs)
 
 
 def predict_options(keywords: Mapping[str, Any], precision: str) -> PredictOptions:

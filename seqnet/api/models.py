@@ -13,6 +13,7 @@ from seqnet.api.doubts import warn_of_doubts
 from seqnet.api.files import FilePredictions
 from seqnet.api.keywords import (
     ExplainKeywords,
+    MotifKeywords,
     PredictFileKeywords,
     PredictKeywords,
     as_path,
@@ -21,6 +22,7 @@ from seqnet.api.keywords import (
     python_words,
     read_options,
 )
+from seqnet.api.motifs import motifs_in
 from seqnet.api.predictions import Predictions
 from seqnet.api.scanning import Windows
 from seqnet.api.sequences import Sequences, as_records
@@ -33,6 +35,7 @@ from seqnet.core.processors import usable_processors
 from seqnet.core.records import RecordBatch, chunks
 from seqnet.explanation.attributions import Attributions
 from seqnet.explanation.explainer import Explainer
+from seqnet.explanation.motifs.motif import Motifs
 from seqnet.explanation.streaming import explain_in_order
 from seqnet.models.bundles import Bundle, open_bundle, write_bundle
 from seqnet.models.scoring import chosen_precision
@@ -243,6 +246,27 @@ class Model:
                 found = [one for one in scanner.scanned(located, self.threads) if isinstance(one, ScannedPiece)]
         warn_of_doubts(inputs)
         return Windows(found, scanner.scan.grid.window, self.classes)
+
+    def motifs(
+        self,
+        sequences: Sequences,
+        *,
+        labels: Iterable[object] | None = None,
+        known: str | os.PathLike[str] | None = None,
+        **options: Unpack[MotifKeywords],
+    ) -> Motifs:
+        """Returns the motifs that the model responds to in sequences, the one with the largest influence first.
+
+        Args:
+            sequences: N of them, as in `predict`.
+            labels: N true classes, None where it is not known; for the share of each with a motif.
+            known: file of known motifs in MEME format; each motif is given the nearest one.
+            **options: those of `explain`, and motif_records and others, as in `seqnet explain`.
+
+        Raises:
+            SeqnetError: sequences, labels, options or known motifs are wrong; see `explain`.
+        """
+        return motifs_in(self.bundle, self.threads, sequences, labels, known, options)
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Writes the model to a file, which is whole or not there.

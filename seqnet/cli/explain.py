@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.motif_job import MotifJob
+from seqnet.cli.motif_job import MOTIF_SETTINGS, MotifJob, motif_options
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files, total_size
@@ -16,26 +17,20 @@ from seqnet.cli.prediction_summary import show_records
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter
 from seqnet.cli.streams import check_stdout_is_open
-from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.explanation import ExplainOptions
-from seqnet.configs.motifs import MotifOptions, WordOptions
 from seqnet.configs.readers import ReadOptions
 
 if TYPE_CHECKING:
     from seqnet.explanation.attributions import Attributions
     from seqnet.explanation.explainer import Explainer
+    from seqnet.explanation.streaming import Destination
     from seqnet.explanation.survey import LabelledInputs
     from seqnet.prediction.tally import Tally
 
 __all__ = ["command"]
 
 
-@click.command(
-    "explain",
-    cls=Command,
-    advanced=("steps", "alphabet", "reader_process", "plm", "motif_records", "motif_window", "motif_fdr", "motif_q",
-              "motif_effect", "motif_sites", "word_length", "word_q", "seed", "label_column", "label_regex", "labels"),
-)  # fmt: skip
+@click.command("explain", cls=Command, advanced=("steps", "alphabet", "reader_process", "plm", *MOTIF_SETTINGS))
 @click.argument("model", type=InputPath("container"))
 @click.argument("inputs", type=InputPath("text"), nargs=-1, required=True, metavar="INPUT...")
 @click.option(
@@ -45,6 +40,14 @@ __all__ = ["command"]
     metavar="FILE",
     help="Write the attributions to FILE; its name ends in .tsv, .tsv.gz or .npz.  [default: TSV to standard output]",
 )
+@click.option(
+    "--logos",
+    type=OutputPath("logos can't be written to standard output"),
+    metavar="DIR",
+    help="Draw a sequence logo of each record into DIR, as SVG; or that of a single record into FILE.svg or FILE.png. "
+    "Needs the package logomaker.",
+)
+@click.option("--records", multiple=True, metavar="NAME", help="Explain only the record of this name. May be repeated.")
 @settings_options(ExplainOptions, ("method", "steps"))
 @click.option(
     "--class",
@@ -52,32 +55,7 @@ __all__ = ["command"]
     metavar="NAME",
     help="Class to explain.  [default: the positive class; with more than two classes, the predicted one]",
 )
-@click.option(
-    "--motifs",
-    type=OutputPath("--motifs names a directory"),
-    metavar="DIR",
-    help="Write the motifs that the model responds to: a page with logos (index.html), a table and files for other "
-    "programs. Attributions are then written only with -o.",
-)
-@click.option(
-    "--known",
-    type=InputPath(),
-    metavar="FILE",
-    help="Motifs in MEME format; each motif found is given the name of the nearest one.",
-)
-@click.option(
-    "--words",
-    type=OutputPath(None),
-    metavar="FILE",
-    help="Write a table of the words that are over-represented in the records of a predicted class. Attributions are "
-    "then written only with -o.",
-)
-@settings_options(
-    MotifOptions,
-    ("motif_records", "motif_window", "motif_fdr", "motif_q", "motif_effect", "motif_sites", "seed"),
-)
-@settings_options(WordOptions, ("word_length", "word_q"))
-@settings_options(EncodeOptions, ("label_column", "label_regex", "labels"))
+@motif_options
 @settings_options(ExplainOptions, ("unknown", "alphabet"))
 @settings_options(
     ReadOptions,
@@ -92,6 +70,8 @@ def command(
     model: Path,
     inputs: tuple[str, ...],
     output: Path | None,
+    logos: Path | None,
+    records: tuple[str, ...],
     motifs: Path | None,
     known: Path | None,
     words: Path | None,
@@ -111,51 +91,75 @@ def command(
     \b
     seqnet explain model.safetensors reads.fa -o attributions.tsv
     seqnet explain model.safetensors reads.fa --method integrated -o attributions.npz
-    seqnet explain model.safetensors reads.fa --motifs motifs/ --known jaspar.meme
+    seqnet explain model.safetensors reads.fa --records read_7 --logos read_7.png
+    seqnet explain model.safetensors reads.fa --motifs motifs/ --known known.meme
     """
     from seqnet.core.outputs import made_directory
     from seqnet.explanation.explainer import Explainer
-    from seqnet.explanation.writers import format_of
+    from seqnet.explanation.logos import LogoFiles
+    from seqnet.explanation.streaming import Destination
 
-    leave_out_pandas()
-    format_of(output)
     job = MotifJob(motifs, known, words, options, force=force)
-    with made_directory(motifs):
-        claim([output] if output else [], force=force, inputs=language_model_files(plm), single=job.targets())
-        size = total_size(inputs)
-        if output is None and not job.asked:
-            check_stdout_is_open()
+    pictures = LogoFiles(logos, force=force) if logos else None
+    folder = pictures.folder if pictures else None
+    with made_directory(folder), made_directory(motifs):
+        _check(job, output, None if folder else logos, records, plm)
         bundle = open_model(model, device, threads, plm)
         explainer = Explainer(bundle, collect(ExplainOptions, options))
         read = collect(ReadOptions, {**options, "threads": threads})
         source = job.inputs(explainer, read)
-        tally = _explain(explainer, source, inputs, output, job, size)
-        job.write(model.name, explainer, read.threads)
+        tally = _explain(explainer, source, inputs, records, Destination(output, pictures, force), job)
+        job.write(model.name, explainer, threads)
     show_records(explainer.predictor, source, tally, job.lines)
+
+
+def _check(
+    job: MotifJob, output: Path | None, logo: Path | None, records: tuple[str, ...], plm: tuple[str, ...]
+) -> None:
+    """Checks options and outputs before anything is read.
+
+    Raises:
+        UsageError: options exclude each other.
+        OutputError: an output can't be written.
+    """
+    from seqnet.explanation.writers import format_of
+
+    if records and job.asked:
+        raise click.UsageError("--records can't be combined with --motifs or --words, which are of many records")
+    format_of(output)
+    if logo is None and not job.directory:
+        leave_out_pandas()
+    targets = [target for target in (output, logo) if target]
+    claim(targets, force=job.force, inputs=language_model_files(plm), single=job.targets())
+    if output is None and not job.asked:
+        check_stdout_is_open()
 
 
 def _explain(
     explainer: Explainer,
     source: LabelledInputs,
     inputs: tuple[str, ...],
-    output: Path | None,
+    records: tuple[str, ...],
+    output: Destination,
     job: MotifJob,
-    size: int | None,
 ) -> Tally:
-    """Writes the attributions, if they are asked for, gives the records to the job, and returns their counts."""
-    from seqnet.explanation.streaming import write_attributions
+    """Writes the attributions if they are asked for, gives the records to the job, and returns their counts."""
+    from seqnet.explanation.streaming import named_records, write_attributions
     from seqnet.explanation.survey import survey_records
 
-    rows_are_seen = output is None and not job.asked and sys.stdout.isatty() and sys.stderr.isatty()
-    survey = job.begin(explainer)
+    size, survey = total_size(inputs), job.begin(explainer)
+    wanted = not job.asked or output.target or output.logos
+    rows_are_seen = wanted and output.target is None and sys.stdout.isatty() and sys.stderr.isatty()
     with Meter("explain", "records", shown=not rows_are_seen) as meter:
 
-        def progress(records: int) -> None:
-            meter.advance(records, share=source.passed / size if size and source.passed else None)
+        def progress(done: int) -> None:
+            meter.advance(done, share=source.passed / size if size and source.passed else None)
 
         def passed_on(found: Attributions) -> None:
             survey.add(found.tokens, found.predicted, source.labels_of(len(found)))
 
-        if output is None and job.asked:
+        if not wanted:
             return survey_records(explainer, source, inputs, survey, progress)
-        return write_attributions(explainer, source, inputs, output, force=job.force, progress=progress, then=passed_on)
+        chosen = named_records(source.batches(inputs), records)
+        to = replace(output, then=passed_on) if job.asked else output
+        return write_attributions(explainer, chosen, to, source.read.threads, progress)

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seqnet.cli.options import collect
+from seqnet.cli.options import collect, settings_options
+from seqnet.cli.paths import InputPath, OutputPath
 from seqnet.cli.progress import Meter, say
+from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.motifs import MotifOptions, WordOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.printable import counted
@@ -19,11 +21,53 @@ if TYPE_CHECKING:
     from seqnet.explanation.motifs.motif import KnownMotif, Motifs
     from seqnet.explanation.survey import LabelledInputs, Survey
 
-__all__ = ["MotifJob"]
+__all__ = ["MOTIF_SETTINGS", "MotifJob", "motif_options"]
+
+_MOTIFS = (
+    "motif_records", "motif_window", "motif_shuffle", "motif_fdr", "motif_q", "motif_effect", "motif_sites", "seed",
+)  # fmt: skip
+_WORDS = ("word_length", "word_q")
+_LABELS = ("label_column", "label_regex", "labels")
+MOTIF_SETTINGS = (*_MOTIFS, *_WORDS, *_LABELS)
+"""Names of the options that are for --motifs and --words only."""
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 _PAGE = "index.html"
 _LISTED = 10
 """Maximum number of motifs that are told; the table has all."""
+
+
+def motif_options(function: Function) -> Function:
+    """Adds --motifs, --known, --words and their settings."""
+    options = (
+        click.option(
+            "--motifs",
+            type=OutputPath("--motifs names a directory"),
+            metavar="DIR",
+            help="Write the motifs that the model responds to into DIR: index.html with logos, a table, and files for "
+            "other programs. Attributions are then written only with -o or --logos.",
+        ),
+        click.option(
+            "--known",
+            type=InputPath(),
+            metavar="FILE",
+            help="With --motifs: known motifs in MEME format; each motif is given the nearest one.",
+        ),
+        click.option(
+            "--words",
+            type=OutputPath("--words names a file"),
+            metavar="FILE",
+            help="Write the words that are over-represented in the records of a predicted class to FILE, as TSV. "
+            "Attributions are then written only with -o or --logos.",
+        ),
+        settings_options(MotifOptions, _MOTIFS),
+        settings_options(WordOptions, _WORDS),
+        settings_options(EncodeOptions, _LABELS),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
 
 
 class MotifJob:
@@ -55,7 +99,7 @@ class MotifJob:
         self.asked = bool(directory or words)
         self.lines: list[str] = []
         self._motifs, self._words = collect(MotifOptions, options), collect(WordOptions, options)
-        self._labels = {name: options[name] for name in ("label_column", "label_regex", "labels")}
+        self._labels = {name: options[name] for name in _LABELS}
         if not directory and (given := [name for name, value in self._labels.items() if value]):
             raise click.UsageError(f"--{given[0].replace('_', '-')} needs --motifs")
         if directory:

@@ -36,6 +36,12 @@ class MotifOptions(Settings):
         minimum=3,
         maximum=100,
     )
+    motif_shuffle: str | None = setting(
+        None,
+        "motifs: shuffled sequences keep the counts of all pairs of neighbours (dinucleotide), or only those of single "
+        "symbols [default: dinucleotide; protein: symbols]",
+        choices=("dinucleotide", "symbols"),
+    )
     motif_fdr: float = setting(
         0.5,
         "motifs: highest number of stretches in shuffled sequences for each stretch with as high an attribution in "

@@ -6,10 +6,15 @@ is explained. `mutagenesis` computes the effect of every substitution, `gradient
 """
 
 __all__ = [
+    "arrays",
     "attributions",
+    "effects",
     "explainer",
+    "gradients",
+    "logos",
     "margins",
     "mutagenesis",
+    "relaxation",
     "streaming",
     "writers",
 ]

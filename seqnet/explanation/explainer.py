@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +12,11 @@ from seqnet.configs.explanation import ExplainOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.errors import SettingError
 from seqnet.core.records import Ragged, RecordBatch, gather
-from seqnet.explanation.attributions import Attributions
-from seqnet.explanation.mutagenesis import Effects, mutagenesis
+from seqnet.explanation.attributions import MUTAGENESIS, Attributions
+from seqnet.explanation.effects import Effects
+from seqnet.explanation.gradients import background, gradient, integrated
+from seqnet.explanation.mutagenesis import mutagenesis
+from seqnet.explanation.relaxation import Relaxation
 from seqnet.models.bundles import Bundle
 from seqnet.nn.batching import span_counts, spans_in_parts
 from seqnet.prediction.predictor import Predictor
@@ -105,8 +109,11 @@ class Explainer:
 
     def _chosen(self) -> list[Method]:
         """Returns the method for each member."""
-        size = self.bundle.alphabet.size
-        return [
-            lambda parts, targets, one=one: mutagenesis(one, parts, targets, size)  # type: ignore[misc]
-            for one in self.predictor.members
-        ]
+        if self.options.method == MUTAGENESIS:
+            size = self.bundle.alphabet.size
+            return [partial(mutagenesis, one, symbols=size) for one in self.predictor.members]
+        models = [Relaxation(member, self.options.method) for member in self.bundle.members]
+        if self.options.method == "gradient":
+            return [partial(gradient, one) for one in models]
+        start = background(self.bundle)
+        return [partial(integrated, one, start=start, steps=self.options.steps) for one in models]

@@ -4,22 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import closing
+from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import Any, TypeVar
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
+from seqnet.core.errors import InputError
 from seqnet.core.outputs import named, whole_file
+from seqnet.core.printable import named_record
 from seqnet.core.records import RecordBatch, chunks
 from seqnet.explanation.attributions import Attributions
 from seqnet.explanation.explainer import Explainer
+from seqnet.explanation.logos import LogoFiles
 from seqnet.explanation.writers import format_of, opened_writer
-from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.ordered_map import map_in_order
 from seqnet.prediction.tally import Tally
 
-__all__ = ["explain_in_order", "write_attributions"]
+__all__ = ["Destination", "explain_in_order", "named_records", "write_attributions"]
 
 _TOGETHER = 1 << 12
 """Symbols that one thread explains together; each has as many variants as there are other symbols."""
@@ -58,46 +63,83 @@ def _parts(records: Iterable[Placed]) -> Iterator[Placed]:
             yield place, batch.take(np.arange(start, stop))
 
 
+def named_records(records: Iterable[Placed], names: Sequence[str]) -> Iterator[Placed]:
+    """Yields the records with these names; all records if there are no names.
+
+    Raises:
+        InputError: at the end: there is no record of one of the names.
+    """
+    if not names:
+        yield from records
+        return
+    missing, wanted = set(names), pa.array(names, pa.large_string())
+    for place, batch in records:
+        chosen = np.flatnonzero(pc.is_in(batch.names.to_arrow(), wanted).to_numpy(zero_copy_only=False))
+        if len(chosen):
+            named = batch.take(chosen)
+            missing.difference_update(named.names.text())
+            yield place, named
+    if missing:
+        raise InputError(f"no input has a {named_record(min(missing))}", "names are those of seqnet predict")
+
+
+@dataclass(frozen=True)
+class Destination:
+    """Where attributions go.
+
+    Attributes:
+        target: the file of the attributions; None for standard output.
+        logos: what draws logos; None for no logos.
+        force: whether existing files are replaced.
+        then: is given the attributions of some records after the other, in input order; None for nothing.
+    """
+
+    target: Path | None = None
+    logos: LogoFiles | None = None
+    force: bool = False
+    then: Callable[[Attributions], object] | None = None
+
+
 def write_attributions(
     explainer: Explainer,
-    inputs: PredictionInputs,
-    paths: Sequence[str],
-    output: Path | None,
-    *,
-    force: bool = False,
+    records: Iterator[Placed],
+    output: Destination,
+    threads: int,
     progress: Callable[[int], object] = lambda records: None,
-    then: Callable[[Attributions], object] = lambda found: None,
 ) -> Tally:
-    """Writes the attributions of the records of some files, and returns the counts of the records.
+    """Writes the attributions of records, and returns the counts of the records.
 
     Args:
         explainer: makes them.
-        inputs: reads the files.
-        paths: the files.
-        output: the file to write; None for standard output.
-        force: whether an existing file is replaced.
+        records: batches of records, each with what messages call its file.
+        output: where they go.
+        threads: of the CPU.
         progress: is told how many more records are done.
-        then: is given the attributions of some records after the other, in input order.
 
     Raises:
         SeqnetError: a file can't be read, or the output can't be written.
         OSError: a file can't be opened or read.
     """
-    records = inputs.batches(paths)
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(records, None)
-    place = named("standard output") if output is None else whole_file(output, force=force)
-    bundle, tally, form = explainer.bundle, Tally(), format_of(output)
-    with place as path, opened_writer(path, form, explainer.options.method, bundle.alphabet) as writer:
+    place = named("standard output") if output.target is None else whole_file(output.target, force=output.force)
+    bundle, tally, form = explainer.bundle, Tally(), format_of(output.target)
+    method, logos = explainer.options.method, output.logos
+    with place as path, opened_writer(path, form, method, bundle.classes, bundle.alphabet) as writer:
 
-        def rendered(found: Attributions) -> tuple[Attributions, Any]:
-            return found, writer.render(found)
+        def rendered(found: Attributions) -> tuple[Attributions, Tally, Any]:
+            return found, Tally.of(found.rows), writer.render(found)
 
         every = chain([] if first is None else [first], records)
-        with closing(explain_in_order(explainer, every, inputs.read.threads, rendered)) as done:
-            for found, text in done:
+        with closing(explain_in_order(explainer, every, threads, rendered)) as done:
+            for found, counted, text in done:
                 writer.write(text)
-                then(found)
-                tally.add(Tally.of(found.rows))
-                progress(len(found))
+                if logos is not None:
+                    logos.add(found)
+                if output.then is not None:
+                    output.then(found)
+                tally.add(counted)
+                progress(counted.counts.total())
+        if logos is not None:
+            logos.finish()
     return tally

@@ -1,8 +1,8 @@
 """Words: k-mers that are in more records of one predicted class than in those of the others.
 
-A record counts once for a word, however often it has it, so that repeats do not count more. For a model that predicts on
-both strands, a word and its reverse complement are one word. The p-value is that of Fisher's exact test for more records
-of the class with the word, adjusted for all words and classes.
+A record counts once for a word, however often it has it, so that repeats do not count more. For a model that predicts
+on both strands, a word and its reverse complement are one word. The p-value is that of Fisher's exact test for more
+records of the class with the word, adjusted for all words and classes.
 
 Source: Fisher 1922, doi:10.2307/2340521; Benjamini & Hochberg 1995, doi:10.1111/j.2517-6161.1995.tb02031.x; Haldane
 1956, doi:10.1111/j.1469-1809.1955.tb01285.x (the odds ratio, with one half added to each count).

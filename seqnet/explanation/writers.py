@@ -9,7 +9,7 @@ describes the arrays.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ from seqnet.core.errors import OutputError
 from seqnet.core.escaping import one_line
 from seqnet.core.records import Ragged
 from seqnet.datasets.tokenizing import RecordStatus
+from seqnet.explanation.arrays import written_arrays
 from seqnet.explanation.attributions import MUTAGENESIS, Attributions
 from seqnet.prediction.outputs import Writer
 from seqnet.prediction.writers import joined_lines, text_stream
@@ -100,15 +101,19 @@ def format_of(target: Path | None) -> str:
     raise OutputError(str(target), "the name does not end in a known format", "end it in .tsv, .tsv.gz or .npz")
 
 
-@contextmanager
-def opened_writer(target: Path | None, form: str, method: str, alphabet: Alphabet) -> Iterator[Writer]:
-    """Yields what writes attributions to a file, or to standard output.
+def opened_writer(
+    target: Path | None, form: str, method: str, classes: Sequence[str], alphabet: Alphabet
+) -> AbstractContextManager[Writer]:
+    """Returns a context with what writes attributions to a file, or to standard output.
 
     Args:
         target: the file; None for standard output.
         form: a result of `format_of`.
         method: of the attributions.
+        classes: the K class names.
         alphabet: of the tokens.
     """
-    with _tsv(target, columns(method, alphabet), compress=form == "tsv.gz") as writer:
-        yield writer
+    if form == "npz":
+        assert target is not None
+        return written_arrays(target, method, classes, alphabet)
+    return _tsv(target, columns(method, alphabet), compress=form == "tsv.gz")

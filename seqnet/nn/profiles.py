@@ -42,11 +42,31 @@ class Profile(nn.Module):
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the profiles (B, F) of tokens (B, L) uint8 with lengths (B,) int64."""
         symbols = functional.embedding(tokens.long(), self.mixture)  # (B, L, K), zeros for padding
+        return self._joined(symbols, lengths, self._of_pairs(tokens.long(), lengths) if self.config.pairs else None)
+
+    def of_mixtures(self, symbols: Tensor, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the same for positions that are mixtures of symbols (B, L, K), as a function with a gradient.
+
+        Args:
+            symbols: (B, L, K) float32, zeros for padding.
+            tokens: (B, L) uint8; pairs with an ambiguity code or padding are not counted.
+            lengths: (B,) int64.
+        """
+        pairs = None
+        if self.config.pairs:
+            known = (tokens >= 1) & (tokens <= self.size)
+            both = (known[:, 1:] & known[:, :-1])[:, :, None].to(symbols.dtype)
+            counts = (symbols[:, :-1] * both).transpose(1, 2) @ symbols[:, 1:]  # (B, K, K)
+            pairs = counts.flatten(1) / (lengths - 1).clamp(min=1)[:, None]
+        return self._joined(symbols, lengths, pairs)
+
+    def _joined(self, symbols: Tensor, lengths: Tensor, pairs: Tensor | None) -> Tensor:
+        """Returns the profiles (B, F) of symbols (B, L, K) with the shares (B, K²) of their pairs."""
         parts = [symbols.sum(dim=1) / lengths[:, None], ((lengths / self.window).log() / math.log(10))[:, None]]
         if self.config.spans:
             parts.append(self._of_spans(symbols, lengths))
-        if self.config.pairs:
-            parts.append(self._of_pairs(tokens.long(), lengths))
+        if pairs is not None:
+            parts.append(pairs)
         if self.config.ends:
             parts += [self._at(symbols, lengths, turned=False), self._at(symbols, lengths, turned=True)]
         return torch.cat(parts, dim=1)

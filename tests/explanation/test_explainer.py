@@ -137,7 +137,7 @@ def test_an_unknown_class_is_named_with_those_that_exist() -> None:
         Explainer(make_bundle(), ExplainOptions(target="signl"))
 
 
-@pytest.mark.parametrize("method", ["mutagenesis"])
+@pytest.mark.parametrize("method", ["mutagenesis", "gradient", "integrated"])
 @pytest.mark.parametrize("settings", [{"name": "cnn", "filters": [6], "kernels": [5], "pools": [2], "dense": [5]}])
 def test_both_strands_have_mirrored_attributions(method: str, settings: Mapping[str, Any]) -> None:
     bundle = make_bundle(run_config(network={**settings, "strands": "both"}))

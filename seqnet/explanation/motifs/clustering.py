@@ -97,7 +97,7 @@ def _turned(vectors: NDArray[np.float32], alphabet: Alphabet) -> NDArray[np.floa
 
 def _fits(seqlets: NDArray[np.float32], patterns: NDArray[np.float32], alphabet: Alphabet) -> _Fits:
     """Returns how seqlets (M, W, S) align best with patterns (K, W, S); at least half of the width must overlap."""
-    M, W, S = seqlets.shape
+    M, W = seqlets.shape[:2]
     best = np.full((M, len(patterns)), -np.inf, dtype=np.float32)
     shift = np.zeros(best.shape, dtype=np.int64)
     turned = np.zeros(best.shape, dtype=bool)

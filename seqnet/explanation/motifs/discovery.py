@@ -1,11 +1,11 @@
 """Explained sequences → the motifs of a model.
 
 Every sequence is also shuffled, and both are given to the model. Candidates come from real and shuffled sequences
-together: the hits of each filter of the first convolution (`filters`), and clusters of stretches with a high attribution
-(`seqlets`, `clustering`). Similar candidates are merged. A candidate is a motif if more sequences than shuffled sequences
-have a hit. Because hits are found without a look at which sequences are shuffled, each sequence with a hit in only one of
-the two would be either with equal chance if the model had found nothing, so that the p-value is exact. Matrix, counts and
-effects are those of the real sequences.
+together: the hits of each filter of the first convolution (`filters`), and clusters of stretches with a high
+attribution (`seqlets`, `clustering`). Similar candidates are merged. A candidate is a motif if more sequences than
+shuffled sequences have a hit. Hits are found without a look at which sequences are shuffled. So if the model had found
+nothing, a hit in only one of a sequence and its shuffle would be in either with equal chance; the p-value is that of
+the sign test. Matrix, counts and effects are those of the real sequences.
 
 Source: Altschul & Erickson 1985, doi:10.1093/oxfordjournals.molbev.a040370 (shuffles of nucleotides keep the counts of
 all pairs); Bailey 2021, doi:10.1093/bioinformatics/btab203 (shuffles as the control of motif discovery, of single
@@ -81,13 +81,17 @@ class _Candidate:
     sites: Sites
 
 
-def shuffled(sequences: Ragged, alphabet: Alphabet, rng: np.random.Generator) -> Ragged:
-    """Returns a shuffle of each sequence: of nucleotides with the same pairs, of proteins with the same residues."""
-    if alphabet.name != "protein":
+def shuffled(sequences: Ragged, alphabet: Alphabet, options: MotifOptions, rng: np.random.Generator) -> Ragged:
+    """Returns a shuffle of each sequence, with the same pairs of neighbours or only the same symbols."""
+    if _shuffle_of(alphabet, options) == "dinucleotide":
         return dinucleotide(sequences, alphabet, rng, np.empty(0))
     record = np.repeat(np.arange(len(sequences)), sequences.lengths)
     order = np.lexsort((rng.random(len(record)), record))
     return Ragged(sequences.data[order], sequences.offsets)
+
+
+def _shuffle_of(alphabet: Alphabet, options: MotifOptions) -> str:
+    return options.motif_shuffle or ("symbols" if alphabet.name == "protein" else "dinucleotide")
 
 
 def discover(bundle: Bundle, explained: Explained, logits_of: LogitsOf, options: MotifOptions) -> Motifs:
@@ -141,7 +145,9 @@ def _from_attributions(
         count += len(side)
         groups += clusters(side, explained.values, explained.sequences, alphabet, _CLUSTERED, options.motif_sites)
     if not count:
-        notes.append("no stretch has a higher attribution than stretches of shuffled sequences have")
+        notes.append(
+            "no stretch has a higher attribution than stretches of shuffled sequences have" + _hint(alphabet, options)
+        )
     short = int(np.count_nonzero(explained.sequences.lengths[: explained.real] < width))
     if short:
         notes.append(
@@ -152,6 +158,13 @@ def _from_attributions(
     merged = merged_sites(groups, explained.sequences, alphabet, background, _MERGED)
     # A motif may be longer than the window.
     return [_Candidate("attributions", one.sites.cut(-(width // 2), width + 2 * (width // 2))) for one in merged]
+
+
+def _hint(alphabet: Alphabet, options: MotifOptions) -> str:
+    """Returns what may find motifs of two symbols, such as CG, which a dinucleotide shuffle keeps."""
+    if _shuffle_of(alphabet, options) != "dinucleotide":
+        return ""
+    return "; shuffles keep pairs such as CG, --motif-shuffle symbols does not"
 
 
 def _from_filters(

@@ -63,19 +63,14 @@ def _rounded(rows: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def _jaspar(found: Motifs) -> str:
-    from Bio import motifs
+    from Bio.motifs import jaspar
 
-    rows = []
-    for one in found.motifs:
-        # Biopython's writer knows A, C, G and T only.
-        motif = motifs.Motif(alphabet="ACGT", counts=_counts(one, "ACGT"))
-        motif.matrix_id, motif.name = one.name, one.consensus
-        rows.append(motif)
-    return str(motifs.write(rows, "jaspar")) if rows else ""
+    # Biopython's writer knows A, C, G and T only.
+    rows = [jaspar.Motif(one.name, one.consensus, alphabet="ACGT", counts=_counts(one, "ACGT")) for one in found.motifs]
+    return str(jaspar.write(rows, "jaspar"))
 
 
 def _transfac(found: Motifs) -> str:
-    from Bio import motifs
     from Bio.motifs import transfac
 
     rows = []
@@ -83,7 +78,7 @@ def _transfac(found: Motifs) -> str:
         motif = transfac.Motif(alphabet="ACGT", counts=_counts(one, "ACGT"))
         motif["ID"], motif["NA"] = one.name, one.consensus
         rows.append(motif)
-    return str(motifs.write(rows, "transfac")) if rows else ""
+    return str(transfac.write(rows))
 
 
 def _counts(motif: Motif, letters: str) -> dict[str, list[float]]:

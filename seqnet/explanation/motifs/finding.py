@@ -52,7 +52,7 @@ def find_motifs(
         background = np.full(bundle.alphabet.size, 1 / bundle.alphabet.size)
         both, method = bundle.classifier.both_strands, explainer.options.method
         return Motifs((), bundle.alphabet, bundle.classes, background, 0, both, method, ("there are no records",))
-    explained = _explained(explainer, sample, options.seed, threads, progress)
+    explained = _explained(explainer, sample, options, threads, progress)
 
     def logits_of(tokens: Ragged, targets: NDArray[np.int64]) -> NDArray[np.float64]:
         return explained_logits(explainer.predictor.members, tokens, targets)
@@ -69,11 +69,11 @@ def find_motifs(
 
 
 def _explained(
-    explainer: Explainer, sample: Sample, seed: int, threads: int, progress: Callable[[int], object]
+    explainer: Explainer, sample: Sample, options: MotifOptions, threads: int, progress: Callable[[int], object]
 ) -> Explained:
     """Returns the attributions of the records of a sample and of a shuffle of each."""
     alphabet = explainer.bundle.alphabet
-    other = shuffled(sample.tokens, alphabet, np.random.default_rng(seed))
+    other = shuffled(sample.tokens, alphabet, options, np.random.default_rng(options.seed))
     pool = Ragged.concatenate([sample.tokens, other])
     values = np.empty((len(pool.data), alphabet.size), dtype=np.float32)
     present, targets = np.empty(len(pool.data), dtype=np.float32), np.empty(len(pool), dtype=np.int64)

@@ -141,9 +141,8 @@ def _letter(row: NDArray[np.float64], alphabet: Alphabet) -> str:
         return alphabet.canonical[order[0]] if total and first >= total / 2 else "x"
     if first > total / 2 and first > 2 * second:
         return alphabet.canonical[order[0]]
+    kept = 3 if total and row[order[3]] == 0 else 4
     if total and first + second > 0.75 * total:
         kept = 2
-    else:
-        kept = 3 if total and row[order[3]] == 0 else 4
     members = {alphabet.canonical[index] for index in order[:kept]}
     return next(code for code, meant in alphabet.ambiguous.items() if set(meant) == members)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -125,3 +126,6 @@ class Motifs:
 
     def __getitem__(self, index: int) -> Motif:
         return self.motifs[index]
+
+    def __iter__(self) -> Iterator[Motif]:
+        return iter(self.motifs)

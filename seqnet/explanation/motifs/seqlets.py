@@ -23,15 +23,15 @@ from seqnet.explanation.motifs.matrices import Sites
 
 __all__ = ["seqlets", "threshold"]
 
-_SURPLUS = 4.0
+_SURPLUS = 4.5
 """Fewest standard deviations by which real candidates must outnumber shuffled ones."""
 
 
 def threshold(real: NDArray[np.float64], shuffled: NDArray[np.float64], rate: float) -> float:
     """Returns the score above which real candidates outnumber shuffled ones most; infinite if they do nowhere.
 
-    The surplus is measured in standard deviations of a fair coin. It must be at least four, because the best of many
-    thresholds is taken.
+    The surplus is measured in standard deviations of a fair coin. It must be at least 4.5 of them, because the best of
+    many thresholds is taken.
 
     Args:
         real: (M,) scores of candidates in real sequences.

@@ -25,6 +25,7 @@ __all__ = [
     "multiply_all",
     "onednn_product",
     "recurrent",
+    "resumed",
     "sums_of_byte_rows",
     "without",
 ]
@@ -128,6 +129,25 @@ def recurrent(
     return states, last
 
 
+def resumed(
+    kind: type[nn.RNNBase], steps: Tensor, start: tuple[Tensor, Tensor], weights: Sequence[Tensor]
+) -> tuple[Tensor, tuple[Tensor, Tensor]]:
+    """Returns states (B, L, units) and the last state and cell state, (1, B, units) each, of one layer and direction.
+
+    Args:
+        kind: `nn.LSTM`, `nn.GRU` or `nn.RNN`.
+        steps: (B, L, C).
+        start: the state and the cell state before the first step, (1, B, units) each; only an LSTM has the latter.
+        weights: weights of the layer, in the order of `kind`.
+    """
+    fixed = (list(weights), True, 1, 0.0, False, False, True)
+    if issubclass(kind, nn.LSTM):
+        states, last, cells = torch.lstm(steps, start, *fixed)
+        return states, (last, cells)
+    states, last = (torch.gru if issubclass(kind, nn.GRU) else torch.rnn_tanh)(steps, start[0], *fixed)
+    return states, (last, last)
+
+
 def _waves(*shape: int) -> Tensor:
     """Returns distinct numbers between -1 and 1, without using the random generator, whose state must not change."""
     count = torch.Size(shape).numel()
@@ -205,6 +225,18 @@ def _recurs() -> bool:
     return True
 
 
+def _resumes() -> bool:
+    for kind in (nn.LSTM, nn.GRU, nn.RNN):
+        with torch.random.fork_rng(devices=[]):
+            layer = kind(3, 2, batch_first=True)
+        weights, steps, start = list(layer.parameters()), _waves(2, 4, 3), torch.zeros(1, 2, 2)
+        first, between = resumed(kind, steps[:, :1], (start, start), weights)
+        rest, _ = resumed(kind, steps[:, 1:], between, weights)
+        if not torch.allclose(torch.cat([first, rest], dim=1), layer.eval()(steps)[0], atol=1e-6):
+            return False
+    return True
+
+
 CAPABILITIES: Mapping[str, Callable[[], bool]] = {
     "onednn_product": lambda: _multiplies(torch.float32, 1e-5),
     "onednn_product_bfloat16": lambda: _multiplies(torch.bfloat16, 2e-2),
@@ -213,6 +245,7 @@ CAPABILITIES: Mapping[str, Callable[[], bool]] = {
     "all_at_once": _works_on_all,
     "fused_adam": _steps_as_adam,
     "recurrent": _recurs,
+    "resumed": _resumes,
 }
 """Name → test, which returns whether the private operator gives the same result as public ones, or raises."""
 

@@ -100,18 +100,29 @@ class Classifier(nn.Module):
             if known is not None:
                 return known
         features = dropped(self.dropout, self.encoder(tokens))  # (B, C, L)
-        profile = self._profile(tokens, lengths)
-        if not self.flattens:
-            features = features * (tokens != 0)[:, None, :]
-        logits: Tensor = self.network(features, None if self.flattens else lengths, profile)
+        profile = self.profiles(tokens, lengths)
+        return self.with_trees(self.of_features(features, tokens, lengths, profile), profile)
+
+    def with_trees(self, logits: Tensor, profile: Tensor | None) -> Tensor:
+        """Returns the logits (B, K) of the network, averaged with those of its trees in evaluation, if it has any."""
         if self.trees is None or profile is None or self.training:
             return logits
         boosted: Tensor = self.trees(profile)
         both = (logits[:, : boosted.shape[1]].float() + boosted) / 2
         return torch.cat([both, logits[:, boosted.shape[1] :].float()], dim=1)
 
-    def _profile(self, tokens: Tensor, lengths: Tensor) -> Tensor | None:
-        """Returns the profiles (B, F) in float32 at any precision, because trees compare them with bounds."""
+    def of_features(self, features: Tensor, tokens: Tensor, lengths: Tensor, profile: Tensor | None) -> Tensor:
+        """Returns the logits (B, K) of the network, without its trees, from the features (B, C, L) of its encoder."""
+        if not self.flattens:
+            features = features * (tokens != 0)[:, None, :]
+        logits: Tensor = self.network(features, None if self.flattens else lengths, profile)
+        return logits
+
+    def profiles(self, tokens: Tensor, lengths: Tensor) -> Tensor | None:
+        """Returns the profiles (B, F), None without them.
+
+        They are float32 at any precision, because trees compare them with bounds.
+        """
         if self.profile is None:
             return None
         # The meta device has no autocast.

@@ -44,6 +44,10 @@ class HybridNetwork(Network):
         """See `Network.forward`."""
         x, lengths = self.stack(features, lengths)
         x, _ = self.recurrence(x, lengths)
+        return self.of_states(x, lengths, profile)
+
+    def of_states(self, x: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
+        """Returns the logits (B, K) from the states (B, C, L) of the recurrence; see `Network.forward`."""
         x = self.summary(x, lengths)  # (B, F)
         if profile is not None:
             x = torch.cat([x, self.profile(profile)], dim=1)

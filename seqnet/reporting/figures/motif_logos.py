@@ -1,6 +1,6 @@
 """Sequence logos of motifs.
 
-The height of a position is its information content in bits, relative to the background. Each symbol has its share of it.
+The height of a position is its information content in bits, relative to the background. Each symbol has its share.
 
 Source: Schneider & Stephens 1990, doi:10.1093/nar/18.20.6097; Tareen & Kinney 2020,
 doi:10.1093/bioinformatics/btz921 (logomaker, which draws them).
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seqnet.explanation.motifs.motif import Motif
-from seqnet.reporting.figures.pictures import INK, SERIES, Picture
+from seqnet.reporting.figures.pictures import INK, MUTED, SERIES, Picture
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -66,8 +66,10 @@ def _draw(figure: Figure, motif: Motif) -> None:
     colours = _NUCLEOTIDES
     if motif.alphabet.name == "protein":
         colours = {letter: colour for letters, colour in _RESIDUES for letter in letters}
-    logomaker.Logo(table, ax=axes, color_scheme=colours, show_spines=False, font_name="DejaVu Sans")
-    axes.spines["left"].set_visible(True)
+    logo = logomaker.Logo(
+        table, ax=axes, color_scheme=colours, show_spines=False, font_name="DejaVu Sans", baseline_width=0
+    )
+    logo.style_spines(spines=["left", "bottom"], visible=True, color=MUTED, linewidth=0.8)
     axes.set_ylim(0, top)
     axes.set_ylabel("bits")
     step = 1 if len(motif) <= 24 else 5

@@ -16,10 +16,10 @@ _MOST_LOGOS = 100
 """Maximum number of logos of a page, so that it stays below two megabytes."""
 
 _METHOD = (
-    "Each sequence was also shuffled. A motif has hits in more sequences than shuffled sequences; the q-value is of this "
-    "difference. The effect is the mean change of the logit by the hits, compared with background in their place: a "
-    "motif with a positive effect speaks for the class that is explained. Information content is relative to the "
-    "background. In a logo, the height of a position is its information content."
+    "Each sequence was also shuffled. A motif has hits in more sequences than shuffled sequences; the q-value is of "
+    "this difference. The effect is the mean change of the logit by the hits, compared with background in their "
+    "place: a motif with a positive effect speaks for the class that is explained. Information content is relative "
+    "to the background. In a logo, the height of a position is its information content."
 )
 
 
@@ -65,7 +65,7 @@ def _table(found: Motifs) -> Table:
     columns += [f"labelled {name}" for name in found.classes] if labelled else []
     columns += ["known", "known q"] if matched else []
     rows = [_row(motif) for motif in found.motifs]
-    note = "predicted CLASS: share of the records that are predicted as the class and have a hit."
+    note = "predicted CLASS: share of the records predicted as the class that have a hit."
     return Table("Motifs, by effect times number of records.", columns, rows, note)
 
 

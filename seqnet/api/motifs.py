@@ -1,0 +1,76 @@
+"""Motifs of a model in sequences that a program has."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.api.doubts import warn_of_doubts
+from seqnet.api.keywords import as_path, motif_options, python_words
+from seqnet.api.sequences import Sequences, as_records
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import InputError, LabelError
+from seqnet.core.printable import quoted
+from seqnet.explanation.explainer import Explainer
+from seqnet.explanation.extra import check_extra
+from seqnet.explanation.motifs.finding import find_motifs
+from seqnet.explanation.motifs.known import read_known
+from seqnet.explanation.motifs.motif import Motifs
+from seqnet.explanation.survey import Survey
+from seqnet.models.bundles import Bundle
+from seqnet.nn.devices import computing
+from seqnet.prediction.inputs import PredictionInputs
+
+__all__ = ["motifs_in"]
+
+
+def motifs_in(
+    bundle: Bundle,
+    threads: int,
+    sequences: Sequences,
+    labels: Iterable[object] | None,
+    known: str | os.PathLike[str] | None,
+    options: Mapping[str, Any],
+) -> Motifs:
+    """Returns the motifs of a model in sequences; see `Model.motifs`."""
+    with python_words():
+        explain, motifs = motif_options(options)
+        explainer = Explainer(bundle, explain)
+        if known is not None:
+            check_extra("memelite", "known")
+        templates = [] if known is None else read_known(Path(as_path(known)), bundle.alphabet)
+        records = as_records(sequences, None)
+        true = None if labels is None else _codes(labels, bundle.classes, len(records))
+        inputs = PredictionInputs(ReadOptions(threads=threads), explainer.predictor.expected_alphabet)
+        (checked,) = inputs.checked("sequences", iter([records]))
+        survey = Survey(bundle, motifs, None)
+        with computing(threads, bundle.classifier.device):
+            tokenized = explainer.predictor.tokens_of(checked)
+            rows = explainer.predictor.predict_tokens(checked.names, tokenized, "sequences")
+            survey.add(tokenized.tokens, rows.labels, true)
+            found = find_motifs(explainer, survey.sample(), motifs, templates, threads)
+    warn_of_doubts(inputs)
+    return found
+
+
+def _codes(labels: Iterable[object], classes: tuple[str, ...], count: int) -> NDArray[np.int64]:
+    """Returns the class (N,) int64 of each record, -1 for None.
+
+    Raises:
+        InputError: there are too many or too few.
+        LabelError: one is not a class of the model.
+    """
+    known = {name: index for index, name in enumerate(classes)}
+    codes = []
+    for label in labels:
+        if label is not None and str(label) not in known:
+            raise LabelError("labels", f"{quoted(str(label))} is not a class of the model", f"use {', '.join(classes)}")
+        codes.append(-1 if label is None else known[str(label)])
+    if len(codes) != count:
+        raise InputError(f"there are {len(codes):,} labels for {count:,} sequences", "give one for each")
+    return np.array(codes, dtype=np.int64)
