@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqnet.cli.class_fractions import ClassFractions
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
@@ -25,7 +26,6 @@ from seqnet.core.errors import OutputError, SeqnetError
 
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
-    from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.streaming import Output
     from seqnet.prediction.tally import Tally
 
@@ -125,10 +125,11 @@ def command(
         predictor = Predictor(bundle, collect(PredictOptions, options))
         read = collect(ReadOptions, {**options, "threads": threads})
         source = PredictionInputs(read, predictor.expected_alphabet)
+        fractions = ClassFractions(predictor, source, inputs)
         rows_are_seen = output is None and directory is None and sys.stdout.isatty() and sys.stderr.isatty()
         with Meter("predict", "records", shown=not rows_are_seen) as meter:
-            tally = _write(predictor, source, jobs, meter, size)
-    show_summary(predictor, source, tally, verbose=verbose)
+            tally = _write(fractions, source, jobs, meter, size)
+    show_summary(predictor, source, tally, fractions.lines(), verbose=verbose)
     return 1 if strict and not all(status.classified for status in tally.counts) else 0
 
 
@@ -185,7 +186,7 @@ def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, P
 
 
 def _write(
-    predictor: Predictor, source: PredictionInputs, jobs: Sequence[Job], meter: Meter, size: int | None
+    fractions: ClassFractions, source: PredictionInputs, jobs: Sequence[Job], meter: Meter, size: int | None
 ) -> Tally:
     """Writes all outputs, and returns the counts of all; `size` is that of all inputs in bytes, where it is known."""
     from seqnet.prediction.streaming import write_predictions
@@ -197,7 +198,8 @@ def _write(
     tally = Tally()
     for done, (paths, output) in enumerate(jobs):
         try:
-            tally.add(write_predictions(predictor, source, paths, output, progress))
+            predictor = fractions.predictor_for(paths)
+            tally.add(write_predictions(predictor, source, paths, output, progress, fractions.sample.add))
         except (SeqnetError, OSError) as error:
             if len(jobs) > 1:
                 error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")

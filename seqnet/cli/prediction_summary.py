@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from seqnet.cli.progress import say
@@ -18,7 +19,7 @@ __all__ = ["show_summary"]
 def _rule(predictor: Predictor) -> str | None:
     """Returns what decides between two classes; None where the more likely one is the label."""
     bundle, threshold = predictor.bundle, predictor.threshold
-    if threshold is None or threshold == 0.5:
+    if threshold is None or threshold == 0.5 or predictor.options.automatic:
         return None
     assert bundle.positive is not None
     name, other = bundle.classes[bundle.positive], bundle.classes[1 - bundle.positive]
@@ -34,8 +35,10 @@ def _rule(predictor: Predictor) -> str | None:
     )
 
 
-def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, *, verbose: bool) -> None:
-    """Says what became of the records."""
+def show_summary(
+    predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Iterable[str], *, verbose: bool
+) -> None:
+    """Says what became of the records; `fractions` are lines about their class fractions."""
     from seqnet.datasets.tokenizing import RecordStatus
     from seqnet.evaluation.novelty import novelty_warning
     from seqnet.nn.devices import device_text
@@ -51,6 +54,8 @@ def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, *
         )
     if rule := _rule(predictor):
         say(rule)
+    for line in fractions:
+        say(line)
     for place, why in (*source.notes, *source.empty):
         say(f"seqnet: note: {place}: {why}")
     for reason, count in source.skipped.items():

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from copy import copy
+
 import numpy as np
+from numpy.typing import NDArray
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.alphabets import Alphabet
@@ -44,6 +47,12 @@ class Predictor:
         self._decider = Decider(bundle, self.options)
         self.precision = chosen_precision(bundle, self.options.precision)
         self._members = ready(bundle, self.precision)
+
+    def for_fractions(self, expected: NDArray[np.float64]) -> Predictor:
+        """Returns a predictor of the same model for other class fractions (K,) float64."""
+        other = copy(self)
+        other._decider = Decider(self.bundle, self.options, expected)
+        return other
 
     @property
     def expected_alphabet(self) -> Alphabet | None:

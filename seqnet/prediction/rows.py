@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.errors import SymbolError
 from seqnet.core.records import Ragged
+from seqnet.datasets.tokenizing import RecordStatus
 
 __all__ = ["PredictedRows"]
 
@@ -39,6 +40,11 @@ class PredictedRows:
     invalid: SymbolError | None = None
     masked: int = 0
     stops: int = 0
+
+    @property
+    def usual(self) -> NDArray[np.float64]:
+        """(M, K) float64, the probabilities of the records whose status is ok."""
+        return np.asarray(self.probabilities[self.status == RecordStatus.OK])
 
     def __len__(self) -> int:
         return len(self.status)

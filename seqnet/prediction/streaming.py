@@ -9,6 +9,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from seqnet.core.outputs import named, whole_file
 from seqnet.core.records import RecordBatch
 from seqnet.prediction.inputs import PredictionInputs
@@ -69,6 +72,7 @@ def write_predictions(
     paths: Sequence[str],
     output: Output,
     progress: Callable[[int], object] = lambda records: None,
+    scored: Callable[[NDArray[np.float64]], object] = lambda probabilities: None,
 ) -> Tally:
     """Writes the predictions of the records of some files to one output, and returns their counts.
 
@@ -78,6 +82,7 @@ def write_predictions(
         paths: the files.
         output: where they go.
         progress: is told how many more records are done.
+        scored: gets the probabilities (M, K) float64 of records whose status is ok, in order.
 
     Raises:
         SeqnetError: a file can't be read, or the output can't be written.
@@ -94,14 +99,15 @@ def write_predictions(
         opened_writer(path, output.form, bundle.classes, compress=output.compress, ensemble=ensemble) as writer,
     ):
 
-        def rendered(item: Placed) -> tuple[Tally, Any]:
+        def rendered(item: Placed) -> tuple[Tally, NDArray[np.float64], Any]:
             rows = predictor.predict_batch(item[1], item[0])
-            return Tally.of(rows), writer.render(rows)
+            return Tally.of(rows), rows.usual, writer.render(rows)
 
         every = chain([] if first is None else [first], records)
         with closing(_in_order(predictor, rendered, every, inputs.read.threads)) as done:
-            for counted, text in done:
+            for counted, usual, text in done:
                 writer.write(text)
                 tally.add(counted)
+                scored(usual)
                 progress(counted.counts.total())
     return tally
