@@ -41,6 +41,7 @@ _LEAST = 1e-6
 """Minimum share of a class, so that its odds are finite."""
 _STEPS = 1_000
 _TOLERANCE = 1e-7
+_ROUNDING = 1e-4
 _MISFIT = 0.1
 """Largest difference of two cumulative distributions of scores, beyond chance, that class fractions may leave."""
 
@@ -241,13 +242,17 @@ def _at_training_shares(
 
 
 def _apart(own: Shares, other: Shares, weights: Shares) -> float:
-    """Returns the largest difference between the cumulative distributions of scores (N,) and weighted scores (M,)."""
-    places = np.sort(np.concatenate([own, other]))
-    ours = np.searchsorted(np.sort(own), places, side="right") / len(own)
+    """Returns the largest difference between the cumulative distributions of scores (N,) and weighted scores (M,).
+
+    Scores may be off by rounding, so that equal scores of many records are not quite equal.
+    """
+    ours, places = np.sort(own), np.concatenate([own, other])
+    places = np.concatenate([places, places + 1.5 * _ROUNDING])  # at steps, and right behind them
+    low, high = (np.searchsorted(ours, places + by, side="right") / len(own) for by in (-_ROUNDING, _ROUNDING))
     order = np.argsort(other)
     total = np.concatenate([[0.0], np.cumsum(weights[order])]) / weights.sum()
     theirs = total[np.searchsorted(other[order], places, side="right")]
-    return float(np.abs(ours - theirs).max())
+    return float(np.maximum(low - theirs, theirs - high).max())
 
 
 def _log_odds(shares: Shares) -> Shares:
