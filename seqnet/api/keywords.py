@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import Any, Literal, TypedDict, TypeVar
 
 import numpy as np
 
@@ -59,7 +59,7 @@ class PredictKeywords(TypedDict, total=False):
     unknown: str
     vote: bool
     max_error: float | None
-    expected_fraction: Mapping[str, float]
+    expected_fraction: Mapping[str, float] | Literal["auto"]
 
 
 class PredictFileKeywords(PredictKeywords, total=False):
@@ -193,6 +193,8 @@ def _check_known(keywords: Mapping[str, Any], known: list[str]) -> None:
 def _plain(name: str, value: Any) -> Any:
     """Returns a value as settings have it: paths as text, numbers as Python's, fractions by class as CLASS=F."""
     if name == "expected_fraction":
+        if value == "auto":
+            return ("auto",)
         if not isinstance(value, Mapping):
             raise SettingError(name, value, "a mapping of class to fraction, such as {'human': 0.1}")
         return tuple(f"{key}={_plain('', fraction)!r}" for key, fraction in value.items())

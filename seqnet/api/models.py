@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.api.doubts import warn_of_doubts
-from seqnet.api.files import FilePredictions
+from seqnet.api.files import FilePredictions, pysam_kept
 from seqnet.api.keywords import (
     ExplainKeywords,
     MotifKeywords,
@@ -41,6 +42,7 @@ from seqnet.models.bundles import Bundle, open_bundle, write_bundle
 from seqnet.models.scoring import chosen_precision
 from seqnet.models.shipped import find_model
 from seqnet.nn.devices import choose_device, computing
+from seqnet.prediction.class_fractions import check_read_twice, fitted_to_records
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.rows import PredictedRows
@@ -130,8 +132,8 @@ class Model:
                 `Bio.SeqRecord`s, or a dictionary name → sequence. None, NaN and pandas.NA have the status 'missing'.
             names: N names; by default the keys of a dictionary, the ids of SeqRecords, the index of a Series unless it
                 is a RangeIndex, and else "1", "2" and so on.
-            **options: alphabet, unknown, vote, max_error and expected_fraction (class name → fraction), as in
-                `seqnet predict`.
+            **options: alphabet, unknown, vote, max_error and expected_fraction (class name → fraction, or "auto"), as
+                in `seqnet predict`.
 
         Raises:
             InputError: it is a single sequence, or one is no sequence; or the names are too many or too few.
@@ -181,6 +183,12 @@ class Model:
             predictor = self._predictor(decide)
         if place != "-":
             os.stat(place)
+        if predictor.options.automatic:
+            with python_words():
+                check_read_twice(place)
+                records = PredictionInputs(read, predictor.expected_alphabet).batches([place])
+                with closing(records), pysam_kept(), computing(self.threads, self.bundle.classifier.device):
+                    predictor, _ = fitted_to_records(predictor, records, self.threads)
         return FilePredictions(predictor, PredictionInputs(read, predictor.expected_alphabet), place)
 
     def explain(
@@ -292,6 +300,8 @@ class Model:
             inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
             parts = list(_parts(inputs, records))
             with computing(self.threads, self.bundle.classifier.device):
+                if predictor.options.automatic:
+                    predictor, _ = fitted_to_records(predictor, parts, min(self.threads, len(parts)))
                 found = predict_in_order(predictor, parts, min(self.threads, len(parts)))
                 rows = PredictedRows.concatenate(list(found))
         warn_of_doubts(inputs)

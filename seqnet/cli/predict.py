@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqnet.cli.class_fractions import ClassFractions
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files, total_size
@@ -123,14 +124,18 @@ def command(
         predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
         read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)
         source = PredictionInputs(read, predictor.expected_alphabet, mate_files=records.mate_files)
-        others = records.outputs(predictor)
+        fractions = ClassFractions(predictor, source, inputs)
+        predictor = predictor if directory else fractions.predictor_for(inputs)
+        others = [*records.outputs(predictor), *fractions.outputs()]
         jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
-        page = PredictionReport(report, predictor, model, source, inputs)
+        page = PredictionReport(report, predictor, model, source, inputs, fractions)
         work = Work(predictor, source, partial(_share, source, size), force, shown=not _rows_are_seen(targets))
         with page:
-            jobs = page.added_to(jobs)
-            tally, about_windows = scan_records(request, work, jobs) if request else (_write(work, jobs), [])
-    show_summary(predictor, source, tally, verbose=options["verbose"])
+            every = page.added_to(jobs)
+            tally, about_windows = (
+                scan_records(request, work, every) if request else (_write(work, every, fractions), [])
+            )
+    show_summary(predictor, source, tally, fractions.lines(), verbose=options["verbose"])
     show_files(others)
     show_windows(about_windows)
     page.announce()
@@ -154,7 +159,7 @@ def _share(source: PredictionInputs, size: int | None) -> float | None:
     return source.passed / size if size and source.passed else None
 
 
-def _write(work: Work, jobs: Sequence[Job]) -> Tally:
+def _write(work: Work, jobs: Sequence[Job], fractions: ClassFractions) -> Tally:
     """Writes all outputs, and returns the counts of all."""
     from seqnet.prediction.streaming import write_predictions
     from seqnet.prediction.tally import Tally
@@ -167,7 +172,8 @@ def _write(work: Work, jobs: Sequence[Job]) -> Tally:
 
         for done, (paths, outputs) in enumerate(jobs):
             try:
-                tally.add(write_predictions(work.predictor, work.source, paths, outputs, progress, force=work.force))
+                predictor = fractions.predictor_for(paths)
+                tally.add(write_predictions(predictor, work.source, paths, outputs, progress, force=work.force))
             except (SeqnetError, OSError) as error:
                 if len(jobs) > 1:
                     error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
+from seqnet.cli.class_fractions import ClassFractions
 from seqnet.cli.options import command_line
 from seqnet.cli.predict_tables import Job
 from seqnet.cli.prediction_summary import summary_lines
@@ -31,15 +32,22 @@ class PredictionReport:
         model: the model as given, a file or a name.
         source: reads the records.
         inputs: the files.
+        fractions: says what the class fractions of the records are.
     """
 
     def __init__(
-        self, path: Path | None, predictor: Predictor, model: Path, source: PredictionInputs, inputs: Sequence[str]
+        self,
+        path: Path | None,
+        predictor: Predictor,
+        model: Path,
+        source: PredictionInputs,
+        inputs: Sequence[str],
+        fractions: ClassFractions,
     ) -> None:
         from seqnet.prediction.summary_output import PredictionSummary
 
         self._path, self._predictor, self._model = path, predictor, model
-        self._source, self._inputs = source, inputs
+        self._source, self._inputs, self._fractions = source, inputs, fractions
         self._summary = PredictionSummary.nothing(len(predictor.bundle.classes))
         self._stack = ExitStack()
         self._hashes: InputHashes | None = None
@@ -77,7 +85,7 @@ class PredictionReport:
         from seqnet.reporting.pages.prediction import PredictionRun, prediction_page
         from seqnet.reporting.pages.rendering import write_page
 
-        lines = list(summary_lines(self._predictor, self._source, self._summary.tally))
+        lines = list(summary_lines(self._predictor, self._source, self._summary.tally, self._fractions.lines()))
         run = PredictionRun(self._predictor, self._model, self._read(), self._summary, lines, command_line())
         write_page(path, prediction_page(run))
 

@@ -19,7 +19,7 @@ __all__ = ["show_records", "show_summary", "summary_lines"]
 def _rule(predictor: Predictor) -> str | None:
     """Returns what decides between two classes; None where the more likely one is the label."""
     bundle, threshold = predictor.bundle, predictor.threshold
-    if threshold is None or threshold == 0.5:
+    if threshold is None or threshold == 0.5 or predictor.options.automatic:
         return None
     assert bundle.positive is not None
     name, other = bundle.classes[bundle.positive], bundle.classes[1 - bundle.positive]
@@ -35,9 +35,11 @@ def _rule(predictor: Predictor) -> str | None:
     )
 
 
-def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, *, verbose: bool) -> None:
-    """Says how decisions were made, and what became of the records."""
-    _show(predictor, source, summary_lines(predictor, source, tally, verbose=verbose))
+def show_summary(
+    predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str], *, verbose: bool
+) -> None:
+    """Says how decisions were made, and what became of the records; `fractions` are lines about class fractions."""
+    _show(predictor, source, summary_lines(predictor, source, tally, fractions, verbose=verbose))
 
 
 def show_records(predictor: Predictor, source: PredictionInputs, tally: Tally, lines: Sequence[str] = ()) -> None:
@@ -62,7 +64,7 @@ def _show(predictor: Predictor, source: PredictionInputs, lines: Iterable[str]) 
 
 
 def summary_lines(
-    predictor: Predictor, source: PredictionInputs, tally: Tally, *, verbose: bool = False
+    predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str], *, verbose: bool = False
 ) -> Iterator[str]:
     """Yields how decisions were made, and what became of the records, a line each; the last one has the counts."""
     changed = predictor.bundle.calibration.changed.get(predictor.precision)
@@ -73,6 +75,7 @@ def summary_lines(
         )
     if rule := _rule(predictor):
         yield rule
+    yield from fractions
     yield from _record_lines(predictor, source, tally)
 
 

@@ -48,7 +48,8 @@ class PredictOptions(Settings):
     expected_fraction: tuple[str, ...] = setting(
         (),
         "real-world share of a class, such as human=0.02, if it differs from the training data; adjusts "
-        "probabilities, threshold and --max-error. May be repeated",
+        "probabilities, threshold and --max-error. May be repeated. auto estimates the shares from the scores of each "
+        "output's records, which are read twice",
     )
 
     def __post_init__(self) -> None:
@@ -58,13 +59,20 @@ class PredictOptions(Settings):
             problem = "can't be combined with --max-error or --expected-fraction"
             raise SettingError("predict.vote", True, problem=problem)
 
+    @property
+    def automatic(self) -> bool:
+        """Whether the class fractions are to be estimated."""
+        return self.expected_fraction == ("auto",)
+
     def fractions(self) -> dict[str, float]:
-        """Returns class → expected share.
+        """Returns class → expected share; nothing where the shares are to be estimated.
 
         Raises:
             SettingError: an entry is not of the form CLASS=F with F in (0, 1), or a class is named twice.
         """
         found: dict[str, float] = {}
+        if self.automatic:
+            return found
         for text in self.expected_fraction:
             name, _, value = text.rpartition("=")
             if name in found:
@@ -74,7 +82,7 @@ class PredictOptions(Settings):
             except ValueError:
                 found[name] = -1.0
             if not name or not 0 < found[name] < 1:
-                raise SettingError("predict.expected_fraction", text, "CLASS=F with F between 0 and 1")
+                raise SettingError("predict.expected_fraction", text, "CLASS=F with F between 0 and 1, or auto alone")
         return found
 
 

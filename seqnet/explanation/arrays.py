@@ -20,7 +20,7 @@ from seqnet.core.containers import Spool
 from seqnet.core.records import Ragged, chunks
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.explanation.attributions import Attributions
-from seqnet.prediction.writers import Writer
+from seqnet.prediction.outputs import Writer
 
 __all__ = ["written_arrays"]
 

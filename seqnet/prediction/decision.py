@@ -17,10 +17,15 @@ from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import Ensembled
 from seqnet.prediction.rows import PredictedRows
 
-__all__ = ["UNCERTAIN", "Decider", "Scores"]
+__all__ = ["UNCERTAIN", "Decider", "Scores", "training_shares"]
 
 UNCERTAIN = "uncertain"
 """Word in place of the label of a record whose decision is too unsure."""
+
+
+def training_shares(bundle: Bundle) -> NDArray[np.float64]:
+    """Returns the share (K,) float64 of each class that the probabilities of a model are for."""
+    return np.array(bundle.calibration.shares or [1 / len(bundle.classes)] * len(bundle.classes))
 
 
 class Scores(NamedTuple):
@@ -42,6 +47,7 @@ class Decider:
         bundle: tells classes, threshold and which confidence held which error; for other class fractions, these are
             fitted anew to the validation scores that it keeps.
         options: class mix and tolerated error.
+        expected: (K,) float64, class fractions that were estimated; None for those of the options.
 
     Raises:
         SettingError: a class is unknown, shares don't add up, no confidence holds the error, one network is to vote, or
@@ -52,12 +58,13 @@ class Decider:
             None for more classes.
     """
 
-    def __init__(self, bundle: Bundle, options: PredictOptions) -> None:
+    def __init__(self, bundle: Bundle, options: PredictOptions, expected: NDArray[np.float64] | None = None) -> None:
         self._bundle = bundle
         if options.vote and len(bundle.members) == 1:
             raise SettingError("predict.vote", True, problem="needs an ensemble; this model is a single network")
         self._positive = bundle.positive
-        self._mix = self._class_mix(bundle, options)
+        given = None if expected is None else (training_shares(bundle), expected)
+        self._mix = given or self._class_mix(bundle, options)
         calibration = bundle.calibration if self._mix is None else self._for_mix(bundle, options, *self._mix)
         self.threshold = None if bundle.positive is None else calibration.threshold
         # The threshold is what each member votes by; the majority of the votes decides.
@@ -76,7 +83,7 @@ class Decider:
                     f"names class {name}, which the model does not have; its classes are {', '.join(bundle.classes)}"
                 )
                 raise SettingError("predict.expected_fraction", f"{name}={share:g}", problem=problem)
-        seen = np.array(bundle.calibration.shares or [1 / len(bundle.classes)] * len(bundle.classes))
+        seen = training_shares(bundle)
         others = [index for index, name in enumerate(bundle.classes) if name not in given]
         rest = 1 - sum(given.values())
         if (others and rest <= 0) or (not others and abs(rest) > 1e-6):

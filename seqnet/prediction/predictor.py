@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import copy
 from dataclasses import replace
 
 import numpy as np
@@ -54,6 +55,12 @@ class Predictor:
         self.precision = chosen_precision(bundle, wanted)
         self.embed = embed
         self.members = ready(bundle, self.precision, embed=embed)
+
+    def for_fractions(self, expected: NDArray[np.float64]) -> Predictor:
+        """Returns a predictor of the same model for other class fractions (K,) float64."""
+        other = copy(self)
+        other.decider = Decider(self.bundle, self.options, expected)
+        return other
 
     @property
     def expected_alphabet(self) -> Alphabet | None:

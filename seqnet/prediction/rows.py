@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.errors import SymbolError
 from seqnet.core.records import Ragged
+from seqnet.datasets.tokenizing import RecordStatus
 
 __all__ = ["PredictedRows"]
 
@@ -41,6 +42,11 @@ class PredictedRows:
     masked: int = 0
     stops: int = 0
     embeddings: NDArray[np.float32] | None = None
+
+    @property
+    def usual(self) -> NDArray[np.float64]:
+        """(M, K) float64, the probabilities of the records whose status is ok."""
+        return np.asarray(self.probabilities[self.status == RecordStatus.OK])
 
     def __len__(self) -> int:
         return len(self.status)

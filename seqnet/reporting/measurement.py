@@ -15,10 +15,12 @@ from seqnet.core.printable import printable
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.evaluation import Evaluation, ScoredRecords, evaluate_probabilities, score
+from seqnet.evaluation.calibration.class_shift import estimate_shift
 from seqnet.evaluation.imbalance import never_predicted
 from seqnet.evaluation.novelty import novelty_warning
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import bundle_probabilities
+from seqnet.prediction.decision import training_shares
 from seqnet.prediction.text_table import Column, class_words, probability_columns, write_text_table
 
 __all__ = ["Measured", "class_order", "evaluate_bundle", "write_rows"]
@@ -104,6 +106,7 @@ def evaluate_bundle(
     scored = score(labels, probabilities, positive=bundle.positive, threshold=evaluation.threshold)
     training = _training_members(bundle, dataset)
     warnings = [*_warnings(training, members, split), *_origin(bundle, dataset), *_unusual(bundle, dataset, members)]
+    warnings += _shifted(bundle, probabilities)
     where = "dataset" if split == "all" else f"{split} split"
     if line := never_predicted(labels, scored.predicted, bundle.classes, where):
         warnings.append(line)
@@ -151,6 +154,17 @@ def _origin(bundle: Bundle, dataset: Dataset) -> list[str]:
     name = printable(str(origin.get("model")))
     problem = f"training started from {name}, which may have seen some of these records"
     return [f"{problem}; if so, these numbers are too good"]
+
+
+def _shifted(bundle: Bundle, probabilities: NDArray[np.float64]) -> list[str]:
+    """Returns a line where the probabilities (M, K) alone tell that the class fractions are not those of training."""
+    found = estimate_shift(probabilities, training_shares(bundle), bundle.validation)
+    if not found.sure:
+        return []
+    return [
+        "the scores alone show other class fractions than in training, which probabilities and threshold are for: "
+        f"{found.line(bundle.classes, bundle.positive)}; predict --expected-fraction auto corrects them"
+    ]
 
 
 def _unusual(bundle: Bundle, dataset: Dataset, members: NDArray[np.int64]) -> list[str]:

@@ -1,0 +1,84 @@
+"""What `predict` and `evaluate` say of class fractions that differ from training, and `--expected-fraction auto`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from seqnet.core.printable import counted
+
+if TYPE_CHECKING:
+    from seqnet.evaluation.calibration.class_shift import ClassShift
+    from seqnet.prediction.inputs import PredictionInputs
+    from seqnet.prediction.outputs import Output
+    from seqnet.prediction.predictor import Predictor
+
+__all__ = ["ClassFractions"]
+
+
+class ClassFractions:
+    """The class fractions of the inputs of a command.
+
+    Args:
+        predictor: of the model, as the options say.
+        source: reads the inputs.
+        paths: all inputs.
+
+    Raises:
+        SettingError: the fractions are to be estimated, and an input can't be read twice.
+    """
+
+    def __init__(self, predictor: Predictor, source: PredictionInputs, paths: Iterable[str]) -> None:
+        from seqnet.prediction.class_fractions import ScoreSample, check_read_twice
+
+        self._predictor, self._source = predictor, source
+        self._found: dict[tuple[str, ...], tuple[ClassShift, Predictor]] = {}
+        self._sample = ScoreSample()
+        if predictor.options.automatic:
+            for path in paths:
+                check_read_twice(path)
+
+    def predictor_for(self, paths: Sequence[str]) -> Predictor:
+        """Returns what predicts the records of some files, for their own class fractions if these are estimated."""
+        if not self._predictor.options.automatic:
+            return self._predictor
+        if (known := self._found.get(tuple(paths))) is not None:
+            return known[1]
+        from seqnet.prediction.class_fractions import fitted_to_records
+        from seqnet.prediction.inputs import PredictionInputs
+
+        read = self._source.read
+        again = PredictionInputs(read, self._source.alphabet)
+        own, shift = fitted_to_records(self._predictor, again.batches(paths), read.threads)
+        self._found[tuple(paths)] = shift, own
+        return own
+
+    def outputs(self) -> list[Output]:
+        """Returns the output that collects scores for an estimate; none if no estimate is needed."""
+        options = self._predictor.options
+        return [] if options.automatic or options.expected_fraction or options.vote else [self._sample]
+
+    def lines(self) -> list[str]:
+        """Returns what was estimated for each output; without `auto`, a line where the fractions surely differ."""
+        options, bundle = self._predictor.options, self._predictor.bundle
+        if options.automatic:
+            return [self._told(paths, *found) for paths, found in self._found.items()]
+        if (scores := self._sample.probabilities) is None:
+            return []
+        from seqnet.prediction.class_fractions import shift_of
+
+        shift = shift_of(self._predictor, scores)
+        if not shift.sure:
+            return []
+        found = shift.line(bundle.classes, bundle.positive)
+        return [
+            f"seqnet: note: the class fractions seem to differ from training: {found}; --expected-fraction auto "
+            "corrects probabilities and labels"
+        ]
+
+    def _told(self, paths: Sequence[str], shift: ClassShift, own: Predictor) -> str:
+        bundle, place = self._predictor.bundle, paths[0] if len(paths) == 1 else counted(len(paths), "inputs")
+        if not shift.sure:
+            return f"{place}: class fractions not corrected: {shift.doubt}"
+        name = "" if bundle.positive is None else f"; threshold {own.threshold:.3f}"
+        return f"{place}: estimated class fractions: {shift.line(bundle.classes, bundle.positive)}{name}"

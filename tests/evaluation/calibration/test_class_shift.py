@@ -1,0 +1,132 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from seqnet.evaluation.calibration import ValidationScores, expected_calibration_error, reweighted
+from seqnet.evaluation.calibration.class_shift import FEWEST, _apart, estimate_shift, likeliest_shares
+
+
+def plain_em(probabilities: NDArray[np.float64], seen: list[float], steps: int = 20_000) -> list[float]:
+    """The algorithm of Saerens et al. 2002, record by record, class by class."""
+    shares = list(seen)
+    for _ in range(steps):
+        sums = [0.0] * len(seen)
+        for row in probabilities.tolist():
+            joint = [p * new / old for p, new, old in zip(row, shares, seen, strict=True)]
+            total = sum(joint)
+            sums = [one + other / total for one, other in zip(sums, joint, strict=True)]
+        after = [one / len(probabilities) for one in sums]
+        if max(abs(a - b) for a, b in zip(after, shares, strict=True)) < 1e-9:
+            return after
+        shares = after
+    return shares
+
+
+def drawn(
+    count: int, shares: list[float], seen: list[float], seed: int, spread: float = 1.0
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Returns labels and exact posteriors, at the shares `seen`, of points around the corners of a simplex."""
+    rng = np.random.default_rng(seed)
+    labels = rng.choice(len(shares), count, p=shares)
+    points = np.eye(len(shares))[labels] * 1.5 + rng.normal(size=(count, len(shares))) * spread
+    distances = ((points[:, None, :] - np.eye(len(shares)) * 1.5) ** 2).sum(axis=2) / (2 * spread**2)
+    joint = np.exp(-distances) * np.array(seen)
+    return labels, joint / joint.sum(axis=1, keepdims=True)
+
+
+def kept(count: int, seen: list[float], seed: int = 100) -> ValidationScores:
+    labels, probabilities = drawn(count, seen, seen, seed)
+    return ValidationScores.keep(labels, probabilities, seed=1)
+
+
+@pytest.mark.parametrize(
+    ("shares", "seen"),
+    [([0.2, 0.8], [0.5, 0.5]), ([0.9, 0.1], [0.3, 0.7]), ([0.1, 0.3, 0.6], [0.4, 0.4, 0.2])],
+)
+def test_the_estimate_is_that_of_plain_em(shares: list[float], seen: list[float]) -> None:
+    _, probabilities = drawn(300, shares, seen, seed=3)
+    found = likeliest_shares(probabilities, np.array(seen))
+    np.testing.assert_allclose(found, plain_em(probabilities, seen), atol=2e-5)
+    # A weight is a number of equal records.
+    weights = np.arange(300) % 3
+    repeated = likeliest_shares(np.repeat(probabilities, weights, axis=0), np.array(seen))
+    weighted = likeliest_shares(probabilities[weights > 0], np.array(seen), weights[weights > 0].astype(float))
+    np.testing.assert_allclose(weighted, repeated, atol=1e-5)
+
+
+def test_one_class_alone() -> None:
+    _, probabilities = drawn(2_000, [1.0, 0.0], [0.5, 0.5], seed=4, spread=0.3)
+    assert likeliest_shares(probabilities, np.array([0.5, 0.5]))[0] > 0.999
+
+
+@pytest.mark.parametrize("shares", [[0.2, 0.8], [0.35, 0.65], [0.95, 0.05]])
+@pytest.mark.parametrize("count", [500, 20_000])
+def test_a_shift_is_found_and_its_correction_calibrates(shares: list[float], count: int) -> None:
+    seen = [0.55, 0.45]
+    labels, probabilities = drawn(count, shares, seen, seed=5)
+    found = estimate_shift(probabilities, np.array(seen), kept(3_000, seen))
+    assert found.sure, found.doubt
+    assert found.records == count
+    assert found.low[0] <= shares[0] <= found.high[0]
+    corrected = reweighted(probabilities, found.seen, found.shares)
+    after = expected_calibration_error(labels, corrected)
+    assert after < (0.8 if count == 500 else 0.3) * expected_calibration_error(labels, probabilities)
+
+
+def test_a_shift_of_many_classes_is_found() -> None:
+    seen, shares = [0.4, 0.4, 0.2], [0.15, 0.25, 0.6]
+    _, probabilities = drawn(5_000, shares, seen, seed=6)
+    found = estimate_shift(probabilities, np.array(seen), kept(3_000, seen))
+    assert found.sure
+    np.testing.assert_allclose(found.shares, shares, atol=0.04)
+    assert found.line(["a", "b", "c"], None).startswith("c 0.59")
+    assert "0.200 in training" in found.line(["a", "b", "c"], None)
+
+
+def test_without_a_shift_nothing_is_told() -> None:
+    seen = [0.7, 0.3]
+    validation = kept(1_000, seen)
+    sure = [estimate_shift(drawn(400, seen, seen, seed)[1], np.array(seen), validation).sure for seed in range(40)]
+    assert sum(sure) <= 1
+
+
+def test_badly_calibrated_probabilities_are_no_shift() -> None:
+    seen = [0.5, 0.5]
+
+    def biased(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
+        return reweighted(probabilities, np.array(seen), np.array([0.8, 0.2]))
+
+    labels, probabilities = drawn(3_000, seen, seen, seed=7)
+    validation = ValidationScores.keep(labels, biased(probabilities), seed=1)
+    new = biased(drawn(3_000, seen, seen, seed=8)[1])
+    assert likeliest_shares(new, np.array(seen))[0] > 0.7
+    found = estimate_shift(new, np.array(seen), validation)
+    assert not found.sure
+    assert found.shares[0] == pytest.approx(0.5, abs=0.05)
+    rare = estimate_shift(biased(drawn(3_000, [0.1, 0.9], seen, seed=9)[1]), np.array(seen), validation)
+    assert rare.low[0] < 0.1 < rare.high[0]
+
+
+def test_scores_unlike_those_of_validation_are_no_shift() -> None:
+    seen = [0.5, 0.5]
+    flat = np.full((2_000, 1), 0.35) + np.random.default_rng(1).normal(size=(2_000, 1)) * 0.01
+    found = estimate_shift(np.hstack([flat, 1 - flat]), np.array(seen), kept(3_000, seen))
+    assert not found.sure
+    assert "unlike those of validation records" in found.doubt
+
+
+def test_what_is_not_known_is_not_told() -> None:
+    seen = np.array([0.5, 0.5])
+    few = estimate_shift(drawn(FEWEST - 1, [0.1, 0.9], [0.5, 0.5], 1)[1], seen, kept(500, [0.5, 0.5]))
+    assert few.doubt == "there are 199 records, and at least 200 are needed"
+    assert np.isnan(few.shares).all()
+    old = estimate_shift(drawn(500, [0.1, 0.9], [0.5, 0.5], 1)[1], seen, None)
+    assert old.doubt == "the model keeps no validation scores; train it again"
+
+
+def test_equal_scores_that_differ_by_rounding_are_equal() -> None:
+    scores, weights = np.repeat([0.2, 0.7], 500), np.ones(1_000)
+    assert _apart(scores, scores + 1e-8, weights) == 0.0
+    assert _apart(scores, np.repeat([0.2, 0.7], [300, 700]), weights) == pytest.approx(0.2)
