@@ -9,14 +9,17 @@ import pytest
 
 from seqnet.api.keywords import (
     EvaluateKeywords,
+    ExplainKeywords,
     PredictFileKeywords,
     PredictKeywords,
     as_path,
+    explain_options,
     predict_options,
     python_words,
     read_options,
 )
 from seqnet.configs.evaluation import EvaluationOptions
+from seqnet.configs.explanation import ExplainOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import AlphabetMismatchError, SeqnetError, SettingError, UnknownSettingError
@@ -31,6 +34,7 @@ def test_the_keywords_are_the_settings() -> None:
     reading = fields(ReadOptions) - {"threads", "columns"}
     assert set(PredictFileKeywords.__annotations__) - set(PredictKeywords.__annotations__) == reading
     assert set(EvaluateKeywords.__annotations__) == fields(EvaluationOptions)
+    assert set(ExplainKeywords.__annotations__) == fields(ExplainOptions)
 
 
 def test_values_of_numpy_and_paths_are_settings() -> None:
@@ -61,6 +65,14 @@ def test_errors_name_keywords(keywords: dict[str, Any], text: str) -> None:
         read_options(keywords, "auto", 1)
     assert str(caught.value).startswith(text)
     assert caught.value.name in keywords
+
+
+def test_options_of_explanations() -> None:
+    options = explain_options({"method": "integrated", "steps": np.int64(8), "target": "human", "unknown": "mask"})
+    assert options == ExplainOptions("integrated", 8, "human", unknown="mask")
+    with pytest.raises(SettingError, match=r"method must be one of mutagenesis, gradient, integrated, not 'gradeint'"):
+        with python_words():
+            explain_options({"method": "gradeint"})
 
 
 def test_a_keyword_of_a_file_is_none_of_sequences() -> None:
