@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from seqnet.configs.figures import FIGURES
 from seqnet.core.errors import SeqnetError
+from seqnet.core.printable import counted
 from seqnet.evaluation import METRICS, Estimate
 from seqnet.evaluation.baselines import BASELINES
 from seqnet.evaluation.curves import MOST_BANDS, ClassCurves
@@ -24,6 +25,10 @@ from seqnet.reporting.records import TrainingRecord
 from seqnet.reporting.results import ModelResults, Results
 
 __all__ = ["NoFigureError", "check_learning", "picture_of", "pictures_of"]
+
+
+_MOST_CLASSES = 40
+"""With more, classes are not drawn one by one."""
 
 
 class NoFigureError(SeqnetError):
@@ -58,7 +63,8 @@ def _chosen(model: ModelResults, *, one: bool) -> list[tuple[str, ClassCurves, s
         return [(model.report.name if one else classes[curves.label or 0], curves, None) for curves in last]
     if len(classes) <= MOST_BANDS:
         return [(classes[each.label], each, classes[each.label]) for each in model.curves if each.label is not None]
-    faint = [("", each, None) for each in model.curves if each.label is not None]
+    few = len(classes) <= _MOST_CLASSES
+    faint = [("", each, None) for each in model.curves if each.label is not None and few]
     return [*faint, *(("mean over classes", curves, None) for curves in last)]
 
 
@@ -120,6 +126,8 @@ def _reliability(model: ModelResults, ending: str) -> Picture:
 
 
 def _confusion(model: ModelResults, ending: str) -> Picture:
+    if len(model.bundle.classes) > _MOST_CLASSES:
+        raise NoFigureError("", f"there is no confusion matrix of more than {_MOST_CLASSES} classes")
     return confusion_picture("confusion" + ending, model.evaluation.confusion, model.bundle.classes)
 
 
@@ -137,7 +145,9 @@ def _scores(model: ModelResults, ending: str) -> Picture:
 def _lengths(results: Results) -> Picture:
     model = results.models[0]
     if model.lengths.min() == model.lengths.max():
-        raise NoFigureError("", f"there is no figure of lengths: all records have {model.lengths[0]:,} symbols")
+        raise NoFigureError(
+            "", f"there is no figure of lengths: all records have {counted(int(model.lengths[0]), 'symbols')}"
+        )
     found = class_histogram(model.lengths, model.scored.labels, model.scored.class_count)
     unit = "residues" if results.dataset.alphabet.name == "protein" else "bases"
     return histogram_picture(
@@ -185,9 +195,8 @@ def _learning(model: ModelResults, ending: str) -> Picture:
     check_learning(record)
     caption = "Loss and accuracy by epoch. The dotted line is the epoch that was kept."
     if len(record.runs) > 1:
-        caption = (
-            f"Loss and accuracy by epoch of {len(record.runs)} networks. Dotted lines are the epochs that were kept."
-        )
+        caption = f"Loss and accuracy by epoch of {counted(len(record.runs), 'networks')}. "
+        caption += "Dotted lines are the epochs that were kept."
     if model.bundle.config.network.boosted is not None:
         caption += " The train split is measured without the trees, the validation split with them."
     return learning_picture("learning" + ending, record.runs, record.kept, caption)
