@@ -250,8 +250,10 @@ class Model:
             inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
             records = inputs.checked(_IN_MEMORY, iter([as_records([sequence], None)]))
             located = (Located.whole(_IN_MEMORY, batch) for batch in records)
-            with computing(self.threads, self.bundle.classifier.device):
-                found = [one for one in scanner.scanned(located, self.threads) if isinstance(one, ScannedPiece)]
+            device = self.bundle.classifier.device
+            threads = self.threads if device.type == "cpu" else 1  # as in `predict_in_order`
+            with computing(self.threads, device):
+                found = [one for one in scanner.scanned(located, threads) if isinstance(one, ScannedPiece)]
         warn_of_doubts(inputs)
         return Windows(found, scanner.scan.grid.window, self.classes)
 
