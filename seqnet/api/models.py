@@ -6,22 +6,24 @@ import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Unpack
 
-from seqnet.api.doubts import warn_of_doubts
 from seqnet.api.files import FilePredictions
 from seqnet.api.keywords import (
     PredictFileKeywords,
     PredictKeywords,
     as_path,
+    plain_number,
     predict_options,
     python_words,
     read_options,
 )
 from seqnet.api.predictions import Predictions
 from seqnet.api.sequences import Sequences, as_records
+from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_file
-from seqnet.core.printable import counted
+from seqnet.core.printable import counted, shortened
 from seqnet.core.processors import usable_processors
 from seqnet.core.records import RecordBatch, chunks
 from seqnet.models.bundles import Bundle, open_bundle, write_bundle
@@ -33,12 +35,25 @@ from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.streaming import predict_in_order
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "checked_threads", "load"]
 
 _IN_MEMORY = "sequences"
 """What messages call sequences that are in no file."""
 _IN_MEMORY_BYTES = ReadOptions().batch_bytes
 """Symbols that are predicted together: as many as of a file."""
+
+
+_NO_FILE = {"use --gaps remove to remove them": "remove them"}
+
+
+def checked_threads(threads: int | None) -> int:
+    """Returns the number of threads to compute with: as given, or as many as the process may use processors.
+
+    Raises:
+        SettingError: it is not allowed.
+    """
+    count: int = ReadOptions.check("threads", usable_processors() if threads is None else plain_number(threads))
+    return count
 
 
 class Model:
@@ -59,9 +74,14 @@ class Model:
     """
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None, precision: str = "auto") -> None:
+        if not isinstance(bundle, Bundle):
+            problem = (
+                f"must be a trained model in memory, not {shortened(bundle)}; use seqnet.load for a file or a name"
+            )
+            raise SettingError("bundle", bundle, problem=problem)
         self.bundle = bundle
         with python_words():
-            self.threads: int = ReadOptions.check("threads", usable_processors() if threads is None else threads)
+            self.threads = checked_threads(threads)
             self.precision = chosen_precision(bundle, PredictOptions(precision=precision).precision)
         self._prepared: Predictor | None = None
 
@@ -122,7 +142,7 @@ class Model:
             AlphabetMismatchError: the sequences are surely of another alphabet than the model's.
             SettingError: there is no such option, or its value is not allowed.
         """
-        with python_words():
+        with python_words(_NO_FILE):
             predictor = self._predictor(predict_options(options, self.precision))
             records = as_records(sequences, names)
             inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
@@ -130,7 +150,7 @@ class Model:
             with computing(self.threads, self.bundle.classifier.device):
                 found = predict_in_order(predictor, parts, min(self.threads, len(parts)))
                 rows = PredictedRows.concatenate(list(found))
-        warn_of_doubts(inputs)
+        warn_of_other_alphabet(inputs)
         return Predictions(rows, self.classes)
 
     def predict_file(self, path: str | os.PathLike[str], **options: Unpack[PredictFileKeywords]) -> FilePredictions:
@@ -206,9 +226,10 @@ def load(
         SettingError: there is no such device here, or the model can't compute in this precision on it.
     """
     with python_words():
-        bundle = open_bundle(find_model(as_path(name)))
+        bundle = open_bundle(find_model(as_path(name, "name", "the path or the name of a model")))
         bundle.to(choose_device(str(device)))
-        bundle.prepare(lambda line: None, [os.fspath(plm)] if isinstance(plm, str | os.PathLike) else list(plm))
+        sources = [plm] if isinstance(plm, str) or not isinstance(plm, Iterable) else list(plm)
+        bundle.prepare(lambda line: None, [os.fspath(as_path(one, "plm")) for one in sources])
         return Model(bundle, threads=threads, precision=precision)
 
 

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import FormatError, InputError, SettingError, TruncatedError
+from seqnet.core.errors import FormatError, InputError, SeqnetError, SettingError, TruncatedError
 from seqnet.core.records import Ragged
 from seqnet.readers.alignment_records import AlignmentRecords
 from seqnet.readers.bam import BAM, skip_header
@@ -70,6 +70,8 @@ def read_by_htslib(
                 source.place = _place(alignments, source, options)
                 yield reads
                 del reads  # frees memory
+    except SeqnetError:
+        raise
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOEXEC:
             problem = "it is damaged, or in a version of its format that htslib does not support"

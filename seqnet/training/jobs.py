@@ -17,7 +17,10 @@ from seqnet.nn.devices import device_text
 from seqnet.training.history import MONITORS, EpochRow, epoch_text
 from seqnet.training.members import TrainingJob, training_counts
 
-__all__ = ["ProgressLines", "make_job", "opening_lines"]
+__all__ = ["WARNING", "ProgressLines", "make_job", "opening_lines"]
+
+WARNING = "seqnet: warning: "
+"""How a line begins that is a warning."""
 
 
 def opening_lines(dataset: Dataset, chosen: ChosenRun, *, audit: bool) -> Iterator[str]:
@@ -31,7 +34,7 @@ def opening_lines(dataset: Dataset, chosen: ChosenRun, *, audit: bool) -> Iterat
     if chosen.recipe:
         yield chosen.recipe
     if chosen.warning:
-        yield f"seqnet: warning: {chosen.warning}"
+        yield f"{WARNING}{chosen.warning}"
     if audit:
         checks, looked_at = quick_audit(dataset)
         yield from quick_audit_lines(checks, dataset, looked_at)
