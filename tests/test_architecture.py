@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import seqnet
+from seqnet.cli.main import COMMANDS
 
 PACKAGE = Path(seqnet.__file__).parent
 
@@ -202,6 +203,32 @@ def test_the_command_line_starts_without_the_heavy_packages() -> None:
 def test_the_help_of_a_command_needs_no_torch() -> None:
     commands = [module for module in MODULES if unit(module) == "cli"]
     assert modules_loaded_by(*commands).isdisjoint({"torch", "numpy", "rich", "optuna"})
+
+
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_help_of_a_command_loads_little(command: str) -> None:
+    # Each takes milliseconds, of the 60 that help takes.
+    slow = {
+        "hashlib",
+        "importlib.resources",
+        "random",
+        "secrets",
+        "tempfile",
+        "tomllib",
+        "unittest",
+        "urllib",
+        "zipfile",
+    }
+    words = [sys.executable, "-X", "importtime", "-m", "seqnet", command, "--help"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    # What Python itself loads at its start, for an editable installation say, is not the program's.
+    bare = subprocess.run([sys.executable, "-X", "importtime", "-c", ""], capture_output=True, text=True, check=True)
+    loaded, before = (
+        {line.rpartition("|")[2].strip() for line in run.stderr.splitlines() if line.startswith("import time:")}
+        for run in (done, bare)
+    )
+    assert "seqnet.cli.main" in loaded
+    assert loaded & slow - before == set()
 
 
 def test_modules_above_the_torch_line_load_no_torch() -> None:
