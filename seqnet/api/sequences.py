@@ -43,7 +43,7 @@ def as_records(sequences: Sequences, names: Iterable[object] | None = None) -> R
     _refuse_single(sequences)
     own: list[str | None] | None = None
     if isinstance(sequences, Mapping):
-        own, sequences = list(map(str, sequences)), list(sequences.values())
+        own, sequences = list(map(_name, sequences)), list(sequences.values())
     elif _is_from("pandas", sequences):
         own, sequences = _from_pandas(sequences)
     if _is_from("pyarrow", sequences) and hasattr(sequences, "is_null"):
@@ -111,7 +111,7 @@ def _elements(sequences: Any) -> list[Any]:
 
 def _id(element: object) -> str | None:
     """Returns the name that a sequence has, None where it has none."""
-    return str(element.id) if hasattr(element, "seq") and hasattr(element, "id") else None
+    return _name(element.id) if hasattr(element, "seq") and hasattr(element, "id") else None
 
 
 def _from_elements(elements: list[Any]) -> tuple[Ragged, np.ndarray[Any, np.dtype[np.bool_]]]:
@@ -157,7 +157,8 @@ def _name(given: Any) -> str | None:
     """Returns a name as text; None where it is missing."""
     if isinstance(given, bytes):
         return given.decode(errors="replace")
-    return None if _is_missing(given) else str(given)
+    # Half of a surrogate pair is no character.
+    return None if _is_missing(given) else str(given).encode(errors="replace").decode()
 
 
 def _is_missing(element: Any) -> bool:

@@ -76,7 +76,7 @@ def train(
         count = checked_threads(threads)
         tell = _warnings if progress is None else as_listener(progress)
         chosen = choose_run(data, _request(preset, network, encoder, config, settings, seed))
-        job = make_job(data, chosen, choose_device(device), threads=count)
+        job = make_job(data, chosen, choose_device(str(device)), threads=count)
         job = replace(job, checkpoints=(None,) * seeds, optimize=optimize)
         for line in opening_lines(data, chosen, audit=progress is not None):
             tell(line)
@@ -92,7 +92,7 @@ def _checked_members(members: object, optimize: str | None) -> int:
     number: int = convert("members", _plain(members), int)
     if not 1 <= number <= MOST_MEMBERS:
         raise SettingError("members", number, f"a whole number from 1 to {MOST_MEMBERS}")
-    if optimize is not None and optimize not in CRITERIA:
+    if optimize is not None and optimize not in list(CRITERIA):
         raise SettingError("optimize", optimize, choices=CRITERIA)
     return number
 

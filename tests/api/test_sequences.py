@@ -142,6 +142,11 @@ def test_a_missing_name_is_the_number_of_the_sequence() -> None:
         as_records(["A"], names=5)  # type: ignore[arg-type]
 
 
+def test_a_name_that_is_no_text_of_unicode_is_replaced() -> None:
+    for records in (as_records({"a\ud800": "AC"}), as_records(["AC"], names=["a\ud800"])):
+        assert records.names.text() == ["a?"]
+
+
 def test_more_kinds_of_arrow() -> None:
     assert as_records(pa.array([b"AC", None], pa.binary(2))).symbols.text() == ["AC", ""]
     assert as_records([pa.scalar("AC"), pa.scalar(b"GT")]).symbols.text() == ["AC", "GT"]
