@@ -18,6 +18,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, seed, settings
+from hypothesis.errors import Flaky
 
 from benchmarks.fuzz.guided import by_atheris, run_atheris
 from benchmarks.fuzz.mutations import mutated
@@ -32,9 +33,10 @@ def _by_hypothesis(target: str, folder: Path, seconds: float, first: int) -> tup
     """Returns how often what came out in so many seconds, and bad outcomes with what brings them about."""
     counts: Counter[str] = Counter()
     bad: dict[str, str] = {}
-    until = time.monotonic() + seconds
     number = first
     latest: list[bytes] = []
+    tried(target, sample(target, folder), folder)  # what is imported at the first use takes seconds
+    until = time.monotonic() + seconds
     while time.monotonic() < until:
 
         @seed(number)
@@ -52,7 +54,7 @@ def _by_hypothesis(target: str, folder: Path, seconds: float, first: int) -> tup
 
         try:
             attempt()
-        except BadError as error:
+        except (BadError, Flaky) as error:
             bad.setdefault(re.sub(r"\d+", "N", str(error)), f"{target}: {error}: {latest[0]!r:.2000}")
             counts["bad"] += 1
         number += 1

@@ -1,7 +1,7 @@
 """What is fuzzed, and what may come out of it.
 
 Only an error of the user's kind (`SeqnetError`, `OSError` with an error number) or a sound result may come out, within
-seconds and without taking much memory.
+seconds of processor time and without taking much memory.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ def tried(target: str, data: bytes, folder: Path) -> str:
     from seqnet.core.errors import SeqnetError
     from seqnet.core.printable import printable
 
-    started, before = time.monotonic(), _peak()
+    started, before = time.process_time(), _peak()
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -80,7 +80,7 @@ def tried(target: str, data: bytes, folder: Path) -> str:
         outcome = "OSError"
     except Exception as error:
         raise BadError(_where(error)) from error
-    seconds, grown = time.monotonic() - started, _peak() - before
+    seconds, grown = time.process_time() - started, _peak() - before
     if seconds > MOST_SECONDS or grown > _MEGABYTES:
         raise BadError(f"it took {seconds:.1f} s, and {grown:.0f} MB more")
     return outcome
