@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 import seqnet
+from seqnet.cli.main import COMMANDS
 
 PACKAGE = Path(seqnet.__file__).parent
 
@@ -204,6 +205,32 @@ def test_the_help_of_a_command_needs_no_torch() -> None:
     assert modules_loaded_by(*commands).isdisjoint({"torch", "numpy", "rich", "optuna"})
 
 
+@pytest.mark.parametrize("command", sorted(COMMANDS))
+def test_the_help_of_a_command_loads_little(command: str) -> None:
+    # Each takes milliseconds, of the 60 that help takes.
+    slow = {
+        "hashlib",
+        "importlib.resources",
+        "random",
+        "secrets",
+        "tempfile",
+        "tomllib",
+        "unittest",
+        "urllib",
+        "zipfile",
+    }
+    words = [sys.executable, "-X", "importtime", "-m", "seqnet", command, "--help"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True)
+    # What Python itself loads at its start, for an editable installation say, is not the program's.
+    bare = subprocess.run([sys.executable, "-X", "importtime", "-c", ""], capture_output=True, text=True, check=True)
+    loaded, before = (
+        {line.rpartition("|")[2].strip() for line in run.stderr.splitlines() if line.startswith("import time:")}
+        for run in (done, bare)
+    )
+    assert "seqnet.cli.main" in loaded
+    assert loaded & slow - before == set()
+
+
 def test_modules_above_the_torch_line_load_no_torch() -> None:
     above = [module for module in MODULES if LAYERS[unit(module)] < TORCH_LINE and not module.endswith("__main__")]
     assert len(above) > 30
@@ -228,6 +255,54 @@ def test_long_files_and_functions_are_seen() -> None:
     assert list(too_long("a.py", "def f():\n" + body * (MOST_LINES_OF_A_FUNCTION - 1))) == []
     method = "class C:\n    @property\n    def f(self):\n" + "        x = 1\n" * MOST_LINES_OF_A_FUNCTION
     assert list(too_long("a.py", method)) == ["a.py: f"]
+
+
+TESTED_ELSEWHERE = {
+    "__main__": "test_main.py",  # a module of the package itself
+    "audit/audited_dataset": "audit/test_dataset_audit.py",  # what it holds is what the checks use
+    "audit/findings": "audit/test_dataset_audit.py",  # a row of `CHECKS` is tested with its bounds
+    "cli/inspect": "cli/test_models.py",
+    "cli/options": "cli/test_hints.py",  # the reference page, which is held in step, has all options
+    "cli/paths": "cli/test_outputs_are_not_inputs.py",
+    "cli/prediction_summary": "cli/test_predict.py",
+    "cli/signals": "e2e/test_signals_and_streams.py",  # needs a process of its own
+    "cli/streams": "e2e/test_signals_and_streams.py",
+    "cli/training_files": "cli/test_train.py",
+    "configs/network_base": "configs/test_networks.py",
+    "datasets/encoding/generated_records": "datasets/encoding/test_pipeline.py",
+    "datasets/encoding/ingestion": "datasets/encoding/test_pipeline.py",
+    "datasets/simulation/__main__": "datasets/simulation/test_example_files.py",
+    "datasets/sources/partial_download": "datasets/sources/test_fetching.py",  # against a server
+    "datasets/sources/transfer": "datasets/sources/test_fetching.py",
+    "datasets/splits": "contracts/test_splits.py",
+    "models/precision": "models/test_scoring.py",
+    "readers/__main__": "readers/test_subprocess_reader.py",
+    "readers/alignment_records": "readers/test_alignments.py",
+    "readers/biopython": "readers/test_flat_files.py",
+    "readers/htslib": "readers/test_alignments.py",  # the same tests for BAM by columns and by htslib
+    "readers/single_records": "readers/test_flat_files.py",
+    "similarity/sketches": "similarity/test_pairs.py",
+    "training/finalization": "training/test_cross_validation.py",
+    "training/members": "training/test_imbalanced_classes.py",
+    "training/observer": "training/test_jobs.py",  # an interface
+    "training/out_of_fold": "training/test_cross_validation.py",
+    "training/tuning/journal": "training/tuning/test_study.py",
+    "training/tuning/trials": "training/tuning/test_study.py",
+}
+"""Module → file of its tests, where these need the modules around it. Others have a test file of their own name."""
+
+
+def test_every_module_with_code_has_its_tests() -> None:
+    tests, without = Path(__file__).parent, set()
+    for path in MODULES.values():
+        place = path.relative_to(PACKAGE).with_suffix("")
+        functions = (ast.FunctionDef, ast.AsyncFunctionDef)
+        has_code = any(isinstance(node, functions) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        own = tests / place.parent / f"test_{place.name}.py"
+        if path.name != "__init__.py" and has_code and not own.exists():
+            without.add(place.as_posix())
+    assert without == set(TESTED_ELSEWHERE)
+    assert [file for file in TESTED_ELSEWHERE.values() if not (tests / file).exists()] == []
 
 
 def test_files_and_functions_are_short() -> None:

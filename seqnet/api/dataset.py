@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import dataclasses
-import warnings
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,12 +12,13 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 import numpy as np
 
 from seqnet.api.files import pysam_kept
-from seqnet.api.keywords import as_path, python_words, settings_from
+from seqnet.api.keywords import as_listener, as_path, python_words, settings_from
 from seqnet.api.sources import GivenFiles, Source, class_sources, paths, split_sources
+from seqnet.api.warn import warn
 from seqnet.audit.split_leaks import leak_lines
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import SeqnetWarning, SettingError, UnknownSettingError
+from seqnet.core.errors import SettingError, UnknownSettingError
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
@@ -43,6 +43,14 @@ _NOT_OF_USERS = {"columns", "originals"}
 
 Made = TypeVar("Made", bound="Dataset")
 
+DATASET = "a seqnet.Dataset or the path of one"
+"""What `seqnet.train` and `seqnet.evaluate` take."""
+
+_FRAME_PHRASES = {
+    "use --gaps remove to remove them": "remove them",
+    "add a second one, such as --class random=@uniform": "add records of a second class",
+    "give a file with records": "give a DataFrame with rows",
+}
 _BY_COLUMN = ("label_regex", "label_column", "labels", "group_by", "split_column", "split_file")
 """Options of `encode` in whose place a DataFrame has columns."""
 
@@ -89,14 +97,18 @@ class Dataset(files.Dataset):
             SettingError: there is no such option, or its value is not allowed.
             SymbolError: a sequence has a symbol that the alphabet does not know.
         """
+        if not isinstance(split, str) and split not in list(getattr(frame, "columns", ())):
+            problem = f"must be the name of a column, or percentages such as 80/10/10, not {split!r:.80}"
+            raise SettingError("split", split, problem=problem)
         # What is no fraction is a column, be it one that is not there.
         is_column = split in getattr(frame, "columns", ()) or "/" not in split
+        tell = None if progress is None else as_listener(progress)
         columns = FrameColumns(sequence, label, group, split if is_column else None, name)
         if is_column and options.get("split_by") == "similarity":
             problem = f'can\'t be combined with split="{split}", a column that gives the split already'
             raise SettingError("split_by", "similarity", problem=problem)
         given = options if is_column else {**options, "split": split}
-        return _told(cls._from_frame(frame, columns, given), progress)
+        return _told(cls._from_frame(frame, columns, given), tell)
 
     @classmethod
     def _from_frame(
@@ -105,6 +117,7 @@ class Dataset(files.Dataset):
         columns: FrameColumns,
         options: Mapping[str, Any],
         place: str = "DataFrame",
+        phrases: Mapping[str, str] = _FRAME_PHRASES,
     ) -> Self:
         """Returns the dataset of a table; see `from_pandas`.
 
@@ -113,8 +126,9 @@ class Dataset(files.Dataset):
             columns: which column is what.
             options: settings of `seqnet encode`.
             place: what messages call the table.
+            phrases: parts of messages that are replaced; see `python_words`.
         """
-        with python_words():
+        with python_words(phrases):
             reader = FrameReader(frame, columns, place)
             known = [name for name in _names(EncodeOptions) if name not in _BY_COLUMN]
             wanted = settings_from(EncodeOptions, options, known, label_column=columns.label)
@@ -138,17 +152,7 @@ class Dataset(files.Dataset):
             there = files.open_dataset(path)
             digest = there.sha256()
             # Copies: what is mapped would keep the file in use, which not all systems can remove then.
-            here = replace(
-                there,
-                path=Path(place),
-                tokens=Ragged(np.array(there.tokens.data), np.array(there.tokens.offsets)),
-                names=Ragged(np.array(there.names.data), np.array(there.names.offsets)),
-                labels=np.array(there.labels),
-                groups=np.array(there.groups),
-                split=np.array(there.split),
-                check_whole=lambda: None,
-                digest=digest,
-            )
+            here = files.in_memory(replace(there, path=Path(place), digest=digest))
         return cls._of(here, summary)
 
     @classmethod
@@ -156,6 +160,11 @@ class Dataset(files.Dataset):
         """Returns a dataset of the library as one of the API."""
         known = {one.name: getattr(dataset, one.name) for one in dataclasses.fields(files.Dataset)}
         return cls(**known, summary=summary)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Makes a copy in another process be in memory."""
+        here = files.in_memory(replace(self, digest=self.sha256()))
+        return type(self), tuple(getattr(here, one.name) for one in dataclasses.fields(here))
 
     def to_pandas(self) -> pd.DataFrame:
         """Returns a row for each record: name, sequence, label, group (a number) and split."""
@@ -238,6 +247,7 @@ def encode(
         SeqnetError: a file is not what it should be, or a setting is not allowed; no output is left behind.
         OSError: a file is not there, or can't be read.
     """
+    tell = None if progress is None else as_listener(progress)
     with python_words(), pysam_kept():
         encoding, reading = _split_options(options)
         sources = [*class_sources(classes or {}), *(ClassSource(None, path=path) for path in paths(inputs))]
@@ -253,7 +263,7 @@ def encode(
             target = as_path(output)
             summary = write(target)
             made = Dataset._of(files.open_dataset(target), summary)
-    return _told(made, progress, leaks=True)
+    return _told(made, tell, leaks=True)
 
 
 def _names(*kinds: type[EncodeOptions] | type[ReadOptions]) -> list[str]:
@@ -291,6 +301,5 @@ def _told(dataset: Made, progress: Progress | None, *, leaks: bool = False) -> M
     left_out = summary.intake.left_out.items()
     unasked = (f"not kept: {counted(count, reason)}" for reason, count in left_out if reason in UNASKED)
     for line in (*summary.intake.notes, *unasked, *shared):
-        # The caller of `from_pandas` or `encode`.
-        warnings.warn(f"{dataset.path}: {line}", SeqnetWarning, stacklevel=3)
+        warn(f"{dataset.path}: {line}")
     return dataset

@@ -17,8 +17,8 @@ from seqnet.api.dataset import Dataset
 from seqnet.api.keywords import python_words
 from seqnet.api.models import Model
 from seqnet.api.training import train
-from seqnet.core.errors import InputError, LabelError, SettingError
-from seqnet.core.printable import counted, quoted
+from seqnet.core.errors import LabelError, SequencesError, SettingError
+from seqnet.core.printable import counted, quoted, shortened
 from seqnet.datasets.encoding.frames import FrameColumns
 from seqnet.datasets.file_schemas import is_class_name
 from seqnet.datasets.tokenizing import RecordStatus
@@ -27,6 +27,12 @@ __all__ = ["SequenceClassifier"]
 
 _CLASSIFIED = {status.word for status in RecordStatus if status.classified}
 _BASELINES = "training.baseline_records"
+_PHRASES = {
+    "use --gaps remove to remove them": "remove them",
+    "correct it, use another --alphabet, or use --unknown skip or --unknown mask": (
+        'correct it, use another alphabet, or set unknown="mask"'
+    ),
+}
 _LISTED = 5
 """Sequences, at most, that an error names."""
 
@@ -108,7 +114,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
                 self.preset,
                 self.network,
                 self.encoder,
-                {_BASELINES: 0} | dict(self.settings or {}),
+                self._settings(),
                 self.config,
                 self.members,
                 self.seed,
@@ -122,7 +128,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Returns the probabilities (N, K) float64 of the classes, in the order of `classes_`.
 
         Raises:
-            InputError: sequences can't be classified; the error says which.
+            SequencesError: sequences can't be classified; the error says which.
         """
         return self._found(X)[0]
 
@@ -130,7 +136,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Returns the label (N,) of each sequence, decided as `seqnet predict` does.
 
         Raises:
-            InputError: sequences can't be classified; the error says which.
+            SequencesError: sequences can't be classified; the error says which.
         """
         found = self._found(X)[1]
         labels: NDArray[Any] = self.classes_[found]
@@ -146,7 +152,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         if bad:
             listed = ", ".join(f"{row} ({word})" for row, word in bad[:_LISTED]) + (", …" if len(bad) > _LISTED else "")
             problem = f"{counted(len(bad), 'sequences')} can't be classified: {listed}"
-            raise InputError(problem, "leave these out, or correct them", path="X")
+            raise SequencesError(problem, "leave these out, or correct them", path="X")
         place = {name: index for index, name in enumerate(self.model_.classes)}
         return found.probabilities, np.array([place[name] for name in found.labels], dtype=np.int64)
 
@@ -154,8 +160,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """Returns the sequences and labels as a dataset, and sets `classes_`."""
         import pandas as pd
 
-        labels = column_or_1d(y)
-        check_classification_targets(labels)
+        labels = _labels(y)
         if len(labels) != len(sequences):
             raise LabelError(
                 "y", f"{counted(len(labels), 'labels')} for {counted(len(sequences), 'sequences')}", "give one each"
@@ -164,7 +169,8 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.classes_, codes = np.unique(labels, return_inverse=True)
         names = tuple(str(label) for label in self.classes_)
         if len(names) < 2:
-            raise LabelError("y", f"all labels are {', '.join(names)}", "give sequences of two classes or more")
+            found = f"all labels are {names[0]}" if names else "there are no labels"
+            raise LabelError("y", found, "give sequences of two classes or more")
         for name in names:
             if not is_class_name(name):
                 raise LabelError(
@@ -173,31 +179,46 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         # By number, as text in a table would lose blanks around it, and a class `NA` would be a missing value.
         frame = pd.DataFrame({"X": pd.Series(sequences, dtype=object), "y": [f"{code:09}" for code in codes]})
         if groups is not None:
-            frame["groups"] = list(np.asarray(groups))
+            frame["groups"] = _groups(groups, len(labels))
         share = 100 * float(self.validation)
         columns = FrameColumns("X", "y", None if groups is None else "groups")
         options = {"split": f"{100 - share!r}/{share!r}/0", "seed": self.seed}
         options |= {"alphabet": self.alphabet, "unknown": self.unknown}
-        made = Dataset._from_frame(frame, columns, options, "X")
+        made = Dataset._from_frame(frame, columns, options, "X", _PHRASES)
         if made.summary and len(made) < len(sequences):
-            raise InputError("; ".join(made.summary.left_out_lines()), "leave these out, or correct them", path="X")
+            raise SequencesError("; ".join(made.summary.left_out_lines()), "leave these out, or correct them", path="X")
         return replace(made, classes=names)
 
     def _check_settings(self, sequences: list[Any]) -> None:
         """Checks what `encode` would leave out, since each sequence has a label here, and what it takes otherwise.
 
         Raises:
-            InputError: a sequence is missing or empty.
+            SequencesError: a sequence is missing or empty.
             SettingError: a setting is not allowed.
         """
         if self.unknown not in ("error", "mask"):
             raise SettingError("unknown", self.unknown, "error or mask")
-        if not 0 <= self.validation < 1:
+        validation: object = self.validation
+        if not isinstance(validation, int | float | np.number) or not 0 <= validation < 1:
             raise SettingError("validation", self.validation, "a share from 0 to less than 1")
         for row, sequence in enumerate(sequences, 1):
             if not isinstance(sequence, str) or not sequence.strip():
                 kind = "empty" if isinstance(sequence, str) else f"{sequence!r:.40}, not text"
-                raise InputError(f"the sequence is {kind}", "leave it out, or correct it", path="X", record=str(row))
+                raise SequencesError(
+                    f"the sequence is {kind}", "leave it out, or correct it", path="X", record=str(row)
+                )
+
+    def _settings(self) -> Mapping[str, Any]:
+        """Returns the settings of training.
+
+        Raises:
+            SettingError: they are no mapping.
+        """
+        if self.settings is not None and not isinstance(self.settings, Mapping):
+            raise SettingError(
+                "settings", self.settings, 'a mapping of setting to value, such as {"training.epochs": 5}'
+            )
+        return {_BASELINES: 0} | dict(self.settings or {})
 
     def __sklearn_tags__(self) -> Any:
         tags = super().__sklearn_tags__()
@@ -209,12 +230,48 @@ def _sequences(X: Any) -> list[Any]:
     """Returns sequences as a list.
 
     Raises:
-        InputError: X is a single sequence, or has two dimensions.
+        SequencesError: X is a single sequence, or has two dimensions.
     """
     if isinstance(X, str | bytes):
-        raise InputError("this is a single sequence", "pass a list of sequences", path="X")
+        raise SequencesError("this is a single sequence", "pass a list of sequences", path="X")
+    if not isinstance(X, Iterable) or isinstance(X, Mapping):
+        raise SequencesError(f"it is of type {type(X).__name__}", "pass a list of sequences", path="X")
+    if type(X).__module__.partition(".")[0] == "pyarrow":
+        X = X.to_pylist()  # type: ignore[attr-defined]
     if getattr(X, "ndim", 1) != 1:
-        raise InputError(
+        raise SequencesError(
             f"it has {X.ndim} dimensions", "pass one column of sequences, such as frame['sequence']", path="X"
         )
-    return list(X)
+    return [bytes(one).decode("latin-1") if isinstance(one, bytes) else one for one in X]
+
+
+def _labels(y: Any) -> NDArray[Any]:
+    """Returns labels (N,) as scikit-learn has them.
+
+    Raises:
+        LabelError: one is missing, or they mix text and numbers, which NumPy would make equal.
+        ValueError: they are not one-dimensional, or are no classes.
+    """
+    given = list(y) if isinstance(y, list | tuple) else []
+    for row, label in enumerate(given, 1):
+        if label is None or (isinstance(label, float) and label != label):
+            raise LabelError(f"y: record {row}", "the label is missing", "leave it out, or correct it")
+        if isinstance(label, str) != isinstance(given[0], str):
+            problem = f"{shortened(label, 40)} and {shortened(given[0], 40)} are of different types"
+            raise LabelError(f"y: record {row}", problem, "write all labels in one type, such as text")
+    labels: NDArray[Any] = column_or_1d(y)
+    check_classification_targets(labels)
+    return labels
+
+
+def _groups(groups: Any, count: int) -> list[Any]:
+    """Returns the groups of N sequences.
+
+    Raises:
+        LabelError: there is not one for each sequence.
+    """
+    found = np.asarray(groups)
+    if found.ndim != 1 or len(found) != count:
+        number = counted(len(found), "groups") if found.ndim == 1 else f"an array of {found.ndim} dimensions"
+        raise LabelError("groups", f"{number} for {counted(count, 'sequences')}", "give one each")
+    return list(found)

@@ -6,6 +6,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
+from seqnet.api.dataset import DATASET
 from seqnet.api.keywords import EvaluateKeywords, as_path, python_words, settings_from
 from seqnet.api.models import Model, load
 from seqnet.configs.evaluation import EvaluationOptions
@@ -161,8 +162,10 @@ def evaluate(
         wanted = settings_from(EvaluationOptions, options, list(EvaluateKeywords.__annotations__))
         if split not in (*SPLITS, "all"):
             raise SettingError("split", split, choices=(*SPLITS, "all"))
-        chosen = model if isinstance(model, Model) else load(model)
-        dataset = data if isinstance(data, Dataset) else open_dataset(as_path(data))
+        chosen = (
+            model if isinstance(model, Model) else load(as_path(model, "model", "a seqnet.Model, its path or its name"))
+        )
+        dataset = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
         with computing(chosen.threads, chosen.bundle.classifier.device):
             name = "model" if isinstance(model, Model) else as_path(model).name
             found = report({name: chosen.bundle}, dataset, split, wanted, baselines=baselines, strata=strata)

@@ -9,9 +9,10 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from seqnet.api.doubts import warn_of_doubts
 from seqnet.api.keywords import python_words
 from seqnet.api.predictions import Predictions
+from seqnet.api.warn import warn_of_other_alphabet
+from seqnet.core.errors import SequencesError
 from seqnet.nn.devices import computing
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
@@ -44,6 +45,7 @@ class FilePredictions(Iterator[Predictions]):
         self._records = inputs.batches([path])
         self._rows = predict_in_order(predictor, self._records, self._threads)
         self._pysam: tuple[int, str] | None = None
+        self._ended = self._closed = False
 
     @property
     def skipped(self) -> Counter[str]:
@@ -56,13 +58,18 @@ class FilePredictions(Iterator[Predictions]):
         return self._inputs.empty[0][1] if self._inputs.empty else None
 
     def __next__(self) -> Predictions:
+        if self._closed and not self._ended:
+            raise SequencesError("the file was closed before its end", "call predict_file again", path=self.path)
+        self._ended = True  # also if there is an error
         with python_words(), self._at_work():
             rows = next(self._rows)
-        warn_of_doubts(self._inputs)
+        self._ended = False
+        warn_of_other_alphabet(self._inputs)
         return Predictions(rows, self._classes)
 
     def close(self) -> None:
         """Closes the file, and gives up what is computed."""
+        self._closed = True
         with self._at_work():
             self._rows.close()
             self._records.close()

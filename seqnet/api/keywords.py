@@ -9,9 +9,10 @@ from __future__ import annotations
 import dataclasses
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal, TypedDict, TypeVar
 
 import numpy as np
@@ -22,6 +23,7 @@ from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.settings import Settings
 from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
+from seqnet.core.printable import shortened
 
 __all__ = [
     "EvaluateKeywords",
@@ -29,13 +31,17 @@ __all__ = [
     "MotifKeywords",
     "PredictFileKeywords",
     "PredictKeywords",
+    "as_listener",
     "as_path",
     "explain_options",
+    "in_python",
     "motif_options",
+    "plain_number",
     "predict_options",
     "python_words",
     "read_options",
     "settings_from",
+    "words_of_python",
 ]
 
 Kind = TypeVar("Kind", bound=Settings)
@@ -44,10 +50,17 @@ _OF_THE_MODEL = {"precision", "threads"}
 """Settings that a `Model` has once."""
 _NOT_OF_PREDICTION = {"columns", "originals"}
 
+_SECTIONS_OF_OPTIONS = ("audit", "encode", "evaluate", "explain", "motifs", "predict", "read", "scan", "tune", "words")
+"""Sections whose settings are keyword arguments; those of other sections are named in `settings`."""
+
 _OPTION = re.compile(
-    r"--([a-z]+(?:-[a-z]+)*)(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|CDS|mutagenesis)\b)?"
+    r"--([a-z]+(?:-[a-z]+)*)"
+    r"(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|balanced|mcc|CDS|mutagenesis)\b)?"
 )
 _USE = re.compile(r"\buse (?=--)")
+_CLASS = re.compile(r"--class ([\w.]+)=([\w.@]+)")
+_SET = re.compile(r"--set ([\w.]+)=(\w+)")
+_COMMAND = re.compile(r"\bseqnet (train|encode|evaluate)\b")
 _KEYWORDS = {"class": "classes", "force": "force=True", "no-baselines": "baselines=False", "from": "start"}
 """Option → keyword, where the names differ by more than hyphens."""
 
@@ -197,46 +210,100 @@ def _plain(name: str, value: Any) -> Any:
             return ("auto",)
         if not isinstance(value, Mapping):
             raise SettingError(name, value, "a mapping of class to fraction, such as {'human': 0.1}")
-        return tuple(f"{key}={_plain('', fraction)!r}" for key, fraction in value.items())
+        return tuple(f"{key}={_fraction(name, key, fraction)!r}" for key, fraction in value.items())
     if isinstance(value, os.PathLike):
         return os.fspath(value)
+    return plain_number(value)
+
+
+def _fraction(name: str, key: object, value: Any) -> float:
+    """Returns the expected fraction of a class.
+
+    Raises:
+        SettingError: it is not between 0 and 1.
+    """
+    if not isinstance(value, int | float | np.integer | np.floating) or not 0 < value < 1:
+        raise SettingError(f'{name}["{key}"]', value, "a number between 0 and 1")
+    return float(value)
+
+
+def plain_number(value: Any) -> Any:
+    """Returns a value, numbers of NumPy as Python's."""
     return value.item() if isinstance(value, np.generic) else value
 
 
-def as_path(value: str | os.PathLike[str]) -> Path:
+def as_path(value: object, name: str = "path", expected: str = "text or a pathlib.Path") -> Path:
     """Returns a path that is given as text or as a path.
+
+    Args:
+        value: what is given.
+        name: the argument that it is given as.
+        expected: what may be given.
 
     Raises:
         SettingError: it is something else.
     """
-    if not isinstance(value, str | os.PathLike):
-        raise SettingError("path", value, "text or a pathlib.Path")
-    return Path(value)
+    if not isinstance(value, str | os.PathLike) or not isinstance(os.fspath(value), str):
+        raise SettingError(name, value, expected)
+    return Path(os.fspath(value))
+
+
+def as_listener(progress: Callable[[str], None] | None) -> Callable[[str], None]:
+    """Returns what takes the lines of progress: what is given, or a function that does nothing.
+
+    Raises:
+        SettingError: it can't be called.
+    """
+    if progress is not None and not callable(progress):
+        raise SettingError("progress", progress, "a function that takes a line, such as print, or None")
+    return progress or (lambda line: None)
 
 
 @contextmanager
-def python_words() -> Iterator[None]:
-    """Has errors name keyword arguments where they would name options of the command line."""
+def python_words(phrases: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
+    """Has errors name keyword arguments where they would name options of the command line.
+
+    Args:
+        phrases: replaces parts of problems and remedies that are of no use to the caller.
+    """
     try:
         yield
     except SeqnetError as error:
-        error.problem, error.remedy = _in_python(error.problem), _in_python(error.remedy)
-        if isinstance(error, SettingError):
-            error.name, error.expected = _keyword(error.name), _in_python(error.expected)
+        in_python(error, phrases)
         raise
+
+
+def in_python(error: SeqnetError, phrases: Mapping[str, str] = MappingProxyType({})) -> None:
+    """Has an error name keyword arguments; see `python_words`."""
+    if isinstance(error, SettingError):
+        error.rename(_keyword(error.name))
+        error.expected = words_of_python(error.expected)
+        if error.value is None or isinstance(error.value, bool):
+            error.problem = error.problem.replace(f", not {shortened(error.value)}", f", not {error.value}")
+
+    def reworded(text: str) -> str:
+        for phrase, other in phrases.items():
+            text = text.replace(phrase, other)
+        return words_of_python(text)
+
+    error.reword(reworded)
 
 
 def _keyword(name: str) -> str:
     """Returns the keyword of a setting: `max_error` for `predict.max_error`, `network` for `network.name`."""
-    name = name.removesuffix(".name").rpartition(".")[2].replace("-", "_")
-    return "target" if name == "class" else name
+    section, dot, last = name.rpartition(".")
+    if section in _SECTIONS_OF_OPTIONS or not dot:
+        return "target" if last == "class" else last.replace("-", "_")
+    return section if last == "name" else name
 
 
-def _in_python(text: str) -> str:
+def words_of_python(text: str) -> str:
     """Returns a message with `max_error` for `--max-error`, and `alphabet="dna"` for `--alphabet dna`."""
 
     def keyword(found: re.Match[str]) -> str:
         name = _KEYWORDS.get(found[1]) or found[1].replace("-", "_")
         return f'{name}="{found[2]}"' if found[2] else name
 
-    return _OPTION.sub(keyword, _USE.sub("pass ", text))
+    text = _SET.sub(r'settings={"\1": "\2"}', text)
+    text = _CLASS.sub(r'classes={"\1": "\2"}', _COMMAND.sub(r"seqnet.\1", _USE.sub("pass ", text)))
+    return _OPTION.sub(keyword, text)

@@ -10,7 +10,6 @@ from typing import Any, Unpack
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.api.doubts import warn_of_doubts
 from seqnet.api.files import FilePredictions, pysam_kept
 from seqnet.api.keywords import (
     ExplainKeywords,
@@ -19,6 +18,7 @@ from seqnet.api.keywords import (
     PredictKeywords,
     as_path,
     explain_options,
+    plain_number,
     predict_options,
     python_words,
     read_options,
@@ -27,11 +27,13 @@ from seqnet.api.motifs import motifs_in
 from seqnet.api.predictions import Predictions
 from seqnet.api.scanning import Windows
 from seqnet.api.sequences import Sequences, as_records
+from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.scanning import ScanOptions
+from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_file
-from seqnet.core.printable import counted
+from seqnet.core.printable import counted, shortened
 from seqnet.core.processors import usable_processors
 from seqnet.core.records import RecordBatch, chunks
 from seqnet.explanation.attributions import Attributions
@@ -50,12 +52,25 @@ from seqnet.prediction.scanning import Located, ScannedPiece, Scanner
 from seqnet.prediction.scans import scan_of
 from seqnet.prediction.streaming import predict_in_order
 
-__all__ = ["Model", "load"]
+__all__ = ["Model", "checked_threads", "load"]
 
 _IN_MEMORY = "sequences"
 """What messages call sequences that are in no file."""
 _IN_MEMORY_BYTES = ReadOptions().batch_bytes
 """Symbols that are predicted together: as many as of a file."""
+
+
+_NO_FILE = {"use --gaps remove to remove them": "remove them"}
+
+
+def checked_threads(threads: int | None) -> int:
+    """Returns the number of threads to compute with: as given, or as many as the process may use processors.
+
+    Raises:
+        SettingError: it is not allowed.
+    """
+    count: int = ReadOptions.check("threads", usable_processors() if threads is None else plain_number(threads))
+    return count
 
 
 class Model:
@@ -76,9 +91,14 @@ class Model:
     """
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None, precision: str = "auto") -> None:
+        if not isinstance(bundle, Bundle):
+            problem = (
+                f"must be a trained model in memory, not {shortened(bundle)}; use seqnet.load for a file or a name"
+            )
+            raise SettingError("bundle", bundle, problem=problem)
         self.bundle = bundle
         with python_words():
-            self.threads: int = ReadOptions.check("threads", usable_processors() if threads is None else threads)
+            self.threads = checked_threads(threads)
             self._wanted = precision
             self.precision = chosen_precision(bundle, PredictOptions(precision=precision).precision)
         self._prepared: Predictor | None = None
@@ -218,7 +238,7 @@ class Model:
                 found = Attributions.concatenate(
                     list(explain_in_order(explainer, _parts(inputs, records), self.threads, lambda one: one))
                 )
-        warn_of_doubts(inputs)
+        warn_of_other_alphabet(inputs)
         return found
 
     def scan(
@@ -254,7 +274,7 @@ class Model:
             threads = self.threads if device.type == "cpu" else 1  # as in `predict_in_order`
             with computing(self.threads, device):
                 found = [one for one in scanner.scanned(located, threads) if isinstance(one, ScannedPiece)]
-        warn_of_doubts(inputs)
+        warn_of_other_alphabet(inputs)
         return Windows(found, scanner.scan.grid.window, self.classes)
 
     def motifs(
@@ -306,7 +326,7 @@ class Model:
                     predictor, _ = fitted_to_records(predictor, parts, min(self.threads, len(parts)))
                 found = predict_in_order(predictor, parts, min(self.threads, len(parts)))
                 rows = PredictedRows.concatenate(list(found))
-        warn_of_doubts(inputs)
+        warn_of_other_alphabet(inputs)
         return rows
 
     def _predictor(self, options: PredictOptions, *, embed: bool = False) -> Predictor:
@@ -347,9 +367,10 @@ def load(
         SettingError: there is no such device here, or the model can't compute in this precision on it.
     """
     with python_words():
-        bundle = open_bundle(find_model(as_path(name)))
+        bundle = open_bundle(find_model(as_path(name, "name", "the path or the name of a model")))
         bundle.to(choose_device(str(device)))
-        bundle.prepare(lambda line: None, [os.fspath(plm)] if isinstance(plm, str | os.PathLike) else list(plm))
+        sources = [plm] if isinstance(plm, str) or not isinstance(plm, Iterable) else list(plm)
+        bundle.prepare(lambda line: None, [os.fspath(as_path(one, "plm")) for one in sources])
         return Model(bundle, threads=threads, precision=precision)
 
 

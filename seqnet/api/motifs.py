@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.api.doubts import warn_of_doubts
 from seqnet.api.keywords import as_path, motif_options, python_words
 from seqnet.api.sequences import Sequences, as_records
+from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import InputError, LabelError
 from seqnet.core.printable import quoted
@@ -54,7 +54,7 @@ def motifs_in(
             rows = explainer.predictor.predict_tokens(checked.names, tokenized, "sequences")
             survey.add(tokenized.tokens, rows.labels, true)
             found = find_motifs(explainer, survey.sample(), motifs, templates, threads)
-    warn_of_doubts(inputs)
+    warn_of_other_alphabet(inputs)
     return found
 
 

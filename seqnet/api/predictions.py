@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Predictions"]
 
+_REMEDY = 'correct it, or pass unknown="mask"'
+
 
 class Predictions:
     """The predictions of N records, in the order of the records.
@@ -75,8 +77,12 @@ class Predictions:
     @property
     def first_invalid(self) -> SymbolError | None:
         """The first symbol outside the alphabet, as an error with record, position and symbol; None without any."""
-        found = self.rows.invalid
-        return found and _InvalidSymbolError(found.path, found.record, found.position, found.symbol, found.alphabet)
+        if (found := self.rows.invalid) is None:
+            return None
+        error = SymbolError(found.path, found.record, found.position, found.symbol, found.alphabet)
+        # A gap is no symbol: masked, it would become one.
+        error.remedy = 'remove it, or pass gaps="remove" to predict_file' if error.is_gap else _REMEDY
+        return error
 
     @property
     def masked(self) -> int:
@@ -107,16 +113,6 @@ class Predictions:
             *([f"labels: {found}"] if found else []),
         ]
         return f"<seqnet.Predictions: {'; '.join(parts)}>"
-
-
-class _InvalidSymbolError(SymbolError):
-    """A symbol outside the alphabet, with what a program can do about it."""
-
-    def describe(self) -> tuple[str, str, str]:
-        """See `SeqnetError.describe`."""
-        place, problem, remedy = super().describe()
-        # A gap is no symbol: masked, it would become one.
-        return place, problem, remedy if self.is_gap else 'correct it, or pass unknown="mask"'
 
 
 def _objects(values: Sequence[Any]) -> NDArray[np.object_]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
@@ -11,23 +11,22 @@ from typing import Any
 import numpy as np
 import torch
 
-from seqnet.api.dataset import Progress
-from seqnet.api.keywords import as_path, python_words
-from seqnet.api.models import Model
+from seqnet.api.dataset import DATASET, Progress
+from seqnet.api.keywords import as_listener, as_path, python_words, words_of_python
+from seqnet.api.models import Model, checked_threads
+from seqnet.api.warn import warn
 from seqnet.configs.calibration import CRITERIA
-from seqnet.configs.readers import ReadOptions
-from seqnet.configs.run import RunRequest
+from seqnet.configs.run import RUN_SECTIONS, RunRequest
 from seqnet.configs.settings import convert
-from seqnet.configs.training import MOST_MEMBERS
+from seqnet.configs.training import MOST_MEMBERS, TrainingConfig
 from seqnet.core.errors import SettingError
-from seqnet.core.processors import usable_processors
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.recipes import choose_run
 from seqnet.models.bundles import Bundle
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training import train_ensemble
-from seqnet.training.jobs import ProgressLines, make_job, opening_lines
-from seqnet.training.members import TrainingJob
+from seqnet.training.jobs import WARNING, ProgressLines, make_job, opening_lines
+from seqnet.training.members import TrainingJob, imbalance_note
 from seqnet.training.results import result_lines
 from seqnet.training.warm_start import WarmStart, choose_warm_run
 
@@ -61,13 +60,13 @@ def train(
         preset: a named set of settings.
         network: kind of network, with its defaults.
         encoder: how symbols become features.
-        settings: single settings, such as {"training.epochs": 5}, laid over all others.
+        settings: single settings, such as {"training.epochs": 5}, or sections of them, laid over all others.
         config: TOML file of settings, laid over the preset.
         members: networks to train, with seeds one after the other, into one model that predicts their mean.
         seed: of weights, order, dropout and augmentation; None for training.seed of the settings.
         device: auto, cpu, cuda, cuda:N or mps.
         threads: of the CPU; None for the processors that the process may use.
-        progress: gets each line that the command would print, such as `print`.
+        progress: gets each line that the command would print, such as `print`; None for warnings alone.
         optimize: metric that the decision threshold maximises on the validation split; None for a threshold of one
             half, or, with imbalanced classes, balanced accuracy.
         start: model to start from, its path or name; its output layers are kept if the classes are the same.
@@ -77,17 +76,18 @@ def train(
         SeqnetError: a setting is unknown or not allowed, the file is not a dataset, or the settings don't suit it.
     """
     with python_words():
-        data = data if isinstance(data, Dataset) else open_dataset(as_path(data))
+        data = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
         seeds = _checked_members(members, optimize)
-        count = ReadOptions.check("threads", usable_processors() if threads is None else threads)
+        count = checked_threads(threads)
+        tell = _warnings if progress is None else as_listener(progress)
         request = _request(preset, network, encoder, config, settings, seed, freeze=freeze)
         origin = _start(start)
         chosen = choose_warm_run(data, request, origin) if origin else choose_run(data, request)
-        made = make_job(data, chosen, choose_device(device), threads=count, start=origin)
+        made = make_job(data, chosen, choose_device(str(device)), threads=count, start=origin)
         job = replace(made, checkpoints=(None,) * seeds, optimize=optimize)
         for line in opening_lines(data, chosen, audit=progress is not None, start=origin, count=seeds):
-            (progress or _silent)(line)
-        return Model(_trained(job, count, progress or _silent), threads=count)
+            tell(line)
+        return Model(_trained(job, count, tell), threads=count)
 
 
 def _start(model: Model | str | os.PathLike[str] | None) -> WarmStart | None:
@@ -106,17 +106,21 @@ def _checked_members(members: object, optimize: str | None) -> int:
     number: int = convert("members", _plain(members), int)
     if not 1 <= number <= MOST_MEMBERS:
         raise SettingError("members", number, f"a whole number from 1 to {MOST_MEMBERS}")
-    if optimize is not None and optimize not in CRITERIA:
+    if optimize is not None and optimize not in list(CRITERIA):
         raise SettingError("optimize", optimize, choices=CRITERIA)
     return number
 
 
-def _silent(line: str) -> None:
-    """Takes a line that nobody wants."""
+def _warnings(line: str) -> None:
+    """Warns of a line that is a warning, and ignores others."""
+    if line.startswith(WARNING):
+        warn(words_of_python(line.removeprefix(WARNING)))
 
 
-def _trained(job: TrainingJob, threads: int, tell: Progress) -> Bundle:
+def _trained(job: TrainingJob, threads: int, tell: Callable[[str], None]) -> Bundle:
     """Returns what comes of a job, on the device that it was trained on."""
+    if tell is _warnings and (imbalanced := imbalance_note(job.config, job.dataset)):
+        warn(words_of_python(imbalanced))
     with computing(threads, job.device), _random_numbers_kept(job.device):
         result = train_ensemble(job, ProgressLines(tell, job, threads=threads))
     if result.interruption:
@@ -140,12 +144,25 @@ def _request(
     """Returns what is asked for; the seed is laid over all settings."""
     if settings is not None and not isinstance(settings, Mapping):
         raise SettingError("settings", settings, 'a mapping of setting to value, such as {"training.epochs": 5}')
-    single = [(str(name), _plain(value)) for name, value in (settings or {}).items()]
+    single = [(name, _plain(value)) for name, value in _flat(settings or {})]
     if seed is not None:
-        single.append(("training.seed", _plain(seed)))
+        try:
+            single.append(("training.seed", TrainingConfig.check("seed", _plain(seed))))
+        except SettingError as error:
+            error.rename("seed")
+            raise
     if freeze:
         single.append(("training.freeze", True))
     return RunRequest(preset, network, encoder, None if config is None else as_path(config), tuple(single))
+
+
+def _flat(settings: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Yields setting and value; those of a section in a mapping of its own are named `section.setting`."""
+    for name, value in settings.items():
+        if isinstance(value, Mapping) and name in RUN_SECTIONS:
+            yield from ((f"{name}.{inner}", one) for inner, one in value.items())
+        else:
+            yield str(name), value
 
 
 def _plain(value: Any) -> Any:

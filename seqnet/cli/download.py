@@ -14,7 +14,6 @@ from seqnet.cli.progress import Meter, say
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import made_directory
 from seqnet.core.printable import counted
-from seqnet.core.provenance import file_hash
 from seqnet.datasets.sources import DEFAULT_RETRIES, SOURCES, Source, fetch, find_source
 
 __all__ = ["command"]
@@ -109,6 +108,8 @@ def _with_hash(source: Source, sha256: str) -> Source:
 def _say_what_came(source: Source, target: Path) -> None:
     """Tells whether a download was checked, and what to cite."""
     if source.sha256 is None:
+        from seqnet.core.provenance import file_hash
+
         size = counted(target.stat().st_size, "bytes")
         say(
             f"not checked: the SHA-256 of this source is not known; this file has {size} and SHA-256 "

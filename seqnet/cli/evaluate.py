@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import replace
@@ -175,6 +174,8 @@ def _opened(path: Path) -> Dataset:
 @contextmanager
 def _encoded(path: Path, bundle: Bundle, options: Mapping[str, Any]) -> Iterator[Dataset]:
     """Yields the records of a sequence file as a dataset with the classes of a model; it is removed afterwards."""
+    import tempfile
+
     from seqnet.datasets.dataset import open_dataset
     from seqnet.datasets.encoding import ClassSource, encode
 

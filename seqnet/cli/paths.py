@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import stat
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -75,6 +74,8 @@ def _is_pipe(path: Path) -> bool:
 
 def _copied(path: Path, context: click.Context) -> Path:
     """Returns the path of a temporary copy, which is there for as long as the command runs."""
+    import tempfile
+
     copy = context.with_resource(tempfile.TemporaryFile())  # noqa: SIM115 - closed with the context
     with open(os.dup(0) if str(path) == "-" else path, "rb") as source:
         while piece := source.read(1 << 22):

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +90,7 @@ class RunRequest:
         return compose(self.preset, self.network, self.encoder, self.config, self.assignments, base)
 
 
+_PRESETS = Path(__file__).parent / "presets"
 # What a preset says about itself; a copy of one may go on saying it.
 _REMARKS = ("description", "source", "alphabets")
 RUN_SECTIONS = tuple(field.name for field in fields(RunConfig))
@@ -100,8 +99,7 @@ _DEFAULT_NAMES = {"encoder": EncoderConfig().name, "network": network_config({})
 
 def preset_names() -> list[str]:
     """Returns the names of the presets in the package, sorted."""
-    folder = resources.files("seqnet.configs") / "presets"
-    return sorted(file.name.removesuffix(".toml") for file in folder.iterdir() if file.name.endswith(".toml"))
+    return sorted(file.stem for file in _PRESETS.glob("*.toml"))
 
 
 def load_preset(name: str) -> dict[str, Any]:
@@ -112,7 +110,9 @@ def load_preset(name: str) -> dict[str, Any]:
     """
     if name not in preset_names():
         raise SettingError("preset", name, choices=preset_names())
-    return tomllib.loads((resources.files("seqnet.configs") / "presets" / f"{name}.toml").read_text(encoding="utf-8"))
+    import tomllib  # not at the top: help loads this module
+
+    return tomllib.loads((_PRESETS / f"{name}.toml").read_text(encoding="utf-8"))
 
 
 def compose(
@@ -176,6 +176,8 @@ def _no_section(name: str) -> str:
 
 
 def _read_toml(path: Path) -> dict[str, Any]:
+    import tomllib
+
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
@@ -183,6 +185,8 @@ def _read_toml(path: Path) -> dict[str, Any]:
 
 
 def _parse_assignment(text: str) -> tuple[str, Any]:
+    import tomllib
+
     key, equals, value = text.partition("=")
     if not (key and equals):
         raise SettingError("set", text, "KEY=VALUE")

@@ -85,7 +85,7 @@ def convert(name: str, value: Any, kind: Any) -> Any:
                 return convert(name, value, option)
             except SettingError:
                 continue
-        raise SettingError(name, value, " or ".join(_KINDS[option] for option in arguments if option in _KINDS))
+        raise SettingError(name, value, _expected(arguments, value))
     if origin is tuple:
         if isinstance(value, str) or not isinstance(value, Sequence):
             raise SettingError(name, value, "a list, such as [1, 2]")
@@ -98,8 +98,15 @@ def convert(name: str, value: Any, kind: Any) -> Any:
     if kind is float and isinstance(value, float) and not math.isfinite(value):
         raise SettingError(name, value, "a finite number")
     if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
-        raise SettingError(name, value, _KINDS.get(kind, "none"))
+        raise SettingError(name, value, _expected((kind,), value))
     return value
+
+
+def _expected(kinds: Sequence[Any], value: Any) -> str:
+    """Returns what a value of none of the kinds must be."""
+    if str in kinds and type(value) in (int, float):
+        return f'text, such as "{value}"'
+    return " or ".join(_KINDS[kind] for kind in kinds if kind in _KINDS) or "none"
 
 
 @dataclasses.dataclass(frozen=True)

@@ -4,7 +4,8 @@
     ├── InputError               a file that can't be read
     │   ├── FormatError            its content breaks the format, at a line or record
     │   ├── TruncatedError         it ends too early
-    │   └── EmptyInputError        it holds no records
+    │   ├── EmptyInputError        it holds no records
+    │   └── SequencesError         sequences of a program, in no file, can't be used
     ├── SymbolError              a symbol outside the alphabet
     ├── AlphabetMismatchError    proteins for a DNA model, or the reverse
     ├── LabelError               labels that don't fit the records
@@ -15,16 +16,17 @@
     ├── ResourceError            the machine has too little of something
     └── DownloadError            a source that can't be fetched or is not what it should be
 
+Errors about what a program passes are ValueErrors, too: those about sequences, symbols, alphabets, labels and settings.
 `SeqnetWarning` is what a program is warned of; the command line has lines of its own.
 
-Errors hold facts as attributes; `describe` makes the text. `str(error)` is one line: `place: problem; remedy`.
+Errors hold facts as attributes. `str(error)` is one line: `place: problem; remedy`.
 A parser raises an error without the path. The layer that knows the path adds it with `error.at(path)`.
 """
 
 from __future__ import annotations
 
 import copyreg
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Self
 
 from seqnet.core.printable import named_record, quoted, shortened
@@ -43,6 +45,7 @@ __all__ = [
     "ResourceError",
     "SeqnetError",
     "SeqnetWarning",
+    "SequencesError",
     "SettingError",
     "SymbolError",
     "TruncatedError",
@@ -72,6 +75,10 @@ class SeqnetError(Exception):
     def describe(self) -> tuple[str, str, str]:
         """Returns place, problem and remedy."""
         return self.place, self.problem, self.remedy
+
+    def reword(self, change: Callable[[str], str]) -> None:
+        """Replaces problem and remedy by what `change` makes of them."""
+        self.problem, self.remedy = change(self.problem), change(self.remedy)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Makes pickling keep all attributes, whatever the arguments of the constructor are."""
@@ -109,20 +116,21 @@ class InputError(SeqnetError):
         self.path = path
         self.line = line
         self.record = record
+        self.place = self._where()
 
     def at(self, path: str) -> Self:
         """Returns the same error, with the path added if it has none."""
         self.path = self.path or path
+        self.place = self._where()
         return self
 
-    def describe(self) -> tuple[str, str, str]:
-        """See `SeqnetError.describe`."""
+    def _where(self) -> str:
         parts = [self.path or ""]
         if self.line is not None:
             parts.append(f"line {self.line}")
         if self.record is not None:
             parts.append(named_record(self.record))
-        return ": ".join(part for part in parts if part), self.problem, self.remedy
+        return ": ".join(part for part in parts if part)
 
 
 class FormatError(InputError):
@@ -137,7 +145,11 @@ class EmptyInputError(InputError):
     """The file holds no records."""
 
 
-class SymbolError(SeqnetError):
+class SequencesError(InputError, ValueError):
+    """Sequences of a program, in no file, that can't be used."""
+
+
+class SymbolError(SeqnetError, ValueError):
     """A symbol outside the alphabet.
 
     Attributes:
@@ -149,24 +161,17 @@ class SymbolError(SeqnetError):
     """
 
     def __init__(self, path: str, record: str, position: int, symbol: str, alphabet: str) -> None:
-        super().__init__(path, "")
+        super().__init__(f"{path}: {named_record(record)}: position {position}".removeprefix(": "), "")
         self.path = path
         self.record = record
         self.position = position
         self.symbol = symbol
         self.alphabet = alphabet
-
-    def describe(self) -> tuple[str, str, str]:
-        """See `SeqnetError.describe`."""
-        return (
-            f"{self.path}: {named_record(self.record)}: position {self.position}".removeprefix(": "),
-            f"{quoted(self.symbol)} is an alignment gap"
-            if self.is_gap
-            else f"symbol {quoted(self.symbol)} is not in the {self.alphabet} alphabet",
-            "use --gaps remove to remove them"
-            if self.is_gap
-            else "correct it, use another --alphabet, or use --unknown skip or --unknown mask",
-        )
+        if self.is_gap:
+            self.problem, self.remedy = f"{quoted(symbol)} is an alignment gap", "use --gaps remove to remove them"
+        else:
+            self.problem = f"symbol {quoted(symbol)} is not in the {alphabet} alphabet"
+            self.remedy = "correct it, use another --alphabet, or use --unknown skip or --unknown mask"
 
     @property
     def is_gap(self) -> bool:
@@ -174,7 +179,7 @@ class SymbolError(SeqnetError):
         return self.symbol in GAPS
 
 
-class AlphabetMismatchError(SeqnetError):
+class AlphabetMismatchError(SeqnetError, ValueError):
     """Sequences of another alphabet than the model or dataset has.
 
     Attributes:
@@ -185,21 +190,17 @@ class AlphabetMismatchError(SeqnetError):
     """
 
     def __init__(self, path: str, found: str, expected: str, remedy: str = "", problem: str = "") -> None:
-        super().__init__(path, problem, remedy)
+        super().__init__(
+            path,
+            problem or f"this looks like {found}, not {expected}",
+            remedy or f"give {expected} sequences, or use a model for {found}",
+        )
         self.path = path
         self.found = found
         self.expected = expected
 
-    def describe(self) -> tuple[str, str, str]:
-        """See `SeqnetError.describe`."""
-        return (
-            self.path,
-            self.problem or f"this looks like {self.found}, not {self.expected}",
-            self.remedy or f"give {self.expected} sequences, or use a model for {self.found}",
-        )
 
-
-class LabelError(SeqnetError):
+class LabelError(SeqnetError, ValueError):
     """Labels that don't fit the records, or classes without records."""
 
 
@@ -215,7 +216,7 @@ class ResourceError(SeqnetError):
     """Too little memory, disk space or another resource of the machine."""
 
 
-class SettingError(SeqnetError):
+class SettingError(SeqnetError, ValueError):
     """A setting of the wrong type, or outside its bounds.
 
     Attributes:
@@ -223,24 +224,24 @@ class SettingError(SeqnetError):
         value: what was given.
         expected: what it must be, such as `at least 1`.
         choices: the names that it may be, in place of `expected`; may be empty.
-        problem: what is wrong, in place of "must be EXPECTED, not VALUE", such as `can't be combined with --vote`; may
-            be empty.
+        problem: what is wrong, after the name, in place of "must be EXPECTED, not VALUE", such as
+            `can't be combined with --vote`. As an attribute it begins with the name.
     """
 
     def __init__(
         self, name: str, value: object, expected: str = "", *, problem: str = "", choices: Iterable[str] = ()
     ) -> None:
-        super().__init__(name, problem)
         self.name = name
         self.value = value
         self.choices = tuple(choices)
         self.expected = expected or "one of " + ", ".join(self.choices)
+        near = nearest(value, self.choices) if isinstance(value, str) else []
+        problem = problem or f"must be {self.expected}, not {shortened(value)}"
+        super().__init__("", f"{name} {problem}", did_you_mean(near))
 
-    def describe(self) -> tuple[str, str, str]:
-        """See `SeqnetError.describe`."""
-        problem = self.problem or f"must be {self.expected}, not {shortened(self.value)}"
-        near = nearest(self.value, self.choices) if isinstance(self.value, str) else []
-        return "", f"{self.name} {problem}", did_you_mean(near)
+    def rename(self, name: str) -> None:
+        """Has the error name the setting in another way."""
+        self.problem, self.name = self.problem.replace(self.name, name, 1), name
 
 
 class UnknownSettingError(SettingError):
@@ -255,12 +256,10 @@ class UnknownSettingError(SettingError):
     def __init__(self, name: str, value: object, known: Sequence[str]) -> None:
         super().__init__(name, value, "a known setting")
         self.known = tuple(known)
-
-    def describe(self) -> tuple[str, str, str]:
-        """See `SeqnetError.describe`."""
-        section, dot, last = self.name.rpartition(".")
-        near = did_you_mean(section + dot + name for name in nearest(last, self.known))
-        return "", f"there is no setting {self.name}", near or "use one of " + ", ".join(self.known)
+        section, dot, last = name.rpartition(".")
+        near = did_you_mean(section + dot + other for other in nearest(last, self.known))
+        self.problem = f"there is no setting {name}"
+        self.remedy = near or "use one of " + ", ".join(self.known)
 
 
 class DownloadError(SeqnetError):

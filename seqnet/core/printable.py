@@ -57,11 +57,11 @@ def named_record(name: str) -> str:
 
 
 def shortened(value: object, most: int = 80) -> str:
-    """Returns a value for a message, with at most `most` characters; text is quoted."""
+    """Returns a value for a message, on one line with at most `most` characters; text is quoted."""
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         shown = f"[{', '.join(map(quoted, value))}]"
     else:
-        shown = quoted(value) if isinstance(value, str) else repr(value)
+        shown = quoted(value) if isinstance(value, str) else " ".join(repr(value).split())
         shown = shown.lower() if value is None or isinstance(value, bool) else shown
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 

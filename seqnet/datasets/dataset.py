@@ -9,9 +9,9 @@ Tensors, for N records: `tokens` uint8 (ΣL,), `offsets` int64 (N+1,), `name_byt
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -24,7 +24,16 @@ from seqnet.core.records import Ragged
 from seqnet.datasets.file_schemas import check_description
 from seqnet.datasets.splits import SPLITS
 
-__all__ = ["Columns", "Dataset", "Description", "dataset_of", "open_dataset", "save_dataset", "write_dataset"]
+__all__ = [
+    "Columns",
+    "Dataset",
+    "Description",
+    "dataset_of",
+    "in_memory",
+    "open_dataset",
+    "save_dataset",
+    "write_dataset",
+]
 
 _REMEDY = "make one with seqnet encode"
 _TENSORS: Mapping[str, DTypeLike] = {
@@ -158,6 +167,26 @@ def _is_column(column: Ragged, count: int) -> bool:
         # Compare instead of subtracting: a difference of values near the limits of their type could overflow and pass.
         and bool((offsets[1:] >= offsets[:-1]).all())
     )
+
+
+AnyDataset = TypeVar("AnyDataset", bound=Dataset)
+
+
+def in_memory(dataset: AnyDataset) -> AnyDataset:
+    """Returns a dataset whose columns are copies in memory, and need no file."""
+    return replace(
+        dataset,
+        tokens=Ragged(np.array(dataset.tokens.data), np.array(dataset.tokens.offsets)),
+        names=Ragged(np.array(dataset.names.data), np.array(dataset.names.offsets)),
+        labels=np.array(dataset.labels),
+        groups=np.array(dataset.groups),
+        split=np.array(dataset.split),
+        check_whole=_is_whole,
+    )
+
+
+def _is_whole() -> None:
+    """Checks nothing: what is in memory can't be cut."""
 
 
 @dataclass(frozen=True)

@@ -141,7 +141,17 @@ def tokenize(
 def _symbol_at(place: int, symbols: Ragged) -> InvalidSymbol:
     """Returns the symbol at a place of the data of N sequences."""
     record = int(np.searchsorted(symbols.offsets, place, side="right")) - 1
-    return InvalidSymbol(record, place - int(symbols.offsets[record]), chr(symbols.data[place]))
+    return InvalidSymbol(record, place - int(symbols.offsets[record]), _character(symbols.data[place : place + 4]))
+
+
+def _character(data: NDArray[np.uint8]) -> str:
+    """Returns the first character of bytes (B,) uint8: of UTF-8, else of Latin-1."""
+    for count in range(1, len(data) + 1):
+        try:
+            return data[:count].tobytes().decode()
+        except UnicodeDecodeError:
+            continue
+    return chr(data[0])
 
 
 def _all_ambiguous(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.bool_]:

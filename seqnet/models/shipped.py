@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from seqnet.core.errors import ContainerError
+from seqnet.core.suggestions import did_you_mean, nearest
 
 __all__ = ["find_model", "shipped_models"]
 
@@ -25,5 +26,7 @@ def find_model(name: Path) -> Path:
         return shipped[str(name)]
     if name.exists():
         return name
+    if near := did_you_mean(nearest(str(name), shipped)):
+        raise ContainerError(str(name), "no such file or directory", near)
     known = f"; the models that come with seqnet: {', '.join(shipped)}" if shipped else ""
     raise ContainerError(str(name), "no such file or directory", f"give the path of a model{known}")

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import FormatError, InputError, SettingError, TruncatedError
+from seqnet.core.errors import FormatError, InputError, SeqnetError, SettingError, TruncatedError
 from seqnet.core.printable import quoted
 from seqnet.core.records import Ragged
 from seqnet.readers.alignment_records import AlignmentRecords
@@ -81,6 +81,8 @@ def opened_alignments(source: Input, options: ReadOptions) -> Iterator[pysam.Ali
     try:
         with _opened(source, options) as alignments:
             yield alignments
+    except SeqnetError:
+        raise
     except (OSError, ValueError) as error:
         if isinstance(error, OSError) and error.errno == errno.ENOEXEC:
             problem = "it is damaged, or in a version of its format that htslib does not support"

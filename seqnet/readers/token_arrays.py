@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import ALPHABETS
 from seqnet.core.containers import Spool, leave
-from seqnet.core.errors import FormatError, TruncatedError
+from seqnet.core.errors import FormatError, SeqnetError, TruncatedError
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.readers.formats import RecordFormat
@@ -79,6 +79,8 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
                 with archive.open(info) as stream:
                     array = _open_array(info, stream)
                     yield from _records(array, options.batch_bytes)
+    except SeqnetError:
+        raise
     except (zipfile.BadZipFile, zlib.error, ValueError, EOFError, NotImplementedError, RuntimeError) as error:
         size = file.seek(0, 2)
         file.seek(max(0, size - _DIRECTORY_END_BYTES))

@@ -29,7 +29,7 @@ from seqnet.training.compilation import compiled
 from seqnet.training.history import EpochRow
 from seqnet.training.initialization import make_classifier, seed_torch
 from seqnet.training.observer import Observer
-from seqnet.training.optimization import Penalties, Stepper, clip, learning_rate, make_optimizer
+from seqnet.training.optimization import Penalties, Stepper, learning_rate, make_optimizer
 from seqnet.training.warm_start import Kept, StartingWeights
 from seqnet.training.window_batches import WindowBatches
 
@@ -174,7 +174,7 @@ class EpochFitter:
             parameter.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
         if training.clip_norm:
-            clip(self.parameters, training.clip_norm)
+            nn.utils.clip_grad_norm_(self.parameters, training.clip_norm)
         self.stepper.step()
         return loss, logits, labels
 

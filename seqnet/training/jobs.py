@@ -19,7 +19,10 @@ from seqnet.training.history import MONITORS, EpochRow, epoch_text
 from seqnet.training.members import TrainingJob, training_counts
 from seqnet.training.warm_start import WarmStart
 
-__all__ = ["ProgressLines", "make_job", "opening_lines"]
+__all__ = ["WARNING", "ProgressLines", "make_job", "opening_lines"]
+
+WARNING = "seqnet: warning: "
+"""How a line begins that is a warning."""
 
 
 def opening_lines(
@@ -39,7 +42,7 @@ def opening_lines(
     if start:
         yield start.line(dataset, chosen.run, count)
     if chosen.warning:
-        yield f"seqnet: warning: {chosen.warning}"
+        yield f"{WARNING}{chosen.warning}"
     if audit:
         checks, looked_at = quick_audit(dataset)
         yield from quick_audit_lines(checks, dataset, looked_at)

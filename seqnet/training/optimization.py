@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, Self, cast
 
@@ -12,11 +12,11 @@ from torch import Tensor, nn
 
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import SettingError
-from seqnet.nn.fast.capabilities import add_to_all, fused_adam, has, multiply_all
+from seqnet.nn.fast.capabilities import add_to_all, fused_adam, has
 from seqnet.nn.layers import Head
 from seqnet.nn.networks import Classifier
 
-__all__ = ["Penalties", "Stepper", "clip", "learning_rate", "make_optimizer"]
+__all__ = ["Penalties", "Stepper", "learning_rate", "make_optimizer"]
 
 
 def make_optimizer(classifier: Classifier, config: TrainingConfig, kept: Collection[str] = ()) -> torch.optim.Optimizer:
@@ -102,24 +102,6 @@ class _Group(NamedTuple):
     squares: list[Tensor]
     steps: list[Tensor]
     decoupled: bool
-
-
-def clip(parameters: Sequence[Tensor], largest: float) -> None:
-    """Scales the gradients down to a norm of at most `largest`."""
-    gradients = [parameter.grad for parameter in parameters if parameter.grad is not None]
-    if any(gradient.device.type != "cpu" for gradient in gradients):
-        # To look at the norm on a GPU would be to wait for it.
-        torch.nn.utils.clip_grads_with_norm_(parameters, largest, torch.nn.utils.get_total_norm(gradients))
-        return
-    flat = [gradient.flatten() for gradient in gradients]
-    norm = math.sqrt(sum(float(one.dot(one)) for one in flat))
-    if norm > largest or math.isnan(norm):
-        factor = largest / (norm + 1e-6)
-        if has("all_at_once"):
-            multiply_all(gradients, factor)
-        else:
-            for gradient in gradients:
-                gradient.mul_(factor)
 
 
 def learning_rate(config: TrainingConfig, step: int, steps: int) -> float:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import copy
+import pickle
 import tempfile
 import warnings
 from pathlib import Path
@@ -13,7 +15,7 @@ import pytest
 import seqnet
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import ContainerError, LabelError, OutputError, SymbolError
+from seqnet.core.errors import ContainerError, LabelError, OutputError, SettingError, SymbolError
 from seqnet.datasets.encoding import ClassSource
 from seqnet.datasets.encoding import encode as encode_files
 from tests.api.test_process_state import DATA, state
@@ -266,3 +268,55 @@ def test_files_of_splits(tmp_path: Path) -> None:
         seqnet.encode(train={"a": "@uniform"})
     with pytest.raises(seqnet.SeqnetError, match="split_column can't be combined with train"):
         seqnet.encode(train=train, split_column="x", **options)
+
+
+def test_a_dataset_is_pickled_with_its_columns(tmp_path: Path) -> None:
+    here = made(frame())
+    here.save(tmp_path / "d.safetensors")
+    opened = seqnet.open_dataset(tmp_path / "d.safetensors")
+    for data in (here, opened):
+        text = pickle.dumps(data)
+        again = pickle.loads(text)
+        pd.testing.assert_frame_equal(again.to_pandas(), data.to_pandas())
+        assert (again.sha256(), again.classes, repr(again)) == (data.sha256(), data.classes, repr(data))
+        again.check_whole()
+        pd.testing.assert_frame_equal(copy.deepcopy(data).to_pandas(), data.to_pandas())
+    (tmp_path / "d.safetensors").unlink()
+    assert pickle.loads(text).sha256() == here.sha256()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (
+            {"split": (80, 10, 10)},
+            "split must be the name of a column, or percentages such as 80/10/10, not (80, 10, 10)",
+        ),
+        ({"split": None}, "split must be the name of a column, or percentages such as 80/10/10, not None"),
+        ({"group": ["a"]}, "group must be the name of one column, not ['a']"),
+        ({"label": "seq"}, "label can't be the column of the sequences"),
+        ({"length": 10}, 'length must be text, such as "10", not 10'),
+        ({"progress": 5}, "progress must be a function that takes a line, such as print, or None, not 5"),
+    ],
+)
+def test_arguments_of_a_wrong_kind_are_refused(arguments: dict[str, Any], told: str) -> None:
+    with pytest.raises(SettingError) as caught:
+        seqnet.Dataset.from_pandas(frame(), **{"sequence": "seq", "label": "class", **arguments})
+    assert str(caught.value) == told
+
+
+def test_remedies_are_for_a_frame() -> None:
+    table = pd.DataFrame({"sequence": ["ACGT" * 9, "AC-T" + "ACGT" * 9], "label": ["a", "b"]})
+    for rows, told in (
+        (table[:1], "class a: it is the only class; add records of a second class"),
+        (table[:0], "give a DataFrame with rows"),
+        (table, "DataFrame: record 2: position 3: '-' is an alignment gap; remove them"),
+    ):
+        with pytest.raises(seqnet.SeqnetError) as caught:
+            seqnet.Dataset.from_pandas(rows)
+        assert str(caught.value).endswith(told)
+
+
+def test_a_missing_name_is_the_number_of_the_row() -> None:
+    table = pd.DataFrame({"sequence": ["ACGT", "GGCA"], "label": ["a", "b"]}, index=["x", None])
+    assert seqnet.Dataset.from_pandas(table, split="100/0/0").names.text() == ["x", "2"]

@@ -1,22 +1,33 @@
 from __future__ import annotations
 
 import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from sklearn.base import clone, is_classifier
 from sklearn.exceptions import NotFittedError
 from sklearn.model_selection import GridSearchCV, GroupKFold, cross_val_score
 from sklearn.pipeline import Pipeline
 from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils.estimator_checks import (
+    check_estimator_repr,
+    check_get_params_invariance,
+    check_no_attributes_set_in_init,
+    check_parameters_default_constructible,
+    check_set_params,
+)
 
 import seqnet
 from seqnet.core.errors import InputError, LabelError, SettingError, SymbolError
 from tests.api.test_process_state import state
 from tests.building import planted
 
+# So few records and epochs leave a network that knows one class, which is a warning.
+pytestmark = pytest.mark.filterwarnings("ignore:the model predicts no record:seqnet.SeqnetWarning")
 TINY: dict[str, Any] = {"training.epochs": 1, "network.filters": [2], "network.kernels": [8], "pools": [1], "dense": []}
 
 
@@ -52,7 +63,15 @@ def test_a_motif_is_learned(fitted: seqnet.SequenceClassifier, table: pd.DataFra
 def test_sequences_of_any_kind(fitted: seqnet.SequenceClassifier, table: pd.DataFrame) -> None:
     plain = fitted.predict_proba(table["seq"].tolist())
     shuffled = table["seq"].set_axis([f"r{index}" for index in range(240)])
-    for kind in (shuffled, table["seq"].to_numpy(), np.array(table["seq"], dtype=str), tuple(table["seq"])):
+    for kind in (
+        shuffled,
+        table["seq"].to_numpy(),
+        np.array(table["seq"], dtype=str),
+        np.array(table["seq"], dtype=bytes),
+        tuple(table["seq"]),
+        pa.array(table["seq"]),
+        pa.chunked_array([table["seq"][:100], table["seq"][100:]]),
+    ):
         np.testing.assert_array_equal(fitted.predict_proba(kind), plain)
 
 
@@ -108,6 +127,27 @@ def test_parameters_are_got_set_and_cloned() -> None:
         one.predict(["ACGT"])
 
 
+@pytest.mark.filterwarnings("ignore:the model predicts no record:seqnet.SeqnetWarning")
+def test_folds_are_trained_in_processes_of_their_own(table: pd.DataFrame) -> None:
+    sequences = table["seq"].tolist()
+    one, two = (cross_val_score(classifier(), sequences, table["label"], cv=2, n_jobs=jobs) for jobs in (1, 2))
+    np.testing.assert_array_equal(one, two)
+
+
+@pytest.mark.parametrize(
+    "check",
+    [
+        check_no_attributes_set_in_init,
+        check_parameters_default_constructible,
+        check_get_params_invariance,
+        check_set_params,
+        check_estimator_repr,
+    ],
+)
+def test_scikit_learn_takes_it_for_an_estimator(check: Callable[[str, Any], None]) -> None:
+    check("SequenceClassifier", seqnet.SequenceClassifier())
+
+
 def test_the_same_seed_gives_the_same_probabilities(table: pd.DataFrame) -> None:
     first, second, third = (
         classifier(seed=seed).fit(table["seq"], table["label"]).predict_proba(table["seq"]) for seed in (1, 1, 2)
@@ -142,6 +182,7 @@ def test_sequences_that_can_t_be_classified_are_named(fitted: seqnet.SequenceCla
     [
         (None, InputError, "X: record 2: the sequence is None, not text"),
         ("", InputError, "X: record 2: the sequence is empty"),
+        ("ACG-", SymbolError, "X: record 2: position 4: '-' is an alignment gap; remove them"),
         ("NA", InputError, "X: not kept: 1 whose sequence is missing"),
         ("ACGJ", SymbolError, "X: record 2: position 4: symbol 'J' is not in the dna alphabet"),
     ],
@@ -154,6 +195,17 @@ def test_sequences_that_can_t_be_trained_on_are_named(
     with pytest.raises(kind) as caught:
         classifier().fit(sequences, table["label"])
     assert str(caught.value).startswith(told)
+    assert isinstance(caught.value, ValueError)
+    assert "--" not in str(caught.value)
+
+
+@pytest.mark.parametrize("missing", [None, float("nan")])
+def test_labels_that_are_missing_or_of_several_types_are_refused(table: pd.DataFrame, missing: Any) -> None:
+    sequences = table["seq"].tolist()
+    with pytest.raises(LabelError, match="y: record 1: the label is missing; leave it out, or correct it"):
+        classifier().fit(sequences, [missing, *table["label"][1:]])
+    with pytest.raises(LabelError, match="y: record 2: 'yes' and 1 are of different types; write all labels in one"):
+        classifier().fit(sequences, [1, *table["label"][1:]])
 
 
 def test_what_else_is_refused(table: pd.DataFrame) -> None:
@@ -170,6 +222,17 @@ def test_what_else_is_refused(table: pd.DataFrame) -> None:
         classifier(unknown="skip").fit(sequences, labels)
     with pytest.raises(SettingError, match=r"validation must be a share from 0 to less than 1, not 1.0"):
         classifier(validation=1.0).fit(sequences, labels)
+    with pytest.raises(SettingError, match=r"validation must be a share from 0 to less than 1, not '0.1'"):
+        classifier(validation="0.1").fit(sequences, labels)
+    with pytest.raises(SettingError, match="settings must be a mapping of setting to value"):
+        classifier(settings="epochs=1").fit(sequences, labels)
+    with pytest.raises(LabelError, match="groups: 239 groups for 240 sequences; give one each"):
+        classifier().fit(sequences, labels, groups=list(range(239)))
+    with pytest.raises(LabelError, match="y: there are no labels"):
+        classifier().fit([], [])
+    for wrong in (None, 5, {"a": "ACGT"}):
+        with pytest.raises(ValueError, match=f"X: it is of type {type(wrong).__name__}; pass a list of sequences"):
+            classifier().fit(wrong, labels)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="Unknown label type: continuous"):
         classifier().fit(sequences, np.linspace(0.1, 0.9, 240))
 

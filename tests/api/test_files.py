@@ -96,7 +96,12 @@ def test_a_file_that_is_left_early_is_closed(path: Path, threads: int) -> None:
         with Model(make_bundle(), threads={threads}).predict_file({str(path)!r}, batch_bytes=100) as parts:
             next(parts)
         assert threading.active_count() == 1
-        assert next(parts, None) is None
+        try:
+            next(parts)
+        except ValueError as error:
+            assert "closed before its end; call predict_file again" in str(error)
+        else:
+            raise AssertionError
         """
     done = subprocess.run([sys.executable, "-X", "dev", "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

@@ -12,6 +12,7 @@ from seqnet.api.keywords import (
     ExplainKeywords,
     PredictFileKeywords,
     PredictKeywords,
+    as_listener,
     as_path,
     explain_options,
     predict_options,
@@ -22,7 +23,7 @@ from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.explanation import ExplainOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import AlphabetMismatchError, SeqnetError, SettingError, UnknownSettingError
+from seqnet.core.errors import AlphabetMismatchError, SeqnetError, SettingError, SymbolError, UnknownSettingError
 
 
 def fields(kind: Any) -> set[str]:
@@ -96,6 +97,13 @@ def test_options_of_the_command_line_are_keywords_in_errors() -> None:
         ("use --class, --label-regex or --labels", "pass classes, label_regex or labels"),
         ("because --group-by separates them", "because group_by separates them"),
         ("or use --no-baselines", "or pass baselines=False"),
+        (
+            "add a second one, such as --class random=@uniform",
+            'add a second one, such as classes={"random": "@uniform"}',
+        ),
+        ("make one with seqnet encode", "make one with seqnet.encode"),
+        ("train with --optimize balanced", 'train with optimize="balanced"'),
+        ("--set balance=none turns this off", 'settings={"balance": "none"} turns this off'),
     ],
 )
 def test_remedies_are_in_words_of_python(told: str, wanted: str) -> None:
@@ -114,4 +122,49 @@ def test_a_path_is_text_or_a_path() -> None:
     assert as_path("a/b") == as_path(Path("a/b")) == Path("a/b")
     for wrong in (None, 5, b"a"):
         with pytest.raises(SettingError, match=r"path must be text or a pathlib.Path, not"):
-            as_path(wrong)  # type: ignore[arg-type]
+            as_path(wrong)
+
+
+@pytest.mark.parametrize(
+    ("name", "wanted"),
+    [
+        ("predict.max_error", "max_error"),
+        ("training.epochs", "training.epochs"),
+        ("network.name", "network"),
+        ("name", "name"),
+        ("label-regex", "label_regex"),
+    ],
+)
+def test_a_setting_is_named_as_it_is_given(name: str, wanted: str) -> None:
+    with pytest.raises(SettingError) as caught, python_words():
+        raise SettingError(name, None, "text")
+    assert caught.value.name == wanted
+    assert caught.value.problem == f"{wanted} must be text, not None"
+    assert (caught.value.place, str(caught.value)) == ("", caught.value.problem)
+
+
+def test_an_unknown_symbol_is_told_in_words_of_python() -> None:
+    with pytest.raises(SymbolError) as caught, python_words():
+        raise SymbolError("x.fa", "a", 2, "!", "dna")
+    assert caught.value.place == "x.fa: record a: position 2"
+    assert caught.value.problem == "symbol '!' is not in the dna alphabet"
+    assert caught.value.remedy == 'correct it, use another alphabet, or pass unknown="skip" or unknown="mask"'
+    with pytest.raises(SymbolError) as caught, python_words({"use --gaps remove to remove them": "remove them"}):
+        raise SymbolError("x", "a", 2, "-", "dna")
+    assert caught.value.remedy == "remove them"
+
+
+@pytest.mark.parametrize("wrong", [0, 1, -0.5, 2, "0.1", None, float("nan")])
+def test_an_expected_fraction_is_between_0_and_1(wrong: Any) -> None:
+    with pytest.raises(SettingError) as caught, python_words():
+        predict_options({"expected_fraction": {"human": wrong}}, "auto")
+    assert str(caught.value) == f'expected_fraction["human"] must be a number between 0 and 1, not {wrong!r}'
+
+
+def test_progress_is_a_function() -> None:
+    told: list[str] = []
+    as_listener(told.append)("a")
+    as_listener(None)("b")
+    assert told == ["a"]
+    with pytest.raises(SettingError, match="progress must be a function that takes a line, such as print, or None"):
+        as_listener(True)  # type: ignore[arg-type]

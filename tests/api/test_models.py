@@ -51,7 +51,9 @@ def test_what_is_no_model_is_an_error_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(ContainerError) as caught:
         seqnet.load("humandna")
     assert caught.value.place == "humandna"
-    assert "human-dna, solubility" in str(caught.value)
+    assert caught.value.remedy == "did you mean human-dna?"
+    with pytest.raises(ContainerError, match="the models that come with seqnet: human-dna, solubility"):
+        seqnet.load("yeast")
     other = tmp_path / "x.fa"
     other.write_text(">a\nACGT\n")
     with pytest.raises(seqnet.SeqnetError):
@@ -153,3 +155,17 @@ def test_errors_of_an_explanation_are_in_the_words_of_python() -> None:
     boosted = Model(seqnet.load("solubility").bundle, threads=1)
     with pytest.raises(SettingError, match=r'^method gradient can\'t be used: .*; pass method="mutagenesis"$'):
         boosted.explain([PROTEIN], method="gradient")
+
+
+def test_arguments_of_a_wrong_kind_are_refused() -> None:
+    for arguments, told in (
+        ({"name": 5}, "name must be the path or the name of a model, not 5"),
+        ({"name": "human-dna", "plm": 5}, "plm must be text or a pathlib.Path, not 5"),
+        ({"name": "human-dna", "threads": "2"}, "threads must be a whole number, not '2'"),
+    ):
+        with pytest.raises(SettingError) as caught:
+            seqnet.load(**arguments)
+        assert str(caught.value) == told
+    assert seqnet.load("human-dna", threads=np.int64(1)).threads == 1  # type: ignore[arg-type]
+    with pytest.raises(SettingError, match=r"use seqnet\.load for a file or a name"):
+        seqnet.Model("human-dna")  # type: ignore[arg-type]

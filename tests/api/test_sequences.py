@@ -133,3 +133,20 @@ def test_names_must_be_as_many_as_the_sequences() -> None:
 def test_text_that_is_no_sequence_is_kept_as_it_is() -> None:
     assert as_records(["AC\n", " é", "\ud800"]).symbols.text() == ["AC\n", " é", "?"]
     assert len(as_records([])) == 0
+
+
+def test_a_missing_name_is_the_number_of_the_sequence() -> None:
+    assert as_records(["A", "C"], names=[None, "x"]).names.text() == ["1", "x"]
+    assert as_records(pd.Series(["A", "C"], index=["x", np.nan])).names.text() == ["x", "2"]
+    with pytest.raises(ValueError, match="names is 5; pass a list of names, one for each sequence"):
+        as_records(["A"], names=5)  # type: ignore[arg-type]
+
+
+def test_a_name_that_is_no_text_of_unicode_is_replaced() -> None:
+    for records in (as_records({"a\ud800": "AC"}), as_records(["AC"], names=["a\ud800"])):
+        assert records.names.text() == ["a?"]
+
+
+def test_more_kinds_of_arrow() -> None:
+    assert as_records(pa.array([b"AC", None], pa.binary(2))).symbols.text() == ["AC", ""]
+    assert as_records([pa.scalar("AC"), pa.scalar(b"GT")]).symbols.text() == ["AC", "GT"]

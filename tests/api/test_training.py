@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import dataclasses
 import warnings
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,8 @@ from tests.api.test_process_state import state
 from tests.building import planted, saved
 from tests.cli.running import Runner
 
+# So few records and epochs leave a network that knows one class, which is a warning.
+pytestmark = pytest.mark.filterwarnings("ignore:the model predicts no record:seqnet.SeqnetWarning")
 SETTINGS: dict[str, Any] = {"training.epochs": 2, "network.filters": [4], "network.kernels": [5], "pools": [2]}
 QUICK: dict[str, Any] = {"network": "cnn", "settings": SETTINGS | {"baseline_records": 0}, "threads": 1}
 
@@ -110,8 +113,12 @@ def test_a_config_file_and_a_preset(data: seqnet.Dataset, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("arguments", "kind", "told"),
     [
-        ({"settings": {"training.epoch": 5}}, UnknownSettingError, "there is no setting epoch; did you mean epochs"),
-        ({"settings": {"training.epochs": 0}}, SettingError, "epochs must be at least 1, not 0"),
+        (
+            {"settings": {"training.epoch": 5}},
+            UnknownSettingError,
+            "there is no setting training.epoch; did you mean training.epochs",
+        ),
+        ({"settings": {"training.epochs": 0}}, SettingError, "training.epochs must be at least 1, not 0"),
         ({"settings": [("training.epochs", 5)]}, SettingError, "settings must be a mapping of setting to value"),
         ({"preset": "dna"}, SettingError, "preset must be one of deep-cnn,"),
         ({"network": "cn"}, SettingError, "network must be one of"),
@@ -121,6 +128,9 @@ def test_a_config_file_and_a_preset(data: seqnet.Dataset, tmp_path: Path) -> Non
         ({"device": "tpu"}, SettingError, "device must be one of cpu"),
         ({"threads": 0}, SettingError, "threads must be at least 1, not 0"),
         ({"seed": -1}, SettingError, "seed must be at least 0, not -1"),
+        ({"settings": {"training": {"epochs": 0}}}, SettingError, "training.epochs must be at least 1, not 0"),
+        ({"settings": {"train.epochs": 1}}, SettingError, "train.epochs has no known section; did you mean training?"),
+        ({"progress": 5}, SettingError, "progress must be a function that takes a line, such as print, or None, not 5"),
     ],
 )
 def test_what_is_refused(
@@ -128,7 +138,33 @@ def test_what_is_refused(
 ) -> None:
     with pytest.raises(kind) as caught:
         seqnet.train(data, **arguments)
-    assert told in str(caught.value)
+    assert str(caught.value).startswith(told)
+    assert caught.value.problem
+
+
+def test_what_is_no_dataset_is_refused_in_one_line() -> None:
+    with pytest.raises(
+        ValueError, match=r"^data must be a seqnet\.Dataset or the path of one, not Empty DataFrame Col"
+    ):
+        seqnet.train(pd.DataFrame())  # type: ignore[arg-type]
+
+
+def test_the_settings_of_a_model_are_settings(data: seqnet.Dataset) -> None:
+    first = seqnet.train(data, seed=2, **QUICK)
+    again = seqnet.train(data, settings=first.settings, threads=1)
+    assert again.bundle.config == first.bundle.config
+    assert weights(again.bundle) == weights(first.bundle)
+
+
+@pytest.mark.filterwarnings("default::seqnet.SeqnetWarning")
+def test_what_may_be_a_mistake_is_a_warning_that_names_the_caller(data: seqnet.Dataset) -> None:
+    rare = dataclasses.replace(data, labels=np.where(np.arange(len(data)) % 20 == 0, 1, 0).astype(np.int32))
+    with pytest.warns(seqnet.SeqnetWarning, match="imbalanced classes: ") as caught:
+        seqnet.train(rare, **QUICK)
+    assert any('; settings={"balance": "none"} turns this off' in str(one.message) for one in caught)
+    assert {one.filename for one in caught} == {__file__}
+    with pytest.warns(seqnet.SeqnetWarning, match="^the preset protein-hybrid is for protein, but this dataset is DNA"):
+        seqnet.train(data, "protein-hybrid", settings={"epochs": 1, "trees": 0, "baseline_records": 0}, threads=1)
 
 
 def test_a_class_that_is_not_trained_on_is_refused() -> None:
@@ -151,6 +187,7 @@ def test_nothing_is_printed_and_the_process_is_left_as_it_was(
     before = state()
     with warnings.catch_warnings():
         warnings.simplefilter("error")
+        warnings.filterwarnings("ignore", "the model predicts no record", seqnet.SeqnetWarning)
         inside = state()["filters"]
         seqnet.train(data, **(QUICK | {"network": "recurrent", "settings": {"epochs": 1, "units": 4}}))
         assert state()["filters"] == inside

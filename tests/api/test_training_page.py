@@ -14,6 +14,10 @@ from tests.building import MOTIF, planted
 PAGE = Path(__file__).parent.parent.parent / "docs" / "api-training.md"
 
 
+# The examples train for seconds, so that a network may know one class only, which is a warning.
+pytestmark = pytest.mark.filterwarnings("ignore:the model predicts no record:seqnet.SeqnetWarning")
+
+
 def files(folder: Path) -> None:
     """Writes what the examples read."""
     data = planted((90, 0, 0))

@@ -15,7 +15,7 @@ from seqnet.core.errors import SettingError
         ("stride", 0, "at least 1"),
         ("limit", 0, "at least 1"),
         ("seed", -1, "at least 0"),
-        ("length", 36, "text"),
+        ("length", 36, 'text, such as "36"'),
     ],
 )
 def test_what_can_not_be_is_refused(name: str, value: object, expected: str) -> None:

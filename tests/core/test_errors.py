@@ -15,6 +15,7 @@ from seqnet.core.errors import (
     LabelError,
     OutputError,
     SeqnetError,
+    SequencesError,
     SettingError,
     SymbolError,
     TruncatedError,
@@ -76,8 +77,8 @@ def test_the_tree_at_the_top_of_the_module_is_the_tree() -> None:
     classes = {name for name, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, SeqnetError)}
     assert {"SeqnetError", *drawn} == classes == set(errors.__all__) - {"GAPS", "SeqnetWarning"}
     assert len(drawn) == len(set(drawn))
-    for kind in (FormatError, TruncatedError, EmptyInputError):
-        assert kind.__bases__ == (InputError,)
+    for kind in (FormatError, TruncatedError, EmptyInputError, SequencesError):
+        assert kind.__bases__[0] is InputError
 
 
 @pytest.mark.parametrize("symbol", ["-", ".", "~"])
@@ -90,3 +91,39 @@ def test_a_gap_of_an_alignment_must_not_be_masked(symbol: str) -> None:
 def test_a_record_without_a_name() -> None:
     assert str(SymbolError("x.csv", "", 2, "!", "dna")).startswith("x.csv: a record without a name: position 2: symbol")
     assert str(FormatError("bad", path="x", record="")) == "x: a record without a name: bad"
+
+
+@pytest.mark.parametrize(
+    ("error", "parts"),
+    [
+        (FormatError("bad", "mend it", path="x", line=2), ("x: line 2", "bad", "mend it")),
+        (
+            SymbolError("x", "a", 2, "!", "rna"),
+            ("x: record a: position 2", "symbol '!' is not in the rna alphabet", "c"),
+        ),
+        (AlphabetMismatchError("x", "rna", "dna"), ("x", "this looks like rna, not dna", "give dna sequences")),
+        (SettingError("seed", -1, "at least 0"), ("", "seed must be at least 0, not -1", "")),
+        (
+            SettingError("split", "tst", choices=["test"]),
+            ("", "split must be one of test, not 'tst'", "did you mean test"),
+        ),
+        (UnknownSettingError("sead", 1, ["seed"]), ("", "there is no setting sead", "did you mean seed?")),
+    ],
+)
+def test_place_problem_and_remedy_are_attributes(error: SeqnetError, parts: tuple[str, str, str]) -> None:
+    assert (error.place, error.problem) == parts[:2]
+    assert error.remedy.startswith(parts[2])
+    assert error.describe() == (error.place, error.problem, error.remedy)
+
+
+def test_a_setting_is_renamed_in_its_problem() -> None:
+    error = SettingError("training.seed", -1, "at least 0")
+    error.rename("seed")
+    assert (error.name, str(error)) == ("seed", "seed must be at least 0, not -1")
+
+
+def test_what_a_program_passes_wrongly_is_a_value_error() -> None:
+    for kind in (SequencesError, SymbolError, AlphabetMismatchError, LabelError, SettingError):
+        assert issubclass(kind, ValueError)
+    for other in (FormatError, OutputError):  # readers catch ValueErrors of other libraries
+        assert not issubclass(other, ValueError)

@@ -114,3 +114,8 @@ def test_what_a_model_can_not_take_has_a_status_and_what_is_masked_is_not_named(
     assert (masked.invalid, masked.masked, RecordStatus(masked.status[5]).word) == (None, 2, "all_ambiguous")
     plain = tokenize(symbols, DNA)
     assert [RecordStatus(value).word for value in plain.status[1:3]] == ["ok", "ok"]
+
+
+def test_a_character_of_several_bytes_is_named_as_a_whole() -> None:
+    for text, symbol in (("ACé".encode(), "é"), ("ACé".encode("latin-1"), "é"), ("AC😀G".encode(), "😀")):
+        assert tokenize(Ragged.from_strings([text]), DNA).invalid == (0, 2, symbol)

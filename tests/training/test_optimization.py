@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 
+import numpy as np
 import pytest
 import torch
 from torch import Tensor
@@ -10,8 +11,18 @@ from torch import Tensor
 from seqnet.configs.training import TrainingConfig
 from seqnet.nn.layers import Head
 from seqnet.nn.networks import Classifier
+from seqnet.training import initialization
 from seqnet.training.optimization import Penalties, Stepper, learning_rate, make_optimizer
-from tests.building import make_classifier, padded, run_config
+from tests.building import (
+    SMALL_NETWORK,
+    fit,
+    make_classifier,
+    padded,
+    planted,
+    run_config,
+    weights_of,
+)
+from tests.training.examples import CONSTANT, moved
 
 NETWORK = {
     "name": "cnn", "filters": [3], "kernels": [2], "pools": [1], "dense": [4, 2], "norm": "batch", "strands": "single",
@@ -195,3 +206,39 @@ def test_activity_is_that_of_the_last_training_pass_alone() -> None:
     # Outside of the block, nothing is recorded any more.
     model.train()(*padded(["ACGT"]))
     assert float(penalties.added_to(torch.tensor(0.0))) == 0.0
+
+
+def test_the_activity_penalty_is_the_same_with_and_without_validation() -> None:
+    training = {"epochs": 3, "learning_rate": 1e-30, "activity_l2": 10.0}
+    network = {**SMALL_NETWORK, "strands": "single"}
+    dataset = planted((32, 16, 0))
+    losses = [row.train_loss for row in fit(dataset, run_config(training, network)).rows]
+    assert losses == pytest.approx([losses[0]] * 3, rel=1e-5)
+    without = fit(moved(dataset, "validation", "test"), run_config(training, network)).rows
+    assert [row.train_loss for row in without] == losses
+
+
+@pytest.mark.parametrize("settings", [{"l2": 1.0}, {"l1": 1.0}, {"weight_decay": 10.0}])
+def test_regularisation_makes_weights_smaller(settings: dict[str, float]) -> None:
+    base = {"epochs": 6, "learning_rate": 0.02, "weight_decay": 0.0, "clip_norm": 0.0, **CONSTANT}
+    dataset = planted((96, 0, 0))
+    sizes = []
+    for extra in ({}, settings):
+        weights = weights_of(fit(dataset, run_config({**base, **extra})))
+        sizes.append(float(np.abs(weights["network.head.hidden.0.weight"]).sum()))
+    assert sizes[1] < 0.7 * sizes[0]
+
+
+def test_clipping_bounds_a_step() -> None:
+    dataset = planted((16, 0, 0))
+    base = {"epochs": 1, "optimizer": "sgd", "learning_rate": 1.0, "weight_decay": 0.0, **CONSTANT}
+    first = initialization.make_classifier(dataset, run_config()).state_dict()
+
+    def moved_by(**training: float) -> float:
+        last = weights_of(fit(dataset, run_config({**base, **training})))
+        return math.sqrt(sum(float(np.square(last[name] - first[name].numpy()).sum()) for name in last))
+
+    free = moved_by(clip_norm=0.0)
+    assert free > 0.02
+    assert moved_by(clip_norm=0.01) == pytest.approx(0.01, rel=1e-3)
+    assert moved_by(clip_norm=100.0) == pytest.approx(free, rel=1e-5)

@@ -7,12 +7,9 @@ of its set have been renamed.
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import re
-import secrets
 import stat
-import tempfile
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -36,13 +33,15 @@ def _stem(name: str) -> str:
     encoded = os.fsencode(name)
     if len(encoded) <= _LONGEST:
         return name
+    import hashlib  # not at the top: help loads this module
+
     digest = hashlib.sha256(encoded).hexdigest()[:16]
     return os.fsencode(name)[: _LONGEST - 32].decode(errors="ignore") + "~" + digest
 
 
 def _new_path(folder: Path, stem: str) -> Path:
     """Returns a path with a random name that no other process can know."""
-    return folder / f".{stem}.{secrets.token_hex(8)}.part"
+    return folder / f".{stem}.{os.urandom(8).hex()}.part"
 
 
 def _create(path: Path) -> int:
@@ -224,6 +223,8 @@ def temporary_files() -> Iterator[None]:
         yield
     except OSError as error:
         if error.filename is None and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            import tempfile  # not at the top: help loads this module
+
             problem = f"there is no room for temporary files ({(error.strerror or '').lower()})"
             raise ResourceError(
                 tempfile.gettempdir(), problem, "free some space, or set TMPDIR to another directory"

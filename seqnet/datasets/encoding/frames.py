@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numbers
 from collections import Counter
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -77,9 +77,11 @@ class FrameReader(RecordReader):
         _check_frame(frame)
         self.path, self.format, self.skipped, self.region = place, "table", Counter(), None
         self.notes: list[str] = []
-        for name in (columns.sequence, columns.label, columns.group, columns.split, columns.name):
-            if name is not None:
-                _check_column(frame, name, place)
+        for argument in ("sequence", "label", "group", "split", "name"):
+            if (name := getattr(columns, argument)) is not None:
+                _check_column(frame, argument, name, place)
+        if columns.sequence == columns.label:
+            raise SettingError("label", columns.label, problem="can't be the column of the sequences")
         self._frame, self._columns = frame, columns
         self._names = _names(frame, columns.name)
         self._check_one_kind(columns.label)
@@ -202,21 +204,24 @@ def _check_frame(frame: object) -> None:
         raise SettingError("frame", type(frame).__name__, "a pandas DataFrame")
 
 
-def _check_column(frame: pd.DataFrame, name: str, place: str) -> None:
-    """Checks that a frame has one column of a name.
+def _check_column(frame: pd.DataFrame, argument: str, name: object, place: str) -> None:
+    """Checks that a frame has one column of a name, which an argument gives.
 
     Raises:
+        SettingError: it is no name of a column.
         FormatError: it has none, or several.
     """
+    if not isinstance(name, Hashable):
+        raise SettingError(argument, name, "the name of one column")
     there = [column for column in frame.columns if column == name]
     if len(there) == 1:
         return
     known = [str(column) for column in frame.columns]
     found = "more than one column" if there else "no column"
     remedy = f"its columns are: {', '.join(known[:_NAMED])}" + (", …" if len(known) > _NAMED else "")
-    if not there and (near := get_close_matches(name.lower(), [column.lower() for column in known])):
+    if not there and (near := get_close_matches(str(name).lower(), [column.lower() for column in known])):
         remedy += f"; did you mean {' or '.join(column for column in known if column.lower() in near)}?"
-    raise FormatError(f"{found} named {quoted(name)}", remedy, path=place)
+    raise FormatError(f"{found} named {quoted(str(name))}", remedy, path=place)
 
 
 def _names(frame: pd.DataFrame, column: str | None) -> Sequence[str]:
@@ -227,7 +232,7 @@ def _names(frame: pd.DataFrame, column: str | None) -> Sequence[str]:
         return [_text(cell) for cell in frame[column]]
     if isinstance(frame.index, pd.RangeIndex):
         return [str(row) for row in range(1, len(frame) + 1)]
-    return [_text(label) for label in frame.index]
+    return [_text(label) or str(row) for row, label in enumerate(frame.index, 1)]
 
 
 def _kind(cell: object) -> str:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pysam
 
-from seqnet.core.errors import FormatError, TruncatedError
+from seqnet.core.errors import FormatError, SeqnetError, TruncatedError
 
 __all__ = ["check_bam", "check_token_arrays"]
 
@@ -68,5 +68,7 @@ def check_token_arrays(path: Path) -> None:
                     raise FormatError(f"the array {name} is {array.ndim}-D {array.dtype}, not 2-D integer", _REMEDY)
     except KeyError as error:
         raise FormatError("this npz file has no arrays `positives` and `negatives`", _REMEDY) from error
+    except SeqnetError:
+        raise
     except (OSError, ValueError, EOFError, zipfile.BadZipFile, zlib.error) as error:
         raise FormatError("the arrays of this npz file can't be read", _REMEDY) from error

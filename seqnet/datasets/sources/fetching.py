@@ -8,7 +8,6 @@ from pathlib import Path
 
 from seqnet.core.errors import DownloadError, InputError, OutputError, SettingError
 from seqnet.core.outputs import check_targets, whole_file
-from seqnet.core.provenance import file_hash
 from seqnet.datasets.sources.partial_download import PartialDownload
 from seqnet.datasets.sources.retries import DEFAULT_RETRIES, ProgressCallback, RetryPolicy
 from seqnet.datasets.sources.table import CONTENTS, Source
@@ -101,6 +100,8 @@ def _check(source: Source, path: Path, origin: str) -> None:
         DownloadError: the checksum or the content is wrong.
     """
     if source.sha256 is not None:
+        from seqnet.core.provenance import file_hash  # not at the top: help loads this module
+
         found = file_hash(path)
         if found != source.sha256:
             raise DownloadError(

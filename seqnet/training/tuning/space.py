@@ -118,8 +118,7 @@ def read_space(path: Path, base: RunConfig) -> Space:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FormatError(f"this is not valid TOML ({error})", "correct it", path=str(path)) from None
     except SettingError as error:
-        place, problem, remedy = error.describe()
-        raise FormatError(f"{place}: {problem}", remedy, path=str(path)) from None
+        raise FormatError(error.problem, error.remedy, path=str(path)) from None
     except FormatError as error:
         raise error.at(str(path)) from None
     if not domains:

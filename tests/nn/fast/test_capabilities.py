@@ -25,7 +25,7 @@ OPERATORS = {
     "onednn_product_bfloat16": (torch.ops.mkldnn, "_linear_pointwise"),
     "fast_bfloat16": (torch.ops.mkldnn, "_is_mkldnn_bf16_supported"),
     "bytes_of_rows": (torch.ops.quantized, "embedding_bag_byte_rowwise_offsets"),
-    "all_at_once": (torch, "_foreach_mul_"),
+    "all_at_once": (torch, "_foreach_add_"),
     "fused_adam": (torch, "_fused_adam_"),
     "recurrent": (torch, "gru"),
 }
