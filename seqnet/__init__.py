@@ -13,10 +13,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from seqnet.api.dataset import Dataset, encode, open_dataset
+    from seqnet.api.dataset import Dataset, open_dataset
+    from seqnet.api.encoding import encode
     from seqnet.api.estimator import SequenceClassifier
     from seqnet.api.evaluation import EvaluationResult, evaluate
-    from seqnet.api.models import Model, load
+    from seqnet.api.loading import load
+    from seqnet.api.models import Model
     from seqnet.api.predictions import Predictions
     from seqnet.api.training import train
     from seqnet.core.errors import SeqnetError, SeqnetWarning
@@ -47,9 +49,9 @@ _HOMES = {
     "SeqnetError": "seqnet.core.errors",
     "SeqnetWarning": "seqnet.core.errors",
     "SequenceClassifier": "seqnet.api.estimator",
-    "encode": "seqnet.api.dataset",
+    "encode": "seqnet.api.encoding",
     "evaluate": "seqnet.api.evaluation",
-    "load": "seqnet.api.models",
+    "load": "seqnet.api.loading",
     "open_dataset": "seqnet.api.dataset",
     "train": "seqnet.api.training",
 }

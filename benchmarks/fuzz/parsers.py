@@ -99,7 +99,8 @@ def _value(rng: random.Random) -> Any:
 
 
 def _settings_arguments(data: bytes, folder: Path) -> None:
-    from seqnet.api.keywords import python_words, settings_from
+    from seqnet.api.keywords import settings_from
+    from seqnet.api.python_words import python_words
     from seqnet.configs.audit import AuditOptions
     from seqnet.configs.encoding import EncodeOptions
     from seqnet.configs.evaluation import EvaluationOptions

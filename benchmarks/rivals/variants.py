@@ -17,7 +17,8 @@ from seqnet.explanation.streaming import Destination, write_attributions
 from seqnet.models.bundles import Bundle
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
-from seqnet.prediction.streaming import Output, write_predictions
+from seqnet.prediction.streaming import write_predictions
+from seqnet.prediction.writers import TableOutput
 
 __all__ = ["main"]
 
@@ -37,7 +38,7 @@ def _predict(bundle: Bundle, threads: int, precision: str) -> Callable[[Path, Pa
     inputs = PredictionInputs(ReadOptions(threads=threads), bundle.alphabet)
 
     def work(reads: Path, target: Path) -> object:
-        return write_predictions(predictor, inputs, [str(reads)], Output(target, force=True))
+        return write_predictions(predictor, inputs, [str(reads)], [TableOutput(target)], force=True)
 
     return work
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import numpy as np
 
-from seqnet.api.files import pysam_kept
-from seqnet.api.keywords import as_listener, as_path, python_words, settings_from
-from seqnet.api.sources import GivenFiles, Source, class_sources, paths, split_sources
+from seqnet.api.keywords import as_listener, as_path, settings_from
+from seqnet.api.python_words import python_words
+from seqnet.api.sources import Source
 from seqnet.api.warn import warn
 from seqnet.audit.split_leaks import leak_lines
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import SettingError, UnknownSettingError
+from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
 from seqnet.datasets import dataset as files
-from seqnet.datasets.encoding import ClassSource, encode_table
-from seqnet.datasets.encoding import encode as encode_files
+from seqnet.datasets.encoding import encode_table
 from seqnet.datasets.encoding.frames import FrameColumns, FrameReader
 from seqnet.datasets.encoding.selection import UNASKED
 from seqnet.datasets.encoding.summary import EncodeSummary
@@ -33,7 +32,7 @@ from seqnet.datasets.splits import SPLITS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Dataset", "encode", "open_dataset"]
+__all__ = ["DATASET", "Dataset", "Progress", "open_dataset", "option_names", "told"]
 
 Progress = Callable[[str], None]
 """Takes the lines that a command would write to the terminal; `print` does."""
@@ -108,7 +107,7 @@ class Dataset(files.Dataset):
             problem = f'can\'t be combined with split="{split}", a column that gives the split already'
             raise SettingError("split_by", "similarity", problem=problem)
         given = options if is_column else {**options, "split": split}
-        return _told(cls._from_frame(frame, columns, given), tell)
+        return told(cls._from_frame(frame, columns, given), tell)
 
     @classmethod
     def _from_frame(
@@ -130,7 +129,7 @@ class Dataset(files.Dataset):
         """
         with python_words(phrases):
             reader = FrameReader(frame, columns, place)
-            known = [name for name in _names(EncodeOptions) if name not in _BY_COLUMN]
+            known = [name for name in option_names(EncodeOptions) if name not in _BY_COLUMN]
             wanted = settings_from(EncodeOptions, options, known, label_column=columns.label)
 
             def write(path: Path) -> EncodeSummary:
@@ -215,78 +214,12 @@ def open_dataset(path: Source) -> Dataset:
         return Dataset._of(files.open_dataset(as_path(path)))
 
 
-def encode(
-    inputs: Source | Iterable[Source] = (),
-    output: Source | None = None,
-    *,
-    classes: Mapping[str, Source | Iterable[Source]] | None = None,
-    train: GivenFiles = (),
-    validation: GivenFiles = (),
-    test: GivenFiles = (),
-    force: bool = False,
-    progress: Progress | None = None,
-    **options: Any,
-) -> Dataset:
-    """Returns the dataset of sequence files, as `seqnet encode` makes it.
-
-    Args:
-        inputs: files whose records tell their own class; say how with label_regex, label_column or labels.
-        output: the dataset to write; None for one in memory, whose file is gone.
-        classes: class → its file or files, or a generator: "@uniform", "@composition" or "@dinucleotide", with
-            ":COUNT" for so many records.
-        train: files whose records are in the train split, or class → its file or files; likewise `validation`, without
-            which a part of the train records is taken for it, and `test`. Without all three, records are split at
-            random, or as split_column or split_file says.
-        validation: see `train`.
-        test: see `train`.
-        force: whether an existing output is replaced.
-        progress: is told each line that the command would write, such as `print`; None for nobody.
-        **options: the settings of `seqnet encode` for reading and encoding, such as group_by, split and seed.
-
-    Raises:
-        SeqnetError: a file is not what it should be, or a setting is not allowed; no output is left behind.
-        OSError: a file is not there, or can't be read.
-    """
-    tell = None if progress is None else as_listener(progress)
-    with python_words(), pysam_kept():
-        encoding, reading = _split_options(options)
-        sources = [*class_sources(classes or {}), *(ClassSource(None, path=path) for path in paths(inputs))]
-        for split, given in zip(SPLITS, (train, validation, test), strict=True):
-            sources += split_sources(split, given)
-
-        def write(path: Path) -> EncodeSummary:
-            return encode_files(sources, path, encoding, reading, force=force)
-
-        if output is None:
-            made = Dataset._in_memory(write, "dataset")
-        else:
-            target = as_path(output)
-            summary = write(target)
-            made = Dataset._of(files.open_dataset(target), summary)
-    return _told(made, tell, leaks=True)
-
-
-def _names(*kinds: type[EncodeOptions] | type[ReadOptions]) -> list[str]:
+def option_names(*kinds: type[EncodeOptions] | type[ReadOptions]) -> list[str]:
+    """Returns the names of the settings that are keyword arguments."""
     return [one.name for kind in kinds for one in dataclasses.fields(kind) if one.name not in _NOT_OF_USERS]
 
 
-def _split_options(options: Mapping[str, Any]) -> tuple[EncodeOptions, ReadOptions]:
-    """Returns the settings that keyword arguments name.
-
-    Raises:
-        SettingError: there is no such keyword, or a value is not allowed.
-    """
-    encoding, reading = _names(EncodeOptions), _names(ReadOptions)
-    for name, value in options.items():
-        if name not in encoding and name not in reading:
-            raise UnknownSettingError(name, value, [*encoding, *reading])
-    return (
-        settings_from(EncodeOptions, {name: options[name] for name in encoding if name in options}, encoding),
-        settings_from(ReadOptions, {name: options[name] for name in reading if name in options}, reading),
-    )
-
-
-def _told(dataset: Made, progress: Progress | None, *, leaks: bool = False) -> Made:
+def told(dataset: Made, progress: Progress | None, *, leaks: bool = False) -> Made:
     """Returns the dataset, and tells what was made.
 
     Where nobody listens, what was left out unasked is a warning, and so is, with `leaks`, what given splits share.

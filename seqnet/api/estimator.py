@@ -14,8 +14,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import check_is_fitted, column_or_1d
 
 from seqnet.api.dataset import Dataset
-from seqnet.api.keywords import python_words
 from seqnet.api.models import Model
+from seqnet.api.python_words import python_words
 from seqnet.api.training import train
 from seqnet.core.errors import LabelError, SequencesError, SettingError
 from seqnet.core.printable import counted, quoted, shortened

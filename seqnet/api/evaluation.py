@@ -7,8 +7,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 from seqnet.api.dataset import DATASET
-from seqnet.api.keywords import EvaluateKeywords, as_path, python_words, settings_from
-from seqnet.api.models import Model, load
+from seqnet.api.keywords import EvaluateKeywords, as_path, settings_from
+from seqnet.api.loading import load
+from seqnet.api.models import Model
+from seqnet.api.python_words import python_words
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.figures import ENDINGS, ENDINGS_TEXT, FIGURES
 from seqnet.core.errors import SettingError

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Self
 
-from seqnet.api.keywords import python_words
 from seqnet.api.predictions import Predictions
+from seqnet.api.python_words import python_words
 from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.core.errors import SequencesError
 from seqnet.nn.devices import computing

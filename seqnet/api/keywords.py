@@ -8,11 +8,8 @@ from __future__ import annotations
 
 import dataclasses
 import os
-import re
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal, TypedDict, TypeVar
 
 import numpy as np
@@ -22,8 +19,8 @@ from seqnet.configs.motifs import MotifOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.settings import Settings
-from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
-from seqnet.core.printable import shortened
+from seqnet.core.errors import SettingError, UnknownSettingError
+from seqnet.core.processors import usable_processors
 
 __all__ = [
     "EvaluateKeywords",
@@ -33,15 +30,13 @@ __all__ = [
     "PredictKeywords",
     "as_listener",
     "as_path",
+    "checked_threads",
     "explain_options",
-    "in_python",
     "motif_options",
     "plain_number",
     "predict_options",
-    "python_words",
     "read_options",
     "settings_from",
-    "words_of_python",
 ]
 
 Kind = TypeVar("Kind", bound=Settings)
@@ -49,20 +44,6 @@ Kind = TypeVar("Kind", bound=Settings)
 _OF_THE_MODEL = {"precision", "threads"}
 """Settings that a `Model` has once."""
 _NOT_OF_PREDICTION = {"columns", "originals"}
-
-_SECTIONS_OF_OPTIONS = ("audit", "encode", "evaluate", "explain", "motifs", "predict", "read", "scan", "tune", "words")
-"""Sections whose settings are keyword arguments; those of other sections are named in `settings`."""
-
-_OPTION = re.compile(
-    r"--([a-z]+(?:-[a-z]+)*)"
-    r"(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|balanced|mcc|CDS|mutagenesis)\b)?"
-)
-_USE = re.compile(r"\buse (?=--)")
-_CLASS = re.compile(r"--class ([\w.]+)=([\w.@]+)")
-_SET = re.compile(r"--set ([\w.]+)=(\w+)")
-_COMMAND = re.compile(r"\bseqnet (train|encode|evaluate)\b")
-_KEYWORDS = {"class": "classes", "force": "force=True", "no-baselines": "baselines=False", "from": "start"}
-"""Option → keyword, where the names differ by more than hyphens."""
 
 
 class PredictKeywords(TypedDict, total=False):
@@ -259,51 +240,11 @@ def as_listener(progress: Callable[[str], None] | None) -> Callable[[str], None]
     return progress or (lambda line: None)
 
 
-@contextmanager
-def python_words(phrases: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
-    """Has errors name keyword arguments where they would name options of the command line.
+def checked_threads(threads: int | None) -> int:
+    """Returns the number of threads to compute with: as given, or as many as the process may use processors.
 
-    Args:
-        phrases: replaces parts of problems and remedies that are of no use to the caller.
+    Raises:
+        SettingError: it is not allowed.
     """
-    try:
-        yield
-    except SeqnetError as error:
-        in_python(error, phrases)
-        raise
-
-
-def in_python(error: SeqnetError, phrases: Mapping[str, str] = MappingProxyType({})) -> None:
-    """Has an error name keyword arguments; see `python_words`."""
-    if isinstance(error, SettingError):
-        error.rename(_keyword(error.name))
-        error.expected = words_of_python(error.expected)
-        if error.value is None or isinstance(error.value, bool):
-            error.problem = error.problem.replace(f", not {shortened(error.value)}", f", not {error.value}")
-
-    def reworded(text: str) -> str:
-        for phrase, other in phrases.items():
-            text = text.replace(phrase, other)
-        return words_of_python(text)
-
-    error.reword(reworded)
-
-
-def _keyword(name: str) -> str:
-    """Returns the keyword of a setting: `max_error` for `predict.max_error`, `network` for `network.name`."""
-    section, dot, last = name.rpartition(".")
-    if section in _SECTIONS_OF_OPTIONS or not dot:
-        return "target" if last == "class" else last.replace("-", "_")
-    return section if last == "name" else name
-
-
-def words_of_python(text: str) -> str:
-    """Returns a message with `max_error` for `--max-error`, and `alphabet="dna"` for `--alphabet dna`."""
-
-    def keyword(found: re.Match[str]) -> str:
-        name = _KEYWORDS.get(found[1]) or found[1].replace("-", "_")
-        return f'{name}="{found[2]}"' if found[2] else name
-
-    text = _SET.sub(r'settings={"\1": "\2"}', text)
-    text = _CLASS.sub(r'classes={"\1": "\2"}', _COMMAND.sub(r"seqnet.\1", _USE.sub("pass ", text)))
-    return _OPTION.sub(keyword, text)
+    count: int = ReadOptions.check("threads", usable_processors() if threads is None else plain_number(threads))
+    return count

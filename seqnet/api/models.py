@@ -3,74 +3,49 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from contextlib import closing
 from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.api.explaining import explain_sequences
 from seqnet.api.files import FilePredictions, pysam_kept
+from seqnet.api.in_memory import in_batches
 from seqnet.api.keywords import (
     ExplainKeywords,
     MotifKeywords,
     PredictFileKeywords,
     PredictKeywords,
     as_path,
-    explain_options,
-    plain_number,
+    checked_threads,
     predict_options,
-    python_words,
     read_options,
 )
 from seqnet.api.motifs import motifs_in
 from seqnet.api.predictions import Predictions
-from seqnet.api.scanning import Windows
+from seqnet.api.python_words import python_words
+from seqnet.api.scanning import Windows, scan_sequence
 from seqnet.api.sequences import Sequences, as_records
 from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.configs.scanning import ScanOptions
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted, shortened
-from seqnet.core.processors import usable_processors
-from seqnet.core.records import RecordBatch, chunks
 from seqnet.explanation.attributions import Attributions
-from seqnet.explanation.explainer import Explainer
 from seqnet.explanation.motifs.motif import Motifs
-from seqnet.explanation.streaming import explain_in_order
-from seqnet.models.bundles import Bundle, open_bundle, write_bundle
+from seqnet.models.bundles import Bundle, write_bundle
 from seqnet.models.scoring import chosen_precision
-from seqnet.models.shipped import find_model
-from seqnet.nn.devices import choose_device, computing
+from seqnet.nn.devices import computing
 from seqnet.prediction.class_fractions import check_read_twice, fitted_to_records
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.rows import PredictedRows
-from seqnet.prediction.scanning import Located, ScannedPiece, Scanner
-from seqnet.prediction.scans import scan_of
 from seqnet.prediction.streaming import predict_in_order
 
-__all__ = ["Model", "checked_threads", "load"]
-
-_IN_MEMORY = "sequences"
-"""What messages call sequences that are in no file."""
-_IN_MEMORY_BYTES = ReadOptions().batch_bytes
-"""Symbols that are predicted together: as many as of a file."""
-
-
-_NO_FILE = {"use --gaps remove to remove them": "remove them"}
-
-
-def checked_threads(threads: int | None) -> int:
-    """Returns the number of threads to compute with: as given, or as many as the process may use processors.
-
-    Raises:
-        SettingError: it is not allowed.
-    """
-    count: int = ReadOptions.check("threads", usable_processors() if threads is None else plain_number(threads))
-    return count
+__all__ = ["Model"]
 
 
 class Model:
@@ -230,16 +205,7 @@ class Model:
             AlphabetMismatchError: the sequences are surely of another alphabet than the model's.
             SettingError: there is no such option, its value is not allowed, or the model does not support the method.
         """
-        with python_words():
-            explainer = Explainer(self.bundle, explain_options(options))
-            records = as_records(sequences, names)
-            inputs = PredictionInputs(ReadOptions(threads=self.threads), explainer.predictor.expected_alphabet)
-            with computing(self.threads, self.bundle.classifier.device):
-                found = Attributions.concatenate(
-                    list(explain_in_order(explainer, _parts(inputs, records), self.threads, lambda one: one))
-                )
-        warn_of_other_alphabet(inputs)
-        return found
+        return explain_sequences(self.bundle, self.threads, sequences, names, options)
 
     def scan(
         self,
@@ -264,18 +230,7 @@ class Model:
         """
         with python_words():
             predictor = self._predictor(predict_options(options, self.precision))
-            where = ScanOptions(window=self.bundle.window if window is None else window, stride=stride)
-            mask = predictor.options.unknown == "mask"
-            scanner = Scanner(predictor, scan_of(self.bundle, where, None, mask=mask, track=False))
-            inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
-            records = inputs.checked(_IN_MEMORY, iter([as_records([sequence], None)]))
-            located = (Located.whole(_IN_MEMORY, batch) for batch in records)
-            device = self.bundle.classifier.device
-            threads = self.threads if device.type == "cpu" else 1  # as in `predict_in_order`
-            with computing(self.threads, device):
-                found = [one for one in scanner.scanned(located, threads) if isinstance(one, ScannedPiece)]
-        warn_of_other_alphabet(inputs)
-        return Windows(found, scanner.scan.grid.window, self.classes)
+            return scan_sequence(predictor, self.threads, sequence, window, stride)
 
     def motifs(
         self,
@@ -320,7 +275,7 @@ class Model:
             predictor = self._predictor(predict_options(options, precision), embed=embed)
             records = as_records(sequences, names)
             inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
-            parts = list(_parts(inputs, records))
+            parts = list(in_batches(inputs, records))
             with computing(self.threads, self.bundle.classifier.device):
                 if predictor.options.automatic:
                     predictor, _ = fitted_to_records(predictor, parts, min(self.threads, len(parts)))
@@ -343,41 +298,3 @@ class Model:
             f"<seqnet.Model: {kind}, {self.alphabet} → {' or '.join(self.classes)}; "
             f"{counted(self.bundle.parameter_count, 'parameters')}, {self.precision} on {self.device}>"
         )
-
-
-def load(
-    name: str | os.PathLike[str],
-    *,
-    device: str = "auto",
-    threads: int | None = None,
-    precision: str = "auto",
-    plm: str | os.PathLike[str] | Sequence[str] = (),
-) -> Model:
-    """Returns a trained model.
-
-    Args:
-        name: path of a model, or the name of one that comes with seqnet: human-dna, solubility.
-        device: auto, cpu, cuda, cuda:N or mps.
-        threads: of the CPU; None for the processors that the process may use.
-        precision: auto, float32, bfloat16, float16 or int8; see `seqnet predict --precision`.
-        plm: folder or name of the language model, for a model that was trained with one.
-
-    Raises:
-        ContainerError: there is no such model, or the file is not a model, damaged, or of another version.
-        SettingError: there is no such device here, or the model can't compute in this precision on it.
-    """
-    with python_words():
-        bundle = open_bundle(find_model(as_path(name, "name", "the path or the name of a model")))
-        bundle.to(choose_device(str(device)))
-        sources = [plm] if isinstance(plm, str) or not isinstance(plm, Iterable) else list(plm)
-        bundle.prepare(lambda line: None, [os.fspath(as_path(one, "plm")) for one in sources])
-        return Model(bundle, threads=threads, precision=precision)
-
-
-def _parts(inputs: PredictionInputs, records: RecordBatch) -> Iterator[tuple[str, RecordBatch]]:
-    """Yields records in batches of the size that files are read in, at least one."""
-    (checked,) = inputs.checked(_IN_MEMORY, iter([records]))
-    for start, stop in list(chunks(checked.symbols, _IN_MEMORY_BYTES)) or [(0, 0)]:
-        names = checked.names.slice(start, stop)
-        missing = None if checked.missing is None else checked.missing[start:stop]
-        yield _IN_MEMORY, RecordBatch(names, checked.symbols.slice(start, stop), names, missing=missing)

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.api.keywords import as_path, motif_options, python_words
+from seqnet.api.keywords import as_path, motif_options
+from seqnet.api.python_words import python_words
 from seqnet.api.sequences import Sequences, as_records
 from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.configs.readers import ReadOptions

@@ -4,19 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.api.in_memory import IN_MEMORY
+from seqnet.api.sequences import as_records
+from seqnet.api.warn import warn_of_other_alphabet
+from seqnet.configs.readers import ReadOptions
+from seqnet.configs.scanning import ScanOptions
 from seqnet.core.printable import counted
-from seqnet.prediction.scanning import ScannedPiece
+from seqnet.nn.devices import computing
+from seqnet.prediction.inputs import PredictionInputs
+from seqnet.prediction.predictor import Predictor
+from seqnet.prediction.scanning import Located, ScannedPiece, Scanner
+from seqnet.prediction.scans import scan_of
 from seqnet.prediction.windows import WindowStatus
 
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["Windows"]
+__all__ = ["Windows", "scan_sequence"]
 
 
 class Windows:
@@ -65,3 +74,20 @@ class Windows:
     def __repr__(self) -> str:
         scored = int((self._status == WindowStatus.SCORED).sum())
         return f"<seqnet.Windows: {counted(len(self), 'windows')} of {self.window:,}, {scored:,} scored>"
+
+
+def scan_sequence(predictor: Predictor, threads: int, sequence: Any, window: int | None, stride: int | None) -> Windows:
+    """Returns the predictions of the windows of a sequence; see `Model.scan`."""
+    bundle = predictor.bundle
+    where = ScanOptions(window=bundle.window if window is None else window, stride=stride)
+    mask = predictor.options.unknown == "mask"
+    scanner = Scanner(predictor, scan_of(bundle, where, None, mask=mask, track=False))
+    inputs = PredictionInputs(ReadOptions(threads=threads), predictor.expected_alphabet)
+    records = inputs.checked(IN_MEMORY, iter([as_records([sequence], None)]))
+    located = (Located.whole(IN_MEMORY, batch) for batch in records)
+    device = bundle.classifier.device
+    at_once = threads if device.type == "cpu" else 1  # as in `predict_in_order`
+    with computing(threads, device):
+        found = [one for one in scanner.scanned(located, at_once) if isinstance(one, ScannedPiece)]
+    warn_of_other_alphabet(inputs)
+    return Windows(found, scanner.scan.grid.window, bundle.classes)

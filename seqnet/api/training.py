@@ -12,8 +12,9 @@ import numpy as np
 import torch
 
 from seqnet.api.dataset import DATASET, Progress
-from seqnet.api.keywords import as_listener, as_path, python_words, words_of_python
-from seqnet.api.models import Model, checked_threads
+from seqnet.api.keywords import as_listener, as_path, checked_threads
+from seqnet.api.models import Model
+from seqnet.api.python_words import python_words, words_of_python
 from seqnet.api.warn import warn
 from seqnet.configs.calibration import CRITERIA
 from seqnet.configs.run import RUN_SECTIONS, RunRequest
@@ -22,7 +23,6 @@ from seqnet.configs.training import MOST_MEMBERS, TrainingConfig
 from seqnet.core.errors import SettingError
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.recipes import choose_run
-from seqnet.models.bundles import Bundle
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training import train_ensemble
 from seqnet.training.jobs import WARNING, ProgressLines, make_job, opening_lines
@@ -77,17 +77,11 @@ def train(
     """
     with python_words():
         data = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
-        seeds = _checked_members(members, optimize)
-        count = checked_threads(threads)
+        networks = _checked_members(members, optimize)
         tell = _warnings if progress is None else as_listener(progress)
         request = _request(preset, network, encoder, config, settings, seed, freeze=freeze)
-        origin = _start(start)
-        chosen = choose_warm_run(data, request, origin) if origin else choose_run(data, request)
-        made = make_job(data, chosen, choose_device(str(device)), threads=count, start=origin)
-        job = replace(made, checkpoints=(None,) * seeds, optimize=optimize)
-        for line in opening_lines(data, chosen, audit=progress is not None, start=origin, count=seeds):
-            tell(line)
-        return Model(_trained(job, count, tell), threads=count)
+        job = _job(data, request, _start(start), device, threads, networks, tell)
+        return _trained(replace(job, optimize=optimize), threads, tell)
 
 
 def _start(model: Model | str | os.PathLike[str] | None) -> WarmStart | None:
@@ -95,6 +89,23 @@ def _start(model: Model | str | os.PathLike[str] | None) -> WarmStart | None:
     if model is None:
         return None
     return WarmStart.of(model.bundle) if isinstance(model, Model) else WarmStart.open(as_path(model))
+
+
+def _job(
+    data: Dataset,
+    request: RunRequest,
+    start: WarmStart | None,
+    device: str,
+    threads: int | None,
+    networks: int,
+    tell: Callable[[str], None],
+) -> TrainingJob:
+    """Returns what is to be trained, and tells why it is trained like this."""
+    chosen = choose_warm_run(data, request, start) if start else choose_run(data, request)
+    job = make_job(data, chosen, choose_device(str(device)), threads=checked_threads(threads), start=start)
+    for line in opening_lines(data, chosen, audit=tell is not _warnings, start=start, count=networks):
+        tell(line)
+    return replace(job, checkpoints=(None,) * networks)
 
 
 def _checked_members(members: object, optimize: str | None) -> int:
@@ -117,18 +128,19 @@ def _warnings(line: str) -> None:
         warn(words_of_python(line.removeprefix(WARNING)))
 
 
-def _trained(job: TrainingJob, threads: int, tell: Callable[[str], None]) -> Bundle:
+def _trained(job: TrainingJob, threads: int | None, tell: Callable[[str], None]) -> Model:
     """Returns what comes of a job, on the device that it was trained on."""
+    count = checked_threads(threads)
     if tell is _warnings and (imbalanced := imbalance_note(job.config, job.dataset)):
         warn(words_of_python(imbalanced))
-    with computing(threads, job.device), _random_numbers_kept(job.device):
-        result = train_ensemble(job, ProgressLines(tell, job, threads=threads))
+    with computing(count, job.device), _random_numbers_kept(job.device):
+        result = train_ensemble(job, ProgressLines(tell, job, threads=count))
     if result.interruption:
         raise result.interruption
     for line in result_lines(result):
         tell(line)
     result.bundle.to(job.device)
-    return result.bundle
+    return Model(result.bundle, threads=count)
 
 
 def _request(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +30,7 @@ from seqnet.core.outputs import made_directory
 
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
+    from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.tally import Tally
 
 __all__ = ["command"]
@@ -87,11 +88,7 @@ def command(
     output: Path | None,
     directory: Path | None,
     kind: str | None,
-    strict: bool,
     report: Path | None,
-    device: str,
-    plm: tuple[str, ...],
-    threads: int,
     force: bool,
     **options: Any,
 ) -> int:
@@ -109,37 +106,40 @@ def command(
     samtools view -b in.bam chr22 | seqnet predict model.safetensors - | head
     seqnet predict model.safetensors genome.fa --window 36 --track scores.bedgraph -o contigs.tsv
     """
-    from seqnet.prediction.inputs import PredictionInputs
-    from seqnet.prediction.predictor import Predictor
-
     leave_out_pandas()
     request = ScanRequest.of(options, inputs, directory)
     records = RecordOutputs.of(click.get_current_context(), options)
     tables = tables_of(inputs, output, directory, kind) if records.table else []
     with made_directory(directory), made_directory(records.directory):
-        targets = [*(table.target for _, table in tables), *records.targets(), *([report] if report else [])]
-        targets += request.targets if request else ()
-        _claim(targets, force, plm)
-        size, bundle = total_size(inputs), open_model(model, device, threads, plm)
-        predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
-        read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)
-        source = PredictionInputs(read, predictor.expected_alphabet, mate_files=records.mate_files)
+        beside = [path for path in (report, request and request.track) if path]
+        targets = [*(table.target for _, table in tables), *records.targets(), *beside]
+        _claim(targets, force, options["plm"])
+        size = total_size(inputs)
+        predictor, source = _prepared(model, records, options)
         fractions = ClassFractions(predictor, source, inputs)
-        predictor = predictor if directory else fractions.predictor_for(inputs)
+        predictor = predictor if directory and not request else fractions.predictor_for(inputs)
         others = [*records.outputs(predictor), *fractions.outputs()]
         jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
         page = PredictionReport(report, predictor, model, source, inputs, fractions)
         work = Work(predictor, source, partial(_share, source, size), force, shown=not _rows_are_seen(targets))
         with page:
-            every = page.added_to(jobs)
-            tally, about_windows = (
-                scan_records(request, work, every) if request else (_write(work, every, fractions), [])
-            )
+            tally, about_windows = _written(work, page.added_to(jobs), request, fractions)
     show_summary(predictor, source, tally, fractions.lines(), verbose=options["verbose"])
     show_files(others)
     show_windows(about_windows)
     page.announce()
-    return 1 if strict and not all(status.classified for status in tally.counts) else 0
+    return 1 if options["strict"] and not all(status.classified for status in tally.counts) else 0
+
+
+def _prepared(model: Path, records: RecordOutputs, options: Mapping[str, Any]) -> tuple[Predictor, PredictionInputs]:
+    """Returns what makes the predictions, and what reads the inputs."""
+    from seqnet.prediction.inputs import PredictionInputs
+    from seqnet.prediction.predictor import Predictor
+
+    bundle = open_model(model, options["device"], options["threads"], options["plm"])
+    predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
+    read = collect(ReadOptions, options, originals=records.stores_records)
+    return predictor, PredictionInputs(read, predictor.expected_alphabet, mate_files=records.mate_files)
 
 
 def _rows_are_seen(targets: Sequence[Path | None]) -> bool:
@@ -159,8 +159,12 @@ def _share(source: PredictionInputs, size: int | None) -> float | None:
     return source.passed / size if size and source.passed else None
 
 
-def _write(work: Work, jobs: Sequence[Job], fractions: ClassFractions) -> Tally:
-    """Writes all outputs, and returns the counts of all."""
+def _written(
+    work: Work, jobs: Sequence[Job], request: ScanRequest | None, fractions: ClassFractions
+) -> tuple[Tally, list[str]]:
+    """Writes all outputs, and returns the counts of all records, and lines about windows."""
+    if request:
+        return scan_records(request, work, jobs)
     from seqnet.prediction.streaming import write_predictions
     from seqnet.prediction.tally import Tally
 
@@ -178,4 +182,4 @@ def _write(work: Work, jobs: Sequence[Job], fractions: ClassFractions) -> Tally:
                 if len(jobs) > 1:
                     error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
                 raise
-    return tally
+    return tally, []

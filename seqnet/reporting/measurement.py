@@ -75,15 +75,7 @@ def evaluate_bundle(
         SeqnetError: the model has no probabilities for some of the records.
     """
     path = str(dataset.path)
-    if dataset.alphabet.name != bundle.alphabet.name:
-        found, expected = dataset.alphabet.name, bundle.alphabet.name
-        problem = f"the dataset is {_spoken(found)}, the model is for {_spoken(expected)}"
-        remedy = f"evaluate on a dataset of {_spoken(expected)} sequences"
-        raise AlphabetMismatchError(path, found, expected, remedy, problem)
-    unknown = sorted(set(dataset.classes) - set(bundle.classes))
-    if unknown:
-        problem = f"the model has no class {unknown[0]}; its classes are {', '.join(bundle.classes)}"
-        raise LabelError(path, problem, "evaluate on a dataset with the classes of the model")
+    _check_alike(bundle, dataset)
     members = np.arange(len(dataset)) if split == "all" else dataset.members(split)
     if not len(members):
         raise LabelError(path, f"the {split} split is empty", "choose another --split")
@@ -111,6 +103,20 @@ def evaluate_bundle(
     if line := never_predicted(labels, scored.predicted, bundle.classes, where):
         warnings.append(line)
     return Measured(evaluation, members, scored, tuple(warnings), training)
+
+
+def _check_alike(bundle: Bundle, dataset: Dataset) -> None:
+    """Checks that a dataset has the alphabet and the classes of a model; see `evaluate_bundle` for the errors."""
+    path = str(dataset.path)
+    if dataset.alphabet.name != bundle.alphabet.name:
+        found, expected = dataset.alphabet.name, bundle.alphabet.name
+        problem = f"the dataset is {_spoken(found)}, the model is for {_spoken(expected)}"
+        remedy = f"evaluate on a dataset of {_spoken(expected)} sequences"
+        raise AlphabetMismatchError(path, found, expected, remedy, problem)
+    unknown = sorted(set(dataset.classes) - set(bundle.classes))
+    if unknown:
+        problem = f"the model has no class {unknown[0]}; its classes are {', '.join(bundle.classes)}"
+        raise LabelError(path, problem, "evaluate on a dataset with the classes of the model")
 
 
 def class_order(classes: Sequence[str], dataset: Dataset) -> NDArray[np.int64]:

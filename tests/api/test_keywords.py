@@ -16,9 +16,9 @@ from seqnet.api.keywords import (
     as_path,
     explain_options,
     predict_options,
-    python_words,
     read_options,
 )
+from seqnet.api.python_words import python_words
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.explanation import ExplainOptions
 from seqnet.configs.prediction import PredictOptions
