@@ -130,7 +130,7 @@ def command(
         size, bundle = _size(inputs), open_model(model, device, threads, plm)
         predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
         read = collect(ReadOptions, options, threads=threads, originals=records.stores_records)
-        source = PredictionInputs(read, predictor.expected_alphabet)
+        source = PredictionInputs(read, predictor.expected_alphabet, mate_files=records.mate_files)
         others = records.outputs(predictor)
         jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
         work = Work(predictor, source, partial(_share, source, size), force, shown=not _rows_are_seen(targets))

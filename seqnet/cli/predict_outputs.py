@@ -111,6 +111,8 @@ class RecordOutputs:
         for name, option in (("pairs", "--pairs"), ("min_probability", "--min-probability")):
             if given(name) and not {"split", "kept"} & set(paths):
                 raise click.UsageError(f"{option} needs --split-by-class, or --keep and --kept")
+        if options["pairs"] == "files" and len(context.params["inputs"]) != 2:
+            raise click.UsageError("--pairs files needs two inputs, one of first and one of second mates")
         table = not paths or given("output")
         if paths and (context.params["directory"] or context.params["kind"]):
             raise click.UsageError(f"{_OUTPUTS[next(iter(paths))]} can't be combined with -O or --format; use -o FILE")
@@ -122,6 +124,11 @@ class RecordOutputs:
     def stores_records(self) -> bool:
         """Whether records are written in their own format."""
         return bool({"split", "annotated", "kept"} & set(self.paths))
+
+    @property
+    def mate_files(self) -> bool:
+        """Whether two inputs are read side by side, one of first and one of second mates."""
+        return self.sorting.pairs == "files"
 
     @property
     def embeds(self) -> bool:

@@ -86,9 +86,10 @@ class SortingOptions(Settings):
 
     pairs: str = setting(
         "together",
-        "with --split-by-class or --keep, mates of a pair that are next to each other: together puts both where the "
-        "mean of their probabilities decides, separate decides for each by itself",
-        choices=("together", "separate"),
+        "with --split-by-class or --keep: together puts mates that are next to each other where the mean of their "
+        "probabilities decides; files does so for two inputs, one of first and one of second mates, and writes two "
+        "files for each class; separate decides for each mate by itself",
+        choices=("together", "files", "separate"),
     )
     min_probability: float | None = setting(
         None,

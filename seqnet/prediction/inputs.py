@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.records import RecordBatch
 from seqnet.datasets.alphabet_check import check_alphabet, sample_symbols
+from seqnet.prediction.mate_files import interleaved
 from seqnet.readers import open_records, spoken_path
 
 __all__ = ["PredictionInputs"]
@@ -20,6 +22,8 @@ class PredictionInputs:
     Args:
         read: how files are read.
         alphabet: that of the model; None where the user has said that the records are of it.
+        mate_files: whether two files are read side by side, one of first and one of second mates; `read` must ask for
+            originals.
 
     Attributes:
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
@@ -30,9 +34,10 @@ class PredictionInputs:
         doubts: each file so far whose symbols look like another alphabet, and which; they may be of the model's.
     """
 
-    def __init__(self, read: ReadOptions, alphabet: Alphabet | None) -> None:
+    def __init__(self, read: ReadOptions, alphabet: Alphabet | None, *, mate_files: bool = False) -> None:
         self.read = read
         self.alphabet = alphabet
+        self._mate_files = mate_files
         self.skipped: Counter[str] = Counter()
         self.passed: int | None = 0
         self.format: str | None = None
@@ -40,13 +45,22 @@ class PredictionInputs:
         self.notes: list[tuple[str, str]] = []
         self.doubts: list[tuple[str, str]] = []
 
-    def batches(self, paths: Iterable[str]) -> Generator[tuple[str, RecordBatch], None, None]:
+    def batches(self, paths: Sequence[str]) -> Generator[tuple[str, RecordBatch], None, None]:
         """Yields the records of files, batch by batch, each with what messages call its file.
 
         Raises:
             SeqnetError: a file can't be read, or holds sequences of another alphabet.
             OSError: a file can't be opened or read.
         """
+        if not self._mate_files:
+            yield from self._one_by_one(paths)
+            return
+        self.passed = None
+        one, two = paths
+        with closing(self._one_by_one([one])) as first, closing(self._one_by_one([two])) as second:
+            yield from interleaved(first, second)
+
+    def _one_by_one(self, paths: Sequence[str]) -> Generator[tuple[str, RecordBatch], None, None]:
         for path in paths:
             place = spoken_path(path)
             with open_records(path, self.read) as reader:

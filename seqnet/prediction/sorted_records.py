@@ -43,6 +43,7 @@ _ENDINGS: dict[Form, tuple[str, ...]] = {
 }
 """Endings of file names; files by class have the first one."""
 _COMPRESSED = (".gz", ".bgz")
+_MATES = ("_1", "_2")
 _UNSAFE = re.compile(r"[^\w.+=@-]|^[.-]")
 
 
@@ -115,7 +116,13 @@ class SplitRecords:
         """
         first = beginning_of(start)
         ending = _ENDINGS[first.form][0] + (_COMPRESSED[0] if first.compressed and first.form != "bam" else "")
-        return [self.directory / (stem + ending) for stem in self._stems(start.bundle.classes)]
+        stems = self._stems(start.bundle.classes)
+        return [self.directory / (stem + mate + ending) for stem in stems for mate in self._mates]
+
+    @property
+    def _mates(self) -> tuple[str, ...]:
+        """Ends of the names of the files of a class."""
+        return _MATES if self.sorting.options.pairs == "files" else ("",)
 
     def _stems(self, classes: Sequence[str]) -> list[str]:
         """Returns the names of the files without endings, safe for any file system."""
@@ -135,7 +142,10 @@ class SplitRecords:
         """See `outputs.Output`."""
         first = beginning_of(start)
         compress = first.compressed or first.form == "bam"
-        places = [(path, [index]) for index, path in enumerate(paths)]
+        files = len(self._mates)
+        places = [
+            _Place(path, [index // files], index % files + 1 if files > 1 else 0) for index, path in enumerate(paths)
+        ]
         with _written(self.sorting, places, start, self.counts, compress=compress) as writer:
             yield writer
         self.counts.files[:] = [
@@ -147,7 +157,11 @@ def possible_files(directory: Path, classes: Sequence[str]) -> list[list[Path]]:
     """Returns the sets of files that `SplitRecords` may write in a directory; one for each format."""
     stems = [_UNSAFE.sub("_", name) for name in (*classes, UNCLASSIFIED)]
     endings = [own[0] + more for own in _ENDINGS.values() for more in ("", _COMPRESSED[0])]
-    return [[directory / (stem + ending) for stem in stems] for ending in endings]
+    return [
+        [directory / (stem + mate + ending) for stem in stems for mate in mates]
+        for ending in endings
+        for mates in ([""], _MATES)
+    ]
 
 
 @dataclass(frozen=True)
@@ -192,10 +206,24 @@ class KeptRecords:
         """See `outputs.Output`."""
         pipe = is_pipe(self.target)
         compress = not pipe and (beginning_of(start).form == "bam" or str(self.target).lower().endswith(_COMPRESSED))
-        places = [(paths[0] if paths else None, [start.bundle.classes.index(name) for name in self.keep])]
+        places = [_Place(paths[0] if paths else None, [start.bundle.classes.index(name) for name in self.keep])]
         with _written(self.sorting, places, start, self.counts, compress=compress) as writer:
             yield writer
         self.counts.files[0] = self.counts.files[0]._replace(target=self.target)
+
+
+class _Place(NamedTuple):
+    """What goes to one file.
+
+    Attributes:
+        path: the file; None for standard output.
+        classes: the indices of its classes.
+        mate: 1 or 2 for these mates only; 0 for all.
+    """
+
+    path: Path | None
+    classes: Sequence[int]
+    mate: int = 0
 
 
 class _Part(NamedTuple):
@@ -215,7 +243,7 @@ class _Part(NamedTuple):
 @contextmanager
 def _written(
     sorting: Sorting,
-    places: Sequence[tuple[Path | None, Sequence[int]]],
+    places: Sequence[_Place],
     start: Start,
     counts: Counts,
     *,
@@ -224,12 +252,13 @@ def _written(
     """Yields what writes the entries of the given classes to each place, and counts them."""
     first, sorter = beginning_of(start), Sorter(sorting.options, sorting.decider, start)
     chosen = np.zeros((len(places), len(start.bundle.classes) + 1), dtype=bool)
-    for row, (_, classes) in zip(chosen, places, strict=True):
-        row[list(classes)] = True
-    counts.files[:] = [FileCount(path, 0, 0) for path, _ in places]
+    for row, place in zip(chosen, places, strict=True):
+        row[list(place.classes)] = True
+    counts.files[:] = [FileCount(place.path, 0, 0) for place in places]
     with ExitStack() as stack:
         streams = [
-            stack.enter_context(opened_stream(path, first, sorting.command, compress=compress)) for path, _ in places
+            stack.enter_context(opened_stream(place.path, first, sorting.command, compress=compress))
+            for place in places
         ]
 
         def render(batch: RecordBatch, rows: PredictedRows) -> _Part:
@@ -238,6 +267,8 @@ def _written(
             check_beginning(first, originals)
             found = sorter.destinations(originals, rows)
             inside: NDArray[np.bool_] = chosen[:, found.classes]  # (F, M)
+            for own, place in zip(inside, places, strict=True):
+                own &= (originals.mates == place.mate) | (place.mate == 0)
             is_record = originals.records >= 0
             pieces = _pieces(streams, single_entries(originals.entries), inside, is_record)
             return _Part(pieces, _numbers(np.logical_not(inside.any(axis=0)), is_record), found.alone)

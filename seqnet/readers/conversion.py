@@ -1,87 +1,107 @@
-"""SAM, CRAM and regions → the bytes of an uncompressed BAM, by htslib in a thread of its own.
+"""SAM, CRAM and regions → the bytes of an uncompressed BAM, by htslib.
 
-So that what writes alignments needs to know one format only.
+So that what writes alignments needs to know one format only. htslib writes to a temporary file, whose bytes are read
+and removed while it is written. A pipe between two threads would not do: pysam keeps Python's global lock while it
+closes a file, so that the thread that reads the pipe could not go on.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import threading
+import tempfile
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
-from typing import BinaryIO, cast
+from collections.abc import Generator, Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, BinaryIO, cast
 
 from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import ResourceError
+from seqnet.core.outputs import temporary_files
 from seqnet.readers.compression import decompress
 from seqnet.readers.htslib import opened_alignments, place_of, selected_reads
 from seqnet.readers.inputs import Chunks, Input
 from seqnet.readers.replay import ReplayedBytes
 
+if TYPE_CHECKING:
+    import pysam
+
 __all__ = ["converted_to_bam"]
 
-_OFTEN = 1 << 12
-"""Number of reads after which the position in the file is noted."""
-
-
-class _Conversion(threading.Thread):
-    """Writes the alignments of an input to a pipe.
-
-    Attributes:
-        failure: what went wrong; None if nothing did.
-    """
-
-    def __init__(self, source: Input, options: ReadOptions, skipped: Counter[str], target: int) -> None:
-        super().__init__(name="seqnet-conversion")
-        self._source, self._options, self._skipped, self._target = source, options, skipped, target
-        self.failure: BaseException | None = None
-
-    def run(self) -> None:
-        """See `threading.Thread`."""
-        import pysam
-
-        try:
-            with (
-                opened_alignments(self._source, self._options) as alignments,
-                pysam.AlignmentFile(self._target, "wb0", template=alignments) as converted,
-            ):
-                reads = selected_reads(alignments, self._source, self._options, self._skipped)
-                for index, read in enumerate(reads):
-                    converted.write(read)
-                    if not index % _OFTEN:
-                        self._source.place = place_of(alignments, self._source, self._options)
-        except BaseException as error:
-            self.failure = error
-        finally:
-            os.close(self._target)
+_OFTEN = 1 << 6
+"""Number of reads after which the size of the temporary file is looked at."""
+_CHUNK = 1 << 19
+"""Bytes of the temporary file that are read at once, or a little more."""
 
 
 @contextmanager
 def converted_to_bam(source: Input, options: ReadOptions, skipped: Counter[str]) -> Iterator[BinaryIO]:
     """Yields the alignments of a SAM, of a CRAM, or of a region as an uncompressed BAM.
 
+    Reading it raises the errors of `htslib.read_by_htslib`.
+
     Args:
         source: the file.
         options: the region, and the reference of a CRAM.
         skipped: counter for reads outside the region, if they are skipped without an index.
+    """
+    with closing(_written(source, options, skipped)) as written:
+        stored = ReplayedBytes(io.BufferedReader(Chunks(written)))
+        yield cast(BinaryIO, io.BufferedReader(Chunks(decompress(stored, "bgzip"))))
+
+
+def _written(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[bytes, None, None]:
+    """Yields the bytes of the BAM."""
+    import pysam
+
+    with opened_alignments(source, options) as alignments, tempfile.TemporaryFile() as file:
+        spool = _Spool(file.fileno())
+        converted = pysam.AlignmentFile(file.fileno(), "wb0", template=alignments)
+        try:
+            for index, read in enumerate(selected_reads(alignments, source, options, skipped)):
+                _write(converted, read)
+                if not index % _OFTEN and spool.waiting() >= _CHUNK:
+                    source.place = place_of(alignments, source, options)
+                    yield spool.taken()
+        finally:
+            with temporary_files():
+                converted.close()
+        if spool.waiting():
+            yield spool.taken()
+
+
+def _write(target: pysam.AlignmentFile, read: pysam.AlignedSegment) -> None:
+    """Writes a read.
 
     Raises:
-        SeqnetError, OSError: at the end of the block; see `htslib.read_by_htslib`. They take the place of errors about
-            incomplete data.
+        ResourceError: the temporary file can't be written; htslib does not say why.
     """
-    reading, writing = os.pipe()
-    conversion = _Conversion(source, options, skipped, writing)
-    conversion.start()
     try:
-        with open(reading, "rb") as file:
-            yield cast(BinaryIO, io.BufferedReader(Chunks(decompress(ReplayedBytes(file), "bgzip"))))
-    except GeneratorExit:
-        conversion.join()
-        raise
-    except BaseException as error:
-        conversion.join()
-        raise conversion.failure or error from None
-    conversion.join()
-    if conversion.failure is not None:
-        raise conversion.failure
+        target.write(read)
+    except OSError as error:
+        problem = "a temporary file can't be written"
+        remedy = "free some space, or set TMPDIR to another directory"
+        raise ResourceError(tempfile.gettempdir(), problem, remedy) from error
+
+
+class _Spool:
+    """A file that is written at its end, and whose bytes are removed when they have been read.
+
+    Args:
+        descriptor: of the file; reading does not move the place where it is written.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self._descriptor, self._read = descriptor, 0
+
+    def waiting(self) -> int:
+        """Returns the number of bytes that have not been read."""
+        return max(os.fstat(self._descriptor).st_size - self._read, 0)
+
+    def taken(self) -> bytes:
+        """Returns these bytes."""
+        data = os.pread(self._descriptor, self.waiting(), self._read)
+        self._read += len(data)
+        # The next write is at the same place as before; the file has a hole in front of it, which takes no space.
+        os.ftruncate(self._descriptor, 0)
+        return data

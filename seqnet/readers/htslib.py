@@ -179,7 +179,8 @@ def _without_references(text: io.BufferedReader) -> Iterator[bytes]:
     Raises:
         FormatError: a read has one; htslib would take the read for unmapped.
     """
-    yield _HEADER if not text.peek(1).startswith(b"@") else b""
+    if not text.peek(1).startswith(b"@"):
+        yield _HEADER
     for line in text:
         fields = line.split(b"\t", _MATE_END)
         if not line.startswith(b"@") and len(fields) > _MATE_END and fields[_REFERENCE] != b"*":

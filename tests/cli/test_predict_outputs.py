@@ -94,6 +94,40 @@ def test_separate_mates_follow_the_table(trained: Path, tmp_path: Path, cli: Run
         assert sum(record.startswith(f"@{name} ".encode()) for record in records) == 1
 
 
+def test_two_files_of_mates_are_split_as_pairs(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    records = fastq_records(fastq(60).encode())
+    one, two, both = tmp_path / "r1.fq.gz", tmp_path / "r2.fq", tmp_path / "both.fq"
+    one.write_bytes(gzip.compress(b"".join(records[::2])))
+    two.write_bytes(b"".join(records[1::2]))
+    both.write_bytes(b"".join(records))
+    model, split, expected = trained / "dna.safetensors", tmp_path / "split", tmp_path / "expected"
+    assert cli("predict", model, one, two, "--split-by-class", split, "--pairs", "files").code == 0
+    assert cli("predict", model, both, "--split-by-class", expected).code == 0
+    stems = ("human", "random", "unclassified")
+    assert names_in(split) == [f"{stem}_{mate}.fq.gz" for stem in stems for mate in (1, 2)]
+    for stem in stems:
+        mates = [fastq_records(gzip.decompress((split / f"{stem}_{mate}.fq.gz").read_bytes())) for mate in (1, 2)]
+        pairs = fastq_records((expected / f"{stem}.fq").read_bytes())
+        assert mates == [pairs[::2], pairs[1::2]]
+
+
+@pytest.mark.parametrize(
+    ("drop", "message"),
+    [(-1, "it has fewer records than the file of the other mates"), (1, "has another name, p1:#é|")],
+)
+def test_files_of_mates_must_fit(drop: int, message: str, trained: Path, tmp_path: Path, cli: Runner) -> None:
+    records = fastq_records(fastq(20).encode())
+    one, two, split = tmp_path / "r1.fq", tmp_path / "r2.fq", tmp_path / "split"
+    one.write_bytes(b"".join(records[::2]))
+    mates = records[1::2]
+    del mates[drop - 1 if drop > 0 else drop]
+    two.write_bytes(b"".join(mates))
+    outcome = cli("predict", trained / "dna.safetensors", one, two, "--split-by-class", split, "--pairs", "files")
+    assert outcome.code == 1
+    assert message in outcome.err
+    assert not split.exists()
+
+
 def test_records_without_a_class_are_in_a_file_of_their_own(trained: Path, tmp_path: Path, cli: Runner) -> None:
     source, split = tmp_path / "reads.fa", tmp_path / "split"
     text = b">a whole header\nACGTACGTACGTACGTAC\nGTTGACGTACGTACGTACGT\n>b\n\n>c\nAC!T\n>d\xff\nACGTAGGT\n"
@@ -254,6 +288,11 @@ REFUSED: dict[str, tuple[list[str], int, str]] = {
     "another format": (["--keep", "human", "--kept", "o.bam"], 1, "end it in .fq or .fq.gz or .fastq"),
     "an unknown class": (["--keep", "humen", "--kept", "o.fq"], 1, "did you mean human?"),
     "--keep alone": (["--keep", "human"], 2, "--keep CLASS and --kept FILE need each other"),
+    "one file of mates": (
+        ["--split-by-class", "d", "--pairs", "files"],
+        2,
+        "--pairs files needs two inputs",
+    ),
     "--pairs alone": (["--pairs", "separate"], 2, "--pairs needs --split-by-class, or --keep and --kept"),
     "two on standard output": (["--keep", "human", "--kept", "-", "-o", "-"], 2, "only one output can go to"),
     "-O": (["--split-by-class", "d", "-O", "e"], 2, "--split-by-class can't be combined with -O or --format"),

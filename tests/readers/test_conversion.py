@@ -9,7 +9,7 @@ import pytest
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.bgzf import BGZF_END, bgzf
 from seqnet.core.errors import FormatError, SeqnetError
-from seqnet.readers import open_records
+from seqnet.readers import conversion, open_records
 
 HEADER = {"HD": {"VN": "1.6"}, "SQ": [{"SN": "chr1", "LN": 1000}]}
 LINES = (
@@ -71,6 +71,9 @@ def test_a_sam_without_references_is_refused_where_it_needs_them(tmp_path: Path)
         stored(path)
     path.write_text(LINES.splitlines(keepends=True)[-1])
     assert b"b\0" in stored(path)
+    path.write_text("@RG\tID:x\n" + LINES.splitlines(keepends=True)[-1])
+    assert b"@RG\tID:x\n" in stored(path)
+    assert b"b\0" in stored(path)
 
 
 def test_an_error_of_htslib_is_that_of_the_reader(sam: Path) -> None:
@@ -83,3 +86,21 @@ def test_a_reader_that_is_closed_early_ends_the_conversion(sam: Path) -> None:
     sam.write_text(sam.read_text() + LINES * 20_000)
     with open_records(str(sam), ReadOptions(originals=True, batch_bytes=1000)) as reader:
         next(iter(reader))
+
+
+def test_the_temporary_file_does_not_grow_with_the_input(sam: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(conversion, "_CHUNK", 1 << 12)
+    sam.write_text(sam.read_text() + LINES * 20_000)
+    sizes: list[int] = []
+    taken = conversion._Spool.taken
+
+    def watched(spool: conversion._Spool) -> bytes:
+        sizes.append(spool.waiting())
+        return taken(spool)
+
+    monkeypatch.setattr(conversion._Spool, "taken", watched)
+    bam = sam.with_suffix(".bam")
+    pysam.samtools.view("--no-PG", "-b", "-o", str(bam), str(sam), catch_stdout=False)
+    assert stored(sam) == gzip.decompress(bam.read_bytes())
+    assert len(sizes) > 30
+    assert max(sizes) < 1 << 18
