@@ -69,7 +69,7 @@ class ScanTally:
         rows: of the records.
         windows: `WindowStatus` → number of windows.
         long: records with windows.
-        rest: symbols at the ends of these that are in no window.
+        rest: symbols of incomplete windows at the ends of these.
     """
 
     rows: Tally = field(default_factory=Tally)

@@ -94,7 +94,7 @@ class ScannedRecords:
         batch: its records.
         rows: their predictions.
         long: number of records with windows.
-        rest: symbols at the ends of these records that are in no window.
+        rest: symbols of incomplete windows at the ends of these records.
     """
 
     batch: RecordBatch
@@ -238,7 +238,8 @@ class Scanner:
         if len(bundle.members) > 1:
             deviations = found[1:].std(axis=0) if len(found) > 1 else np.full_like(probabilities, np.nan)
         is_long = batch.lengths >= grid.window
-        rest = (batch.lengths[is_long] - grid.window) % grid.stride
+        gap = max(grid.stride - grid.window, 0)
+        rest = np.maximum((batch.lengths[is_long] - grid.window) % grid.stride - gap, 0)
         rows = PredictedRows(
             names=batch.located.batch.names,
             status=status,

@@ -83,6 +83,14 @@ def test_short_records_are_predicted_as_before_and_stay_in_place() -> None:
     assert (rows.invalid.record, rows.invalid.position) == ("bad", 3)
 
 
+@pytest.mark.parametrize(("stride", "rest"), [(12, 8), (5, 3), (20, 0), (15, 5), (40, 0)])
+def test_the_symbols_of_incomplete_windows_are_counted(stride: int, rest: int) -> None:
+    scanner = Scanner(Predictor(BUNDLE), Scan(Grid(12, stride), "mean", 1))
+    *_, last = scanner.scanned([Located.whole("x.fa", batch_of({"a": LONG["a"], "tiny": "ACGT"}))], 1)
+    assert isinstance(last, ScannedRecords)
+    assert (last.long, last.rest) == (1, rest)
+
+
 def test_a_record_without_any_score_says_why() -> None:
     records = {"n": "N" * 40, "bad": "ACGT!ACGTACG" * 3, "some": "N" * 12 + "ACGT" * 6}
     pieces, rows, _ = scanned(records, Scan(Grid(12, 12), "max", 1))
