@@ -128,6 +128,8 @@ def written_name(name: str, tried: click.Parameter, in_directory: bool) -> str:
     """Returns the name of an output file of a command."""
     if name == "evaluate":
         return "metrics.json"
+    if name == "explain" and in_directory:
+        return "a.svg"  # of the record a
     if name == "download":
         return find_source("solubility").filename
     return "given.tsv" if in_directory and tried.name == "inputs" else "reads.tsv"
@@ -171,6 +173,7 @@ def test_a_dash_is_standard_output_or_refused(
         "download": ["solubility", "--url", "http://localhost:1/x"],
         "encode": [PROTEINS, "--label-regex", r"label=(\S+)"],
         "evaluate": [material / "m.safetensors", material / "d.safetensors"],
+        "explain": [material / "m.safetensors", READS, "--records", "sim:264266:-:0"],
         "predict": [material / "m.safetensors", READS],
         "train": [material / "d.safetensors", "--preset", "dna-cnn"],
         "tune": [material / "d.safetensors", "--space", material / "space.toml"],
@@ -180,8 +183,9 @@ def test_a_dash_is_standard_output_or_refused(
         words += ["-o", tmp_path / "best.toml"]
     outcome = call(name, *words, parameter.opts[0], "-")
     assert list(tmp_path.iterdir()) == []
-    if (name, parameter.name) == ("predict", "output"):
-        assert (outcome.code, outcome.out.count("\n")) == (0, 4001)
+    lines = {"predict": 4001, "explain": 37}
+    if name in lines and parameter.name == "output":
+        assert (outcome.code, outcome.out.count("\n")) == (0, lines[name])
         return
     assert isinstance(parameter.type, OutputPath)
     assert outcome.code == 1
