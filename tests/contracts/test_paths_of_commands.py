@@ -144,6 +144,8 @@ def test_no_output_replaces_an_input(
     files = sources(tmp_path, material)
     for output in [one for command, one in OUTPUTS if command == name]:
         in_directory = output.metavar == "DIR"
+        if name == "explain" and in_directory and parameter.name == "reference":
+            continue  # logos are named after records, and FASTA, which has some here, is read without a reference
         folder = tmp_path / f"out-{output.name}"
         folder.mkdir()
         target = folder / written_name(name, parameter, in_directory)
