@@ -148,6 +148,8 @@ def written_name(name: str, tried: click.Parameter, output: click.Parameter) -> 
         return "report.html"
     if name == "evaluate":
         return "metrics.json" if in_directory else "roc.pdf"
+    if name == "explain" and in_directory:
+        return "a.svg"  # of the record a
     if name == "download":
         return find_source("solubility").filename
     return "given.tsv" if in_directory and tried.name == "inputs" else "reads.tsv"
@@ -167,6 +169,8 @@ def test_no_output_replaces_an_input(
     files = sources(tmp_path, material)
     for output in [one for command, one in OUTPUTS if command == name]:
         in_directory = output.metavar == "DIR"
+        if name == "explain" and in_directory and parameter.name == "reference":
+            continue  # logos are named after records, and FASTA, which has some here, is read without a reference
         folder = tmp_path / f"out-{output.name}"
         folder.mkdir()
         target = folder / written_name(name, parameter, output)
@@ -196,6 +200,7 @@ def test_a_dash_is_standard_output_or_refused(
         "download": ["solubility", "--url", "http://localhost:1/x"],
         "encode": [PROTEINS, "--label-regex", r"label=(\S+)"],
         "evaluate": [material / "m.safetensors", material / "d.safetensors"],
+        "explain": [material / "m.safetensors", READS, "--records", "sim:264266:-:0"],
         "predict": [material / "m.safetensors", READS],
         "train": [material / "d.safetensors", "--preset", "dna-cnn"],
         "tune": [material / "d.safetensors", "--space", material / "space.toml"],
@@ -205,8 +210,9 @@ def test_a_dash_is_standard_output_or_refused(
         words += ["-o", tmp_path / NEEDED[name]]
     outcome = call(name, *words, parameter.opts[0], option_value(parameter, "-"))
     assert list(tmp_path.iterdir()) == []
-    if (name, parameter.name) == ("predict", "output"):
-        assert (outcome.code, outcome.out.count("\n")) == (0, 4001)
+    lines = {"predict": 4001, "explain": 37}
+    if name in lines and parameter.name == "output":
+        assert (outcome.code, outcome.out.count("\n")) == (0, lines[name])
         return
     assert isinstance(parameter.type, OutputPath)
     assert outcome.code == 1
