@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from seqnet.api.keywords import EvaluateKeywords, as_path, python_words, settings_from
 from seqnet.api.models import Model, load
 from seqnet.configs.evaluation import EvaluationOptions
-from seqnet.configs.figures import ENDINGS, FIGURES
+from seqnet.configs.figures import ENDINGS, ENDINGS_TEXT, FIGURES
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
@@ -113,7 +113,7 @@ class EvaluationResult:
             if figure not in FIGURES:
                 raise SettingError("figure", figure, choices=FIGURES)
             if place.suffix.lower() not in ENDINGS:
-                raise SettingError("path", str(place), f"a file name that ends in {', '.join(ENDINGS)}")
+                raise SettingError("path", str(place), f"a file name that ends in {ENDINGS_TEXT}")
             (picture,) = pictures_of(figure, self._results)
             with whole_file(place, force=force) as temporary:
                 save_picture(temporary, picture, place.suffix.lower())

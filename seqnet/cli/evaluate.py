@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -93,12 +93,7 @@ def command(
     report: Path | None,
     figures: tuple[tuple[str, Path], ...],
     split: str,
-    no_baselines: bool,
-    strata: bool,
-    device: str,
-    plm: tuple[str, ...],
     threads: int,
-    force: bool,
     **options: Any,
 ) -> None:
     """Measure a model on records that it was not trained on, or compare two models.
@@ -123,25 +118,39 @@ def command(
     seqnet evaluate new.safetensors old.safetensors reads.safetensors --strata
     """
     from seqnet.core.outputs import made_directory
-    from seqnet.models.shipped import find_model
 
     labelled = any(options[name] for name in _LABELS)
     if labelled and click.get_current_context().get_parameter_source("split") is not ParameterSource.DEFAULT:
         raise click.UsageError("--split needs a dataset; a sequence file has no splits")
-    files = EvaluationFiles.of(directory, report, figures, models)
-    with made_directory(directory), ExitStack() as stack:
-        claim(files.targets, force=force, inputs=language_model_files(plm))
-        named = _names(models)
-        bundles = {name: open_model(path, device, threads, plm) for name, path in named.items()}
-        paths = {name: find_model(path) for name, path in named.items()}
-        files.check(bundles, paths)
-        first, split = next(iter(bundles.values())), "all" if labelled else split
-        data = stack.enter_context(_encoded(dataset, first, options)) if labelled else _opened(dataset)
-        chosen = collect(EvaluationOptions, options)
-        parts = strata or bool(files.tables or files.report)
-        found = _report(bundles, data, split, chosen, baselines=not no_baselines, strata=parts)
-        _show(found, strata)
-        files.write(found, list(bundles.values()), data, paths, force=force)
+    files, named = EvaluationFiles.of(directory, report, figures, models), _names(models)
+    with made_directory(directory):
+        claim(files.targets, force=options["force"], inputs=language_model_files(options["plm"]))
+        bundles = {name: open_model(path, options["device"], threads, options["plm"]) for name, path in named.items()}
+        files.check(bundles, named)
+        first = next(iter(bundles.values()))
+        with _encoded(dataset, first, options) if labelled else nullcontext(_opened(dataset)) as data:
+            _measure(bundles, named, data, "all" if labelled else split, files, options)
+
+
+def _measure(
+    bundles: dict[str, Bundle],
+    paths: Mapping[str, Path],
+    data: Dataset,
+    split: str,
+    files: EvaluationFiles,
+    options: Mapping[str, Any],
+) -> None:
+    """Measures the models on a split of a dataset, prints tables, and writes the files."""
+    found = _report(
+        bundles,
+        data,
+        split,
+        collect(EvaluationOptions, options),
+        baselines=not options["no_baselines"],
+        strata=options["strata"] or bool(files.tables or files.report),
+    )
+    _show(found, options["strata"])
+    files.write(found, list(bundles.values()), data, paths, force=options["force"])
 
 
 def _opened(path: Path) -> Dataset:

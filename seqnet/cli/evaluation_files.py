@@ -11,7 +11,7 @@ import click
 
 from seqnet.cli.paths import OutputPath
 from seqnet.cli.progress import say
-from seqnet.configs.figures import ENDINGS, FIGURES
+from seqnet.configs.figures import ENDINGS, ENDINGS_TEXT, FIGURES
 from seqnet.core.suggestions import did_you_mean, nearest
 
 if TYPE_CHECKING:
@@ -55,8 +55,7 @@ class FigurePath(OutputPath):
             self.fail(f"there is no figure {name!r}; {hint}", param, ctx)
         path = super().convert(file, param, ctx)
         if path.suffix.lower() not in ENDINGS:
-            *others, last = ENDINGS
-            self.fail(f"{path}: give a name that ends in {', '.join(others)} or {last}", param, ctx)
+            self.fail(f"{path}: give a name that ends in {ENDINGS_TEXT}", param, ctx)
         return name, path
 
 
@@ -115,11 +114,12 @@ class EvaluationFiles:
             NoFigureError: they are not known.
         """
         if any(name == "learning" for name, _ in self.figures):
+            from seqnet.models.shipped import find_model
             from seqnet.reporting.figures.evaluation import check_learning
             from seqnet.reporting.records import training_record
 
             for name, bundle in bundles.items():
-                check_learning(training_record(bundle, paths[name]))
+                check_learning(training_record(bundle, find_model(paths[name])))
 
     def write(
         self, found: Report, bundles: Sequence[Bundle], data: Dataset, paths: Mapping[str, Path], *, force: bool
@@ -130,7 +130,7 @@ class EvaluationFiles:
             found: the metrics.
             bundles: its models.
             data: what they were measured on.
-            paths: name of a model → its file.
+            paths: name of a model → its file, or the name of one that comes with seqnet.
             force: whether existing files are replaced.
 
         Raises:
@@ -138,11 +138,13 @@ class EvaluationFiles:
         """
         from seqnet.cli.options import command_line
         from seqnet.core.outputs import whole_files
+        from seqnet.models.shipped import find_model
         from seqnet.reporting.results import results_of
 
         if not self.targets:
             return
-        results = results_of(found, bundles, data, paths, command_line())
+        files = {name: find_model(path) for name, path in paths.items()}
+        results = results_of(found, bundles, data, files, command_line())
         with whole_files(self.targets, force=force) as temporaries:
             remaining = iter(temporaries)
             if self.tables:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-__all__ = ["ENDINGS", "FIGURES", "FigureKind"]
+__all__ = ["ENDINGS", "ENDINGS_TEXT", "FIGURES", "FigureKind"]
 
 ENDINGS = (".pdf", ".png", ".svg")
 """Endings of the files of a figure."""
+
+ENDINGS_TEXT = ".pdf, .png or .svg"
+"""The same, for a message."""
 
 
 @dataclass(frozen=True, slots=True)

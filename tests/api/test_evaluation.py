@@ -8,7 +8,7 @@ import pytest
 import seqnet
 from seqnet.api.models import Model
 from seqnet.configs.evaluation import EvaluationOptions
-from seqnet.core.errors import AlphabetMismatchError, LabelError, SettingError
+from seqnet.core.errors import AlphabetMismatchError, LabelError, OutputError, SeqnetError, SettingError
 from seqnet.evaluation import METRICS
 from seqnet.reporting.report import report
 from tests.building import make_bundle, planted, saved
@@ -55,3 +55,39 @@ def test_what_does_not_fit_is_refused(tmp_path: Path) -> None:
         seqnet.evaluate(Model(make_bundle()), data, "tset")
     with pytest.raises(SettingError, match="did you mean replicates"):
         seqnet.evaluate(Model(make_bundle()), data, replicate=3)  # type: ignore[call-arg]
+
+
+def test_a_report_and_figures_are_written(tmp_path: Path) -> None:
+    path = tmp_path / "d.safetensors"
+    saved(planted(), path)
+    Model(make_bundle(window=24)).save(tmp_path / "m.safetensors")
+    found = seqnet.evaluate(tmp_path / "m.safetensors", path, replicates=20, baselines=False, strata=True)
+    found.report(tmp_path / "r.html")
+    text = (tmp_path / "r.html").read_text()
+    assert "<title>Evaluation of m.safetensors</title>" in text
+    assert "Metrics by length and similarity" in text
+    assert "there is no file m.history.tsv beside the model" in text
+    with pytest.raises(OutputError, match="already exists; choose another name or pass force=True"):
+        found.report(tmp_path / "r.html")
+    found.report(tmp_path / "r.html", force=True)
+    found.plot("roc", tmp_path / "roc.png")
+    assert (tmp_path / "roc.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_a_report_of_a_model_in_memory(tmp_path: Path) -> None:
+    data = saved(planted(), tmp_path / "d.safetensors")
+    found = seqnet.evaluate(Model(make_bundle(window=24)), data, replicates=0, baselines=False)
+    found.report(tmp_path / "r.html")
+    assert "the model is not from a file" in (tmp_path / "r.html").read_text()
+
+
+def test_a_figure_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    data = saved(planted(), tmp_path / "d.safetensors")
+    found = seqnet.evaluate(Model(make_bundle(window=24)), data, replicates=0, baselines=False)
+    with pytest.raises(SettingError, match=r"figure must be one of roc, pr, .*, not 'rok'; did you mean roc"):
+        found.plot("rok", tmp_path / "x.png")
+    with pytest.raises(SettingError, match=r"path must be a file name that ends in .pdf, .png or .svg, not "):
+        found.plot("roc", tmp_path / "x.gif")
+    with pytest.raises(SeqnetError, match="there is no figure of baselines: model has none for these records"):
+        found.plot("baselines", tmp_path / "x.png")
+    assert [path.name for path in tmp_path.iterdir()] == ["d.safetensors"]

@@ -17,8 +17,6 @@ __all__ = ["confusion_picture"]
 
 _MOST_NUMBERS = 12
 """With more classes, cells have no numbers."""
-_MOST_NAMES = 40
-"""With more classes, rows and columns have no names."""
 _LINE = 36
 """With more letters in all, the names of columns are upright."""
 _DARKEST = 0.55
@@ -28,7 +26,7 @@ _DARKEST = 0.55
 def confusion_picture(key: str, counts: NDArray[np.int64], classes: Sequence[str]) -> Picture:
     """Returns the matrix (K, K) of records by true class (rows) and predicted class (columns)."""
     K = len(classes)
-    names = [label(name) for name in classes] if K <= _MOST_NAMES else []
+    names = [label(name) for name in classes]
     upright = sum(map(len, names)) > _LINE
     shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)  # (K, K)
 
@@ -50,7 +48,7 @@ def confusion_picture(key: str, counts: NDArray[np.int64], classes: Sequence[str
         axes.set_yticks(range(len(names)), names)
         axes.tick_params(length=0)
 
-    side = max(2.6, 0.34 * K) if K <= _MOST_NUMBERS else 4.2
+    side = max(2.6, 0.34 * K) if K <= _MOST_NUMBERS else 0.14 * K + 2.4
     room = 0.066 * max(map(len, names), default=0)  # of the longest name, in inches
     size = (max(4.2, side + 0.5 + room), side + 0.5 + (room if upright else 0.1))
     caption = "Number of records, and share of the records of a true class, which is a row."

@@ -26,6 +26,10 @@ from seqnet.reporting.results import ModelResults, Results
 __all__ = ["NoFigureError", "check_learning", "course_picture", "picture_of", "pictures_of"]
 
 
+_MOST_CLASSES = 40
+"""With more, classes are not drawn one by one."""
+
+
 class NoFigureError(SeqnetError):
     """The results do not have what a figure shows."""
 
@@ -58,7 +62,8 @@ def _chosen(model: ModelResults, *, one: bool) -> list[tuple[str, ClassCurves, s
         return [(model.report.name if one else classes[curves.label or 0], curves, None) for curves in last]
     if len(classes) <= MOST_BANDS:
         return [(classes[each.label], each, classes[each.label]) for each in model.curves if each.label is not None]
-    faint = [("", each, None) for each in model.curves if each.label is not None]
+    few = len(classes) <= _MOST_CLASSES
+    faint = [("", each, None) for each in model.curves if each.label is not None and few]
     return [*faint, *(("mean over classes", curves, None) for curves in last)]
 
 
@@ -120,6 +125,8 @@ def _reliability(model: ModelResults, ending: str) -> Picture:
 
 
 def _confusion(model: ModelResults, ending: str) -> Picture:
+    if len(model.bundle.classes) > _MOST_CLASSES:
+        raise NoFigureError("", f"there is no confusion matrix of more than {_MOST_CLASSES} classes")
     return confusion_picture("confusion" + ending, model.evaluation.confusion, model.bundle.classes)
 
 

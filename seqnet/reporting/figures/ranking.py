@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from seqnet.evaluation import Estimate
-from seqnet.evaluation.curves import GRID, Curve
+from seqnet.evaluation.curves import GRID, Curve, thinned
 from seqnet.reporting.figures.pictures import LINE, MUTED, SERIES, Picture, draw_legend, label
 from seqnet.reporting.wording import estimate_text
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 __all__ = ["NamedCurve", "precision_picture", "roc_picture"]
+
+
+_FAINT = 100
+"""Columns of pixels of a thin line, of which there may be many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def _draw(axes: Axes, curves: Sequence[NamedCurve], area: str, *, steps: bool) -
         x, y = one.curve.x, one.curve.y
         style = "steps-pre" if steps else "default"
         if not one.name:
-            axes.plot(x, y, color=MUTED, linewidth=0.6, alpha=0.5, drawstyle=style)
+            axes.plot(*thinned(x, y, _FAINT), color=MUTED, linewidth=0.6, alpha=0.5, drawstyle=style)
             continue
         colour = next(colours)
         if len(one.curve.low):

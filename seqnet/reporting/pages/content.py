@@ -13,6 +13,9 @@ from seqnet.reporting.figures.pictures import Picture
 
 __all__ = ["Block", "Cell", "Facts", "Figures", "Heading", "Notes", "Page", "Section", "Table", "Text"]
 
+_MOST_ROWS = 500
+"""Maximum number of rows of a table."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cell:
@@ -77,7 +80,7 @@ class Table:
         caption: one sentence: what it has.
         columns: the headers.
         rows: a cell for each column: text, or a number. The first cell names the row.
-        note: a sentence below, such as how many rows were left out; empty for none.
+        note: a sentence below; empty for none.
     """
 
     kind: ClassVar[str] = "table"
@@ -85,6 +88,17 @@ class Table:
     columns: Sequence[str]
     rows: Sequence[Sequence[str | Cell]]
     note: str = ""
+
+    @property
+    def shown(self) -> Sequence[Sequence[str | Cell]]:
+        """The first rows, at most 500, so that a page can be opened; `notes` says how many there are."""
+        return self.rows[:_MOST_ROWS]
+
+    @property
+    def notes(self) -> str:
+        """The note, and how many rows were left out, if any."""
+        left_out = f"The first {_MOST_ROWS} of {len(self.rows):,} rows." if len(self.rows) > _MOST_ROWS else ""
+        return " ".join(filter(None, (self.note, left_out)))
 
     @property
     def numeric(self) -> list[bool]:

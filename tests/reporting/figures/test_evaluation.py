@@ -21,6 +21,8 @@ from seqnet.reporting.figures.histograms import histogram_picture
 from seqnet.reporting.figures.intervals import interval_picture
 from seqnet.reporting.figures.learning import learning_picture
 from seqnet.reporting.figures.pictures import Picture, inline_svg
+from seqnet.reporting.pages.evaluation import evaluation_page
+from seqnet.reporting.pages.rendering import render_page
 from seqnet.reporting.results import Results
 from seqnet.training.history import EpochRow
 from tests.reporting.examples import HOSTILE, example_results
@@ -113,13 +115,22 @@ def test_the_confusion_matrix_has_the_counts() -> None:
     assert axes.get_ylim()[0] > axes.get_ylim()[1]  # the first class is at the top
 
 
-@pytest.mark.parametrize(("K", "numbers", "names"), [(12, 144, 12), (13, 0, 13), (50, 0, 0)])
+@pytest.mark.parametrize(("K", "numbers", "names"), [(12, 144, 12), (13, 0, 13), (40, 0, 40)])
 def test_a_large_confusion_matrix_has_colours_only(K: int, numbers: int, names: int) -> None:
     picture = confusion_picture("c", np.eye(K, dtype=np.int64), [f"n{index}" for index in range(K)])
     (axes,) = drawn(picture)
     assert len(axes.texts) == numbers
     assert len(axes.get_xticklabels()) == names
     assert len(axes.patches) == (K * K if numbers else K)
+
+
+def test_more_classes_than_can_be_told_apart(tmp_path: Path) -> None:
+    results = example_results(tmp_path, [f"c{index}" for index in range(41)], count=410)
+    with pytest.raises(NoFigureError, match="there is no confusion matrix of more than 40 classes"):
+        pictures_of("confusion", results)
+    (axes,) = drawn(pictures_of("roc", results)[0])
+    assert len(axes.lines) == 2  # chance, and the mean over classes
+    assert len(render_page(evaluation_page(results)).encode()) < 2_000_000
 
 
 def test_a_class_without_records_is_no_line_of_a_histogram() -> None:

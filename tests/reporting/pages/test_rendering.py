@@ -108,6 +108,14 @@ def test_numbers_are_aligned_and_sorted_as_numbers() -> None:
     assert {"1,200", "n/a"} <= set(found.words)
 
 
+@pytest.mark.parametrize(("count", "shown"), [(500, 500), (1234, 500)])
+def test_a_long_table_is_cut_and_says_so(count: int, shown: int) -> None:
+    table = Table("x", ("a", "b"), [(f"row{index}", cells.count(index)) for index in range(count)], "A note.")
+    found = Outline(render_page(page_of(table)))
+    assert len(found.all("td")) == shown
+    assert ("A note. The first 500 of 1,234 rows." in found.words) == (count > shown)
+
+
 @pytest.mark.parametrize("rows", [(), (("a", "b"),)])
 def test_a_column_without_numbers_is_text(rows: tuple[tuple[str, str], ...]) -> None:
     assert Table("x", ("a", "b"), rows).numeric == [False, False]

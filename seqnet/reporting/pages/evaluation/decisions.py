@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from seqnet.core.printable import counted
-from seqnet.reporting.figures.evaluation import pictures_of
+from seqnet.reporting.figures.evaluation import NoFigureError, picture_of
 from seqnet.reporting.pages.cells import count, number, percent
 from seqnet.reporting.pages.content import Block, Cell, Figures, Heading, Section, Table, Text
 from seqnet.reporting.results import ModelResults, Results
+from seqnet.reporting.wording import sentence
 
 __all__ = ["decision_section", "error_section"]
 
@@ -18,12 +19,15 @@ _MOST = 20
 
 def decision_section(results: Results) -> Section:
     """Returns confusion matrices and scores by class."""
-    confusion, scores = pictures_of("confusion", results), pictures_of("scores", results)
     blocks: list[Block] = []
-    for model, *pictures in zip(results.models, confusion, scores, strict=True):
+    for place, model in enumerate(results.models, 1):
         if len(results.models) > 1:
             blocks.append(Heading(model.report.name))
-        blocks.append(Figures(pictures))
+        scores = picture_of("scores", model, place)
+        try:
+            blocks.append(Figures([picture_of("confusion", model, place), scores]))
+        except NoFigureError as error:
+            blocks += [Text(sentence(str(error))), Figures([scores])]
         if model.scored.positive is None:
             blocks.append(_confused(model))
     return Section("decisions", "Decisions", blocks)

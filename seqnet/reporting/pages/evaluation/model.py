@@ -11,6 +11,9 @@ from seqnet.reporting.results import ModelResults, Results
 
 __all__ = ["model_section"]
 
+_MOST_CLASSES = 40
+"""With more, only their number is told."""
+
 
 def model_section(results: Results) -> Section:
     """Returns the card and the facts of each model."""
@@ -30,7 +33,7 @@ def _facts(model: ModelResults) -> list[tuple[str, str | Sequence[str]]]:
     training = bundle.config.training
     rows: list[tuple[str, str | Sequence[str]]] = [
         ("network", f"{bundle.config.network.name}, {bundle.parameter_count:,} parameters"),
-        ("classes", list(bundle.classes)),
+        ("classes", list(bundle.classes) if len(bundle.classes) <= _MOST_CLASSES else f"{len(bundle.classes):,}"),
         ("window", f"{bundle.window:,} symbols; longer sequences are divided"),
         ("strands", "both" if bundle.classifier.both_strands else "single"),
         ("seed", str(training.seed)),

@@ -25,7 +25,8 @@ def origin_section(results: Results) -> Section:
         ("bootstrap", f"{recipe.replicates:,} replicates of {recipe.unit}s, seed {recipe.seed}"),
         ("dataset", [str(results.dataset.path), f"SHA-256 {results.dataset.sha256()}"]),
     ]
-    rows += [("dataset made from", lines) for lines in _inputs(results.dataset.provenance)]
+    inputs = _inputs(results.dataset.provenance)
+    rows += [("dataset made from", lines) for lines in inputs if lines[0] != str(results.dataset.path)]
     for model in results.models:
         rows += _model(model, named=len(results.models) > 1)
     blocks: list[Block] = [Facts(rows)]

@@ -37,7 +37,7 @@ def folds_table(folds: Sequence[Fold]) -> Table:
     for place, fold in enumerate(folds, 1):
         sizes = [count(size) for size in fold.sizes]
         values = [number(fold.metrics.get(metric, np.nan)) for metric in _METRICS]
-        rows.append([str(place), *sizes, count(fold.epoch), *values])
+        rows.append([count(place), *sizes, count(fold.epoch), *values])
     means = []
     for metric in _METRICS:
         found = np.array([fold.metrics.get(metric, np.nan) for fold in folds])
