@@ -63,7 +63,7 @@ _LABELS = ("label_regex", "label_column", "labels")
     multiple=True,
     metavar="FIGURE=FILE",
     help="Write one figure as .pdf, .png or .svg, such as roc=roc.pdf. May be repeated. Figures: "
-    + "; ".join(f"{name}, {kind.help}" for name, kind in FIGURES.items())
+    + ", ".join(f"{name} ({kind.help})" for name, kind in FIGURES.items())
     + ". Those of a second model have -2 in the file name.",
 )
 @click.option(
@@ -79,7 +79,8 @@ _LABELS = ("label_regex", "label_column", "labels")
 @click.option(
     "--strata",
     is_flag=True,
-    help="Also print metrics by length and by similarity to the training records. metrics.json always has them.",
+    help="Also print metrics by length and by similarity to the training records. metrics.json and reports always have "
+    "them.",
 )
 @settings_options(EvaluationOptions, ("replicates", "confidence", "seed"))
 @device_option

@@ -32,7 +32,9 @@ def reliability_picture(key: str, found: Reliability, before: Reliability | None
         upper.plot([0, 1], [0, 1], color=MUTED, linewidth=0.8, linestyle=(0, (4, 3)))
         entries = []
         if before is not None:
-            upper.plot(before.mean, before.share, color=SERIES[1], linewidth=1, marker="o", markersize=2.5)
+            upper.plot(
+                before.mean, before.share, color=SERIES[1], linewidth=1, marker="o", markersize=2.5, clip_on=False
+            )
             entries.append(("before calibration", SERIES[1]))
         _draw(upper, found)
         entries.append(("calibrated" if before is not None else "model", SERIES[0]))
@@ -52,7 +54,7 @@ def _draw(axes: Axes, found: Reliability) -> None:
     axes.errorbar(
         found.mean[known], found.share[known], np.maximum(errors, 0), fmt="none", ecolor=SERIES[0], elinewidth=1
     )
-    axes.plot(found.mean, found.share, color=SERIES[0], marker="o", markersize=3.5, linewidth=1.2)
+    axes.plot(found.mean, found.share, color=SERIES[0], marker="o", markersize=3.5, linewidth=1.2, clip_on=False)
 
 
 def _described(found: Reliability) -> str:

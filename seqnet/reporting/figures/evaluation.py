@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 
 from seqnet.configs.figures import FIGURES
 from seqnet.core.errors import SeqnetError
+from seqnet.core.printable import counted
 from seqnet.evaluation import METRICS, Estimate
 from seqnet.evaluation.baselines import BASELINES
 from seqnet.evaluation.curves import MOST_BANDS, ClassCurves
@@ -146,7 +147,9 @@ def _scores(model: ModelResults, ending: str) -> Picture:
 def _lengths(results: Results) -> Picture:
     model = results.models[0]
     if model.lengths.min() == model.lengths.max():
-        raise NoFigureError("", f"there is no figure of lengths: all records have {model.lengths[0]:,} symbols")
+        raise NoFigureError(
+            "", f"there is no figure of lengths: all records have {counted(int(model.lengths[0]), 'symbols')}"
+        )
     found = class_histogram(model.lengths, model.scored.labels, model.scored.class_count)
     unit = "residues" if results.dataset.alphabet.name == "protein" else "bases"
     return histogram_picture(
@@ -204,9 +207,8 @@ def course_picture(record: TrainingRecord, *, trees: bool, ending: str = "") -> 
     """
     caption = "Loss and accuracy by epoch. The dotted line is the epoch that was kept."
     if len(record.runs) > 1:
-        caption = (
-            f"Loss and accuracy by epoch of {len(record.runs)} networks. Dotted lines are the epochs that were kept."
-        )
+        caption = f"Loss and accuracy by epoch of {counted(len(record.runs), 'networks')}. "
+        caption += "Dotted lines are the epochs that were kept."
     if trees:
         caption += " The train split is measured without the trees, the validation split with them."
     return learning_picture("learning" + ending, record.runs, record.kept, caption)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seqnet.core.printable import counted
 from seqnet.evaluation.distributions import Histogram
 from seqnet.reporting.figures.pictures import INK, LINE, SERIES, Picture, draw_legend, label
 
@@ -65,4 +66,4 @@ def _described(name: str, found: Histogram, index: int) -> str:
     shares = found.shares[index].cumsum()
     middle = (found.edges[:-1] + found.edges[1:]) / 2
     places = [f"{middle[min(int(np.searchsorted(shares, part)), len(middle) - 1)]:.3g}" for part in (0.25, 0.5, 0.75)]
-    return f"{name}: {found.counts[index].sum():,} records, quartiles near {', '.join(places)}"
+    return f"{name}: {counted(int(found.counts[index].sum()), 'records')}, quartiles near {', '.join(places)}"

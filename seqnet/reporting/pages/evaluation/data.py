@@ -37,5 +37,5 @@ def data_section(results: Results) -> Section:
     try:
         blocks.append(Figures(pictures_of("lengths", results)))
     except NoFigureError:
-        blocks.append(Text(f"All records have {lengths[0]:,} symbols."))
+        blocks.append(Text(f"All records have {counted(int(lengths[0]), 'symbols')}."))
     return Section("data", "Data", blocks)

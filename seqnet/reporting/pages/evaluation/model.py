@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seqnet.core.printable import counted
 from seqnet.evaluation import METRICS
 from seqnet.reporting.pages.content import Block, Facts, Heading, Section, Text
 from seqnet.reporting.results import ModelResults, Results
@@ -32,9 +33,9 @@ def _facts(model: ModelResults) -> list[tuple[str, str | Sequence[str]]]:
     bundle = model.bundle
     training = bundle.config.training
     rows: list[tuple[str, str | Sequence[str]]] = [
-        ("network", f"{bundle.config.network.name}, {bundle.parameter_count:,} parameters"),
+        ("network", f"{bundle.config.network.name}, {counted(bundle.parameter_count, 'parameters')}"),
         ("classes", list(bundle.classes) if len(bundle.classes) <= _MOST_CLASSES else f"{len(bundle.classes):,}"),
-        ("window", f"{bundle.window:,} symbols; longer sequences are divided"),
+        ("window", f"{counted(bundle.window, 'symbols')}; longer sequences are divided"),
         ("strands", "both" if bundle.classifier.both_strands else "single"),
         ("seed", str(training.seed)),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from seqnet.core.printable import counted
 from seqnet.core.provenance import file_hash, versions
 from seqnet.reporting.pages.content import Block, Facts, Section
 from seqnet.reporting.results import ModelResults, Results
@@ -22,7 +23,7 @@ def origin_section(results: Results) -> Section:
         rows.append(("command", results.command))
     rows += [
         ("versions", _versions(versions())),
-        ("bootstrap", f"{recipe.replicates:,} replicates of {recipe.unit}s, seed {recipe.seed}"),
+        ("bootstrap", f"{counted(recipe.replicates, 'replicates')} of {recipe.unit}s, seed {recipe.seed}"),
         ("dataset", [str(results.dataset.path), f"SHA-256 {results.dataset.sha256()}"]),
     ]
     inputs = _inputs(results.dataset.provenance)
