@@ -58,14 +58,16 @@ class Distributions:
         labels, found = rows.labels[classified].copy(), rows.probabilities[classified]
         if rows.uncertain is not None:
             labels[rows.uncertain[classified]] = kinds
-        bins = np.minimum((found * PROBABILITY_BINS).astype(np.int64), PROBABILITY_BINS - 1)  # (M, K)
-        own = labels[:, None] == np.arange(kinds)  # (M, K)
-        cells = ((2 * np.arange(kinds) + own) * PROBABILITY_BINS + bins).ravel()
-        counts = np.bincount(cells, minlength=kinds * 2 * PROBABILITY_BINS)
+        counts = np.empty((kinds, 2, PROBABILITY_BINS), dtype=np.int64)
+        # Class by class, because all at once would take several times the memory of the probabilities.
+        for index in range(kinds):
+            bins = np.minimum((found[:, index] * PROBABILITY_BINS).astype(np.int64), PROBABILITY_BINS - 1)
+            cells = np.where(labels == index, PROBABILITY_BINS, 0) + bins
+            counts[index] = np.bincount(cells, minlength=2 * PROBABILITY_BINS).reshape(2, PROBABILITY_BINS)
         return cls(
             np.bincount(labels, minlength=kinds + 1),
             found.sum(axis=0),
-            counts.reshape(kinds, 2, PROBABILITY_BINS),
+            counts,
             np.stack([count_lengths(lengths[~classified]), count_lengths(lengths[classified])]),
         )
 

@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from seqnet.reporting.pages.cells import number
-from seqnet.reporting.pages.content import Facts, Figures, Page, Section, Table
+from seqnet.reporting.pages.content import Block, Cell, Facts, Figures, Page, Section, Table
 from seqnet.reporting.pages.rendering import render_page
 from tests.e2e.browser import check_report, chromium
 from tests.reporting.figures.test_pictures import picture
@@ -23,9 +23,15 @@ def browser() -> Iterator[Browser]:
 
 
 def page() -> str:
-    rows = [["a", number(10)], ["b", number(9)], ["c", number(float("nan"))], ["d", number(0.1)], ["e", number(0.05)]]
+    rows: list[list[str | Cell]] = [
+        ["a", number(10)],
+        ["b", number(9)],
+        ["c", number(float("nan"))],
+        ["d", number(0.1)],
+        ["e", number(0.05)],
+    ]
     facts = Facts([(f"name {index}", "value") for index in range(12)])
-    blocks = [Table("Numbers.", ["name", "number"], rows), Figures([picture()]), facts]
+    blocks: list[Block] = [Table("Numbers.", ["name", "number"], rows), Figures([picture()]), facts]
     return render_page(Page("A page", "What it is.", [Section("part", "A part", blocks)]))
 
 

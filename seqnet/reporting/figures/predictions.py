@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.printable import counted
 from seqnet.prediction.distributions import PROBABILITY_BINS
-from seqnet.reporting.figures.pictures import INK, MUTED, SERIES, Picture, label
+from seqnet.reporting.figures.pictures import INK, MUTED, SERIES, Picture, draw_legend, label
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -89,8 +89,8 @@ def _draw_probabilities(
 ) -> None:
     axes = figure.subplots()
     others, own = counts
-    axes.stairs(others + own, _EDGES, baseline=others, fill=True, color=SERIES[1], label=f"labelled {name}")
-    axes.stairs(others, _EDGES, fill=True, color=SERIES[0], label=rest)
+    axes.stairs(others + own, _EDGES, baseline=others, fill=True, color=SERIES[1])
+    axes.stairs(others, _EDGES, fill=True, color=SERIES[0])
     if threshold is not None:
         axes.axvline(threshold, color=MUTED, linewidth=1, linestyle="--")
     axes.set_xlim(0, 1)
@@ -99,4 +99,4 @@ def _draw_probabilities(
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.0f}")
     axes.grid(axis="y")
     axes.set_axisbelow(True)
-    axes.legend(loc="best")
+    draw_legend(axes, [(f"labelled {name}", SERIES[1]), (rest, SERIES[0])])

@@ -84,7 +84,7 @@ def check_table(checks: Sequence[Check], options: AuditOptions) -> Table:
         "The number of a feature, a tag or an adapter is an AUROC; that of class balance is the share of the rarest "
         "class divided by an equal share, and lower is worse; all others are shares of records."
     )
-    return Table("All checks", columns, rows, note)
+    return Table("All checks.", columns, rows, note)
 
 
 def _share(share: float) -> Cell:
@@ -135,7 +135,7 @@ def _offender_section(run: AuditRun) -> list[Section]:
     if left_out:
         note += f" The first {_MOST_OFFENDERS} of each check are shown; seqnet audit -o FILE writes all."
     columns = ["check", "record", "split", "label", "matching record", "its split", "its label", "similarity"]
-    table = Table("Records that warnings and failures are about", columns, rows, note)
+    table = Table("Records that warnings and failures are about.", columns, rows, note)
     return [Section("records", "Records concerned", [table])]
 
 
@@ -148,4 +148,4 @@ def _origin_section(run: AuditRun) -> Section:
         *dataset_origin(run.dataset),
         ("versions", version_line(versions())),
     ]
-    return Section("origin", "How this page was made", [Facts(facts)])
+    return Section("origin", "How this was made", [Facts(facts)])

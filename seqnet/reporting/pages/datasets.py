@@ -93,7 +93,7 @@ def _table(profile: DatasetProfile, unit: str) -> Table:
         rows.append([name, *map(count, counts), count(own), percent(own / total), *map(count, lengths)])
     columns = ["class", *SPLITS, "all", "share", "shortest", "median", "longest"]
     shown, note = first_rows(rows, "classes")
-    return Table(f"Records of each class in each split, and their lengths in {unit}", columns, shown, note)
+    return Table(f"Records of each class in each split, and their lengths in {unit}.", columns, shown, note)
 
 
 def dataset_origin(dataset: Dataset) -> Rows:

@@ -88,7 +88,7 @@ def prediction_page(run: PredictionRun) -> Page:
         Section("labels", "Labels and probabilities", _label_blocks(run)),
         Section("inputs", "Inputs", [_input_table(run)]),
         Section("notes", "Notes", [Notes(others)]),
-        Section("origin", "How this page was made", [Facts(_origin(run))]),
+        Section("origin", "How this was made", [Facts(_origin(run))]),
     ]
     # A model that came through a pipe has no name.
     of = "" if run.model.parts[:2] == ("/", "dev") else f" of {run.model.stem}"
@@ -117,7 +117,7 @@ def _status_blocks(run: PredictionRun) -> list[Block]:
         [status.word, count(number), percent(number / total, 2), _MEANINGS[status]]
         for status, number in sorted(counts.items())
     ]
-    blocks: list[Block] = [Table("Records by status", ["status", "records", "share", "meaning"], rows)]
+    blocks: list[Block] = [Table("Records by status.", ["status", "records", "share", "meaning"], rows)]
     if not total:
         return [Text("There are no records."), *blocks]
     unit = UNITS[run.predictor.bundle.alphabet.name]
@@ -147,7 +147,7 @@ def _label_blocks(run: PredictionRun) -> list[Block]:
         shown = [*shown, [UNCERTAIN, count(unsure), percent(unsure / max(total, 1), 2), Cell("n/a", np.nan)]]
     note = f"Expected: the sum of the probabilities, which differs where classes are hard to tell apart. {note}".strip()
     columns = ["label", "records", "share", "expected"]
-    table = Table("Records with a prediction by label", columns, shown, note)
+    table = Table("Records with a prediction, by label.", columns, shown, note)
     return [Facts(_decision(run)), table, *([Figures(_pictures(run))] if total else [])]
 
 
@@ -202,7 +202,7 @@ def _input_table(run: PredictionRun) -> Table:
         for one in run.inputs
     ]
     shown, note = first_rows(rows, "inputs")
-    return Table("Files that were read", ["input", "records", "bytes", "SHA-256"], shown, note)
+    return Table("Files that were read.", ["input", "records", "bytes", "SHA-256"], shown, note)
 
 
 def _origin(run: PredictionRun) -> Rows:

@@ -155,7 +155,7 @@ def _network_table(run: TrainingRun) -> Table:
         values = [number(value) for value in (row.validation_loss, row.validation_accuracy, row.validation_auroc)]
         kept = kept_text(one.rows, one.best_epoch, monitor).partition(": ")[2]
         seed = count(one.bundle.config.training.seed)
-        rows.append([str(place), seed, count(len(one.rows)), count(one.best_epoch), *values, kept])
+        rows.append([count(place), seed, count(len(one.rows)), count(one.best_epoch), *values, kept])
     columns = ["network", "seed", "epochs", "kept", "loss", "accuracy", "AUROC", "because"]
     where = "records that chose its epoch" if _folds(run) else "validation split"
     return Table(f"The epoch of each network that was kept, with metrics on the {where}.", columns, rows)
@@ -165,7 +165,7 @@ def _epoch_table(result: EnsembleResult) -> Table:
     several = len(result.runs) > 1
     rows: list[list[str | Cell]] = []
     for place, one in enumerate(result.runs, 1):
-        rows += [[*([str(place)] if several else []), *_epoch(row, several)] for row in one.rows]
+        rows += [[*([count(place)] if several else []), *_epoch(row)] for row in one.rows]
     columns = ["epoch", "train loss", "train accuracy", "validation loss", "accuracy", "balanced accuracy", "AUROC"]
     shown, note = first_rows(rows, "epochs", "All are in the file that ends in .history.tsv.")
     return Table(
@@ -173,14 +173,13 @@ def _epoch_table(result: EnsembleResult) -> Table:
     )
 
 
-def _epoch(row: EpochRow, several: bool) -> list[str | Cell]:
+def _epoch(row: EpochRow) -> list[str | Cell]:
     values = (
         row.train_loss, row.train_accuracy, row.validation_loss, row.validation_accuracy,
         row.validation_balanced_accuracy, row.validation_auroc,
     )  # fmt: skip
-    first: str | Cell = count(row.epoch) if several else str(row.epoch)
     rate = Cell("n/a" if math.isnan(row.learning_rate) else f"{row.learning_rate:.2e}", row.learning_rate)
-    return [first, *(number(value, 4) for value in values), rate]
+    return [count(row.epoch), *(number(value, 4) for value in values), rate]
 
 
 def _origin_section(run: TrainingRun, model_hash: str) -> Section:
