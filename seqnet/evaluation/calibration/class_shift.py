@@ -35,6 +35,8 @@ MOST = 10_000
 _ODDS = 1.5
 """Minimum factor by which the odds of a class must have changed to be worth a word."""
 _REPLICATES = 100
+_FITS = 30
+"""Replicates that the standard error of the estimate is from; each fits the correction again."""
 _ROWS = 2_000
 """Maximum number of records of a replicate with more than two classes, where EM takes many steps."""
 _LEAST = 1e-6
@@ -52,7 +54,7 @@ class ClassShift:
 
     Attributes:
         shares: (K,) float64, the estimate.
-        low: (K,) float64, lower end of its 95 % bootstrap interval; NaN where it is not sure.
+        low: (K,) float64, lower end of its 95 % interval, by a bootstrap; NaN where it is not sure.
         high: (K,) float64, upper end.
         seen: (K,) float64, shares in training.
         records: N.
@@ -102,7 +104,7 @@ def _of_two(ratios: Probabilities, weight: Shares) -> Shares:
     """Returns the shares (2,): the likelihood is concave in the one unknown, so its slope has one zero."""
     ahead = ratios[:, 1] - ratios[:, 0]
     low, high = _LEAST, 1 - _LEAST
-    for _ in range(40):
+    for _ in range(25):
         middle = (low + high) / 2
         if float(weight @ (ahead / (ratios[:, 0] + middle * ahead))) > 0:
             low = middle
@@ -150,8 +152,10 @@ def estimate_shift(probabilities: Probabilities, seen: Shares, validation: Valid
     shares = likeliest_shares(known.correct(rows), seen)
     if doubt := _doubt(rows, shares, known, rng):
         return ClassShift(shares, unknown, unknown, seen, count, doubt)
-    replicates = [_replicate(rows, known, rng) for _ in range(_REPLICATES)]
-    low, high = np.quantile(replicates, [0.025, 0.975], axis=0)
+    replicates = np.array([_log_odds(_replicate(rows, known, rng)) for _ in range(_FITS)])
+    # Few replicates tell a standard error, but no quantile.
+    reach, middle = 1.96 * replicates.std(axis=0, ddof=1), _log_odds(shares)
+    low, high = (1 / (1 + np.exp(-(middle + side))) for side in (-reach, reach))
     return ClassShift(shares, low, high, seen, count)
 
 
