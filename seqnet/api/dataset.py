@@ -278,11 +278,11 @@ def _told(dataset: Made, progress: Progress | None) -> Made:
     summary = dataset.summary
     assert summary is not None
     if progress:
-        for line in (*summary.intake.notes, *summary.lines(), *summary.warnings()):
+        for line in (*summary.ingestion.notes, *summary.lines(), *summary.warnings()):
             progress(line)
         return dataset
-    left_out = summary.intake.left_out.items()
+    left_out = summary.ingestion.left_out.items()
     unasked = (f"not kept: {counted(count, reason)}" for reason, count in left_out if reason in UNASKED)
-    for line in (*summary.intake.notes, *unasked):
+    for line in (*summary.ingestion.notes, *unasked):
         warn(f"{dataset.path}: {line}")
     return dataset

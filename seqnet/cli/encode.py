@@ -100,7 +100,7 @@ def encode_files(
     sources = [*(ClassSource.parse(text) for text in classes), *(ClassSource(None, path=path) for path in inputs)]
     with Meter("encode", "records") as meter:
         summary = encode(sources, output, options, read, force=force, command=command_line(), progress=meter.advance)
-    for note in summary.intake.notes:
+    for note in summary.ingestion.notes:
         say(f"seqnet: note: {note}")
     for line in summary.lines():
         tell(line)
