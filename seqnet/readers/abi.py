@@ -62,11 +62,10 @@ def _check_directory(content: bytes) -> None:
     Raises:
         TruncatedError: it is not.
     """
-    try:
-        entry_bytes, entries, _, start = _DIRECTORY.unpack_from(content, _DIRECTORY_AT)
-    except struct.error:
-        entry_bytes = entries = start = 0
-    if entry_bytes < _ENTRY_BYTES or start + entries * entry_bytes > len(content):
+    if len(content) < _DIRECTORY_AT + _DIRECTORY.size:
+        return  # Biopython says what is wrong
+    entry_bytes, entries, _, start = _DIRECTORY.unpack_from(content, _DIRECTORY_AT)
+    if entries and (entry_bytes < _ENTRY_BYTES or start + entries * entry_bytes > len(content)):
         raise TruncatedError("the directory of the ABI trace is damaged or beyond the end", "get the file again")
 
 
