@@ -259,11 +259,19 @@ def test_long_files_and_functions_are_seen() -> None:
 
 TESTED_ELSEWHERE = {
     "__main__": "test_main.py",  # a module of the package itself
+    "api/encoding": "api/test_dataset.py",
+    "api/explaining": "api/test_models.py",
+    "api/in_memory": "api/test_models.py",
+    "api/loading": "api/test_models.py",
+    "api/python_words": "api/test_keywords.py",
     "audit/audited_dataset": "audit/test_dataset_audit.py",  # what it holds is what the checks use
     "audit/findings": "audit/test_dataset_audit.py",  # a row of `CHECKS` is tested with its bounds
     "cli/inspect": "cli/test_models.py",
+    "cli/motif_job": "cli/test_explain_motifs.py",
     "cli/options": "cli/test_hints.py",  # the reference page, which is held in step, has all options
     "cli/paths": "cli/test_outputs_are_not_inputs.py",
+    "cli/predict_tables": "cli/test_predict_many.py",
+    "cli/prediction_report": "cli/test_report_option.py",
     "cli/prediction_summary": "cli/test_predict.py",
     "cli/signals": "e2e/test_signals_and_streams.py",  # needs a process of its own
     "cli/streams": "e2e/test_signals_and_streams.py",
@@ -275,12 +283,33 @@ TESTED_ELSEWHERE = {
     "datasets/sources/partial_download": "datasets/sources/test_fetching.py",  # against a server
     "datasets/sources/transfer": "datasets/sources/test_fetching.py",
     "datasets/splits": "contracts/test_splits.py",
+    "explanation/extra": "cli/test_explain.py",
+    "explanation/motifs/finding": "explanation/test_planted_motif.py",
+    "explanation/motifs/motif": "explanation/motifs/test_discovery.py",
     "models/precision": "models/test_scoring.py",
+    "prediction/outputs": "prediction/test_streaming.py",
     "readers/__main__": "readers/test_subprocess_reader.py",
     "readers/alignment_records": "readers/test_alignments.py",
     "readers/biopython": "readers/test_flat_files.py",
     "readers/htslib": "readers/test_alignments.py",  # the same tests for BAM by columns and by htslib
     "readers/single_records": "readers/test_flat_files.py",
+    "reporting/figures/calibration": "reporting/figures/test_evaluation.py",
+    "reporting/figures/confusion": "reporting/figures/test_evaluation.py",
+    "reporting/figures/histograms": "reporting/figures/test_evaluation.py",
+    "reporting/figures/intervals": "reporting/figures/test_evaluation.py",
+    "reporting/figures/learning": "reporting/figures/test_evaluation.py",
+    "reporting/figures/motif_logos": "reporting/pages/test_motifs.py",
+    "reporting/figures/ranking": "reporting/figures/test_evaluation.py",
+    "reporting/pages/content": "reporting/pages/test_rendering.py",
+    "reporting/pages/evaluation/comparisons": "reporting/pages/evaluation/test_page.py",
+    "reporting/pages/evaluation/data": "reporting/pages/evaluation/test_page.py",
+    "reporting/pages/evaluation/decisions": "reporting/pages/evaluation/test_page.py",
+    "reporting/pages/evaluation/model": "reporting/pages/evaluation/test_page.py",
+    "reporting/pages/evaluation/origin": "reporting/pages/evaluation/test_page.py",
+    "reporting/pages/evaluation/probabilities": "reporting/pages/evaluation/test_page.py",
+    "reporting/pages/evaluation/strata": "reporting/pages/evaluation/test_page.py",
+    "reporting/pages/evaluation/summary": "reporting/pages/evaluation/test_page.py",
+    "reporting/pages/evaluation/training": "reporting/pages/evaluation/test_page.py",
     "similarity/sketches": "similarity/test_pairs.py",
     "training/finalization": "training/test_cross_validation.py",
     "training/members": "training/test_imbalanced_classes.py",

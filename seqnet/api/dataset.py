@@ -228,11 +228,11 @@ def told(dataset: Made, progress: Progress | None, *, leaks: bool = False) -> Ma
     assert summary is not None
     shared = leak_lines(dataset) if leaks and not summary.fractions else []
     if progress:
-        for line in (*summary.intake.notes, *summary.lines(), *summary.warnings(), *shared):
+        for line in (*summary.ingestion.notes, *summary.lines(), *summary.warnings(), *shared):
             progress(line)
         return dataset
-    left_out = summary.intake.left_out.items()
+    left_out = summary.ingestion.left_out.items()
     unasked = (f"not kept: {counted(count, reason)}" for reason, count in left_out if reason in UNASKED)
-    for line in (*summary.intake.notes, *unasked, *shared):
+    for line in (*summary.ingestion.notes, *unasked, *shared):
         warn(f"{dataset.path}: {line}")
     return dataset

@@ -160,11 +160,11 @@ def read_options(keywords: Mapping[str, Any], precision: str, threads: int) -> t
     Raises:
         SettingError: there is no such keyword, or a value is not allowed.
     """
-    reading, deciding = _names(ReadOptions), _names(PredictOptions)
-    _check_known(keywords, [*deciding, *reading])
-    read = {name: value for name, value in keywords.items() if name in reading}
-    decide = {name: value for name, value in keywords.items() if name in deciding}
-    return settings_from(ReadOptions, read, reading, threads=threads), predict_options(decide, precision)
+    of_reading, of_decisions = _names(ReadOptions), _names(PredictOptions)
+    _check_known(keywords, [*of_decisions, *of_reading])
+    read = {name: value for name, value in keywords.items() if name in of_reading}
+    decide = {name: value for name, value in keywords.items() if name in of_decisions}
+    return settings_from(ReadOptions, read, of_reading, threads=threads), predict_options(decide, precision)
 
 
 def settings_from(kind: type[Kind], keywords: Mapping[str, Any], known: list[str], **more: Any) -> Kind:

@@ -26,12 +26,12 @@ class NearDuplicates:
     """Near-duplicates among N records.
 
     Attributes:
-        kin: pairs of near-duplicates, without pairs of equal sequences.
+        pairs: pairs of near-duplicates, without pairs of equal sequences.
         asked: (M,) int64, ascending, records whose near-duplicates were looked for.
         limits: one line for each limit that left records or pairs out.
     """
 
-    kin: DuplicatePairs
+    pairs: DuplicatePairs
     asked: NDArray[np.int64]
     limits: tuple[str, ...]
 
@@ -79,8 +79,8 @@ class AuditedDataset:
         )
         # `original` refers to all records: the first record with a sequence may not be in the sample.
         first, second = self.original[among[found.first]], self.original[among[found.second]]
-        kin = DuplicatePairs(self.original, first, second, found.similarity)
-        return NearDuplicates(kin, among[asked], (*limits, *found.limits()))
+        pairs = DuplicatePairs(self.original, first, second, found.similarity)
+        return NearDuplicates(pairs, among[asked], (*limits, *found.limits()))
 
     def _affordable(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """Returns a sample of records (M,) int64, ascending, with a limited number of symbols."""

@@ -39,12 +39,12 @@ class CheckKind:
     alphabets: tuple[str, ...] = ()
 
 
-def _shortcut(name: str, evidence: AuditedDataset) -> Finding:
-    return shortcut_finding(name, evidence.sample)
+def _shortcut(name: str, audited: AuditedDataset) -> Finding:
+    return shortcut_finding(name, audited.sample)
 
 
-def _tag(name: str, evidence: AuditedDataset) -> Finding:
-    return tag_finding(name, evidence.sample)
+def _tag(name: str, audited: AuditedDataset) -> Finding:
+    return tag_finding(name, audited.sample)
 
 
 CHECKS: Mapping[str, CheckKind] = {
@@ -90,12 +90,12 @@ def check_bounds(name: str, options: AuditOptions) -> tuple[float, float]:
     return getattr(options, f"{prefix}_warn"), getattr(options, f"{prefix}_fail")
 
 
-def _checks(evidence: AuditedDataset, options: AuditOptions, names: Sequence[str]) -> Iterator[Check]:
+def _checks(audited: AuditedDataset, options: AuditOptions, names: Sequence[str]) -> Iterator[Check]:
     for name in names:
         kind = CHECKS[name]
-        if kind.alphabets and evidence.dataset.alphabet.name not in kind.alphabets:
+        if kind.alphabets and audited.dataset.alphabet.name not in kind.alphabets:
             continue
-        found = kind.look(evidence)
+        found = kind.look(audited)
         warn, fail = check_bounds(name, options)
         status = "pass" if found.by_chance else graded(found.value, warn, fail, low=kind.low)
         yield Check(name, kind.title, status, found.value, found.text, found.offenders)

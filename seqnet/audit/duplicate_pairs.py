@@ -72,18 +72,18 @@ class _Nodes:
 
 
 def duplicated_records(
-    kin: DuplicatePairs, sides: NDArray[np.integer], records: NDArray[np.int64], *, differ: bool
+    pairs: DuplicatePairs, sides: NDArray[np.integer], records: NDArray[np.int64], *, differ: bool
 ) -> Offenders:
     """Returns the records that have a duplicate, each with its most similar one.
 
     Args:
-        kin: pairs of duplicates.
+        pairs: pairs of duplicates.
         sides: (N,) integer, side of each record, such as its split or class.
         records: (M,) int64, ascending, records to look at.
         differ: whether the duplicate must be on another side; otherwise it must be on the same side.
     """
-    nodes = _nodes(kin.original, sides.astype(np.int64))
-    source, target, similarity = _between(nodes, kin, differ=differ)
+    nodes = _nodes(pairs.original, sides.astype(np.int64))
+    source, target, similarity = _between(nodes, pairs, differ=differ)
     order = np.lexsort((nodes.head[target], -similarity, source))
     source, target, similarity = source[order], target[order], similarity[order]
     first = np.ones(len(source), dtype=bool)
@@ -110,10 +110,10 @@ def _nodes(original: NDArray[np.int64], sides: NDArray[np.int64]) -> _Nodes:
 
 
 def _between(
-    nodes: _Nodes, kin: DuplicatePairs, *, differ: bool
+    nodes: _Nodes, pairs: DuplicatePairs, *, differ: bool
 ) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.float64]]:
     """Returns source and target (E,) int64 of the edges between nodes, and their similarity (E,) float64."""
-    first, second, similarity = kin.directed
+    first, second, similarity = pairs.directed
     # The nodes of an original are adjacent.
     start, stop = (np.searchsorted(nodes.original, first, side=side) for side in ("left", "right"))
     edge = np.repeat(np.arange(len(first)), stop - start)

@@ -47,80 +47,78 @@ def _share(offenders: Offenders, of: NDArray[np.int64], who: str, what: str, mor
     return Finding(share, "; ".join((text, *more)), offenders)
 
 
-def _exact(
-    evidence: AuditedDataset, sides: NDArray[np.integer], asked: NDArray[np.int64], *, differ: bool
-) -> Offenders:
-    return duplicated_records(DuplicatePairs.identical(evidence.original), sides, asked, differ=differ)
+def _exact(audited: AuditedDataset, sides: NDArray[np.integer], asked: NDArray[np.int64], *, differ: bool) -> Offenders:
+    return duplicated_records(DuplicatePairs.identical(audited.original), sides, asked, differ=differ)
 
 
-def exact_inside(evidence: AuditedDataset) -> Finding:
+def exact_inside(audited: AuditedDataset) -> Finding:
     """Returns the share of records that occur more than once in their split."""
-    everyone = np.arange(len(evidence.dataset))
-    found = _exact(evidence, evidence.dataset.split, everyone, differ=False)
+    everyone = np.arange(len(audited.dataset))
+    found = _exact(audited, audited.dataset.split, everyone, differ=False)
     return _share(found, everyone, "records", "have the same sequence in their split")
 
 
-def exact_across(evidence: AuditedDataset) -> Finding:
+def exact_across(audited: AuditedDataset) -> Finding:
     """Returns the share of held-out records that also occur in another split."""
-    found = _exact(evidence, evidence.dataset.split, evidence.held_out, differ=True)
-    return _share(found, evidence.held_out, "held-out records", "have the same sequence in another split")
+    found = _exact(audited, audited.dataset.split, audited.held_out, differ=True)
+    return _share(found, audited.held_out, "held-out records", "have the same sequence in another split")
 
 
-def exact_contradictory(evidence: AuditedDataset) -> Finding:
+def exact_contradictory(audited: AuditedDataset) -> Finding:
     """Returns the share of records that also occur with another label."""
-    everyone = np.arange(len(evidence.dataset))
-    found = _exact(evidence, evidence.dataset.labels, everyone, differ=True)
+    everyone = np.arange(len(audited.dataset))
+    found = _exact(audited, audited.dataset.labels, everyone, differ=True)
     return _share(found, everyone, "records", "have the same sequence in another class")
 
 
-def near_inside(evidence: AuditedDataset) -> Finding:
+def near_inside(audited: AuditedDataset) -> Finding:
     """Returns the share of records with a near-duplicate in their split."""
-    near = evidence.near
-    found = duplicated_records(near.kin, evidence.dataset.split, near.asked, differ=False)
+    near = audited.near
+    found = duplicated_records(near.pairs, audited.dataset.split, near.asked, differ=False)
     return _share(found, near.asked, "records", "have a near-duplicate in their split", near.limits)
 
 
-def near_across(evidence: AuditedDataset) -> Finding:
+def near_across(audited: AuditedDataset) -> Finding:
     """Returns the share of held-out records with a near-duplicate in another split."""
-    near = evidence.near
-    asked = np.intersect1d(near.asked, evidence.held_out, assume_unique=True)
-    found = duplicated_records(near.kin, evidence.dataset.split, asked, differ=True)
+    near = audited.near
+    asked = np.intersect1d(near.asked, audited.held_out, assume_unique=True)
+    found = duplicated_records(near.pairs, audited.dataset.split, asked, differ=True)
     return _share(found, asked, "held-out records", "have a near-duplicate in another split", near.limits)
 
 
-def near_contradictory(evidence: AuditedDataset) -> Finding:
+def near_contradictory(audited: AuditedDataset) -> Finding:
     """Returns the share of records with a near-duplicate of another label, also among those with any near-duplicate."""
-    near = evidence.near
-    found = duplicated_records(near.kin, evidence.dataset.labels, near.asked, differ=True)
-    either = duplicated_records(near.kin, np.zeros(len(evidence.dataset), dtype=np.int64), near.asked, differ=False)
+    near = audited.near
+    found = duplicated_records(near.pairs, audited.dataset.labels, near.asked, differ=True)
+    either = duplicated_records(near.pairs, np.zeros(len(audited.dataset), dtype=np.int64), near.asked, differ=False)
     more = [f"{len(found) / len(either):.0%} of those that have one at all"] if len(found) else []
     return _share(found, near.asked, "records", "have a near-duplicate in another class", [*more, *near.limits])
 
 
-def repeated_names(evidence: AuditedDataset) -> Finding:
+def repeated_names(audited: AuditedDataset) -> Finding:
     """Returns the share of records whose name occurred before; second mates of pairs do not count."""
-    _, first, which = np.unique(sequence_hashes(evidence.dataset.names), return_index=True, return_inverse=True)
+    _, first, which = np.unique(sequence_hashes(audited.dataset.names), return_index=True, return_inverse=True)
     everyone = np.arange(len(which))
     occurred = first[which] != everyone
-    occurred[_second_mates(evidence)] = False
+    occurred[_second_mates(audited)] = False
     again = np.flatnonzero(occurred)
     offenders = Offenders(again, first[which][again], np.full(len(again), np.nan))
     return _share(offenders, everyone, "records", "have a name that occurred before")
 
 
-def _second_mates(evidence: AuditedDataset) -> NDArray[np.int64]:
+def _second_mates(audited: AuditedDataset) -> NDArray[np.int64]:
     """Returns the second records (M,) int64 of pairs with equal names and groups and different sequences (mates)."""
-    dataset = evidence.dataset
+    dataset = audited.dataset
     if dataset.crop is not None:  # genome blocks are not reads
         return np.empty(0, dtype=np.int64)
     one, other = find_mates(dataset.names, dataset.labels).namesakes.T
-    mates = (dataset.groups[one] == dataset.groups[other]) & (evidence.original[one] != evidence.original[other])
+    mates = (dataset.groups[one] == dataset.groups[other]) & (audited.original[one] != audited.original[other])
     return np.asarray(other[mates], dtype=np.int64)
 
 
-def class_balance(evidence: AuditedDataset) -> Finding:
+def class_balance(audited: AuditedDataset) -> Finding:
     """Returns the share of the rarest class, divided by the share that it would have if all classes were equal."""
-    dataset = evidence.dataset
+    dataset = audited.dataset
     counts = dataset.counts().sum(axis=1)
     if dataset.crop is not None:
         # Training draws windows of all classes equally, so the other splits are measured, which evaluation uses.
@@ -142,9 +140,9 @@ def _told_shares(shares: NDArray[np.float64], classes: Sequence[str]) -> str:
     )
 
 
-def class_drift(evidence: AuditedDataset) -> Finding:
+def class_drift(audited: AuditedDataset) -> Finding:
     """Returns the largest difference between a class's share in a split and its share in the whole dataset."""
-    dataset = evidence.dataset
+    dataset = audited.dataset
     counts = dataset.counts()
     used = np.flatnonzero(counts.any(axis=0))
     if dataset.crop is not None:

@@ -130,7 +130,7 @@ def encode_files(
     sources += [source_in_split(text, split) for split, texts in given.items() for text in texts]
     with Meter("encode", "records") as meter:
         summary = encode(sources, output, options, read, force=force, command=command_line(), progress=meter.advance)
-    for note in summary.intake.notes:
+    for note in summary.ingestion.notes:
         say(f"seqnet: note: {note}")
     for line in summary.lines():
         tell(line)

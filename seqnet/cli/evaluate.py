@@ -189,7 +189,7 @@ def _encoded(path: Path, bundle: Bundle, options: Mapping[str, Any]) -> Iterator
             known=bundle.classes,
             progress=meter.advance,
         )
-        for line in [*summary.intake.notes, *summary.intake.label_warnings]:
+        for line in [*summary.ingestion.notes, *summary.ingestion.label_warnings]:
             say(f"seqnet: warning: {line}")
         for line in summary.left_out_lines():
             say(line)

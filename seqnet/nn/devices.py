@@ -26,7 +26,7 @@ __all__ = [
     "uses_cpu_kernels",
 ]
 
-_BY_HAND = ("cpu",)
+_CPU_KERNEL_DEVICES = ("cpu",)
 """Devices for which seqnet has faster operations than PyTorch."""
 
 
@@ -119,7 +119,7 @@ def uses_cpu_kernels(tensor: Tensor) -> bool:
     They are written for the CPU. Some read values of tensors, which makes other devices wait and interrupts
     `torch.compile`.
     """
-    return tensor.device.type in _BY_HAND and not torch.compiler.is_compiling()
+    return tensor.device.type in _CPU_KERNEL_DEVICES and not torch.compiler.is_compiling()
 
 
 def start_thread(device: torch.device) -> None:

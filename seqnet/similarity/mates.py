@@ -81,18 +81,18 @@ def find_mates(names: Ragged, labels: NDArray[np.int32], hashes: Hashes | None =
     sets = hashes.sets()
     which = np.flatnonzero(sets >= 0)
     kinds = int(labels.max()) + 1
-    _, kin, sizes = np.unique(sets[which] * kinds + labels[which], return_inverse=True, return_counts=True)
+    _, which_set, sizes = np.unique(sets[which] * kinds + labels[which], return_inverse=True, return_counts=True)
     is_marked = np.zeros(len(names), dtype=bool)
     is_marked[marked] = True
-    reads = np.bincount(kin, weights=is_marked[which], minlength=len(sizes)) > 0
+    reads = np.bincount(which_set, weights=is_marked[which], minlength=len(sizes)) > 0
     pairs = (sizes == 2) | ((sizes > 2) & reads)
     numbers = np.cumsum(pairs) - 1
     if not pairs.any():
         return Mates(which[:0], 0)
     of = np.full(len(names), -1, dtype=np.int64)
-    of[which] = np.where(pairs[kin], numbers[kin], -1)
-    alike = ((sizes == 2) & ~reads)[kin]
-    namesakes = which[alike][np.argsort(kin[alike], kind="stable")].reshape(-1, 2)  # (E, 2)
+    of[which] = np.where(pairs[which_set], numbers[which_set], -1)
+    alike = ((sizes == 2) & ~reads)[which_set]
+    namesakes = which[alike][np.argsort(which_set[alike], kind="stable")].reshape(-1, 2)  # (E, 2)
     return Mates(of, int(pairs.sum()), namesakes)
 
 

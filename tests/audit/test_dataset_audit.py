@@ -185,7 +185,7 @@ def test_what_a_quick_audit_leaves_out_is_told(monkeypatch: pytest.MonkeyPatch) 
     assert " of 200 records" in asked.message
     either = looking.AuditedDataset(data, AuditOptions(), True).near
     # Each record in the sample is compared with all records, so the duplicate of every one is found.
-    assert len(np.unique(np.concatenate([either.kin.first, either.kin.second]))) > 300
+    assert len(np.unique(np.concatenate([either.pairs.first, either.pairs.second]))) > 300
     monkeypatch.setattr(looking, "_QUICK_SYMBOLS", 30_000)
     among = checks(data, quick=True)["near-inside"].message
     assert "looked for among 50" in among

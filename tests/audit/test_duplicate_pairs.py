@@ -31,13 +31,13 @@ def test_twins_are_those_of_a_loop(
         if one in sequences and other in sequences
     }
     first, second = (np.array([pair[side] for pair in pairs], dtype=np.int64) for side in (0, 1))
-    kin = (
+    found_pairs = (
         DuplicatePairs.identical(original)
         if identical
         else DuplicatePairs(original, first, second, np.array(list(pairs.values())))
     )
     asked = np.array(sorted(index for index in wanted if index < len(rows)), dtype=np.int64)
-    found = duplicated_records(kin, sides, asked, differ=differ)
+    found = duplicated_records(found_pairs, sides, asked, differ=differ)
 
     def similarity(one: int, other: int) -> float:
         if identical:

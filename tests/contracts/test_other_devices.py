@@ -46,7 +46,7 @@ every_config = pytest.mark.parametrize("config", CONFIGS.values(), ids=CONFIGS)
 @pytest.fixture
 def elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """Switches off all CPU operations of seqnet."""
-    monkeypatch.setattr(devices, "_BY_HAND", ())
+    monkeypatch.setattr(devices, "_CPU_KERNEL_DEVICES", ())
 
 
 def alphabet_of(config: RunConfig) -> str:
@@ -63,7 +63,7 @@ def batch_for(classifier: Classifier, config: RunConfig) -> Batch:
 def test_the_numbers_are_those_of_the_cpu(config: RunConfig, monkeypatch: pytest.MonkeyPatch) -> None:
     found = []
     for by_hand in (("cpu",), ()):
-        monkeypatch.setattr(devices, "_BY_HAND", by_hand)
+        monkeypatch.setattr(devices, "_CPU_KERNEL_DEVICES", by_hand)
         classifier = make_classifier(config, alphabet_of(config), window=config.network.window or WINDOW)
         batch = batch_for(classifier, config)
         with torch.inference_mode():
@@ -113,7 +113,7 @@ def test_the_model_of_reads_predicts_the_same(elsewhere: None, monkeypatch: pyte
     # Enough sequences of one length for large products.
     tokens = encoded(random_strings([300] * 40))
     found = [class_probabilities(member, tokens) for member in bundle.members]
-    monkeypatch.setattr(devices, "_BY_HAND", ("cpu",))
+    monkeypatch.setattr(devices, "_CPU_KERNEL_DEVICES", ("cpu",))
     expected = [class_probabilities(member, tokens) for member in bundle.members]
     np.testing.assert_allclose(found, expected, atol=1e-6)
     assert not np.array_equal(found, expected), "the same way was taken"
@@ -133,7 +133,7 @@ def test_training_comes_to_the_same(name: str, monkeypatch: pytest.MonkeyPatch) 
     encoder = {"name": "embedding"} if name == "embedding" else None
     config = run_config(network=TRAINED[name], encoder=encoder)
     by_hand = weights_of(fit(dataset, config))
-    monkeypatch.setattr(devices, "_BY_HAND", ())
+    monkeypatch.setattr(devices, "_CPU_KERNEL_DEVICES", ())
     elsewhere = weights_of(fit(dataset, config))
     assert any((by_hand[name] != elsewhere[name]).any() for name in by_hand), "the same way was taken"
     for name, weight in by_hand.items():

@@ -70,9 +70,9 @@ def test_metrics_are_those_of_the_records_in_the_bin() -> None:
 def test_intervals_draw_groups() -> None:
     records, lengths, groups = scored(60), np.repeat([30, 40], 30), np.repeat(np.arange(6), 10)
     options = EvaluationOptions(replicates=50)
-    alone, kin = (stratify_by_length(records, lengths, groups=one, options=options) for one in (None, groups))
-    assert [one.metrics["auroc"].value for one in alone] == [one.metrics["auroc"].value for one in kin]
-    assert [one.metrics["auroc"].low for one in alone] != [one.metrics["auroc"].low for one in kin]
+    alone, grouped = (stratify_by_length(records, lengths, groups=one, options=options) for one in (None, groups))
+    assert [one.metrics["auroc"].value for one in alone] == [one.metrics["auroc"].value for one in grouped]
+    assert [one.metrics["auroc"].low for one in alone] != [one.metrics["auroc"].low for one in grouped]
     # With one group in a bin, the spread is unknown.
     (bin_, *_) = stratify_by_length(records, lengths, groups=np.repeat([0, 1], 30), options=options)
     assert math.isnan(bin_.metrics["auroc"].low)

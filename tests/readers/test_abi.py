@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.core.errors import FormatError
+from seqnet.core.errors import FormatError, TruncatedError
 from tests.data.make_annotated import trace
 
 from .examples import DATA, biopython, columns, read, read_batch
@@ -40,3 +40,12 @@ def test_what_is_no_trace_is_told(tmp_path: Path) -> None:
     path.write_bytes(b"ABIF" + bytes(200))
     with pytest.raises(FormatError, match="this is not a valid ABI trace"):
         read(path)
+
+
+@pytest.mark.parametrize(("place", "value"), [(16, b"\0\0"), (18, b"\xff\xff\xff\xff"), (26, b"\xff\0\0\0")])
+def test_a_directory_beyond_the_end_is_refused_at_once(tmp_path: Path, place: int, value: bytes) -> None:
+    content = bytearray((DATA / "sanger.ab1").read_bytes())
+    content[place : place + len(value)] = value
+    (tmp_path / "x.ab1").write_bytes(content)
+    with pytest.raises(TruncatedError, match="the directory of the ABI trace is damaged or beyond the end"):
+        read(tmp_path / "x.ab1")

@@ -40,7 +40,7 @@ from seqnet.datasets.encoding.labelling import (
 )
 from seqnet.datasets.encoding.labels import LabelCodes, check_not_measured, label_warnings
 from seqnet.datasets.encoding.selection import MASKED, LengthRange, cut_windows, usable
-from seqnet.datasets.encoding.summary import IntakeReport
+from seqnet.datasets.encoding.summary import IngestionReport
 from seqnet.datasets.splits import parse_fractions, split_records
 from seqnet.readers import RecordReader, spoken_path
 from seqnet.similarity import Clusters, cluster_records, join_groups
@@ -196,13 +196,13 @@ class Ingestion:
         codes = (code if name is None else self.groups[group_key(name, code)] for name, code in pairs)
         return np.fromiter(codes, np.int64, len(single))
 
-    def report(self) -> IntakeReport:
+    def report(self) -> IngestionReport:
         """Returns what is to be said of the input, once all was taken in."""
         lines = label_warnings(self.class_counts)
         if self.label_file and self.label_file.header:
             taken = f"the first line ({self.label_file.header}) was read as a header"
             lines.append(f"{self.label_file.path}: {taken}, because no record has that name")
-        return IntakeReport(self.left_out, tuple(lines), tuple(self.notes))
+        return IngestionReport(self.left_out, tuple(lines), tuple(self.notes))
 
     def split(self, real: EncodedRecords, rng: np.random.Generator) -> NDArray[np.uint8]:
         """Returns the split (N,) uint8 of each record: as the input says it, or by the fractions that are wanted."""

@@ -68,14 +68,14 @@ def encode(
     paths = [path for _, path in files]
     rng = np.random.default_rng(options.seed)
     splits = given_splits(options, sources)
-    with closing(Ingestion(options, read, rng, splits=splits)) as intake:
+    with closing(Ingestion(options, read, rng, splits=splits)) as ingestion:
         check_targets([output], force=force, inputs=paths)
         with whole_file(output, force=force) as temporary, InputHashes(paths) as hashes:
-            with closing(open_each(paths, intake.read)) as readers:
+            with closing(open_each(paths, ingestion.read)) as readers:
                 for (source, _), reader in zip(files, readers, strict=True):
-                    intake.take_in(source, reader, progress)
+                    ingestion.take_in(source, reader, progress)
             provenance = _provenance(options, command, hashes.collect())
-            return _finish(sources, intake, rng, temporary, provenance, known)
+            return _finish(sources, ingestion, rng, temporary, provenance, known)
 
 
 def encode_table(
@@ -99,11 +99,14 @@ def encode_table(
         SeqnetError: bad input or settings; no output is left behind.
     """
     rng = np.random.default_rng(options.seed)
-    with closing(Ingestion(options, ReadOptions(), rng, grouper)) as intake, whole_file(output, force=False) as target:
+    with (
+        closing(Ingestion(options, ReadOptions(), rng, grouper)) as ingestion,
+        whole_file(output, force=False) as target,
+    ):
         source = ClassSource(None, path=reader.path)
-        intake.take_in(source, reader, progress)
+        ingestion.take_in(source, reader, progress)
         provenance = _provenance(options, "", [{"path": reader.path, "sha256": None}])
-        return _finish([source], intake, rng, target, provenance)
+        return _finish([source], ingestion, rng, target, provenance)
 
 
 def _provenance(options: EncodeOptions, command: str, inputs: list[dict[str, str | None]]) -> dict[str, Any]:
@@ -135,65 +138,65 @@ def _check_given_once(files: Sequence[tuple[ClassSource, str]]) -> None:
 
 def _finish(
     sources: Sequence[ClassSource],
-    intake: Ingestion,
+    ingestion: Ingestion,
     rng: np.random.Generator,
     target: Path,
     provenance: Mapping[str, Any],
     known: Sequence[str] = (),
 ) -> EncodeSummary:
     """Splits the collected records, adds generated records, writes the dataset and returns its summary."""
-    options, clusters, grouper = intake.options, None, intake.grouper
-    classes, positive = _classes(sources, intake, known)
-    real = intake.finish(classes)
+    options, clusters, grouper = ingestion.options, None, ingestion.grouper
+    classes, positive = _classes(sources, ingestion, known)
+    real = ingestion.finish(classes)
     # Genome blocks and windows are not reads, so they have no mates.
     reads = not (options.crop or options.window)
-    mates = find_mates(real.names, real.labels, intake.collector.name_hashes.hashes()) if reads else None
+    mates = find_mates(real.names, real.labels, ingestion.collector.name_hashes.hashes()) if reads else None
     if mates and mates.count and not grouper:
-        real = intake.regroup(real, mates.joined(real.groups))
+        real = ingestion.regroup(real, mates.joined(real.groups))
     if options.split_by == "similarity":
-        real, clusters = intake.cluster(real)
+        real, clusters = ingestion.cluster(real)
     largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
-    split = intake.split(real, rng)
+    split = ingestion.split(real, rng)
     parted = mates.apart(split) if mates else 0
     if options.crop:
-        real, split = _hold_out(intake, real, split, rng)
-    split = _accompany(sources, classes, intake, real, split, rng)
+        real, split = _hold_out(ingestion, real, split, rng)
+    split = _accompany(sources, classes, ingestion, real, split, rng)
     del real  # frees memory: `collected` below returns all records again
-    assert intake.alphabet is not None
-    about = Description(intake.alphabet, tuple(classes), positive, generators_of(sources), options.crop, provenance)
-    examples, collector = intake.collector.collected(), intake.collector
+    assert ingestion.alphabet is not None
+    about = Description(ingestion.alphabet, tuple(classes), positive, generators_of(sources), options.crop, provenance)
+    examples, collector = ingestion.collector.collected(), ingestion.collector
     with Threads(1) as pool:
         namesakes = mates.namesakes if mates else None
         duplicates = pool.submit(_duplicates, collector, examples.labels, split, namesakes)
         write_dataset(target, about, collector.columns(examples.labels, split))
-    given = bool(intake.splits or (grouper and grouper.split_of))
+    given = bool(ingestion.splits or (grouper and grouper.split_of))
     grouping = Grouping(
         named=bool((grouper and grouper.named) or options.crop or clusters),
         windowed=bool(options.window) and not (grouper or clusters or given),
         largest=float(largest),
-        ungrouped=intake.ungrouped,
+        ungrouped=ingestion.ungrouped,
         clusters=clusters,
         pairs=mates.count - parted if mates else 0,
         parted=parted,
-        divided=intake.divided,
+        divided=ingestion.divided,
     )
-    fractions = () if given else intake.fractions
+    fractions, report = () if given else ingestion.fractions, ingestion.report()
     return EncodeSummary.of(
-        examples, split, about, fractions, grouping=grouping, intake=intake.report(), duplicates=duplicates.result()
+        examples, split, about, fractions, grouping=grouping, ingestion=report, duplicates=duplicates.result()
     )
 
 
 def _classes(
-    sources: Sequence[ClassSource], intake: Ingestion, known: Sequence[str]
+    sources: Sequence[ClassSource], ingestion: Ingestion, known: Sequence[str]
 ) -> tuple[Sequence[str], int | None]:
     """Returns the classes in their order, and the positive one of two."""
-    if not intake.classes:
-        reasons = f" ({'; '.join(intake.notes)})" if intake.notes else ""
+    if not ingestion.classes:
+        reasons = f" ({'; '.join(ingestion.notes)})" if ingestion.notes else ""
         raise LabelError("encode", f"there are no records{reasons}", "give a file with records")
     if known:
-        check_known(sources[0].path or "", intake.classes, known)
+        check_known(sources[0].path or "", ingestion.classes, known)
         return list(known), None
-    return order_classes(sources, intake.classes, intake.options.positive)
+    return order_classes(sources, ingestion.classes, ingestion.options.positive)
 
 
 def _duplicates(
@@ -207,10 +210,10 @@ def _duplicates(
 
 
 def _hold_out(
-    intake: Ingestion, blocks: EncodedRecords, split: NDArray[np.uint8], rng: np.random.Generator
+    ingestion: Ingestion, blocks: EncodedRecords, split: NDArray[np.uint8], rng: np.random.Generator
 ) -> tuple[EncodedRecords, NDArray[np.uint8]]:
     """Replaces the blocks of validation and test by windows, and returns all records and their split."""
-    alphabet, crop = intake.alphabet, intake.options.crop
+    alphabet, crop = ingestion.alphabet, ingestion.options.crop
     assert alphabet is not None
     assert crop is not None
     complement = alphabet.complement if alphabet.has_strands else None
@@ -219,17 +222,17 @@ def _hold_out(
         for label in np.unique(blocks.labels):
             held = np.flatnonzero((split == number) & (blocks.labels == label))
             if len(held):
-                windows, _ = draw_windows(blocks.take(held), crop, intake.options.held_out, complement, rng)
+                windows, _ = draw_windows(blocks.take(held), crop, ingestion.options.held_out, complement, rng)
                 parts.append(windows)
                 splits.append(np.full(len(windows), number, dtype=np.uint8))
-    intake.restart(parts)
-    return intake.collector.collected(), np.concatenate(splits)
+    ingestion.restart(parts)
+    return ingestion.collector.collected(), np.concatenate(splits)
 
 
 def _accompany(
     sources: Sequence[ClassSource],
     classes: Sequence[str],
-    intake: Ingestion,
+    ingestion: Ingestion,
     real: EncodedRecords,
     split: NDArray[np.uint8],
     rng: np.random.Generator,
@@ -238,11 +241,11 @@ def _accompany(
 
     Blocks of the train split get none, because training generates records when it draws windows.
     """
-    assert intake.alphabet is not None
-    candidates = np.flatnonzero(split > 0) if intake.options.crop else np.arange(len(real))
+    assert ingestion.alphabet is not None
+    candidates = np.flatnonzero(split > 0) if ingestion.options.crop else np.arange(len(real))
     splits = [split]
     if len(candidates):
-        for examples, which in generate_records(sources, classes, real, candidates, intake.alphabet, rng):
-            intake.collector.add(examples)
+        for examples, which in generate_records(sources, classes, real, candidates, ingestion.alphabet, rng):
+            ingestion.collector.add(examples)
             splits.append(split[which])
     return np.concatenate(splits)

@@ -16,7 +16,7 @@ from seqnet.datasets.splits import SPLITS
 from seqnet.similarity import Clusters
 from seqnet.similarity.duplicates import Duplicates
 
-__all__ = ["EncodeSummary", "Grouping", "IntakeReport"]
+__all__ = ["EncodeSummary", "Grouping", "IngestionReport"]
 
 _QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
 _LARGE_GROUP = 0.1
@@ -50,7 +50,7 @@ class Grouping:
 
 
 @dataclass(frozen=True)
-class IntakeReport:
+class IngestionReport:
     """What is to be said of the input.
 
     Attributes:
@@ -75,7 +75,7 @@ class EncodeSummary:
         lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
         groups: number of groups, or None where records are not grouped.
         grouping: what keeps records in one split.
-        intake: what is to be said of the input.
+        ingestion: what is to be said of the input.
         duplicates: exact duplicates.
     """
 
@@ -85,7 +85,7 @@ class EncodeSummary:
     lengths: NDArray[np.int64]
     groups: int | None
     grouping: Grouping
-    intake: IntakeReport
+    ingestion: IngestionReport
     duplicates: Duplicates
 
     @classmethod
@@ -97,7 +97,7 @@ class EncodeSummary:
         fractions: Sequence[float],
         *,
         grouping: Grouping,
-        intake: IntakeReport,
+        ingestion: IngestionReport,
         duplicates: Duplicates,
     ) -> EncodeSummary:
         """Returns the summary of N examples and their split (N,) uint8; see the class for the other arguments."""
@@ -114,14 +114,14 @@ class EncodeSummary:
             lengths=np.quantile(lengths, _QUANTILES, method="nearest", overwrite_input=True).astype(np.int64),
             groups=len(np.unique(examples.groups)) if grouping.named else None,
             grouping=grouping,
-            intake=intake,
+            ingestion=ingestion,
             duplicates=duplicates,
         )
 
     def warnings(self) -> list[str]:
         """Returns one line for each problem that could make metrics optimistic or misleading."""
         found, grouping = self.duplicates, self.grouping
-        lines = list(self.intake.label_warnings)
+        lines = list(self.ingestion.label_warnings)
         if found.across_splits:
             lines.append(f"{counted(found.across_splits, 'records have')} an exact duplicate in another split")
         if found.contradictory:
@@ -161,7 +161,7 @@ class EncodeSummary:
 
     def left_out_lines(self) -> list[str]:
         """Returns one line for each reason why records were not kept, or symbols were masked."""
-        told = {reason: counted(count, reason) for reason, count in self.intake.left_out.items()}
+        told = {reason: counted(count, reason) for reason, count in self.ingestion.left_out.items()}
         return [line if reason in COUNTED else f"not kept: {line}" for reason, line in told.items()]
 
     def lines(self) -> list[str]:

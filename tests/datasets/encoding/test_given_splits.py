@@ -61,7 +61,7 @@ def test_each_file_is_the_split_that_it_is_given_as(tmp_path: Path, parts: dict[
     assert splits_by_name(data) == {
         f"r{i}": "train" if i < 60 else "validation" if i < 80 else "test" for i in range(90)
     }
-    assert summary.intake.notes == ()
+    assert summary.ingestion.notes == ()
     assert summary.warnings() == []
     assert len(np.unique(data.groups)) == 90
 
@@ -69,14 +69,16 @@ def test_each_file_is_the_split_that_it_is_given_as(tmp_path: Path, parts: dict[
 def test_a_part_of_train_becomes_the_validation_split_and_that_is_said(tmp_path: Path, parts: dict[str, str]) -> None:
     data, summary = encoded(tmp_path, files(parts, "train", "test"), split="80/20/0", seed=3)
     assert data.counts().tolist() == [[24, 6, 5], [24, 6, 5]]
-    assert summary.intake.notes == ("no validation split was given: 12 of 60 train records (20.0%) were taken for it",)
+    assert summary.ingestion.notes == (
+        "no validation split was given: 12 of 60 train records (20.0%) were taken for it",
+    )
     assert all(split == "test" for name, split in splits_by_name(data).items() if int(name[1:]) >= 80)
     again, _ = encoded(tmp_path, files(parts, "train", "test"), split="80/20/0", seed=3)
     other, _ = encoded(tmp_path, files(parts, "train", "test"), split="80/20/0", seed=4)
     assert splits_by_name(again) == splits_by_name(data) != splits_by_name(other)
     whole, summary = encoded(tmp_path, files(parts, "train", "test"), split="100/0/0")
     assert whole.counts().sum(axis=0).tolist() == [60, 0, 10]
-    assert summary.intake.notes == ()
+    assert summary.ingestion.notes == ()
 
 
 def test_the_part_of_train_has_whole_groups(tmp_path: Path, parts: dict[str, str]) -> None:

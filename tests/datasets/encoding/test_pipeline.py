@@ -84,7 +84,7 @@ def test_the_files_of_the_classes_follow_each_other(tmp_path: Path) -> None:
     ]
     # The classes are in the user's order, and the first is the positive one.
     assert (dataset.classes, dataset.positive, dataset.alphabet.name) == (("mouse", "human"), 0, "dna")
-    assert (summary.about.positive, summary.counts.sum(), summary.intake.left_out) == (0, 4, {})
+    assert (summary.about.positive, summary.counts.sum(), summary.ingestion.left_out) == (0, 4, {})
     assert len(set(dataset.groups.tolist())) == 4
     assert encoded(tmp_path, f"mouse={mouse}", f"human={human}", positive="human")[0].positive == 1
 
@@ -200,10 +200,10 @@ def test_unknown_symbols_stop_are_skipped_or_masked(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["x.fa", "y.fa"]
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}", unknown="skip")
     assert [name for name, _, _ in rows(dataset)] == ["r1", "r3", "r1"]
-    assert summary.intake.left_out == {"with a symbol outside the alphabet": 1}
+    assert summary.ingestion.left_out == {"with a symbol outside the alphabet": 1}
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}", unknown="mask")
     assert rows(dataset)[1] == ("r2", "ACGTNCGTACGTACGN", "a")
-    assert summary.intake.left_out == {"symbols masked": 2}
+    assert summary.ingestion.left_out == {"symbols masked": 2}
 
 
 def test_empty_records_and_empty_files(tmp_path: Path) -> None:
@@ -211,12 +211,12 @@ def test_empty_records_and_empty_files(tmp_path: Path) -> None:
     y = fasta(tmp_path / "y.fa", ["GGGG"])
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}")
     assert [name for name, _, _ in rows(dataset)] == ["r2", "r1"]
-    assert summary.intake.left_out == {"without a sequence": 2}
+    assert summary.ingestion.left_out == {"without a sequence": 2}
     empty = tmp_path / "empty.fa"
     empty.touch()
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}", f"b={empty}")
     assert len(dataset.names) == 2
-    assert summary.intake.notes == (f"{empty}: the file is empty",)
+    assert summary.ingestion.notes == (f"{empty}: the file is empty",)
     (tmp_path / "out.safetensors").unlink()
     assert refusal(tmp_path, LabelError, f"a={x}", f"b={empty}").startswith(
         "class b: it has no records; check its file"
@@ -246,7 +246,7 @@ def test_lengths(tmp_path: Path, length: str, kept: str) -> None:
     x = fasta(tmp_path / "x.fa", ["ACGT", "ACGTA", "ACGTACG", "ACGTACGT"])
     dataset, summary = encoded(tmp_path, f"a={x}", "b=@uniform", length=length)
     assert [name for name, _, label in rows(dataset) if label == "a"] == kept.split()
-    assert sum(summary.intake.left_out.values()) == 4 - len(kept.split())
+    assert sum(summary.ingestion.left_out.values()) == 4 - len(kept.split())
 
 
 def test_windows_know_where_they_come_from(tmp_path: Path) -> None:
@@ -261,7 +261,7 @@ def test_windows_know_where_they_come_from(tmp_path: Path) -> None:
         record, place = name.split(":")
         start, end = map(int, place.split("-"))
         assert text == whole[record][start - 1 : end]
-    assert summary.intake.left_out == {
+    assert summary.ingestion.left_out == {
         "shorter than the window of 8": 1,
         "symbols at the ends of records, not covered by a window": 5 + 1 + 2,
     }
@@ -481,7 +481,7 @@ def test_a_genome_is_held_as_blocks_and_windows(tmp_path: Path) -> None:
     assert (dataset.crop, summary.about.crop) == (36, 36)
     # 100 blocks of 3,000; 50 windows of each held-out block, and the records generated for them.
     assert dataset.counts().tolist() == [[80, 50, 50], [0, 50, 50]]
-    assert summary.intake.left_out == {"symbols in stretches too short for a window, or ambiguous": 8}
+    assert summary.ingestion.left_out == {"symbols in stretches too short for a window, or ambiguous": 8}
     whole = genome[:150_000] + "NNNN" + genome[150_000:]
     trained = np.zeros(len(whole), dtype=bool)
     for name, text, label in rows(dataset):

@@ -10,7 +10,7 @@ from seqnet.core.alphabets import alphabet
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Description
 from seqnet.datasets.encoding.collection import EncodedRecords
-from seqnet.datasets.encoding.summary import EncodeSummary, Grouping, IntakeReport
+from seqnet.datasets.encoding.summary import EncodeSummary, Grouping, IngestionReport
 from seqnet.similarity.duplicates import Duplicates
 
 NONE = Duplicates(0, 0, 0, 0)
@@ -34,7 +34,7 @@ def summary(
         replace(Description(alphabet("dna"), ("human", "b"), 1, {"b": "uniform"}, None, {}), **about or {}),  # type: ignore[arg-type]
         (0.6, 0.2, 0.2),
         grouping=Grouping(named=True, windowed=False),
-        intake=IntakeReport({"shorter than 30": 1200} if left_out is None else left_out),
+        ingestion=IngestionReport({"shorter than 30": 1200} if left_out is None else left_out),
         duplicates=NONE,
     )
     return replace(made, **changed)  # type: ignore[arg-type]
