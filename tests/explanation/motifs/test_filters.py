@@ -22,7 +22,7 @@ STRINGS = ["CCCC" + WORD + "CCCC", "AAAAAAAAAA", "CCTGTAATCCCC", WORD, "GATTAC"]
 def finder(network: Mapping[str, Any], strands: str = "single", window: int = 40) -> Classifier:
     """Returns a network whose first filter counts the matches with the word, less six."""
     classifier = make_classifier(run_config(network={**network, "strands": strands}), window=window)
-    module = classifier.network
+    module: Any = classifier.network
     layer = module.stack.blocks[0].convolution if hasattr(module, "stack") else module.convolutions[1]
     with torch.no_grad():
         layer.convolution.weight[:] = 0
