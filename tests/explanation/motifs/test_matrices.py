@@ -63,7 +63,7 @@ def test_joined_sites_have_each_place_once() -> None:
 def test_ambiguity_codes_count_in_parts_and_padding_counts_nothing() -> None:
     tokens = encoded(["ARN"]).data.reshape(1, 3)
     counts = count_matrix(np.concatenate([tokens, np.zeros((1, 3), np.uint8)]), DNA)
-    np.testing.assert_allclose(counts, [[1, 0, 0, 0], [0.5, 0, 0.5, 0], [0.25] * 4])
+    np.testing.assert_allclose(counts, [[1.0, 0, 0, 0], [0.5, 0, 0.5, 0], [0.25, 0.25, 0.25, 0.25]])
 
 
 def test_information_is_relative_entropy_less_the_correction_for_few_sites() -> None:
