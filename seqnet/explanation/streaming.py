@@ -57,9 +57,9 @@ def explain_in_order(
 
 
 def _parts(records: Iterable[Placed]) -> Iterator[Placed]:
-    """Yields the same records in smaller batches."""
+    """Yields the same records in smaller batches; an empty batch stays one."""
     for place, batch in records:
-        for start, stop in chunks(batch.symbols, _TOGETHER, _TOGETHER):
+        for start, stop in list(chunks(batch.symbols, _TOGETHER, _TOGETHER)) or [(0, 0)]:
             yield place, batch.take(np.arange(start, stop))
 
 

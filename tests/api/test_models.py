@@ -129,3 +129,27 @@ def test_what_is_prepared_is_kept_while_the_options_stay() -> None:
     model.predict(["ACGTACGTACGT"], unknown="mask")
     assert model._prepared is not None
     assert model._prepared.options == PredictOptions(precision="float32", unknown="mask")
+
+
+def test_sequences_are_explained_in_order_by_any_number_of_threads() -> None:
+    bundle = make_bundle(members=2)
+    strings = [*random_strings([12, 30, 8] * 200), "AC!", ""]
+    one, several = (Model(bundle, threads=threads).explain(strings) for threads in (1, 3))
+    assert one.names.text() == [str(index + 1) for index in range(602)]
+    assert one.tokens.lengths.tolist() == [12, 30, 8] * 200 + [0, 0]
+    np.testing.assert_array_equal(one.values, several.values)
+    alone = Model(bundle, threads=1).explain(strings[1:2], names=["x"])
+    assert alone.names.text() == ["x"]
+    np.testing.assert_allclose(one.of_record(1), alone.values, rtol=1e-5, atol=1e-5)
+    assert len(Model(bundle, threads=1).explain([])) == 0
+
+
+def test_errors_of_an_explanation_are_in_the_words_of_python() -> None:
+    model = Model(make_bundle(), threads=1)
+    with pytest.raises(SettingError, match=r"^target must be one of noise, signal, not 'nosie'; did you mean noise\?$"):
+        model.explain(["ACGT"], target="nosie")
+    with pytest.raises(AlphabetMismatchError, match="looks like protein, not dna"):
+        model.explain([PROTEIN])
+    boosted = Model(seqnet.load("solubility").bundle, threads=1)
+    with pytest.raises(SettingError, match=r'^method gradient can\'t be used: .*; pass method="mutagenesis"$'):
+        boosted.explain([PROTEIN], method="gradient")

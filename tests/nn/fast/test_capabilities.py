@@ -28,6 +28,7 @@ OPERATORS = {
     "all_at_once": (torch, "_foreach_mul_"),
     "fused_adam": (torch, "_fused_adam_"),
     "recurrent": (torch, "gru"),
+    "resumed": (torch, "gru"),
 }
 """One operator of each capability."""
 MODELS = {"human-dna": ("dna", "ACGT"), "solubility": ("protein", "ACDEFGHIKLMNPQRSTVWY")}
