@@ -34,6 +34,7 @@ NO_PATHS = {
     "train": {"device", "assignments", "split"},
     "evaluate": {"device", "plm", "label_regex", "label_column", "sequence_column", "name_column"},
     "explain": {
+        "records",
         "target",
         "label_column",
         "label_regex",
