@@ -124,13 +124,14 @@ def _check(
     """
     from seqnet.explanation.writers import format_of
 
-    if records and job.asked:
-        raise click.UsageError("--records can't be combined with --motifs or --words, which are of many records")
     format_of(output)
     if logo is None and not job.directory:
         leave_out_pandas()
     targets = [target for target in (output, logo) if target]
     claim(targets, force=job.force, inputs=language_model_files(plm), single=job.targets())
+    job.check()
+    if records and job.asked:
+        raise click.UsageError("--records can't be combined with --motifs or --words, which are of many records")
     if output is None and not job.asked:
         check_stdout_is_open()
 

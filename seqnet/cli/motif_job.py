@@ -80,10 +80,6 @@ class MotifJob:
         options: values of the options of the command.
         force: whether existing files are replaced.
 
-    Raises:
-        UsageError: an option has no effect without another one.
-        SeqnetError: a package is missing.
-
     Attributes:
         asked: whether there is anything to do.
         force: as given.
@@ -93,22 +89,29 @@ class MotifJob:
     def __init__(
         self, directory: Path | None, known: Path | None, words: Path | None, options: Mapping[str, Any], *, force: bool
     ) -> None:
-        if known and not directory:
-            raise click.UsageError("--known needs --motifs")
         self.directory, self.known, self.words, self.force = directory, known, words, force
         self.asked = bool(directory or words)
         self.lines: list[str] = []
         self._motifs, self._words = collect(MotifOptions, options), collect(WordOptions, options)
         self._labels = {name: options[name] for name in _LABELS}
-        if not directory and (given := [name for name, value in self._labels.items() if value]):
-            raise click.UsageError(f"--{given[0].replace('_', '-')} needs --motifs")
-        if directory:
-            from seqnet.explanation.extra import check_extra
-
-            check_extra("logomaker", "--motifs")
-            if known:
-                check_extra("memelite", "--known")
         self._known: list[KnownMotif] = []
+
+    def check(self) -> None:
+        """Checks that options go together, and that packages are there.
+
+        Raises:
+            UsageError: an option has no effect without another one.
+            SeqnetError: a package is missing.
+        """
+        from seqnet.explanation.extra import check_extra
+
+        given = ["known"] if self.known else [name for name, value in self._labels.items() if value]
+        if given and not self.directory:
+            raise click.UsageError(f"--{given[0].replace('_', '-')} needs --motifs")
+        if self.directory:
+            check_extra("logomaker", "--motifs")
+        if self.known:
+            check_extra("memelite", "--known")
 
     def targets(self) -> list[Path]:
         """Returns the files that may be written."""
