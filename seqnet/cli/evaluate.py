@@ -82,6 +82,12 @@ _LABELS = ("label_regex", "label_column", "labels")
     help="Also print metrics by length and by similarity to the training records. metrics.json and reports always have "
     "them.",
 )
+@click.option(
+    "--motifs",
+    is_flag=True,
+    help="With --report: add the motifs that the first model responds to in the measured records; see seqnet explain "
+    "--motifs. This can take minutes.",
+)
 @settings_options(EvaluationOptions, ("replicates", "confidence", "seed"))
 @device_option
 @plm_option
@@ -94,7 +100,6 @@ def command(
     report: Path | None,
     figures: tuple[tuple[str, Path], ...],
     split: str,
-    threads: int,
     **options: Any,
 ) -> None:
     """Measure a model on records that it was not trained on, or compare two models.
@@ -123,11 +128,14 @@ def command(
     labelled = any(options[name] for name in _LABELS)
     if labelled and click.get_current_context().get_parameter_source("split") is not ParameterSource.DEFAULT:
         raise click.UsageError("--split needs a dataset; a sequence file has no splits")
-    files, named = EvaluationFiles.of(directory, report, figures, models), _names(models)
+    files, named = EvaluationFiles.of(directory, report, figures, models, options), _names(models)
     with made_directory(directory):
         claim(files.targets, force=options["force"], inputs=language_model_files(options["plm"]))
         check_stdout_is_open(TABLE)
-        bundles = {name: open_model(path, options["device"], threads, options["plm"]) for name, path in named.items()}
+        bundles = {
+            name: open_model(path, options["device"], options["threads"], options["plm"])
+            for name, path in named.items()
+        }
         files.check(bundles, named)
         first = next(iter(bundles.values()))
         with _encoded(dataset, first, options) if labelled else nullcontext(_opened(dataset)) as data:

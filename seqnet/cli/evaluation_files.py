@@ -68,29 +68,43 @@ class EvaluationFiles:
         report: the report; None for none.
         figures: name and file of each figure, as given.
         models: number of models.
+        motif_threads: of the CPU, to look for the motifs of the first model with; None for no motifs.
     """
 
     tables: Sequence[Path]
     report: Path | None
     figures: Sequence[tuple[str, Path]]
     models: int
+    motif_threads: int | None = None
 
     @classmethod
     def of(
-        cls, directory: Path | None, report: Path | None, figures: Sequence[tuple[str, Path]], models: Sequence[Path]
+        cls,
+        directory: Path | None,
+        report: Path | None,
+        figures: Sequence[tuple[str, Path]],
+        models: Sequence[Path],
+        options: Mapping[str, Any],
     ) -> EvaluationFiles:
         """Returns the files of a command.
 
         Raises:
-            UsageError: there are not one or two different models, or a figure needs two.
+            UsageError: there are not one or two different models, a figure needs two, or motifs need a report.
+            SeqnetError: a package for motifs is missing.
         """
+        if options["motifs"]:
+            from seqnet.explanation.extra import check_extra
+
+            if report is None:
+                raise click.UsageError("--motifs needs --report")
+            check_extra("logomaker", "--motifs")
         if len(models) > 2 or len(set(models)) < len(models):
             raise click.UsageError("give one model or two different models, then a dataset or sequence file")
         if len(models) < 2 and any(name == "differences" for name, _ in figures):
             raise click.UsageError("--plot differences needs two models")
         rows = ("predictions.tsv", "predictions-2.tsv")[: len(models)]
         tables = [] if directory is None else [directory / name for name in ("metrics.json", *rows)]
-        return cls(tables, report, figures, len(models))
+        return cls(tables, report, figures, len(models), options["threads"] if options["motifs"] else None)
 
     @property
     def pictures(self) -> list[tuple[str, int, Path]]:
@@ -150,7 +164,7 @@ class EvaluationFiles:
             if self.tables:
                 self._write_tables([next(remaining) for _ in self.tables], results)
             if self.report:
-                _write_report(next(remaining), results)
+                _write_report(next(remaining), results, self.motif_threads)
             for (name, number, path), temporary in zip(self.pictures, remaining, strict=True):
                 _write_figure(temporary, results, name, number, path.suffix.lower())
         say("wrote " + ", ".join(map(str, self.targets)))
@@ -167,11 +181,20 @@ class EvaluationFiles:
             write_rows(temporary, model.bundle, results.dataset, model.report.measured)
 
 
-def _write_report(temporary: Path, results: Results) -> None:
+def _write_report(temporary: Path, results: Results, motif_threads: int | None) -> None:
     from seqnet.reporting.pages.evaluation import evaluation_page
     from seqnet.reporting.pages.rendering import write_page
 
-    write_page(temporary, evaluation_page(results))
+    more = []
+    if motif_threads is not None:
+        from seqnet.reporting.motifs import measured_motifs
+        from seqnet.reporting.pages.motifs import motif_section
+
+        model = results.models[0]
+        bundle = model.bundle
+        explained = "the predicted class" if bundle.positive is None else bundle.classes[bundle.positive]
+        more = [motif_section(measured_motifs(model, motif_threads), model.report.name, explained)]
+    write_page(temporary, evaluation_page(results, more))
 
 
 def _write_figure(temporary: Path, results: Results, name: str, number: int, ending: str) -> None:

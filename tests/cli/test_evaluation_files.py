@@ -108,3 +108,14 @@ def test_the_model_beside_a_history_has_learning_curves(trained: Path, tmp_path:
     target = tmp_path / "l.svg"
     assert cli("evaluate", *words, "--plot", f"learning={target}", "--replicates", "0", "--no-baselines").code == 0
     assert "validation" in target.read_text()
+
+
+def test_motifs_of_the_measured_records_are_a_section(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    target = tmp_path / "r.html"
+    words = ("evaluate", trained / "dna.safetensors", trained / "reads.safetensors", *QUICK, "--no-baselines")
+    assert cli(*words, "--motifs").err.startswith("seqnet: error: --motifs needs --report")
+    outcome = cli(*words, "--report", target, "--motifs", "--split", "validation")
+    assert outcome.code == 0, outcome.err
+    text = target.read_text(encoding="utf-8")
+    assert '<h2 id="motifs">' in text or 'id="motifs"' in text
+    assert "What dna.safetensors responds to in " in text

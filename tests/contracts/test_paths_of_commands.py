@@ -34,30 +34,28 @@ NO_PATHS = {
     "tune": {"device", "assignments"},
     "train": {"device", "assignments", "split"},
     "evaluate": {"device", "plm", "label_regex", "label_column", "sequence_column", "name_column"},
-<<<<<<< HEAD
-    "explain": {"target", "feature", "device", "plm", "sequence_column", "name_column", "region"},
-    "predict": {
-=======
     "explain": {
         "records",
         "target",
         "label_column",
         "label_regex",
->>>>>>> hB
         "feature",
         "device",
         "plm",
         "sequence_column",
         "name_column",
         "region",
-<<<<<<< HEAD
+    },
+    "predict": {
+        "feature",
+        "device",
+        "plm",
+        "sequence_column",
+        "name_column",
+        "region",
         "expected_fraction",
         "chosen",
     },
-=======
-    },
-    "predict": {"feature", "device", "plm", "sequence_column", "name_column", "region", "expected_fraction"},
->>>>>>> hB
 }
 
 
@@ -160,15 +158,9 @@ def written_name(name: str, tried: click.Parameter, output: click.Parameter) -> 
     if output.name == "report":
         return "report.html"
     if name == "evaluate":
-<<<<<<< HEAD
         return "metrics.json" if in_directory else "roc.pdf"
     if name == "explain" and in_directory:
-        return "a.svg"  # of the record a
-=======
-        return "metrics.json" if in_directory else {"report": "report.html", "figures": "roc.pdf"}[str(output.name)]
-    if name == "explain" and in_directory:
         return "motifs.tsv" if output.name == "motifs" else "a.svg"  # of the record a
->>>>>>> hB
     if name == "download":
         return find_source("solubility").filename
     return "given.tsv" if in_directory and tried.name == "inputs" else "reads.tsv"

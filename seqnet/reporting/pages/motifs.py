@@ -10,10 +10,13 @@ from seqnet.reporting.figures.motif_logos import motif_logo
 from seqnet.reporting.pages import cells
 from seqnet.reporting.pages.content import Cell, Facts, Figures, Notes, Page, Section, Table, Text
 
-__all__ = ["motif_page"]
+__all__ = ["motif_page", "motif_section"]
 
 _MOST_LOGOS = 100
 """Maximum number of logos of a page, so that it stays below two megabytes."""
+
+_LOGOS_OF_A_SECTION = 12
+"""Maximum number of logos of a section, which shares its page with other figures."""
 
 _METHOD = (
     "Each sequence was also shuffled. A motif has hits in more sequences than shuffled sequences; the q-value is of "
@@ -33,12 +36,6 @@ def motif_page(found: Motifs, model: str, explained: str) -> Page:
     """
     count = counted(len(found), "motifs") if len(found) else "No motif"
     lead = f"{count} of {model} in {counted(found.records, 'records')}, explained: {explained}."
-    shown = found.motifs[:_MOST_LOGOS]
-    content: list[Table | Figures | Text] = [Text("Nothing stands out from shuffled sequences.")]
-    if shown:
-        content = [_table(found), Figures([motif_logo(motif) for motif in shown])]
-        if len(shown) < len(found):
-            content.append(Text(f"Logos of the first {len(shown)} motifs are shown; motifs.meme has all."))
     facts = Facts(
         [
             ("Records", f"{found.records:,}, and as many shuffled ones"),
@@ -51,10 +48,27 @@ def motif_page(found: Motifs, model: str, explained: str) -> Page:
         ]
     )
     sections = [
-        Section("motifs", "Motifs", content),
+        Section("motifs", "Motifs", _content(found, _MOST_LOGOS)),
         Section("method", "How they were found", [Text(_METHOD), Notes(found.notes), facts]),
     ]
     return Page(f"Motifs of {model}", lead, sections)
+
+
+def motif_section(found: Motifs, model: str, explained: str) -> Section:
+    """Returns the motifs of a model as a section of another page; see `motif_page`."""
+    lead = f"What {model} responds to in {counted(found.records, 'records')}; explained: {explained}. {_METHOD}"
+    return Section("motifs", "Motifs", [Text(lead), *_content(found, _LOGOS_OF_A_SECTION), Notes(found.notes)])
+
+
+def _content(found: Motifs, most: int) -> list[Table | Figures | Text]:
+    """Returns a table of the motifs, and the logos of the first `most`."""
+    shown = found.motifs[:most]
+    if not shown:
+        return [Text("Nothing stands out from shuffled sequences.")]
+    content: list[Table | Figures | Text] = [_table(found), Figures([motif_logo(motif) for motif in shown])]
+    if len(shown) < len(found):
+        content.append(Text(f"Logos of the first {len(shown)} motifs are shown."))
+    return content
 
 
 def _table(found: Motifs) -> Table:

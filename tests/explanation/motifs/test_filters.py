@@ -23,14 +23,9 @@ STRINGS = ["CCCC" + WORD + "CCCC", "AAAAAAAAAA", "CCTGTAATCCCC", WORD, "GATTAC"]
 def finder(network: Mapping[str, Any], strands: str = "single", window: int = 40) -> Classifier:
     """Returns a network whose first filter counts the matches with the word, less six."""
     classifier = make_classifier(run_config(network={**network, "strands": strands}), window=window)
-<<<<<<< HEAD
-    module: Any = classifier.network
-    layer = module.stack.blocks[0].convolution if hasattr(module, "stack") else module.convolutions[1]
-=======
     kernels = [one for one in classifier.network.modules() if isinstance(one, nn.Conv1d) and one.kernel_size == (7,)]
     weight, bias = kernels[0].weight, kernels[0].bias
     assert bias is not None
->>>>>>> hB
     with torch.no_grad():
         weight[:] = 0
         bias[:] = -6

@@ -30,11 +30,7 @@ def test_a_matrix_without_a_stated_width_ends_with_a_blank_line(tmp_path: Path) 
     )
     first, second = read_known(path, DNA)
     assert (first.name, second.name) == ("M1 first", "M2")
-<<<<<<< HEAD
     np.testing.assert_allclose(first.shares, [[1.0, 0.0, 0.0, 0.0], [0.25, 0.25, 0.25, 0.25]])
-=======
-    np.testing.assert_allclose(first.shares, [[1.0, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]])
->>>>>>> hB
     np.testing.assert_allclose(second.shares[1], [0, 0, 1 / 3, 2 / 3], atol=1e-3)
 
 

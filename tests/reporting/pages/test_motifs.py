@@ -8,7 +8,7 @@ import xml.etree.ElementTree as ET
 from seqnet.explanation.motifs.motif import Match
 from seqnet.reporting.figures.motif_logos import motif_logo
 from seqnet.reporting.figures.pictures import inline_svg
-from seqnet.reporting.pages.motifs import motif_page
+from seqnet.reporting.pages.motifs import motif_page, motif_section
 from seqnet.reporting.pages.rendering import render_page
 from tests.explanation.motifs.test_files import made, motif
 
@@ -47,3 +47,11 @@ def test_a_page_without_motifs_says_so() -> None:
     html = render_page(motif_page(made(), "model", "signal"))
     assert "No motif of model" in html
     assert "Nothing stands out from shuffled sequences." in html
+
+
+def test_a_section_of_another_page_has_the_first_logos() -> None:
+    many = [motif(f"motif_{number}") for number in range(1, 15)]
+    section = motif_section(made(*many), "model", "signal")
+    html = render_page(dataclasses.replace(motif_page(made(), "model", "signal"), sections=[section]))
+    assert html.count("<figure") == 12
+    assert "Logos of the first 12 motifs are shown." in html
