@@ -308,6 +308,7 @@ TESTED_ELSEWHERE = {
     "reporting/figures/learning": "reporting/figures/test_evaluation.py",
     "reporting/figures/motif_logos": "reporting/pages/test_motifs.py",
     "reporting/figures/ranking": "reporting/figures/test_evaluation.py",
+    "reporting/motifs": "cli/test_evaluation_files.py",
     "reporting/pages/content": "reporting/pages/test_rendering.py",
     "reporting/pages/evaluation/comparisons": "reporting/pages/evaluation/test_page.py",
     "reporting/pages/evaluation/data": "reporting/pages/evaluation/test_page.py",

@@ -111,6 +111,8 @@ class RecordOutputs:
                 raise click.UsageError(f"{option} needs --split-by-class, or --keep and --kept")
         if options["pairs"] == "files" and len(context.params["inputs"]) != 2:
             raise click.UsageError("--pairs files needs two inputs, one of first and one of second mates")
+        if options["pairs"] == "files" and len(set(context.params["inputs"])) == 1:
+            raise click.UsageError("--pairs files needs two different inputs; this one is given twice")
         table = not paths or given("output")
         if paths and (context.params["directory"] or context.params["kind"]):
             raise click.UsageError(f"{_OUTPUTS[next(iter(paths))]} can't be combined with -O or --format; use -o FILE")

@@ -150,6 +150,8 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, **opt
 
 def _check_usage(dataset: Path | None, options: Mapping[str, Any]) -> None:
     """Refuses options that contradict each other."""
+    if options["freeze"] and not options["start"]:
+        raise click.UsageError("--freeze needs --from")
     if bool(dataset) == bool(options["classes"]):
         raise click.UsageError("give either DATASET or --class")
     context = click.get_current_context()

@@ -66,6 +66,7 @@ class LogoFiles:
         self._form = target.suffix.removeprefix(".").lower()
         self.folder = None if self._form in _FORMATS and not target.is_dir() else target
         self._names: Counter[str] = Counter()
+        self._written: list[Path] = []
         self._only: tuple[Attributions, int] | None = None
 
     def add(self, found: Attributions) -> None:
@@ -76,8 +77,12 @@ class LogoFiles:
         """
         for index in np.flatnonzero(found.labels >= 0).tolist():
             if self.folder is not None:
-                with whole_file(self.folder / self._name(found, index), force=self._force) as path:
+                target = self.folder / self._name(found, index)
+                there = target.exists()
+                with whole_file(target, force=self._force) as path:
                     draw_logo(path, "svg", found, index)
+                if not there:
+                    self._written.append(target)
             elif self._only is not None:
                 problem, remedy = "this file can hold the logo of one record", "name a folder, or one of --records"
                 raise OutputError(str(self._target), problem, remedy)
@@ -89,6 +94,11 @@ class LogoFiles:
         if self._only is not None:
             with whole_file(self._target, force=self._force) as path:
                 draw_logo(path, self._form, *self._only)
+
+    def discard(self) -> None:
+        """Removes the files that were written so far, except for those that replaced others."""
+        for path in self._written:
+            path.unlink(missing_ok=True)
 
     def _name(self, found: Attributions, index: int) -> str:
         """Returns the name of the file of a record: its own name, as far as it is safe, and a number if it is taken."""
@@ -124,18 +134,16 @@ def draw_logo(target: Path, form: str, found: Attributions, index: int) -> None:
     low, high = min(float(sums.min()), 0.0), max(float(sums.max()), 0.0)
     room = 0.05 * max(high - low, 1e-6)
     name, label = found.names[index].decode(errors="replace"), found.classes[int(found.labels[index])]
+    name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
     title = printable(f"{name}: {label}, logit {found.logits[index]:.2f}")
     # The same attributions give the same bytes.
     with mpl.rc_context({"svg.hashsalt": "seqnet"}):
         figure = Figure(figsize=(1.1 + 0.16 * min(count, _WIDTH), 0.7 + 1.5 * lines), layout="constrained")
         for line, start in enumerate(range(0, count, _WIDTH)):
             axes = figure.add_subplot(lines, 1, line + 1)
-            logomaker.Logo(
-                heights.iloc[start : start + _WIDTH],
-                ax=axes,
-                color_scheme=_colours(found.alphabet),
-                flip_below=False,
-            )
+            part = heights.iloc[start : start + _WIDTH]
+            if part.to_numpy().any():  # logomaker warns of a logo without letters
+                logomaker.Logo(part, ax=axes, color_scheme=_colours(found.alphabet), flip_below=False)
             axes.set_xlim(start + 0.5, start + 0.5 + min(count, _WIDTH))
             axes.set_ylim(low - room, high + room)
             axes.set_ylabel("attribution")

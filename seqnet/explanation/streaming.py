@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -125,7 +125,11 @@ def write_attributions(
     place = named("standard output") if output.target is None else whole_file(output.target, force=output.force)
     bundle, tally, form = explainer.bundle, Tally(), format_of(output.target)
     method, logos = explainer.options.method, output.logos
-    with place as path, opened_writer(path, form, method, bundle.classes, bundle.alphabet) as writer:
+    with (
+        _kept_together(logos),
+        place as path,
+        opened_writer(path, form, method, bundle.classes, bundle.alphabet) as writer,
+    ):
 
         def rendered(found: Attributions) -> tuple[Attributions, Tally, Any]:
             return found, Tally.of(found.rows), writer.render(found)
@@ -143,3 +147,14 @@ def write_attributions(
         if logos is not None:
             logos.finish()
     return tally
+
+
+@contextmanager
+def _kept_together(logos: LogoFiles | None) -> Iterator[None]:
+    """Removes the logos that were drawn if the attributions can't be completed."""
+    try:
+        yield
+    except BaseException:
+        if logos is not None:
+            logos.discard()
+        raise

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Iterator
 from importlib import util
 from pathlib import Path
 from xml.etree import ElementTree
@@ -8,6 +9,13 @@ from xml.etree import ElementTree
 import numpy as np
 import pytest
 
+from seqnet.configs.explanation import ExplainOptions
+from seqnet.core.records import Ragged, RecordBatch
+from seqnet.explanation.explainer import Explainer
+from seqnet.explanation.logos import LogoFiles
+from seqnet.explanation.streaming import Destination, write_attributions
+from seqnet.models.bundles import open_bundle
+from seqnet.prediction.streaming import Placed
 from tests.cli.running import PROTEINS, READS, Runner
 
 HEADER = ["name", "position", "symbol", "attribution", "to_A", "to_C", "to_G", "to_T", "class", "logit", "status"]
@@ -178,3 +186,21 @@ def test_trees_name_the_method_that_works(cli: Runner) -> None:
         "seqnet: error: --method integrated can't be used: the model has decision trees beside its network, which have "
         "no gradient; use --method mutagenesis\n"
     )
+
+
+def test_logos_of_a_run_that_fails_are_removed(trained: Path, tmp_path: Path) -> None:
+    explainer = Explainer(open_bundle(trained / "dna.safetensors"), ExplainOptions(method="gradient"))
+    names, symbols = Ragged.from_strings(["a", "b"]), Ragged.from_strings(["ACGTACGTACGT"] * 2)
+
+    def records() -> Iterator[Placed]:
+        yield "reads.fa", RecordBatch(names, symbols, names)
+        assert (tmp_path / "logos" / "a.svg").exists()
+        raise KeyboardInterrupt
+
+    (tmp_path / "logos").mkdir()
+    (tmp_path / "logos" / "b.svg").write_text("of before")
+    logos = LogoFiles(tmp_path / "logos", force=True)
+    with pytest.raises(KeyboardInterrupt):
+        write_attributions(explainer, records(), Destination(tmp_path / "a.tsv", logos), threads=1)
+    # What was replaced is not taken away.
+    assert [path.name for path in tmp_path.rglob("*.*")] == ["b.svg"]

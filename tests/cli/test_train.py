@@ -251,7 +251,7 @@ def test_from_a_model(trained: Path, tmp_path: Path, cli: Runner) -> None:
     refused = cli("train", data, "--from", first, "--network", "cnn", "-o", tmp_path / "x.safetensors")
     assert refused.err.endswith(f"network.name can't be 'cnn': {first}, which --from names, has 'dense'\n")
     refused = cli("train", data, "--freeze", "-o", tmp_path / "x.safetensors")
-    assert refused.err.endswith("training.freeze needs --from\n")
+    assert refused.err.endswith("--freeze needs --from; see seqnet train --help\n")
     refused = cli("train", data, "--from", first, "--folds", "3", "-o", tmp_path / "x.safetensors")
     assert "which was trained on records of all folds" in refused.err
     refused = cli("train", trained / "reads.safetensors", "--from", first, "-o", tmp_path / "x.safetensors")

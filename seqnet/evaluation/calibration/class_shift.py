@@ -19,6 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.core.printable import counted
 from seqnet.evaluation.calibration.bias_correction import fit_bias_correction
 from seqnet.evaluation.calibration.temperature import Probabilities
 from seqnet.evaluation.calibration.validation_scores import ValidationScores
@@ -141,7 +142,7 @@ def estimate_shift(probabilities: Probabilities, seen: Shares, validation: Valid
     """
     count, unknown = len(probabilities), np.full(len(seen), np.nan)
     if count < FEWEST:
-        doubt = f"there are {count:,} records, and at least {FEWEST} are needed"
+        doubt = f"it has {counted(count, 'records')}, and at least {FEWEST} are needed"
         return ClassShift(unknown, unknown, unknown, seen, count, doubt)
     rng = np.random.default_rng(0)
     rows = probabilities if count <= MOST else probabilities[np.sort(rng.choice(count, MOST, replace=False))]

@@ -89,21 +89,21 @@ def _counts(motif: Motif, letters: str) -> dict[str, list[float]]:
 
 
 def _table(found: Motifs) -> str:
-    labelled = any(motif.labelled is not None for motif in found.motifs)
-    matched = any(motif.match is not None for motif in found.motifs)
     header = ["motif", "source", "consensus", "length", "hits", "records", "shuffled_records", "q_value"]
     header += ["information", "effect", *(f"share_{name}" for name in found.classes)]
-    header += [f"labelled_{name}" for name in found.classes] if labelled else []
-    header += ["known", "known_p", "known_q"] if matched else []
+    header += [f"labelled_{name}" for name in found.classes] if found.labelled else []
+    header += ["known", "known_p", "known_q"] if found.compared else []
     lines = ["\t".join(header)]
     for motif in found.motifs:
         row = [motif.name, motif.source, motif.consensus, str(len(motif)), str(motif.hits), str(motif.records)]
         row += [str(motif.shuffled), f"{motif.q_value:.3g}", f"{motif.information.sum():.2f}", f"{motif.effect:.4f}"]
         row += [_share(share) for share in motif.shares]
-        if labelled:
-            row += [_share(share) for share in (motif.labelled if motif.labelled is not None else [])]
-        if motif.match is not None:
-            row += [motif.match.name, f"{motif.match.p_value:.3g}", f"{motif.match.q_value:.3g}"]
+        if found.labelled:
+            shares = [math.nan] * len(found.classes) if motif.labelled is None else motif.labelled
+            row += [_share(share) for share in shares]
+        if found.compared:
+            match = motif.match
+            row += ["", "", ""] if match is None else [match.name, f"{match.p_value:.3g}", f"{match.q_value:.3g}"]
         lines.append("\t".join(row))
     return "\n".join(lines) + "\n"
 

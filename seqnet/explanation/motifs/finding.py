@@ -51,7 +51,9 @@ def find_motifs(
     if not len(sample.tokens):
         background = np.full(bundle.alphabet.size, 1 / bundle.alphabet.size)
         both, method = bundle.classifier.both_strands, explainer.options.method
-        return Motifs((), bundle.alphabet, bundle.classes, background, 0, both, method, ("there are no records",))
+        notes = ["there are no records"]
+        found = Motifs((), bundle.alphabet, bundle.classes, background, 0, both, method)
+        return replace(found, notes=tuple(notes), compared=bool(known))
     explained = _explained(explainer, sample, options, threads, progress)
 
     def logits_of(tokens: Ragged, targets: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -62,10 +64,10 @@ def find_motifs(
         found = replace(found, motifs=tuple(matched(found.motifs, known)))
         if len(known) < FEW_KNOWN:
             notes.append(
-                f"there are only {counted(len(known), 'known motifs')}; p-values of matches are reliable with at "
-                f"least {FEW_KNOWN}"
+                f"p-values of matches are reliable with at least {FEW_KNOWN} known motifs; the file has {len(known)}"
             )
-    return replace(found, notes=(*notes, *found.notes))
+    labelled = sample.labels is not None
+    return replace(found, notes=(*notes, *found.notes), labelled=labelled, compared=bool(known))
 
 
 def _explained(

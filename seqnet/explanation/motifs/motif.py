@@ -110,6 +110,8 @@ class Motifs:
         both_strands: whether the model predicts on both strands.
         method: of the attributions.
         notes: what a user should know, one line each.
+        labelled: whether true classes are known.
+        compared: whether motifs were compared with known ones.
     """
 
     motifs: tuple[Motif, ...]
@@ -120,6 +122,8 @@ class Motifs:
     both_strands: bool
     method: str
     notes: tuple[str, ...] = ()
+    labelled: bool = False
+    compared: bool = False
 
     def __len__(self) -> int:
         return len(self.motifs)

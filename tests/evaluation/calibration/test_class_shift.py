@@ -120,7 +120,7 @@ def test_scores_unlike_those_of_validation_are_no_shift() -> None:
 def test_what_is_not_known_is_not_told() -> None:
     seen = np.array([0.5, 0.5])
     few = estimate_shift(drawn(FEWEST - 1, [0.1, 0.9], [0.5, 0.5], 1)[1], seen, kept(500, [0.5, 0.5]))
-    assert few.doubt == "there are 199 records, and at least 200 are needed"
+    assert few.doubt == "it has 199 records, and at least 200 are needed"
     assert np.isnan(few.shares).all()
     old = estimate_shift(drawn(500, [0.1, 0.9], [0.5, 0.5], 1)[1], seen, None)
     assert old.doubt == "the model keeps no validation scores; train it again"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
@@ -89,3 +90,12 @@ def test_no_motifs_are_files_without_motifs(tmp_path: Path) -> None:
     assert files[".jaspar"].read_text() == ""
     with files[".meme"].open() as file:
         assert len(biopython.parse(file, "minimal")) == 0
+
+
+def test_the_table_has_the_columns_that_were_asked_for_without_motifs_too(tmp_path: Path) -> None:
+    nothing = written(tmp_path, dataclasses.replace(made(), labelled=True, compared=True))[".tsv"].read_text()
+    header, *rows = nothing.splitlines()
+    assert header.split("\t")[-5:] == ["labelled_noise", "labelled_signal", "known", "known_p", "known_q"]
+    assert rows == []
+    one = written(tmp_path, dataclasses.replace(made(motif()), labelled=True, compared=True))[".tsv"].read_text()
+    assert [line.count("\t") for line in one.splitlines()] == [header.count("\t")] * 2
