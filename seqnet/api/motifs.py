@@ -16,7 +16,7 @@ from seqnet.api.sequences import Sequences, as_records
 from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import InputError, LabelError
-from seqnet.core.printable import quoted
+from seqnet.core.printable import counted, quoted
 from seqnet.explanation.explainer import Explainer
 from seqnet.explanation.extra import check_extra
 from seqnet.explanation.motifs.finding import find_motifs
@@ -73,5 +73,5 @@ def _codes(labels: Iterable[object], classes: tuple[str, ...], count: int) -> ND
             raise LabelError("labels", f"{quoted(str(label))} is not a class of the model", f"use {', '.join(classes)}")
         codes.append(-1 if label is None else known[str(label)])
     if len(codes) != count:
-        raise InputError(f"there are {len(codes):,} labels for {count:,} sequences", "give one for each")
+        raise InputError(f"there are {counted(len(codes), 'labels')} for {counted(count, 'sequences')}", "give one for each")
     return np.array(codes, dtype=np.int64)

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
+from seqnet.core.printable import counted
 from seqnet.core.errors import FormatError, OutputError
 from seqnet.core.outputs.partial_files import PartFile
 from seqnet.core.records import Ragged, RecordBatch
@@ -93,7 +94,7 @@ def _region(text: bytes, line: int, sizes: Mapping[str, int]) -> Region:
         some = ", ".join(list(sizes)[:3]) + (", ..." if len(sizes) > 3 else "")
         raise FormatError(f"the FASTA has no sequence {name}", f"use its names: {some}", line=line)
     if stop > sizes[name]:
-        problem = f"end {stop:,} is beyond the end of {name}, which has {sizes[name]:,} symbols"
+        problem = f"end {stop:,} is beyond the end of {name}, which has {counted(sizes[name], 'symbols')}"
         raise FormatError(problem, "use a BED file for this genome", line=line)
     return Region(name, start, stop, line)
 

@@ -76,7 +76,7 @@ def test_many_sequences_are_predicted_in_parts_and_in_order(threads: int, monkey
     strings = [*random_strings([12, 40, 7, 9, 90] * 8), "", "A!"]
     names = Ragged.from_strings([str(number) for number in range(1, len(strings) + 1)])
     whole = Predictor(bundle).predict_batch(RecordBatch(names, Ragged.from_strings(strings), names))
-    monkeypatch.setattr("seqnet.api.models._IN_MEMORY_BYTES", 100)
+    monkeypatch.setattr("seqnet.api.in_memory._BATCH_BYTES", 100)
     found = Model(bundle, threads=threads).predict(iter(strings))
     assert found.names.tolist() == names.text()
     np.testing.assert_allclose(found.probabilities, whole.probabilities, atol=1e-6)

@@ -14,8 +14,8 @@ def test_fractions_are_numbers_by_class_whose_name_may_have_an_equals_sign() -> 
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (("a=1",), "must be CLASS=F with F between 0 and 1, not 'a=1'"),
-        (("a=x",), "must be CLASS=F with F between 0 and 1, not 'a=x'"),
+        (("a=1",), "must be CLASS=F with F between 0 and 1, or auto alone, not 'a=1'"),
+        (("a=x",), "must be CLASS=F with F between 0 and 1, or auto alone, not 'a=x'"),
         (("0.5",), "must be CLASS=F with F between 0 and 1"),
         (("a=0.1", "a=0.2"), "gives class a twice"),
     ],

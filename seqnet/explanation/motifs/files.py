@@ -49,7 +49,8 @@ def _meme(found: Motifs) -> str:
     lines += ["Background letter frequencies", shares, ""]
     for motif in found.motifs:
         lines += [f"MOTIF {motif.name} {motif.consensus}", ""]
-        lines.append(f"letter-probability matrix: alength= {len(letters)} w= {len(motif)} nsites= {motif.hits} E= 0")
+        sizes = {"alength": len(letters), "w": len(motif), "nsites": motif.hits, "E": 0}
+        lines.append("letter-probability matrix: " + " ".join(f"{name}= {size}" for name, size in sizes.items()))
         lines += [" ".join(f"{share:.6f}" for share in row) for row in _rounded(motif.frequencies[:, order])]
         lines.append("")
     return "\n".join(lines)

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
+from seqnet.core.printable import counted
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import EmptyInputError, FormatError, InputError, TruncatedError
 from seqnet.explanation.motifs.motif import KnownMotif, Match, Motif
@@ -117,7 +118,7 @@ def _matrix(lines: _Lines, header: str, number: int, name: str, order: Sequence[
             break
         rows.append(_row(line, last, len(order)))
     if not rows or (width is not None and len(rows) < width):
-        problem = f"the matrix of motif {name} has {len(rows)} rows" + (f", not {width}" if width else "")
+        problem = f"the matrix of motif {name} has {counted(len(rows), 'rows')}" + (f", not {width}" if width else "")
         raise TruncatedError(problem, "get the file again", line=last)
     shares = np.array(rows)[:, order]
     return np.asarray(shares / shares.sum(axis=1, keepdims=True))

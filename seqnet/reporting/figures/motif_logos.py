@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from seqnet.core.printable import counted
 from seqnet.explanation.motifs.motif import Motif
 from seqnet.reporting.figures.pictures import INK, MUTED, SERIES, Picture
 
@@ -31,9 +32,8 @@ _SMALLEST = 0.01
 def motif_logo(motif: Motif) -> Picture:
     """Returns the logo of a motif."""
     effect = f"{motif.effect:+.2f} logit"
-    caption = (
-        f"{motif.consensus}, from {motif.source}: {motif.hits:,} hits in {motif.records:,} records, effect {effect}."
-    )
+    hits = f"{counted(motif.hits, 'hits')} in {counted(motif.records, 'records')}"
+    caption = f"{motif.consensus}, from {motif.source}: {hits}, effect {effect}."
     if motif.match is not None:
         caption += f" Nearest known motif: {motif.match.name}, q = {motif.match.q_value:.2g}."
     spelled = "; ".join(f"{place}: {_position(motif, place - 1)}" for place in range(1, len(motif) + 1))
@@ -41,7 +41,7 @@ def motif_logo(motif: Motif) -> Picture:
         key=motif.name.replace("_", "-"),
         title=motif.name,
         caption=caption,
-        description=f"Sequence logo of {len(motif)} positions, {motif.information.sum():.1f} bits. {spelled}.",
+        description=f"Sequence logo of {counted(len(motif), 'positions')}, {motif.information.sum():.1f} bits. {spelled}.",
         draw=lambda figure: _draw(figure, motif),
         size=(4.8, 1.7),
     )
