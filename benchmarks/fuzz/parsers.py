@@ -146,7 +146,11 @@ def _sequences_arguments(data: bytes, folder: Path) -> None:
         lambda these: pa.array([str(one).encode(errors="replace") for one in these], pa.binary()),
     ]  # fmt: skip
     names = rng.choice([None, _value(rng), [_value(rng) for _ in values]])
-    found = as_records(rng.choice(kinds)(values), names)
+    try:
+        given = rng.choice(kinds)(values)
+    except UnicodeError:  # pandas has no half of a surrogate pair
+        return
+    found = as_records(given, names)
     assert len(found.names) == len(found.symbols)
 
 

@@ -294,6 +294,7 @@ def test_a_dataset_is_pickled_with_its_columns(tmp_path: Path) -> None:
         ),
         ({"split": None}, "split must be the name of a column, or percentages such as 80/10/10, not None"),
         ({"group": ["a"]}, "group must be the name of one column, not ['a']"),
+        ({"label": None}, "label must be the name of one column, not None"),
         ({"label": "seq"}, "label can't be the column of the sequences"),
         ({"length": 10}, 'length must be text, such as "10", not 10'),
         ({"progress": 5}, "progress must be a function that takes a line, such as print, or None, not 5"),

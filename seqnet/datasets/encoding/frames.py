@@ -78,7 +78,10 @@ class FrameReader(RecordReader):
         self.path, self.format, self.skipped, self.region = place, "table", Counter(), None
         self.notes: list[str] = []
         for argument in ("sequence", "label", "group", "split", "name"):
-            if (name := getattr(columns, argument)) is not None:
+            name = getattr(columns, argument)
+            if name is None and argument in ("sequence", "label"):
+                raise SettingError(argument, name, "the name of one column")
+            if name is not None:
                 _check_column(frame, argument, name, place)
         if columns.sequence == columns.label:
             raise SettingError("label", columns.label, problem="can't be the column of the sequences")
