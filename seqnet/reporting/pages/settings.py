@@ -44,7 +44,7 @@ def _network(chosen: ChosenRun, bundle: Bundle) -> Rows:
         ("network", f"{bundle.config.network.name}{' with boosted trees' if boosted else ''}"),
         ("encoder", bundle.config.encoder.name),
         ("networks", f"{len(bundle.members):,}{', each' if len(bundle.members) > 1 else ''} of {parameters}"),
-        ("window", f"{bundle.window:,} symbols"),
+        ("window", counted(bundle.window, "symbols")),
         ("strands", "both" if bundle.classifier.both_strands else "single"),
         ("epochs", f"at most {training.epochs:,}, in batches of {training.batch_size:,}"),
         ("epoch kept by", f"validation {training.monitor.replace('_', ' ')}"),
