@@ -14,7 +14,7 @@ from typing import Any
 __all__ = ["CONTROLS", "counted", "named_record", "printable", "printable_json", "quoted", "shortened"]
 
 _PLURAL = re.compile(
-    r"\b(alignment|byte|cell|check|class(?=es)|cluster|column|epoch|failure|feature|fold|group|input|name|network|number|one|pair|parameter"
+    r"\b(alignment|byte|cell|check|class(?=es)|cluster|column|epoch|failure|feature|fold|group|input|label|name|network|number|one|pair|parameter"
     r"|read|record|replicate|row|sequence|sheet|symbol|thread|tree|trial|warning|window)e?s\b"
 )
 _VERB = re.compile(r"\b(have|are|were|seem)\b")
