@@ -14,8 +14,9 @@ from typing import Any
 __all__ = ["CONTROLS", "counted", "named_record", "printable", "printable_json", "quoted", "shortened"]
 
 _PLURAL = re.compile(
-    r"\b(alignment|byte|candidate|cell|check|class(?=es)|cluster|column|epoch|failure|feature|fold|group|hit|input|motif|name|network|number|one|pair|parameter"
-    r"|read|record|replicate|row|sequence|sheet|symbol|thread|tree|trial|warning|window|word)e?s\b"
+    r"\b(alignment|byte|candidate|cell|check|class(?=es)|cluster|column|epoch|failure|feature|fold|group|hit|input|label|motif|name|network"
+    r"|number|one|pair|parameter|position|read|record|replicate|row|sequence|sheet|symbol|thread|tree|trial|warning|window"
+    r"|word)e?s\b"
 )
 _VERB = re.compile(r"\b(have|are|were|seem)\b")
 _VERBS = {"have": "has", "are": "is", "were": "was", "seem": "seems"}

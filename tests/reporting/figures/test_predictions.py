@@ -17,7 +17,7 @@ def test_labels_have_counts_and_shares() -> None:
 
 def test_only_the_most_frequent_of_many_labels_are_drawn() -> None:
     picture = label_picture([f"class {number:02}" for number in range(30)], np.arange(30))
-    assert "10 rarer labels are left out" in picture.caption
+    assert "Without 10 rarer labels." in picture.caption
     svg = inline_svg(picture)
     assert ">class 29</text>" in svg
     assert ">class 09</text>" not in svg
