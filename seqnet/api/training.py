@@ -22,7 +22,7 @@ from seqnet.configs.training import MOST_MEMBERS
 from seqnet.core.errors import SettingError
 from seqnet.core.processors import usable_processors
 from seqnet.datasets.dataset import Dataset, open_dataset
-from seqnet.datasets.recipes import choose_run
+from seqnet.datasets.recipes import ChosenRun, choose_run
 from seqnet.models.bundles import Bundle
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training import train_ensemble
@@ -53,8 +53,7 @@ def train(
     """Returns the model that `seqnet train` fits to a dataset: the same settings give the same weights.
 
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
-    Without preset, network and config, settings are chosen that suit the dataset. No file is written; Ctrl-C leaves
-    no model.
+    Without preset, network and config, suitable settings are chosen. Ctrl-C leaves no model.
 
     Args:
         data: the dataset, or its path.
@@ -66,10 +65,9 @@ def train(
         members: networks to train, with seeds one after the other, into one model that predicts their mean.
         seed: of weights, order, dropout and augmentation; None for training.seed of the settings.
         device: auto, cpu, cuda, cuda:N or mps.
-        threads: of the CPU; None for the processors that the process may use.
+        threads: of the CPU; None for all that the process may use.
         progress: gets each line that the command would print, such as `print`.
-        optimize: metric that the decision threshold maximises on the validation split; None for a threshold of one
-            half, or, with imbalanced classes, balanced accuracy.
+        optimize: metric that the threshold maximises; None for one half, or for balanced accuracy if imbalanced.
         start: model to start from, its path or name; its output layers are kept if the classes are the same.
         freeze: whether, with `start`, only the output layers are trained.
 
@@ -83,11 +81,16 @@ def train(
         request = _request(preset, network, encoder, config, settings, seed, freeze=freeze)
         origin = _start(start)
         chosen = choose_warm_run(data, request, origin) if origin else choose_run(data, request)
-        made = make_job(data, chosen, choose_device(device), threads=count, start=origin)
-        job = replace(made, checkpoints=(None,) * seeds, optimize=optimize)
-        for line in opening_lines(data, chosen, audit=progress is not None, start=origin, count=seeds):
-            (progress or _silent)(line)
-        return Model(_trained(job, count, progress or _silent), threads=count)
+        job = make_job(data, chosen, choose_device(device), threads=count, start=origin)
+        _tell_opening(job, chosen, seeds, progress)
+        made = _trained(replace(job, checkpoints=(None,) * seeds, optimize=optimize), count, progress or _silent)
+        return Model(made, threads=count)
+
+
+def _tell_opening(job: TrainingJob, chosen: ChosenRun, count: int, progress: Progress | None) -> None:
+    """Tells what is said before a training; looks at the dataset only if somebody listens."""
+    for line in opening_lines(job.dataset, chosen, audit=progress is not None, start=job.start, count=count):
+        (progress or _silent)(line)
 
 
 def _start(model: Model | str | os.PathLike[str] | None) -> WarmStart | None:
