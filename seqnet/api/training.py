@@ -68,23 +68,26 @@ def train(
         threads: of the CPU; None for all that the process may use.
         progress: gets each line that the command would print, such as `print`.
         optimize: metric that the threshold maximises; None for one half, or for balanced accuracy if imbalanced.
-        start: model to start from, its path or name; its output layers are kept if the classes are the same.
+        start: model to start from, its path or name; output layers are kept for the same classes.
         freeze: whether, with `start`, only the output layers are trained.
 
     Raises:
         SeqnetError: a setting is unknown or not allowed, the file is not a dataset, or the settings don't suit it.
     """
     with python_words():
-        data = data if isinstance(data, Dataset) else open_dataset(as_path(data))
-        seeds = _checked_members(members, optimize)
+        data, seeds = _opened(data), _checked_members(members, optimize)
         count = ReadOptions.check("threads", usable_processors() if threads is None else threads)
         request = _request(preset, network, encoder, config, settings, seed, freeze=freeze)
         origin = _start(start)
         chosen = choose_warm_run(data, request, origin) if origin else choose_run(data, request)
         job = make_job(data, chosen, choose_device(device), threads=count, start=origin)
         _tell_opening(job, chosen, seeds, progress)
-        made = _trained(replace(job, checkpoints=(None,) * seeds, optimize=optimize), count, progress or _silent)
-        return Model(made, threads=count)
+        whole = replace(job, checkpoints=(None,) * seeds, optimize=optimize)
+        return Model(_trained(whole, count, progress or _silent), threads=count)
+
+
+def _opened(data: Dataset | str | os.PathLike[str]) -> Dataset:
+    return data if isinstance(data, Dataset) else open_dataset(as_path(data))
 
 
 def _tell_opening(job: TrainingJob, chosen: ChosenRun, count: int, progress: Progress | None) -> None:
