@@ -73,5 +73,7 @@ def _codes(labels: Iterable[object], classes: tuple[str, ...], count: int) -> ND
             raise LabelError("labels", f"{quoted(str(label))} is not a class of the model", f"use {', '.join(classes)}")
         codes.append(-1 if label is None else known[str(label)])
     if len(codes) != count:
-        raise InputError(f"there are {counted(len(codes), 'labels')} for {counted(count, 'sequences')}", "give one for each")
+        raise InputError(
+            f"there are {counted(len(codes), 'labels')} for {counted(count, 'sequences')}", "give one for each"
+        )
     return np.array(codes, dtype=np.int64)

@@ -52,8 +52,7 @@ def train(
     """Returns the model that `seqnet train` fits to a dataset: the same settings give the same weights.
 
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
-    Without preset, network and config, settings are chosen that suit the dataset. No file is written; Ctrl-C leaves
-    no model.
+    Without preset, network and config, suitable settings are chosen. Ctrl-C leaves no model.
 
     Args:
         data: the dataset, or its path.

@@ -97,8 +97,7 @@ def evaluate_bundle(
     )
     scored = score(labels, probabilities, positive=bundle.positive, threshold=evaluation.threshold)
     training = _training_members(bundle, dataset)
-    warnings = [*_warnings(training, members, split), *_origin(bundle, dataset), *_unusual(bundle, dataset, members)]
-    warnings += _shifted(bundle, probabilities)
+    warnings = _all_warnings(bundle, dataset, members, probabilities, _warnings(training, members, split))
     where = "dataset" if split == "all" else f"{split} split"
     if line := never_predicted(labels, scored.predicted, bundle.classes, where):
         warnings.append(line)
@@ -147,6 +146,18 @@ def _warnings(training: NDArray[np.int64] | None, members: NDArray[np.int64], sp
             "the validation split chose epoch, threshold and baselines' penalty; these numbers are a little too good"
         ]
     return []
+
+
+def _all_warnings(
+    bundle: Bundle,
+    dataset: Dataset,
+    members: NDArray[np.int64],
+    probabilities: NDArray[np.float64],
+    first: Sequence[str],
+) -> list[str]:
+    """Returns the lines `first`, and those that training, records (M,) and scores (M, K) give rise to."""
+    lines = [*first, *_origin(bundle, dataset), *_unusual(bundle, dataset, members)]
+    return lines + _shifted(bundle, probabilities)
 
 
 def _origin(bundle: Bundle, dataset: Dataset) -> list[str]:
