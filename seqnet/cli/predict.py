@@ -113,8 +113,8 @@ def command(
     with made_directory(directory), made_directory(records.directory):
         beside = [path for path in (report, request and request.track) if path]
         targets = [*(table.target for _, table in tables), *records.targets(), *beside]
-        _claim(targets, force, options["plm"])
         size = total_size(inputs)
+        _claim(targets, force, options["plm"])
         predictor, source = _prepared(model, records, options)
         fractions = ClassFractions(predictor, source, inputs)
         predictor = predictor if directory and not request else fractions.predictor_for(inputs)

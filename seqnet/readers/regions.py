@@ -13,9 +13,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self
 
-from seqnet.core.printable import counted
 from seqnet.core.errors import FormatError, OutputError
 from seqnet.core.outputs.partial_files import PartFile
+from seqnet.core.printable import counted
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.readers.inputs import Input
 from seqnet.readers.record_reader import spoken_path

@@ -228,7 +228,7 @@ def test_a_track_of_a_long_record_takes_three_bytes_a_base(record: Path, tmp_pat
     long = seqnet("predict", model, record, *words)
     assert (short.code, long.code) == (0, 0), long.err
     assert f"{BASES // 36:,} windows of 36 bases" in long.err
-    assert long.peak - short.peak < 3 * BASES + BATCHES
+    assert long.peak - short.peak < 3 * BASES + 2 * BATCHES  # one for each thread
 
 
 @pytest.mark.parametrize(

@@ -17,9 +17,9 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.stats import false_discovery_control
 
-from seqnet.core.printable import counted
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import EmptyInputError, FormatError, InputError, TruncatedError
+from seqnet.core.printable import counted
 from seqnet.explanation.motifs.motif import KnownMotif, Match, Motif
 
 __all__ = ["FEW_KNOWN", "matched", "read_known"]

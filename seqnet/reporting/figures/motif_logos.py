@@ -41,7 +41,9 @@ def motif_logo(motif: Motif) -> Picture:
         key=motif.name.replace("_", "-"),
         title=motif.name,
         caption=caption,
-        description=f"Sequence logo of {counted(len(motif), 'positions')}, {motif.information.sum():.1f} bits. {spelled}.",
+        description=(
+            f"Sequence logo of {counted(len(motif), 'positions')}, {motif.information.sum():.1f} bits. {spelled}."
+        ),
         draw=lambda figure: _draw(figure, motif),
         size=(4.8, 1.7),
     )

@@ -34,7 +34,7 @@ def label_picture(names: Sequence[str], counts: NDArray[np.int64]) -> Picture:
     return Picture(
         key="label-counts",
         title="Labels",
-        caption="Records with each label." + (f" {counted(left, 'rarer labels are')} left out." if left else ""),
+        caption="Records with each label." + (f" Without {counted(left, 'rarer labels')}." if left else ""),
         description=f"Number of records with each label. {described}.",
         draw=lambda figure: _draw_labels(figure, shown, counts[order]),
         size=(4.8, 0.9 + 0.36 * len(order)),
