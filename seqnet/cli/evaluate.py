@@ -252,7 +252,7 @@ def _show_model(model: ModelReport, strata: bool) -> None:
         else:
             of = "" if one.available == one.records else f" of {one.available:,}"
             source = f"{one.records:,}{of} training records of the model"
-        titles = {BASELINES[name].title: standing for name, standing in model.baselines.items()}
+        titles = {BASELINES[name].title: paired for name, paired in model.baselines.items()}
         click.echo(f"\nbaselines, fitted to {source}; intervals in brackets")
         click.echo(format_paired_metrics(model.measured.evaluation, titles), nl=False)
     if strata and model.strata is not None:

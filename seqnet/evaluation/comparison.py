@@ -26,20 +26,20 @@ class Comparison:
     """Comparison of two models.
 
     Attributes:
-        standing: metrics of the second model, and the first model's metrics minus these.
+        paired: metrics of the second model, and the first model's metrics minus these.
         mcnemar: test whether both models are right equally often.
         delong: test whether both models have the same AUROC; None with more than two classes, with groups, or with
             fewer than two records of a class.
     """
 
-    standing: PairedMetrics
+    paired: PairedMetrics
     mcnemar: McNemar
     delong: DeLong | None
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain values, None for NaN."""
         return {
-            "differences": {name: value.to_json() for name, value in self.standing.differences.items()},
+            "differences": {name: value.to_json() for name, value in self.paired.differences.items()},
             "mcnemar": self.mcnemar.to_json(),
             "delong": None if self.delong is None else self.delong.to_json(),
         }
@@ -56,7 +56,7 @@ def compare(
         groups: (N,) int64, group of each record; None, or groups of one record each, if records are independent.
         options: replicates, confidence and seed of the intervals.
     """
-    standing = compare_in_pairs(first, {"second": second}, groups=groups, metrics=tuple(METRICS), options=options)[
+    paired = compare_in_pairs(first, {"second": second}, groups=groups, metrics=tuple(METRICS), options=options)[
         "second"
     ]
     (one, other), units = in_canonical_order([first, second], groups)
@@ -65,4 +65,4 @@ def compare(
         scores = one.probabilities[:, one.positive], other.probabilities[:, one.positive]
         ranking = delong(one.labels == one.positive, *scores, options.confidence)
     right = one.predicted == one.labels, other.predicted == other.labels
-    return Comparison(standing, mcnemar(*right, units), ranking)
+    return Comparison(paired, mcnemar(*right, units), ranking)

@@ -139,21 +139,21 @@ def _estimate(estimate: Estimate) -> str:
     return f"{value} {_interval(estimate.low, estimate.high, digits=3)}".rstrip()
 
 
-def format_paired_metrics(evaluation: Evaluation, standings: Mapping[str, PairedMetrics]) -> str:
+def format_paired_metrics(evaluation: Evaluation, compared: Mapping[str, PairedMetrics]) -> str:
     """Returns a table with one line for the model and for each rival; it ends with a line end.
 
     Args:
         evaluation: evaluation of the model.
-        standings: title → comparison of the model with the rival; all have the same metrics, with AUROC and accuracy.
+        compared: title → comparison of the model with the rival; all have the same metrics, with AUROC and accuracy.
     """
-    first = next(iter(standings.values()))
-    deciding = first.deciding
+    first = next(iter(compared.values()))
+    main_metric = first.main_metric
     names = list(first.metrics)
-    rows = [["", *(METRICS[name].title for name in names), f"model ahead in {METRICS[deciding].title}"]]
+    rows = [["", *(METRICS[name].title for name in names), f"model ahead in {METRICS[main_metric].title}"]]
     rows.append(["model", *(_estimate(evaluation.metrics[name]) for name in names), ""])
-    for title, standing in standings.items():
-        cells = [_estimate(standing.metrics[name]) for name in names]
-        rows.append([title, *cells, _estimate(standing.differences[deciding])])
+    for title, paired in compared.items():
+        cells = [_estimate(paired.metrics[name]) for name in names]
+        rows.append([title, *cells, _estimate(paired.differences[main_metric])])
     return _align(rows, left=len(rows[0])) + "\n"
 
 
@@ -176,7 +176,7 @@ def format_strata(title: str, strata: Sequence[Stratum], *, percent: bool = Fals
 def format_comparison(comparison: Comparison, first: str, second: str, confidence: float) -> str:
     """Returns the differences of all metrics and the tests of two named models; the text ends with a line end."""
     rows = [[f"{first} minus {second}", "difference", f"{100 * confidence:g} % interval"]]
-    for name, estimate in comparison.standing.differences.items():
+    for name, estimate in comparison.paired.differences.items():
         rows.append([METRICS[name].title, _value(estimate.value), _interval(estimate.low, estimate.high)])
     test = comparison.mcnemar
     how = {"exact": "exact", "chi-square": "chi-square", "groups": "chi-square over groups"}[test.method]

@@ -39,14 +39,14 @@ class PairedMetrics:
     differences: Mapping[str, Estimate]
 
     @property
-    def deciding(self) -> str:
+    def main_metric(self) -> str:
         """The metric that decides which is better: AUROC, or accuracy if a class has no records."""
         return "accuracy" if math.isnan(self.differences["auroc"].value) else "auroc"
 
     @property
     def beaten(self) -> bool:
         """Whether the rival is worse: the difference, or the lower end of its interval if it has one, is above 0."""
-        difference = self.differences[self.deciding]
+        difference = self.differences[self.main_metric]
         return (difference.value if math.isnan(difference.low) else difference.low) > 0
 
     def to_json(self) -> dict[str, Any]:
@@ -76,14 +76,14 @@ def compare_in_pairs(
         options: replicates, confidence and seed.
     """
     values, samples = _resample([subject, *rivals.values()], groups, metrics, options)  # (C, M), (R, C, M)
-    standings = {}
+    compared = {}
     for index, (name, rival) in enumerate(rivals.items(), 1):
         trials = _trials(metrics, values[index], rival, groups)
         own = _estimates(metrics, values[index], samples[:, index], trials, options.confidence)
         gap = values[0] - values[index], samples[:, 0] - samples[:, index]
         ahead = _estimates(metrics, *gap, np.full(len(metrics), np.nan), options.confidence)
-        standings[name] = PairedMetrics(own, ahead)
-    return standings
+        compared[name] = PairedMetrics(own, ahead)
+    return compared
 
 
 def estimate_metrics(

@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
+from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
 from seqnet.prediction.rows import PredictedRows
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = ["MUTAGENESIS", "Attributions"]
 
@@ -78,6 +83,26 @@ class Attributions:
     def of_record(self, index: int) -> NDArray[np.float32]:
         """Returns the values (L, S) float32 of one record."""
         return self.values[self.tokens.offsets[index] : self.tokens.offsets[index + 1]]
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Returns a row for each position: name, position from 1, symbol, attribution; to_SYMBOL for mutagenesis."""
+        import pandas as pd
+
+        lengths = self.tokens.lengths
+        starts = np.repeat(self.tokens.offsets[:-1], lengths)
+        table = {
+            "name": np.repeat(np.array(self.names.text(), dtype=object), lengths),
+            "position": np.arange(len(starts)) - starts + 1,
+            "symbol": list(self.alphabet.decode(self.tokens.data).tobytes().decode()),
+            "attribution": self.present,
+        }
+        if self.method == MUTAGENESIS:
+            table |= {f"to_{symbol}": self.values[:, at] for at, symbol in enumerate(self.alphabet.canonical)}
+        return pd.DataFrame(table)
+
+    def __repr__(self) -> str:
+        explained = int((self.labels >= 0).sum())
+        return f"<seqnet.Attributions by {self.method}: {counted(len(self), 'records')}, {explained:,} explained>"
 
     @classmethod
     def concatenate(cls, parts: Sequence[Attributions]) -> Attributions:

@@ -18,7 +18,7 @@ from seqnet.explanation.gradients import background, gradient, integrated
 from seqnet.explanation.mutagenesis import mutagenesis
 from seqnet.explanation.relaxation import Relaxation
 from seqnet.models.bundles import Bundle
-from seqnet.nn.batching import span_counts, spans_in_parts
+from seqnet.nn.batching import chunked_parts, part_counts
 from seqnet.prediction.predictor import Predictor
 
 __all__ = ["Explainer"]
@@ -94,8 +94,8 @@ class Explainer:
         values = np.zeros((len(tokens.data), self.bundle.alphabet.size), dtype=np.float32)
         margins = np.zeros(len(tokens))
         window = self.bundle.classifier.window
-        counts = span_counts(tokens.lengths, window)
-        for sequence, start, length in spans_in_parts(tokens.lengths, window, _PARTS):
+        counts = part_counts(tokens.lengths, window)
+        for sequence, start, length in chunked_parts(tokens.lengths, window, _PARTS):
             first = tokens.offsets[sequence] + start
             parts = Ragged.from_lengths(gather(tokens.data, first, length), length)
             share = 1 / (counts[sequence] * len(self._methods))  # (P,)

@@ -80,7 +80,9 @@ def named_records(records: Iterable[Placed], names: Sequence[str]) -> Iterator[P
             missing.difference_update(named.names.text())
             yield place, named
     if missing:
-        raise InputError(f"no input has a {named_record(min(missing))}", "names are those of seqnet predict")
+        raise InputError(
+            f"no input has a {named_record(min(missing))}", "names are in the column name of seqnet predict"
+        )
 
 
 @dataclass(frozen=True)

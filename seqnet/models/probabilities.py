@@ -18,7 +18,7 @@ from seqnet.evaluation import decide
 from seqnet.evaluation.calibration import tempered
 from seqnet.models.bundles import Bundle
 from seqnet.models.scoring import Scorer
-from seqnet.nn.batching import Spans, TokenStore, buckets, spans_in_parts
+from seqnet.nn.batching import Parts, TokenStore, buckets, chunked_parts
 from seqnet.nn.devices import moved, out_of_memory
 from seqnet.nn.layers import with_embeddings
 
@@ -170,9 +170,9 @@ def class_probabilities(
     return totals if whole else totals / counts[:, None]
 
 
-def _batches(classifier: Scorer, lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[Spans]:
+def _batches(classifier: Scorer, lengths: NDArray[np.int64], batch_tokens: int) -> Iterator[Parts]:
     """Yields the batches in which a classifier sees sequences of `lengths` (M,) int64, through its window."""
-    for sequence, start, length in spans_in_parts(lengths, classifier.window, _PARTS):
+    for sequence, start, length in chunked_parts(lengths, classifier.window, _PARTS):
         # A network that flattens pads every part to its window.
         padded = np.full_like(length, classifier.window) if classifier.flattens else length
         for batch in buckets(padded, batch_tokens):

@@ -17,20 +17,20 @@ from seqnet.core.records import Ragged
 
 __all__ = [
     "Batch",
-    "Spans",
+    "Parts",
     "TokenStore",
     "batch_count",
     "buckets",
+    "chunked_parts",
     "epoch_order",
-    "span_counts",
-    "spans",
-    "spans_in_parts",
+    "part_counts",
+    "parts_of",
 ]
 
 Batch = tuple[Tensor, Tensor]
 """Tokens (B, L) uint8, padded with 0, and lengths (B,) int64."""
 
-Spans = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
+Parts = tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]
 """Parts of sequences: index of the sequence (S,) int64, start (S,) int64 in this sequence, length (S,) int64."""
 
 
@@ -66,7 +66,7 @@ class TokenStore:
         return self.gather(self.starts[indices], self.lengths[indices])
 
 
-def spans(lengths: NDArray[np.int64], window: int) -> Spans:
+def parts_of(lengths: NDArray[np.int64], window: int) -> Parts:
     """Returns the parts in which sequences of any length are given to a model with a window.
 
     A sequence that fits into the window is one part. A longer one is covered from end to end by windows that overlap by
@@ -77,19 +77,19 @@ def spans(lengths: NDArray[np.int64], window: int) -> Spans:
         window: maximum length of a part.
 
     """
-    counts = span_counts(lengths, window)
-    return _spans(lengths, window, counts, 0, int(counts.sum()))
+    counts = part_counts(lengths, window)
+    return _parts_of(lengths, window, counts, 0, int(counts.sum()))
 
 
-def spans_in_parts(lengths: NDArray[np.int64], window: int, most: int) -> Iterator[Spans]:
-    """Yields the result of `spans`, at most `most` parts at a time; all parts of a chromosome take much memory."""
-    counts = span_counts(lengths, window)
+def chunked_parts(lengths: NDArray[np.int64], window: int, most: int) -> Iterator[Parts]:
+    """Yields the result of `parts_of`, at most `most` parts at a time; all parts of a chromosome take much memory."""
+    counts = part_counts(lengths, window)
     total = int(counts.sum())
     for first in range(0, total, most):
-        yield _spans(lengths, window, counts, first, min(first + most, total))
+        yield _parts_of(lengths, window, counts, first, min(first + most, total))
 
 
-def span_counts(lengths: NDArray[np.int64], window: int) -> NDArray[np.int64]:
+def part_counts(lengths: NDArray[np.int64], window: int) -> NDArray[np.int64]:
     """Returns the number (N,) int64 of parts of each sequence."""
     stride = max(window // 2, 1)
     room = np.maximum(lengths - window, 0)
@@ -98,7 +98,7 @@ def span_counts(lengths: NDArray[np.int64], window: int) -> NDArray[np.int64]:
     return np.asarray(counts + ((counts % 2) & (room % 2)))
 
 
-def _spans(lengths: NDArray[np.int64], window: int, counts: NDArray[np.int64], first: int, last: int) -> Spans:
+def _parts_of(lengths: NDArray[np.int64], window: int, counts: NDArray[np.int64], first: int, last: int) -> Parts:
     """Returns parts first to last (0-based, half-open), from the number (N,) int64 of parts of each sequence."""
     ends = np.cumsum(counts)
     begin = ends - counts

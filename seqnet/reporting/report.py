@@ -98,12 +98,12 @@ class ModelReport:
     def warnings(self) -> list[str]:
         """Returns one line for each thing that could flatter or mislead, and for each baseline that is not beaten."""
         lines = [*self.measured.warnings, *self.remarks]
-        for name, standing in self.baselines.items():
-            if not standing.beaten:
-                metric = standing.deciding
-                own, ahead = self.measured.evaluation.metrics[metric].value, standing.differences[metric]
+        for name, paired in self.baselines.items():
+            if not paired.beaten:
+                metric = paired.main_metric
+                own, ahead = self.measured.evaluation.metrics[metric].value, paired.differences[metric]
                 interval = "" if np.isnan(ahead.low) else f", difference {ahead.low:.3f} to {ahead.high:.3f}"
-                other = standing.metrics[metric].value
+                other = paired.metrics[metric].value
                 verdict = "is not clearly ahead of" if own > other else "does not beat"
                 if f"{own:.3f}" == f"{other:.3f}":
                     verdict = "is no better than"
@@ -137,11 +137,11 @@ class Report:
     def _model_json(self, model: ModelReport) -> dict[str, Any]:
         baselines = {
             name: {
-                **standing.to_json(),
+                **paired.to_json(),
                 "records": model.fitted[name].records,
                 "available": model.fitted[name].available,
             }
-            for name, standing in model.baselines.items()
+            for name, paired in model.baselines.items()
         }
         strata = None if model.strata is None else model.strata.to_json()
         told = {"baselines": baselines, "strata": strata, "warnings": model.warnings()}
@@ -195,7 +195,7 @@ def _model_report(
     strata: bool,
 ) -> ModelReport:
     fitted, remarks = _baselines(bundle, measured, dataset) if baselines else ({}, [])
-    standings = {}
+    compared = {}
     if fitted:
         rivals = {
             title: score(
@@ -204,9 +204,9 @@ def _model_report(
             for title, one in fitted.items()
         }
         groups = dataset.groups[measured.members]
-        standings = compare_in_pairs(measured.scored, rivals, groups=groups, metrics=_BASELINE_METRICS, options=options)
+        compared = compare_in_pairs(measured.scored, rivals, groups=groups, metrics=_BASELINE_METRICS, options=options)
     parts = _stratify(measured, dataset, options) if strata else None
-    return ModelReport(name, measured, fitted, standings, tuple(remarks), parts)
+    return ModelReport(name, measured, fitted, compared, tuple(remarks), parts)
 
 
 def _check_alike(names: list[str], first: Bundle, other: Bundle) -> None:

@@ -15,13 +15,13 @@ OPTIONS = EvaluationOptions(replicates=50)
 def test_two_classes_without_groups_have_all_tests() -> None:
     first, second = rivals(200)
     found = compare(first, second, groups=np.arange(200), options=OPTIONS)
-    assert set(found.standing.differences) == set(METRICS)
+    assert set(found.paired.differences) == set(METRICS)
     assert found.delong is not None
-    assert found.delong.difference.value == pytest.approx(found.standing.differences["auroc"].value)
+    assert found.delong.difference.value == pytest.approx(found.paired.differences["auroc"].value)
     right = [one.predicted == one.labels for one in (first, second)]
     assert found.mcnemar.only_first - found.mcnemar.only_second == right[0].sum() - right[1].sum()
     # The percentile interval and the normal interval of a difference are similar.
-    assert found.delong.difference.low == pytest.approx(found.standing.differences["auroc"].low, abs=0.02)
+    assert found.delong.difference.low == pytest.approx(found.paired.differences["auroc"].low, abs=0.02)
 
 
 def test_the_positive_class_may_be_the_first() -> None:
@@ -54,7 +54,7 @@ def test_the_other_way_round_the_signs_change() -> None:
     first, second = rivals(120)
     one, other = (compare(*pair, groups=None, options=OPTIONS) for pair in ((first, second), (second, first)))
     for name in METRICS:
-        assert one.standing.differences[name].value == pytest.approx(-other.standing.differences[name].value)
+        assert one.paired.differences[name].value == pytest.approx(-other.paired.differences[name].value)
     assert one.mcnemar.p == other.mcnemar.p
 
 

@@ -151,7 +151,7 @@ DeLong: AUROC 0.8123 and 0.8000, standard error of the difference 0.0100; p = 1.
 def test_the_model_stands_above_its_baselines() -> None:
     evaluation = evaluate_probabilities([0, 1, 2, 0], PROBABILITIES, "abc")
     metrics = dict(evaluation.metrics) | {"accuracy": Estimate(0.75, 0.65, 0.85), "auroc": Estimate(0.8, 0.7, 0.9)}
-    standings = {
+    compared = {
         "majority": PairedMetrics(
             {"accuracy": Estimate(0.5), "auroc": Estimate(math.nan)}, {"auroc": Estimate(0.3, -0.1, 0.7)}
         ),
@@ -160,7 +160,7 @@ def test_the_model_stands_above_its_baselines() -> None:
             {"auroc": Estimate(0.1, -0.05, 0.25)},
         ),
     }
-    found = format_paired_metrics(dataclasses.replace(evaluation, metrics=metrics), standings)
+    found = format_paired_metrics(dataclasses.replace(evaluation, metrics=metrics), compared)
     assert found == BASELINES.lstrip("\n")
 
 

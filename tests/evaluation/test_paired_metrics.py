@@ -87,12 +87,12 @@ def test_a_difference_is_surer_than_what_it_is_made_of() -> None:
     assert gap.high - gap.low < 0.8 * (own.high - own.low)
 
 
-def standing(auroc: Estimate, accuracy: Estimate) -> PairedMetrics:
+def paired(auroc: Estimate, accuracy: Estimate) -> PairedMetrics:
     return PairedMetrics({}, {"auroc": auroc, "accuracy": accuracy})
 
 
 @pytest.mark.parametrize(
-    ("auroc", "accuracy", "deciding", "beaten"),
+    ("auroc", "accuracy", "main_metric", "beaten"),
     [
         (Estimate(0.1, 0.01, 0.2), Estimate(-0.1, -0.2, -0.05), "auroc", True),
         (Estimate(0.1, 0.0, 0.2), Estimate(0.1, 0.05, 0.2), "auroc", False),
@@ -103,6 +103,6 @@ def standing(auroc: Estimate, accuracy: Estimate) -> PairedMetrics:
         (Estimate(0.0), Estimate(0.1), "auroc", False),
     ],
 )
-def test_who_is_beaten(auroc: Estimate, accuracy: Estimate, deciding: str, beaten: bool) -> None:
-    found = standing(auroc, accuracy)
-    assert (found.deciding, found.beaten) == (deciding, beaten)
+def test_who_is_beaten(auroc: Estimate, accuracy: Estimate, main_metric: str, beaten: bool) -> None:
+    found = paired(auroc, accuracy)
+    assert (found.main_metric, found.beaten) == (main_metric, beaten)

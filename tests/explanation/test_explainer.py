@@ -10,6 +10,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
+from seqnet.api.models import Model
 from seqnet.configs.explanation import ExplainOptions
 from seqnet.core.errors import SettingError
 from seqnet.core.records import Ragged, RecordBatch
@@ -17,7 +18,7 @@ from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.explanation.attributions import Attributions
 from seqnet.explanation.explainer import Explainer
 from seqnet.models.bundles import Bundle
-from seqnet.nn.batching import spans
+from seqnet.nn.batching import parts_of
 from tests.building import make_bundle, padded, random_strings, run_config
 from tests.contracts.test_networks import CASES, Case
 
@@ -36,7 +37,7 @@ def explained(bundle: Bundle, strings: Sequence[str], **options: Any) -> Attribu
 def margins(bundle: Bundle, strings: Sequence[str], target: int) -> NDArray[np.float64]:
     """Returns the explained number (N,) of sequences of one length, from the logits of each window and member."""
     found = []
-    _, starts, lengths = spans(np.array([len(strings[0])]), bundle.window)
+    _, starts, lengths = parts_of(np.array([len(strings[0])]), bundle.window)
     for member in bundle.members:
         for start, length in zip(starts, lengths, strict=True):
             windows = padded([string[start : start + length] for string in strings], bundle.alphabet.name)
@@ -147,3 +148,15 @@ def test_both_strands_have_mirrored_attributions(method: str, settings: Mapping[
     np.testing.assert_allclose(found.of_record(1), found.of_record(0)[::-1, ::-1], atol=1e-5)
     assert found.logits[0] == pytest.approx(found.logits[1], abs=1e-5)
     assert np.abs(found.values).max() > 0.01
+
+
+def test_a_table_has_a_row_for_each_position() -> None:
+    found = Model(make_bundle(), threads=1).explain(["ACGT", "", "GGCATT"], names=["a", "b", "c"])
+    table = found.to_pandas()
+    assert table.columns.tolist() == ["name", "position", "symbol", "attribution", "to_A", "to_C", "to_G", "to_T"]
+    assert table["name"].tolist() == ["a"] * 4 + ["c"] * 6
+    assert table["position"].tolist() == [1, 2, 3, 4, 1, 2, 3, 4, 5, 6]
+    assert "".join(table["symbol"]) == "ACGTGGCATT"
+    np.testing.assert_array_equal(table["to_G"], found.values[:, 2])
+    np.testing.assert_array_equal(table["attribution"], found.present)
+    assert repr(found) == "<seqnet.Attributions by mutagenesis: 3 records, 2 explained>"

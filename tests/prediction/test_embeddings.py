@@ -14,7 +14,7 @@ from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import OutputError
 from seqnet.models.bundles import Bundle
-from seqnet.nn.batching import spans_in_parts
+from seqnet.nn.batching import chunked_parts
 from seqnet.prediction.embeddings import EmbeddingsOutput
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
@@ -93,7 +93,7 @@ def test_members_are_side_by_side(tmp_path: Path) -> None:
 def test_a_long_sequence_has_the_mean_of_its_windows() -> None:
     bundle = make_bundle()
     model, whole = Model(bundle, threads=1), SEQUENCES[1]
-    ((_, starts, lengths),) = spans_in_parts(np.array([len(whole)]), bundle.window, 100)
+    ((_, starts, lengths),) = chunked_parts(np.array([len(whole)]), bundle.window, 100)
     assert len(starts) > 3
     windows = [whole[start : start + length] for start, length in zip(starts, lengths, strict=True)]
     found = model.embed([whole, *windows])

@@ -105,7 +105,7 @@ def test_a_split_of_one_class_is_told_without_nan() -> None:
     found = report({"m": keeping(make_bundle(window=24), dataset)}, dataset, "test", QUICK)
     told = json.loads(json.dumps(found.to_json(), allow_nan=False))
     assert told["baselines"]["kmers"]["differences"]["auroc"]["value"] is None
-    assert found.models[0].baselines["kmers"].deciding == "accuracy"
+    assert found.models[0].baselines["kmers"].main_metric == "accuracy"
 
 
 def test_without_training_records_there_are_no_baselines_and_that_is_said(tmp_path: Path) -> None:
@@ -204,7 +204,7 @@ def test_a_model_beside_itself_differs_in_nothing() -> None:
     dataset, bundle = planted((60, 20, 60)), make_bundle(window=24)
     found = report({"one": bundle, "two": bundle}, dataset, "test", QUICK)
     assert found.comparison is not None
-    assert {one.value for one in found.comparison.standing.differences.values()} == {0}
+    assert {one.value for one in found.comparison.paired.differences.values()} == {0}
     assert (found.comparison.mcnemar.only_first, found.comparison.mcnemar.p) == (0, 1)
     told = found.to_json()
     assert told["comparison"]["models"] == ["one", "two"]

@@ -157,7 +157,9 @@ def estimate_shift(probabilities: Probabilities, seen: Shares, validation: Valid
     # Few replicates tell a standard error, but no quantile.
     reach, middle = 1.96 * replicates.std(axis=0, ddof=1), _log_odds(shares)
     low, high = (1 / (1 + np.exp(-(middle + side))) for side in (-reach, reach))
-    return ClassShift(shares, low, high, seen, count)
+    # At a share of 0 or 1, all replicates agree; the bound is that of so many records of one class.
+    exact = 0.025 ** (1 / len(rows))
+    return ClassShift(shares, np.minimum(low, exact), np.maximum(high, 1 - exact), seen, count)
 
 
 @dataclass(frozen=True, eq=False)

@@ -14,7 +14,7 @@ from seqnet.explanation.margins import margins
 from seqnet.explanation.motifs.matrices import Sites
 from seqnet.models.probabilities import batch_logits, best_batch_tokens, evaluating
 from seqnet.models.scoring import Scorer
-from seqnet.nn.batching import TokenStore, buckets, span_counts, spans
+from seqnet.nn.batching import TokenStore, buckets, part_counts, parts_of
 
 __all__ = ["LogitsOf", "explained_logits", "mean_effect"]
 
@@ -75,8 +75,8 @@ def explained_logits(members: Sequence[Scorer], tokens: Ragged, targets: NDArray
         targets: (M,) int64, class of each.
     """
     store, window = TokenStore(tokens), members[0].window
-    share = 1 / (span_counts(store.lengths, window) * len(members))  # (M,)
-    sequence, start, length = spans(store.lengths, window)
+    share = 1 / (part_counts(store.lengths, window) * len(members))  # (M,)
+    sequence, start, length = parts_of(store.lengths, window)
     total = np.zeros(len(tokens))
     for member in members:
         padded = np.full_like(length, window) if member.flattens else length

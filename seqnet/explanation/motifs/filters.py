@@ -24,7 +24,7 @@ from seqnet.core.records import Ragged
 from seqnet.core.threads import check_wanted
 from seqnet.explanation.motifs.matrices import Sites
 from seqnet.models.probabilities import evaluating
-from seqnet.nn.batching import TokenStore, buckets, spans_in_parts
+from seqnet.nn.batching import TokenStore, buckets, chunked_parts
 from seqnet.nn.devices import moved
 from seqnet.nn.encoders import KmerEmbedding, LanguageModelStates
 from seqnet.nn.layers import ConvolutionBlock, ConvolutionStack, MaskedConvolution
@@ -159,7 +159,7 @@ def _passes(classifier: Classifier, bank: _Bank, sequences: Ragged) -> Iterator[
     """Yields the activations of all parts of sequences, on each strand that the model predicts on."""
     store = TokenStore(sequences)
     size = max(_BATCH // classifier.width, 1)
-    for record, start, length in spans_in_parts(store.lengths, classifier.window, 1 << 18):
+    for record, start, length in chunked_parts(store.lengths, classifier.window, 1 << 18):
         padded = np.full_like(length, classifier.window) if classifier.flattens else length
         for batch in buckets(padded, size):
             check_wanted()

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
+from seqnet.core.printable import counted
 from seqnet.explanation.motifs.matrices import consensus, frequencies, information
 
 __all__ = ["KnownMotif", "Match", "Motif", "Motifs"]
@@ -127,6 +128,11 @@ class Motifs:
 
     def __len__(self) -> int:
         return len(self.motifs)
+
+    def __repr__(self) -> str:
+        found = ", ".join(motif.consensus for motif in self.motifs[:5])
+        more = ", …" if len(self) > 5 else ""
+        return f"<seqnet.Motifs: {len(self):,} in {counted(self.records, 'records')}: {found or 'none'}{more}>"
 
     def __getitem__(self, index: int) -> Motif:
         return self.motifs[index]

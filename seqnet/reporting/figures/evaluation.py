@@ -158,12 +158,12 @@ def _lengths(results: Results) -> Picture:
 
 
 def _baselines(model: ModelResults, ending: str) -> Picture:
-    standings = model.report.baselines
-    if not standings:
+    compared = model.report.baselines
+    if not compared:
         raise NoFigureError("", f"there is no figure of baselines: {model.report.name} has none for these records")
-    metric = next(iter(standings.values())).deciding
+    metric = next(iter(compared.values())).main_metric
     rows = [("model", model.evaluation.metrics[metric])]
-    rows += [(BASELINES[name].title, standing.metrics[metric]) for name, standing in standings.items()]
+    rows += [(BASELINES[name].title, paired.metrics[metric]) for name, paired in compared.items()]
     caption = "The model, and simple models fitted to the same training records."
     title = METRICS[metric].title
     chance = 0.5 if metric == "auroc" else None
@@ -174,7 +174,7 @@ def _differences(results: Results) -> Picture:
     if results.report.comparison is None:
         raise NoFigureError("", "there is no figure of differences: it needs two models")
     first, second = (model.report.name for model in results.models)
-    found = results.report.comparison.standing.differences
+    found = results.report.comparison.paired.differences
     rows: list[tuple[str, Estimate]] = [
         (METRICS[name].title, one) for name, one in found.items() if name not in ("log_loss",)
     ]

@@ -22,26 +22,26 @@ def baseline_section(results: Results) -> Section:
     for number, model in enumerate(results.models, 1):
         blocks += [Heading(model.report.name)] if len(results.models) > 1 else []
         if model.report.baselines:
-            blocks += [Figures([picture_of("baselines", model, number)]), _standings(model)]
+            blocks += [Figures([picture_of("baselines", model, number)]), _baseline_table(model)]
         else:
             remarks = model.report.remarks or ("baselines were not asked for",)
             blocks += [Text(sentence(line)) for line in remarks]
     return Section("baselines", "Baselines", blocks)
 
 
-def _standings(model: ModelResults) -> Table:
-    standings = model.report.baselines
-    metrics = list(next(iter(standings.values())).metrics)
-    deciding = next(iter(standings.values())).deciding
+def _baseline_table(model: ModelResults) -> Table:
+    compared = model.report.baselines
+    metrics = list(next(iter(compared.values())).metrics)
+    main_metric = next(iter(compared.values())).main_metric
     rows: list[list[str | Cell]] = [
         ["model", *(estimate(model.evaluation.metrics[name]) for name in metrics), "", ""],
     ]
-    for name, standing in standings.items():
-        verdict = "beaten" if standing.beaten else "not beaten"
-        cells = [estimate(standing.metrics[metric]) for metric in metrics]
-        rows.append([BASELINES[name].title, *cells, estimate_text(standing.differences[deciding]), verdict])
+    for name, paired in compared.items():
+        verdict = "beaten" if paired.beaten else "not beaten"
+        cells = [estimate(paired.metrics[metric]) for metric in metrics]
+        rows.append([BASELINES[name].title, *cells, estimate_text(paired.differences[main_metric]), verdict])
     titles = [METRICS[name].title for name in metrics]
-    columns = ["classifier", *titles, f"model ahead in {METRICS[deciding].title}", "verdict"]
+    columns = ["classifier", *titles, f"model ahead in {METRICS[main_metric].title}", "verdict"]
     fitted = counted(next(iter(model.report.fitted.values())).records, "records")
     return Table(f"{model.report.name} and its baselines, which were fitted to {fitted}.", columns, rows)
 
@@ -54,7 +54,7 @@ def comparison_section(results: Results) -> Section | None:
     first, second = (model.report.name for model in results.models)
     rows: list[list[str | Cell]] = [
         [METRICS[name].title, estimate(one), "lower" if METRICS[name].better == "lower" else "higher"]
-        for name, one in found.standing.differences.items()
+        for name, one in found.paired.differences.items()
     ]
     table = Table(f"{first} minus {second}.", ["metric", "difference", "better"], rows)
     test = found.mcnemar

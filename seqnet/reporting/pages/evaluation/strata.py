@@ -53,13 +53,13 @@ def _of_model(model: ModelResults, ending: str) -> list[Block]:
     return [Figures(pictures), *tables] if pictures else tables
 
 
-def _deciding(strata: Sequence[Stratum]) -> str:
+def _main_metric(strata: Sequence[Stratum]) -> str:
     """Returns AUROC, or accuracy if a part has no AUROC."""
     return "auroc" if any(one.metrics["auroc"].value == one.metrics["auroc"].value for one in strata) else "accuracy"
 
 
 def _picture(key: str, title: str, bounds: Sequence[str], strata: Sequence[Stratum]) -> Picture:
-    metric = _deciding(strata)
+    metric = _main_metric(strata)
     rows = [(bound, one.metrics[metric]) for bound, one in zip(bounds, strata, strict=True) if one.n]
     caption = f"{METRICS[metric].title} of each part of the records."
     reference = 0.5 if metric == "auroc" else None

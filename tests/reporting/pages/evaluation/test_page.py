@@ -90,7 +90,7 @@ def test_two_models_are_compared_on_one_page(tmp_path: Path) -> None:
     assert evaluation_page(results).title == "Evaluation of one.safetensors and two.safetensors"
     (table,) = tables(found["differences"])
     assert results.report.comparison is not None
-    difference = results.report.comparison.standing.differences["accuracy"]
+    difference = results.report.comparison.paired.differences["accuracy"]
     assert cells(table)[0][1].startswith(f"{difference.value:.3f}")
     assert "McNemar's test: " in texts(found["differences"])
     assert "DeLong's test: " in texts(found["differences"])
