@@ -88,7 +88,7 @@ def test_probabilities_threshold_and_confidences_follow_the_records() -> None:
     assert own.threshold == expected.threshold != predictor.threshold
     same, shift = fitted_to_records(predictor, [("f", batch)][:0], 1)
     assert same is predictor
-    assert shift.doubt.startswith("there are 0 records")
+    assert shift.doubt.startswith("it has 0 records")
 
 
 def test_only_regular_files_are_read_twice(tmp_path: Path) -> None:

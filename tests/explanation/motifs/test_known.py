@@ -42,7 +42,7 @@ def test_a_matrix_without_a_stated_width_ends_with_a_blank_line(tmp_path: Path) 
         ("MEME version 4\n", "line 1: this file has no motifs; "),
         ("", "line 1: this file has no motifs; "),
         ("MEME version 4\n" + MATRIX, "line 2: there is no ALPHABET line before this matrix; "),
-        (HEAD + MATRIX + "1 0 0 0\n", "the matrix of motif M1 first has 1 rows, not 2; "),
+        (HEAD + MATRIX + "1 0 0 0\n", "the matrix of motif M1 first has 1 row, not 2; "),
         (HEAD + MATRIX + "1 0 0 0\n1 0 0\n", "line 8: this row of a matrix does not have 4 shares with a sum of 1; "),
         (HEAD + MATRIX + "1 0 0 0\n1 0 0 x\n", "line 8: this row of a matrix does not have 4 shares"),
         (HEAD + MATRIX + "1 0 0 0\n0.5 0 0 0\n", "line 8: this row of a matrix does not have 4 shares"),
