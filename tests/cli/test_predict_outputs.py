@@ -227,15 +227,15 @@ def test_annotated_alignments_are_as_they_were_with_tags(trained: Path, tmp_path
 
 
 @real_data
-def test_real_alignments_are_as_they_were(tmp_path: Path, cli: Runner) -> None:
-    target = tmp_path / "out.bam"
-    assert cli("predict", "human-dna", REAL, "--annotate", target, "--precision", "float32").code == 0
+def test_real_alignments_are_as_they_were(trained: Path, tmp_path: Path, cli: Runner) -> None:
+    model, target = trained / "dna.safetensors", tmp_path / "out.bam"
+    assert cli("predict", model, REAL, "--annotate", target).code == 0
     assert without_ours(target) == segments(REAL)
     split = tmp_path / "split"
     words = ("--split-by-class", split, "--pairs", "separate")
-    assert cli("predict", "human-dna", REAL, *words).code == 0
+    assert cli("predict", model, REAL, *words).code == 0
     assert Counter(line for path in split.iterdir() for line in segments(path)) == Counter(segments(REAL))
-    refused = cli("predict", "human-dna", REAL, "--split-by-class", tmp_path / "other")
+    refused = cli("predict", model, REAL, "--split-by-class", tmp_path / "other")
     assert refused.code == 1
     assert "--pairs can't keep mates together in alignments that are sorted by position" in refused.err
     assert not (tmp_path / "other").exists()
