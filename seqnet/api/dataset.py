@@ -1,4 +1,4 @@
-"""Datasets in the hands of a program: made of a DataFrame or of files, opened, saved, and turned into a DataFrame."""
+"""Datasets for programs: made of a DataFrame or of files, opened, saved, and turned into a DataFrame."""
 
 from __future__ import annotations
 

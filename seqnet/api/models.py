@@ -1,4 +1,4 @@
-"""A model in the hands of a program: open it, classify sequences, save it."""
+"""A model for programs: open it, classify sequences, save it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predictions in the hands of a program."""
+"""Predictions for programs."""
 
 from __future__ import annotations
 

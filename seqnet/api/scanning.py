@@ -1,4 +1,4 @@
-"""The windows of a long sequence in the hands of a program."""
+"""The windows of a long sequence, for programs."""
 
 from __future__ import annotations
 

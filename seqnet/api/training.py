@@ -1,4 +1,4 @@
-"""Training in the hands of a program: dataset → model."""
+"""Training for programs: dataset → model."""
 
 from __future__ import annotations
 

@@ -108,6 +108,8 @@ class MotifJob:
         given = ["known"] if self.known else [name for name, value in self._labels.items() if value]
         if given and not self.directory:
             raise click.UsageError(f"--{given[0].replace('_', '-')} needs --motifs")
+        if self.directory and self.directory.suffix.lower() in (".html", ".htm", ".tsv", ".meme"):
+            raise click.UsageError(f"--motifs names a directory; {self.directory} looks like a file")
         if self.directory:
             check_extra("logomaker", "--motifs")
         if self.known:

@@ -86,6 +86,7 @@ def test_an_empty_file_has_no_motifs(cli: Runner, planted: Path, tmp_path: Path)
         (["--known", "known.meme"], "--known needs --motifs"),
         (["--label-regex", "(a)"], "--label-regex needs --motifs"),
         (["--motifs", "m", "--records", "r1"], "--records can't be combined with --motifs or --words"),
+        (["--motifs", "m.html"], "--motifs names a directory; m.html looks like a file"),
         (["--words", "-"], "--words names a file"),
         (["--words", "w.tsv", "--word-length", "13"], "--word-length must be at most 12"),
         (["--motifs", "m", "--motif-q", "0"], "--motif-q must be more than 0"),
