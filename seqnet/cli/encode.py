@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-from seqnet.cli.options import collect, command_line, force_option, settings_options, threads_option
+from seqnet.cli.options import READING, collect, command_line, force_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.process import hide_pandas
 from seqnet.cli.progress import Meter, say, show
@@ -67,11 +67,7 @@ def _split_options(function: Function) -> Function:
      "group_by", "split_by", "similarity", "kmer", "alphabet", "unknown", "length", "window", "stride", "crop",
      "held_out", "limit", "seed"),
 )  # fmt: skip
-@settings_options(
-    ReadOptions,
-    ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
-     "reader_process"),
-)  # fmt: skip
+@settings_options(ReadOptions, READING)
 @threads_option
 @force_option
 def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], force: bool, **options: Any) -> None:

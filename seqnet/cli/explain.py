@@ -11,7 +11,15 @@ import click
 
 from seqnet.cli.motif_job import MOTIF_SETTINGS, MotifJob, motif_options
 from seqnet.cli.opening import open_model
-from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
+from seqnet.cli.options import (
+    READING,
+    collect,
+    device_option,
+    force_option,
+    plm_option,
+    settings_options,
+    threads_option,
+)
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files, total_size
 from seqnet.cli.prediction_summary import show_records
 from seqnet.cli.process import leave_out_pandas
@@ -57,11 +65,7 @@ __all__ = ["command"]
 )
 @motif_options
 @settings_options(ExplainOptions, ("unknown", "alphabet"))
-@settings_options(
-    ReadOptions,
-    ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
-     "reader_process"),
-)  # fmt: skip
+@settings_options(ReadOptions, READING)
 @device_option
 @plm_option
 @threads_option

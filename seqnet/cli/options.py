@@ -19,6 +19,7 @@ from seqnet.configs.settings import Settings
 from seqnet.core.processors import usable_processors
 
 __all__ = [
+    "READING",
     "collect",
     "command_line",
     "device_option",
@@ -29,6 +30,12 @@ __all__ = [
     "settings_options",
     "threads_option",
 ]
+
+READING = (
+    "sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
+    "reader_process",
+)  # fmt: skip
+"""Settings of reading that every command has whose input is sequences."""
 
 Kind = TypeVar("Kind", bound=Settings)
 Function = TypeVar("Function", bound=Callable[..., Any])

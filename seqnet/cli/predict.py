@@ -12,7 +12,15 @@ import click
 
 from seqnet.cli.class_fractions import ClassFractions
 from seqnet.cli.opening import open_model
-from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
+from seqnet.cli.options import (
+    READING,
+    collect,
+    device_option,
+    force_option,
+    plm_option,
+    settings_options,
+    threads_option,
+)
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files, total_size
 from seqnet.cli.predict_outputs import RecordOutputs, record_options, show_files
 from seqnet.cli.predict_tables import Job, tables_of
@@ -73,11 +81,7 @@ __all__ = ["command"]
 @report_option("counts by status and label, probabilities, lengths and notes")
 @click.option("--verbose", is_flag=True, help="Also say how much the number format changes labels.")
 @settings_options(PredictOptions, ("unknown", "max_error", "expected_fraction", "alphabet", "precision", "vote"))
-@settings_options(
-    ReadOptions,
-    ("sequence_column", "name_column", "feature", "translate", "gaps", "region", "min_mapq", "reference",
-     "reader_process"),
-)  # fmt: skip
+@settings_options(ReadOptions, READING)
 @device_option
 @plm_option
 @threads_option
