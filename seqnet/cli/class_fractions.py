@@ -34,6 +34,7 @@ class ClassFractions:
         self._predictor, self._source = predictor, source
         self._found: dict[tuple[str, ...], tuple[ClassShift, Predictor]] = {}
         self._sample = ScoreSample()
+        self._lines: list[str] | None = None
         if predictor.options.automatic:
             for path in paths:
                 check_read_twice(path)
@@ -59,7 +60,15 @@ class ClassFractions:
         return [] if options.automatic or options.expected_fraction or options.vote else [self._sample]
 
     def lines(self) -> list[str]:
-        """Returns what was estimated for each output; without `auto`, a line where the fractions surely differ."""
+        """Returns what was estimated for each output; without `auto`, a line where the fractions surely differ.
+
+        The estimate takes a second, and is made once all records are predicted: for a report, and for the terminal.
+        """
+        if self._lines is None:
+            self._lines = self._found_lines()
+        return self._lines
+
+    def _found_lines(self) -> list[str]:
         options, bundle = self._predictor.options, self._predictor.bundle
         if options.automatic:
             return [self._told(paths, *found) for paths, found in self._found.items()]

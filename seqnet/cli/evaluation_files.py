@@ -166,7 +166,7 @@ class EvaluationFiles:
             if self.report:
                 _write_report(next(remaining), results, self.motif_threads)
             for (name, number, path), temporary in zip(self.pictures, remaining, strict=True):
-                _write_figure(temporary, results, name, number, path.suffix.lower())
+                _write_figure(temporary, results, name, number, path)
         say("wrote " + ", ".join(map(str, self.targets)))
 
     def _write_tables(self, temporaries: Sequence[Path], results: Results) -> None:
@@ -197,8 +197,13 @@ def _write_report(temporary: Path, results: Results, motif_threads: int | None) 
     write_page(temporary, evaluation_page(results, more))
 
 
-def _write_figure(temporary: Path, results: Results, name: str, number: int, ending: str) -> None:
-    from seqnet.reporting.figures.evaluation import pictures_of
+def _write_figure(temporary: Path, results: Results, name: str, number: int, path: Path) -> None:
+    from seqnet.reporting.figures.evaluation import NoFigureError, pictures_of
     from seqnet.reporting.figures.pictures import save_picture
 
-    save_picture(temporary, pictures_of(name, results)[number - 1], ending)
+    try:
+        picture = pictures_of(name, results)[number - 1]
+    except NoFigureError as error:
+        error.add_note(f"leave out --plot {name}={path}; no file was written")
+        raise
+    save_picture(temporary, picture, path.suffix.lower())

@@ -99,7 +99,8 @@ def test_if_a_figure_can_not_be_drawn_nothing_is_written(trained: Path, tmp_path
         tmp_path / "r.html", "--plot", f"lengths={tmp_path}/l.pdf", *QUICK,
     )  # fmt: skip
     assert outcome.code == 1
-    assert outcome.err.endswith("there is no figure of lengths: all records have 36 symbols\n")
+    remedy = f"leave out --plot lengths={tmp_path}/l.pdf; no file was written"
+    assert outcome.err.endswith(f"there is no figure of lengths: all records have 36 symbols; {remedy}\n")
     assert list(tmp_path.iterdir()) == []
 
 
