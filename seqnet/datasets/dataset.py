@@ -219,7 +219,7 @@ class Columns:
     offsets: NDArray[np.int64] | Spool
     name_bytes: NDArray[np.uint8] | Spool
     name_offsets: NDArray[np.int64] | Spool
-    labels: NDArray[np.int32]
+    labels: NDArray[np.int32] | Spool
     groups: NDArray[np.int64] | Spool
     split: NDArray[np.uint8]
 

@@ -22,9 +22,10 @@ from seqnet.readers.alignment_records import AlignmentRecords, primary_records
 from seqnet.readers.bam import BAM, read_bam, read_header
 from seqnet.readers.conversion import converted_to_bam
 from seqnet.readers.formats import RecordFormat
-from seqnet.readers.htslib import CRAM, read_by_htslib
+from seqnet.readers.htslib import read_by_htslib
 from seqnet.readers.inputs import Input
 from seqnet.readers.originals import nothing_but
+from seqnet.readers.sam_text import CRAM
 
 __all__ = ["FORMAT"]
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from struct import Struct
 from typing import BinaryIO, cast
 
@@ -17,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.errors import FormatError, TruncatedError
-from seqnet.core.records import Ragged
+from seqnet.core.records import Ragged, pieces
 from seqnet.readers.alignment_records import AlignmentRecords
 from seqnet.readers.slicing import cut
 
@@ -48,6 +49,12 @@ _MOST_LEFT_OUT = 8
 """Maximum bytes of a file that are read for each byte of a batch."""
 _PIECE = 1 << 24
 """Number of bytes to read from a stream at once."""
+_LONG = 1 << 24
+"""Number of bytes still to be read from which a record is assembled piece by piece."""
+_PART = 1 << 20
+"""Number of bytes of a long record that are in memory at once."""
+_BEFORE_SEQUENCE = _FIXED.itemsize + 255 + 4 * 65_535
+"""Maximum bytes of a record before its sequence."""
 
 
 def skip_header(stream: BinaryIO) -> None:
@@ -115,8 +122,55 @@ def read_bam(stream: BinaryIO, size: int, *, originals: bool = False) -> Iterato
             wanted = min(max(size, size * int(bounds[-1]) // kept), _MOST_LEFT_OUT * size)
             reads = None
         missing = max(wanted, following)
+        if following > _LONG and not originals:
+            yield _long_read(stream, rest)
+            rest, missing = b"", wanted
     if rest:
         raise TruncatedError("the BAM ends within a read", "get the file again")
+
+
+def _long_read(stream: BinaryIO, start: bytes) -> AlignmentRecords:
+    """Returns a read of many megabytes, of which only the sequence is held in memory.
+
+    Args:
+        stream: the BAM.
+        start: the first bytes of the record; the stream has the others.
+
+    Raises:
+        TruncatedError: the file ends within the read.
+        FormatError: the record is damaged.
+    """
+    head = start + _read(stream, max(_BEFORE_SEQUENCE - len(start), 0))
+    fixed = np.frombuffer(head[: _FIXED.itemsize], _FIXED)  # (1,)
+    name_end = _FIXED.itemsize + int(fixed["name_bytes"][0])
+    sequence = name_end + 4 * int(fixed["operations"][0])
+    length, end = int(fixed["length"][0]), _SIZE.size + int(fixed["size"][0])
+    sequence_end = sequence + (length + 1) // 2
+    if length < 0 or name_end == _FIXED.itemsize or sequence_end + length > end:
+        raise _damaged()
+    symbols = bytearray()
+    for part in chain([head[sequence:sequence_end]], _parts(stream, sequence_end - len(head))):
+        for piece in pieces(np.frombuffer(part, dtype=np.uint8), _PART):
+            symbols += _pairs()[piece].data.cast("B")
+    for _ in _parts(stream, end - max(sequence_end, len(head))):
+        pass
+    name = head[_FIXED.itemsize : name_end].partition(b"\0")[0]
+    sequences = Ragged.from_lengths(np.frombuffer(symbols, dtype=np.uint8)[:length], np.array([length]))
+    return AlignmentRecords(fixed["flag"], fixed["quality"], Ragged.from_strings([name]), sequences)
+
+
+def _parts(stream: BinaryIO, count: int) -> Iterator[bytes]:
+    """Yields the next `count` bytes in parts.
+
+    Raises:
+        TruncatedError: there are fewer.
+    """
+    while count > 0:
+        part = stream.read(min(count, _PART))
+        if not part:
+            raise TruncatedError("the BAM ends within a read", "get the file again")
+        count -= len(part)
+        yield part
 
 
 def _read(stream: BinaryIO, count: int) -> bytes:
