@@ -13,7 +13,7 @@ from seqnet.api.python_words import python_words
 from seqnet.api.sources import GivenFiles, Source, class_sources, paths, split_sources
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import UnknownSettingError
+from seqnet.core.errors import SettingError, UnknownSettingError
 from seqnet.datasets import dataset as files
 from seqnet.datasets.encoding import ClassSource
 from seqnet.datasets.encoding import encode as encode_files
@@ -56,6 +56,8 @@ def encode(
         OSError: a file is not there, or can't be read.
     """
     tell = None if progress is None else as_listener(progress)
+    if force and output is None:
+        raise SettingError("force", force, problem="needs output, a file to replace")
     with python_words(), pysam_kept():
         encoding, reading = _split_options(options)
         sources = [*class_sources(classes or {}), *(ClassSource(None, path=path) for path in paths(inputs))]

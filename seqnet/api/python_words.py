@@ -17,7 +17,7 @@ _SECTIONS_OF_OPTIONS = ("audit", "encode", "evaluate", "explain", "motifs", "pre
 
 _OPTION = re.compile(
     r"--([a-z]+(?:-[a-z]+)*)"
-    r"(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|balanced|mcc|CDS|mutagenesis)\b)?"
+    r"(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|balanced|mcc|CDS|mutagenesis|integrated)\b)?"
 )
 _USE = re.compile(r"\buse (?=--)")
 _CLASS = re.compile(r"--class ([\w.]+)=([\w.@]+)")

@@ -13,10 +13,9 @@ import click
 
 import seqnet
 from seqnet.cli import signals
-from seqnet.cli.hints import choice_hint, command_hint, option_hint
 from seqnet.cli.process import own_process
 from seqnet.cli.progress import say
-from seqnet.cli.streams import open_streams, reopen_closed
+from seqnet.cli.streams import help_width, open_streams, reopen_closed
 from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
 from seqnet.core.memory import address_space, check_address_space, is_lack_of_memory, save_address_space
 from seqnet.core.processors import limit_spinning
@@ -62,6 +61,8 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Returns the command that the words name, and the others; names the nearest one where there is none."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from seqnet.cli.hints import command_hint
+
             text = "; ".join(filter(None, [f"there is no command {args[0]}", command_hint(args[0], tuple(COMMANDS))]))
             raise click.UsageError(text, context)
         return super().resolve_command(context, args)
@@ -180,7 +181,7 @@ def _invoke(words: list[str]) -> int:
 def _exit_code(words: list[str]) -> int:
     try:
         # Not `command_group.main`, which has exit codes of its own for signals and closed pipes.
-        with _seqnet.make_context("seqnet", words) as context:
+        with _seqnet.make_context("seqnet", words, terminal_width=help_width()) as context:
             code = _seqnet.invoke(context)
     except click.exceptions.Exit as done:
         return done.exit_code
@@ -206,6 +207,8 @@ def _line(error: SeqnetError | OSError | MemoryError, words: Sequence[str]) -> s
 
 def _usage_line(error: click.UsageError, words: Sequence[str]) -> str:
     """Returns what was wrong with the `words` of the command line as one line."""
+    from seqnet.cli.hints import choice_hint, option_hint
+
     text = " ".join(error.format_message().split()).rstrip(".").replace(". (", " (")
     # Click's parser of options raises without a context.
     path = error.ctx.command_path if error.ctx else " ".join(["seqnet", *_command(words)])

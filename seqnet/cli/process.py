@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import sys
 
-from seqnet.core import arrow
-
 __all__ = ["hide_pandas", "leave_out_pandas", "own_process", "set_up_process"]
 
 _owned: list[bool] = []
@@ -51,10 +49,14 @@ def own_process() -> None:
 def leave_out_pandas() -> None:
     """Prevents pyarrow from loading pandas, if this process runs one command and ends."""
     if _owned:
+        from seqnet.core import arrow
+
         arrow.leave_out_pandas()
 
 
 def hide_pandas() -> None:
     """Prevents every import of pandas, if this process runs one command and ends."""
     if _owned:
+        from seqnet.core import arrow
+
         arrow.hide_pandas()

@@ -86,6 +86,11 @@ class Bundle:
         """Number of trained parameters of all members."""
         return sum(member.parameter_count for member in self.members)
 
+    @property
+    def uses_language_model(self) -> bool:
+        """Whether features are those of a protein language model, which is not part of the bundle."""
+        return self.config.encoder.name == "plm"
+
     def to(self, device: torch.device) -> None:
         """Moves all members to a device."""
         for member in self.members:
