@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from seqnet.api.predictions import Predictions
     from seqnet.api.training import train
     from seqnet.core.errors import SeqnetError, SeqnetWarning
+    from seqnet.core.version import __version__
 
 __all__ = [
     "Dataset",
@@ -39,8 +40,6 @@ __all__ = [
     "train",
 ]
 
-__version__ = "0.1.0"
-
 _HOMES = {
     "Dataset": "seqnet.api.dataset",
     "EvaluationResult": "seqnet.api.evaluation",
@@ -49,6 +48,7 @@ _HOMES = {
     "SeqnetError": "seqnet.core.errors",
     "SeqnetWarning": "seqnet.core.errors",
     "SequenceClassifier": "seqnet.api.estimator",
+    "__version__": "seqnet.core.version",
     "encode": "seqnet.api.encoding",
     "evaluate": "seqnet.api.evaluation",
     "load": "seqnet.api.loading",
