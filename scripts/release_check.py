@@ -185,9 +185,11 @@ def try_in(environment: Environment, wheel: Path, work: Path, unwanted: set[str]
         raise ReleaseError(f"the core brings {extra[0]}, which is for an extra")
     size = sum(path.lstat().st_size for path in place.rglob("*"))
     seconds = time.monotonic() - started
-    print(f"{environment.title}: Python {run([python, '-c', 'import platform; print(platform.python_version())']).strip()}")
+    print(f"{environment.title}: {run([python, '--version']).strip()}")
     print(f"  {len(versions)} packages, {size / 1e9:.1f} GB, installed in {seconds:.0f} s")
-    print("  " + ", ".join(f"{name} {versions[name]}" for name in ("torch", "numpy", "pyarrow", "pysam", "scikit-learn")))
+    print(
+        "  " + ", ".join(f"{name} {versions[name]}" for name in ("torch", "numpy", "pyarrow", "pysam", "scikit-learn"))
+    )
     use(seqnet, work)
     shutil.rmtree(place)
 
@@ -232,6 +234,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Runs the check."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build-only", action="store_true", help="make no environments")
+    parser.add_argument("--output", type=Path, metavar="DIR", help="folder for sdist and wheel, if all is well")
     parser.add_argument("--only", choices=["oldest", "newest"], help="make only this environment")
     options = parser.parse_args(arguments)
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -243,6 +246,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
             wheel = check_files(work)
             for environment in environments(project, wanted):
                 try_in(environment, wheel, work, only_in_extras(project))
+            if options.output:
+                shutil.copytree(wheel.parent, options.output, dirs_exist_ok=True)
         except ReleaseError as error:
             sys.exit(f"release check: {error}")
 
