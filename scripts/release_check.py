@@ -205,7 +205,7 @@ def use(seqnet: Path, work: Path) -> None:
         run([seqnet, "doctor"], cwd=work)
         print("  seqnet doctor finds nothing")
     started = time.monotonic()
-    rows = run([seqnet, "predict", "human-dna"], cwd=work, input=READS).splitlines()
+    rows = run([seqnet, "predict", "human-dna", "-"], cwd=work, input=READS).splitlines()
     if [row.partition("\t")[0] for row in rows] != PREDICTED:
         raise ReleaseError(f"predict human-dna wrote {len(rows)} lines for 10 reads, or other names")
     print(f"  predict human-dna on a pipe: {len(rows) - 1} rows in {time.monotonic() - started:.1f} s")

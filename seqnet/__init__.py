@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from seqnet.api.encoding import encode
     from seqnet.api.estimator import SequenceClassifier
     from seqnet.api.evaluation import EvaluationResult, evaluate
+    from seqnet.api.exporting import export
     from seqnet.api.loading import load
     from seqnet.api.models import Model
     from seqnet.api.predictions import Predictions
@@ -35,6 +36,7 @@ __all__ = [
     "__version__",
     "encode",
     "evaluate",
+    "export",
     "load",
     "open_dataset",
     "train",
@@ -51,6 +53,7 @@ _HOMES = {
     "__version__": "seqnet.core.version",
     "encode": "seqnet.api.encoding",
     "evaluate": "seqnet.api.evaluation",
+    "export": "seqnet.api.exporting",
     "load": "seqnet.api.loading",
     "open_dataset": "seqnet.api.dataset",
     "train": "seqnet.api.training",
