@@ -87,10 +87,14 @@ def exported_program(path: Path, bundle: Bundle, *, onnx: bool) -> ExportedProgr
         raise SeqnetError(str(path), problem, "export a model with another encoder than plm")
     length = fixed_length(bundle, onnx=onnx)
     if length is not None and not bundle.classifier.flattens and length > _MOST_STEPS:
-        problem = f"recurrent layers are exported step by step, for at most {_MOST_STEPS} symbols; the model has a window "
+        problem = (
+            f"recurrent layers are exported step by step, for at most {_MOST_STEPS} symbols; the model has a window "
+        )
         raise SeqnetError(str(path), f"{problem}of {length:,}", "use --onnx")
     # More than one record, and a length that no layer has: PyTorch takes sizes 0 and 1, and equal sizes, for fixed ones.
     width = length or max(bundle.window, 61)
     example = (torch.ones((5, width), dtype=torch.uint8), torch.full((5,), width))
     with torch.no_grad():
-        return export(ProbabilityModule(bundle, onnx=onnx).eval(), example, dynamic_shapes=dynamic_shapes(length), strict=False)
+        return export(
+            ProbabilityModule(bundle, onnx=onnx).eval(), example, dynamic_shapes=dynamic_shapes(length), strict=False
+        )
