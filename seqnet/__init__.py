@@ -17,11 +17,13 @@ if TYPE_CHECKING:
     from seqnet.api.encoding import encode
     from seqnet.api.estimator import SequenceClassifier
     from seqnet.api.evaluation import EvaluationResult, evaluate
+    from seqnet.api.exporting import export
     from seqnet.api.loading import load
     from seqnet.api.models import Model
     from seqnet.api.predictions import Predictions
     from seqnet.api.training import train
     from seqnet.core.errors import SeqnetError, SeqnetWarning
+    from seqnet.core.version import __version__
 
 __all__ = [
     "Dataset",
@@ -34,12 +36,11 @@ __all__ = [
     "__version__",
     "encode",
     "evaluate",
+    "export",
     "load",
     "open_dataset",
     "train",
 ]
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Dataset": "seqnet.api.dataset",
@@ -49,8 +50,10 @@ _HOMES = {
     "SeqnetError": "seqnet.core.errors",
     "SeqnetWarning": "seqnet.core.errors",
     "SequenceClassifier": "seqnet.api.estimator",
+    "__version__": "seqnet.core.version",
     "encode": "seqnet.api.encoding",
     "evaluate": "seqnet.api.evaluation",
+    "export": "seqnet.api.exporting",
     "load": "seqnet.api.loading",
     "open_dataset": "seqnet.api.dataset",
     "train": "seqnet.api.training",

@@ -43,10 +43,11 @@ COMMANDS = {
     "evaluate": "Measure a model on records that it was not trained on.",
     "predict": "Classify the sequences in files.",
     "explain": "Show which positions of sequences decide a prediction.",
+    "export": "Write a model for programs that do not have seqnet.",
     "inspect": "Show what is in a dataset or model.",
 }
 
-_WITH_TORCH = ("tune", "train", "evaluate", "predict", "explain", "inspect")
+_WITH_TORCH = ("tune", "train", "evaluate", "predict", "explain", "export", "inspect")
 
 
 class _Commands(click.Group):

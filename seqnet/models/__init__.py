@@ -1,6 +1,7 @@
 """Trained models: stored on disk, shipped with the package, and applied to tokens.
 
-Start here: `bundles.open_bundle` opens a model. `shipped.find_model` finds a model of the package by its name.
+Start here: `bundles.open_bundle` opens a model. `shipped.find_model` finds a model of the package, or of
+the Hugging Face hub (`hub`), by its name. `export` writes models for other programs.
 `probabilities.class_probabilities` computes probabilities from tokens, in validation, evaluation and prediction.
 `windows` does so for windows of a
 long sequence. `inspection` describes the content of a file.
@@ -8,6 +9,8 @@ long sequence. `inspection` describes the content of a file.
 
 __all__ = [
     "bundles",
+    "export",
+    "hub",
     "inspection",
     "precision",
     "probabilities",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from seqnet.core.errors import ContainerError
 from seqnet.core.suggestions import did_you_mean, nearest
+from seqnet.models.hub import fetched_model, hub_name
 
 __all__ = ["find_model", "shipped_models"]
 
@@ -18,14 +19,19 @@ def shipped_models() -> dict[str, Path]:
 def find_model(name: Path) -> Path:
     """Returns the file of a model: the path itself, or, if there is no such file, the shipped model with this name.
 
+    `hf://OWNER/NAME` is a model on the Hugging Face hub, see `seqnet.models.hub`.
+
     Raises:
         ContainerError: neither exists.
+        SeqnetError: a model of the hub can't be had.
     """
     shipped = shipped_models()
     if str(name) in shipped and not name.is_file():
         return shipped[str(name)]
     if name.exists():
         return name
+    if on_hub := hub_name(name):
+        return fetched_model(*on_hub)
     if near := did_you_mean(nearest(str(name), shipped)):
         raise ContainerError(str(name), "no such file or directory", near)
     known = f"; the models that come with seqnet: {', '.join(shipped)}" if shipped else ""

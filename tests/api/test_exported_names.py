@@ -24,6 +24,7 @@ def test_the_names_are_these() -> None:
         "__version__",
         "encode",
         "evaluate",
+        "export",
         "load",
         "open_dataset",
         "train",

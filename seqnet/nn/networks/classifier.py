@@ -182,4 +182,4 @@ def mean_over_strands(
         return forward(tokens, lengths)
     other = reverse_complement(tokens, lengths, complement)
     logits = forward(torch.cat([tokens, other]), lengths.repeat(2))
-    return (logits[: len(tokens)] + logits[len(tokens) :]) / 2
+    return (logits[: tokens.shape[0]] + logits[tokens.shape[0] :]) / 2
