@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from struct import Struct
 from typing import BinaryIO, cast
 
@@ -19,6 +20,7 @@ from numpy.typing import NDArray
 from seqnet.core.errors import FormatError, TruncatedError
 from seqnet.core.records import Ragged
 from seqnet.readers.alignment_records import AlignmentRecords
+from seqnet.readers.pieces import Pieces
 from seqnet.readers.slicing import cut
 
 __all__ = ["BAM", "read_bam", "read_header", "skip_header", "tag_starts"]
@@ -44,8 +46,6 @@ _FIXED = np.dtype(
 _SIZE = Struct("<I")
 _LONGEST = 1 << 31
 """Sizes are signed numbers, so a larger one means damage."""
-_MOST_LEFT_OUT = 8
-"""Maximum bytes of a file that are read for each byte of a batch."""
 _PIECE = 1 << 24
 """Number of bytes to read from a stream at once."""
 
@@ -57,7 +57,7 @@ def skip_header(stream: BinaryIO) -> None:
         TruncatedError: the header is incomplete.
         FormatError: the header is not valid.
     """
-    stream.read(len(BAM))
+    _read(stream, len(BAM))
     _skip_block(stream)
     for _ in range(_whole_number(stream)):
         _skip_block(stream)
@@ -77,6 +77,20 @@ class _Copied:
         return self.parts[-1]
 
 
+class _Unread:
+    """Pieces of bytes, of which some are read as from a stream."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self.rest = b""
+
+    def read(self, size: int) -> bytes:
+        """Returns up to `size` bytes, nothing at the end."""
+        self.rest = self.rest or next(self._pieces, b"")
+        found, self.rest = self.rest[:size], self.rest[size:]
+        return found
+
+
 def read_header(stream: BinaryIO) -> bytes:
     """Returns the header of a BAM, from its first byte, and moves the stream to its first record; see `skip_header`."""
     copied = _Copied(stream)
@@ -84,38 +98,42 @@ def read_header(stream: BinaryIO) -> bytes:
     return b"".join(copied.parts)
 
 
-def read_bam(stream: BinaryIO, size: int, *, originals: bool = False) -> Iterator[AlignmentRecords]:
-    """Yields the reads of a BAM.
+def read_bam(pieces: Pieces, *, originals: bool = False, header: bool = True) -> Iterator[AlignmentRecords]:
+    """Yields the reads of a BAM: for each piece, those that end in it.
 
     Args:
-        stream: the BAM, uncompressed, at its start; with `originals` after its header.
-        size: approximate bytes of names and bases in a batch.
+        pieces: the BAM, uncompressed.
         originals: whether to return the records as they are, too.
+        header: whether the pieces begin with the header.
 
     Raises:
         TruncatedError: the file ends within its header or a read.
         FormatError: the file is damaged.
     """
-    if not originals:
-        skip_header(stream)
-    rest = b""
-    wanted = missing = size
-    while more := _read(stream, missing):
-        data = rest + more if rest else more
-        more = b""  # frees memory: these bytes are part of the new block
+    start = _Unread(pieces)
+    if header:
+        skip_header(cast(BinaryIO, start))
+    pending: list[bytes] = []
+    held = needed = 0
+    for piece in chain([start.rest] if start.rest else [], pieces):
+        pending.append(piece)
+        held += len(piece)
+        if held < needed:
+            continue
+        data = b"".join(pending) if len(pending) > 1 else piece
+        del piece
+        pending.clear()  # frees memory
         bounds, following = _chain(data)
-        following -= len(data)
+        end = int(bounds[-1])
         reads = _cut_reads(np.frombuffer(data, dtype=np.uint8), bounds, originals) if len(bounds) > 1 else None
-        rest = data[int(bounds[-1]) :]
+        pending, held, needed = [data[end:]], len(data) - end, following - end
         del data
         if reads is not None:
             yield reads
-            # Base qualities and tags are part of the file but not of a batch.
-            kept = max(len(reads.names.data) + len(reads.symbols.data), 1)
-            wanted = min(max(size, size * int(bounds[-1]) // kept), _MOST_LEFT_OUT * size)
             reads = None
-        missing = max(wanted, following)
-    if rest:
+    if pieces.overhang is not None and held != pieces.overhang:
+        raise _damaged()
+    if held and pieces.overhang is None:
         raise TruncatedError("the BAM ends within a read", "get the file again")
 
 
