@@ -12,7 +12,7 @@ from seqnet.configs.prediction import PredictOptions
 from seqnet.core.errors import InputError, OutputError
 from seqnet.prediction.gathering import gather
 from seqnet.prediction.predictor import Predictor
-from seqnet.prediction.shard_files import ShardFile
+from seqnet.prediction.shard_files import ShardFile, shard_file
 from seqnet.readers.parts import Shard
 from tests.prediction.shards import make_inputs, make_predictor, write_shard, write_whole
 
@@ -64,11 +64,13 @@ def test_shards_of_other_runs_are_refused(tmp_path: Path) -> None:
     refused([one, two, three, other[3]], "it is one of 4 shards, and .* one of 3")
     predictor = make_predictor(tmp_path)
     masked = Predictor(predictor.bundle, replace(PredictOptions(), unknown="mask"))
-    two.unlink()
+    for path in (two, shard_file(two)):
+        path.unlink()
     write_shard(masked, make_inputs(tmp_path), two, Shard(2, 3))
     refused([one, two, three], r"p2of3.tsv: it is of another run than .*p1of3.tsv: another settings")
     make_inputs(tmp_path, 200)
-    two.unlink()
+    for path in (two, shard_file(two)):
+        path.unlink()
     write_shard(predictor, [str(tmp_path / "a.fa"), str(tmp_path / "b.fa.gz")], two, Shard(2, 3))
     refused([one, two, three], "another inputs")
 
