@@ -17,9 +17,7 @@ __all__ = ["main", "shards"]
 
 
 def shards(model: Path | str, reads: Path, folder: Path, count: int) -> Callable[[], float | None]:
-    """Returns what runs all shards of a prediction at the same time, one thread each; its seconds are until the last
-    one ends.
-    """
+    """Returns what runs all shards of a prediction at the same time, one thread each, until the last one ends."""
 
     def run() -> float:
         started = time.perf_counter()

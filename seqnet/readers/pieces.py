@@ -32,8 +32,8 @@ __all__ = [
     "whole_pieces",
 ]
 
-SEGMENT = 2
-"""Stored bytes of a segment of a bgzip file, in sizes of a piece: about eight pieces of text."""
+SEGMENT = 1
+"""Stored bytes of a segment of a bgzip file, in sizes of a piece: about four pieces of text."""
 
 _BLOCK = re.compile(rb"\x1f\x8b\x08\x04.{6}\x06\x00BC\x02\x00(..)", re.DOTALL)
 _LARGEST_BLOCK = 1 << 16
