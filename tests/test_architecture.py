@@ -269,7 +269,9 @@ TESTED_ELSEWHERE = {
     "api/python_words": "api/test_keywords.py",
     "audit/audited_dataset": "audit/test_dataset_audit.py",  # what it holds is what the checks use
     "audit/findings": "audit/test_dataset_audit.py",  # a row of `CHECKS` is tested with its bounds
+    "cli/gather": "cli/test_predict_runs.py",
     "cli/inspect": "cli/test_models.py",
+    "cli/manifest": "cli/test_predict_runs.py",
     "cli/motif_job": "cli/test_explain_motifs.py",
     "cli/options": "cli/test_hints.py",  # the reference page, which is held in step, has all options
     "cli/paths": "cli/test_outputs_are_not_inputs.py",
@@ -297,9 +299,14 @@ TESTED_ELSEWHERE = {
     "explanation/streaming": "cli/test_explain.py",
     "explanation/writers": "cli/test_explain.py",
     "models/precision": "models/test_scoring.py",
+    "prediction/manifest": "cli/test_predict_runs.py",
     "prediction/outputs": "prediction/test_streaming.py",
+    "prediction/run_identity": "prediction/test_record_counts.py",
+    "prediction/shard_files": "prediction/test_gathering.py",
     "readers/__main__": "readers/test_subprocess_reader.py",
     "readers/alignment_records": "readers/test_alignments.py",
+    "readers/part_selection": "readers/test_parts.py",
+    "readers/pieces": "readers/test_parts.py",
     "readers/biopython": "readers/test_flat_files.py",
     "readers/htslib": "readers/test_alignments.py",  # the same tests for BAM by columns and by htslib
     "readers/single_records": "readers/test_flat_files.py",

@@ -20,12 +20,12 @@ from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
 from seqnet.core.memory import address_space, check_address_space, is_lack_of_memory, save_address_space
 from seqnet.core.processors import limit_spinning
 
-__all__ = ["COMMANDS", "EXIT_CODES", "command_group", "main", "run"]
+__all__ = ["COMMANDS", "EXIT_CODES", "command_group", "error_line", "main", "run"]
 
 EXIT_CODES = {
     0: "done",
     1: "bad input or a bad value; one line on standard error says what to do. With --strict: predict could not "
-    "classify a record, or an audit check failed",
+    "classify a record, or an audit check failed. With --manifest: an input failed",
     2: "unknown or missing option or argument",
     130: "interrupted (Ctrl-C)",
     141: "broken pipe: the reader of the output has ended",
@@ -42,6 +42,7 @@ COMMANDS = {
     "train": "Train a network on a dataset.",
     "evaluate": "Measure a model on records that it was not trained on.",
     "predict": "Classify the sequences in files.",
+    "gather": "Join the shards of a prediction.",
     "explain": "Show which positions of sequences decide a prediction.",
     "export": "Write a model for programs that do not have seqnet.",
     "inspect": "Show what is in a dataset or model.",
@@ -169,13 +170,13 @@ def _invoke(words: list[str]) -> int:
     except (SeqnetError, OSError, MemoryError) as error:
         if debug or signals.pending():
             raise
-        say(f"seqnet: error: {'; '.join([_line(error, words), *getattr(error, '__notes__', ())])}")
+        say(f"seqnet: error: {'; '.join([error_line(error, words), *getattr(error, '__notes__', ())])}")
         return 1
     except (RuntimeError, ImportError) as error:
         # A signal may be behind it, and then `run` says so.
         if debug or signals.pending() or not is_lack_of_memory(error):
             raise
-        say(f"seqnet: error: {_line(MemoryError(), words)}")
+        say(f"seqnet: error: {error_line(MemoryError(), words)}")
         return 1
 
 
@@ -189,7 +190,7 @@ def _exit_code(words: list[str]) -> int:
     return code if isinstance(code, int) else 0
 
 
-def _line(error: SeqnetError | OSError | MemoryError, words: Sequence[str]) -> str:
+def error_line(error: SeqnetError | OSError | MemoryError, words: Sequence[str]) -> str:
     """Returns the error as one line, with the option of the command in `words` where a setting is one."""
     if isinstance(error, MemoryError):
         if (limit := address_space()) is not None:

@@ -21,7 +21,7 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError, InputError, SeqnetError, SettingError, TruncatedError
 from seqnet.core.records import Ragged
 from seqnet.readers.alignment_records import AlignmentRecords
-from seqnet.readers.bam import BAM, skip_header
+from seqnet.readers.bam_header import BAM, skip_header
 from seqnet.readers.inputs import Chunks, Input
 from seqnet.readers.pipes import Pipe
 from seqnet.readers.references import usable_reference

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.errors import FormatError
 from seqnet.core.printable import quoted
-from seqnet.readers.bam import BAM
+from seqnet.readers.bam_header import BAM
 
 __all__ = [
     "CRAM",
