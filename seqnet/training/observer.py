@@ -10,7 +10,7 @@ __all__ = ["Observer"]
 
 
 class Observer(Protocol):
-    """Who is told how training goes."""
+    """Receives the progress of a training."""
 
     def note(self, text: str) -> None:
         """Receives a message about the run."""
