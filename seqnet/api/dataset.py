@@ -86,7 +86,7 @@ class Dataset(files.Dataset):
             group: column of the groups; records of one group are kept in one split.
             split: column that says train, validation or test; or percent of records for each, such as 80/10/10.
             name: column of the names; by default the index, or "1", "2" and so on where that is a RangeIndex.
-            progress: is told each line that `seqnet encode` would write, such as `print`; None for nobody.
+            progress: called with each line that `seqnet encode` would write, such as `print`; None for none.
             **options: alphabet, unknown, length, window, stride, crop, held_out, limit, split_by, similarity, kmer,
                 missing_labels, positive and seed, as in `seqnet encode`.
 

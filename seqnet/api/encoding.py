@@ -48,7 +48,7 @@ def encode(
         validation: see `train`.
         test: see `train`.
         force: whether an existing output is replaced.
-        progress: is told each line that the command would write, such as `print`; None for nobody.
+        progress: called with each line that the command would write, such as `print`; None for none.
         **options: the settings of `seqnet encode` for reading and encoding, such as group_by, split and seed.
 
     Raises:

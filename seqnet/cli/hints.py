@@ -12,7 +12,7 @@ from seqnet.core.suggestions import did_you_mean, nearest
 __all__ = ["choice_hint", "command_hint", "option_hint"]
 
 _NEVER = ("--help", "--debug", "--version")
-"""Options that nobody means who names another one."""
+"""Options that are never suggested."""
 
 
 def command_hint(name: str, commands: Sequence[str]) -> str:

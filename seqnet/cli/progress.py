@@ -47,7 +47,7 @@ class Meter:
         title: what is being done.
         unit: what is counted, in the plural.
         total: how many there will be, if known.
-        shown: whether the user is told; not where data go to the terminal meanwhile.
+        shown: whether progress is printed; not while data go to the terminal.
     """
 
     def __init__(self, title: str, unit: str, total: int | None = None, *, shown: bool = True) -> None:

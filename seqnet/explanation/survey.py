@@ -213,7 +213,7 @@ def survey_records(
         inputs: reads the files.
         paths: the files.
         survey: takes the records.
-        progress: is told how many more records are done.
+        progress: called with the number of further records that are done.
 
     Raises:
         SeqnetError: a file can't be read, or a label is not a class of the model.

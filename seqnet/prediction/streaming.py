@@ -86,7 +86,7 @@ def write_predictions(
         inputs: reads the files.
         paths: the files.
         outputs: what is written.
-        progress: is told how many more records are done.
+        progress: called with the number of further records that are done.
         force: whether existing files are replaced.
 
     Raises:

@@ -54,7 +54,7 @@ def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
 
     Args:
         job: what is trained.
-        observer: is told how it goes.
+        observer: receives the progress.
 
     Raises:
         KeyboardInterrupt: the user stopped it before the first epoch was over.

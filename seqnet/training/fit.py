@@ -47,7 +47,7 @@ def train(
     Args:
         dataset: its train split is fitted, its validation split chooses the epoch.
         config: all settings.
-        observer: is told how it goes.
+        observer: receives the progress.
         device: device for the computation.
         checkpoint: file that is written after each epoch; None for none.
         resume: whether to go on from `checkpoint`, if it is there.

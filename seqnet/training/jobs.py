@@ -1,4 +1,4 @@
-"""Dataset and settings → a job, and who tells how it goes: what the command and the library have in common."""
+"""Dataset and settings → a job, and the lines of its progress, for the command and the library."""
 
 from __future__ import annotations
 

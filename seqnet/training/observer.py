@@ -1,4 +1,4 @@
-"""Who is told how training goes."""
+"""The interface of what receives the progress of a training."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ __all__ = ["Observer"]
 
 
 class Observer(Protocol):
-    """Who is told how training goes."""
+    """Receives the progress of a training."""
 
     def note(self, text: str) -> None:
-        """Is told a fact about the run, once."""
+        """Receives a message about the run."""
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
-        """Is told every 50 batches and after the last: epoch (from 1), batches done, of how many, and the mean loss."""
+        """Called every 50 batches and after the last: epoch (from 1), batches done, their number, and the mean loss."""
 
     def epoch(self, row: EpochRow, best: bool) -> None:
-        """Is told after each epoch, and whether it is the best so far."""
+        """Called after each epoch, with whether it is the best so far."""

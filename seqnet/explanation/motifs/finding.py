@@ -39,7 +39,7 @@ def find_motifs(
         options: what counts as a motif.
         known: motifs to compare with; may be empty.
         threads: of the CPU.
-        progress: is told how many more records and shuffles are explained.
+        progress: called with the number of further records and shuffles that are explained.
     """
     bundle = explainer.bundle
     notes = []

@@ -209,7 +209,7 @@ def search(job: SearchJob, watcher: Watcher) -> TuningResult:
 
     Args:
         job: what is searched.
-        watcher: is told how it goes.
+        watcher: receives the progress.
 
     Raises:
         ContainerError: the study to go on with is of something else.
