@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.options import collect, command_line, force_option, settings_options
+from seqnet.cli.options import collect, force_option, settings_options
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
+from seqnet.cli.process import command_line
 from seqnet.cli.progress import say, show
 from seqnet.cli.report_option import report_option
 from seqnet.cli.streams import TABLE, check_stdout_is_open

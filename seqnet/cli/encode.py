@@ -9,9 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
-from seqnet.cli.options import READING, collect, command_line, force_option, settings_options, threads_option
+from seqnet.cli.options import INPUT_FORMATS, READING, collect, force_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
-from seqnet.cli.process import hide_pandas
+from seqnet.cli.process import command_line, hide_pandas
 from seqnet.cli.progress import Meter, say, show
 from seqnet.cli.streams import TABLE, check_stdout_is_open
 from seqnet.configs.encoding import EncodeOptions
@@ -38,7 +38,21 @@ def _split_options(function: Function) -> Function:
 @click.command(
     "encode",
     cls=Command,
-    advanced=("similarity", "kmer", "window", "stride", "held_out", "missing_labels", "reader_process"),
+    more={
+        "Splits": (
+            "validation",
+            "split",
+            "split_column",
+            "split_file",
+            "split_by",
+            "similarity",
+            "kmer",
+            "seed",
+        ),
+        "Choice of records": ("unknown", "missing_labels", "length", "limit", "window", "stride", "crop", "held_out"),
+        INPUT_FORMATS: READING,
+    },
+    advanced=("positive", "alphabet"),
 )
 @click.argument("inputs", type=InputPath("text"), nargs=-1, metavar="[INPUT]...")
 @click.option(
@@ -57,8 +71,8 @@ def _split_options(function: Function) -> Function:
     metavar="NAME=SOURCE",
     help="A class and its file, or a generator of random sequences: @uniform (all symbols equally frequent), "
     "@composition (symbol frequencies of the real records) or @dinucleotide (real records shuffled, with their "
-    "dinucleotide counts). A generator makes as many records as there are real ones, or @uniform:COUNT. May be "
-    "repeated, also with the same NAME.",
+    "dinucleotide counts); @uniform:COUNT makes COUNT records, not as many as are real. May be repeated, also with "
+    "the same NAME.",
 )
 @_split_options
 @settings_options(

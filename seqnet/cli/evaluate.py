@@ -37,8 +37,12 @@ _LABELS = ("label_regex", "label_column", "labels")
 @click.command(
     "evaluate",
     cls=Command,
-    advanced=("missing_labels", "unknown", "alphabet", "sequence_column", "name_column", "no_baselines", "replicates",
-              "confidence", "seed", "plm"),
+    more={
+        "Figures and motifs": ("figures", "motifs"),
+        "Sequence files": ("label_regex", "labels", "missing_labels", "unknown", "alphabet", "sequence_column",
+                           "name_column"),
+    },
+    advanced=("no_baselines", "replicates", "confidence", "seed", "plm"),
 )  # fmt: skip
 @click.argument("models", type=InputPath("container"), nargs=-1, required=True, metavar="MODEL [MODEL]")
 @click.argument("dataset", type=InputPath("container"), metavar="DATA")

@@ -13,10 +13,13 @@ import click
 
 import seqnet
 from seqnet.cli import signals
+from seqnet.cli.help_pages import write_help
 from seqnet.cli.hints import choice_hint, command_hint, option_hint
+from seqnet.cli.messages import Level, recording
 from seqnet.cli.process import own_process
 from seqnet.cli.progress import say
 from seqnet.cli.streams import open_streams, reopen_closed
+from seqnet.cli.variables import forget_variables, variable_notes
 from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
 from seqnet.core.memory import address_space, check_address_space, is_lack_of_memory, save_address_space
 from seqnet.core.processors import limit_spinning
@@ -74,6 +77,10 @@ class _Commands(click.Group):
         command: click.Command = import_module(f"seqnet.cli.{name}").command
         return command
 
+    def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the page of --help."""
+        write_help(self, context, formatter, {}, everything=True)
+
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the list of commands."""
         with formatter.section("Commands"):
@@ -128,6 +135,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(words: list[str]) -> int:
     """Runs the command line of `words` and returns its exit code."""
+    forget_variables()
+    with recording() as ended:
+        return ended(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    """Runs the command line of `words`, handles broken pipes and signals, and returns the exit code."""
     try:
         return _invoke(words)
     except BrokenPipeError:
@@ -145,7 +159,7 @@ def run(words: list[str]) -> int:
 
 def _stopped(kind: type[KeyboardInterrupt]) -> int:
     line, code = signals.stopped(kind)
-    say(line)
+    say(line, Level.ERROR)
     return code
 
 
@@ -160,21 +174,26 @@ def _invoke(words: list[str]) -> int:
         error.show()
         return error.exit_code
     except click.UsageError as error:
-        say(f"seqnet: error: {_usage_line(error, words)}")
+        _say_error(_usage_line(error, words))
         return error.exit_code
     except BrokenPipeError:
         raise
     except (SeqnetError, OSError, MemoryError) as error:
         if debug or signals.pending():
             raise
-        say(f"seqnet: error: {'; '.join([_line(error, words), *getattr(error, '__notes__', ())])}")
+        _say_error(_line(error, words), *getattr(error, "__notes__", ()))
         return 1
     except (RuntimeError, ImportError) as error:
         # A signal may be behind it, and then `run` says so.
         if debug or signals.pending() or not is_lack_of_memory(error):
             raise
-        say(f"seqnet: error: {_line(MemoryError(), words)}")
+        _say_error(_line(MemoryError(), words))
         return 1
+
+
+def _say_error(line: str, *notes: str) -> None:
+    """Says what is wrong in one line, and which environment variable it comes from, if it does."""
+    say(f"seqnet: error: {'; '.join([line, *notes, *variable_notes(line)])}")
 
 
 def _exit_code(words: list[str]) -> int:

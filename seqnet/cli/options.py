@@ -19,9 +19,9 @@ from seqnet.configs.settings import Settings
 from seqnet.core.processors import usable_processors
 
 __all__ = [
+    "INPUT_FORMATS",
     "READING",
     "collect",
-    "command_line",
     "device_option",
     "force_option",
     "plm_option",
@@ -36,6 +36,9 @@ READING = (
     "reader_process",
 )  # fmt: skip
 """Settings of reading that every command has whose input is sequences."""
+
+INPUT_FORMATS = "Input formats"
+"""Title of these settings in the help of a command that shows them with --help-all."""
 
 Kind = TypeVar("Kind", bound=Settings)
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -146,10 +149,10 @@ def threads_option(function: Function) -> Function:
     return click.option(
         "--threads",
         type=click.IntRange(min=1),
+        metavar="N",
         default=usable_processors,
-        show_default="all usable CPUs",
-        help="Number of threads. Usable CPUs are limited by CPU affinity, control group, OMP_NUM_THREADS and "
-        "SLURM_CPUS_PER_TASK.",
+        show_default=False,
+        help="Number of threads.  [default: all CPUs that seqnet doctor lists as usable]",
     )(function)
 
 
@@ -159,11 +162,3 @@ def run_request(values: Mapping[str, Any]) -> RunRequest:
     if values["seed"] is not None:
         assignments = (*assignments, ("training.seed", values["seed"]))
     return RunRequest(values["preset"], values["network"], values["encoder"], values["config"], assignments)
-
-
-def command_line() -> str:
-    """Returns the command line of this process, for the provenance."""
-    import shlex
-    import sys
-
-    return shlex.join(["seqnet", *sys.argv[1:]])

@@ -16,7 +16,6 @@ from seqnet.cli.encode import encode_files
 from seqnet.cli.observers import TrainingObserver
 from seqnet.cli.options import (
     collect,
-    command_line,
     device_option,
     force_option,
     run_options,
@@ -25,7 +24,7 @@ from seqnet.cli.options import (
     threads_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
-from seqnet.cli.process import set_up_process
+from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.report_option import report_option
 from seqnet.cli.training_files import TrainingFiles
@@ -50,7 +49,12 @@ _ENCODING = ("crop", "split", "group_by")
 @click.command(
     "train",
     cls=Command,
-    advanced=("encoder", "seed", "classes", "crop", "split", "group_by", "no_audit"),
+    more={
+        "Training from a model": ("start", "freeze"),
+        "Training without a dataset": ("classes", *_ENCODING),
+        "Ensembles and cross-validation": ("members", "folds"),
+    },
+    advanced=("encoder", "seed", "optimize", "no_audit"),
 )
 @click.argument("dataset", type=InputPath("container"), required=False)
 @click.option(
@@ -116,9 +120,8 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, **opt
     make metrics too good, and then trains anyway. All settings and their defaults are in docs/reference.md.
 
     With --folds K, the records of the train and validation splits are divided into K folds, with equal class fractions
-    and whole groups. For each fold, a network is trained on the other folds, except for a tenth of their records, which
-    chooses the epoch. The network is then measured on its fold. After Ctrl-C there are checkpoints but no model;
-    continue with --resume.
+    and whole groups. Each fold is measured with a network that was trained on the others. After Ctrl-C there is no
+    model; continue with --resume.
 
     \b
     seqnet train reads.safetensors -o model.safetensors

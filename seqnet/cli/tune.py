@@ -10,7 +10,6 @@ import click
 from seqnet.cli.observers import SearchObserver
 from seqnet.cli.options import (
     collect,
-    command_line,
     device_option,
     force_option,
     run_options,
@@ -19,7 +18,7 @@ from seqnet.cli.options import (
     threads_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
-from seqnet.cli.process import set_up_process
+from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.training_files import TuningFiles
 from seqnet.configs.run import RunConfig
