@@ -52,6 +52,7 @@ ORDER = [
     "training.tuning",
     "reporting",
     "api",
+    "diagnosis",
     "cli",
     "__main__",
 ]

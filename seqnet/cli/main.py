@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -23,6 +23,9 @@ from seqnet.cli.variables import forget_variables, variable_notes
 from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
 from seqnet.core.memory import address_space, check_address_space, is_lack_of_memory, save_address_space
 from seqnet.core.processors import limit_spinning
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = ["COMMANDS", "EXIT_CODES", "command_group", "main", "run"]
 
@@ -48,9 +51,14 @@ COMMANDS = {
     "predict": "Classify the sequences in files.",
     "explain": "Show which positions of sequences decide a prediction.",
     "inspect": "Show what is in a dataset or model.",
+    "doctor": "Check that seqnet works on this machine.",
+    "completion": "Print the script that completes commands in a shell.",
 }
 
-_WITH_TORCH = ("tune", "train", "evaluate", "predict", "explain", "inspect")
+_COMPLETION = "_SEQNET_COMPLETE"
+"""Environment variable that a shell sets to ask what may follow; see `shell_completion`."""
+
+_WITH_TORCH = ("tune", "train", "evaluate", "predict", "explain", "inspect", "doctor")
 
 
 class _Commands(click.Group):
@@ -68,6 +76,12 @@ class _Commands(click.Group):
             text = "; ".join(filter(None, [f"there is no command {args[0]}", command_hint(args[0], tuple(COMMANDS))]))
             raise click.UsageError(text, context)
         return super().resolve_command(context, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Returns the commands and options that begin like this, without importing a command."""
+        from seqnet.cli.shell_completion import matching
+
+        return matching(COMMANDS, incomplete) + click.Command.shell_complete(self, ctx, incomplete)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Returns the command of that name."""
@@ -197,6 +211,10 @@ def _say_error(line: str, *notes: str) -> None:
 
 
 def _exit_code(words: list[str]) -> int:
+    if asked := os.environ.get(_COMPLETION):
+        from seqnet.cli.shell_completion import complete
+
+        return complete(command_group(), asked)
     try:
         # Not `command_group.main`, which has exit codes of its own for signals and closed pipes.
         with _seqnet.make_context("seqnet", words) as context:

@@ -7,7 +7,7 @@ import os
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -17,6 +17,9 @@ from seqnet.configs.networks import NETWORKS
 from seqnet.configs.run import RunRequest, preset_names
 from seqnet.configs.settings import Settings
 from seqnet.core.processors import usable_processors
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = [
     "INPUT_FORMATS",
@@ -106,6 +109,7 @@ def run_options(default: str = "") -> Callable[[Function], Function]:
             "--set",
             "assignments",
             multiple=True,
+            shell_complete=_complete_setting,
             metavar="KEY=VALUE",
             help="One setting, such as epochs=5, batch_size=64, learning_rate=1e-3 or network.dense=[128,64]; it "
             "replaces that of preset and file. May be repeated.",
@@ -120,10 +124,27 @@ def run_options(default: str = "") -> Callable[[Function], Function]:
     return decorate
 
 
+def _complete_setting(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    from seqnet.cli.shell_completion import complete_setting
+
+    return complete_setting(incomplete)
+
+
+def _complete_device(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    from seqnet.cli.shell_completion import complete_device
+
+    return complete_device(incomplete)
+
+
 def device_option(function: Function) -> Function:
     """Adds --device."""
     return click.option(
-        "--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."
+        "--device",
+        default="auto",
+        show_default=True,
+        shell_complete=_complete_device,
+        metavar="DEVICE",
+        help="auto, cpu, cuda, cuda:N or mps.",
     )(function)
 
 

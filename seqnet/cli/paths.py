@@ -11,7 +11,7 @@ import stat
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -24,6 +24,9 @@ from seqnet.cli.variables import name_variables, remember_variables, unknown_var
 from seqnet.configs.run import RunConfig
 from seqnet.core.errors import OutputError
 from seqnet.core.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = [
     "Command",
@@ -57,6 +60,12 @@ class InputPath(click.Path):
         if self.form == "container" and ctx is not None and _is_pipe(path):
             return _copied(path, ctx)
         return path
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Returns what the Tab key offers: files, and names that stand for one."""
+        from seqnet.cli.shell_completion import complete_input
+
+        return complete_input(self.form, incomplete)
 
     def files(self, value: str | Path) -> Iterator[str]:
         """Yields the paths that a value may stand for; they need not be there."""
