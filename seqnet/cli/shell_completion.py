@@ -30,6 +30,9 @@ SHELLS = ("bash", "zsh", "fish")
 VARIABLE = "_SEQNET_COMPLETE"
 """Environment variable that is set where a shell asks what may follow."""
 
+_DIVIDERS = "=:@"
+"""Characters of seqnet's values at which bash divides words (COMP_WORDBREAKS)."""
+
 _BASH = """\
 %(complete_func)s() {
     local IFS=$'\\n' line value files=
@@ -54,11 +57,11 @@ complete -o nosort -F %(complete_func)s %(prog_name)s
 
 
 class _Bash(shell_completion.BashComplete):
-    """Completion for bash, which divides words at `=` and `:`; they are put together again."""
+    """Completion for bash, which divides words at `_DIVIDERS`; they are put together again."""
 
     source_template = _BASH
     _before = ""
-    """The part of the last word that bash has as words of their own."""
+    """The part of the last word that stays when bash replaces the rest of it."""
 
     def source(self) -> str:
         """Returns the script; click's own would start bash to learn its version."""
@@ -69,17 +72,17 @@ class _Bash(shell_completion.BashComplete):
         words = os.environ["COMP_WORDS"].split("\n")[: int(os.environ["COMP_CWORD"]) + 1]
         joined: list[str] = []
         for number, word in enumerate(words):
-            after = number and words[number - 1] in ("=", ":")
-            if joined and (word in ("=", ":") or after):
+            if number and (_divides(word) or _divides(words[number - 1])):
                 joined[-1] += word
             else:
                 joined.append(word)
         last = joined[-1].lstrip("'\"")
+        # A word that begins with @ is replaced with it.
         self._before = last[: max(last.rfind("="), last.rfind(":")) + 1]
         return [_unquoted(word) for word in joined[1:-1]], last
 
     def format_completion(self, item: CompletionItem[str]) -> str:
-        """Returns the line for the script: kind and value, without what bash has as words of their own."""
+        """Returns the line for the script: kind and value, without the part that stays."""
         return f"{item.type},{item.value.removeprefix(self._before)}"
 
 
@@ -88,6 +91,10 @@ _CLASSES: Mapping[str, type[shell_completion.ShellComplete]] = {
     "zsh": shell_completion.ZshComplete,
     "fish": shell_completion.FishComplete,
 }
+
+
+def _divides(word: str) -> bool:
+    return bool(word) and not word.strip(_DIVIDERS)
 
 
 def _unquoted(word: str) -> str:

@@ -23,12 +23,13 @@ _END = "=end="
 
 
 class Terminal:
-    """A shell on a terminal, in a folder with two files, with `seqnet` on its path and completion installed."""
+    """A shell on a terminal, in a folder with two files, with completion for a `seqnet` that shows its arguments."""
 
     def __init__(self, words: list[str], folder: Path, setup: str) -> None:
         (folder / "bin").mkdir()
         program = folder / "bin" / "seqnet"
-        program.write_text(f'#!/bin/sh\nPYTHONPATH={ROOT} exec {sys.executable} -m seqnet "$@"\n')
+        run = f'PYTHONPATH={ROOT} exec {sys.executable} -m seqnet "$@"'
+        program.write_text(f'#!/bin/sh\n[ "$_SEQNET_COMPLETE$TEST_RUN" ] && {run}\nprintf \'<%s>\' "$@"\n')
         program.chmod(0o755)
         for name in ("human_reads.fa", "genome file.fa"):
             (folder / name).write_text(">a\nACGT\n")
@@ -36,15 +37,7 @@ class Terminal:
         if not self.pid:
             os.chdir(folder)
             path = f"{folder / 'bin'}:{os.environ['PATH']}"
-            environment = {
-                **os.environ,
-                "PATH": path,
-                "TERM": "xterm",
-                "PS1": "",
-                "HOME": str(folder),
-                "COLUMNS": "999",
-            }
-            os.execvpe(words[0], words, environment)
+            os.execvpe(words[0], words, {**os.environ, "PATH": path, "TERM": "xterm", "PS1": "", "HOME": str(folder)})
         self.send(f"stty -echo 2>/dev/null; {setup}; echo ready{_END}\n", f"ready{_END}\r")
 
     def send(self, text: str, until: str, seconds: float = 60) -> str:
@@ -59,15 +52,16 @@ class Terminal:
 
     def completed(self, words: str) -> str:
         """Returns the words of a command line after the Tab key, as the shell hands them to a program."""
-        shown = self.send(f"printf '<%s>' {words}\t {_END}\n", f"{_END}>")
-        return re.findall(r"((?:<[^<>]*>)+)", shown)[-1].removesuffix(f"<{_END}>")
+        shown = self.send(f"seqnet {words}\t {_END}\n", f"{_END}>")
+        last: str = re.findall(r"((?:<[^<>]*>)+)", shown)[-1]
+        return last.removesuffix(f"<{_END}>")
 
 
 @pytest.fixture
 def bash(tmp_path: Path) -> Iterator[Terminal]:
     if not shutil.which("bash"):
         pytest.skip("there is no bash")
-    setup = 'eval "$(seqnet completion bash)"; complete -o nosort -F _seqnet_completion printf'
+    setup = 'eval "$(TEST_RUN=1 seqnet completion bash)"'
     terminal = Terminal(["bash", "--norc", "--noprofile", "-i"], tmp_path, setup)
     yield terminal
     os.kill(terminal.pid, signal.SIGKILL)
@@ -133,7 +127,6 @@ def test_completion_loads_nothing_large() -> None:
 
 
 def test_bash_completes_on_a_terminal(bash: Terminal) -> None:
-    # `printf` shows the words that the shell would hand to seqnet.
     assert bash.completed("insp") == "<inspect>"
     assert bash.completed("train --set epochs") == "<train><--set><epochs=>"
     assert bash.completed("train --set optimizer=adamw") == "<train><--set><optimizer=adamw>"

@@ -8,7 +8,7 @@ def test_a_failure_is_the_last_word_and_a_warning_is_not() -> None:
     failure = Problem("failed", "packages", "numpy is not installed", "install it")
     assert [*Diagnosis({}, (warning,)).lines()] == ["warning: device: there is a driver; update it", "PASS"]
     failed = Diagnosis({}, (failure, warning))
-    assert [*failed.lines()][0] == "FAIL: packages: numpy is not installed; install it"
+    assert next(failed.lines()) == "FAIL: packages: numpy is not installed; install it"
     assert [*failed.lines()][-1] == "FAIL"
     assert not failed.passed
     assert failed.to_json()["passed"] is False
