@@ -161,7 +161,7 @@ def complete_input(form: str, incomplete: str) -> list[CompletionItem[str]]:
     if form == "container":
         from seqnet.models.shipped import shipped_models
 
-        return [*matching(shipped_models(), incomplete), CompletionItem(incomplete, type="file")]
+        return [*matching([*shipped_models()], incomplete), CompletionItem(incomplete, type="file")]
     name, equals, path = incomplete.partition("=")
     if form == "class" and equals:
         from seqnet.datasets.simulation.negatives import NEGATIVES

@@ -93,6 +93,7 @@ def test_commands_options_choices_and_presets() -> None:
 def test_other_shells_get_help_with_each_word() -> None:
     assert offered("seqnet tr", "zsh") == ["plain", "train", "Train a network on a dataset."]
     assert offered("seqnet tr", "fish") == ["plain,train\tTrain a network on a dataset."]
+    assert offered("seqnet inspect hu", "fish") == ["plain,human-dna", "file,hu"]
 
 
 def test_settings_and_their_values() -> None:
