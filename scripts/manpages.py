@@ -11,6 +11,8 @@ import click
 from seqnet.cli.help_pages import examples_of, option_groups, text_of
 from seqnet.cli.main import COMMANDS, EXIT_CODES, command_group
 
+BREAK = "|\\:"
+"""A bar after which a line may be broken."""
 FOLDER = Path(__file__).parent.parent / "man"
 
 
@@ -33,7 +35,7 @@ def option_rows(options: list[click.Option], context: click.Context) -> Iterator
     for option in options:
         record = option.get_help_record(context)
         assert record is not None
-        yield f".TP\n\\fB{roff(record[0])}\\fR\n{roff(record[1])}"
+        yield f".TP\n\\fB{roff(record[0]).replace('|', BREAK)}\\fR\n{roff(record[1])}"
 
 
 def header(name: str, line: str, usage: str) -> Iterator[str]:
