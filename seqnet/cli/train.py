@@ -13,6 +13,7 @@ import click
 from click.core import ParameterSource
 
 from seqnet.cli.encode import encode_files
+from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.observers import TrainingObserver
 from seqnet.cli.options import (
     collect,
@@ -110,8 +111,9 @@ _ENCODING = ("crop", "split", "group_by")
 @click.option("--resume", is_flag=True, help="Continue from the checkpoint of an earlier run, if there is one.")
 @device_option
 @threads_option
+@json_option
 @force_option
-def command(dataset: Path | None, output: Path, resume: bool, force: bool, **options: Any) -> None:
+def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_json: bool, **options: Any) -> None:
     """Train a network on a dataset.
 
     The network is trained on the train split. The epoch with the best result on the validation split is kept. The test
@@ -144,8 +146,10 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, **opt
     fitted = any(run.fitted for run in result.runs)
     if resume and not (force or fitted) and files.hold(result.bundle):
         say(f"nothing to do: {files.model} is complete; to train longer, use --set epochs=N")
-        return
-    _write(trained, files, force=force_all)
+    else:
+        _write(trained, files, force=force_all)
+    if as_json:
+        _show_json(trained, files)
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; continue with --resume")
         raise result.interruption
@@ -232,6 +236,15 @@ def _write(run: TrainingRun, files: TrainingFiles, *, force: bool) -> None:
     for line in result_lines(run.result):
         say(line)
     say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")
+
+
+def _show_json(run: TrainingRun, files: TrainingFiles) -> None:
+    from seqnet.training.results import result_json
+
+    paths = [str(path) for path in files.outputs]
+    show_json(
+        {"model": str(files.model), "settings": run.chosen.run.to_dict(), **result_json(run.result), "files": paths}
+    )
 
 
 def _write_report(run: TrainingRun, report: Path, model: Path) -> None:
