@@ -72,10 +72,7 @@ def command(
     seqnet download solubility -o data/
     """
     if not names or names == ("list",):
-        if as_json:
-            show_json([asdict(source) for source in SOURCES.values()])
-        else:
-            click.echo("\n".join(line for source in SOURCES.values() for line in _card(source)))
+        _show_sources(as_json)
         return
     sources = [find_source(name) for name in names]
     if len(sources) > 1 and (url or from_file or sha256):
@@ -103,6 +100,13 @@ def command(
                 click.echo(target)
     if as_json:
         show_json([{**asdict(source), "path": str(target)} for source, target in done])
+
+
+def _show_sources(as_json: bool) -> None:
+    if as_json:
+        show_json([asdict(source) for source in SOURCES.values()])
+    else:
+        click.echo("\n".join(line for source in SOURCES.values() for line in _card(source)))
 
 
 def _with_hash(source: Source, sha256: str) -> Source:

@@ -69,14 +69,7 @@ _STATES = ("complete", "pruned", "refused", "failed")
 @json_option
 @force_option
 def command(
-    dataset: Path,
-    space: Path,
-    output: Path,
-    storage: Path | None,
-    resume: bool,
-    as_json: bool,
-    force: bool,
-    **options: Any,
+    dataset: Path, space: Path, output: Path, storage: Path | None, resume: bool, force: bool, **options: Any
 ) -> None:
     """Search for the best settings for a dataset.
 
@@ -116,7 +109,7 @@ def command(
     else:
         _write_best(result, files, job.dataset_hash, force=force_all)
         _report(result, files, run.training.monitor)
-    if as_json:
+    if options["as_json"]:
         show_json(_values(result, files, run.training.monitor))
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.trials), 'trials')}; continue with --resume")

@@ -24,7 +24,7 @@ def test_the_everyday_page_is_short_and_ends_with_examples(cli: Runner, command:
     assert len(page.splitlines()) <= MOST_LINES
     text, _, examples = page.partition("\nExamples:\n")
     assert re.fullmatch(r"(  .*seqnet .+\n)+", examples)
-    assert examples.splitlines()[0].strip() not in text
+    assert f"\n{examples.splitlines()[0]}\n" not in text
     assert max(map(len, text.splitlines())) <= 80 or "[" in text
 
 
