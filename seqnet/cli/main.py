@@ -19,7 +19,7 @@ from seqnet.cli.messages import Level, recording
 from seqnet.cli.process import own_process
 from seqnet.cli.progress import say
 from seqnet.cli.streams import open_streams, reopen_closed
-from seqnet.cli.variables import forget_variables, variable_notes
+from seqnet.cli.variables import COMPLETION, forget_variables, variable_notes
 from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
 from seqnet.core.memory import address_space, check_address_space, is_lack_of_memory, save_address_space
 from seqnet.core.processors import limit_spinning
@@ -54,9 +54,6 @@ COMMANDS = {
     "doctor": "Check that seqnet works on this machine.",
     "completion": "Print the script that completes commands in a shell.",
 }
-
-_COMPLETION = "_SEQNET_COMPLETE"
-"""Environment variable that a shell sets to ask what may follow; see `shell_completion`."""
 
 _WITH_TORCH = ("tune", "train", "evaluate", "predict", "explain", "inspect", "doctor")
 
@@ -211,7 +208,7 @@ def _say_error(line: str, *notes: str) -> None:
 
 
 def _exit_code(words: list[str]) -> int:
-    if asked := os.environ.get(_COMPLETION):
+    if asked := os.environ.get(COMPLETION):
         from seqnet.cli.shell_completion import complete
 
         return complete(command_group(), asked)

@@ -15,9 +15,10 @@ import click
 from click import shell_completion
 from click.shell_completion import CompletionItem
 
+from seqnet.cli.variables import COMPLETION
+
 __all__ = [
     "SHELLS",
-    "VARIABLE",
     "complete",
     "complete_device",
     "complete_input",
@@ -27,8 +28,6 @@ __all__ = [
 ]
 
 SHELLS = ("bash", "zsh", "fish")
-VARIABLE = "_SEQNET_COMPLETE"
-"""Environment variable that is set where a shell asks what may follow."""
 
 _DIVIDERS = "=:@"
 """Characters of seqnet's values at which bash divides words (COMP_WORDBREAKS)."""
@@ -106,7 +105,7 @@ def _unquoted(word: str) -> str:
 
 def completion_script(shell: str) -> str:
     """Returns the script of a shell, one of `SHELLS`."""
-    return _CLASSES[shell](click.Group("seqnet"), {}, "seqnet", VARIABLE).source()
+    return _CLASSES[shell](click.Group("seqnet"), {}, "seqnet", COMPLETION).source()
 
 
 def complete(group: click.Group, instruction: str) -> int:
@@ -114,12 +113,12 @@ def complete(group: click.Group, instruction: str) -> int:
 
     Args:
         group: the commands.
-        instruction: the value of `VARIABLE`, such as bash_complete.
+        instruction: the value of `COMPLETION`, such as bash_complete.
     """
     shell, _, what = instruction.partition("_")
     if shell not in SHELLS or what != "complete":
         return 1
-    click.echo(_CLASSES[shell](group, {}, "seqnet", VARIABLE).complete())
+    click.echo(_CLASSES[shell](group, {}, "seqnet", COMPLETION).complete())
     return 0
 
 
