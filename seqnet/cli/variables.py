@@ -14,8 +14,17 @@ from click.core import ParameterSource
 
 from seqnet.core.suggestions import did_you_mean, nearest
 
-__all__ = ["COMPLETION", "GENERAL", "forget_variables", "name_variables", "remember_variables", "unknown_variables", "used_variables",
-           "variable_notes", "variables_of"]  # fmt: skip
+__all__ = [
+    "COMPLETION",
+    "GENERAL",
+    "forget_variables",
+    "name_variables",
+    "remember_variables",
+    "unknown_variables",
+    "used_variables",
+    "variable_notes",
+    "variables_of",
+]
 
 COMPLETION = "_SEQNET_COMPLETE"
 """Variable that a shell sets to ask what may follow; see `shell_completion`."""
