@@ -26,13 +26,15 @@ check: .venv/installed ## format, lint, strict types, docs in step
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/reference.py --check
+	$(BIN)/python scripts/manpages.py --check
 
 format: .venv/installed ## format the code and repair what lint can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: .venv/installed ## write docs/reference.md anew from the program's own help
+docs: .venv/installed ## write docs/reference.md and the manual pages anew from the program's own help
 	$(BIN)/python scripts/reference.py
+	$(BIN)/python scripts/manpages.py
 
 reproduce: .venv/installed ## the results table on the real sequences in ../shared/data (about an hour)
 	$(BIN)/python -m benchmarks.reproduce

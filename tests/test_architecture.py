@@ -52,6 +52,7 @@ ORDER = [
     "training.tuning",
     "reporting",
     "api",
+    "diagnosis",
     "cli",
     "__main__",
 ]
@@ -269,6 +270,7 @@ TESTED_ELSEWHERE = {
     "api/python_words": "api/test_keywords.py",
     "audit/audited_dataset": "audit/test_dataset_audit.py",  # what it holds is what the checks use
     "audit/findings": "audit/test_dataset_audit.py",  # a row of `CHECKS` is tested with its bounds
+    "cli/completion": "cli/test_shell_completion.py",
     "cli/gather": "cli/test_predict_runs.py",
     "cli/inspect": "cli/test_models.py",
     "cli/manifest": "cli/test_predict_runs.py",
@@ -278,6 +280,7 @@ TESTED_ELSEWHERE = {
     "cli/predict_tables": "cli/test_predict_many.py",
     "cli/prediction_report": "cli/test_report_option.py",
     "cli/prediction_summary": "cli/test_predict.py",
+    "cli/setting_names": "cli/test_shell_completion.py",
     "cli/signals": "e2e/test_signals_and_streams.py",  # needs a process of its own
     "cli/training_files": "cli/test_train.py",
     "configs/network_base": "configs/test_networks.py",
@@ -287,6 +290,7 @@ TESTED_ELSEWHERE = {
     "datasets/sources/partial_download": "datasets/sources/test_fetching.py",  # against a server
     "datasets/sources/transfer": "datasets/sources/test_fetching.py",
     "datasets/splits": "contracts/test_splits.py",
+    "diagnosis/problems": "diagnosis/test_diagnosis.py",
     "explanation/arrays": "cli/test_explain.py",
     "explanation/attributions": "explanation/test_explainer.py",
     "explanation/extra": "cli/test_explain.py",

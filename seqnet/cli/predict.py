@@ -14,6 +14,7 @@ from seqnet.cli.class_fractions import ClassFractions
 from seqnet.cli.manifest import ManifestFile
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import (
+    INPUT_FORMATS,
     READING,
     collect,
     device_option,
@@ -48,7 +49,15 @@ __all__ = ["command"]
 
 
 @click.command(
-    "predict", cls=Command, advanced=("alphabet", "precision", "vote", "reader_process", "plm", "softmask", "verbose")
+    "predict",
+    cls=Command,
+    more={
+        "Decisions": ("max_error", "expected_fraction", "vote"),
+        "Windows of long sequences": ("track", "window", "stride", "chosen", "aggregate", "softmask", "regions"),
+        "Records and embeddings": ("split", "annotated", "keep", "kept", "pairs", "min_probability", "embeddings"),
+        INPUT_FORMATS: READING,
+    },
+    advanced=("alphabet", "precision", "plm"),
 )
 @click.argument("model", type=InputPath("container"))
 @click.argument("inputs", type=InputPath("text"), nargs=-1, required=True, metavar="INPUT...")
@@ -83,7 +92,6 @@ __all__ = ["command"]
     help="Exit with code 1 if any record could not be classified; records marked unusual do not count as failures.",
 )
 @report_option("counts by status and label, probabilities, lengths and notes")
-@click.option("--verbose", is_flag=True, help="Also say how much the number format changes labels.")
 @settings_options(PredictOptions, ("unknown", "max_error", "expected_fraction", "alphabet", "precision", "vote"))
 @settings_options(ReadOptions, READING)
 @device_option
@@ -136,7 +144,7 @@ def command(
         work = Work(predictor, source, partial(_share, source, size), force, shown=shown)
         with page:
             complete, tally, about_windows = _written(work, model, page.added_to(jobs), request, runs, fractions)
-    show_summary(predictor, source, tally, fractions.lines(), verbose=options["verbose"])
+    show_summary(predictor, source, tally, fractions.lines())
     show_files(others)
     show_windows(about_windows)
     page.announce()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from seqnet.cli.messages import detail
 from seqnet.cli.progress import say
 from seqnet.core.printable import counted
 
@@ -37,11 +38,10 @@ def _rule(predictor: Predictor) -> str | None:
     )
 
 
-def show_summary(
-    predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str], *, verbose: bool
-) -> None:
+def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str]) -> None:
     """Says how decisions were made, and what became of the records; `fractions` are lines about class fractions."""
-    _show(predictor, source, summary_lines(predictor, source, tally, fractions, verbose=verbose))
+    _show(predictor, source, summary_lines(predictor, source, tally, fractions))
+    detail(lambda: _precision_line(predictor))
 
 
 def show_records(predictor: Predictor, source: PredictionInputs, tally: Tally, lines: Sequence[str] = ()) -> None:
@@ -65,16 +65,21 @@ def _show(predictor: Predictor, source: PredictionInputs, lines: Iterable[str]) 
         say(line)
 
 
+def _precision_line(predictor: Predictor) -> str:
+    """Returns the number format, and how much it changes labels, if that was measured."""
+    changed = predictor.bundle.calibration.changed.get(predictor.precision)
+    if changed is None:
+        return f"computed in {predictor.precision}"
+    return (
+        f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
+        "validation labels; --precision float32 is exact"
+    )
+
+
 def summary_lines(
-    predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str], *, verbose: bool = False
+    predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str]
 ) -> Iterator[str]:
     """Yields how decisions were made, and what became of the records, a line each; the last one has the counts."""
-    changed = predictor.bundle.calibration.changed.get(predictor.precision)
-    if verbose and changed is not None:
-        yield (
-            f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
-            "validation labels; --precision float32 is exact"
-        )
     yield from decision_lines(predictor)
     yield from fractions
     yield from record_lines(_counts(predictor, source, tally))

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 import sys
 
-__all__ = ["hide_pandas", "leave_out_pandas", "own_process", "set_up_process"]
+from seqnet.cli.variables import used_variables
+
+__all__ = ["command_line", "hide_pandas", "leave_out_pandas", "own_process", "set_up_process"]
 
 _owned: list[bool] = []
 """Not empty where this process runs one command and ends."""
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 """Numbers of glibc's malloc parameters."""
+
+
+def command_line() -> str:
+    """Returns the command line of this process, with the environment variables that options have their values from."""
+    import shlex
+
+    values = [f"{name}={shlex.quote(text)}" for name, text in used_variables().items()]
+    return " ".join([*values, shlex.join(["seqnet", *sys.argv[1:]])])
 
 
 def set_up_process(threads: int) -> None:

@@ -13,10 +13,10 @@ import click
 from click.core import ParameterSource
 
 from seqnet.cli.encode import encode_files
+from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.observers import TrainingObserver
 from seqnet.cli.options import (
     collect,
-    command_line,
     device_option,
     force_option,
     run_options,
@@ -25,7 +25,7 @@ from seqnet.cli.options import (
     threads_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
-from seqnet.cli.process import set_up_process
+from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.report_option import report_option
 from seqnet.cli.training_files import TrainingFiles
@@ -50,7 +50,12 @@ _ENCODING = ("crop", "split", "group_by")
 @click.command(
     "train",
     cls=Command,
-    advanced=("encoder", "seed", "classes", "crop", "split", "group_by", "no_audit"),
+    more={
+        "Training from a model": ("start", "freeze"),
+        "Training without a dataset": ("classes", *_ENCODING),
+        "Ensembles and cross-validation": ("members", "folds"),
+    },
+    advanced=("encoder", "seed", "optimize", "no_audit"),
 )
 @click.argument("dataset", type=InputPath("container"), required=False)
 @click.option(
@@ -106,8 +111,9 @@ _ENCODING = ("crop", "split", "group_by")
 @click.option("--resume", is_flag=True, help="Continue from the checkpoint of an earlier run, if there is one.")
 @device_option
 @threads_option
+@json_option
 @force_option
-def command(dataset: Path | None, output: Path, resume: bool, force: bool, **options: Any) -> None:
+def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_json: bool, **options: Any) -> None:
     """Train a network on a dataset.
 
     The network is trained on the train split. The epoch with the best result on the validation split is kept. The test
@@ -116,9 +122,8 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, **opt
     make metrics too good, and then trains anyway. All settings and their defaults are in docs/reference.md.
 
     With --folds K, the records of the train and validation splits are divided into K folds, with equal class fractions
-    and whole groups. For each fold, a network is trained on the other folds, except for a tenth of their records, which
-    chooses the epoch. The network is then measured on its fold. After Ctrl-C there are checkpoints but no model;
-    continue with --resume.
+    and whole groups. Each fold is measured with a network that was trained on the others. After Ctrl-C there is no
+    model; continue with --resume.
 
     \b
     seqnet train reads.safetensors -o model.safetensors
@@ -141,8 +146,10 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, **opt
     fitted = any(run.fitted for run in result.runs)
     if resume and not (force or fitted) and files.hold(result.bundle):
         say(f"nothing to do: {files.model} is complete; to train longer, use --set epochs=N")
-        return
-    _write(trained, files, force=force_all)
+    else:
+        _write(trained, files, force=force_all)
+    if as_json:
+        _show_json(trained, files)
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; continue with --resume")
         raise result.interruption
@@ -229,6 +236,15 @@ def _write(run: TrainingRun, files: TrainingFiles, *, force: bool) -> None:
     for line in result_lines(run.result):
         say(line)
     say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")
+
+
+def _show_json(run: TrainingRun, files: TrainingFiles) -> None:
+    from seqnet.training.results import result_json
+
+    paths = [str(path) for path in files.outputs]
+    show_json(
+        {"model": str(files.model), "settings": run.chosen.run.to_dict(), **result_json(run.result), "files": paths}
+    )
 
 
 def _write_report(run: TrainingRun, report: Path, model: Path) -> None:

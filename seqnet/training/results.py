@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from seqnet.configs.calibration import CRITERIA
 from seqnet.core.outputs import whole_files
@@ -19,7 +21,7 @@ from seqnet.training.history import draw_curves, kept_text, write_history
 from seqnet.training.members import TrainingJob
 from seqnet.training.out_of_fold import write_out_of_fold
 
-__all__ = ["TrainingRun", "result_lines", "write_results"]
+__all__ = ["TrainingRun", "result_json", "result_lines", "write_results"]
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,30 @@ def result_lines(result: EnsembleResult) -> list[str]:
     if isinstance(result, FoldsResult):
         lines += format_cross_validation(result.evaluation).splitlines()
     return lines
+
+
+def result_json(result: EnsembleResult) -> dict[str, Any]:
+    """Returns what `result_lines` says as JSON values, None for NaN."""
+    found = result.bundle.calibration
+    networks = []
+    for run in result.runs:
+        kept = next((asdict(row) for row in run.rows if row.epoch == run.best_epoch), {})
+        validation = {
+            name.removeprefix("validation_"): None if math.isnan(value) else value
+            for name, value in kept.items()
+            if name.startswith("validation_")
+        }
+        networks.append({"kept_epoch": run.best_epoch, "epochs": len(run.rows), "validation": validation})
+    return {
+        "parameters": result.bundle.parameter_count,
+        "monitor": result.runs[0].bundle.config.training.monitor,
+        "networks": networks,
+        "temperature": found.temperature,
+        "threshold": None if result.bundle.positive is None else found.threshold,
+        "calibration": {name: None if math.isnan(value) else value for name, value in found.quality.items()},
+        "cross_validation": result.to_json() if isinstance(result, FoldsResult) else None,
+        "interrupted": result.interruption is not None,
+    }
 
 
 def _calibration_line(bundle: Bundle, where: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -118,6 +119,22 @@ class EncodeSummary:
             ingestion=ingestion,
             duplicates=duplicates,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the counts and what is to be said of the input as JSON values."""
+        about = self.about
+        return {
+            "alphabet": about.alphabet.name,
+            "positive": None if about.positive is None else about.classes[about.positive],
+            "counts": {
+                name: dict(zip(SPLITS, map(int, row), strict=True))
+                for name, row in zip(about.classes, self.counts, strict=True)
+            },
+            "length_quantiles": dict(zip(map(str, _QUANTILES), map(int, self.lengths), strict=True)),
+            "groups": self.groups,
+            "left_out": dict(self.ingestion.left_out),
+            "notes": list(self.ingestion.notes),
+        }
 
     def warnings(self) -> list[str]:
         """Returns one line for each problem that could make metrics optimistic or misleading."""
