@@ -52,7 +52,7 @@ ORDER = [
     "training.tuning",
     "reporting",
     "api",
-    "diagnosis",
+    "api.diagnosis",
     "cli",
     "__main__",
 ]
@@ -290,7 +290,7 @@ TESTED_ELSEWHERE = {
     "datasets/sources/partial_download": "datasets/sources/test_fetching.py",  # against a server
     "datasets/sources/transfer": "datasets/sources/test_fetching.py",
     "datasets/splits": "contracts/test_splits.py",
-    "diagnosis/problems": "diagnosis/test_diagnosis.py",
+    "api/diagnosis/problems": "api/diagnosis/test_diagnosis.py",
     "explanation/arrays": "cli/test_explain.py",
     "explanation/attributions": "explanation/test_explainer.py",
     "explanation/extra": "cli/test_explain.py",

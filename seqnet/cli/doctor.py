@@ -28,7 +28,7 @@ def command(no_trial: bool, device: str, threads: int, as_json: bool) -> int:
     seqnet doctor
     seqnet doctor --no-trial --json
     """
-    from seqnet.diagnosis import diagnose
+    from seqnet.api.diagnosis import diagnose
 
     found = diagnose(device, threads, trial=not no_trial)
     if as_json:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from seqnet.diagnosis.packages import EXTRAS, package_problems, packages
+from seqnet.api.diagnosis.packages import EXTRAS, package_problems, packages
 
 
 def test_requirements_become_packages_with_their_versions() -> None:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from seqnet.api.diagnosis import machine
+from seqnet.api.diagnosis.machine import device_facts, disk_facts, fast_path_facts, thread_facts
 from seqnet.core.errors import SettingError
 from seqnet.core.processors import usable_processors
-from seqnet.diagnosis import machine
-from seqnet.diagnosis.machine import device_facts, disk_facts, fast_path_facts, thread_facts
 from seqnet.nn.fast.capabilities import CAPABILITIES, without
 
 

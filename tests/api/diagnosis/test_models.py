@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from seqnet.diagnosis.models import model_facts
+from seqnet.api.diagnosis.models import model_facts
 from seqnet.models.shipped import shipped_models
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from seqnet.api.diagnosis.problems import Problem
 from seqnet.core.errors import SeqnetWarning
-from seqnet.diagnosis.problems import Problem
 
 __all__ = ["run_trial"]
 

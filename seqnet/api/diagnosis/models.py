@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from seqnet.api.diagnosis.problems import Problem
 from seqnet.core.errors import SeqnetError
-from seqnet.diagnosis.problems import Problem
 
 __all__ = ["model_facts"]
 

@@ -9,9 +9,9 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from seqnet.api.diagnosis.problems import Problem
 from seqnet.core.memory import address_space
 from seqnet.core.processors import processor_limits
-from seqnet.diagnosis.problems import Problem
 
 __all__ = ["device_facts", "disk_facts", "fast_path_facts", "system", "thread_facts"]
 

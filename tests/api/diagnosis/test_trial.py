@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from seqnet.diagnosis import trial
-from seqnet.diagnosis.trial import run_trial
+from seqnet.api.diagnosis import trial
+from seqnet.api.diagnosis.trial import run_trial
 
 
 def test_a_motif_is_learned_and_nothing_stays_on_disk(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

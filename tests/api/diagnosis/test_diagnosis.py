@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from seqnet.diagnosis import Diagnosis, Problem, diagnose
+from seqnet.api.diagnosis import Diagnosis, Problem, diagnose
 
 
 def test_a_failure_is_the_last_word_and_a_warning_is_not() -> None:

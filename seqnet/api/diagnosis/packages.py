@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, requires, version
 
-from seqnet.diagnosis.problems import Problem
+from seqnet.api.diagnosis.problems import Problem
 
 __all__ = ["EXTRAS", "Package", "package_problems", "packages"]
 

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import seqnet
+from seqnet.api.diagnosis.machine import device_facts, disk_facts, fast_path_facts, system, thread_facts
+from seqnet.api.diagnosis.models import model_facts
+from seqnet.api.diagnosis.packages import EXTRAS, package_problems, packages
+from seqnet.api.diagnosis.problems import Problem
+from seqnet.api.diagnosis.trial import run_trial
 from seqnet.core.errors import SettingError
 from seqnet.core.printable import counted
 from seqnet.core.processors import usable_processors
-from seqnet.diagnosis.machine import device_facts, disk_facts, fast_path_facts, system, thread_facts
-from seqnet.diagnosis.models import model_facts
-from seqnet.diagnosis.packages import EXTRAS, package_problems, packages
-from seqnet.diagnosis.problems import Problem
-from seqnet.diagnosis.trial import run_trial
 
 __all__ = ["Diagnosis", "diagnose"]
 

@@ -3,7 +3,7 @@
 Start here: `diagnose()` returns a `Diagnosis`, which has everything as values, as lines and as a list of problems.
 """
 
-from seqnet.diagnosis.diagnosis import Diagnosis, diagnose
-from seqnet.diagnosis.problems import Problem
+from seqnet.api.diagnosis.diagnosis import Diagnosis, diagnose
+from seqnet.api.diagnosis.problems import Problem
 
 __all__ = ["Diagnosis", "Problem", "diagnose"]
