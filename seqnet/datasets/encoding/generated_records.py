@@ -20,7 +20,7 @@ __all__ = ["generate_records"]
 _RECORDS = 1 << 16
 """Maximum number of records that are generated at a time."""
 _SYMBOLS = 1 << 22
-"""Maximum symbols that are generated at a time, unless one record is longer: shuffling takes 80 bytes per symbol."""
+"""Maximum symbols that are generated at a time, unless one record is longer: shuffles of many take 80 bytes each."""
 
 
 def generate_records(

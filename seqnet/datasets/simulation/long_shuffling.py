@@ -18,7 +18,7 @@ __all__ = ["draw_trees", "shuffle_long"]
 
 _PIECE = 1 << 20
 """Number of edges that are processed together."""
-_SORTED = 1 << 22
+_SORTED = 1 << 20
 """Number of edges that are sorted together, but for sequences that would need more than `_RANGES` ranges."""
 _RANGES = 32
 """Maximum number of ranges of keys; for each, all keys are drawn once."""

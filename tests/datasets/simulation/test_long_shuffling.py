@@ -38,7 +38,7 @@ def test_a_seed_has_the_same_shuffle_as_before(length: int, symbols: int, checks
 
 
 def test_several_ranges_of_keys_keep_the_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("seqnet.datasets.simulation.long_shuffling._SORTED", 1 << 10)
+    monkeypatch.setattr("seqnet.datasets.simulation.long_shuffling._SORTED", 1 << 12)
     sequence = np.random.default_rng(5).integers(1, 6, 200_000).astype(np.uint8)
     shuffled = shuffle_long(sequence, np.random.default_rng(3))
     assert zlib.crc32(shuffled.tobytes()) == 4008821523
