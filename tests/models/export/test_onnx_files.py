@@ -21,15 +21,16 @@ pytest.importorskip("onnxscript")
 DNA = ["ACGTNACGTRYACG", "ACG", "TTTTTTTT"]
 PROTEIN = ["ARNDCQEGHILKMF", "WY", "SSSSSXBZ"]
 
-# Together these have all encoders, pools, masks, residuals, cells, directions and summaries.
+# Together these have all encoders, pools, masks, residuals, cells and directions, a profile and trees.
 MODELS = {
-    "convolutions": (made("cnn-residual-batch-norm", "kmer", "dna"), DNA),
+    "convolutions": (made("cnn-max", "kmer", "dna"), DNA),
     "flattened": (made("cnn-flatten-valid", "embedding", "dna"), DNA),
     "gru": (made("recurrent-gru", "embedding", "dna"), DNA),
     "ensemble": (ensemble(), PROTEIN),
 }
 
 
+@pytest.mark.timeout(300)  # PyTorch takes seconds, and minutes on a busy machine
 @pytest.mark.parametrize("key", MODELS)
 def test_onnx_runtime_gives_the_probabilities_of_the_model(key: str, tmp_path: Path) -> None:
     bundle, strings = MODELS[key]
