@@ -1,8 +1,8 @@
 """Builds sdist and wheel twice, compares and checks them, and tries the wheel in empty environments.
 
-The files are built from clones of the last commit, so that uncommitted changes are left out. Environments are made on the
-oldest supported Python with the oldest supported dependencies, and on the newest Python that this machine has with the
-newest dependencies. Nothing but what the wheel asks for is installed into them, from where pip looks.
+The files are built from clones of the last commit, so that uncommitted changes are left out. Environments are made on
+the oldest supported Python with the oldest supported dependencies, and on the newest Python that this machine has with
+the newest dependencies. Nothing but what the wheel asks for is installed into them, from where pip looks.
 
     python scripts/release_check.py              all of it; PyTorch for Linux takes gigabytes and minutes
     python scripts/release_check.py --build-only only the files

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.export import Dim, ExportedProgram, export
+from torch.nn import functional
 
 from seqnet.core.errors import SeqnetError
 from seqnet.models.bundles import Bundle
