@@ -21,9 +21,9 @@ def description_of(bundle: Bundle) -> Mapping[str, str]:
     """Returns name → text; texts of `tokens`, `classes`, `positive` and `threshold` are JSON.
 
     The names are `seqnet` (the version), `alphabet`, `tokens` (letter → token; 0 is padding), `classes` (in the order
-    of the columns), `positive` (the class of the threshold, or null), `threshold` (the label is the positive class if its
-    probability reaches it; null for the most probable class), `window` (maximum length), `shortest` (minimum length),
-    `strands` (both or single) and `members` (networks that are averaged).
+    of the columns), `positive` (the class of the threshold, or null), `threshold` (the label is the positive class if
+    its probability is at least this; null: the most probable class), `window` (maximum length), `shortest` (minimum
+    length), `strands` (both or single) and `members` (networks that are averaged).
     """
     member, positive = bundle.classifier, bundle.positive
     return {

@@ -29,12 +29,12 @@ def test_a_difference_is_measured_and_a_large_one_is_refused() -> None:
     assert (lengths[0], lengths[-1]) == (1, 14)
     assert len(lengths) > 5
     for wrong in (2e-5, float("nan")):
-        with pytest.raises(
-            SeqnetError, match=r"^out: the exported model differs from the model by .*; nothing was written"
-        ):
-            checks.largest_difference(
-                Path("out"), bundle, lambda tokens, lengths: exported(tokens, lengths) + wrong, None
-            )
+
+        def other(tokens: NDArray[np.uint8], lengths: NDArray[np.int64], wrong: float = wrong) -> NDArray[np.float32]:
+            return np.asarray(exported(tokens, lengths) + wrong)
+
+        with pytest.raises(SeqnetError, match=r"^out: the exported model differs .*; nothing was written"):
+            checks.largest_difference(Path("out"), bundle, other, None)
 
 
 def test_a_missing_package_is_named_with_its_extra(monkeypatch: pytest.MonkeyPatch) -> None:
