@@ -66,7 +66,8 @@ def run(words: Sequence[str | Path], **options: Any) -> str:
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
         raise ReleaseError(f"exit code {done.returncode} of {' '.join(map(str, words))}\n{last}")
-    return done.stdout
+    output: str = done.stdout
+    return output
 
 
 def normalized(name: str) -> str:
