@@ -69,6 +69,6 @@ def test_data_files_are_models_presets_and_templates() -> None:
     assert not [path for path in found if path.endswith(".py")]
 
 
-def test_a_failed_program_is_told_with_its_last_lines() -> None:
-    with pytest.raises(ReleaseError, match="(?s)exit code 3 of .*\nwhy$"):
+def test_the_last_lines_of_a_failed_program_are_shown() -> None:
+    with pytest.raises(ReleaseError, match=r"(?s)exit code 3 of .*\nwhy$"):
         release_check.run([sys.executable, "-c", "print('why'); raise SystemExit(3)"])
