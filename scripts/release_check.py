@@ -1,8 +1,8 @@
 """Builds sdist and wheel twice, compares and checks them, and tries the wheel in empty environments.
 
-The files are built from clones of the last commit, so that uncommitted changes are left out. Environments are made on the
-oldest supported Python with the oldest supported dependencies, and on the newest Python that this machine has with the
-newest dependencies. Nothing but what the wheel asks for is installed into them, from where pip looks.
+The files are built from clones of the last commit, so that uncommitted changes are left out. Environments are made on
+the oldest supported Python with the oldest supported dependencies, and on the newest Python that this machine has with
+the newest dependencies. Nothing but what the wheel asks for is installed into them, from where pip looks.
 
     python scripts/release_check.py              all of it; PyTorch for Linux takes gigabytes and minutes
     python scripts/release_check.py --build-only only the files
@@ -66,7 +66,8 @@ def run(words: Sequence[str | Path], **options: Any) -> str:
     if done.returncode:
         last = "\n".join((done.stdout + done.stderr).splitlines()[-15:])
         raise ReleaseError(f"exit code {done.returncode} of {' '.join(map(str, words))}\n{last}")
-    return done.stdout
+    output: str = done.stdout
+    return output
 
 
 def normalized(name: str) -> str:

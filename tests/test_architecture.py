@@ -265,6 +265,7 @@ TESTED_ELSEWHERE = {
     "__main__": "test_main.py",  # a module of the package itself
     "api/encoding": "api/test_dataset.py",
     "api/explaining": "api/test_models.py",
+    "api/exporting": "cli/test_export.py",
     "api/in_memory": "api/test_models.py",
     "api/loading": "api/test_models.py",
     "api/python_words": "api/test_keywords.py",

@@ -30,8 +30,8 @@ def export(
 ) -> Mapping[str, float]:
     """Writes a model for other programs, and returns format → largest difference to the model's own probabilities.
 
-    Both take tokens (B, L) uint8 and lengths (B,) int64, and give calibrated probabilities (B, K) float32. All files are
-    written, or none.
+    Both take tokens (B, L) uint8 and lengths (B,) int64, and give calibrated probabilities (B, K) float32. All files
+    are written, or none.
 
     Args:
         model: a trained model.

@@ -25,9 +25,9 @@ _NO_STDOUT = "an exported model can't be written to standard output"
 def command(model: Path, onnx: Path | None, torch_export: Path | None, force: bool) -> None:
     """Write a model for programs that do not have seqnet.
 
-    The file takes tokens and lengths of sequences and gives calibrated probabilities, averaged over both strands and over
-    the networks of an ensemble. It is compared with the model before it is written. docs/export.md has a program that
-    uses it.
+    The file takes tokens and lengths of sequences and gives calibrated probabilities, averaged over both strands and
+    over the networks of an ensemble. It is compared with the model before it is written. docs/export.md has a program
+    that uses it.
 
     \b
     seqnet export model.safetensors --onnx model.onnx

@@ -230,6 +230,7 @@ def test_a_dash_is_standard_output_or_refused(
         "encode": [PROTEINS, "--label-regex", r"label=(\S+)"],
         "evaluate": [material / "m.safetensors", material / "d.safetensors"],
         "explain": [material / "m.safetensors", READS, "--records", "sim:264266:-:0"],
+        "export": [material / "m.safetensors"],
         "predict": [material / "m.safetensors", READS],
         "train": [material / "d.safetensors", "--preset", "dna-cnn"],
         "tune": [material / "d.safetensors", "--space", material / "space.toml"],

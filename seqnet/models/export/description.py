@@ -20,19 +20,19 @@ def tokens_of(alphabet: Alphabet) -> Mapping[str, int]:
 def description_of(bundle: Bundle) -> Mapping[str, str]:
     """Returns name → text; texts of `tokens`, `classes`, `positive` and `threshold` are JSON.
 
-    The names are `seqnet` (the version), `alphabet`, `tokens` (letter → token; 0 is padding), `classes` (in the order of
-    the columns), `positive` (the class of the threshold, or null), `threshold` (the label is the positive class if its
-    probability reaches it; null for the most probable class), `window` (maximum length), `shortest` (minimum length),
-    `strands` (both or single) and `members` (networks that are averaged).
+    The names are `seqnet` (the version), `alphabet`, `tokens` (letter → token; 0 is padding), `classes` (in the order
+    of the columns), `positive` (the class of the threshold, or null), `threshold` (the label is the positive class if
+    its probability is at least this; null: the most probable class), `window` (maximum length), `shortest` (minimum
+    length), `strands` (both or single) and `members` (networks that are averaged).
     """
-    member = bundle.classifier
+    member, positive = bundle.classifier, bundle.positive
     return {
         "seqnet": seqnet.__version__,
         "alphabet": bundle.alphabet.name,
         "tokens": json.dumps(tokens_of(bundle.alphabet)),
         "classes": json.dumps(list(bundle.classes)),
-        "positive": json.dumps(None if bundle.positive is None else bundle.classes[bundle.positive]),
-        "threshold": json.dumps(bundle.calibration.threshold),
+        "positive": json.dumps(None if positive is None else bundle.classes[positive]),
+        "threshold": json.dumps(None if positive is None else bundle.calibration.threshold),
         "window": str(bundle.window),
         "shortest": str(member.encoder.shortest),
         "strands": "both" if member.both_strands else "single",

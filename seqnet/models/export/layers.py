@@ -1,7 +1,8 @@
 """Layers that are exported in another form: without choices that depend on the shape of a batch.
 
 An exported graph is for batches of all shapes. Our own layers choose the fastest way for the shape at hand, and PyTorch
-exports a recurrence as one step after another, for one length only. The layers here do the same in one way for all shapes.
+exports a recurrence as one step after another, for one length only. The layers here do the same in one way for all
+shapes.
 """
 
 from __future__ import annotations
@@ -21,8 +22,6 @@ __all__ = ["exportable_copy"]
 
 _GATES = {"RNN": (0,), "GRU": (1, 0, 2), "LSTM": (0, 3, 1, 2)}
 """ONNX's order of gates, as indices of PyTorch's: GRU has z, r, h for r, z, n; LSTM has i, o, f, c for i, f, g, o."""
-
-Named = dict[str, nn.Module]
 
 
 class _Convolution(nn.Module):

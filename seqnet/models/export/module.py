@@ -37,7 +37,7 @@ class ProbabilityModule(nn.Module):
         super().__init__()
         self.members = nn.ModuleList(exportable_copy(member, onnx=onnx) for member in bundle.members)
         self.temperature = bundle.calibration.temperature
-        # Padding never changes a result. With it, no layer has one position only, for which PyTorch exports other graphs.
+        # Padding never changes a result. PyTorch exports a layer of a single position in another form.
         pools = [layer.width for layer in bundle.classifier.modules() if isinstance(layer, MaskedMaxPool)]
         self.padding = 0 if fixed_length(bundle, onnx=onnx) else 2 * math.prod(pools)
 
@@ -87,11 +87,9 @@ def exported_program(path: Path, bundle: Bundle, *, onnx: bool) -> ExportedProgr
         raise SeqnetError(str(path), problem, "export a model with another encoder than plm")
     length = fixed_length(bundle, onnx=onnx)
     if length is not None and not bundle.classifier.flattens and length > _MOST_STEPS:
-        problem = (
-            f"recurrent layers are exported step by step, for at most {_MOST_STEPS} symbols; the model has a window "
-        )
-        raise SeqnetError(str(path), f"{problem}of {length:,}", "use --onnx")
-    # More than one record, and a length that no layer has: PyTorch takes sizes 0 and 1, and equal sizes, for fixed ones.
+        problem = f"recurrent layers are exported step by step, for at most {_MOST_STEPS} symbols"
+        raise SeqnetError(str(path), f"{problem}; the model has a window of {length:,}", "use --onnx")
+    # PyTorch takes sizes of 0 and 1, and sizes that are equal to others, for fixed ones.
     width = length or max(bundle.window, 61)
     example = (torch.ones((5, width), dtype=torch.uint8), torch.full((5,), width))
     with torch.no_grad():
