@@ -41,13 +41,14 @@ COMMANDS = {
     "audit": "Check a dataset for problems that make metrics too good.",
     "tune": "Search for the best settings for a dataset.",
     "train": "Train a network on a dataset.",
+    "distill": "Make a small, fast model that learns from another model.",
     "evaluate": "Measure a model on records that it was not trained on.",
     "predict": "Classify the sequences in files.",
     "explain": "Show which positions of sequences decide a prediction.",
     "inspect": "Show what is in a dataset or model.",
 }
 
-_WITH_TORCH = ("tune", "train", "evaluate", "predict", "explain", "inspect")
+_WITH_TORCH = ("tune", "train", "distill", "evaluate", "predict", "explain", "inspect")
 
 
 class _Commands(click.Group):

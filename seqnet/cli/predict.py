@@ -74,6 +74,11 @@ __all__ = ["command"]
 @scan_options
 @record_options
 @click.option(
+    "--fast",
+    is_flag=True,
+    help="Use the fast version of a model of the package; docs/fast-models.md says how near it is.",
+)
+@click.option(
     "--strict",
     is_flag=True,
     help="Exit with code 1 if any record could not be classified; records marked unusual do not count as failures.",
@@ -117,6 +122,7 @@ def command(
     with made_directory(directory), made_directory(records.directory):
         beside = [path for path in (report, request and request.track) if path]
         targets = [*(table.target for _, table in tables), *records.targets(), *beside]
+        model = _chosen(model, fast=options["fast"])
         size = total_size(inputs)
         _claim(targets, force, options["plm"])
         predictor, source = _prepared(model, records, options)
@@ -133,6 +139,15 @@ def command(
     show_windows(about_windows)
     page.announce()
     return 1 if options["strict"] and not all(status.classified for status in tally.counts) else 0
+
+
+def _chosen(model: Path, *, fast: bool) -> Path:
+    """Returns the model to use: the one that is named, or its fast version."""
+    if not fast:
+        return model
+    from seqnet.models.shipped import find_fast_model
+
+    return find_fast_model(model)
 
 
 def _prepared(model: Path, records: RecordOutputs, options: Mapping[str, Any]) -> tuple[Predictor, PredictionInputs]:
