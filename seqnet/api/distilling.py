@@ -59,7 +59,7 @@ def distill(
         SeqnetError: there is no such model, a setting is unknown or not allowed, or a file is not what it should be.
         OSError: a file is not there, or can't be read.
     """
-    with python_words(), pysam_kept():
+    with python_words({"SEQUENCES": "sequences"}), pysam_kept():
         tell, count = as_listener(progress), checked_threads(threads)
         request = run_request_of(preset, network, encoder, config, settings)
         wanted = settings_from(DistillOptions, options, option_names(DistillOptions))

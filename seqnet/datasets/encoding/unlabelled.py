@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.errors import EmptyInputError, SettingError
+from seqnet.core.errors import AlphabetMismatchError, EmptyInputError, SettingError
 from seqnet.core.records import Ragged, gather
 from seqnet.datasets.alphabet_check import check_alphabet, sample_symbols
 from seqnet.datasets.encoding.genome_windows import known_blocks
@@ -59,13 +59,27 @@ def read_tokens(paths: Sequence[str], alphabet: Alphabet, read: ReadOptions) -> 
         with open_records(path, read) as reader:
             batches = iter(reader)
             first, symbols = sample_symbols(batches)
-            check_alphabet(spoken_path(path), symbols, alphabet)
+            _check_alphabet(spoken_path(path), symbols, alphabet)
             for batch in [*first, *batches]:
                 done = tokenize(batch.symbols, alphabet, missing=batch.missing)
                 if done.invalid:
                     raise done.invalid.error(spoken_path(path), batch.names, alphabet)
                 found.append(done.tokens)
     return found
+
+
+def _check_alphabet(path: str, symbols: NDArray[np.uint8], alphabet: Alphabet) -> None:
+    """Checks that the first symbols of a file are not surely of another alphabet.
+
+    Raises:
+        AlphabetMismatchError: they are.
+    """
+    try:
+        check_alphabet(path, symbols, alphabet)
+    except AlphabetMismatchError as error:
+        # Only predict has an option for the alphabet.
+        error.remedy = f"give {alphabet.name} sequences"
+        raise
 
 
 def draw_sequences(
