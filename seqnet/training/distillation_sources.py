@@ -82,7 +82,9 @@ def prepare_lesson(
         inputs: list[dict[str, str | None]] = hashes.collect()
     real += [_train_split(one, teacher) for one in datasets]
     inputs += [{"path": str(one.path), "sha256": one.sha256()} for one in datasets]
-    drawn = draw_sequences(real, teacher.alphabet, options, length, teacher.classifier.encoder.shortest)
+    drawn = draw_sequences(
+        real if sources else None, teacher.alphabet, options, length, teacher.classifier.encoder.shortest
+    )
     measures = [one for one in datasets if one.classes == teacher.classes and len(one.members("validation"))]
     about = {"options": options.to_dict(), "inputs": inputs, "sequences": len(drawn.tokens), "real": drawn.real}
     return Lesson(start, chosen, drawn, measures[0] if measures else None, about)

@@ -31,7 +31,7 @@ def test_unknown_and_wrong_options_are_named_in_the_words_of_python() -> None:
     model = seqnet.Model(make_bundle(), threads=1)
     with pytest.raises(SettingError, match="there is no setting counts"):
         seqnet.distill(model, counts=3)
-    with pytest.raises(SettingError, match="^random needs sequences"):
+    with pytest.raises(SettingError, match=r"^random needs sequences"):
         seqnet.distill(model, random="composition")
 
 

@@ -113,7 +113,7 @@ def test_the_card_names_the_model_and_what_was_learned_from() -> None:
 
 
 def test_a_model_that_gives_no_sequence_to_a_class_is_refused() -> None:
-    drawn = draw_sequences([], DNA, DistillOptions(count=100), LENGTH)
+    drawn = draw_sequences(None, DNA, DistillOptions(count=100), LENGTH)
     with pytest.raises(LabelError, match="class signal: the model gives this label to none of 95 sequences; give SEQ"):
         label_sequences(motif_finder(), drawn)
 

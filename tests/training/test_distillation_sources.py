@@ -25,13 +25,14 @@ def strings_of(tokens: Ragged) -> set[bytes]:
     return {tokens[index] for index in range(len(tokens))}
 
 
-def test_of_a_dataset_only_the_train_split_is_used_and_no_generated_records() -> None:
-    dataset = make_dataset(
+def test_of_a_dataset_only_the_train_split_is_used_and_no_generated_records(tmp_path: Path) -> None:
+    made = make_dataset(
         random_strings([12] * 60),
         [0, 1] * 30,
         ["train"] * 40 + ["validation"] * 10 + ["test"] * 10,
         generators={"signal": "uniform"},
     )
+    dataset = saved(made, tmp_path / "data.safetensors")
     lesson = prepare_lesson(starting(), [dataset], OPTIONS, RunRequest())
     pieces = strings_of(lesson.drawn.tokens.slice(0, lesson.drawn.real))
     train = dataset.members("train")
@@ -40,8 +41,9 @@ def test_of_a_dataset_only_the_train_split_is_used_and_no_generated_records() ->
     assert lesson.labelled is dataset
 
 
-def test_a_dataset_with_other_classes_calibrates_nothing() -> None:
-    lesson = prepare_lesson(starting(), [planted(classes=("a", "b"))], OPTIONS, RunRequest())
+def test_a_dataset_with_other_classes_calibrates_nothing(tmp_path: Path) -> None:
+    dataset = saved(planted(classes=("a", "b")), tmp_path / "data.safetensors")
+    lesson = prepare_lesson(starting(), [dataset], OPTIONS, RunRequest())
     assert lesson.labelled is None
 
 

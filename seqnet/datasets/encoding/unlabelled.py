@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,7 +61,7 @@ def read_tokens(paths: Sequence[str], alphabet: Alphabet, read: ReadOptions) -> 
             batches = iter(reader)
             first, symbols = sample_symbols(batches)
             _check_alphabet(spoken_path(path), symbols, alphabet)
-            for batch in [*first, *batches]:
+            for batch in chain(first, batches):
                 done = tokenize(batch.symbols, alphabet, missing=batch.missing)
                 if done.invalid:
                     raise done.invalid.error(spoken_path(path), batch.names, alphabet)
@@ -83,7 +84,7 @@ def _check_alphabet(path: str, symbols: NDArray[np.uint8], alphabet: Alphabet) -
 
 
 def draw_sequences(
-    real: Sequence[Ragged], alphabet: Alphabet, options: DistillOptions, length: int, shortest: int = 1
+    real: Sequence[Ragged] | None, alphabet: Alphabet, options: DistillOptions, length: int, shortest: int = 1
 ) -> DrawnSequences:
     """Returns sequences that are drawn at random; the same seed gives the same ones.
 
@@ -91,7 +92,7 @@ def draw_sequences(
     used whole. Random sequences have the lengths of the pieces.
 
     Args:
-        real: token sequences; empty for random sequences alone.
+        real: token sequences; None for random sequences alone.
         alphabet: of the tokens.
         options: how many, which random ones, and the seed.
         length: of the pieces.
@@ -102,12 +103,12 @@ def draw_sequences(
         SettingError: the random sequences need real ones.
     """
     rng = np.random.default_rng(options.seed)
-    if not real and options.random != "uniform":
+    if real is None and options.random != "uniform":
         raise SettingError("distill.random", options.random, problem="needs SEQUENCES")
     parts: list[tuple[Ragged, bool]] = []
     count = 0
-    if real:
-        tokens = Ragged.concatenate(list(real))
+    if real is not None:
+        tokens = Ragged.concatenate([_blank(np.zeros(0, dtype=np.int64)), *real])
         wanted = options.count if options.random == "none" else options.count // 2
         parts = _pieces(tokens, alphabet, length, shortest, wanted, rng)
         count = sum(len(part) for part, _ in parts)
@@ -120,7 +121,7 @@ def draw_sequences(
     if options.random != "none":
         generate = NEGATIVES.load(options.random)
         made = [(generate(part, alphabet, rng, frequencies), validation) for part, validation in parts]
-        parts = [*parts, *made] if real else made
+        parts = [*parts, *made] if count else made
     flags = np.concatenate([np.full(len(part), validation) for part, validation in parts])
     return DrawnSequences(Ragged.concatenate([part for part, _ in parts]), flags, count)
 

@@ -70,7 +70,7 @@ def test_shuffled_pieces_keep_their_composition() -> None:
 
 
 def test_without_sequences_all_are_uniform() -> None:
-    found = draw_sequences([], DNA, DistillOptions(count=5_000), 30)
+    found = draw_sequences(None, DNA, DistillOptions(count=5_000), 30)
     assert found.real == 0
     assert found.validation.sum() == 250
     assert set(found.tokens.lengths.tolist()) == {30}
@@ -79,7 +79,7 @@ def test_without_sequences_all_are_uniform() -> None:
     # Within five standard errors of a quarter.
     assert np.abs(counts[1:] / 150_000 - 0.25).max() < 5 * (0.25 * 0.75 / 150_000) ** 0.5
     with pytest.raises(SettingError, match=r"distill.random needs SEQUENCES"):
-        draw_sequences([], DNA, DistillOptions(random="dinucleotide"), 30)
+        draw_sequences(None, DNA, DistillOptions(random="dinucleotide"), 30)
 
 
 def test_the_seed_decides() -> None:
@@ -92,6 +92,8 @@ def test_the_seed_decides() -> None:
 def test_sequences_that_are_too_short_or_ambiguous_are_refused() -> None:
     with pytest.raises(EmptyInputError, match=r"^SEQUENCES: there are too few sequences without ambiguity codes"):
         drawn(["N" * 50, "ACGT" * 3 + "N"])
+    with pytest.raises(EmptyInputError, match="too few sequences"):
+        draw_sequences([], DNA, DistillOptions(), 20)
 
 
 def test_files_of_another_alphabet_or_with_unknown_symbols_are_refused(tmp_path: Path) -> None:
