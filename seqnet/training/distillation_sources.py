@@ -115,7 +115,7 @@ def label_lesson(
     dataset = replace(dataset, provenance=lesson.about, digest=start.sha256)
     job = make_job(dataset, lesson.chosen, device, threads=threads, command=command)
     provenance = {key: value for key, value in job.provenance.items() if key != "dataset"}
-    return replace(job, provenance=provenance | {"origin": start.origin})
+    return replace(job, provenance=provenance | {"origin": {**start.origin, "taught": True}})
 
 
 def _is_file(source: str | Dataset) -> bool:

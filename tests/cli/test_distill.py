@@ -61,7 +61,7 @@ def test_what_does_not_suit_the_model_is_one_line_and_leaves_nothing(
         ((dna, READS, "--count", "3"), "--count must be"),
         ((dna, "--random", "composition"), "--random needs SEQUENCES"),
         ((dna, trained / "reads.safetensors", trained / "reads.safetensors"), "one dataset only"),
-        ((trained / "reads.safetensors", READS), "is a dataset"),
+        ((trained / "reads.safetensors", READS), "this is a seqnet dataset, not a model"),
     ]
     for words, problem in cases:
         outcome = cli("distill", *words, "--threads", "1", "-o", fast)
