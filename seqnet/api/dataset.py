@@ -17,7 +17,7 @@ from seqnet.api.sources import Source
 from seqnet.api.warn import warn
 from seqnet.audit.split_leaks import leak_lines
 from seqnet.configs.encoding import EncodeOptions
-from seqnet.configs.readers import ReadOptions
+from seqnet.configs.settings import Settings
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
@@ -214,7 +214,7 @@ def open_dataset(path: Source) -> Dataset:
         return Dataset._of(files.open_dataset(as_path(path)))
 
 
-def option_names(*kinds: type[EncodeOptions] | type[ReadOptions]) -> list[str]:
+def option_names(*kinds: type[Settings]) -> list[str]:
     """Returns the names of the settings that are keyword arguments."""
     return [one.name for kind in kinds for one in dataclasses.fields(kind) if one.name not in _NOT_OF_USERS]
 

@@ -10,7 +10,7 @@ from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
 from seqnet.core.errors import SettingError
 from seqnet.models.bundles import open_bundle
-from seqnet.models.shipped import find_model
+from seqnet.models.shipped import find_fast_model, find_model
 from seqnet.nn.devices import choose_device
 
 __all__ = ["load"]
@@ -19,6 +19,7 @@ __all__ = ["load"]
 def load(
     name: str | os.PathLike[str],
     *,
+    fast: bool = False,
     device: str = "auto",
     threads: int | None = None,
     precision: str = "auto",
@@ -27,19 +28,23 @@ def load(
     """Returns a trained model.
 
     Args:
-        name: path of a model, or the name of one that comes with seqnet: human-dna, solubility.
+        name: path of a model, or the name of one that comes with seqnet: human-dna, human-dna-fast,
+            solubility.
+        fast: whether to open the fast version of a model that comes with seqnet.
         device: auto, cpu, cuda, cuda:N or mps.
         threads: of the CPU; None for the processors that the process may use.
         precision: auto, float32, bfloat16, float16 or int8; see `seqnet predict --precision`.
         plm: folder or name of the language model, for a model that was trained with the encoder plm.
 
     Raises:
-        ContainerError: there is no such model, or the file is not a model, damaged, or of another version.
+        ContainerError: there is no such model or fast version of it, or the file is not a model, damaged, or of another
+            version.
         SettingError: there is no such device here, the model can't compute in this precision on it, or `plm` is given
             for a model without a language model.
     """
     with python_words():
-        bundle = open_bundle(find_model(as_path(name, "name", "the path or the name of a model")))
+        find = find_fast_model if fast else find_model
+        bundle = open_bundle(find(as_path(name, "name", "the path or the name of a model")))
         bundle.to(choose_device(str(device)))
         sources = [plm] if isinstance(plm, str) or not isinstance(plm, Iterable) else list(plm)
         named = [os.fspath(as_path(one, "plm")) for one in sources]

@@ -12,7 +12,19 @@ from seqnet.core.printable import shortened
 
 __all__ = ["in_python", "python_words", "words_of_python"]
 
-_SECTIONS_OF_OPTIONS = ("audit", "encode", "evaluate", "explain", "motifs", "predict", "read", "scan", "tune", "words")
+_SECTIONS_OF_OPTIONS = (
+    "audit",
+    "distill",
+    "encode",
+    "evaluate",
+    "explain",
+    "motifs",
+    "predict",
+    "read",
+    "scan",
+    "tune",
+    "words",
+)
 """Sections whose settings are keyword arguments; those of other sections are named in `settings`."""
 
 _OPTION = re.compile(

@@ -30,7 +30,7 @@ from seqnet.training.members import TrainingJob, imbalance_note
 from seqnet.training.results import result_lines
 from seqnet.training.warm_start import WarmStart, choose_warm_run
 
-__all__ = ["train"]
+__all__ = ["random_numbers_kept", "run_request_of", "train"]
 
 
 def train(
@@ -78,7 +78,7 @@ def train(
         data = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
         networks = _checked_members(members, optimize)
         tell = _warnings if progress is None else as_listener(progress)
-        request = _request(preset, network, encoder, config, settings, seed, freeze=freeze)
+        request = run_request_of(preset, network, encoder, config, settings, seed, freeze=freeze)
         job = _job(data, request, _start(start), device, threads, networks, tell)
         return _trained(replace(job, optimize=optimize), threads, tell)
 
@@ -132,7 +132,7 @@ def _trained(job: TrainingJob, threads: int | None, tell: Callable[[str], None])
     count = checked_threads(threads)
     if tell is _warnings and (imbalanced := imbalance_note(job.config, job.dataset)):
         warn(words_of_python(imbalanced))
-    with computing(count, job.device), _random_numbers_kept(job.device):
+    with computing(count, job.device), random_numbers_kept(job.device):
         result = train_ensemble(job, ProgressLines(tell, job, threads=count))
     if result.interruption:
         raise result.interruption
@@ -142,15 +142,15 @@ def _trained(job: TrainingJob, threads: int | None, tell: Callable[[str], None])
     return Model(result.bundle, threads=count)
 
 
-def _request(
+def run_request_of(
     preset: str | None,
     network: str | None,
     encoder: str | None,
     config: str | os.PathLike[str] | None,
     settings: Mapping[str, Any] | None,
-    seed: int | None,
+    seed: int | None = None,
     *,
-    freeze: bool,
+    freeze: bool = False,
 ) -> RunRequest:
     """Returns what is asked for; the seed is laid over all settings."""
     if settings is not None and not isinstance(settings, Mapping):
@@ -184,7 +184,7 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def _random_numbers_kept(device: torch.device) -> Iterator[None]:
+def random_numbers_kept(device: torch.device) -> Iterator[None]:
     """Leaves the generators of random numbers of PyTorch as they were."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         yield

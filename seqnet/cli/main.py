@@ -46,6 +46,7 @@ COMMANDS = {
     "audit": "Check a dataset for problems that make metrics too good.",
     "tune": "Search for the best settings for a dataset.",
     "train": "Train a network on a dataset.",
+    "distill": "Make a small, fast model that learns from another model.",
     "evaluate": "Measure a model on records that it was not trained on.",
     "predict": "Classify the sequences in files.",
     "gather": "Join the shards of a prediction.",
@@ -56,7 +57,7 @@ COMMANDS = {
     "completion": "Print the script that completes commands in a shell.",
 }
 
-_WITH_TORCH = ("tune", "train", "evaluate", "predict", "explain", "export", "inspect", "doctor")
+_WITH_TORCH = ("tune", "train", "distill", "evaluate", "predict", "explain", "export", "inspect", "doctor")
 
 
 class _Commands(click.Group):

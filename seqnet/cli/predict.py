@@ -87,6 +87,11 @@ __all__ = ["command"]
 @scan_options
 @record_options
 @click.option(
+    "--fast",
+    is_flag=True,
+    help="Use the fast version of a model of the package; docs/fast-models.md says how near it is.",
+)
+@click.option(
     "--strict",
     is_flag=True,
     help="Exit with code 1 if any record could not be classified; records marked unusual do not count as failures.",
@@ -131,6 +136,7 @@ def command(
         beside = [path for path in (report, request and request.track) if path]
         beside += runs.targets(table for _, table in tables)
         targets = [*(table.target for _, table in tables), *records.targets(), *beside]
+        model = _chosen(model, fast=options["fast"])
         size = None if runs.tolerant else total_size(inputs)
         _claim(targets, runs, force, options["plm"])
         predictor, source = _prepared(model, records, runs, options)
@@ -150,6 +156,15 @@ def command(
     page.announce()
     failed = options["strict"] and not all(status.classified for status in tally.counts)
     return 1 if failed or not complete else 0
+
+
+def _chosen(model: Path, *, fast: bool) -> Path:
+    """Returns the model to use: the one that is named, or its fast version."""
+    if not fast:
+        return model
+    from seqnet.models.shipped import find_fast_model
+
+    return find_fast_model(model)
 
 
 def _prepared(

@@ -8,7 +8,10 @@ from seqnet.core.errors import ContainerError
 from seqnet.core.suggestions import did_you_mean, nearest
 from seqnet.models.hub import fetched_model, hub_name
 
-__all__ = ["find_model", "shipped_models"]
+__all__ = ["find_fast_model", "find_model", "shipped_models"]
+
+_FAST = "-fast"
+"""The fast version of the model NAME is NAME-fast."""
 
 
 def shipped_models() -> dict[str, Path]:
@@ -36,3 +39,19 @@ def find_model(name: Path) -> Path:
         raise ContainerError(str(name), "no such file or directory", near)
     known = f"; the models that come with seqnet: {', '.join(shipped)}" if shipped else ""
     raise ContainerError(str(name), "no such file or directory", f"give the path of a model{known}")
+
+
+def find_fast_model(name: Path) -> Path:
+    """Returns the file of the fast version of a model in the package.
+
+    Raises:
+        ContainerError: there is no such model, or no fast version of it.
+    """
+    find_model(name)
+    shipped = shipped_models()
+    fast = f"{name}{_FAST}"
+    if fast in shipped and not name.is_file():
+        return shipped[fast]
+    known = ", ".join(one.removesuffix(_FAST) for one in shipped if one.endswith(_FAST))
+    remedy = f"leave out --fast, or make a fast version with seqnet distill and give its path ({known} has one)"
+    raise ContainerError(str(name), "there is no fast version of this model", remedy)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from seqnet.configs.calibration import BALANCED
 from seqnet.datasets.dataset import Dataset
@@ -31,7 +32,7 @@ from seqnet.training.members import (
     validation_probabilities,
 )
 
-__all__ = ["EnsembleResult", "train_ensemble"]
+__all__ = ["EnsembleResult", "calibrated", "train_ensemble"]
 
 
 @dataclass(frozen=True)
@@ -72,14 +73,21 @@ def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
         observer.note(note)
     runs, interruption = train_members(members, observer, device=job.device, resume=job.resume)
     criterion = criterion_for(config, dataset, job.optimize)
-    bundle = _calibrated(joined(runs, dataset, job.provenance), runs, dataset, criterion, observer, job.device)
+
+    def raw() -> NDArray[np.float64]:
+        found: NDArray[np.float64] = np.mean(
+            [validation_probabilities(run, dataset, job.device) for run in runs], axis=0
+        )
+        return found
+
+    bundle = calibrated(joined(runs, dataset, job.provenance), raw, dataset, criterion, observer, job.device)
     bundle, stop = with_baselines(bundle, dataset, observer.note)
     return EnsembleResult(bundle, runs, interruption or stop)
 
 
-def _calibrated(
+def calibrated(
     bundle: Bundle,
-    runs: Sequence[TrainingResult],
+    score: Callable[[], NDArray[np.float64]],
     dataset: Dataset,
     criterion: str | None,
     observer: Observer,
@@ -87,7 +95,13 @@ def _calibrated(
 ) -> Bundle:
     """Returns the bundle with what the validation split tells of its probabilities; as it is, if that lacks a class.
 
-    What the last epochs made of the validation split is used again; the rest is computed where training was.
+    Args:
+        bundle: the model, not yet calibrated.
+        score: returns the probabilities (M, K) float64 of the M records of the validation split, not calibrated.
+        dataset: its validation split has the true labels.
+        criterion: what the threshold is best for; None for one half.
+        observer: is told what was fitted.
+        device: device for the computation.
     """
     members = dataset.members("validation")
     labels = dataset.labels[members].astype(np.int64)
@@ -97,7 +111,7 @@ def _calibrated(
             f"{what}, so the model is not calibrated{'' if bundle.positive is None else ' and its threshold is 0.5'}"
         )
         return bundle
-    raw = np.mean([validation_probabilities(run, dataset, device) for run in runs], axis=0)
+    raw = score()
     found = calibrate(labels, raw, bundle.positive, training_shares(dataset), criterion, dataset.groups[members])
     probabilities = tempered(raw, found.temperature)
     threshold = None if bundle.positive is None else found.threshold

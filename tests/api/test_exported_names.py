@@ -22,6 +22,7 @@ def test_the_names_are_these() -> None:
         "SeqnetWarning",
         "SequenceClassifier",
         "__version__",
+        "distill",
         "encode",
         "evaluate",
         "export",
