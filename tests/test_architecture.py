@@ -295,6 +295,7 @@ TESTED_ELSEWHERE = {
     "explanation/streaming": "cli/test_explain.py",
     "explanation/writers": "cli/test_explain.py",
     "models/precision": "models/test_scoring.py",
+    "models/weights": "models/test_bundles.py",
     "prediction/outputs": "prediction/test_streaming.py",
     "readers/__main__": "readers/test_subprocess_reader.py",
     "readers/alignment_records": "readers/test_alignments.py",

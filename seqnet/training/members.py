@@ -78,6 +78,9 @@ class TrainingJob:
         dataset_hash: SHA-256 of the dataset file.
         provenance: goes into the bundle.
         start: model to start from; None for random weights.
+        others: settings of networks of other kinds. Each kind has the same number of networks, and the checkpoints are
+            those of the first kind, then those of the others. The weights of the networks in the mean are fitted to the
+            validation split.
     """
 
     dataset: Dataset
@@ -89,6 +92,7 @@ class TrainingJob:
     dataset_hash: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     start: WarmStart | None = None
+    others: tuple[RunConfig, ...] = ()
 
     def start_of(self, index: int) -> StartingWeights | None:
         """Returns what the network of that index starts from."""
@@ -98,6 +102,12 @@ class TrainingJob:
     def identity(self) -> str:
         """What checkpoints know the run by: the dataset, and the model that it starts from."""
         return self.dataset_hash + (f", from {self.start.sha256[:16]}" if self.start else "")
+
+    @property
+    def networks(self) -> list[RunConfig]:
+        """Settings of each network: of every kind, as many seeds, one after the other."""
+        kinds = [self.config, *self.others]
+        return [seeded(kind, index) for kind in kinds for index in range(len(self.checkpoints) // len(kinds))]
 
 
 def check_criterion(dataset: Dataset, optimize: str | None) -> None:
@@ -217,7 +227,7 @@ def _novelty(bundle: Bundle, dataset: Dataset) -> Novelty:
         drawn.tokens.take(drawn.members)
         for drawn in (draw_labelled_sample(dataset, split, _DESCRIBED, rng) for split in ("train", "validation"))
     )
-    turned = bundle.classifier.both_strands or bundle.config.augmentation.reverse_complement
+    turned = bundle.both_strands or bundle.config.augmentation.reverse_complement
     return describe(
         training,
         held_out,

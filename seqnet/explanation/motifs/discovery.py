@@ -103,7 +103,7 @@ def discover(bundle: Bundle, explained: Explained, logits_of: LogitsOf, options:
         logits_of: the number that is explained, for any sequences.
         options: what counts as a motif.
     """
-    alphabet, both = bundle.alphabet, bundle.classifier.both_strands
+    alphabet, both = bundle.alphabet, bundle.both_strands
     real = explained.sequences.slice(0, explained.real)
     background = background_of(real, alphabet, both_strands=both)
     notes: list[str] = []

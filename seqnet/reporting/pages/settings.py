@@ -11,6 +11,7 @@ from seqnet.configs.toml import toml_value
 from seqnet.core.printable import counted
 from seqnet.datasets.recipes import ChosenRun
 from seqnet.models.bundles import Bundle
+from seqnet.models.mixture import mixture_text
 from seqnet.reporting.pages.content import Block, Cell, Facts, Section, Table, Text
 from seqnet.reporting.pages.datasets import Rows
 from seqnet.reporting.wording import sentence
@@ -38,18 +39,25 @@ def _reason(chosen: ChosenRun) -> str:
 
 def _network(chosen: ChosenRun, bundle: Bundle) -> Rows:
     training, boosted = bundle.config.training, bundle.config.network.boosted is not None
-    parameters = counted(bundle.classifier.parameter_count, "parameters")
     return [
         ("preset", chosen.preset or "none"),
         ("network", f"{bundle.config.network.name}{' with boosted trees' if boosted else ''}"),
         ("encoder", bundle.config.encoder.name),
-        ("networks", f"{len(bundle.members):,}{', each' if len(bundle.members) > 1 else ''} of {parameters}"),
+        ("networks", _networks(bundle)),
         ("window", counted(bundle.window, "symbols")),
-        ("strands", "both" if bundle.classifier.both_strands else "single"),
+        ("strands", "both" if bundle.both_strands else "single"),
         ("epochs", f"at most {training.epochs:,}, in batches of {training.batch_size:,}"),
         ("epoch kept by", f"validation {training.monitor.replace('_', ' ')}"),
         ("seed", f"{training.seed}"),
     ]
+
+
+def _networks(bundle: Bundle) -> str:
+    """Returns the number of networks with their parameters, or the kinds and weights of a mixture."""
+    if bundle.mixture:
+        return mixture_text(bundle.mixture)
+    parameters = counted(bundle.classifier.parameter_count, "parameters")
+    return f"{len(bundle.members):,}{', each' if len(bundle.members) > 1 else ''} of {parameters}"
 
 
 def _table(section: str, chosen: ChosenRun, config: RunConfig) -> Table:
