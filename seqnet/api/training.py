@@ -52,7 +52,8 @@ def train(
     """Returns the model that `seqnet train` fits to a dataset: the same settings give the same weights.
 
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
-    Without preset, network and config, suitable settings are chosen. Ctrl-C leaves no model.
+    Without preset, network and config, suitable settings are chosen, which may be those of a mixture: networks of
+    several kinds, weighted on the validation split. Ctrl-C leaves no model.
 
     Args:
         data: the dataset, or its path.
@@ -61,7 +62,8 @@ def train(
         encoder: how symbols become features.
         settings: single settings, such as {"training.epochs": 5}, or sections of them, laid over all others.
         config: TOML file of settings, laid over the preset.
-        members: networks to train, with seeds one after the other, into one model that predicts their mean.
+        members: networks to train, with seeds one after the other, into one model that predicts their mean; of a
+            mixture, networks of each kind.
         seed: of weights, order, dropout and augmentation; None for training.seed of the settings.
         device: auto, cpu, cuda, cuda:N or mps.
         threads: of the CPU; None for the processors that the process may use.
@@ -102,9 +104,9 @@ def _job(
     """Returns what is to be trained, and tells why it is trained like this."""
     chosen = choose_warm_run(data, request, start) if start else choose_run(data, request)
     job = make_job(data, chosen, choose_device(str(device)), threads=checked_threads(threads), start=start)
-    for line in opening_lines(data, chosen, audit=tell is not _warnings, start=start, count=networks):
+    for line in opening_lines(data, chosen, audit=tell is not _warnings, start=start, count=networks * chosen.count):
         tell(line)
-    return replace(job, checkpoints=(None,) * networks)
+    return replace(job, checkpoints=(None,) * (networks * chosen.count))
 
 
 def _checked_members(members: object, optimize: str | None) -> int:

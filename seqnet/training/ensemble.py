@@ -76,7 +76,8 @@ def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
     criterion = criterion_for(job.config, dataset, job.optimize)
     weights = weigh(runs, dataset, job.device) if job.others else (1 / len(runs),) * len(runs)
     kept = [run for run, weight in zip(runs, weights, strict=True) if weight]
-    bundle = joined(kept, dataset, job.provenance)
+    about = dict(job.provenance) | ({"weights": list(weights)} if job.others else {})
+    bundle = joined(kept, dataset, about)
     if job.others:
         bundle = mixed(bundle, kept, [weight for weight in weights if weight])
     bundle = _calibrated(bundle, kept, dataset, criterion, observer, job.device)

@@ -79,6 +79,7 @@ def train(
 def _fit_epochs(run: Run, dataset: Dataset, observer: Observer) -> None:
     if not run.progress.rows:  # A checkpoint has the trees, too.
         run.fitter.grow_trees(observer)
+    observer.begin(run.config)
     with run.fitter.penalties:
         while not run.over:
             dataset.check_whole()

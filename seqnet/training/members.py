@@ -95,8 +95,10 @@ class TrainingJob:
     others: tuple[RunConfig, ...] = ()
 
     def start_of(self, index: int) -> StartingWeights | None:
-        """Returns what the network of that index starts from."""
-        return None if self.start is None else self.start.weights(index)
+        """Returns what the network of that index starts from; of a mixture, the networks of a kind start alike."""
+        if self.start is None:
+            return None
+        return self.start.weights(index // self.seeds if self.others else index)
 
     @property
     def identity(self) -> str:
@@ -104,10 +106,15 @@ class TrainingJob:
         return self.dataset_hash + (f", from {self.start.sha256[:16]}" if self.start else "")
 
     @property
+    def seeds(self) -> int:
+        """Number of networks of each kind."""
+        return len(self.checkpoints) // (1 + len(self.others))
+
+    @property
     def networks(self) -> list[RunConfig]:
         """Settings of each network: of every kind, as many seeds, one after the other."""
         kinds = [self.config, *self.others]
-        return [seeded(kind, index) for kind in kinds for index in range(len(self.checkpoints) // len(kinds))]
+        return [seeded(kind, index) for kind in kinds for index in range(self.seeds)]
 
 
 def check_criterion(dataset: Dataset, optimize: str | None) -> None:

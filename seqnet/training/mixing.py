@@ -18,7 +18,8 @@ from seqnet.training.members import validation_probabilities
 __all__ = ["mixed", "weigh"]
 
 _SMALLEST = 0.05
-"""Minimum weight of a network that is kept, because predictions take the time of all networks."""
+"""Minimum weight of a network that is kept, because predictions take the time of all networks; of many networks, half
+of an equal share."""
 
 
 def weigh(runs: Sequence[TrainingResult], dataset: Dataset, device: torch.device) -> tuple[float, ...]:
@@ -32,8 +33,9 @@ def weigh(runs: Sequence[TrainingResult], dataset: Dataset, device: torch.device
     held_out = dataset.members("validation")
     if len(runs) == 1 or not len(held_out):
         return (1 / len(runs),) * len(runs)
+    smallest = min(_SMALLEST, 0.5 / len(runs))
     labels = dataset.labels[held_out].astype(np.int64)
-    found = stacking_weights(labels, [validation_probabilities(run, dataset, device) for run in runs], _SMALLEST)
+    found = stacking_weights(labels, [validation_probabilities(run, dataset, device) for run in runs], smallest)
     return tuple(float(weight) for weight in found)
 
 
