@@ -266,6 +266,7 @@ TESTED_ELSEWHERE = {
     "api/python_words": "api/test_keywords.py",
     "audit/audited_dataset": "audit/test_dataset_audit.py",  # what it holds is what the checks use
     "audit/findings": "audit/test_dataset_audit.py",  # a row of `CHECKS` is tested with its bounds
+    "cli/durations": "cli/test_train_mixture.py",
     "cli/inspect": "cli/test_models.py",
     "cli/motif_job": "cli/test_explain_motifs.py",
     "cli/options": "cli/test_hints.py",  # the reference page, which is held in step, has all options

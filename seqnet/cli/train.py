@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from seqnet.cli.durations import Duration
 from seqnet.cli.encode import encode_files
 from seqnet.cli.observers import TrainingObserver
 from seqnet.cli.options import (
@@ -92,6 +93,14 @@ _ENCODING = ("crop", "split", "group_by")
     help="Train this many networks with different seeds and average them (ensemble); of a mixture, of each kind.",
 )
 @settings_options(FoldOptions, ("folds",))
+@click.option(
+    "--time",
+    "seconds",
+    type=Duration(),
+    metavar="TIME",
+    help="Time for training, such as 90s, 10m or 2h. Epochs are reduced to what fits, and networks of an ensemble that "
+    "do not fit are left out. Calibration and baselines come after it.",
+)
 @click.option(
     "--optimize",
     type=click.Choice(list(CRITERIA)),
@@ -184,6 +193,8 @@ def _check_usage(dataset: Path | None, options: Mapping[str, Any]) -> None:
     FoldOptions(folds=options["folds"])
     if options["folds"] and options["members"] > 1:
         raise click.UsageError("--folds and --members can't be combined: each fold has one network")
+    if options["folds"] and options["seconds"]:
+        raise click.UsageError("--folds and --time can't be combined: all folds need a network with the same epochs")
     if options["folds"] and options["crop"]:
         raise click.UsageError("--folds and --crop can't be combined: folds need fixed records")
 
@@ -239,6 +250,7 @@ def _fit(
     if not (mix or start) and (note := mixture_note(data, request)):
         say(note)
     job = replace(job, checkpoints=files.checkpoints, optimize=options["optimize"], resume=resume)
+    job = replace(job, seconds=options["seconds"])
     fit = train_folds if files.out_of_fold else train_ensemble
     try:
         with Meter("train", "batches") as meter:

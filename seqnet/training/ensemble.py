@@ -67,12 +67,13 @@ def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
     check_criterion(dataset, job.optimize)
     members = []
     for number, (config, checkpoint) in enumerate(zip(configs, job.checkpoints, strict=True), 1):
-        kind = f"{config.network.name}, " if job.others else ""
-        title = f"network {number} of {len(configs)}, {kind}seed {config.training.seed}" if len(configs) > 1 else ""
-        members.append(Member(title, dataset, config, checkpoint, job.dataset_hash))
+        which = f"network {number} of {len(configs)}, {config.network.name}" if job.others else ""
+        which = which or f"member {number} of {len(configs)}"
+        title = f"{which}, seed {config.training.seed}" if len(configs) > 1 else ""
+        members.append(Member(title, dataset, config, checkpoint, job.identity, job.start_of(number - 1)))
     if note := imbalance_note(job.config, dataset):
         observer.note(note)
-    runs, interruption = train_members(members, observer, device=job.device, resume=job.resume)
+    runs, interruption = train_members(members, observer, device=job.device, resume=job.resume, seconds=job.seconds)
     criterion = criterion_for(job.config, dataset, job.optimize)
     weights = weigh(runs, dataset, job.device) if job.others else (1 / len(runs),) * len(runs)
     kept = [run for run, weight in zip(runs, weights, strict=True) if weight]
