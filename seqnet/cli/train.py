@@ -272,7 +272,9 @@ def _write(run: TrainingRun, files: TrainingFiles, *, force: bool) -> None:
     write_results(run.result, files.results, force=force, report=report)
     for line in result_lines(run.result):
         say(line)
-    say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")
+    # With --time, networks that were left out have no checkpoint.
+    names = [path.name for path in files.outputs[1:] if path.exists()]
+    say(f"wrote {files.model}, {', '.join(names)}")
 
 
 def _write_report(run: TrainingRun, report: Path, model: Path) -> None:

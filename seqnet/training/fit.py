@@ -85,6 +85,7 @@ def _fit_epochs(run: Run, dataset: Dataset, observer: Observer, limit: TimeLimit
     if not run.progress.rows:  # A checkpoint has the trees, too.
         run.fitter.grow_trees(observer)
     observer.begin(run.config)
+    wanted = run.config.training.epochs
     with run.fitter.penalties:
         while not run.over:
             dataset.check_whole()
@@ -92,12 +93,11 @@ def _fit_epochs(run: Run, dataset: Dataset, observer: Observer, limit: TimeLimit
             observer.epoch(row, run.take(row))
             if limit is None:
                 continue
-            wanted, done = run.config.training.epochs, len(run.progress.rows)
-            epochs = limit.epochs(done - run.epochs_before, done, wanted)
-            if epochs < wanted:
-                run.shorten(epochs)
-                observer.note(f"the time is enough for {counted(epochs, 'epochs')}, not {wanted:,}")
-                observer.begin(run.config)
+            done = len(run.progress.rows)
+            run.plan(limit.epochs(done, wanted))
+            observer.begin(run.config)
+            if run.over and done < wanted and run.config.training.epochs == done:
+                observer.note(f"the time was enough for {counted(done, 'epochs')}, not {wanted:,}")
 
 
 @contextmanager

@@ -14,7 +14,7 @@ class Observer(Protocol):
     """Who is told how training goes."""
 
     def begin(self, config: RunConfig) -> None:
-        """Is told the settings of a network before its first epoch, and again when its epochs become fewer."""
+        """Is told the settings of a network before its first epoch, and again when the number of epochs changes."""
 
     def note(self, text: str) -> None:
         """Is told a fact about the run, once."""

@@ -1,7 +1,7 @@
 """A limit on the time of a training: how many epochs of each network fit into it.
 
 The networks are trained one after the other, and each may use an equal share of the time that is left. After each
-epoch, the number of epochs is reduced to what fits, so that the learning rate still falls to its end. The first network
+epoch, the number of epochs is set to what fits, so that the learning rate still falls to its end. The first network
 has at least one epoch; another one is left out if the time ends before its first epoch does.
 """
 
@@ -15,6 +15,10 @@ from seqnet.training.history import EpochRow
 from seqnet.training.observer import Observer
 
 __all__ = ["OutOfTimeError", "TimeLimit", "TimedObserver"]
+
+
+_START_UP = 10.0
+"""Seconds that the first epoch of a network may take because everything is loaded; then the second is measured, too."""
 
 
 class OutOfTimeError(Exception):
@@ -33,7 +37,7 @@ class TimeLimit:
     def __init__(self, seconds: float, networks: int, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock, self._end, self._networks = clock, clock() + seconds, networks
         self._start = self._share_end = clock()
-        self._first = True
+        self._first = self._starting = True
 
     @property
     def left(self) -> float:
@@ -47,20 +51,23 @@ class TimeLimit:
 
     def begin(self, number: int) -> None:
         """Starts the time of a network; numbers are from 0."""
-        self._start, self._first = self._clock(), number == 0
+        self._start, self._first, self._starting = self._clock(), number == 0, True
         self._share_end = self._start + max(self.left, 0) / (self._networks - number)
 
-    def epochs(self, fitted: int, done: int, wanted: int) -> int:
-        """Returns the number of epochs that a network has in all, at most `wanted`.
+    def epochs(self, done: int, wanted: int) -> int:
+        """Returns the number of epochs that a network has in all, at most `wanted`; is called after each epoch.
 
         Args:
-            fitted: epochs since `begin`, at least 1.
             done: epochs that the network has, those before a resumed run included.
-            wanted: number of epochs so far.
+            wanted: number of epochs of its settings.
         """
         now = self._clock()
-        each = max((now - self._start) / fitted, 1e-9)
-        return min(wanted, done + max(int((self._share_end - now) / each), 0))
+        each, left = max(now - self._start, 1e-9), self._share_end - now
+        more = max(int(left / each), 0)
+        if self._starting and not more and left > 0 and each < _START_UP:
+            more = 1
+        self._start, self._starting = now, False
+        return min(wanted, done + more)
 
 
 class TimedObserver:

@@ -26,17 +26,31 @@ def test_each_network_has_an_equal_share_of_what_is_left() -> None:
     limit.begin(0)
     clock.now += 4
     # The first of three has 20 s, of which 16 are left.
-    assert limit.epochs(1, 1, 100) == 5
-    assert limit.epochs(1, 1, 3) == 3
+    assert limit.epochs(1, 100) == 5
+    clock.now += 2
+    assert limit.epochs(2, 100) == 9
+    clock.now += 1
+    assert limit.epochs(3, 6) == 6
     clock.now = 110
     limit.begin(1)
     clock.now += 5
     # 50 s are left for two.
-    assert limit.epochs(1, 1, 100) == 5
+    assert limit.epochs(1, 100) == 5
     limit.begin(2)
     clock.now += 30
-    assert limit.epochs(3, 3, 100) == 4
+    assert limit.epochs(3, 100) == 3
     assert limit.left == 15
+
+
+def test_a_short_first_epoch_is_not_the_last_while_there_is_time() -> None:
+    for duration, epochs in ((6, 2), (11, 1), (20, 1)):
+        clock = Clock()
+        limit = TimeLimit(duration + 1, 1, clock)
+        limit.begin(0)
+        clock.now += duration
+        assert limit.epochs(1, 100) == epochs
+    clock.now += 5
+    assert limit.epochs(2, 100) == 2
 
 
 def test_a_resumed_network_keeps_the_epochs_that_it_has() -> None:
@@ -44,9 +58,9 @@ def test_a_resumed_network_keeps_the_epochs_that_it_has() -> None:
     limit = TimeLimit(10, 1, clock)
     limit.begin(0)
     clock.now += 2
-    assert limit.epochs(1, 8, 20) == 12
+    assert limit.epochs(8, 20) == 12
     clock.now += 20
-    assert limit.epochs(2, 9, 20) == 9
+    assert limit.epochs(9, 20) == 9
 
 
 def test_only_a_later_network_without_an_epoch_is_stopped() -> None:
@@ -69,7 +83,7 @@ def test_no_time_gives_one_network_of_one_epoch() -> None:
     result = train_ensemble(job, recorder)
     assert [len(run.rows) for run in result.runs] == [1]
     assert len(result.bundle.members) == 1
-    assert "the time is enough for 1 epoch, not 50" in recorder.notes
+    assert "the time was enough for 1 epoch, not 50" in recorder.notes
     assert "the time is over; left out: 2 networks" in recorder.notes
     assert result.bundle.config.training.epochs == 1
 
