@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 600
 
-.PHONY: help demo test check format lock bench bench-smoke faults fuzz reproduce reproduce-quick models docs release-check clean
+.PHONY: help demo test check format lock bench bench-smoke dna-tasks faults fuzz reproduce reproduce-quick models docs release-check clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -50,7 +50,10 @@ bench: .venv/installed ## speed beside other programs, into benchmarks/results (
 	for one in startup neighbours growth encode predict shards explain splitting tracks train; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-smoke: .venv/installed ## the same once, with little, to see that it runs
-	for one in startup neighbours growth encode predict shards explain splitting tracks train faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+	for one in startup neighbours growth encode predict shards explain splitting tracks train dna_tasks faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+
+dna-tasks: .venv/installed ## public DNA tasks with default settings beside published models, into benchmarks/results (an hour)
+	$(BIN)/python -m benchmarks.dna_tasks
 
 faults: .venv/installed ## kills, damaged files, full disks: counts of what comes of them, into benchmarks/results (an hour)
 	$(BIN)/python -m benchmarks.faults

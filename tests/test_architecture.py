@@ -272,6 +272,7 @@ TESTED_ELSEWHERE = {
     "audit/audited_dataset": "audit/test_dataset_audit.py",  # what it holds is what the checks use
     "audit/findings": "audit/test_dataset_audit.py",  # a row of `CHECKS` is tested with its bounds
     "cli/completion": "cli/test_shell_completion.py",
+    "cli/durations": "cli/test_train_mixture.py",
     "cli/gather": "cli/test_predict_runs.py",
     "cli/inspect": "cli/test_models.py",
     "cli/manifest": "cli/test_predict_runs.py",
@@ -304,6 +305,7 @@ TESTED_ELSEWHERE = {
     "explanation/streaming": "cli/test_explain.py",
     "explanation/writers": "cli/test_explain.py",
     "models/precision": "models/test_scoring.py",
+    "models/weights": "models/test_bundles.py",
     "prediction/manifest": "cli/test_predict_runs.py",
     "prediction/outputs": "prediction/test_streaming.py",
     "prediction/run_identity": "prediction/test_record_counts.py",

@@ -159,7 +159,7 @@ class Survey:
         self.words: WordCounts | None = None
         if words:
             k = words.word_length or WORD_LENGTHS[bundle.alphabet.name]
-            both = bundle.classifier.both_strands
+            both = bundle.both_strands
             self.words = WordCounts(bundle.alphabet, len(bundle.classes), k, both_strands=both)
 
     def add(self, tokens: Ragged, predicted: NDArray[np.int64], labels: NDArray[np.int64] | None) -> None:

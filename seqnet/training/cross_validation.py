@@ -128,7 +128,7 @@ def train_folds(job: TrainingJob, observer: Observer) -> FoldsResult:
     about = dict(job.provenance) | {"folds": {"count": count, "seed": seed}}
     bundle = _completed(joined(runs, dataset, about), found, evaluation, criterion)
     bundle, stop = with_baselines(bundle, dataset, observer.note)
-    return FoldsResult(bundle, runs, stop, folds, tuple(calibrations), found, evaluation)
+    return FoldsResult(bundle, runs, stop, bundle.weights, folds, tuple(calibrations), found, evaluation)
 
 
 def _member(

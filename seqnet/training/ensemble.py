@@ -1,4 +1,4 @@
-"""Several networks that differ in their seed, as one calibrated bundle."""
+"""Several networks, of one kind with different seeds or of different kinds, as one calibrated bundle."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ from seqnet.training.members import (
     criterion_for,
     imbalance_note,
     joined,
-    seeded,
     train_members,
     training_counts,
     training_shares,
     validation_probabilities,
 )
+from seqnet.training.mixing import mixed, weigh
 
 __all__ = ["EnsembleResult", "calibrated", "train_ensemble"]
 
@@ -41,17 +41,19 @@ class EnsembleResult:
 
     Attributes:
         bundle: all members, calibrated on the validation split.
-        runs: one per member.
+        runs: one per network that was trained.
         interruption: what stopped them early; None if nothing did.
+        weights: share of each network in the mean; 0 for a network that the bundle does not have.
     """
 
     bundle: Bundle
     runs: list[TrainingResult]
     interruption: KeyboardInterrupt | None
+    weights: tuple[float, ...]
 
 
 def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
-    """Returns networks trained with the seeds s, s + 1, …, as one bundle.
+    """Returns networks of one or more kinds, trained with the seeds s, s + 1, …, as one bundle.
 
     Args:
         job: what is trained.
@@ -62,27 +64,33 @@ def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
         SettingError: a threshold is asked for, and there are more than two classes.
         SeqnetError: see `seqnet.training.fit.train`.
     """
-    dataset, config, count = job.dataset, job.config, len(job.checkpoints)
+    dataset, configs = job.dataset, job.networks
     check_criterion(dataset, job.optimize)
     members = []
-    for index, checkpoint in enumerate(job.checkpoints):
-        own = seeded(config, index)
-        title = f"member {index + 1} of {count}, seed {own.training.seed}" if count > 1 else ""
-        members.append(Member(title, dataset, own, checkpoint, job.identity, job.start_of(index)))
-    if note := imbalance_note(config, dataset):
+    for number, (config, checkpoint) in enumerate(zip(configs, job.checkpoints, strict=True), 1):
+        which = f"network {number} of {len(configs)}, {config.network.name}" if job.others else ""
+        which = which or f"member {number} of {len(configs)}"
+        title = f"{which}, seed {config.training.seed}" if len(configs) > 1 else ""
+        members.append(Member(title, dataset, config, checkpoint, job.identity, job.start_of(number - 1)))
+    if note := imbalance_note(job.config, dataset):
         observer.note(note)
-    runs, interruption = train_members(members, observer, device=job.device, resume=job.resume)
-    criterion = criterion_for(config, dataset, job.optimize)
+    runs, interruption = train_members(members, observer, device=job.device, resume=job.resume, seconds=job.seconds)
+    criterion = criterion_for(job.config, dataset, job.optimize)
+    weights = weigh(runs, dataset, job.device) if job.others else (1 / len(runs),) * len(runs)
+    kept = [run for run, weight in zip(runs, weights, strict=True) if weight]
+    about = dict(job.provenance) | ({"weights": list(weights)} if job.others else {})
+    bundle = joined(kept, dataset, about)
+    if job.others:
+        bundle = mixed(bundle, kept, [weight for weight in weights if weight])
 
     def raw() -> NDArray[np.float64]:
-        found: NDArray[np.float64] = np.mean(
-            [validation_probabilities(run, dataset, job.device) for run in runs], axis=0
-        )
+        each = [validation_probabilities(run, dataset, job.device) for run in kept]
+        found: NDArray[np.float64] = np.average(each, axis=0, weights=bundle.weights)
         return found
 
-    bundle = calibrated(joined(runs, dataset, job.provenance), raw, dataset, criterion, observer, job.device)
+    bundle = calibrated(bundle, raw, dataset, criterion, observer, job.device)
     bundle, stop = with_baselines(bundle, dataset, observer.note)
-    return EnsembleResult(bundle, runs, interruption or stop)
+    return EnsembleResult(bundle, runs, interruption or stop, weights)
 
 
 def calibrated(

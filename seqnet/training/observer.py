@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from seqnet.configs.run import RunConfig
 from seqnet.training.history import EpochRow
 
 __all__ = ["Observer"]
@@ -11,6 +12,9 @@ __all__ = ["Observer"]
 
 class Observer(Protocol):
     """Receives the progress of a training."""
+
+    def begin(self, config: RunConfig) -> None:
+        """Is told the settings of a network before its first epoch, and again when the number of epochs changes."""
 
     def note(self, text: str) -> None:
         """Receives a message about the run."""

@@ -53,6 +53,8 @@ def result_lines(result: EnsembleResult) -> list[str]:
         which = f"{'fold' if folds else 'network'} {number} of {len(result.runs)}: " if len(result.runs) > 1 else ""
         text = kept_text(run.rows, run.best_epoch, run.bundle.config.training.monitor)
         lines.append(f"{which}{text}; {counted(run.bundle.parameter_count, 'parameters')}")
+    if len(set(result.weights)) > 1:
+        lines.append(_weights_line(result))
     if result.bundle.calibration.quality:
         lines.append(_calibration_line(result.bundle, "out of fold" if folds else "on the validation split"))
     if isinstance(result, FoldsResult):
@@ -76,12 +78,22 @@ def result_json(result: EnsembleResult) -> dict[str, Any]:
         "parameters": result.bundle.parameter_count,
         "monitor": result.runs[0].bundle.config.training.monitor,
         "networks": networks,
+        "weights": list(result.weights),
         "temperature": found.temperature,
         "threshold": None if result.bundle.positive is None else found.threshold,
         "calibration": {name: None if math.isnan(value) else value for name, value in found.quality.items()},
         "cross_validation": result.to_json() if isinstance(result, FoldsResult) else None,
         "interrupted": result.interruption is not None,
     }
+
+
+def _weights_line(result: EnsembleResult) -> str:
+    """Returns the share of each network in the mean, and which networks the model does not have."""
+    names = [f"network {number} ({run.bundle.config.network.name})" for number, run in enumerate(result.runs, 1)]
+    kept = [f"{name} {weight:.2f}" for name, weight in zip(names, result.weights, strict=True) if weight]
+    left = [name for name, weight in zip(names, result.weights, strict=True) if not weight]
+    text = f"weights, fitted to the validation split: {', '.join(kept)}"
+    return f"{text}; left out: {', '.join(left)}" if left else text
 
 
 def _calibration_line(bundle: Bundle, where: str) -> str:

@@ -43,6 +43,9 @@ class _TrialObserver:
         self.value: float | None = None
         self.best_epoch = self.epochs = 0
 
+    def begin(self, config: RunConfig) -> None:
+        pass
+
     def note(self, text: str) -> None:
         self._search.note(text)
 
