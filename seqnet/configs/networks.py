@@ -213,9 +213,6 @@ class HybridConfig(ConvolutionConfig):
             raise SettingError(
                 "network.trees", self.trees, problem="needs network.composition = true: the trees use the profile"
             )
-        if self.tree_descriptors != "none" and not self.trees:
-            problem = "needs network.trees: the descriptors are for boosted trees"
-            raise SettingError("network.tree_descriptors", self.tree_descriptors, problem=problem)
 
     @property
     def profile(self) -> ProfileConfig | None:

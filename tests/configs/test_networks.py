@@ -69,11 +69,6 @@ def test_every_network_has_settings() -> None:
         ({"summary": ["flatten", "max"]}, "network.summary", "a list of one or more of flatten, mean, max, attention"),
         ({"name": "hybrid", "summary": ["flatten"]}, "network.summary", "a list of one or more of mean, max"),
         ({"name": "recurrent", "cell": "xlstm"}, "network.cell", "one of rnn, lstm, gru"),
-        (
-            {"name": "hybrid", "composition": True, "tree_descriptors": "protein-1"},
-            "network.tree_descriptors",
-            "needs network.trees: the descriptors are for boosted trees",
-        ),
         ({"name": "hybrid", "tree_descriptors": "protein"}, "network.tree_descriptors", "one of none, protein-1"),
     ],
 )
@@ -102,6 +97,7 @@ def test_trees_of_models_without_the_setting_have_no_descriptors() -> None:
     named = network_config({**older, "tree_descriptors": "protein-1"}).boosted
     assert named is not None
     assert named.descriptors == "protein-1"
+    assert network_config({**older, "tree_descriptors": "protein-1", "trees": 0}).boosted is None
 
 
 def test_kmers_are_bounded() -> None:
