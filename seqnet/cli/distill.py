@@ -11,7 +11,6 @@ from seqnet.cli.observers import TrainingObserver
 from seqnet.cli.options import (
     READING,
     collect,
-    command_line,
     device_option,
     force_option,
     plm_option,
@@ -21,7 +20,7 @@ from seqnet.cli.options import (
     threads_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
-from seqnet.cli.process import set_up_process
+from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.readers import ReadOptions
