@@ -286,6 +286,7 @@ TESTED_ELSEWHERE = {
     "cli/signals": "e2e/test_signals_and_streams.py",  # needs a process of its own
     "cli/training_files": "cli/test_train.py",
     "configs/network_base": "configs/test_networks.py",
+    "configs/explanation": "cli/test_explain.py",
     "datasets/encoding/generated_records": "datasets/encoding/test_pipeline.py",
     "datasets/encoding/ingestion": "datasets/encoding/test_pipeline.py",
     "datasets/simulation/__main__": "datasets/simulation/test_example_files.py",
@@ -314,6 +315,7 @@ TESTED_ELSEWHERE = {
     "readers/alignment_records": "readers/test_alignments.py",
     "readers/part_selection": "readers/test_parts.py",
     "readers/pieces": "readers/test_parts.py",
+    "readers/bam_header": "readers/test_bam.py",
     "readers/biopython": "readers/test_flat_files.py",
     "readers/htslib": "readers/test_alignments.py",  # the same tests for BAM by columns and by htslib
     "readers/single_records": "readers/test_flat_files.py",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+
+import torch
 
 from seqnet.api.dataset import Progress, option_names
 from seqnet.api.files import pysam_kept
@@ -14,6 +17,7 @@ from seqnet.api.python_words import python_words
 from seqnet.api.training import random_numbers_kept, run_request_of
 from seqnet.configs.distillation import DistillOptions
 from seqnet.datasets.dataset import Dataset
+from seqnet.models.bundles import Bundle
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training.distillation import distill as fit
 from seqnet.training.distillation_sources import label_lesson, prepare_lesson
@@ -43,11 +47,9 @@ def distill(
 
     Args:
         model: the model to learn from, its path or name.
-        sequences: sequence files, and at most one dataset or its path, of which the train split is used; nothing for
-            random sequences alone.
+        sequences: files, and at most one dataset, of which the train split is used; none for random sequences alone.
         preset: a named set of settings; without preset, network and config, suitable ones are chosen.
-        network: kind of network, with its defaults.
-        encoder: how symbols become features.
+        network: kind of network, with its defaults; likewise `encoder`.
         settings: single settings, such as {"training.epochs": 5}, laid over all others.
         config: TOML file of settings, laid over the preset.
         device: auto, cpu, cuda, cuda:N or mps.
@@ -65,23 +67,29 @@ def distill(
         wanted = settings_from(DistillOptions, options, option_names(DistillOptions))
         start = WarmStart.of(model.bundle) if isinstance(model, Model) else WarmStart.open(as_path(model, "model"))
         chosen = choose_device(str(device))
-        before = start.bundle.classifier.device
-        with computing(count, chosen), random_numbers_kept(chosen):
-            start.bundle.to(chosen)
-            try:
-                lesson = prepare_lesson(start, _sources(sequences), wanted, request)
-                if lesson.chosen.recipe:
-                    tell(lesson.chosen.recipe)
-                job = label_lesson(lesson, chosen, threads=count)
-                lines = ProgressLines(tell, job, threads=count)
-                found = fit(job, start, lines, real=lesson.drawn.real, labelled=lesson.labelled)
-            finally:
-                start.bundle.to(before)
+        with computing(count, chosen), random_numbers_kept(chosen), _moved(start.bundle, chosen):
+            lesson = prepare_lesson(start, _sources(sequences), wanted, request)
+            if lesson.chosen.recipe:
+                tell(lesson.chosen.recipe)
+            job = label_lesson(lesson, chosen, threads=count)
+            observer = ProgressLines(tell, job, threads=count)
+            found = fit(job, start, observer, real=lesson.drawn.real, labelled=lesson.labelled)
         if found.result.interruption:
             raise found.result.interruption
         tell(found.line)
         found.bundle.to(chosen)
         return Model(found.bundle, threads=count)
+
+
+@contextmanager
+def _moved(bundle: Bundle, device: torch.device) -> Iterator[None]:
+    """Has a model compute on a device, and on its own again afterwards."""
+    before = bundle.classifier.device
+    bundle.to(device)
+    try:
+        yield
+    finally:
+        bundle.to(before)
 
 
 def _sources(given: Source | Iterable[Source]) -> list[str | Dataset]:

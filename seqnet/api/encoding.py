@@ -56,9 +56,8 @@ def encode(
         OSError: a file is not there, or can't be read.
     """
     tell = None if progress is None else as_listener(progress)
-    if force and output is None:
-        raise SettingError("force", force, problem="needs output, a file to replace")
     with python_words(), pysam_kept():
+        _check_force(force, output)
         encoding, reading = _split_options(options)
         sources = [*class_sources(classes or {}), *(ClassSource(None, path=path) for path in paths(inputs))]
         for split, given in zip(SPLITS, (train, validation, test), strict=True):
@@ -74,6 +73,12 @@ def encode(
             summary = write(target)
             made = Dataset._of(files.open_dataset(target), summary)
     return told(made, tell, leaks=True)
+
+
+def _check_force(force: bool, output: Source | None) -> None:
+    """Refuses to replace a file that is not written."""
+    if force and output is None:
+        raise SettingError("force", force, problem="needs output, a file to replace")
 
 
 def _split_options(options: Mapping[str, Any]) -> tuple[EncodeOptions, ReadOptions]:

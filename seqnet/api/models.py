@@ -71,9 +71,7 @@ class Model:
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None, precision: str = "auto") -> None:
         if not isinstance(bundle, Bundle):
-            problem = (
-                f"must be a trained model in memory, not {shortened(bundle)}; use seqnet.load for a file or a name"
-            )
+            problem = f"must be a trained model in memory, not {shortened(bundle)}; seqnet.load opens a file or a name"
             raise SettingError("bundle", bundle, problem=problem)
         self.bundle = bundle
         with python_words():

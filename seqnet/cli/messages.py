@@ -10,7 +10,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
 
@@ -32,11 +31,13 @@ class Level(IntEnum):
 _PROGRAM, _NOTE, _ERROR = "seqnet: ", "seqnet: note:", "seqnet: error:"
 
 
-@dataclass(slots=True)
 class _State:
-    shown: Level = Level.INFO
-    log: LogFile | None = None
-    started: float = 0.0
+    """What holds for one run; no dataclass, whose import would delay every command."""
+
+    def __init__(self) -> None:
+        self.shown = Level.INFO
+        self.log: LogFile | None = None
+        self.started = 0.0
 
 
 _state = _State()

@@ -133,8 +133,7 @@ def command(
     runs = RunOptions.of(options, output, directory, bool(request or report or records.paths))
     tables = tables_of(inputs, output, directory, kind) if records.table else []
     with made_directory(directory), made_directory(records.directory):
-        beside = [path for path in (report, request and request.track) if path]
-        beside += runs.targets(table for _, table in tables)
+        beside = [path for path in (report, request and request.track, *runs.targets(one for _, one in tables)) if path]
         targets = [*(table.target for _, table in tables), *records.targets(), *beside]
         model = _chosen(model, fast=options["fast"])
         size = None if runs.tolerant else total_size(inputs)
@@ -146,16 +145,14 @@ def command(
         tabled = [(paths, runs.output(table, predictor, model, source, paths)) for paths, table in tables]
         jobs: list[Job] = [(paths, [table, *others]) for paths, table in tabled] or [(inputs, others)]
         page = PredictionReport(report, predictor, model, source, inputs, fractions)
-        shown = not _rows_are_seen(targets)
-        work = Work(predictor, source, partial(_share, source, size), force, shown=shown)
+        work = Work(predictor, source, partial(_share, source, size), force, shown=not _rows_are_seen(targets))
         with page:
             complete, tally, about_windows = _written(work, model, page.added_to(jobs), request, runs, fractions)
     show_summary(predictor, source, tally, fractions.lines())
     show_files(others)
     show_windows(about_windows)
     page.announce()
-    failed = options["strict"] and not all(status.classified for status in tally.counts)
-    return 1 if failed or not complete else 0
+    return 1 if not complete or (options["strict"] and not all(status.classified for status in tally.counts)) else 0
 
 
 def _chosen(model: Path, *, fast: bool) -> Path:

@@ -257,8 +257,7 @@ def _fit(
     if not (mix or start) and (note := mixture_note(data, request)):
         say(note)
     job = replace(job, checkpoints=files.checkpoints, optimize=options["optimize"], resume=resume)
-    job = replace(job, seconds=options["seconds"])
-    fit = train_folds if files.out_of_fold else train_ensemble
+    job, fit = replace(job, seconds=options["seconds"]), train_folds if files.out_of_fold else train_ensemble
     try:
         with Meter("train", "batches") as meter:
             lines = ProgressLines(say, job, threads=options["threads"])
