@@ -134,9 +134,9 @@ def check_wheel(wheel: Path, needed: Iterable[str]) -> None:
         raise ReleaseError(f"{wheel.name} has {foreign[0]}, which is not part of the package")
 
 
-def built(place: Path, tools: Path) -> dict[str, Path]:
-    """Returns name → file of what a new clone in `place` builds: a sdist, and a wheel from this sdist."""
-    run(["git", "clone", "--quiet", ROOT, place])
+def built(source: Path, place: Path, tools: Path) -> dict[str, Path]:
+    """Returns name → file of what a new clone of `source` in `place` builds: a sdist, and a wheel from this sdist."""
+    run(["git", "clone", "--quiet", source, place])
     when = run(["git", "log", "-1", "--format=%ct"], cwd=place).strip()
     run([tools, "-m", "build", "--outdir", place / "dist", place], env={**os.environ, "SOURCE_DATE_EPOCH": when})
     return {path.name: path for path in sorted((place / "dist").iterdir())}
@@ -151,7 +151,8 @@ def check_files(work: Path) -> Path:
     run([sys.executable, "-m", "venv", work / "tools"])
     tools = work / "tools" / "bin" / "python"
     run([tools, "-m", "pip", "install", "--quiet", "build", "twine"])
-    once, again = built(work / "one", tools), built(work / "two", tools)
+    once = built(ROOT, work / "one", tools)
+    again = built(work / "one", work / "two", tools)  # the same commit, even if there is a newer one by now
     hashes = [
         {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in both.items()} for both in (once, again)
     ]

@@ -8,6 +8,7 @@ shapes.
 from __future__ import annotations
 
 import copy
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -109,7 +110,7 @@ class _OnnxRecurrence(nn.Module):
         assert lengths is not None
         steps = x.permute(2, 0, 1)  # (L, B, C)
         count, batch, ways = x.shape[2], x.shape[0], len(self.directions)
-        attributes: dict[str, int | str] = {
+        attributes: dict[str, Any] = {
             "hidden_size": self.units,
             "direction": "bidirectional" if ways == 2 else "forward",
         }

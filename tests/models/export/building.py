@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from seqnet.evaluation.calibration import Calibration
 from seqnet.models.bundles import Bundle
@@ -15,7 +16,7 @@ TREES = {**NETWORK_SETTINGS["hybrid-composition"], "cell": "lstm", "trees": 8}
 
 def made(network: str, encoder: str, name: str, classes: tuple[str, ...] = ("noise", "signal")) -> Bundle:
     """Returns a model of a case of `NETWORK_SETTINGS` with random weights."""
-    settings = {"name": encoder} if encoder == "onehot" else {"name": encoder, "dimension": 4}
+    settings: dict[str, Any] = {"name": encoder} if encoder == "onehot" else {"name": encoder, "dimension": 4}
     if encoder == "kmer":
         settings["k"] = 2
     config = run_config(network=TREES if network == "trees" else NETWORK_SETTINGS[network], encoder=settings)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from seqnet.models.bundles import Bundle
 from seqnet.models.export.description import description_of
@@ -47,7 +49,7 @@ def test_onnx_runtime_gives_the_probabilities_of_the_model(key: str, tmp_path: P
         np.testing.assert_allclose(found, expected[chosen], atol=1e-5)
 
 
-def run(session: onnxruntime.InferenceSession, bundle: Bundle, strings: list[str]) -> np.ndarray:  # type: ignore[type-arg]
+def run(session: Any, bundle: Bundle, strings: list[str]) -> NDArray[np.float32]:
     width = 14 if bundle.classifier.flattens else 0
     tokens, lengths = padded(strings, bundle.alphabet.name, width)
     (found,) = session.run(None, {"tokens": tokens.numpy(), "lengths": lengths.numpy()})
