@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -19,8 +19,9 @@ from seqnet.configs.distillation import DistillOptions
 from seqnet.datasets.dataset import Dataset
 from seqnet.models.bundles import Bundle
 from seqnet.nn.devices import choose_device, computing
+from seqnet.training.distillation import Distilled
 from seqnet.training.distillation import distill as fit
-from seqnet.training.distillation_sources import label_lesson, prepare_lesson
+from seqnet.training.distillation_sources import Lesson, label_lesson, prepare_lesson
 from seqnet.training.jobs import ProgressLines
 from seqnet.training.warm_start import WarmStart
 
@@ -49,9 +50,10 @@ def distill(
         model: the model to learn from, its path or name.
         sequences: files, and at most one dataset, of which the train split is used; none for random sequences alone.
         preset: a named set of settings; without preset, network and config, suitable ones are chosen.
-        network: kind of network, with its defaults; likewise `encoder`.
-        settings: single settings, such as {"training.epochs": 5}, laid over all others.
-        config: TOML file of settings, laid over the preset.
+        network: kind of network, with its defaults.
+        encoder: how symbols become features.
+        settings: single settings, such as {"training.epochs": 5}, laid over `config`, which is laid over the preset.
+        config: TOML file of settings.
         device: auto, cpu, cuda, cuda:N or mps.
         threads: of the CPU; None for the processors that the process may use.
         progress: gets each line that the command would print, such as `print`; None for nobody.
@@ -69,16 +71,23 @@ def distill(
         chosen = choose_device(str(device))
         with computing(count, chosen), random_numbers_kept(chosen), _moved(start.bundle, chosen):
             lesson = prepare_lesson(start, _sources(sequences), wanted, request)
-            if lesson.chosen.recipe:
-                tell(lesson.chosen.recipe)
-            job = label_lesson(lesson, chosen, threads=count)
-            observer = ProgressLines(tell, job, threads=count)
-            found = fit(job, start, observer, real=lesson.drawn.real, labelled=lesson.labelled)
+            found = _fitted(start, lesson, chosen, count, tell)
         if found.result.interruption:
             raise found.result.interruption
         tell(found.line)
         found.bundle.to(chosen)
         return Model(found.bundle, threads=count)
+
+
+def _fitted(
+    start: WarmStart, lesson: Lesson, device: torch.device, threads: int, tell: Callable[[str], None]
+) -> Distilled:
+    """Returns the model that has learned the lesson."""
+    if lesson.chosen.recipe:
+        tell(lesson.chosen.recipe)
+    job = label_lesson(lesson, device, threads=threads)
+    observer = ProgressLines(tell, job, threads=threads)
+    return fit(job, start, observer, real=lesson.drawn.real, labelled=lesson.labelled)
 
 
 @contextmanager

@@ -103,7 +103,7 @@ def _fit(lesson: Lesson, options: dict[str, Any]) -> Distilled:
         job = label_lesson(lesson, device, threads=threads, command=command_line(), progress=meter.advance)
     say(f"labelled {len(job.dataset):,} sequences, {lesson.drawn.real:,} of them pieces of SEQUENCES")
     with Meter("train", "batches") as meter:
-        observer = TrainingObserver(meter, ProgressLines(say, job, threads=threads), job.config.training.epochs)
+        observer = TrainingObserver(meter, ProgressLines(say, job, threads=threads))
         return distill(job, lesson.start, observer, real=lesson.drawn.real, labelled=lesson.labelled)
 
 
