@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
+
+import torch
 
 from seqnet.api.dataset import Progress, option_names
 from seqnet.api.files import pysam_kept
@@ -13,6 +15,7 @@ from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
 from seqnet.api.training import random_numbers_kept, run_request_of
 from seqnet.configs.distillation import DistillOptions
+from seqnet.configs.run import RunRequest
 from seqnet.datasets.dataset import Dataset
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training.distillation import distill as fit
@@ -64,24 +67,36 @@ def distill(
         request = run_request_of(preset, network, encoder, config, settings)
         wanted = settings_from(DistillOptions, options, option_names(DistillOptions))
         start = WarmStart.of(model.bundle) if isinstance(model, Model) else WarmStart.open(as_path(model, "model"))
-        chosen = choose_device(str(device))
-        before = start.bundle.classifier.device
-        with computing(count, chosen), random_numbers_kept(chosen):
-            start.bundle.to(chosen)
-            try:
-                lesson = prepare_lesson(start, _sources(sequences), wanted, request)
-                if lesson.chosen.recipe:
-                    tell(lesson.chosen.recipe)
-                job = label_lesson(lesson, chosen, threads=count)
-                lines = ProgressLines(tell, job, threads=count)
-                found = fit(job, start, lines, real=lesson.drawn.real, labelled=lesson.labelled)
-            finally:
-                start.bundle.to(before)
-        if found.result.interruption:
-            raise found.result.interruption
-        tell(found.line)
-        found.bundle.to(chosen)
-        return Model(found.bundle, threads=count)
+        return _taught(start, _sources(sequences), wanted, request, choose_device(str(device)), count, tell)
+
+
+def _taught(
+    start: WarmStart,
+    sources: list[str | Dataset],
+    options: DistillOptions,
+    request: RunRequest,
+    device: torch.device,
+    threads: int,
+    tell: Callable[[str], None],
+) -> Model:
+    """Returns the fast model, on the device that it was trained on; the other model is put back where it was."""
+    before = start.bundle.classifier.device
+    with computing(threads, device), random_numbers_kept(device):
+        start.bundle.to(device)
+        try:
+            lesson = prepare_lesson(start, sources, options, request)
+            if lesson.chosen.recipe:
+                tell(lesson.chosen.recipe)
+            job = label_lesson(lesson, device, threads=threads)
+            lines = ProgressLines(tell, job, threads=threads)
+            found = fit(job, start, lines, real=lesson.drawn.real, labelled=lesson.labelled)
+        finally:
+            start.bundle.to(before)
+    if found.result.interruption:
+        raise found.result.interruption
+    tell(found.line)
+    found.bundle.to(device)
+    return Model(found.bundle, threads=threads)
 
 
 def _sources(given: Source | Iterable[Source]) -> list[str | Dataset]:
