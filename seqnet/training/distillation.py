@@ -22,7 +22,7 @@ from seqnet.core.errors import LabelError, SettingError
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.encoding.unlabelled import DrawnSequences
-from seqnet.datasets.recipes import ChosenRun, fitted_to
+from seqnet.datasets.recipes import ChosenRun, Recipe, fitted_to
 from seqnet.datasets.splits import SPLITS
 from seqnet.evaluation import decide
 from seqnet.evaluation.calibration import Calibration
@@ -88,10 +88,9 @@ def choose_student(teacher: Bundle, request: RunRequest, options: DistillOptions
     if request.run is None:
         reads = teacher.alphabet.has_strands and length <= _LONGEST_READ
         preset = "dna-fast" if reads else "dilated-cnn"
-        assignments = (*fitted_to(compose(preset).training, options.count), *request.assignments)
-        run = compose(preset, None, request.encoder, None, assignments)
-        facts = f"{teacher.alphabet.name}, pieces of {length:,}"
-        recipe = f"chosen settings: preset {preset} ({facts}); --preset chooses another"
+        fitted = fitted_to(compose(preset).training, options.count)
+        run = compose(preset, None, request.encoder, None, (*fitted, *request.assignments))
+        recipe = Recipe(preset, fitted, f"{teacher.alphabet.name}, pieces of {length:,}").line
     else:
         run = request.run
     _check(run, teacher, length)

@@ -19,7 +19,9 @@ def test_a_name_is_a_model_of_the_package_unless_there_is_a_file_of_that_name(
 
 
 def test_a_mistyped_name_gets_the_nearest_and_another_one_the_list() -> None:
-    with pytest.raises(ContainerError, match=r"^humandna: no such file or directory; did you mean human-dna\?$"):
+    with pytest.raises(
+        ContainerError, match=r"^humandna: no such file or directory; did you mean human-dna( or human-dna-fast)?\?$"
+    ):
         find_model(Path("humandna"))
     with pytest.raises(ContainerError, match="give the path of a model; the models that come with seqnet: human-dna"):
         find_model(Path("yeast.safetensors"))

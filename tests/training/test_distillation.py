@@ -25,6 +25,7 @@ DNA = alphabet("dna")
 LENGTH = 24
 FINDER = {"name": "cnn", "filters": [1], "kernels": [8], "pools": [1], "dense": [], "strands": "single"}
 FEW = DistillOptions(count=1600)
+SMALL = ("epochs=12", "filters=[32]", "dense=[64]")
 
 
 def motif_finder(threshold: float = 0.5) -> Bundle:
@@ -43,7 +44,7 @@ def motif_finder(threshold: float = 0.5) -> Bundle:
 def lesson(teacher: Bundle, options: DistillOptions = FEW, *settings: str) -> TrainingJob:
     """Returns the training of a fast model on pieces of planted sequences and on random ones."""
     drawn = draw_sequences([planted((800, 0, 0), LENGTH).tokens], DNA, options, LENGTH)
-    chosen = choose_student(teacher, RunRequest(assignments=("epochs=8", *settings)), options, LENGTH)
+    chosen = choose_student(teacher, RunRequest(assignments=(*SMALL, *settings)), options, LENGTH)
     return TrainingJob(label_sequences(teacher, drawn), chosen.run, CPU, provenance={"seed": 1})
 
 
