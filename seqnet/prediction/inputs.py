@@ -90,7 +90,7 @@ class PredictionInputs:
 
     def _check_head(self, path: str) -> None:
         """Checks the first symbols of a file of which another part is read."""
-        with open_records(path, self.read) as reader:
+        with open_records(path, replace(self.read, reader_process="never")) as reader:
             next(self.checked(spoken_path(path), iter(reader)), None)
 
     def checked(self, place: str, batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
