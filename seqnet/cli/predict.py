@@ -121,8 +121,7 @@ def command(
     tables = tables_of(inputs, output, directory, kind) if records.table else []
     with made_directory(directory), made_directory(records.directory):
         beside = [path for path in (report, request and request.track) if path]
-        beside += runs.targets(table for _, table in tables)
-        targets = [*(table.target for _, table in tables), *records.targets(), *beside]
+        targets = [*(table.target for _, table in tables), *records.targets(), *beside, *runs.targets(tables)]
         size = None if runs.tolerant else total_size(inputs)
         _claim(targets, runs, force, options["plm"])
         predictor, source = _prepared(model, records, runs, options)
@@ -132,8 +131,7 @@ def command(
         tabled = [(paths, runs.output(table, predictor, model, source, paths)) for paths, table in tables]
         jobs: list[Job] = [(paths, [table, *others]) for paths, table in tabled] or [(inputs, others)]
         page = PredictionReport(report, predictor, model, source, inputs, fractions)
-        shown = not _rows_are_seen(targets)
-        work = Work(predictor, source, partial(_share, source, size), force, shown=shown)
+        work = Work(predictor, source, partial(_share, source, size), force, shown=not _rows_are_seen(targets))
         with page:
             complete, tally, about_windows = _written(work, model, page.added_to(jobs), request, runs, fractions)
     show_summary(predictor, source, tally, fractions.lines(), verbose=options["verbose"])

@@ -114,12 +114,12 @@ class RunOptions:
         manifest = directory / MANIFEST if directory and options["manifest"] else None
         return cls(options["shard"], options["resume"], manifest, options["strict"])
 
-    def targets(self, tables: Iterable[TableOutput]) -> list[Path]:
+    def targets(self, tables: Sequence[tuple[Sequence[str], TableOutput]]) -> list[Path]:
         """Returns the files that are written beside the tables."""
         from seqnet.prediction.shard_files import shard_file
 
         beside = [] if self.manifest is None else [self.manifest]
-        return beside if self.shard is None else [shard_file(table.target) for table in tables if table.target]
+        return beside if self.shard is None else [shard_file(table.target) for _, table in tables if table.target]
 
     def claim(self, targets: Iterable[Path], *, force: bool, inputs: Iterable[Path]) -> None:
         """Does what `paths.claim` does, but keeps what a resumed run goes on with."""
