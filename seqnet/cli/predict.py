@@ -22,7 +22,7 @@ from seqnet.cli.options import (
     settings_options,
     threads_option,
 )
-from seqnet.cli.paths import Command, InputPath, OutputPath, language_model_files, total_size
+from seqnet.cli.paths import Command, InputPath, OutputPath, language_model_files
 from seqnet.cli.predict_outputs import RecordOutputs, record_options, show_files
 from seqnet.cli.predict_runs import RunOptions, run_options_of_predict
 from seqnet.cli.predict_tables import Job, tables_of
@@ -122,7 +122,7 @@ def command(
     with made_directory(directory), made_directory(records.directory):
         beside = [path for path in (report, request and request.track) if path]
         targets = [*(table.target for _, table in tables), *records.targets(), *beside, *runs.targets(tables)]
-        size = None if runs.tolerant else total_size(inputs)
+        size = runs.size(inputs)
         _claim(targets, runs, force, options["plm"])
         predictor, source = _prepared(model, records, runs, options)
         fractions = ClassFractions(predictor, source, inputs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seqnet.cli.paths import claim
+from seqnet.cli.paths import claim, total_size
 from seqnet.cli.prediction_summary import decision_lines
 from seqnet.cli.progress import say
 from seqnet.core.errors import SettingError
@@ -120,6 +120,13 @@ class RunOptions:
 
         beside = [] if self.manifest is None else [self.manifest]
         return beside if self.shard is None else [shard_file(table.target) for _, table in tables if table.target]
+
+    def size(self, inputs: Sequence[str]) -> int | None:
+        """Returns the bytes that are read of all inputs, None where that is not known; see `total_size`."""
+        if self.tolerant:
+            return None
+        size = total_size(inputs)
+        return size if self.shard is None or size is None else size // self.shard.count
 
     def claim(self, targets: Iterable[Path], *, force: bool, inputs: Iterable[Path]) -> None:
         """Does what `paths.claim` does, but keeps what a resumed run goes on with."""
