@@ -23,7 +23,7 @@ from seqnet.cli.options import (
     settings_options,
     threads_option,
 )
-from seqnet.cli.paths import Command, InputPath, OutputPath, language_model_files, total_size
+from seqnet.cli.paths import Command, InputPath, OutputPath, language_model_files
 from seqnet.cli.predict_outputs import RecordOutputs, record_options, show_files
 from seqnet.cli.predict_runs import RunOptions, run_options_of_predict
 from seqnet.cli.predict_tables import Job, tables_of
@@ -133,10 +133,10 @@ def command(
     runs = RunOptions.of(options, output, directory, bool(request or report or records.paths))
     tables = tables_of(inputs, output, directory, kind) if records.table else []
     with made_directory(directory), made_directory(records.directory):
-        beside = [path for path in (report, request and request.track, *runs.targets(one for _, one in tables)) if path]
-        targets = [*(table.target for _, table in tables), *records.targets(), *beside]
+        beside = [path for path in (report, request and request.track) if path]
+        targets = [*(table.target for _, table in tables), *records.targets(), *beside, *runs.targets(tables)]
         model = _chosen(model, fast=options["fast"])
-        size = None if runs.tolerant else total_size(inputs)
+        size = runs.size(inputs)
         _claim(targets, runs, force, options["plm"])
         predictor, source = _prepared(model, records, runs, options)
         fractions = ClassFractions(predictor, source, inputs)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seqnet.cli.paths import claim
+from seqnet.cli.paths import claim, total_size
 from seqnet.cli.prediction_summary import decision_lines
 from seqnet.cli.progress import say
 from seqnet.core.errors import SettingError
@@ -114,12 +114,19 @@ class RunOptions:
         manifest = directory / MANIFEST if directory and options["manifest"] else None
         return cls(options["shard"], options["resume"], manifest, options["strict"])
 
-    def targets(self, tables: Iterable[TableOutput]) -> list[Path]:
+    def targets(self, tables: Sequence[tuple[Sequence[str], TableOutput]]) -> list[Path]:
         """Returns the files that are written beside the tables."""
         from seqnet.prediction.shard_files import shard_file
 
         beside = [] if self.manifest is None else [self.manifest]
-        return beside if self.shard is None else [shard_file(table.target) for table in tables if table.target]
+        return beside if self.shard is None else [shard_file(table.target) for _, table in tables if table.target]
+
+    def size(self, inputs: Sequence[str]) -> int | None:
+        """Returns the bytes that are read of all inputs, None where that is not known; see `total_size`."""
+        if self.tolerant:
+            return None
+        size = total_size(inputs)
+        return size if self.shard is None or size is None else size // self.shard.count
 
     def claim(self, targets: Iterable[Path], *, force: bool, inputs: Iterable[Path]) -> None:
         """Does what `paths.claim` does, but keeps what a resumed run goes on with."""

@@ -71,14 +71,14 @@ class PredictionInputs:
 
     def _one_by_one(self, paths: Sequence[str]) -> Generator[tuple[str, RecordBatch], None, None]:
         every = [PartOfFile(path, 0, None) for path in paths]
-        for path, start, end in every if self._shard is None else parts_of(paths, self._shard):
-            place, read = spoken_path(path), replace(self.read, part_start=start, part_end=end)
-            if start:
-                self._check_head(path)
-            with open_records(path, read) as reader:
+        for part in every if self._shard is None else parts_of(paths, self._shard):
+            place, read = spoken_path(part.path), part.options(self.read)
+            if part.start:
+                self._check_head(part.path)
+            with open_records(part.path, read) as reader:
                 before, self.format = self.passed, reader.format
                 self.records[place] += 0
-                for batch in iter(reader) if start else self.checked(place, iter(reader)):
+                for batch in iter(reader) if part.start else self.checked(place, iter(reader)):
                     passed = reader.passed
                     self.passed = None if before is None or passed is None else before + passed
                     self.records[place] += len(batch)
@@ -90,7 +90,7 @@ class PredictionInputs:
 
     def _check_head(self, path: str) -> None:
         """Checks the first symbols of a file of which another part is read."""
-        with open_records(path, self.read) as reader:
+        with open_records(path, replace(self.read, reader_process="never")) as reader:
             next(self.checked(spoken_path(path), iter(reader)), None)
 
     def checked(self, place: str, batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:

@@ -7,15 +7,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import seqnet
+from seqnet.core.errors import InputError
 from seqnet.core.provenance import file_hash
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.writers import TableOutput
+from seqnet.readers import spoken_path
 
 __all__ = ["run_identity"]
 
@@ -41,6 +44,7 @@ def run_identity(
         output: the table.
 
     Raises:
+        InputError: an input is a stream.
         OSError: a file can't be read.
     """
     read = {name: value for name, value in source.read.to_dict().items() if name not in _NOT_PART}
@@ -56,6 +60,9 @@ def run_identity(
 
 
 def _input(path: str) -> dict[str, Any]:
+    if path == "-" or not stat.S_ISREG(os.stat(path).st_mode):
+        problem = "shards and resumed runs need files, which can be read again"
+        raise InputError(problem, "write it to a file first", path=spoken_path(path))
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         digest = hashlib.sha256(file.read(_ENDS))

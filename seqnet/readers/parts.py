@@ -8,6 +8,7 @@ other files, all batches are read and counted.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -23,6 +24,7 @@ from seqnet.readers.record_starts import RecordStarts, UnknownStartError
 
 __all__ = ["PartOfFile", "Shard", "is_read_directly", "part_pieces", "parts_of"]
 
+_SHARD = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 _WINDOW = 1 << 22
 """Bytes in which the start of a record is looked for."""
 
@@ -46,9 +48,8 @@ class Shard:
         Raises:
             SettingError: the text is not I/N with 1 ≤ I ≤ N.
         """
-        number, slash, count = text.partition("/")
-        if slash and number.isascii() and number.isdecimal() and count.isascii() and count.isdecimal():
-            found = cls(int(number), int(count))
+        if match := _SHARD.fullmatch(text):
+            found = cls(int(match[1]), int(match[2]))
             if 1 <= found.number <= found.count:
                 return found
         raise SettingError("shard", text, "I/N with I from 1 to N, such as 3/10")
@@ -69,11 +70,6 @@ class PartOfFile(NamedTuple):
     path: str
     start: int
     end: int | None
-
-    @property
-    def size(self) -> int:
-        """Number of bytes."""
-        return (os.path.getsize(self.path) if self.end is None else self.end) - self.start
 
     def options(self, options: ReadOptions) -> ReadOptions:
         """Returns options that read this part."""

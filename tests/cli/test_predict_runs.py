@@ -73,10 +73,13 @@ def test_options_that_do_not_fit_are_refused(
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_a_shard_of_a_stream_is_refused(tmp_path: Path, cli: Runner, model: Path) -> None:
-    outcome = cli("predict", model, "-", "--shard", "1/2", "-o", tmp_path / "x.tsv")
+@pytest.mark.parametrize("words", [("--shard", "1/2"), ("--resume",)])
+def test_a_stream_has_no_shards_and_is_not_resumed(
+    tmp_path: Path, cli: Runner, model: Path, words: tuple[str, ...]
+) -> None:
+    outcome = cli("predict", model, "-", *words, "-o", tmp_path / "x.tsv")
     assert (outcome.code, outcome.err.count("\n")) == (1, 1)
-    assert "shards need files" in outcome.err
+    assert "stdin: shards and resumed runs need files, which can be read again" in outcome.err
     assert not (tmp_path / "x.tsv").exists()
 
 

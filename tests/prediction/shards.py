@@ -38,7 +38,7 @@ def make_inputs(folder: Path, records: int = 300) -> list[str]:
     lengths = [rng.choice([0, 5, 36, 50]) for _ in range(records)]
     text = "".join(f">r{at} x\n{''.join(rng.choices('ACGT', k=length))}\n" for at, length in enumerate(lengths))
     (folder / "a.fa").write_text(text)
-    (folder / "b.fa.gz").write_bytes(gzip.compress(text.replace(">r", ">s").replace("ACG", "AJG", 1).encode()))
+    (folder / "b.fa.gz").write_bytes(gzip.compress(text.replace(">r", ">s").replace("ACG", "AJG", 1).encode(), mtime=0))
     return [str(folder / "a.fa"), str(folder / "b.fa.gz")]
 
 

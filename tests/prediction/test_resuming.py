@@ -51,7 +51,7 @@ def killed(folder: Path, target: Path, lines: int, shard: str) -> None:
         cwd=ROOT,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
     )
-    end = time.monotonic() + 60
+    end = time.monotonic() + 100
     while process.poll() is None and time.monotonic() < end:
         if any(path.read_bytes().count(b"\n") >= lines for path in journals(folder)[1:]):
             break

@@ -182,7 +182,7 @@ def test_a_damaged_record_is_an_error_in_one_shard(tmp_path: Path) -> None:
     assert failed == [4 * 200 + 4]
 
 
-@pytest.mark.parametrize("text", ["0/4", "5/4", "a/b", "1", "", "1/0", "-1/2", "1/2/3", "²/3"])
+@pytest.mark.parametrize("text", ["0/4", "5/4", "a/b", "1", "", "1/0", "-1/2", "1/2/3", "²/3", "1/" + "9" * 5000])
 def test_a_wrong_shard_is_refused(text: str) -> None:
     with pytest.raises(SettingError, match="I/N with I from 1 to N"):
         Shard.parse(text)
