@@ -8,7 +8,7 @@ import pytest
 from seqnet.configs.run import RunRequest, compose, preset_names
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import choose_recipe, choose_run, misfit
+from seqnet.datasets.recipes import choose_mixture, choose_recipe, choose_run, misfit
 from tests.building import make_dataset, random_strings
 
 
@@ -125,3 +125,68 @@ def test_a_user_who_names_a_network_gets_it_and_is_warned_where_it_may_not_suit(
     assert (named.run, named.preset, named.recipe) == (compose("dna-cnn"), "dna-cnn", None)
     assert named.warning == misfit("dna-cnn", data)
     assert choose_run(data, RunRequest(network="cnn")).warning is None
+
+
+def labelled(length: int, *, held_out: int = 60, shorter: int | None = None, name: str = "dna") -> Dataset:
+    """Returns a dataset of 600 training records, every third one shorter, and validation records."""
+    lengths = [length] * 600 + [length] * held_out
+    if shorter:
+        lengths[:600:3] = [shorter] * 200
+    small = make_dataset(random_strings([9, 9]), [0, 1], ["train", "test"], name=name)
+    return replace(
+        small,
+        tokens=Ragged.from_lengths(np.ones(sum(lengths), dtype=np.uint8), np.array(lengths)),
+        labels=(np.arange(len(lengths)) % 2).astype(np.int32),
+        split=np.array([0] * 600 + [1] * held_out, dtype=np.uint8),
+    )
+
+
+@pytest.mark.parametrize(
+    ("data", "kinds"),
+    [
+        (labelled(101), ["dna-positions", "dna-parallel", "dna-deep-hybrid"]),
+        (labelled(101, shorter=95), ["dna-positions", "dna-parallel", "dna-deep-hybrid"]),
+        (labelled(101, shorter=60), ["dna-parallel", "dna-deep-hybrid"]),
+        (labelled(50), []),
+        (labelled(2001), []),
+        (labelled(101, held_out=49), []),
+        (labelled(101, held_out=0), []),
+        (labelled(101, name="rna"), []),
+        (labelled(101, name="protein"), []),
+    ],
+)
+def test_the_kinds_of_a_mixture(data: Dataset, kinds: list[str]) -> None:
+    assert [one.preset for one in choose_mixture(data)] == kinds
+    chosen = choose_run(data, RunRequest())
+    assert [preset for preset, _ in chosen.kinds] == kinds
+    assert chosen.count == max(len(kinds), 1)
+    assert choose_run(data, RunRequest(), mix=False).kinds == ()
+
+
+def test_settings_of_training_apply_to_all_kinds_and_others_choose_one_network() -> None:
+    data = labelled(101)
+    chosen = choose_run(data, RunRequest(assignments=("batch_size=7", ("training.seed", 9), "augmentation.shift=2")))
+    assert [(run.training.batch_size, run.training.seed, run.augmentation.shift) for _, run in chosen.kinds] == [
+        (7, 9, 2)
+    ] * 3
+    for request in (
+        RunRequest(encoder="embedding"),
+        RunRequest(assignments=("units=8",)),
+        RunRequest(assignments=("network.units=8",)),
+        RunRequest("dna-parallel"),
+        RunRequest(network="cnn"),
+    ):
+        assert choose_run(data, request).kinds == ()
+
+
+def test_wide_convolutions_see_a_limited_number_of_symbols() -> None:
+    data = labelled(2000)
+    lengths = np.full(30_000, 500)
+    large = replace(
+        data,
+        tokens=Ragged.from_lengths(np.ones(int(lengths.sum()), dtype=np.uint8), lengths),
+        labels=(np.arange(30_000) % 2).astype(np.int32),
+        split=np.array([0] * 29_000 + [1] * 1_000, dtype=np.uint8),
+    )
+    wide = choose_run(large, RunRequest()).kinds[1][1].training
+    assert (wide.epochs, wide.patience) == (8, 3)
