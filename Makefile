@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 600
 
-.PHONY: help demo test check format lock bench bench-smoke faults fuzz reproduce reproduce-quick models docs clean
+.PHONY: help demo test check format lock bench bench-smoke dna-tasks faults fuzz reproduce reproduce-quick models docs release-check clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -12,7 +12,7 @@ help: ## show this list
 	@$(PYTHON) -c 'import sys; sys.exit("seqnet needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	sh scripts/install_torch.sh $(BIN)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,explain,plm,tracks,tune,workflow]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,explain,export,hub,plm,tracks,tune,workflow]'
 	@touch $@
 
 demo: .venv/installed ## encode, train, evaluate and predict on the embedded, simulated data
@@ -26,13 +26,15 @@ check: .venv/installed ## format, lint, strict types, docs in step
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python scripts/reference.py --check
+	$(BIN)/python scripts/manpages.py --check
 
 format: .venv/installed ## format the code and repair what lint can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: .venv/installed ## write docs/reference.md anew from the program's own help
+docs: .venv/installed ## write docs/reference.md and the manual pages anew from the program's own help
 	$(BIN)/python scripts/reference.py
+	$(BIN)/python scripts/manpages.py
 
 reproduce: .venv/installed ## the results table on the real sequences in ../shared/data (about an hour)
 	$(BIN)/python -m benchmarks.reproduce
@@ -44,11 +46,14 @@ reproduce-quick: .venv/installed ## the same with few epochs, to see that it run
 	$(BIN)/python -m benchmarks.reproduce --quick
 
 bench: .venv/installed ## speed beside other programs, into benchmarks/results (an hour; needs the extra bench)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench]'
-	for one in startup neighbours growth encode predict explain splitting tracks train; do $(BIN)/python -m benchmarks.$$one || exit 1; done
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench,export]'
+	for one in startup neighbours growth encode predict shards explain splitting tracks train; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-smoke: .venv/installed ## the same once, with little, to see that it runs
-	for one in startup neighbours growth encode predict explain splitting tracks train faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+	for one in startup neighbours growth encode predict shards explain splitting tracks train dna_tasks faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+
+dna-tasks: .venv/installed ## public DNA tasks with default settings beside published models, into benchmarks/results (an hour)
+	$(BIN)/python -m benchmarks.dna_tasks
 
 faults: .venv/installed ## kills, damaged files, full disks: counts of what comes of them, into benchmarks/results (an hour)
 	$(BIN)/python -m benchmarks.faults
@@ -58,6 +63,9 @@ fuzz: .venv/installed ## random input for every reader and parser, for SECONDS, 
 
 lock: ## write constraints.txt anew from the newest versions that pyproject.toml admits
 	sh scripts/lock.sh
+
+release-check: .venv/installed ## sdist and wheel, built twice and tried on the oldest and newest Python and dependencies
+	$(BIN)/python scripts/release_check.py
 
 clean: ## remove what the other targets made
 	rm -rf .venv demo-output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

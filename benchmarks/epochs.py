@@ -12,7 +12,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from seqnet.cli.process import set_up_process
-from seqnet.configs.run import compose
+from seqnet.configs.run import RunConfig, compose
 from seqnet.datasets.dataset import open_dataset
 from seqnet.nn.devices import choose_device
 from seqnet.training import train
@@ -22,6 +22,9 @@ from seqnet.training.history import EpochRow
 class _Clock:
     def __init__(self) -> None:
         self.marks: list[float] = []
+
+    def begin(self, config: RunConfig) -> None:
+        pass
 
     def note(self, text: str) -> None:
         pass

@@ -84,6 +84,7 @@ def main(smoke: bool, repeats: int, records: int) -> None:
         recipe = {
             "seqnet": seqnet("predict", "human-dna", few, *ours),
             "seqnet, float32": seqnet("predict", "human-dna", few, *exact),
+            "seqnet --fast": seqnet("predict", "human-dna", few, "--fast", *ours),
         }
         if available("Bio"):
             recipe["PyTorch and Biopython"] = python("benchmarks.rivals.eager", "hybrid", few, out, str(workers))

@@ -31,9 +31,12 @@ def ship(name: str, options: argparse.Namespace) -> None:
     threads = ("--threads", str(options.threads))
     if not dataset.exists():
         run("encode", *(word.replace("{data}", options.data) for word in page["encode"]), "-o", dataset)
-    run("train", dataset, *page["train"], *threads, "--resume", "-o", model)
+    if "train" in page:
+        run("train", dataset, *page["train"], *threads, "--resume", "-o", model)
+    elif not model.exists():
+        run("distill", page["teacher"], dataset, *page["distill"], *threads, "-o", model)
     run("evaluate", model, dataset, *threads, "--force", "-o", folder)
-    card: dict[str, Any] = {key: page[key] for key in _CARD}
+    card: dict[str, Any] = {**open_bundle(model).card, **{key: page[key] for key in _CARD}}
     card["test"] = _measured(results)
     card["elsewhere"] = {}
     for number, (title, words) in enumerate(page["elsewhere"].items(), 1):

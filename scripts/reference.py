@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from seqnet.cli.help_pages import full_help
 from seqnet.cli.main import COMMANDS, EXIT_CODES, command_group
 from seqnet.configs.encoders import ENCODERS, EncoderConfig
 from seqnet.configs.networks import NETWORKS, network_config
@@ -29,7 +30,7 @@ def commands() -> Iterator[str]:
             command = group.get_command(context, name)
             assert command is not None
             with click.Context(command, info_name=name, parent=context, terminal_width=100) as inner:
-                yield f"## seqnet {name}\n\n```text\n{command.get_help(inner)}\n```\n"
+                yield f"## seqnet {name}\n\n```text\n{full_help(inner)}\n```\n"
 
 
 def settings(kind: type[Settings], title: str) -> str:

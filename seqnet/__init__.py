@@ -2,8 +2,9 @@
 
 Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of a file,
 and `evaluate` measures a model on a dataset. `Dataset.from_pandas` and `encode` make a dataset, `train` a model of it,
-and `SequenceClassifier` is a network for scikit-learn. `docs/api.md` and `docs/api-training.md` show all of it. The
-commands (`seqnet --help`) are thin callers of the same library, which `docs/architecture.md` describes.
+`distill` a fast model of a model, and `SequenceClassifier` is a network for scikit-learn. `docs/api.md` and
+`docs/api-training.md` show all of it. The commands (`seqnet --help`) are thin callers of the same library, which
+`docs/architecture.md` describes.
 
 Importing this package loads nothing else; each name is loaded when it is first used.
 """
@@ -14,14 +15,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from seqnet.api.dataset import Dataset, open_dataset
+    from seqnet.api.distilling import distill
     from seqnet.api.encoding import encode
     from seqnet.api.estimator import SequenceClassifier
     from seqnet.api.evaluation import EvaluationResult, evaluate
+    from seqnet.api.exporting import export
     from seqnet.api.loading import load
     from seqnet.api.models import Model
     from seqnet.api.predictions import Predictions
     from seqnet.api.training import train
     from seqnet.core.errors import SeqnetError, SeqnetWarning
+    from seqnet.core.version import __version__
 
 __all__ = [
     "Dataset",
@@ -32,14 +36,14 @@ __all__ = [
     "SeqnetWarning",
     "SequenceClassifier",
     "__version__",
+    "distill",
     "encode",
     "evaluate",
+    "export",
     "load",
     "open_dataset",
     "train",
 ]
-
-__version__ = "0.1.0"
 
 _HOMES = {
     "Dataset": "seqnet.api.dataset",
@@ -49,8 +53,11 @@ _HOMES = {
     "SeqnetError": "seqnet.core.errors",
     "SeqnetWarning": "seqnet.core.errors",
     "SequenceClassifier": "seqnet.api.estimator",
+    "__version__": "seqnet.core.version",
+    "distill": "seqnet.api.distilling",
     "encode": "seqnet.api.encoding",
     "evaluate": "seqnet.api.evaluation",
+    "export": "seqnet.api.exporting",
     "load": "seqnet.api.loading",
     "open_dataset": "seqnet.api.dataset",
     "train": "seqnet.api.training",

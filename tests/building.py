@@ -136,6 +136,9 @@ class Recorder:
     rows: list[EpochRow] = field(default_factory=list)
     better: list[bool] = field(default_factory=list)
 
+    def begin(self, config: RunConfig) -> None:
+        pass
+
     def note(self, text: str) -> None:
         self.notes.append(text)
 

@@ -78,6 +78,9 @@ def _trained(kind: str, folder: Path, checkpoint: Path) -> str:
 class _Silent:
     """An observer that is told, and says nothing."""
 
+    def begin(self, config: object) -> None:
+        """See `Observer`."""
+
     def note(self, text: str) -> None:
         """See `Observer`."""
 

@@ -28,7 +28,7 @@ __all__ = ["PARTS", "Case", "load", "run_cases"]
 Case = tuple[str, int]
 """Kind and seed."""
 
-PARTS = ("kills", "resume", "damage", "environment")
+PARTS = ("kills", "resume", "predictions", "damage", "environment")
 _START = 60.0
 """Seconds in which a worker loads its modules."""
 

@@ -17,7 +17,7 @@ from seqnet.api.sources import Source
 from seqnet.api.warn import warn
 from seqnet.audit.split_leaks import leak_lines
 from seqnet.configs.encoding import EncodeOptions
-from seqnet.configs.readers import ReadOptions
+from seqnet.configs.settings import Settings
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
@@ -86,7 +86,7 @@ class Dataset(files.Dataset):
             group: column of the groups; records of one group are kept in one split.
             split: column that says train, validation or test; or percent of records for each, such as 80/10/10.
             name: column of the names; by default the index, or "1", "2" and so on where that is a RangeIndex.
-            progress: is told each line that `seqnet encode` would write, such as `print`; None for nobody.
+            progress: called with each line that `seqnet encode` would write, such as `print`; None for none.
             **options: alphabet, unknown, length, window, stride, crop, held_out, limit, split_by, similarity, kmer,
                 missing_labels, positive and seed, as in `seqnet encode`.
 
@@ -214,7 +214,7 @@ def open_dataset(path: Source) -> Dataset:
         return Dataset._of(files.open_dataset(as_path(path)))
 
 
-def option_names(*kinds: type[EncodeOptions] | type[ReadOptions]) -> list[str]:
+def option_names(*kinds: type[Settings]) -> list[str]:
     """Returns the names of the settings that are keyword arguments."""
     return [one.name for kind in kinds for one in dataclasses.fields(kind) if one.name not in _NOT_OF_USERS]
 

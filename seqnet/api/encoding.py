@@ -13,7 +13,7 @@ from seqnet.api.python_words import python_words
 from seqnet.api.sources import GivenFiles, Source, class_sources, paths, split_sources
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import UnknownSettingError
+from seqnet.core.errors import SettingError, UnknownSettingError
 from seqnet.datasets import dataset as files
 from seqnet.datasets.encoding import ClassSource
 from seqnet.datasets.encoding import encode as encode_files
@@ -48,7 +48,7 @@ def encode(
         validation: see `train`.
         test: see `train`.
         force: whether an existing output is replaced.
-        progress: is told each line that the command would write, such as `print`; None for nobody.
+        progress: called with each line that the command would write, such as `print`; None for none.
         **options: the settings of `seqnet encode` for reading and encoding, such as group_by, split and seed.
 
     Raises:
@@ -57,6 +57,7 @@ def encode(
     """
     tell = None if progress is None else as_listener(progress)
     with python_words(), pysam_kept():
+        _check_force(force, output)
         encoding, reading = _split_options(options)
         sources = [*class_sources(classes or {}), *(ClassSource(None, path=path) for path in paths(inputs))]
         for split, given in zip(SPLITS, (train, validation, test), strict=True):
@@ -72,6 +73,12 @@ def encode(
             summary = write(target)
             made = Dataset._of(files.open_dataset(target), summary)
     return told(made, tell, leaks=True)
+
+
+def _check_force(force: bool, output: Source | None) -> None:
+    """Refuses to replace a file that is not written."""
+    if force and output is None:
+        raise SettingError("force", force, problem="needs output, a file to replace")
 
 
 def _split_options(options: Mapping[str, Any]) -> tuple[EncodeOptions, ReadOptions]:

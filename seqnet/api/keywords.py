@@ -23,19 +23,23 @@ from seqnet.core.errors import SettingError, UnknownSettingError
 from seqnet.core.processors import usable_processors
 
 __all__ = [
+    "EmbedKeywords",
     "EvaluateKeywords",
     "ExplainKeywords",
     "MotifKeywords",
     "PredictFileKeywords",
     "PredictKeywords",
+    "ScanKeywords",
     "as_listener",
     "as_path",
     "checked_threads",
+    "embed_options",
     "explain_options",
     "motif_options",
     "plain_number",
     "predict_options",
     "read_options",
+    "scan_options",
     "settings_from",
 ]
 
@@ -46,11 +50,23 @@ _OF_THE_MODEL = {"precision", "threads"}
 _NOT_OF_PREDICTION = {"columns", "originals"}
 
 
-class PredictKeywords(TypedDict, total=False):
-    """Keyword arguments of `Model.predict`: see `PredictOptions`."""
+class EmbedKeywords(TypedDict, total=False):
+    """Keyword arguments of `Model.embed`: see `PredictOptions`."""
 
     alphabet: str
     unknown: str
+
+
+class ScanKeywords(EmbedKeywords, total=False):
+    """Keyword arguments of `Model.scan`: see `PredictOptions`."""
+
+    vote: bool
+    expected_fraction: Mapping[str, float]
+
+
+class PredictKeywords(EmbedKeywords, total=False):
+    """Keyword arguments of `Model.predict`: see `PredictOptions`."""
+
     vote: bool
     max_error: float | None
     expected_fraction: Mapping[str, float] | Literal["auto"]
@@ -135,6 +151,34 @@ def predict_options(keywords: Mapping[str, Any], precision: str) -> PredictOptio
         SettingError: there is no such keyword, or a value is not allowed.
     """
     return settings_from(PredictOptions, keywords, _names(PredictOptions), precision=precision)
+
+
+def embed_options(keywords: Mapping[str, Any], precision: str) -> PredictOptions:
+    """Returns how sequences are read for embeddings, which no decision changes.
+
+    Raises:
+        SettingError: there is no such keyword, it has no effect on embeddings, or a value is not allowed.
+    """
+    for name in ("vote", "max_error", "expected_fraction"):
+        _check_effect(keywords, name, "embeddings")
+    return predict_options(keywords, precision)
+
+
+def scan_options(keywords: Mapping[str, Any], precision: str) -> PredictOptions:
+    """Returns how the probabilities of windows are made; windows have no labels.
+
+    Raises:
+        SettingError: there is no such keyword, it has no effect on windows, or a value is not allowed.
+    """
+    _check_effect(keywords, "max_error", "windows, which have no labels")
+    if keywords.get("expected_fraction") == "auto":
+        raise SettingError("expected_fraction", "auto", "a mapping of class to fraction, such as {'human': 0.1}")
+    return predict_options(keywords, precision)
+
+
+def _check_effect(keywords: Mapping[str, Any], name: str, what: str) -> None:
+    if keywords.get(name):
+        raise SettingError(name, keywords[name], problem=f"has no effect on {what}")
 
 
 def explain_options(keywords: Mapping[str, Any]) -> ExplainOptions:

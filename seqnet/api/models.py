@@ -14,14 +14,18 @@ from seqnet.api.explaining import explain_sequences
 from seqnet.api.files import FilePredictions, pysam_kept
 from seqnet.api.in_memory import in_batches
 from seqnet.api.keywords import (
+    EmbedKeywords,
     ExplainKeywords,
     MotifKeywords,
     PredictFileKeywords,
     PredictKeywords,
+    ScanKeywords,
     as_path,
     checked_threads,
+    embed_options,
     predict_options,
     read_options,
+    scan_options,
 )
 from seqnet.api.motifs import motifs_in
 from seqnet.api.predictions import Predictions
@@ -67,9 +71,7 @@ class Model:
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None, precision: str = "auto") -> None:
         if not isinstance(bundle, Bundle):
-            problem = (
-                f"must be a trained model in memory, not {shortened(bundle)}; use seqnet.load for a file or a name"
-            )
+            problem = f"must be a trained model in memory, not {shortened(bundle)}; seqnet.load opens a file or a name"
             raise SettingError("bundle", bundle, problem=problem)
         self.bundle = bundle
         with python_words():
@@ -135,10 +137,12 @@ class Model:
             AlphabetMismatchError: the sequences are surely of another alphabet than the model's.
             SettingError: there is no such option, or its value is not allowed.
         """
-        return Predictions(self._rows(sequences, names, options), self.classes)
+        with python_words():
+            predictor = self._predictor(predict_options(options, self.precision))
+            return Predictions(self._rows(predictor, sequences, names), self.classes)
 
     def embed(
-        self, sequences: Sequences, *, names: Iterable[object] | None = None, **options: Unpack[PredictKeywords]
+        self, sequences: Sequences, *, names: Iterable[object] | None = None, **options: Unpack[EmbedKeywords]
     ) -> NDArray[np.float32]:
         """Returns the embeddings (N, E) float32 of sequences in memory, the inputs of the last layer of the network.
 
@@ -149,12 +153,14 @@ class Model:
         Args:
             sequences: N of them, as in `predict`.
             names: N names for messages, as in `predict`.
-            **options: those of `predict`.
+            **options: alphabet and unknown, as in `predict`.
 
         Raises:
             SeqnetError: as in `predict`.
         """
-        embeddings = self._rows(sequences, names, options, embed=True).embeddings
+        with python_words():
+            predictor = self._predictor(embed_options(options, self._wanted), embed=True)
+            embeddings = self._rows(predictor, sequences, names).embeddings
         assert embeddings is not None
         return embeddings
 
@@ -213,7 +219,7 @@ class Model:
         *,
         window: int | None = None,
         stride: int | None = None,
-        **options: Unpack[PredictKeywords],
+        **options: Unpack[ScanKeywords],
     ) -> Windows:
         """Returns the predictions of the complete windows of one long sequence.
 
@@ -221,7 +227,7 @@ class Model:
             sequence: text, bytes or a `Bio.SeqRecord`.
             window: length of a window; None for that of the model.
             stride: distance between the starts of neighbouring windows; None for the length of a window.
-            **options: those of `predict`.
+            **options: alphabet, unknown, vote and expected_fraction (class name → fraction), as in `predict`.
 
         Raises:
             InputError: it is no sequence.
@@ -229,7 +235,7 @@ class Model:
             SettingError: there is no such option, or its value is not allowed.
         """
         with python_words():
-            predictor = self._predictor(predict_options(options, self.precision))
+            predictor = self._predictor(scan_options(options, self.precision))
             return scan_sequence(predictor, self.threads, sequence, window, stride)
 
     def motifs(
@@ -266,21 +272,15 @@ class Model:
         with python_words(), whole_file(as_path(path), force=force) as temporary:
             write_bundle(temporary, self.bundle)
 
-    def _rows(
-        self, sequences: Sequences, names: Iterable[object] | None, options: PredictKeywords, *, embed: bool = False
-    ) -> PredictedRows:
+    def _rows(self, predictor: Predictor, sequences: Sequences, names: Iterable[object] | None) -> PredictedRows:
         """Returns the rows of sequences in memory; see `predict`."""
-        with python_words():
-            precision = self._wanted if embed else self.precision
-            predictor = self._predictor(predict_options(options, precision), embed=embed)
-            records = as_records(sequences, names)
-            inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
-            parts = list(in_batches(inputs, records))
-            with computing(self.threads, self.bundle.classifier.device):
-                if predictor.options.automatic:
-                    predictor, _ = fitted_to_records(predictor, parts, min(self.threads, len(parts)))
-                found = predict_in_order(predictor, parts, min(self.threads, len(parts)))
-                rows = PredictedRows.concatenate(list(found))
+        inputs = PredictionInputs(ReadOptions(threads=self.threads), predictor.expected_alphabet)
+        parts = list(in_batches(inputs, as_records(sequences, names)))
+        at_once = min(self.threads, len(parts))
+        with computing(self.threads, self.bundle.classifier.device):
+            if predictor.options.automatic:
+                predictor, _ = fitted_to_records(predictor, parts, at_once)
+            rows = PredictedRows.concatenate(list(predict_in_order(predictor, parts, at_once)))
         warn_of_other_alphabet(inputs)
         return rows
 

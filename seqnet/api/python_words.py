@@ -12,12 +12,24 @@ from seqnet.core.printable import shortened
 
 __all__ = ["in_python", "python_words", "words_of_python"]
 
-_SECTIONS_OF_OPTIONS = ("audit", "encode", "evaluate", "explain", "motifs", "predict", "read", "scan", "tune", "words")
+_SECTIONS_OF_OPTIONS = (
+    "audit",
+    "distill",
+    "encode",
+    "evaluate",
+    "explain",
+    "motifs",
+    "predict",
+    "read",
+    "scan",
+    "tune",
+    "words",
+)
 """Sections whose settings are keyword arguments; those of other sections are named in `settings`."""
 
 _OPTION = re.compile(
     r"--([a-z]+(?:-[a-z]+)*)"
-    r"(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|balanced|mcc|CDS|mutagenesis)\b)?"
+    r"(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|balanced|mcc|CDS|mutagenesis|integrated)\b)?"
 )
 _USE = re.compile(r"\buse (?=--)")
 _CLASS = re.compile(r"--class ([\w.]+)=([\w.@]+)")

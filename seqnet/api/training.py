@@ -20,6 +20,7 @@ from seqnet.configs.calibration import CRITERIA
 from seqnet.configs.run import RUN_SECTIONS, RunRequest
 from seqnet.configs.settings import convert
 from seqnet.configs.training import MOST_MEMBERS, TrainingConfig
+from seqnet.core.durations import seconds_of
 from seqnet.core.errors import SettingError
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.recipes import choose_run
@@ -30,7 +31,7 @@ from seqnet.training.members import TrainingJob, imbalance_note
 from seqnet.training.results import result_lines
 from seqnet.training.warm_start import WarmStart, choose_warm_run
 
-__all__ = ["train"]
+__all__ = ["random_numbers_kept", "run_request_of", "train"]
 
 
 def train(
@@ -48,11 +49,12 @@ def train(
     optimize: str | None = None,
     start: Model | str | os.PathLike[str] | None = None,
     freeze: bool = False,
+    time: str | float | None = None,
 ) -> Model:
     """Returns the model that `seqnet train` fits to a dataset: the same settings give the same weights.
 
     The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
-    Without preset, network and config, suitable settings are chosen. Ctrl-C leaves no model.
+    Without preset, network and config, suitable settings are chosen, or a mixture of networks. Ctrl-C leaves no model.
 
     Args:
         data: the dataset, or its path.
@@ -61,15 +63,15 @@ def train(
         encoder: how symbols become features.
         settings: single settings, such as {"training.epochs": 5}, or sections of them, laid over all others.
         config: TOML file of settings, laid over the preset.
-        members: networks to train, with seeds one after the other, into one model that predicts their mean.
-        seed: of weights, order, dropout and augmentation; None for training.seed of the settings.
+        members: networks to train, with seeds one after the other, into one model; of a mixture, of each kind.
+        seed: of all that is random; None for training.seed of the settings.
         device: auto, cpu, cuda, cuda:N or mps.
         threads: of the CPU; None for the processors that the process may use.
         progress: gets each line that the command would print, such as `print`; None for warnings alone.
-        optimize: metric that the decision threshold maximises on the validation split; None for a threshold of one
-            half, or, with imbalanced classes, balanced accuracy.
+        optimize: what the threshold maximises on the validation split; None for balanced accuracy or one half.
         start: model to start from, its path or name; its output layers are kept if the classes are the same.
         freeze: whether, with `start`, only the output layers are trained.
+        time: such as "10m", or seconds; epochs and networks are reduced to what fits. None for no limit.
 
     Raises:
         SeqnetError: a setting is unknown or not allowed, the file is not a dataset, or the settings don't suit it.
@@ -78,9 +80,10 @@ def train(
         data = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
         networks = _checked_members(members, optimize)
         tell = _warnings if progress is None else as_listener(progress)
-        request = _request(preset, network, encoder, config, settings, seed, freeze=freeze)
+        request = run_request_of(preset, network, encoder, config, settings, seed, freeze=freeze)
         job = _job(data, request, _start(start), device, threads, networks, tell)
-        return _trained(replace(job, optimize=optimize), threads, tell)
+        seconds = None if time is None else seconds_of("time", time)
+        return _trained(replace(job, optimize=optimize, seconds=seconds), threads, tell)
 
 
 def _start(model: Model | str | os.PathLike[str] | None) -> WarmStart | None:
@@ -102,9 +105,9 @@ def _job(
     """Returns what is to be trained, and tells why it is trained like this."""
     chosen = choose_warm_run(data, request, start) if start else choose_run(data, request)
     job = make_job(data, chosen, choose_device(str(device)), threads=checked_threads(threads), start=start)
-    for line in opening_lines(data, chosen, audit=tell is not _warnings, start=start, count=networks):
+    for line in opening_lines(data, chosen, audit=tell is not _warnings, start=start, count=networks * chosen.count):
         tell(line)
-    return replace(job, checkpoints=(None,) * networks)
+    return replace(job, checkpoints=(None,) * (networks * chosen.count))
 
 
 def _checked_members(members: object, optimize: str | None) -> int:
@@ -132,7 +135,7 @@ def _trained(job: TrainingJob, threads: int | None, tell: Callable[[str], None])
     count = checked_threads(threads)
     if tell is _warnings and (imbalanced := imbalance_note(job.config, job.dataset)):
         warn(words_of_python(imbalanced))
-    with computing(count, job.device), _random_numbers_kept(job.device):
+    with computing(count, job.device), random_numbers_kept(job.device):
         result = train_ensemble(job, ProgressLines(tell, job, threads=count))
     if result.interruption:
         raise result.interruption
@@ -142,15 +145,15 @@ def _trained(job: TrainingJob, threads: int | None, tell: Callable[[str], None])
     return Model(result.bundle, threads=count)
 
 
-def _request(
+def run_request_of(
     preset: str | None,
     network: str | None,
     encoder: str | None,
     config: str | os.PathLike[str] | None,
     settings: Mapping[str, Any] | None,
-    seed: int | None,
+    seed: int | None = None,
     *,
-    freeze: bool,
+    freeze: bool = False,
 ) -> RunRequest:
     """Returns what is asked for; the seed is laid over all settings."""
     if settings is not None and not isinstance(settings, Mapping):
@@ -184,7 +187,7 @@ def _plain(value: Any) -> Any:
 
 
 @contextmanager
-def _random_numbers_kept(device: torch.device) -> Iterator[None]:
+def random_numbers_kept(device: torch.device) -> Iterator[None]:
     """Leaves the generators of random numbers of PyTorch as they were."""
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         yield

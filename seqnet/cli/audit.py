@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.options import collect, command_line, force_option, settings_options
+from seqnet.cli.json_output import json_option, show_json
+from seqnet.cli.options import collect, force_option, settings_options
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
+from seqnet.cli.process import command_line
 from seqnet.cli.progress import say, show
 from seqnet.cli.report_option import report_option
 from seqnet.cli.streams import TABLE, check_stdout_is_open
 from seqnet.configs.audit import AuditOptions
-from seqnet.core.printable import counted, printable_json
+from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.audit import AuditRun
@@ -33,7 +35,7 @@ __all__ = ["command"]
     "split, label and similarity of the matching record.",
 )
 @report_option("all checks, figures, and the records concerned")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@json_option
 @click.option("--strict", is_flag=True, help="Exit with code 1 if a check fails.")
 @click.option("--quick", is_flag=True, help="Check only samples of a large dataset, which takes seconds.")
 @settings_options(
@@ -75,8 +77,7 @@ def command(
     data = open_dataset(dataset)
     checks = audit_dataset(data, settings, quick=quick)
     if as_json:
-        values = audit_values(data, checks, settings)
-        click.echo(printable_json(values))
+        show_json(audit_values(data, checks, settings))
     else:
         for line in audit_lines(checks):
             show(line)

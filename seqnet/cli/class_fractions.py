@@ -87,7 +87,13 @@ class ClassFractions:
 
     def _told(self, paths: Sequence[str], shift: ClassShift, own: Predictor) -> str:
         bundle, place = self._predictor.bundle, paths[0] if len(paths) == 1 else counted(len(paths), "inputs")
-        if not shift.sure:
+        if own is self._predictor:
             return f"{place}: class fractions not corrected: {shift.doubt}"
-        name = "" if bundle.positive is None else f"; threshold {own.threshold:.3f}"
-        return f"{place}: estimated class fractions: {shift.line(bundle.classes, bundle.positive)}{name}"
+        threshold = "" if bundle.positive is None else f"; threshold {own.threshold:.3f}"
+        partly = ""
+        if not shift.sure:
+            shown = bundle.classes if bundle.positive is None else [bundle.classes[bundle.positive]]
+            used = ", ".join(f"{name} {shift.applied[bundle.classes.index(name)]:.3f}" for name in shown)
+            partly = f"; {shift.doubt}, so probabilities are corrected in part, for {used}"
+        found = shift.line(bundle.classes, bundle.positive)
+        return f"{place}: estimated class fractions: {found}{partly}{threshold}"

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import click
 
+from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.options import force_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
@@ -48,6 +49,7 @@ def _card(source: Source) -> list[str]:
     "--max-size", type=click.IntRange(min=1), default=DEFAULT_RETRIES.max_size, show_default=True, metavar="BYTES",
     help="Stop if the file is larger than this.",
 )  # fmt: skip
+@json_option
 @force_option
 def command(
     names: tuple[str, ...],
@@ -56,6 +58,7 @@ def command(
     from_file: Path | None,
     sha256: str | None,
     max_size: int,
+    as_json: bool,
     force: bool,
 ) -> None:
     """Download published sequences to train on.
@@ -69,13 +72,14 @@ def command(
     seqnet download solubility -o data/
     """
     if not names or names == ("list",):
-        click.echo("\n".join(line for source in SOURCES.values() for line in _card(source)))
+        _show_sources(as_json)
         return
     sources = [find_source(name) for name in names]
     if len(sources) > 1 and (url or from_file or sha256):
         raise click.UsageError("--url, --from-file and --sha256 need exactly one SOURCE")
     if sha256:
         sources = [_with_hash(sources[0], sha256)]
+    done = []
     with made_directory(directory):
         claim([directory / source.filename for source in sources], force=force)
         for source in sources:
@@ -91,7 +95,18 @@ def command(
                     patience=replace(DEFAULT_RETRIES, max_size=max_size),
                 )
             _say_what_came(source, target)
-            click.echo(target)
+            done.append((source, target))
+            if not as_json:
+                click.echo(target)
+    if as_json:
+        show_json([{**asdict(source), "path": str(target)} for source, target in done])
+
+
+def _show_sources(as_json: bool) -> None:
+    if as_json:
+        show_json([asdict(source) for source in SOURCES.values()])
+    else:
+        click.echo("\n".join(line for source in SOURCES.values() for line in _card(source)))
 
 
 def _with_hash(source: Source, sha256: str) -> Source:

@@ -5,17 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seqnet.cli.options import READING, collect, command_line, force_option, settings_options, threads_option
+from seqnet.cli.json_output import json_option, show_json
+from seqnet.cli.options import INPUT_FORMATS, READING, collect, force_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
-from seqnet.cli.process import hide_pandas
+from seqnet.cli.process import command_line, hide_pandas
 from seqnet.cli.progress import Meter, say, show
 from seqnet.cli.streams import TABLE, check_stdout_is_open
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
+
+if TYPE_CHECKING:
+    from seqnet.datasets.encoding.summary import EncodeSummary
 
 __all__ = ["command", "encode_files"]
 
@@ -38,7 +42,21 @@ def _split_options(function: Function) -> Function:
 @click.command(
     "encode",
     cls=Command,
-    advanced=("similarity", "kmer", "window", "stride", "held_out", "missing_labels", "reader_process"),
+    more={
+        "Splits": (
+            "validation",
+            "split",
+            "split_column",
+            "split_file",
+            "split_by",
+            "similarity",
+            "kmer",
+            "seed",
+        ),
+        "Choice of records": ("unknown", "missing_labels", "length", "limit", "window", "stride", "crop", "held_out"),
+        INPUT_FORMATS: READING,
+    },
+    advanced=("positive", "alphabet"),
 )
 @click.argument("inputs", type=InputPath("text"), nargs=-1, metavar="[INPUT]...")
 @click.option(
@@ -57,8 +75,8 @@ def _split_options(function: Function) -> Function:
     metavar="NAME=SOURCE",
     help="A class and its file, or a generator of random sequences: @uniform (all symbols equally frequent), "
     "@composition (symbol frequencies of the real records) or @dinucleotide (real records shuffled, with their "
-    "dinucleotide counts). A generator makes as many records as there are real ones, or @uniform:COUNT. May be "
-    "repeated, also with the same NAME.",
+    "dinucleotide counts); @uniform:COUNT makes COUNT records, not as many as are real. May be repeated, also with "
+    "the same NAME.",
 )
 @_split_options
 @settings_options(
@@ -69,8 +87,11 @@ def _split_options(function: Function) -> Function:
 )  # fmt: skip
 @settings_options(ReadOptions, READING)
 @threads_option
+@json_option
 @force_option
-def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], force: bool, **options: Any) -> None:
+def command(
+    inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], as_json: bool, force: bool, **options: Any
+) -> None:
     """Turn sequence files into a labelled, split dataset.
 
     INPUT is FASTA, FASTQ, SAM, BAM, CRAM, GenBank, EMBL, Swiss-Prot, UniProt XML, an alignment (Stockholm, Clustal,
@@ -91,8 +112,15 @@ def command(inputs: tuple[str, ...], output: Path, classes: tuple[str, ...], for
     read = collect(ReadOptions, options)
     given = {split: options.pop(split) for split in ("train", "validation", "test")}
     encoding = collect(EncodeOptions, options)
-    encode_files(classes, inputs, output, encoding, read, force=force, tell=show, given=given)
+    tell = _nothing if as_json else show
+    summary, warnings = encode_files(classes, inputs, output, encoding, read, force=force, tell=tell, given=given)
+    if as_json:
+        show_json({"dataset": str(output), **summary.to_json(), "warnings": warnings})
     say(f"wrote {output}")
+
+
+def _nothing(line: str) -> None:
+    """Takes the lines of a table that is not shown."""
 
 
 def encode_files(
@@ -105,8 +133,8 @@ def encode_files(
     force: bool,
     tell: Callable[[str], None],
     given: Mapping[str, Sequence[str]] = MappingProxyType({}),
-) -> None:
-    """Writes a dataset, and says what it holds.
+) -> tuple[EncodeSummary, list[str]]:
+    """Writes a dataset, says what it holds, and returns that and the warnings.
 
     Args:
         classes: NAME=SOURCE of each class.
@@ -130,8 +158,10 @@ def encode_files(
         say(f"seqnet: note: {note}")
     for line in summary.lines():
         tell(line)
-    for warning in [*summary.warnings(), *([] if summary.fractions else _leaks(output))]:
+    warnings = [*summary.warnings(), *([] if summary.fractions else _leaks(output))]
+    for warning in warnings:
         say(f"seqnet: warning: {warning}")
+    return summary, warnings
 
 
 def _leaks(dataset: Path) -> list[str]:

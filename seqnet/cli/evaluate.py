@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 
 from seqnet.cli.evaluation_files import EvaluationFiles, FigurePath, ReportPath
+from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
@@ -37,8 +38,12 @@ _LABELS = ("label_regex", "label_column", "labels")
 @click.command(
     "evaluate",
     cls=Command,
-    advanced=("missing_labels", "unknown", "alphabet", "sequence_column", "name_column", "no_baselines", "replicates",
-              "confidence", "seed", "plm"),
+    more={
+        "Figures and motifs": ("figures", "motifs"),
+        "Sequence files": ("label_regex", "labels", "missing_labels", "unknown", "alphabet", "sequence_column",
+                           "name_column"),
+    },
+    advanced=("no_baselines", "replicates", "confidence", "seed", "plm"),
 )  # fmt: skip
 @click.argument("models", type=InputPath("container"), nargs=-1, required=True, metavar="MODEL [MODEL]")
 @click.argument("dataset", type=InputPath("container"), metavar="DATA")
@@ -89,6 +94,7 @@ _LABELS = ("label_regex", "label_column", "labels")
     "--motifs. This can take minutes.",
 )
 @settings_options(EvaluationOptions, ("replicates", "confidence", "seed"))
+@json_option
 @device_option
 @plm_option
 @threads_option
@@ -159,7 +165,11 @@ def _measure(
         baselines=not options["no_baselines"],
         strata=options["strata"] or bool(files.tables or files.report),
     )
-    _show(found, options["strata"])
+    if options["as_json"]:
+        show_json(found.to_json())
+    else:
+        _show_tables(found, options["strata"])
+    _say_warnings(found)
     files.write(found, list(bundles.values()), data, paths, force=options["force"])
 
 
@@ -220,8 +230,14 @@ def _names(models: tuple[Path, ...]) -> dict[str, Path]:
     return named if len(named) == len(models) else {str(path): path for path in models}
 
 
-def _show(found: Report, strata: bool) -> None:
-    """Writes the tables to standard output, and the warnings to standard error."""
+def _say_warnings(found: Report) -> None:
+    for model in found.models:
+        for warning in model.warnings():
+            say(f"seqnet: warning: {model.name + ': ' if len(found.models) > 1 else ''}{warning}")
+
+
+def _show_tables(found: Report, strata: bool) -> None:
+    """Writes the tables to standard output."""
     from seqnet.evaluation import format_comparison
 
     several = len(found.models) > 1
@@ -232,8 +248,6 @@ def _show(found: Report, strata: bool) -> None:
         _show_model(model, strata)
         if several:
             click.echo()
-        for warning in model.warnings():
-            say(f"seqnet: warning: {model.name + ': ' if several else ''}{warning}")
     if found.comparison is not None:
         first, second = found.models
         confidence = first.measured.evaluation.bootstrap.confidence

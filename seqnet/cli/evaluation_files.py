@@ -150,7 +150,7 @@ class EvaluationFiles:
         Raises:
             NoFigureError: the results do not have what a figure shows.
         """
-        from seqnet.cli.options import command_line
+        from seqnet.cli.process import command_line
         from seqnet.core.outputs import whole_files
         from seqnet.models.shipped import find_model
         from seqnet.reporting.results import results_of

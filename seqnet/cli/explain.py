@@ -12,6 +12,7 @@ import click
 from seqnet.cli.motif_job import MOTIF_SETTINGS, MotifJob, motif_options
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import (
+    INPUT_FORMATS,
     READING,
     collect,
     device_option,
@@ -38,7 +39,12 @@ if TYPE_CHECKING:
 __all__ = ["command"]
 
 
-@click.command("explain", cls=Command, advanced=("steps", "alphabet", "reader_process", "plm", *MOTIF_SETTINGS))
+@click.command(
+    "explain",
+    cls=Command,
+    more={"Motifs and words": ("known", "words", *MOTIF_SETTINGS), INPUT_FORMATS: READING},
+    advanced=("steps", "unknown", "alphabet", "plm"),
+)
 @click.argument("model", type=InputPath("container"))
 @click.argument("inputs", type=InputPath("text"), nargs=-1, required=True, metavar="INPUT...")
 @click.option(

@@ -12,7 +12,7 @@ from seqnet.core.suggestions import did_you_mean, nearest
 __all__ = ["choice_hint", "command_hint", "option_hint"]
 
 _NEVER = ("--help", "--debug", "--version")
-"""Options that nobody means who names another one."""
+"""Options that are never suggested."""
 
 
 def command_hint(name: str, commands: Sequence[str]) -> str:
@@ -46,17 +46,10 @@ def option_hint(option: str, command: click.Command, words: Sequence[str]) -> st
 
 
 def _settings() -> list[str]:
-    """Returns the names of all settings that --set knows, of any network."""
-    from dataclasses import fields
+    """Returns the names of all settings that --set knows, of any network, without their sections."""
+    from seqnet.cli.setting_names import setting_fields
 
-    from seqnet.configs.encoders import EncoderConfig
-    from seqnet.configs.networks import NETWORKS, network_config
-    from seqnet.configs.training import AugmentationConfig, TrainingConfig
-
-    networks = [type(network_config({"name": name})) for name in NETWORKS]
-    kinds = [TrainingConfig, AugmentationConfig, EncoderConfig, *networks]
-    names = dict.fromkeys(field.name for kind in kinds for field in fields(kind))
-    return [name for name in names if name != "name"]
+    return list(dict.fromkeys(name.partition(".")[2] for name in setting_fields()))
 
 
 def _value(option: str, words: Sequence[str]) -> str:

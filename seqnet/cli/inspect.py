@@ -6,9 +6,9 @@ from pathlib import Path
 
 import click
 
+from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.paths import Command, InputPath
 from seqnet.cli.progress import say, show
-from seqnet.core.printable import printable_json
 
 __all__ = ["command"]
 
@@ -16,7 +16,7 @@ __all__ = ["command"]
 @click.command("inspect", cls=Command)
 @click.argument("file", type=InputPath("container"))
 @click.option("--all", "everything", is_flag=True, help="Show everything, such as layers, settings and provenance.")
-@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@json_option
 def command(file: Path, everything: bool, as_json: bool) -> None:
     """Show what is in a dataset or model.
 
@@ -31,7 +31,7 @@ def command(file: Path, everything: bool, as_json: bool) -> None:
 
     found = inspect(find_model(file))
     if as_json:
-        click.echo(printable_json(found))
+        show_json(found)
     else:
         for line in lines(found if everything else summary(found)):
             show(line)

@@ -7,26 +7,31 @@ import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from importlib import import_module
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
 import seqnet
 from seqnet.cli import signals
-from seqnet.cli.hints import choice_hint, command_hint, option_hint
+from seqnet.cli.help_pages import write_help
+from seqnet.cli.messages import Level, recording
 from seqnet.cli.process import own_process
 from seqnet.cli.progress import say
-from seqnet.cli.streams import open_streams, reopen_closed
+from seqnet.cli.streams import help_width, open_streams, reopen_closed
+from seqnet.cli.variables import COMPLETION, forget_variables, variable_notes
 from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
 from seqnet.core.memory import address_space, check_address_space, is_lack_of_memory, save_address_space
 from seqnet.core.processors import limit_spinning
 
-__all__ = ["COMMANDS", "EXIT_CODES", "command_group", "main", "run"]
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+__all__ = ["COMMANDS", "EXIT_CODES", "command_group", "error_line", "main", "run"]
 
 EXIT_CODES = {
     0: "done",
     1: "bad input or a bad value; one line on standard error says what to do. With --strict: predict could not "
-    "classify a record, or an audit check failed",
+    "classify a record, or an audit check failed. With --manifest: an input failed",
     2: "unknown or missing option or argument",
     130: "interrupted (Ctrl-C)",
     141: "broken pipe: the reader of the output has ended",
@@ -41,13 +46,18 @@ COMMANDS = {
     "audit": "Check a dataset for problems that make metrics too good.",
     "tune": "Search for the best settings for a dataset.",
     "train": "Train a network on a dataset.",
+    "distill": "Make a small, fast model that learns from another model.",
     "evaluate": "Measure a model on records that it was not trained on.",
     "predict": "Classify the sequences in files.",
+    "gather": "Join the shards of a prediction.",
     "explain": "Show which positions of sequences decide a prediction.",
+    "export": "Write a model for programs that do not have seqnet.",
     "inspect": "Show what is in a dataset or model.",
+    "doctor": "Check that seqnet works on this machine.",
+    "completion": "Print the script that completes commands in a shell.",
 }
 
-_WITH_TORCH = ("tune", "train", "evaluate", "predict", "explain", "inspect")
+_WITH_TORCH = ("tune", "train", "distill", "evaluate", "predict", "explain", "export", "inspect", "doctor")
 
 
 class _Commands(click.Group):
@@ -62,9 +72,17 @@ class _Commands(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Returns the command that the words name, and the others; names the nearest one where there is none."""
         if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from seqnet.cli.hints import command_hint
+
             text = "; ".join(filter(None, [f"there is no command {args[0]}", command_hint(args[0], tuple(COMMANDS))]))
             raise click.UsageError(text, context)
         return super().resolve_command(context, args)
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
+        """Returns the commands and options that begin like this, without importing a command."""
+        from seqnet.cli.shell_completion import matching
+
+        return matching(COMMANDS, incomplete) + click.Command.shell_complete(self, ctx, incomplete)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
         """Returns the command of that name."""
@@ -73,6 +91,10 @@ class _Commands(click.Group):
         check_address_space(name, torch=name in _WITH_TORCH)
         command: click.Command = import_module(f"seqnet.cli.{name}").command
         return command
+
+    def format_help(self, context: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the page of --help."""
+        write_help(self, context, formatter, {}, everything=True)
 
     def format_commands(self, context: click.Context, formatter: click.HelpFormatter) -> None:
         """Writes the list of commands."""
@@ -128,6 +150,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def run(words: list[str]) -> int:
     """Runs the command line of `words` and returns its exit code."""
+    forget_variables()
+    with recording() as ended:
+        return ended(_run(words))
+
+
+def _run(words: list[str]) -> int:
+    """Runs the command line of `words`, handles broken pipes and signals, and returns the exit code."""
     try:
         return _invoke(words)
     except BrokenPipeError:
@@ -145,7 +174,7 @@ def run(words: list[str]) -> int:
 
 def _stopped(kind: type[KeyboardInterrupt]) -> int:
     line, code = signals.stopped(kind)
-    say(line)
+    say(line, Level.ERROR)
     return code
 
 
@@ -160,34 +189,43 @@ def _invoke(words: list[str]) -> int:
         error.show()
         return error.exit_code
     except click.UsageError as error:
-        say(f"seqnet: error: {_usage_line(error, words)}")
+        _say_error(_usage_line(error, words))
         return error.exit_code
     except BrokenPipeError:
         raise
     except (SeqnetError, OSError, MemoryError) as error:
         if debug or signals.pending():
             raise
-        say(f"seqnet: error: {'; '.join([_line(error, words), *getattr(error, '__notes__', ())])}")
+        _say_error(error_line(error, words), *getattr(error, "__notes__", ()))
         return 1
     except (RuntimeError, ImportError) as error:
         # A signal may be behind it, and then `run` says so.
         if debug or signals.pending() or not is_lack_of_memory(error):
             raise
-        say(f"seqnet: error: {_line(MemoryError(), words)}")
+        _say_error(error_line(MemoryError(), words))
         return 1
 
 
+def _say_error(line: str, *notes: str) -> None:
+    """Says what is wrong in one line, and which environment variable it comes from, if it does."""
+    say(f"seqnet: error: {'; '.join([line, *notes, *variable_notes(line)])}")
+
+
 def _exit_code(words: list[str]) -> int:
+    if asked := os.environ.get(COMPLETION):
+        from seqnet.cli.shell_completion import complete
+
+        return complete(command_group(), asked)
     try:
         # Not `command_group.main`, which has exit codes of its own for signals and closed pipes.
-        with _seqnet.make_context("seqnet", words) as context:
+        with _seqnet.make_context("seqnet", words, terminal_width=help_width()) as context:
             code = _seqnet.invoke(context)
     except click.exceptions.Exit as done:
         return done.exit_code
     return code if isinstance(code, int) else 0
 
 
-def _line(error: SeqnetError | OSError | MemoryError, words: Sequence[str]) -> str:
+def error_line(error: SeqnetError | OSError | MemoryError, words: Sequence[str]) -> str:
     """Returns the error as one line, with the option of the command in `words` where a setting is one."""
     if isinstance(error, MemoryError):
         if (limit := address_space()) is not None:
@@ -206,6 +244,8 @@ def _line(error: SeqnetError | OSError | MemoryError, words: Sequence[str]) -> s
 
 def _usage_line(error: click.UsageError, words: Sequence[str]) -> str:
     """Returns what was wrong with the `words` of the command line as one line."""
+    from seqnet.cli.hints import choice_hint, option_hint
+
     text = " ".join(error.format_message().split()).rstrip(".").replace(". (", " (")
     # Click's parser of options raises without a context.
     path = error.ctx.command_path if error.ctx else " ".join(["seqnet", *_command(words)])

@@ -9,6 +9,7 @@ from seqnet.cli.progress import Meter, say
 from seqnet.configs.toml import toml_value
 
 if TYPE_CHECKING:
+    from seqnet.configs.run import RunConfig
     from seqnet.training.fit import Observer
     from seqnet.training.history import EpochRow
     from seqnet.training.tuning import Trial
@@ -22,16 +23,20 @@ class TrainingObserver:
     Args:
         meter: shows the batches.
         lines: tells the facts, the epochs, and where it computes.
-        epochs: how many there will be.
 
     Attributes:
         notes: what it has told so far, apart from epochs.
     """
 
-    def __init__(self, meter: Meter, lines: Observer, epochs: int) -> None:
-        self._meter, self._lines, self._epochs = meter, lines, epochs
+    def __init__(self, meter: Meter, lines: Observer) -> None:
+        self._meter, self._lines, self._epochs = meter, lines, 0
         self._reached = math.inf
         self.notes: list[str] = []
+
+    def begin(self, config: RunConfig) -> None:
+        """See `Observer`."""
+        self._epochs = config.training.epochs
+        self._lines.begin(config)
 
     def note(self, text: str) -> None:
         """See `Observer`."""

@@ -7,7 +7,7 @@ import os
 import types
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -18,10 +18,13 @@ from seqnet.configs.run import RunRequest, preset_names
 from seqnet.configs.settings import Settings
 from seqnet.core.processors import usable_processors
 
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
 __all__ = [
+    "INPUT_FORMATS",
     "READING",
     "collect",
-    "command_line",
     "device_option",
     "force_option",
     "plm_option",
@@ -36,6 +39,9 @@ READING = (
     "reader_process",
 )  # fmt: skip
 """Settings of reading that every command has whose input is sequences."""
+
+INPUT_FORMATS = "Input formats"
+"""Title of these settings in the help of a command that shows them with --help-all."""
 
 Kind = TypeVar("Kind", bound=Settings)
 Function = TypeVar("Function", bound=Callable[..., Any])
@@ -103,6 +109,7 @@ def run_options(default: str = "") -> Callable[[Function], Function]:
             "--set",
             "assignments",
             multiple=True,
+            shell_complete=_complete_setting,
             metavar="KEY=VALUE",
             help="One setting, such as epochs=5, batch_size=64, learning_rate=1e-3 or network.dense=[128,64]; it "
             "replaces that of preset and file. May be repeated.",
@@ -117,10 +124,27 @@ def run_options(default: str = "") -> Callable[[Function], Function]:
     return decorate
 
 
+def _complete_setting(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    from seqnet.cli.shell_completion import complete_setting
+
+    return complete_setting(incomplete)
+
+
+def _complete_device(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+    from seqnet.cli.shell_completion import complete_device
+
+    return complete_device(incomplete)
+
+
 def device_option(function: Function) -> Function:
     """Adds --device."""
     return click.option(
-        "--device", default="auto", show_default=True, metavar="DEVICE", help="auto, cpu, cuda, cuda:N or mps."
+        "--device",
+        default="auto",
+        show_default=True,
+        shell_complete=_complete_device,
+        metavar="DEVICE",
+        help="auto, cpu, cuda, cuda:N or mps.",
     )(function)
 
 
@@ -146,10 +170,10 @@ def threads_option(function: Function) -> Function:
     return click.option(
         "--threads",
         type=click.IntRange(min=1),
+        metavar="N",
         default=usable_processors,
-        show_default="all usable CPUs",
-        help="Number of threads. Usable CPUs are limited by CPU affinity, control group, OMP_NUM_THREADS and "
-        "SLURM_CPUS_PER_TASK.",
+        show_default=False,
+        help="Number of threads.  [default: all CPUs that seqnet doctor lists as usable]",
     )(function)
 
 
@@ -159,11 +183,3 @@ def run_request(values: Mapping[str, Any]) -> RunRequest:
     if values["seed"] is not None:
         assignments = (*assignments, ("training.seed", values["seed"]))
     return RunRequest(values["preset"], values["network"], values["encoder"], values["config"], assignments)
-
-
-def command_line() -> str:
-    """Returns the command line of this process, for the provenance."""
-    import shlex
-    import sys
-
-    return shlex.join(["seqnet", *sys.argv[1:]])

@@ -8,16 +8,25 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
+from seqnet.cli.common_options import begin_messages, common_options, version_line
+from seqnet.cli.help_pages import write_help
+from seqnet.cli.messages import detail
+from seqnet.cli.process import command_line
 from seqnet.cli.progress import say
+from seqnet.cli.variables import name_variables, remember_variables, unknown_variables
 from seqnet.configs.run import RunConfig
 from seqnet.core.errors import OutputError
 from seqnet.core.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
 
 __all__ = [
     "Command",
@@ -51,6 +60,12 @@ class InputPath(click.Path):
         if self.form == "container" and ctx is not None and _is_pipe(path):
             return _copied(path, ctx)
         return path
+
+    def shell_complete(self, ctx: click.Context, param: click.Parameter, incomplete: str) -> list[CompletionItem[str]]:
+        """Returns what the Tab key offers: files, and names that stand for one."""
+        from seqnet.cli.shell_completion import complete_input
+
+        return complete_input(self.form, incomplete)
 
     def files(self, value: str | Path) -> Iterator[str]:
         """Yields the paths that a value may stand for; they need not be there."""
@@ -119,27 +134,36 @@ class OutputPath(click.Path):
 class Command(click.Command):
     """A command that refuses to write to any file that one of its parameters names as an input.
 
+    It has the options that all commands have, and takes defaults of its options from environment variables.
+
     Args:
-        advanced: names of parameters that help shows after those of every day.
+        advanced: names of parameters that only --help-all shows, last.
+        more: title → names of parameters that only --help-all shows, under this title.
         attributes: see `click.Command`.
     """
 
-    def __init__(self, *, advanced: Sequence[str] = (), **attributes: Any) -> None:
+    def __init__(
+        self,
+        *,
+        advanced: Sequence[str] = (),
+        more: Mapping[str, Sequence[str]] = MappingProxyType({}),
+        **attributes: Any,
+    ) -> None:
         super().__init__(**attributes)
-        self.advanced = frozenset(advanced)
+        self.params += common_options()
+        self.more = {**more, "Advanced options": advanced}
+        name_variables(self)
 
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Writes the options of every day, and then the advanced ones."""
-        everyday: list[tuple[str, str]] = []
-        advanced: list[tuple[str, str]] = []
-        for parameter in self.get_params(ctx):
-            # Arguments are in the line of usage and in the text.
-            if isinstance(parameter, click.Option) and (row := parameter.get_help_record(ctx)) is not None:
-                (advanced if parameter.name in self.advanced else everyday).append(row)
-        for title, rows in (("Options", everyday), ("Advanced options", advanced)):
-            if rows:
-                with formatter.section(title):
-                    formatter.write_dl(rows)
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parses the words of the command line, and notes what comes from environment variables instead."""
+        try:
+            return super().parse_args(ctx, args)
+        finally:
+            remember_variables(ctx)
+
+    def format_help(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Writes the page of --help."""
+        write_help(self, ctx, formatter, self.more, everything=False)
 
     def invoke(self, ctx: click.Context) -> Any:
         """Runs the command."""
@@ -148,7 +172,12 @@ class Command(click.Command):
         watch_mapped_files()
         with reading(_inputs(ctx)):
             check_stdout()
-            return super().invoke(ctx)
+            log = begin_messages(ctx, command_line())
+            with reading([log] if log else [], "the log is written to this file"):
+                detail(version_line)
+                for line in unknown_variables(ctx):
+                    say(f"seqnet: warning: {line}")
+                return super().invoke(ctx)
 
 
 def _inputs(context: click.Context) -> Iterator[str]:

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from seqnet.cli.class_fractions import ClassFractions
+from seqnet.cli.manifest import ManifestFile
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import (
+    INPUT_FORMATS,
     READING,
     collect,
     device_option,
@@ -21,8 +23,9 @@ from seqnet.cli.options import (
     settings_options,
     threads_option,
 )
-from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files, total_size
+from seqnet.cli.paths import Command, InputPath, OutputPath, language_model_files, total_size
 from seqnet.cli.predict_outputs import RecordOutputs, record_options, show_files
+from seqnet.cli.predict_runs import RunOptions, run_options_of_predict
 from seqnet.cli.predict_tables import Job, tables_of
 from seqnet.cli.prediction_report import PredictionReport
 from seqnet.cli.prediction_summary import show_summary
@@ -38,6 +41,7 @@ from seqnet.core.outputs import made_directory
 
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
+    from seqnet.prediction.outputs import Output
     from seqnet.prediction.predictor import Predictor
     from seqnet.prediction.tally import Tally
 
@@ -45,7 +49,15 @@ __all__ = ["command"]
 
 
 @click.command(
-    "predict", cls=Command, advanced=("alphabet", "precision", "vote", "reader_process", "plm", "softmask", "verbose")
+    "predict",
+    cls=Command,
+    more={
+        "Decisions": ("max_error", "expected_fraction", "vote"),
+        "Windows of long sequences": ("track", "window", "stride", "chosen", "aggregate", "softmask", "regions"),
+        "Records and embeddings": ("split", "annotated", "keep", "kept", "pairs", "min_probability", "embeddings"),
+        INPUT_FORMATS: READING,
+    },
+    advanced=("alphabet", "precision", "plm"),
 )
 @click.argument("model", type=InputPath("container"))
 @click.argument("inputs", type=InputPath("text"), nargs=-1, required=True, metavar="INPUT...")
@@ -71,15 +83,20 @@ __all__ = ["command"]
     type=click.Choice(["tsv", "tsv.gz", "jsonl", "parquet"]),
     help="Format of standard output and of the files in DIR.  [default: tsv]",
 )
+@run_options_of_predict
 @scan_options
 @record_options
+@click.option(
+    "--fast",
+    is_flag=True,
+    help="Use the fast version of a model of the package; docs/fast-models.md says how near it is.",
+)
 @click.option(
     "--strict",
     is_flag=True,
     help="Exit with code 1 if any record could not be classified; records marked unusual do not count as failures.",
 )
 @report_option("counts by status and label, probabilities, lengths and notes")
-@click.option("--verbose", is_flag=True, help="Also say how much the number format changes labels.")
 @settings_options(PredictOptions, ("unknown", "max_error", "expected_fraction", "alphabet", "precision", "vote"))
 @settings_options(ReadOptions, READING)
 @device_option
@@ -113,29 +130,43 @@ def command(
     leave_out_pandas()
     request = ScanRequest.of(options, inputs, directory)
     records = RecordOutputs.of(click.get_current_context(), options)
+    runs = RunOptions.of(options, output, directory, bool(request or report or records.paths))
     tables = tables_of(inputs, output, directory, kind) if records.table else []
     with made_directory(directory), made_directory(records.directory):
-        beside = [path for path in (report, request and request.track) if path]
+        beside = [path for path in (report, request and request.track, *runs.targets(one for _, one in tables)) if path]
         targets = [*(table.target for _, table in tables), *records.targets(), *beside]
-        size = total_size(inputs)
-        _claim(targets, force, options["plm"])
-        predictor, source = _prepared(model, records, options)
+        model = _chosen(model, fast=options["fast"])
+        size = None if runs.tolerant else total_size(inputs)
+        _claim(targets, runs, force, options["plm"])
+        predictor, source = _prepared(model, records, runs, options)
         fractions = ClassFractions(predictor, source, inputs)
         predictor = predictor if directory and not request else fractions.predictor_for(inputs)
         others = [*records.outputs(predictor), *fractions.outputs()]
-        jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
+        tabled = [(paths, runs.output(table, predictor, model, source, paths)) for paths, table in tables]
+        jobs: list[Job] = [(paths, [table, *others]) for paths, table in tabled] or [(inputs, others)]
         page = PredictionReport(report, predictor, model, source, inputs, fractions)
         work = Work(predictor, source, partial(_share, source, size), force, shown=not _rows_are_seen(targets))
         with page:
-            tally, about_windows = _written(work, page.added_to(jobs), request, fractions)
-    show_summary(predictor, source, tally, fractions.lines(), verbose=options["verbose"])
+            complete, tally, about_windows = _written(work, model, page.added_to(jobs), request, runs, fractions)
+    show_summary(predictor, source, tally, fractions.lines())
     show_files(others)
     show_windows(about_windows)
     page.announce()
-    return 1 if options["strict"] and not all(status.classified for status in tally.counts) else 0
+    return 1 if not complete or (options["strict"] and not all(status.classified for status in tally.counts)) else 0
 
 
-def _prepared(model: Path, records: RecordOutputs, options: Mapping[str, Any]) -> tuple[Predictor, PredictionInputs]:
+def _chosen(model: Path, *, fast: bool) -> Path:
+    """Returns the model to use: the one that is named, or its fast version."""
+    if not fast:
+        return model
+    from seqnet.models.shipped import find_fast_model
+
+    return find_fast_model(model)
+
+
+def _prepared(
+    model: Path, records: RecordOutputs, runs: RunOptions, options: Mapping[str, Any]
+) -> tuple[Predictor, PredictionInputs]:
     """Returns what makes the predictions, and what reads the inputs."""
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
@@ -143,7 +174,9 @@ def _prepared(model: Path, records: RecordOutputs, options: Mapping[str, Any]) -
     bundle = open_model(model, options["device"], options["threads"], options["plm"])
     predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
     read = collect(ReadOptions, options, originals=records.stores_records)
-    return predictor, PredictionInputs(read, predictor.expected_alphabet, mate_files=records.mate_files)
+    return predictor, PredictionInputs(
+        read, predictor.expected_alphabet, mate_files=records.mate_files, shard=runs.shard
+    )
 
 
 def _rows_are_seen(targets: Sequence[Path | None]) -> bool:
@@ -151,9 +184,9 @@ def _rows_are_seen(targets: Sequence[Path | None]) -> bool:
     return None in targets and sys.stdout.isatty() and sys.stderr.isatty()
 
 
-def _claim(targets: Sequence[Path | None], force: bool, plm: tuple[str, ...]) -> None:
+def _claim(targets: Sequence[Path | None], runs: RunOptions, force: bool, plm: tuple[str, ...]) -> None:
     """Checks that all files, and standard output if a target is None, may be written; see `paths.claim`."""
-    claim(filter(None, targets), force=force, inputs=language_model_files(plm))
+    runs.claim(filter(None, targets), force=force, inputs=language_model_files(plm))
     if None in targets:
         check_stdout_is_open()
 
@@ -164,26 +197,44 @@ def _share(source: PredictionInputs, size: int | None) -> float | None:
 
 
 def _written(
-    work: Work, jobs: Sequence[Job], request: ScanRequest | None, fractions: ClassFractions
-) -> tuple[Tally, list[str]]:
-    """Writes all outputs, and returns the counts of all records, and lines about windows."""
+    work: Work,
+    model: Path,
+    jobs: Sequence[Job],
+    request: ScanRequest | None,
+    runs: RunOptions,
+    fractions: ClassFractions,
+) -> tuple[bool, Tally, list[str]]:
+    """Writes all outputs; returns whether no input failed, the counts of all records, and lines about windows."""
     if request:
-        return scan_records(request, work, jobs)
+        return True, *scan_records(request, work, jobs)
     from seqnet.prediction.streaming import write_predictions
     from seqnet.prediction.tally import Tally
 
     tally = Tally()
+    manifest = runs.manifest and ManifestFile(runs.manifest, work.predictor.bundle.classes)
     with Meter("predict", "records", shown=work.shown) as meter:
 
         def progress(records: int) -> None:
             meter.advance(records, share=work.share())
 
-        for done, (paths, outputs) in enumerate(jobs):
+        def write(paths: Sequence[str], outputs: Sequence[Output]) -> Tally:
+            predictor = fractions.predictor_for(paths)
+            if runs.resume:
+                return runs.write(outputs[0], predictor, model, work.source, paths, progress, force=work.force)
+            return write_predictions(predictor, work.source, paths, outputs, progress, force=work.force)
+
+        for done, job in enumerate(jobs):
             try:
-                predictor = fractions.predictor_for(paths)
-                tally.add(write_predictions(predictor, work.source, paths, outputs, progress, force=work.force))
+                tally.add(write(*(manifest.job(job) if manifest else job)))
+                if manifest:
+                    manifest.add(job)
+            except BrokenPipeError:
+                raise
             except (SeqnetError, OSError) as error:
+                if manifest and runs.tolerant:
+                    manifest.add(job, error)
+                    continue
                 if len(jobs) > 1:
                     error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
                 raise
-    return tally, []
+    return manifest.write(force=work.force) if manifest else True, tally, []

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.core import ParameterSource
 
-from seqnet.cli.options import collect, command_line, settings_options
+from seqnet.cli.options import collect, settings_options
 from seqnet.cli.paths import OutputPath, say_removed
+from seqnet.cli.process import command_line
 from seqnet.cli.progress import say
 from seqnet.configs.prediction import SortingOptions
 from seqnet.core.outputs import remove_stale

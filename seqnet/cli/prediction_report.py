@@ -9,9 +9,9 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from seqnet.cli.class_fractions import ClassFractions
-from seqnet.cli.options import command_line
 from seqnet.cli.predict_tables import Job
 from seqnet.cli.prediction_summary import summary_lines
+from seqnet.cli.process import command_line
 from seqnet.cli.progress import say
 
 if TYPE_CHECKING:

@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING
 
+from seqnet.cli.messages import detail
 from seqnet.cli.progress import say
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
+    from seqnet.core.alphabets import Alphabet
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
+    from seqnet.prediction.record_counts import RecordCounts
     from seqnet.prediction.tally import Tally
 
-__all__ = ["show_records", "show_summary", "summary_lines"]
+__all__ = ["decision_lines", "record_lines", "show_records", "show_summary", "summary_lines"]
 
 
 def _rule(predictor: Predictor) -> str | None:
@@ -35,11 +38,10 @@ def _rule(predictor: Predictor) -> str | None:
     )
 
 
-def show_summary(
-    predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str], *, verbose: bool
-) -> None:
+def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str]) -> None:
     """Says how decisions were made, and what became of the records; `fractions` are lines about class fractions."""
-    _show(predictor, source, summary_lines(predictor, source, tally, fractions, verbose=verbose))
+    _show(predictor, source, summary_lines(predictor, source, tally, fractions))
+    detail(lambda: _precision_line(predictor))
 
 
 def show_records(predictor: Predictor, source: PredictionInputs, tally: Tally, lines: Sequence[str] = ()) -> None:
@@ -51,7 +53,7 @@ def show_records(predictor: Predictor, source: PredictionInputs, tally: Tally, l
         tally: the counts.
         lines: what else is to be said, after the device.
     """
-    _show(predictor, source, (*lines, *_record_lines(predictor, source, tally)))
+    _show(predictor, source, (*lines, *record_lines(_counts(predictor, source, tally))))
 
 
 def _show(predictor: Predictor, source: PredictionInputs, lines: Iterable[str]) -> None:
@@ -63,36 +65,52 @@ def _show(predictor: Predictor, source: PredictionInputs, lines: Iterable[str]) 
         say(line)
 
 
+def _precision_line(predictor: Predictor) -> str:
+    """Returns the number format, and how much it changes labels, if that was measured."""
+    changed = predictor.bundle.calibration.changed.get(predictor.precision)
+    if changed is None:
+        return f"computed in {predictor.precision}"
+    return (
+        f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
+        "validation labels; --precision float32 is exact"
+    )
+
+
 def summary_lines(
-    predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str], *, verbose: bool = False
+    predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str]
 ) -> Iterator[str]:
     """Yields how decisions were made, and what became of the records, a line each; the last one has the counts."""
-    changed = predictor.bundle.calibration.changed.get(predictor.precision)
-    if verbose and changed is not None:
-        yield (
-            f"computed in {predictor.precision}, which changed {f'{changed:.2%}' if changed else 'none'} of the "
-            "validation labels; --precision float32 is exact"
-        )
-    if rule := _rule(predictor):
-        yield rule
+    yield from decision_lines(predictor)
     yield from fractions
-    yield from _record_lines(predictor, source, tally)
+    yield from record_lines(_counts(predictor, source, tally))
 
 
-def _record_lines(predictor: Predictor, source: PredictionInputs, tally: Tally) -> Iterator[str]:
-    """Yields what became of the records."""
+def decision_lines(predictor: Predictor) -> list[str]:
+    """Returns how decisions are made, where that is worth a line."""
+    return [rule] if (rule := _rule(predictor)) else []
+
+
+def _counts(predictor: Predictor, source: PredictionInputs, tally: Tally) -> RecordCounts:
+    from seqnet.prediction.record_counts import RecordCounts
+
+    return RecordCounts.of(predictor, source, tally)
+
+
+def record_lines(counts: RecordCounts) -> Iterator[str]:
+    """Yields what became of the records, a line each."""
     from seqnet.evaluation.novelty import novelty_warning
     from seqnet.readers.htslib import OUTSIDE
 
-    for place, why in (*source.notes, *source.empty):
+    tally = counts.tally
+    for place, why in (*counts.notes, *counts.empty):
         yield f"seqnet: note: {place}: {why}"
-    for reason, count in source.skipped.items():
-        written = source.read.originals and reason != OUTSIDE
+    for reason, count in counts.skipped.items():
+        written = counts.originals and reason != OUTSIDE
         yield f"{'no prediction of their own' if written else 'not read'}: {counted(count, reason)}"
-    yield from _symbol_lines(predictor, tally)
-    if source.doubts:
-        alphabet = predictor.bundle.alphabet
-        (place, found), *more = source.doubts
+    yield from _symbol_lines(counts.alphabet, tally)
+    if counts.doubts:
+        alphabet = counts.alphabet
+        (place, found), *more = counts.doubts
         beside = f" (and {counted(len(more), 'other inputs')})" if more else ""
         yield (
             f"seqnet: warning: {place}{beside}: this looks like {found}, but could be {alphabet.name}; if it is, use "
@@ -103,13 +121,12 @@ def _record_lines(predictor: Predictor, source: PredictionInputs, tally: Tally) 
     yield _count_line(tally)
 
 
-def _symbol_lines(predictor: Predictor, tally: Tally) -> Iterator[str]:
+def _symbol_lines(alphabet: Alphabet, tally: Tally) -> Iterator[str]:
     """Yields what was done about symbols that are not of the alphabet."""
     from seqnet.datasets.tokenizing import RecordStatus
 
     if tally.stops:
         yield f"removed: the stop (*) at the end of {counted(tally.stops, 'sequences')}"
-    alphabet = predictor.bundle.alphabet
     if tally.masked:
         yield f"masked: {counted(tally.masked, 'symbols')} outside the alphabet, treated as {alphabet.mask_symbol}"
     if (invalid := tally.invalid) is not None:

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 import sys
 
-from seqnet.core import arrow
+from seqnet.cli.variables import used_variables
 
-__all__ = ["hide_pandas", "leave_out_pandas", "own_process", "set_up_process"]
+__all__ = ["command_line", "hide_pandas", "leave_out_pandas", "own_process", "set_up_process"]
 
 _owned: list[bool] = []
 """Not empty where this process runs one command and ends."""
 
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 """Numbers of glibc's malloc parameters."""
+
+
+def command_line() -> str:
+    """Returns the command line of this process, with the environment variables that options have their values from."""
+    import shlex
+
+    values = [f"{name}={shlex.quote(text)}" for name, text in used_variables().items()]
+    return " ".join([*values, shlex.join(["seqnet", *sys.argv[1:]])])
 
 
 def set_up_process(threads: int) -> None:
@@ -51,10 +59,14 @@ def own_process() -> None:
 def leave_out_pandas() -> None:
     """Prevents pyarrow from loading pandas, if this process runs one command and ends."""
     if _owned:
+        from seqnet.core import arrow
+
         arrow.leave_out_pandas()
 
 
 def hide_pandas() -> None:
     """Prevents every import of pandas, if this process runs one command and ends."""
     if _owned:
+        from seqnet.core import arrow
+
         arrow.hide_pandas()

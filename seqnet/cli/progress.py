@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import click
 
+from seqnet.cli.messages import Level, deliver, passes
 from seqnet.cli.signals import raise_pending
 from seqnet.core.printable import printable
 
@@ -21,22 +22,13 @@ __all__ = ["Meter", "say", "show"]
 _SECONDS_BETWEEN_LINES = 30.0
 
 
-def say(text: str) -> None:
-    """Writes one line to standard error, what is not printable escaped; where that takes none, the work goes on.
-
-    Raises:
-        BrokenPipeError: nobody reads it any more.
-    """
-    try:
-        print(printable(text), file=sys.stderr, flush=True)
-    except BrokenPipeError:
-        raise
-    except OSError:
-        pass
+def say(text: str, level: Level | None = None) -> None:
+    """Writes one message to standard error; see `messages.deliver`."""
+    deliver(text, level)
 
 
 def show(text: str) -> None:
-    """Writes one line to standard output, likewise."""
+    """Writes one line to standard output; characters that are not printable are escaped."""
     click.echo(printable(text))
 
 
@@ -47,7 +39,7 @@ class Meter:
         title: what is being done.
         unit: what is counted, in the plural.
         total: how many there will be, if known.
-        shown: whether the user is told; not where data go to the terminal meanwhile.
+        shown: whether progress is printed; not while data go to the terminal.
     """
 
     def __init__(self, title: str, unit: str, total: int | None = None, *, shown: bool = True) -> None:
@@ -61,7 +53,8 @@ class Meter:
 
     def __enter__(self) -> Self:
         # A terminal that can't go back in a line would show each state of a bar as another one.
-        if self._shown and sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown"):
+        terminal = sys.stderr.isatty() and os.environ.get("TERM") not in ("dumb", "unknown")
+        if self._shown and terminal and passes(Level.INFO):
             from rich.console import Console
             from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 

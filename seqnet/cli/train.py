@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.core import ParameterSource
 
+from seqnet.cli.durations import Duration
 from seqnet.cli.encode import encode_files
+from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.observers import TrainingObserver
 from seqnet.cli.options import (
     collect,
-    command_line,
     device_option,
     force_option,
     run_options,
@@ -25,7 +26,7 @@ from seqnet.cli.options import (
     threads_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
-from seqnet.cli.process import set_up_process
+from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.report_option import report_option
 from seqnet.cli.training_files import TrainingFiles
@@ -40,6 +41,7 @@ from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.training.results import TrainingRun
+    from seqnet.training.warm_start import WarmStart
 
 __all__ = ["command"]
 
@@ -50,7 +52,12 @@ _ENCODING = ("crop", "split", "group_by")
 @click.command(
     "train",
     cls=Command,
-    advanced=("encoder", "seed", "classes", "crop", "split", "group_by", "no_audit"),
+    more={
+        "Training from a model": ("start", "freeze"),
+        "Training without a dataset": ("classes", *_ENCODING),
+        "Ensembles and cross-validation": ("members", "folds"),
+    },
+    advanced=("encoder", "seed", "optimize", "no_audit"),
 )
 @click.argument("dataset", type=InputPath("container"), required=False)
 @click.option(
@@ -88,9 +95,17 @@ _ENCODING = ("crop", "split", "group_by")
     type=click.IntRange(1, MOST_MEMBERS),
     default=1,
     show_default=True,
-    help="Train this many networks with different seeds and average them (ensemble).",
+    help="Train this many networks with different seeds and average them (ensemble); of a mixture, of each kind.",
 )
 @settings_options(FoldOptions, ("folds",))
+@click.option(
+    "--time",
+    "seconds",
+    type=Duration(),
+    metavar="TIME",
+    help="Time for training, such as 90s, 10m or 2h. Epochs are reduced to what fits, and networks of an ensemble that "
+    "do not fit are left out. Calibration and baselines come after it.",
+)
 @click.option(
     "--optimize",
     type=click.Choice(list(CRITERIA)),
@@ -106,8 +121,9 @@ _ENCODING = ("crop", "split", "group_by")
 @click.option("--resume", is_flag=True, help="Continue from the checkpoint of an earlier run, if there is one.")
 @device_option
 @threads_option
+@json_option
 @force_option
-def command(dataset: Path | None, output: Path, resume: bool, force: bool, **options: Any) -> None:
+def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_json: bool, **options: Any) -> None:
     """Train a network on a dataset.
 
     The network is trained on the train split. The epoch with the best result on the validation split is kept. The test
@@ -116,9 +132,8 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, **opt
     make metrics too good, and then trains anyway. All settings and their defaults are in docs/reference.md.
 
     With --folds K, the records of the train and validation splits are divided into K folds, with equal class fractions
-    and whole groups. For each fold, a network is trained on the other folds, except for a tenth of their records, which
-    chooses the epoch. The network is then measured on its fold. After Ctrl-C there are checkpoints but no model;
-    continue with --resume.
+    and whole groups. Each fold is measured with a network that was trained on the others. After Ctrl-C there is no
+    model; continue with --resume.
 
     \b
     seqnet train reads.safetensors -o model.safetensors
@@ -132,20 +147,44 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, **opt
     request = run_request(options)
     if options["freeze"]:
         request = replace(request, assignments=(*request.assignments, ("training.freeze", True)))
-    files = TrainingFiles.beside(output, options["members"], options["folds"], options["report"])
+    start = _start(options["start"])
+    kinds = 1 if options["folds"] else _most_kinds(request, start)
+    files = TrainingFiles.beside(output, options["members"], options["folds"], options["report"], kinds)
     inputs = named_files(request.run)
     force_all = files.claim(resume=resume, force=force, encodes=dataset is None, inputs=inputs)
     with _dataset(dataset, files, options, resume=resume, force=force_all) as path:
-        trained = _fit(path, request, files, options, resume=resume)
+        trained, files = _fit(path, request, files, options, start, resume=resume)
     result = trained.result
     fitted = any(run.fitted for run in result.runs)
     if resume and not (force or fitted) and files.hold(result.bundle):
         say(f"nothing to do: {files.model} is complete; to train longer, use --set epochs=N")
-        return
-    _write(trained, files, force=force_all)
+    else:
+        _write(trained, files, force=force_all)
+    if as_json:
+        _show_json(trained, files)
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; continue with --resume")
         raise result.interruption
+
+
+def _start(name: Path | None) -> WarmStart | None:
+    """Returns the model to start from, None without one."""
+    if name is None:
+        return None
+    from seqnet.training.warm_start import WarmStart
+
+    return WarmStart.open(name)
+
+
+def _most_kinds(request: RunRequest, start: WarmStart | None) -> int:
+    """Returns how many kinds of networks there may be; the dataset decides."""
+    if start is not None:
+        return len(start.bundle.mixture) or 1
+    if request.shapes_network:
+        return 1
+    from seqnet.datasets.recipes import MOST_KINDS
+
+    return MOST_KINDS
 
 
 def _check_usage(dataset: Path | None, options: Mapping[str, Any]) -> None:
@@ -161,6 +200,8 @@ def _check_usage(dataset: Path | None, options: Mapping[str, Any]) -> None:
     FoldOptions(folds=options["folds"])
     if options["folds"] and options["members"] > 1:
         raise click.UsageError("--folds and --members can't be combined: each fold has one network")
+    if options["folds"] and options["seconds"]:
+        raise click.UsageError("--folds and --time can't be combined: all folds need a network with the same epochs")
     if options["folds"] and options["crop"]:
         raise click.UsageError("--folds and --crop can't be combined: folds need fixed records")
 
@@ -186,38 +227,47 @@ def _dataset(
 
 
 def _fit(
-    dataset: Path, request: RunRequest, files: TrainingFiles, options: Mapping[str, Any], *, resume: bool
-) -> TrainingRun:
-    """Trains and returns what came of it."""
+    dataset: Path,
+    request: RunRequest,
+    files: TrainingFiles,
+    options: Mapping[str, Any],
+    start: WarmStart | None,
+    *,
+    resume: bool,
+) -> tuple[TrainingRun, TrainingFiles]:
+    """Trains and returns what came of it, and the files of the networks that there were."""
     from seqnet.datasets.dataset import open_dataset
-    from seqnet.datasets.recipes import choose_run
+    from seqnet.datasets.recipes import choose_run, mixture_note
     from seqnet.nn.devices import choose_device
     from seqnet.training import train_ensemble, train_folds
     from seqnet.training.jobs import ProgressLines, make_job, opening_lines
     from seqnet.training.results import TrainingRun
-    from seqnet.training.warm_start import WarmStart, choose_warm_run
+    from seqnet.training.warm_start import choose_warm_run
 
     set_up_process(options["threads"])
     device = choose_device(options["device"])
     data = open_dataset(dataset)
-    start = WarmStart.open(options["start"]) if options["start"] else None
-    chosen = choose_warm_run(data, request, start) if start else choose_run(data, request)
+    mix = not files.out_of_fold
+    chosen = choose_warm_run(data, request, start, mix=mix) if start else choose_run(data, request, mix=mix)
+    files = files.of_networks(options["folds"] or options["members"] * chosen.count)
     job = make_job(data, chosen, device, threads=options["threads"], command=command_line(), start=start)
     audit, count = not (options["no_audit"] or resume), len(files.checkpoints)
     for line in opening_lines(data, chosen, audit=audit, start=start, count=count):
         say(line)
+    if not (mix or start) and (note := mixture_note(data, request)):
+        say(note)
     job = replace(job, checkpoints=files.checkpoints, optimize=options["optimize"], resume=resume)
-    fit = train_folds if files.out_of_fold else train_ensemble
+    job, fit = replace(job, seconds=options["seconds"]), train_folds if files.out_of_fold else train_ensemble
     try:
         with Meter("train", "batches") as meter:
             lines = ProgressLines(say, job, threads=options["threads"])
-            observer = TrainingObserver(meter, lines, job.config.training.epochs)
+            observer = TrainingObserver(meter, lines)
             result = fit(job, observer)
     except KeyboardInterrupt:
         if folds := len(files.checkpoints) if files.out_of_fold else 0:
             say(f"seqnet: stopped; the model is written after all {folds} folds; continue with --resume")
         raise
-    return TrainingRun(files.model.stem, job, chosen, result, not options["no_audit"], observer.notes)
+    return TrainingRun(files.model.stem, job, chosen, result, not options["no_audit"], observer.notes), files
 
 
 def _write(run: TrainingRun, files: TrainingFiles, *, force: bool) -> None:
@@ -228,7 +278,18 @@ def _write(run: TrainingRun, files: TrainingFiles, *, force: bool) -> None:
     write_results(run.result, files.results, force=force, report=report)
     for line in result_lines(run.result):
         say(line)
-    say(f"wrote {files.model}, {', '.join(path.name for path in files.outputs[1:])}")
+    # With --time, networks that were left out have no checkpoint.
+    names = [path.name for path in files.outputs[1:] if path.exists()]
+    say(f"wrote {files.model}, {', '.join(names)}")
+
+
+def _show_json(run: TrainingRun, files: TrainingFiles) -> None:
+    from seqnet.training.results import result_json
+
+    paths = [str(path) for path in files.outputs]
+    show_json(
+        {"model": str(files.model), "settings": run.chosen.run.to_dict(), **result_json(run.result), "files": paths}
+    )
 
 
 def _write_report(run: TrainingRun, report: Path, model: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,24 +31,52 @@ class TrainingFiles:
     out_of_fold: tuple[Path, ...] = ()
     """Of a cross-validation: what is said of each record, and how good that is."""
     report: Path | None = None
+    more_checkpoints: tuple[Path, ...] = ()
+    """Those of a mixture, of which the dataset decides; see `of_networks`."""
 
     @classmethod
-    def beside(cls, model: Path, members: int, folds: int | None, report: Path | None = None) -> TrainingFiles:
-        """Returns the files of a run by the name of its model, and the report, if one is asked for."""
+    def beside(
+        cls, model: Path, members: int, folds: int | None, report: Path | None = None, kinds: int = 1
+    ) -> TrainingFiles:
+        """Returns the files of a run by the name of its model, and the report, if one is asked for.
+
+        Args:
+            model: the model.
+            members: number of networks of each kind.
+            folds: number of folds; None for no cross-validation.
+            report: the report, if one is asked for.
+            kinds: most kinds of networks that there may be; the dataset decides, see `of_networks`.
+        """
         stem = model.name.removesuffix(".safetensors")
         endings = (".history.tsv", ".curves.svg", ".dataset.safetensors")
         history, curves, dataset = (model.with_name(stem + ending) for ending in endings)
-        numbers = [""] if members == 1 else [f".{number}" for number in range(1, members + 1)]
+        numbered = [f".{number}" for number in range(1, members * kinds + 1)]
+        numbers = [""] if members == 1 else numbered[:members]
+        others = numbered if members == 1 < kinds else numbered[members:]
         if folds:
-            numbers = [f".fold-{number}-of-{folds}" for number in range(1, folds + 1)]
-        checkpoints = tuple(model.with_name(f"{stem}{number}.checkpoint.safetensors") for number in numbers)
+            numbers, others = [f".fold-{number}-of-{folds}" for number in range(1, folds + 1)], []
+        checkpoints, more = (
+            tuple(model.with_name(f"{stem}{number}.checkpoint.safetensors") for number in part)
+            for part in (numbers, others)
+        )
         tables = [model.with_name(stem + ending) for ending in (".folds.tsv", ".folds.json")] if folds else []
-        return cls(model, history, curves, dataset, checkpoints, tuple(tables), report)
+        return cls(model, history, curves, dataset, checkpoints, tuple(tables), report, more)
+
+    def of_networks(self, count: int) -> TrainingFiles:
+        """Returns the files with the checkpoints of as many networks, once their number is known."""
+        if count == len(self.checkpoints):
+            return replace(self, more_checkpoints=())
+        numbered = self.more_checkpoints if len(self.checkpoints) == 1 else self.checkpoints + self.more_checkpoints
+        return replace(self, checkpoints=numbered[:count], more_checkpoints=())
 
     @property
     def results(self) -> list[Path]:
         """All that is written at the end."""
         return [self.model, self.history, self.curves, *self.out_of_fold, *([self.report] if self.report else [])]
+
+    @property
+    def _claimed(self) -> tuple[Path, ...]:
+        return self.checkpoints + self.more_checkpoints
 
     @property
     def outputs(self) -> list[Path]:
@@ -68,23 +96,23 @@ class TrainingFiles:
             OutputError: see `seqnet.cli.paths.claim`; or the model is not one that the run can go on with.
         """
         # A resumed run replaces what the stopped one wrote, and nothing else.
-        replace = force or (resume and any(path.exists() for path in self.checkpoints))
+        replaced = force or (resume and any(path.exists() for path in self._claimed))
         if resume and not force and self.model.exists():
-            self._check_resumed(replace)
-        if not replace and not self.model.exists():
+            self._check_resumed(replaced)
+        if not replaced and not self.model.exists():
             self._check_unfinished()
-        single = list(self.checkpoints)
+        single = list(self._claimed)
         if encodes and not (resume and self.dataset.exists()):
-            if self.dataset.exists() and not replace:
+            if self.dataset.exists() and not replaced:
                 remedy = "continue it with --resume, or replace it with --force"
                 raise OutputError(str(self.dataset), "already exists", remedy)
             single.append(self.dataset)
-        claim(self.results, force=replace, inputs=inputs, single=single)
-        return replace
+        claim(self.results, force=replaced, inputs=inputs, single=single)
+        return replaced
 
     def _check_unfinished(self) -> None:
         """Checks that no run has left its checkpoint and no model."""
-        for path in self.checkpoints:
+        for path in self._claimed:
             if path.exists():
                 problem = "a stopped run has left this checkpoint without a model"
                 raise OutputError(str(path), problem, "continue it with --resume, or start over with --force")
@@ -99,8 +127,9 @@ class TrainingFiles:
         except ContainerError as error:
             problem = "already exists, and is not a model that training can continue"
             raise OutputError(str(self.model), problem, "choose another name or use --force") from error
-        if len(there.members) > len(self.checkpoints):
-            problem = f"it has {counted(len(there.members), 'networks')}, and this run has {len(self.checkpoints)}"
+        most = max(len(self.checkpoints), len(self.more_checkpoints))
+        if len(there.members) > most:
+            problem = f"it has {counted(len(there.members), 'networks')}, and this run has {most}"
             raise OutputError(str(self.model), problem, "use the same --members, or choose another name")
 
     def _kept(self) -> Bundle:
@@ -159,6 +188,6 @@ class TuningFiles:
         if self.study.is_file() and not (resume or force):
             raise OutputError(str(self.study), "already exists", "continue it with --resume, or use --force")
         # A resumed search replaces what the stopped one wrote, and nothing else.
-        replace = force or (resume and self.study.exists())
-        claim([self.best, self.trials, self.study], force=replace, inputs=inputs)
-        return replace
+        replaced = force or (resume and self.study.exists())
+        claim([self.best, self.trials, self.study], force=replaced, inputs=inputs)
+        return replaced

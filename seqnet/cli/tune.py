@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.observers import SearchObserver
 from seqnet.cli.options import (
     collect,
-    command_line,
     device_option,
     force_option,
     run_options,
@@ -19,7 +19,7 @@ from seqnet.cli.options import (
     threads_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
-from seqnet.cli.process import set_up_process
+from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.training_files import TuningFiles
 from seqnet.configs.run import RunConfig
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from seqnet.training.tuning import Trial, TuningResult
 
 __all__ = ["command"]
+
+_STATES = ("complete", "pruned", "refused", "failed")
 
 
 @click.command("tune", cls=Command, advanced=("min_epochs", "reduction", "encoder", "seed", "storage"))
@@ -64,6 +66,7 @@ __all__ = ["command"]
 @click.option("--resume", is_flag=True, help="Continue an earlier search, if there is one.")
 @device_option
 @threads_option
+@json_option
 @force_option
 def command(
     dataset: Path, space: Path, output: Path, storage: Path | None, resume: bool, force: bool, **options: Any
@@ -103,9 +106,11 @@ def command(
     _write_trials(result, files, force=force_all)
     if resume and not force and files.trials.read_bytes() == before:
         say(f"nothing to do: {files.best} is complete; to search longer, use more than {len(result.trials)} --trials")
-        return
-    _write_best(result, files, job.dataset_hash, force=force_all)
-    _report(result, files, run.training.monitor)
+    else:
+        _write_best(result, files, job.dataset_hash, force=force_all)
+        _report(result, files, run.training.monitor)
+    if options["as_json"]:
+        show_json(_values(result, files, run.training.monitor))
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.trials), 'trials')}; continue with --resume")
         raise result.interruption
@@ -145,11 +150,25 @@ def _best_toml(best: Trial, run: RunConfig, trials: int, digest: str) -> str:
     )
 
 
+def _values(result: TuningResult, files: TuningFiles, monitor: str) -> dict[str, Any]:
+    """Returns what `_report` says as JSON values."""
+    states = [trial.state for trial in result.trials]
+    best = result.best
+    return {
+        "best": best
+        and {"number": best.number, "value": best.value, "epoch": best.best_epoch, "settings": dict(best.settings)},
+        "monitor": monitor,
+        "trials": {state: states.count(state) for state in _STATES},
+        "importances": dict(result.importances),
+        "files": [str(path) for path in ([files.best] if best else []) + [files.trials, files.study]],
+    }
+
+
 def _report(result: TuningResult, files: TuningFiles, monitor: str) -> None:
     """Says what is best, what it depends on, and what was written."""
     best, written = result.best, [files.trials.name, files.study.name]
     states = [trial.state for trial in result.trials]
-    counts = ", ".join(f"{states.count(state)} {state}" for state in ("complete", "pruned", "refused", "failed"))
+    counts = ", ".join(f"{states.count(state)} {state}" for state in _STATES)
     say(f"{counted(len(states), 'trials')}: {counts}")
     if result.importances:
         shares = ", ".join(f"{name} {share:.2f}" for name, share in result.importances.items())

@@ -112,6 +112,9 @@ class EncodeOptions(Settings):
     def __post_init__(self) -> None:
         """See `Settings`; also checks which options go together."""
         super().__post_init__()
+        if self.missing_labels == "skip" and not (self.label_column or self.label_regex or self.labels):
+            problem = "needs --label-column, --label-regex or --labels"
+            raise SettingError("encode.missing_labels", self.missing_labels, problem=problem)
         for names in (("label_regex", "label_column", "labels"), ("split_column", "split_file")):
             ways = [name for name in names if getattr(self, name)]
             if len(ways) > 1:
@@ -122,5 +125,7 @@ class EncodeOptions(Settings):
                 raise SettingError(f"encode.{name}", getattr(self, name), problem="needs --split-by similarity")
         if self.stride is not None and self.window is None:
             raise SettingError("encode.stride", self.stride, problem="needs --window")
+        if self.held_out != type(self).held_out and self.crop is None:
+            raise SettingError("encode.held_out", self.held_out, problem="needs --crop")
         if self.crop is not None and self.window is not None:
             raise SettingError("encode.crop", self.crop, problem="can't be combined with --window")

@@ -7,6 +7,7 @@ from typing import ClassVar
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.settings import Settings, setting, setting_of
+from seqnet.core.errors import SettingError
 
 __all__ = ["ExplainOptions"]
 
@@ -29,3 +30,9 @@ class ExplainOptions(Settings):
     )
     alphabet: str = setting_of(PredictOptions, "alphabet")
     unknown: str = setting_of(PredictOptions, "unknown")
+
+    def __post_init__(self) -> None:
+        """See `Settings`; also checks that a number of steps is of use."""
+        super().__post_init__()
+        if self.steps != type(self).steps and self.method != "integrated":
+            raise SettingError("explain.steps", self.steps, problem="needs --method integrated")

@@ -12,6 +12,7 @@ from seqnet.core.registry import Choice, Registry
 __all__ = [
     "ACTIVATIONS",
     "DEEPEST",
+    "DESCRIPTORS",
     "LONGEST_WINDOW",
     "NETWORKS",
     "REACH",
@@ -31,6 +32,9 @@ REACH = 1 << 17
 
 A network is made of its settings before its weights are looked at, so that these have bounds far above what is of use.
 """
+
+DESCRIPTORS = ("none", "protein-1")
+"""Sets of physico-chemical descriptors for trees; a set never changes, so that a model keeps its predictions."""
 
 ACTIVATIONS = ("relu", "leaky_relu", "tanh", "sigmoid", "gelu", "silu", "identity")
 
@@ -67,11 +71,13 @@ class TreesConfig(NamedTuple):
         rounds: trees for each logit.
         leaves: leaves of a tree, at most.
         rate: part of what each tree finds that is taken.
+        descriptors: set of descriptors that the trees have beside the profile, one of `DESCRIPTORS`.
     """
 
     rounds: int
     leaves: int
     rate: float
+    descriptors: str
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 from seqnet.configs.network_base import (
     ACTIVATIONS,
     DEEPEST,
+    DESCRIPTORS,
     LONGEST_WINDOW,
     NETWORKS,
     REACH,
@@ -200,6 +201,9 @@ class HybridConfig(ConvolutionConfig):
     )
     tree_leaves: int = setting(15, "maximum number of leaves of a tree", minimum=2, maximum=64)
     tree_rate: float = setting(0.05, "learning rate of the trees", above=0, maximum=1)
+    tree_descriptors: str = setting(
+        "none", "proteins: physico-chemical descriptors that the trees use beside the profile", choices=DESCRIPTORS
+    )
 
     def __post_init__(self) -> None:
         """See `Settings`; also checks the summary, and that trees have a profile to look at."""
@@ -220,7 +224,9 @@ class HybridConfig(ConvolutionConfig):
     @property
     def boosted(self) -> TreesConfig | None:
         """The trees whose logits are averaged with the network's; None for none."""
-        return TreesConfig(self.trees, self.tree_leaves, self.tree_rate) if self.trees else None
+        if not self.trees:
+            return None
+        return TreesConfig(self.trees, self.tree_leaves, self.tree_rate, self.tree_descriptors)
 
 
 _CONFIGS: Mapping[str, type[NetworkConfig]] = {

@@ -44,6 +44,8 @@ class ReadOptions(Settings):
         "that do not code for a protein are left out and counted",
     )
     columns: tuple[str, ...] = setting((), "tables: further columns to read")
+    part_start: int = setting(0, "read only the part of the file that begins at this stored byte", minimum=0)
+    part_end: int | None = setting(None, "read only the part of the file that ends before this stored byte", minimum=0)
     originals: bool = setting(False, "also return the entries of the file as they are stored")
     batch_bytes: int = setting(
         1 << 19, "bytes of uncompressed text, or of names and bases, in a batch", minimum=1, maximum=1 << 40
@@ -54,6 +56,11 @@ class ReadOptions(Settings):
         "read files in a separate process; auto does so with two or more threads, for files of 32 MiB or more",
         choices=("auto", "always", "never"),
     )
+
+    @property
+    def has_part(self) -> bool:
+        """Whether only a part of the file is read."""
+        return self.part_start > 0 or self.part_end is not None
 
     def __post_init__(self) -> None:
         """See `Settings`; also checks that only what codes for proteins is translated."""

@@ -80,10 +80,20 @@ class RunRequest:
             SettingError: see `compose`.
             FormatError: see `compose`.
         """
-        keys = [one.partition("=")[0].strip() if isinstance(one, str) else one[0] for one in self.assignments]
-        if not (self.preset or self.network or self.config or "network.name" in keys):
+        if not (self.preset or self.network or self.config or "network.name" in self._keys):
             return None
         return self.compose()
+
+    @property
+    def _keys(self) -> list[str]:
+        return [one.partition("=")[0].strip() if isinstance(one, str) else one[0] for one in self.assignments]
+
+    @property
+    def shapes_network(self) -> bool:
+        """Whether encoder or network are asked for, so that the dataset does not choose the kinds of networks."""
+        others = [(kind.section, field.name) for kind in (TrainingConfig, AugmentationConfig) for field in fields(kind)]
+        free = {name for section, field in others for name in (field, f"{section}.{field}")}
+        return self.run is not None or self.encoder is not None or not free.issuperset(self._keys)
 
     def compose(self, base: Layer | None = None) -> RunConfig:
         """Returns the run that is asked for, over the defaults, or over `base`; see the function of that name."""

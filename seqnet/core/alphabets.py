@@ -33,6 +33,8 @@ __all__ = [
 
 PADDING = 0
 INVALID = 255
+_PIECE = 1 << 22
+"""Number of symbols that are translated at once."""
 _IS_GAP = np.zeros(256, dtype=bool)
 _IS_GAP[[ord(gap) for gap in GAPS]] = True
 
@@ -135,7 +137,12 @@ class Alphabet:
     def encode(self, symbols: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Returns the tokens (L,) uint8 of symbols (L,) uint8; `INVALID` for a byte outside the alphabet."""
         # Three times as fast as indexing, for which NumPy first converts every symbol to an 8-byte index.
-        return np.frombuffer(bytearray(symbols.data).translate(self.to_token.data), dtype=np.uint8)
+        if len(symbols) <= _PIECE:
+            return np.frombuffer(bytearray(symbols.data).translate(self.to_token.data), dtype=np.uint8)
+        tokens = np.empty(len(symbols), dtype=np.uint8)
+        for start in range(0, len(symbols), _PIECE):  # each piece is in memory three times
+            tokens[start : start + _PIECE] = self.encode(symbols[start : start + _PIECE])
+        return tokens
 
     def decode(self, tokens: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """Returns the upper-case symbols (L,) uint8 of tokens (L,) uint8."""

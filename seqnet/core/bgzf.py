@@ -24,7 +24,7 @@ _MOST = 0xFF00
 _LEVEL = 1
 
 
-def bgzf(data: bytes, *, compress: bool = True) -> bytes:
+def bgzf(data: bytes | memoryview, *, compress: bool = True) -> bytes:
     """Returns the blocks of some data, without the last block of a file; nothing for no data.
 
     Args:

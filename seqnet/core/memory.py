@@ -7,7 +7,6 @@ limit is refused before its imports. Later errors are recognised by the words of
 
 from __future__ import annotations
 
-import ctypes
 import os
 import sys
 from collections.abc import MutableMapping
@@ -67,6 +66,8 @@ def save_address_space(environment: MutableMapping[str, str]) -> None:
         return
     environment.setdefault("OPENBLAS_NUM_THREADS", "1")  # it reserves memory for each of its threads
     environment.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
+    import ctypes
+
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None) if sys.platform == "linux" else None
     if mallopt is not None:
         mallopt(_ARENAS, 1)

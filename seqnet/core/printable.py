@@ -6,19 +6,18 @@ Names, paths, class names and model cards come from files of unknown origin. All
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
 
 __all__ = ["CONTROLS", "counted", "named_record", "printable", "printable_json", "quoted", "shortened"]
 
-_PLURAL = re.compile(
+_PLURAL = (
     r"\b(alignment|byte|candidate|cell|check|class(?=es)|cluster|column|epoch|failure|feature|fold|group|hit|input|label|motif|name|network"
     r"|number|one|pair|parameter|position|read|record|replicate|row|sequence|sheet|symbol|thread|tree|trial|warning|window"
     r"|word)e?s\b"
 )
-_VERB = re.compile(r"\b(have|are|were|seem)\b")
+_VERB = r"\b(have|are|were|seem)\b"
 _VERBS = {"have": "has", "are": "is", "were": "was", "seem": "seems"}
 _SHORT = {"\t": "\\t", "\n": "\\n", "\r": "\\r"}
 
@@ -48,8 +47,8 @@ def counted(count: int, what: str) -> str:
     """
     if count != 1:
         return f"{count:,} {what}"
-    singular = _PLURAL.sub(lambda found: found[1], what, count=1)
-    return f"1 {_VERB.sub(lambda found: _VERBS[found[1]], singular, count=1)}"
+    singular = re.sub(_PLURAL, lambda found: found[1], what, count=1)
+    return f"1 {re.sub(_VERB, lambda found: _VERBS[found[1]], singular, count=1)}"
 
 
 def named_record(name: str) -> str:
@@ -76,6 +75,8 @@ def printable_json(value: Any) -> str:
     Raises:
         ValueError: a number is NaN or infinite, which JSON does not allow.
     """
+    import json  # which the start of a command does not need
+
     text = json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False)
     return "\n".join(line if line.isprintable() else "".join(map(_unicode, line)) for line in text.split("\n"))
 
@@ -94,4 +95,6 @@ def _escaped(symbol: str) -> str:
 def _unicode(symbol: str) -> str:
     if symbol.isprintable():
         return symbol
+    import json
+
     return "\\u007f" if symbol == "\x7f" else json.dumps(symbol)[1:-1]

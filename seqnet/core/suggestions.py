@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 
 __all__ = ["did_you_mean", "nearest"]
 
@@ -22,7 +21,10 @@ def nearest(word: str, known: Iterable[str]) -> list[str]:
     found = []
     if len(plain) <= _SHORT:
         found = [name for name in names if "".join(part[:1] for part in name.split("_")) == plain]
-    found = found or get_close_matches(plain, names)
+    if not found:
+        from difflib import get_close_matches  # which the start of a command does not need
+
+        found = get_close_matches(plain, names)
     found = found or [name for name in names if plain in name.split("_")]
     return [names[name] for name in found[:3]]
 

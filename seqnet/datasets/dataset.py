@@ -63,6 +63,8 @@ class Dataset:
         check_whole: raises `ContainerError` if the file has been cut since it was opened; reading further would end the
             process.
         digest: SHA-256 of the file, for a dataset whose file is gone; empty where `path` is there.
+        targets: (N, K) float32, probabilities to be fitted in place of the labels; None to fit the labels. They are in
+            memory only.
     """
 
     path: Path
@@ -79,6 +81,7 @@ class Dataset:
     provenance: Mapping[str, Any]
     check_whole: Callable[[], None] = field(default=lambda: None, compare=False)
     digest: str = ""
+    targets: NDArray[np.float32] | None = None
 
     def __len__(self) -> int:
         return len(self.labels)
@@ -219,7 +222,7 @@ class Columns:
     offsets: NDArray[np.int64] | Spool
     name_bytes: NDArray[np.uint8] | Spool
     name_offsets: NDArray[np.int64] | Spool
-    labels: NDArray[np.int32]
+    labels: NDArray[np.int32] | Spool
     groups: NDArray[np.int64] | Spool
     split: NDArray[np.uint8]
 

@@ -109,6 +109,7 @@ _NOVELTY = record(
 _BASELINE = record(
     {"records": whole(0), "available": optional(whole(0)), "converged": flag, "strength": optional(number(0))}
 )
+_MEMBER = record({"config": _SECTIONS, "weight": _SHARE})
 _ROW = table(either(_NO_NUMBER, _NUMBER))
 _SCHEMAS: Mapping[str, Validator] = {
     "dataset": record({**_CLASSES, "generators": table(text(1, 100)), "crop": optional(whole(1))}),
@@ -122,7 +123,12 @@ _SCHEMAS: Mapping[str, Validator] = {
             "calibration": _CALIBRATION,
             "card": _card,
         },
-        {"novelty": optional(_NOVELTY), "parameters": whole(0), "baselines": table(_BASELINE)},
+        {
+            "novelty": optional(_NOVELTY),
+            "parameters": whole(0),
+            "baselines": table(_BASELINE),
+            "mixture": many(_MEMBER, 2, _MOST_MEMBERS),
+        },
     ),
     "checkpoint": record(
         {
@@ -174,6 +180,11 @@ def _model(about: Mapping[str, Any]) -> None:
         raise wrong("classes", about["classes"], "two classes at least")
     if shares and (len(shares) != len(about["classes"]) or abs(sum(shares) - 1) > 1e-6):
         raise wrong("calibration.shares", shares, "a share for each class, which add up to 1")
+    mixture = about.get("mixture")
+    if mixture is not None and len(mixture) != about["members"]:
+        raise wrong("mixture", len(mixture), f"one entry for each of the {about['members']} members")
+    if mixture is not None and abs(sum(one["weight"] for one in mixture) - 1) > 1e-6:
+        raise wrong("mixture", [one["weight"] for one in mixture], "weights that add up to 1")
     novelty = about.get("novelty")
     if novelty is not None:
         width = ALPHABETS[about["alphabet"]].size + 1

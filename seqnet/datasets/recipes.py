@@ -1,7 +1,7 @@
-"""Choice of a preset for a dataset if the user names none.
+"""Choice of a preset, or of several, for a dataset if the user names none.
 
 In: a dataset. Out: a `Recipe` with the name of a preset, single settings that adapt it to the number of records, and
-the reasons. The presets are in `seqnet/configs/presets`.
+the reasons; a mixture has one for each of its networks. The presets are in `seqnet/configs/presets`.
 """
 
 from __future__ import annotations
@@ -11,13 +11,24 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from seqnet.configs.run import RunConfig, RunRequest, compose, load_preset
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 
-__all__ = ["ChosenRun", "Recipe", "choose_recipe", "choose_run", "fitted_to", "misfit"]
+__all__ = [
+    "MOST_KINDS",
+    "ChosenRun",
+    "Recipe",
+    "choose_mixture",
+    "choose_recipe",
+    "choose_run",
+    "fitted_to",
+    "misfit",
+    "mixture_note",
+]
 
 _NUCLEIC = ((50, "dna-hybrid"), (2_000, "dna-deep-hybrid"))
 _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
@@ -28,6 +39,28 @@ _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
 """Alphabet → maximum median length and preset, ascending. Their recurrent layers read up to 500 positions."""
 
 _LONGER = "dilated-cnn"
+
+_MIXED = "dna-deep-hybrid"
+_ANCHORED = "dna-positions"
+_WIDE = "dna-parallel"
+_MIXTURE = (_ANCHORED, _WIDE, _MIXED)
+"""Presets of a mixture, the fastest first. It is trained where `dna-deep-hybrid` would be the only network."""
+
+MOST_KINDS = len(_MIXTURE)
+"""Maximum number of different networks that are trained by default."""
+
+_VALIDATION = 50
+"""Minimum number of validation records that choose the weights of a mixture."""
+
+_NEARLY = 0.9
+"""Sequences have nearly one length if 19 of 20 have at least this share of the longest."""
+
+_SYMBOLS = 100_000_000
+_FEWEST_EPOCHS = 8
+"""Symbols that the wide convolutions see in a training at most, unless that were fewer epochs than this."""
+
+_PATIENCE = 3
+"""A network of a mixture stops after a third of its epochs without improvement."""
 
 _WORDS = {"dna": ("DNA", "bases"), "rna": ("RNA", "bases"), "protein": ("protein", "residues")}
 
@@ -77,16 +110,28 @@ class ChosenRun:
         preset: the preset that they start from, if any.
         recipe: what the choice went by, where the dataset decided; None where the user did.
         warning: why the user's preset may not suit the dataset; None where it does.
+        kinds: preset and settings of each network of a mixture, the fastest first; empty for networks of one kind.
     """
 
     run: RunConfig
     preset: str | None
     recipe: str | None = None
     warning: str | None = None
+    kinds: tuple[tuple[str | None, RunConfig], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Number of kinds of networks."""
+        return max(len(self.kinds), 1)
 
 
-def choose_run(dataset: Dataset, request: RunRequest) -> ChosenRun:
+def choose_run(dataset: Dataset, request: RunRequest, *, mix: bool = True) -> ChosenRun:
     """Returns what the user asks for; of a user who names no network, the recipe for the dataset with their settings.
+
+    Args:
+        dataset: what is trained on.
+        request: what the user asks for.
+        mix: whether the recipe may be a mixture.
 
     Raises:
         SettingError: a setting is unknown or wrong.
@@ -96,7 +141,62 @@ def choose_run(dataset: Dataset, request: RunRequest) -> ChosenRun:
         return ChosenRun(request.run, preset, None, misfit(preset, dataset, window) if preset else None)
     recipe = choose_recipe(dataset)
     run = compose(recipe.preset, None, request.encoder, None, (*recipe.assignments, *request.assignments))
-    return ChosenRun(run, recipe.preset, recipe.line)
+    mixture = () if request.shapes_network or not mix else choose_mixture(dataset)
+    if not mixture:
+        return ChosenRun(run, recipe.preset, recipe.line)
+    kinds = tuple(
+        (one.preset, compose(one.preset, assignments=(*one.assignments, *request.assignments))) for one in mixture
+    )
+    return ChosenRun(run, recipe.preset, _mixture_line(mixture, recipe.facts), kinds=kinds)
+
+
+def _mixture_line(mixture: Sequence[Recipe], facts: str) -> str:
+    """Returns what is chosen in one line; see `Recipe.line`."""
+    names = []
+    for one in mixture:
+        changed = ", ".join(text.partition(".")[2] for text in one.assignments)
+        names.append(f"{one.preset} ({changed})" if changed else one.preset)
+    return (
+        f"chosen settings: a mixture of the presets {', '.join(names[:-1])} and {names[-1]} for {facts}, weighted on "
+        "the validation split; --preset chooses one"
+    )
+
+
+def mixture_note(dataset: Dataset, request: RunRequest) -> str | None:
+    """Returns what a cross-validation leaves out; None where the recipe is no mixture anyway."""
+    if request.shapes_network or not choose_mixture(dataset):
+        return None
+    return "each fold has one network; without --folds, networks of several kinds are trained and weighted"
+
+
+def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
+    """Returns the recipes of networks of different kinds that are mixed, the fastest first; none for one network.
+
+    DNA of medium length is classified by motifs that may be anywhere or at one position, on both strands or one. No
+    single network is good at all of them, so one of each kind is trained, and the validation split weights them
+    (docs/results.md).
+    """
+    recipe = choose_recipe(dataset)
+    held_out = dataset.labels[dataset.members("validation")]
+    judged = len(held_out) >= _VALIDATION and len(np.unique(held_out)) == len(dataset.classes)
+    if recipe.preset != _MIXED or dataset.alphabet.name != "dna" or dataset.crop or not judged:
+        return ()
+    lengths = dataset.tokens.lengths[dataset.members("train")]
+    anchored = np.quantile(lengths, 0.05) >= _NEARLY * lengths.max()
+    names = _MIXTURE if anchored else _MIXTURE[1:]
+    return tuple(_part_of_mixture(name, lengths, recipe.facts) for name in names)
+
+
+def _part_of_mixture(preset: str, lengths: NDArray[np.int64], facts: str) -> Recipe:
+    """Returns the recipe of one network of a mixture for training records of these lengths (N,)."""
+    training = compose(preset).training
+    fitted = fitted_to(training, len(lengths))
+    epochs = compose(preset, assignments=fitted).training.epochs
+    if preset == _WIDE:
+        epochs = min(epochs, max(_FEWEST_EPOCHS, int(_SYMBOLS // lengths.sum())))
+    kept = [one for one in fitted if not one.startswith("training.epochs=")]
+    changed = [f"training.epochs={epochs}"] if epochs != training.epochs else []
+    return Recipe(preset, (*changed, *kept, f"training.patience={math.ceil(epochs / _PATIENCE)}"), facts)
 
 
 def choose_recipe(dataset: Dataset) -> Recipe:

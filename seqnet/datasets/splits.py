@@ -11,12 +11,15 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.core.containers import leave
 from seqnet.core.errors import SettingError
 
 __all__ = ["SPLITS", "deal_folds", "parse_fractions", "split_records"]
 
 SPLITS = ("train", "validation", "test")
 
+_PIECE = 1 << 20
+"""Number of records that are processed together."""
 _VERY_MANY = 10_000
 """Minimum number of groups of one class and size for assigning them all at once."""
 
@@ -60,13 +63,14 @@ def split_records(
     split = np.zeros(len(labels), dtype=np.uint8)
     if not len(labels):
         return split
-    group, sizes = _numbered(groups)
     class_count = int(labels.max()) + 1
     lacking = np.outer(fractions, np.bincount(labels, minlength=class_count)).astype(np.float64)  # (S, K)
-    shared = sizes[group] > 1 if sizes.max() > 1 else np.zeros(len(labels), dtype=bool)
-    several = np.flatnonzero(shared)
-    single_count = int((sizes == 1).sum())
-    if len(several):
+    shared = np.zeros(len(labels), dtype=bool)
+    if not _are_consecutive(groups):
+        group, sizes = _numbered(groups)
+        shared = sizes[group] > 1 if sizes.max() > 1 else shared
+    if shared.any():
+        several, single_count = np.flatnonzero(shared), int((sizes == 1).sum())
         held = np.zeros((len(sizes), class_count), dtype=np.int64)
         np.add.at(held, (group[several], labels[several]), 1)
         order = rng.permutation(np.flatnonzero(sizes > 1))
@@ -80,10 +84,17 @@ def split_records(
             assigned[members] = _fill(held[members[0]], len(members), lacking, fractions)
         split[several] = assigned[group[several]]
     for label in range(class_count):
-        members = np.flatnonzero(~shared & (labels == label))
+        members = _members(~shared & (labels == label))
         rng.shuffle(members)
         split[members] = _fill(np.eye(class_count, dtype=np.int64)[label], len(members), lacking, fractions)
     return split
+
+
+def _members(which: NDArray[np.bool_]) -> NDArray[np.integer]:
+    """Returns the indices (M,) at which `which` (N,) is true, in the narrowest type; a shuffle is the same in any."""
+    narrow = np.dtype(np.uint32 if len(which) < 2**32 else np.int64)
+    starts = range(0, len(which), _PIECE)
+    return np.concatenate([(np.flatnonzero(which[start : start + _PIECE]) + start).astype(narrow) for start in starts])
 
 
 def _alike(held: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -120,6 +131,17 @@ def _fill(
     counts = np.diff(bounds, prepend=0)
     lacking[:, label] -= counts * held[label]
     return np.repeat(np.arange(len(counts), dtype=np.uint8), counts)
+
+
+def _are_consecutive(groups: NDArray[np.int64]) -> bool:
+    """Returns whether each record has a group of its own, and these are numbered one after the other."""
+    for start in range(0, len(groups), _PIECE):
+        piece = groups[start : start + _PIECE]
+        alike = bool((piece == np.arange(start, start + len(piece)) + groups[0]).all())
+        leave(piece)
+        if not alike:
+            return False
+    return True
 
 
 def _numbered(groups: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

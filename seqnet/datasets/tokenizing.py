@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import INVALID, Alphabet, is_gap
 from seqnet.core.errors import SymbolError
-from seqnet.core.records import Ragged
+from seqnet.core.records import Ragged, pieces
 
 __all__ = [
     "InvalidSymbol",
@@ -26,6 +26,9 @@ __all__ = [
     "uncovered",
     "window_spans",
 ]
+
+_PIECE = 1 << 22
+"""Number of tokens that are checked at once; an array of truth values for all would be as large as the tokens."""
 
 
 class RecordStatus(IntEnum):
@@ -122,16 +125,19 @@ def tokenize(
     status = np.where(tokens.lengths == 0, np.uint8(RecordStatus.EMPTY), np.uint8(RecordStatus.OK))
     if missing is not None:
         status[missing] = RecordStatus.MISSING
-    unknown = tokens.data == INVALID  # (ΣL,)
-    invalid, masked = None, 0
-    if mask and unknown.any():
-        gaps = is_gap(symbols.data)  # no symbols, so that they must not become one
-        tokens.data[unknown & ~gaps] = alphabet.mask_token
-        masked = int(np.count_nonzero(unknown & ~gaps))
-        unknown &= gaps
-    if unknown.any():
-        status[tokens.any_of(unknown)] = RecordStatus.INVALID_SYMBOL
-        invalid = _symbol_at(int(np.argmax(unknown)), symbols)
+    invalid, masked, start = None, 0, 0
+    for piece in pieces(tokens.data, _PIECE):
+        unknown = piece == INVALID
+        if mask and unknown.any():
+            gaps = is_gap(symbols.data[start : start + len(piece)])  # no symbols, so that they must not become one
+            piece[unknown & ~gaps] = alphabet.mask_token
+            masked += int(np.count_nonzero(unknown & ~gaps))
+            unknown &= gaps
+        if unknown.any():
+            places = start + np.flatnonzero(unknown)
+            status[np.searchsorted(tokens.offsets, places, side="right") - 1] = RecordStatus.INVALID_SYMBOL
+            invalid = invalid or _symbol_at(int(places[0]), symbols)
+        start += len(piece)
     if shortest is not None:
         status[(tokens.lengths < shortest) & (status == RecordStatus.OK)] = RecordStatus.TOO_SHORT
         status[_all_ambiguous(tokens, alphabet) & (status == RecordStatus.OK)] = RecordStatus.ALL_AMBIGUOUS
@@ -158,7 +164,10 @@ def _all_ambiguous(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.bool_]:
     """Returns which (N,) bool of N token sequences have no canonical symbol: a prediction would be of nothing."""
     if not len(tokens.data) or tokens.data.max() <= alphabet.size:
         return np.zeros(len(tokens), dtype=bool)
-    return ~tokens.any_of(tokens.data <= alphabet.size)
+    ambiguous = np.ones(len(tokens), dtype=bool)
+    filled = np.flatnonzero(tokens.lengths)
+    ambiguous[filled] = np.minimum.reduceat(tokens.data, tokens.offsets[filled]) > alphabet.size
+    return ambiguous
 
 
 def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:

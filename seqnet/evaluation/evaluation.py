@@ -21,7 +21,7 @@ from seqnet.evaluation.exact_intervals import FEW, intervals, trial_count, unit_
 from seqnet.evaluation.metrics import METRICS
 from seqnet.evaluation.scored_records import ScoredRecords, Threshold, WeightedCounts, in_canonical_order, score
 
-__all__ = ["BootstrapRecipe", "Estimate", "Evaluation", "evaluate_probabilities"]
+__all__ = ["BootstrapRecipe", "Estimate", "Evaluation", "as_estimates", "evaluate_probabilities"]
 
 
 def _number(value: float) -> float | None:
@@ -36,15 +36,26 @@ class Estimate:
         value: NaN if undefined.
         low: lower end; NaN without an interval.
         high: upper end; NaN without an interval.
+        exact: whether the interval is exact and not from the bootstrap; see `exact_intervals`.
     """
 
     value: float
     low: float = math.nan
     high: float = math.nan
+    exact: bool = False
 
-    def to_json(self) -> dict[str, float | None]:
-        """Returns the three numbers, None for NaN."""
-        return {"value": _number(self.value), "low": _number(self.low), "high": _number(self.high)}
+    def to_json(self) -> dict[str, float | bool | None]:
+        """Returns the three numbers, None for NaN, and whether the interval is exact."""
+        ends = {"low": _number(self.low), "high": _number(self.high)}
+        return {"value": _number(self.value), **ends, "exact": self.exact}
+
+
+def as_estimates(
+    values: NDArray[np.float64], low: NDArray[np.float64], high: NDArray[np.float64], exact: NDArray[np.bool_]
+) -> list[Estimate]:
+    """Returns M estimates from values (M,), ends of intervals (M,) each, and which of these are exact, (M,) bool."""
+    rows = zip(values.tolist(), low.tolist(), high.tolist(), exact.tolist(), strict=True)
+    return [Estimate(*row) for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +89,7 @@ class Evaluation:
         confusion: (K, K) int64, records by true class (rows) and predicted class (columns).
         confusion_low: (K, K) float64, lower ends of the intervals of `confusion`; NaN without intervals.
         confusion_high: (K, K) float64, upper ends of these intervals.
+        confusion_exact: (K, K) bool, whether each of these intervals is exact.
         per_class: class → metric → estimate, for the metrics of one class against the rest.
         bootstrap: parameters of the intervals.
         rarest: class with the fewest records, or groups, and their number; None if unknown.
@@ -92,6 +104,7 @@ class Evaluation:
     confusion: NDArray[np.int64]
     confusion_low: NDArray[np.float64]
     confusion_high: NDArray[np.float64]
+    confusion_exact: NDArray[np.bool_]
     per_class: Mapping[str, Mapping[str, Estimate]]
     bootstrap: BootstrapRecipe
     rarest: tuple[str, int] | None = None
@@ -111,6 +124,7 @@ class Evaluation:
                 "counts": self.confusion.tolist(),
                 "low": [[_number(value) for value in row] for row in self.confusion_low.tolist()],
                 "high": [[_number(value) for value in row] for row in self.confusion_high.tolist()],
+                "exact": self.confusion_exact.tolist(),
             },
             "per_class": {
                 name: {"n": support, **{key: estimate.to_json() for key, estimate in self.per_class[name].items()}}
@@ -197,8 +211,9 @@ def _summarise(
     # Each cell of the confusion matrix is a proportion of all records.
     scale = np.append(np.ones(len(values) - cells), np.full(cells, len(scored)))
     trials = _trials(values, scored, units)
-    low, high = (ends * scale for ends in intervals(values / scale, samples / scale, trials, recipe.confidence))
-    estimates = [Estimate(*map(float, row)) for row in zip(values, low, high, strict=True)]
+    low, high, exact = intervals(values / scale, samples / scale, trials, recipe.confidence)
+    low, high = low * scale, high * scale
+    estimates = as_estimates(values, low, high, exact)
     return Evaluation(
         n=len(scored),
         split=split,
@@ -209,6 +224,7 @@ def _summarise(
         confusion=tally.confusion.astype(np.int64),
         confusion_low=low[-cells:].reshape(K, K),
         confusion_high=high[-cells:].reshape(K, K),
+        confusion_exact=exact[-cells:].reshape(K, K),
         per_class=_by_class(classes, estimates[len(METRICS) : -cells]),
         bootstrap=recipe,
         rarest=_rarest(scored, units, classes),

@@ -7,7 +7,8 @@ records depend on each other. An AUROC of 1 or 0 has an exact interval, too: pos
 disjoint pairs. Each pair is in the right order with probability AUROC, so all are with this probability to the power of
 min(m, n).
 
-In: values (S,), those of replicates (R, S), and the number of trials (S,) of each. Out: ends (S,) float64.
+In: values (S,), those of replicates (R, S), and the number of trials (S,) of each. Out: ends (S,) float64, and which of
+the intervals are exact, (S,) bool.
 
 Source: Clopper & Pearson 1934, doi:10.1093/biomet/26.4.404; with an effective number of records, Korn & Graubard 1998,
 https://www150.statcan.gc.ca/n1/pub/12-001-x/1998002/article/4356-eng.pdf.
@@ -71,8 +72,8 @@ def trial_count(name: str, label: int | None, value: float, scored: ScoredRecord
 
 def intervals(
     values: NDArray[np.float64], samples: NDArray[np.float64], trials: NDArray[np.float64], confidence: float
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Returns the lower and upper ends (S,) float64, exact or from the bootstrap; NaN without an interval.
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.bool_]]:
+    """Returns the lower and upper ends (S,) float64, NaN without an interval, and which intervals are exact, (S,) bool.
 
     Args:
         values: (S,) float64, values for all records; a value with a number of trials is a proportion.
@@ -81,10 +82,11 @@ def intervals(
         confidence: confidence of the intervals.
     """
     low, high = percentile_intervals(samples, confidence)
-    if len(samples):
-        for ends, exact in zip((low, high), _exact_ends(values, trials, confidence), strict=True):
-            np.copyto(ends, exact, where=~np.isnan(exact))
-    return low, high
+    if not len(samples):
+        return low, high, np.zeros(len(values), dtype=bool)
+    exact_low, exact_high = _exact_ends(values, trials, confidence)
+    exact = ~np.isnan(exact_low)
+    return np.where(exact, exact_low, low), np.where(exact, exact_high, high), exact
 
 
 def _exact_ends(

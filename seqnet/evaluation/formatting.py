@@ -12,6 +12,7 @@ from seqnet.core.printable import counted
 from seqnet.evaluation.comparison import Comparison
 from seqnet.evaluation.cross_validation import CrossValidation
 from seqnet.evaluation.evaluation import Estimate, Evaluation
+from seqnet.evaluation.exact_intervals import FEW
 from seqnet.evaluation.metrics import METRICS
 from seqnet.evaluation.paired_metrics import PairedMetrics
 from seqnet.evaluation.strata import Stratum
@@ -56,8 +57,16 @@ def _value(number: float) -> str:
     return "n/a" if math.isnan(number) else f"{number:.4f}"
 
 
-def _interval(low: float, high: float, digits: int = 4) -> str:
-    return "" if math.isnan(low) else f"[{low:,.{digits}f}, {high:,.{digits}f}]"
+def _interval(low: float, high: float, digits: int = 4, *, exact: bool = False) -> str:
+    """Returns an interval, such as "[0.904, 0.921]" or "[0.782, 1.000] exact"; empty without one."""
+    text = "" if math.isnan(low) else f"[{low:,.{digits}f}, {high:,.{digits}f}]"
+    return f"{text} exact" if exact else text
+
+
+def _has_exact(evaluation: Evaluation) -> bool:
+    """Returns whether an interval of a metric or, with two classes, of the confusion matrix is exact."""
+    counts = evaluation.positive is not None and evaluation.confusion_exact.any()
+    return bool(counts) or any(one.exact for one in evaluation.metrics.values())
 
 
 def _has_intervals(evaluation: Evaluation) -> bool:
@@ -80,6 +89,8 @@ def origin_text(evaluation: Evaluation) -> str:
     if _has_intervals(evaluation):
         how = f"percentile bootstrap of {recipe.unit}s, {counted(recipe.replicates, 'replicates')}, seed {recipe.seed}"
         intervals = f"{_confidence(evaluation)} intervals: {how}"
+        if _has_exact(evaluation):
+            intervals += f"\nintervals marked exact: Clopper-Pearson, for fewer than {FEW} successes or failures"
         name, count = evaluation.rarest or ("", _FEW)
         if count < _FEW:
             few = counted(count, f"{recipe.unit}s")
@@ -92,20 +103,21 @@ def origin_text(evaluation: Evaluation) -> str:
 def _metrics(evaluation: Evaluation) -> str:
     rows = [["metric", "value", f"{_confidence(evaluation)} interval" if _has_intervals(evaluation) else ""]]
     for name, estimate in evaluation.metrics.items():
-        rows.append([METRICS[name].title, _value(estimate.value), _interval(estimate.low, estimate.high)])
+        interval = _interval(estimate.low, estimate.high, exact=estimate.exact)
+        rows.append([METRICS[name].title, _value(estimate.value), interval])
     return _align(rows)
 
 
 def _confusion(evaluation: Evaluation) -> str:
     rows = [["true \\ predicted", *evaluation.classes]]
-    for name, counts, lows, highs in zip(
-        evaluation.classes, evaluation.confusion, evaluation.confusion_low, evaluation.confusion_high, strict=True
-    ):
+    lows, highs, exact = evaluation.confusion_low, evaluation.confusion_high, evaluation.confusion_exact
+    for true, (name, counts) in enumerate(zip(evaluation.classes, evaluation.confusion, strict=True)):
         cells = [f"{count:,}" for count in counts]
         if evaluation.positive is not None:
             # With more classes, intervals would make the lines too wide.
-            ends = [_interval(low, high, digits=0) for low, high in zip(lows, highs, strict=True)]
-            cells = [f"{cell} {end}".rstrip() for cell, end in zip(cells, ends, strict=True)]
+            ends = zip(lows[true], highs[true], exact[true], strict=True)
+            texts = [_interval(low, high, 0, exact=marked) for low, high, marked in ends]
+            cells = [f"{cell} {text}".rstrip() for cell, text in zip(cells, texts, strict=True)]
         rows.append([name, *cells])
     return _align(rows)
 
@@ -136,7 +148,7 @@ def _gaps(evaluation: Evaluation) -> str:
 def _estimate(estimate: Estimate) -> str:
     """Returns value and interval with three digits, to fit several into one table row."""
     value = "n/a" if math.isnan(estimate.value) else f"{estimate.value:.3f}"
-    return f"{value} {_interval(estimate.low, estimate.high, digits=3)}".rstrip()
+    return f"{value} {_interval(estimate.low, estimate.high, 3, exact=estimate.exact)}".rstrip()
 
 
 def format_paired_metrics(evaluation: Evaluation, compared: Mapping[str, PairedMetrics]) -> str:

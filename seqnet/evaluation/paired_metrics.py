@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.evaluation.bootstrap import bootstrap
-from seqnet.evaluation.evaluation import Estimate
+from seqnet.evaluation.evaluation import Estimate, as_estimates
 from seqnet.evaluation.exact_intervals import intervals, trial_count
 from seqnet.evaluation.metrics import METRICS
 from seqnet.evaluation.scored_records import ScoredRecords, WeightedCounts, in_canonical_order
@@ -141,5 +141,5 @@ def _estimates(
     confidence: float,
 ) -> dict[str, Estimate]:
     """Returns metric → estimate, from values (M,), samples (R, M) and numbers of trials (M,)."""
-    low, high = intervals(values, samples, trials, confidence)
-    return {name: Estimate(*map(float, row)) for name, *row in zip(metrics, values, low, high, strict=True)}
+    found = as_estimates(values, *intervals(values, samples, trials, confidence))
+    return dict(zip(metrics, found, strict=True))

@@ -77,7 +77,7 @@ def reliability(scored: ScoredRecords, *, groups: NDArray[np.int64] | None, opti
     unit = record if units is None else units[record]
     trials = np.array([len(np.unique(unit[bins == index])) for index in range(BINS)], dtype=np.float64)
     values, count = shares(np.ones(len(ordered))), np.bincount(bins, minlength=BINS)
-    low, high = intervals(values, samples, np.where(trials > 0, trials, np.nan), options.confidence)
+    low, high, _ = intervals(values, samples, np.where(trials > 0, trials, np.nan), options.confidence)
     kept = count > 0
     mean = np.bincount(bins, p.ravel(), BINS)[kept] / count[kept]
     return Reliability(mean, values[kept], low[kept], high[kept], count[kept])

@@ -90,7 +90,7 @@ class Explainer:
         return predicted if chosen is None else np.where(predicted < 0, predicted, chosen)
 
     def _explained(self, tokens: Ragged, targets: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Returns the margins (M,) and values (ΣL, S) of M sequences: the means over windows and members."""
+        """Returns the margins (M,) and values (ΣL, S) of M sequences: weighted means over windows and members."""
         values = np.zeros((len(tokens.data), self.bundle.alphabet.size), dtype=np.float32)
         margins = np.zeros(len(tokens))
         window = self.bundle.classifier.window
@@ -98,8 +98,8 @@ class Explainer:
         for sequence, start, length in chunked_parts(tokens.lengths, window, _PARTS):
             first = tokens.offsets[sequence] + start
             parts = Ragged.from_lengths(gather(tokens.data, first, length), length)
-            share = 1 / (counts[sequence] * len(self._methods))  # (P,)
-            for method in self._methods:
+            for method, weight in zip(self._methods, self.bundle.weights, strict=True):
+                share = weight / counts[sequence]  # (P,)
                 found = method(parts, targets[sequence])
                 np.add.at(margins, sequence, found.margins * share)
                 for index, place in enumerate(first.tolist()):

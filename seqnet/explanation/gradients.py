@@ -46,7 +46,7 @@ def background(bundle: Bundle) -> NDArray[np.float32]:
     """
     size = bundle.alphabet.size
     shares = np.array(bundle.novelty.shares[:size]) if bundle.novelty is not None else np.ones(size)
-    if bundle.classifier.both_strands:
+    if bundle.both_strands:
         shares = shares + shares[bundle.alphabet.complement[1 : size + 1].astype(np.int64) - 1]
     return np.asarray(shares / shares.sum(), dtype=np.float32)
 

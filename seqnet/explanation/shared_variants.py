@@ -80,7 +80,7 @@ class SharedVariants:
         for block, before in zip(self._blocks, self._inputs, strict=True):
             x, first, last = _changed(block, before, rows, x, first, last)
         profile = self._model.profiles(variants, lengths)
-        return self._model.with_trees(self._of_changed(x, rows, first, last, profile), profile)
+        return self._model.with_trees(self._of_changed(x, rows, first, last, profile), profile, variants, lengths)
 
     def _of_changed(self, x: Tensor, rows: Tensor, first: int, last: int, profile: Tensor | None) -> Tensor:
         """Returns the logits (B, K) of features that are x (B, C, M) from step `first` to `last`."""

@@ -116,7 +116,7 @@ def write_attributions(
         records: batches of records, each with what messages call its file.
         output: where they go.
         threads: of the CPU.
-        progress: is told how many more records are done.
+        progress: called with the number of further records that are done.
 
     Raises:
         SeqnetError: a file can't be read, or the output can't be written.

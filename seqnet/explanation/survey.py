@@ -159,7 +159,7 @@ class Survey:
         self.words: WordCounts | None = None
         if words:
             k = words.word_length or WORD_LENGTHS[bundle.alphabet.name]
-            both = bundle.classifier.both_strands
+            both = bundle.both_strands
             self.words = WordCounts(bundle.alphabet, len(bundle.classes), k, both_strands=both)
 
     def add(self, tokens: Ragged, predicted: NDArray[np.int64], labels: NDArray[np.int64] | None) -> None:
@@ -213,7 +213,7 @@ def survey_records(
         inputs: reads the files.
         paths: the files.
         survey: takes the records.
-        progress: is told how many more records are done.
+        progress: called with the number of further records that are done.
 
     Raises:
         SeqnetError: a file can't be read, or a label is not a class of the model.

@@ -12,13 +12,9 @@ from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
-from seqnet.configs.encoders import EncoderConfig
-from seqnet.configs.networks import NetworkConfig
 from seqnet.configs.run import RunConfig
 from seqnet.core.alphabets import Alphabet, alphabet
 from seqnet.core.containers import Container, read_container, write_container
@@ -26,15 +22,15 @@ from seqnet.core.errors import ContainerError, SettingError
 from seqnet.datasets.file_schemas import check_description
 from seqnet.evaluation.calibration import Calibration, ValidationScores
 from seqnet.evaluation.novelty import Novelty
+from seqnet.models.mixture import MemberConfig, described, mixture_of
+from seqnet.models.weights import REMEDY, check_weights, layout_of, load_weights
 from seqnet.nn.networks import Classifier
 from seqnet.nn.plm import Tell
 
 if TYPE_CHECKING:
     from seqnet.evaluation.baselines import FittedBaseline
 
-__all__ = ["Bundle", "bundle_of", "load_weights", "open_bundle", "write_bundle"]
-
-_REMEDY = "make one with seqnet train"
+__all__ = ["Bundle", "bundle_of", "open_bundle", "write_bundle"]
 
 _BASELINES = "baselines"
 _VALIDATION = "validation"
@@ -43,14 +39,14 @@ _VALIDATION = "validation"
 
 @dataclass(frozen=True)
 class Bundle:
-    """One or more trained classifiers with the same settings, and everything that is needed to use them.
+    """One or more trained classifiers, and everything that is needed to use them.
 
     Attributes:
-        members: the classifiers, in evaluation mode; probabilities are the mean over members.
+        members: the classifiers, in evaluation mode; probabilities are the weighted mean over members.
         alphabet: alphabet of the sequences.
         classes: the K class names, in the order of the logits.
         positive: index of the positive class of binary metrics; None for more than two classes.
-        config: the settings of the training.
+        config: the settings of the training; of a mixture, those of the first member.
         window: maximum length of a sequence in one piece; longer sequences are divided into windows.
         metrics: name → value on the validation split, the mean over members; for a cross-validation also out-of-fold
             values.
@@ -60,6 +56,7 @@ class Bundle:
         novelty: distribution of the training sequences; None in models without it.
         baselines: name → baseline that was fitted to the training records; empty in models without baselines.
         validation: scores for fitting decisions again for other class fractions; None in models without them.
+        mixture: settings and weight of each member if they are of different kinds; otherwise empty.
     """
 
     members: tuple[Classifier, ...]
@@ -75,16 +72,44 @@ class Bundle:
     novelty: Novelty | None = None
     baselines: Mapping[str, FittedBaseline] = field(default_factory=dict)
     validation: ValidationScores | None = None
+    mixture: tuple[MemberConfig, ...] = ()
 
     @property
     def classifier(self) -> Classifier:
-        """The first member; all members have the same layers."""
+        """The first member."""
         return self.members[0]
+
+    @property
+    def weights(self) -> tuple[float, ...]:
+        """Share of each member in the mean over members."""
+        if self.mixture:
+            return tuple(member.weight for member in self.mixture)
+        return (1 / len(self.members),) * len(self.members)
+
+    @property
+    def configs(self) -> tuple[RunConfig, ...]:
+        """Settings of each member, except for the seeds of an ensemble of one kind."""
+        return tuple(member.config for member in self.mixture) or (self.config,) * len(self.members)
+
+    @property
+    def both_strands(self) -> bool:
+        """Whether the prediction is the same for a sequence and its reverse complement."""
+        return all(member.both_strands for member in self.members)
+
+    @property
+    def shortest(self) -> int:
+        """Minimum length of a sequence."""
+        return max(member.encoder.shortest for member in self.members)
 
     @property
     def parameter_count(self) -> int:
         """Number of trained parameters of all members."""
         return sum(member.parameter_count for member in self.members)
+
+    @property
+    def uses_language_model(self) -> bool:
+        """Whether features are those of a protein language model, which is not part of the bundle."""
+        return self.config.encoder.name == "plm"
 
     def to(self, device: torch.device) -> None:
         """Moves all members to a device."""
@@ -107,7 +132,7 @@ class Bundle:
 
 def write_bundle(path: Path, bundle: Bundle) -> None:
     """Writes a bundle; the same bundle gives the same bytes."""
-    description = {
+    description: dict[str, Any] = {
         "alphabet": bundle.alphabet.name,
         "classes": list(bundle.classes),
         "positive": bundle.positive,
@@ -121,6 +146,8 @@ def write_bundle(path: Path, bundle: Bundle) -> None:
         "card": dict(bundle.card),
         "novelty": None if bundle.novelty is None else asdict(bundle.novelty),
     }
+    if bundle.mixture:
+        description["mixture"] = described(bundle.mixture)
     weights = {
         f"{index:03}.{name}": tensor.detach().cpu().numpy()
         for index, member in enumerate(bundle.members)
@@ -142,7 +169,7 @@ def open_bundle(path: Path) -> Bundle:
     Raises:
         ContainerError: the file is not a model, is damaged, or has another version.
     """
-    return bundle_of(path, read_container(path, ["model"], _REMEDY))
+    return bundle_of(path, read_container(path, ["model"], REMEDY))
 
 
 def bundle_of(path: Path, container: Container) -> Bundle:
@@ -154,26 +181,29 @@ def bundle_of(path: Path, container: Container) -> Bundle:
     about, parts = container.description, _parts_of(container.tensors)
     kept = {part: parts.pop(part, {}) for part in (_BASELINES, _VALIDATION)}
     weights = [parts[index] for index in sorted(parts)]
-    check_description(str(path), about, _REMEDY)
+    check_description(str(path), about, REMEDY)
     if about["members"] != len(weights):
         problem = f"the description of the model is damaged: members is {about['members']}, there are {len(weights)}"
-        raise ContainerError(str(path), problem, _REMEDY)
+        raise ContainerError(str(path), problem, REMEDY)
     try:
         config = RunConfig.from_dict(about["config"])
         symbols = alphabet(about["alphabet"])
-        shape = (symbols, len(about["classes"]), config.encoder, config.network, about["window"])
-        expected = _expected(shape)
+        mixture = mixture_of(about.get("mixture", []))
+        kinds = [one.config for one in mixture] or [config]
+        shapes = [(symbols, len(about["classes"]), kind.encoder, kind.network, about["window"]) for kind in kinds]
+        layouts = [(shape, layout_of(shape)) for shape in shapes]
         novelty = Novelty.from_dict(about["novelty"], symbols) if about.get("novelty") is not None else None
         calibration = Calibration(**about["calibration"] | {"shares": tuple(about["calibration"]["shares"])})
         classes = len(about["classes"])
         validation = ValidationScores.restore(kept[_VALIDATION], classes)
     except (OverflowError, RuntimeError, TypeError, ValueError, SettingError) as error:
-        raise ContainerError(str(path), f"the description of the model is damaged ({error})", _REMEDY) from error
-    for arrays in weights:
+        raise ContainerError(str(path), f"the description of the model is damaged ({error})", REMEDY) from error
+    layouts = layouts if mixture else layouts * len(weights)
+    for arrays, (_, expected) in zip(weights, layouts, strict=True):
         # Checked before memory is allocated, because a description may ask for more than the weights have.
-        _check_weights(path, arrays, expected)
+        check_weights(path, arrays, expected)
     members = []
-    for arrays in weights:
+    for arrays, (shape, _) in zip(weights, layouts, strict=True):
         members.append(Classifier(*shape).eval())
         load_weights(path, members[-1], arrays)
     return Bundle(
@@ -190,6 +220,7 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         novelty=novelty,
         baselines=_Baselines(partial(_restored, path, about.get("baselines", {}), kept[_BASELINES], symbols, classes)),
         validation=validation,
+        mixture=mixture,
     )
 
 
@@ -232,7 +263,7 @@ def _restored(
     try:
         return restore_baselines(about, tensors, symbols, classes)
     except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ContainerError(str(path), f"the baselines of the model are damaged ({error})", _REMEDY) from error
+        raise ContainerError(str(path), f"the baselines of the model are damaged ({error})", REMEDY) from error
 
 
 def _parts_of(tensors: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArray[Any]]]:
@@ -242,41 +273,3 @@ def _parts_of(tensors: Mapping[str, NDArray[Any]]) -> dict[str, dict[str, NDArra
         part, _, name = full.partition(".")
         parts.setdefault(part, {})[name] = array
     return parts
-
-
-def _expected(shape: tuple[Alphabet, int, EncoderConfig, NetworkConfig, int]) -> dict[str, tuple[tuple[int, ...], str]]:
-    """Returns name → shape and type of the weights of a classifier, without allocating memory for them."""
-    with torch.device("meta"):
-        state = Classifier(*shape).state_dict()
-    return {name: (tuple(tensor.shape), str(tensor.dtype).removeprefix("torch.")) for name, tensor in state.items()}
-
-
-def _check_weights(
-    path: Path, arrays: Mapping[str, NDArray[Any]], expected: Mapping[str, tuple[tuple[int, ...], str]]
-) -> None:
-    """Checks the weights of a member.
-
-    Raises:
-        ContainerError: names, shapes or types are not the expected ones, or a value is NaN or infinite.
-    """
-    if {name: (array.shape, array.dtype.name) for name, array in arrays.items()} != expected:
-        raise ContainerError(str(path), "the weights do not fit the network that the file describes", _REMEDY)
-    for name, array in arrays.items():
-        # A sum could overflow. Minimum and maximum are NaN if any value is.
-        if array.dtype.kind == "f" and array.size and not (np.isfinite(array.min()) and np.isfinite(array.max())):
-            raise ContainerError(str(path), f"the weights {name} have a value that is NaN or infinite", _REMEDY)
-
-
-def load_weights(path: Path, classifier: Classifier, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Copies the weights of a file into a classifier.
-
-    Raises:
-        ContainerError: the weights do not belong to this classifier.
-    """
-    weights: dict[str, Tensor] = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
-    try:
-        classifier.load_state_dict(weights)
-    except RuntimeError as error:
-        raise ContainerError(
-            str(path), "the weights do not fit the network that the file describes", _REMEDY
-        ) from error

@@ -15,6 +15,7 @@ from seqnet.datasets.splits import SPLITS
 from seqnet.evaluation.baselines import describe_baselines
 
 if TYPE_CHECKING:
+    from seqnet.configs.run import RunConfig
     from seqnet.models.bundles import Bundle
 
 __all__ = ["inspect", "lines", "summary"]
@@ -76,7 +77,8 @@ def _model(path: Path, container: Container) -> dict[str, Any]:
         "parameters": bundle.parameter_count,
         "members": len(bundle.members),
         "window": bundle.window,
-        "strands": "both" if bundle.classifier.both_strands else "single",
+        "strands": "both" if bundle.both_strands else "single",
+        "mixture": _mixture(bundle),
         "layers": _layers(bundle),
         "metrics": dict(bundle.metrics),
         "origin": bundle.provenance.get("origin"),
@@ -84,6 +86,7 @@ def _model(path: Path, container: Container) -> dict[str, Any]:
         "novelty": _novelty(bundle),
         "baselines": describe_baselines(bundle.baselines),
         "config": bundle.config.to_dict(),
+        "configs": [one.config.to_dict() for one in bundle.mixture] or None,
         "provenance": dict(bundle.provenance),
     }
 
@@ -102,7 +105,34 @@ def _novelty(bundle: Bundle) -> dict[str, Any] | None:
     }
 
 
+def _mixture(bundle: Bundle) -> list[dict[str, Any]] | None:
+    """Returns the kind and the weight of each network of a mixture; None for another model."""
+    if not bundle.mixture:
+        return None
+    return [
+        {
+            "network": one.config.network.name,
+            "seed": one.config.training.seed,
+            "strands": "both" if member.both_strands else "single",
+            "parameters": member.parameter_count,
+            "weight": one.weight,
+        }
+        for member, one in zip(bundle.members, bundle.mixture, strict=True)
+    ]
+
+
 def _layers(bundle: Bundle) -> list[dict[str, Any]]:
+    """Returns the layers of the first network, or of each network of a mixture, named by its number."""
+    if not bundle.mixture:
+        return _layers_of(bundle, bundle.config)
+    return [
+        layer | {"name": f"{number}.{layer['name']}"}
+        for number, one in enumerate(bundle.mixture, 1)
+        for layer in _layers_of(bundle, one.config)
+    ]
+
+
+def _layers_of(bundle: Bundle, config: RunConfig) -> list[dict[str, Any]]:
     """Returns name, type, output shape and parameters of each layer, for one sequence with the window's length."""
     import torch
 
@@ -112,7 +142,7 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
 
     # On the meta device, computing shapes takes no memory, however long the window is.
     with torch.device("meta"):
-        shape = (bundle.alphabet, len(bundle.classes), bundle.config.encoder, bundle.config.network, bundle.window)
+        shape = (bundle.alphabet, len(bundle.classes), config.encoder, config.network, bundle.window)
         classifier = Classifier(*shape).eval()
         sequence = (torch.ones(1, bundle.window, dtype=torch.uint8), torch.tensor([bundle.window]))
     classifier.encoder.shapes_only = True
@@ -152,8 +182,8 @@ def _layers(bundle: Bundle) -> list[dict[str, Any]]:
 _SUMMARY = {
     "dataset": ("records", "symbols", "alphabet", "classes", "positive", "generators", "crop", "counts", "groups",
                 "lengths"),
-    "model": ("card", "alphabet", "classes", "positive", "parameters", "members", "window", "strands", "metrics",
-              "origin"),
+    "model": ("card", "alphabet", "classes", "positive", "parameters", "members", "window", "strands", "mixture",
+              "metrics", "origin"),
 }  # fmt: skip
 """Kind of file → what its summary has, in this order."""
 
@@ -161,7 +191,7 @@ _SUMMARY = {
 def summary(found: Mapping[str, Any]) -> dict[str, Any]:
     """Returns the values that most readers want; of a model, its card first."""
     known = _SUMMARY[found["kind"]]
-    shown = {key: found[key] for key in known if key not in ("crop", "origin") or found[key] is not None}
+    shown = {key: found[key] for key in known if key not in ("crop", "mixture", "origin") or found[key] is not None}
     card = shown.get("card", {})
     return shown | {"card": {key: card[key] for key in sorted(card, key="title".__ne__)}} if card else shown
 
@@ -170,7 +200,7 @@ def lines(found: Mapping[str, Any]) -> list[str]:
     """Returns the values as lines of text."""
     out: list[str] = []
     for key, value in found.items():
-        if key == "card" and not value:
+        if (key == "card" and not value) or (key in ("mixture", "configs") and value is None):
             continue
         if key == "layers":
             out.append("layers")

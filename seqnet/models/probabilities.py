@@ -64,8 +64,9 @@ class Ensembled(NamedTuple):
     """Probabilities of a model for M sequences.
 
     Attributes:
-        probabilities: (M, K) float64, calibrated; the mean over members, or the share of their votes.
-        deviations: (M, K) float64, standard deviation of the members' calibrated probabilities; zero for one member.
+        probabilities: (M, K) float64, calibrated; the weighted mean over members, or the share of their votes.
+        deviations: (M, K) float64, weighted standard deviation of the members' calibrated probabilities; zero for one
+            member.
         embeddings: (M, E) float32, the embeddings of the members side by side; None if they are not wanted.
     """
 
@@ -108,14 +109,16 @@ def bundle_probabilities(
 
 def ensembled(bundle: Bundle, each: Sequence[NDArray[np.float64]], *, vote: bool = False) -> Ensembled:
     """Returns the calibrated probabilities of M sequences from those of each member (M, K), not calibrated."""
-    temperature = bundle.calibration.temperature
+    temperature, weights = bundle.calibration.temperature, bundle.weights
     calibrated = [tempered(one, temperature) for one in each]
-    deviations = np.std(calibrated, axis=0)
+    mean = np.average(calibrated, axis=0, weights=weights)
+    deviations = np.sqrt(np.average((np.asarray(calibrated) - mean) ** 2, axis=0, weights=weights))
     if vote:
         threshold = None if bundle.positive is None else bundle.calibration.threshold
         labels = [decide(one, bundle.positive, threshold) for one in calibrated]
-        return Ensembled(np.mean([np.eye(len(bundle.classes))[one] for one in labels], axis=0), deviations)
-    return Ensembled(tempered(np.mean(each, axis=0), temperature), deviations)
+        votes = [np.eye(len(bundle.classes))[one] for one in labels]
+        return Ensembled(np.average(votes, axis=0, weights=weights), deviations)
+    return Ensembled(tempered(np.average(each, axis=0, weights=weights), temperature), deviations)
 
 
 def class_probabilities(

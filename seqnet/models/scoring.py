@@ -94,7 +94,7 @@ def chosen_precision(bundle: Bundle, precision: str) -> str:
         )
     if precision == "bfloat16" and device.type == "cpu" and not has_bfloat16(device):
         raise SettingError("predict.precision", precision, problem="bfloat16 is not supported by this CPU; use float32")
-    if precision == "int8" and not can_be_bytes(bundle.classifier):
+    if precision == "int8" and not all(map(can_be_bytes, bundle.members)):
         problem = "int8 needs a network of one convolution, such as dna-cnn, and an x86 CPU; use bfloat16 or float32"
         raise SettingError("predict.precision", precision, problem=problem)
     if precision != "auto":
@@ -105,9 +105,9 @@ def chosen_precision(bundle: Bundle, precision: str) -> str:
 
 def lower_precision(bundle: Bundle) -> str | None:
     """Returns the precision in which a model is faster than in float32 on its device; None if there is none."""
-    if can_fold(bundle.classifier):
+    if all(map(can_fold, bundle.members)):
         # The speed of a table depends on its size.
-        return "int8" if can_be_bytes(bundle.classifier) else None
+        return "int8" if all(map(can_be_bytes, bundle.members)) else None
     return "bfloat16" if has_bfloat16(bundle.classifier.device) else None
 
 

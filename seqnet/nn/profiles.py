@@ -86,14 +86,14 @@ class Profile(nn.Module):
         known = (tokens >= 1) & (tokens <= self.size)
         both = known[:, 1:] & known[:, :-1]
         index = torch.where(both, (tokens[:, :-1] - 1) * self.size + tokens[:, 1:] - 1, self.size**2)
-        counts = self.mixture.new_zeros(len(tokens), self.size**2 + 1)
+        counts = self.mixture.new_zeros(tokens.shape[0], self.size**2 + 1)
         counts.scatter_add_(1, index, counts.new_ones(index.shape))
         return counts[:, :-1] / (lengths - 1).clamp(min=1)[:, None]
 
     def _at(self, symbols: Tensor, lengths: Tensor, *, turned: bool) -> Tensor:
         """Returns the one-hot symbols (B, ends · K) at the start, or at the end from the last one inwards."""
         steps = torch.arange(self.config.ends, device=symbols.device)
-        places = (lengths[:, None] - 1 - steps) if turned else steps.expand(len(lengths), -1)  # (B, ends)
+        places = (lengths[:, None] - 1 - steps) if turned else steps.expand(lengths.shape[0], -1)  # (B, ends)
         there = (places >= 0) & (places < lengths[:, None])
         chosen = places.clamp(min=0, max=symbols.shape[1] - 1)[:, :, None].expand(-1, -1, symbols.shape[2])
         return (symbols.gather(1, chosen) * there[:, :, None]).flatten(1)

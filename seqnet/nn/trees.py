@@ -61,11 +61,11 @@ class Trees(nn.Module):
         feature, branches = self.feature.long().flatten(), self.branches.long().flatten()
         bound = self.bound.flatten()
         first = torch.arange(trees, device=profile.device) * nodes  # (T,)
-        place = first.expand(len(profile), -1)  # (B, T)
+        place = first.expand(profile.shape[0], -1)  # (B, T)
         for _ in range(DEPTH):
             above = profile.gather(1, feature[place]) > bound[place]
             place = first + branches[2 * place + above.long()]
-        leaves = self.value.flatten()[place].reshape(len(profile), -1, self.logits)  # (B, T) → (B, rounds, K or 1)
+        leaves = self.value.flatten()[place].reshape(profile.shape[0], -1, self.logits)  # (B, T) → (B, rounds, K or 1)
         logits = self.start + leaves.sum(dim=1)
         return torch.cat([torch.zeros_like(logits), logits], dim=1) if self.logits == 1 else logits
 

@@ -138,16 +138,17 @@ class ScoreSample:
         return np.concatenate(self._rows) if self._rows else None
 
 
-def shift_of(predictor: Predictor, probabilities: NDArray[np.float64]) -> ClassShift:
+def shift_of(predictor: Predictor, probabilities: NDArray[np.float64], *, shrink: bool = False) -> ClassShift:
     """Returns the class fractions of records by their probabilities (M, K) at the fractions of training."""
     bundle = predictor.bundle
-    return estimate_shift(probabilities, training_shares(bundle), bundle.validation)
+    return estimate_shift(probabilities, training_shares(bundle), bundle.validation, shrink=shrink)
 
 
 def fitted_to_records(predictor: Predictor, records: Iterable[Placed], threads: int) -> tuple[Predictor, ClassShift]:
     """Returns a predictor for the class fractions of some records, and these.
 
-    It is the same one unless the fractions surely differ from those of training.
+    It is the same one if there is no estimate, or if its difference to the fractions of training is smaller than its
+    standard error.
 
     Args:
         predictor: of the model, at the fractions of training.
@@ -156,5 +157,6 @@ def fitted_to_records(predictor: Predictor, records: Iterable[Placed], threads: 
     """
     parts = [rows.usual for rows in predict_in_order(predictor, sample_records(records), threads)]
     nothing = np.empty((0, len(predictor.bundle.classes)))
-    found = shift_of(predictor, np.concatenate([nothing, *parts]))
-    return (predictor.for_fractions(found.shares) if found.sure else predictor), found
+    found = shift_of(predictor, np.concatenate([nothing, *parts]), shrink=True)
+    same = np.allclose(found.applied, found.seen, rtol=0, atol=1e-6)
+    return (predictor if same else predictor.for_fractions(found.applied)), found

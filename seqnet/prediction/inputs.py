@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import Alphabet
@@ -12,6 +13,8 @@ from seqnet.core.records import RecordBatch
 from seqnet.datasets.alphabet_check import check_alphabet, sample_symbols
 from seqnet.prediction.mate_files import interleaved
 from seqnet.readers import open_records, spoken_path
+from seqnet.readers.parts import PartOfFile, Shard, parts_of
+from seqnet.readers.record_reader import EMPTY
 
 __all__ = ["PredictionInputs"]
 
@@ -24,6 +27,7 @@ class PredictionInputs:
         alphabet: that of the model; None where the user has said that the records are of it.
         mate_files: whether two files are read side by side, one of first and one of second mates; `read` must ask for
             originals.
+        shard: the shard of the files to read; None for all records.
 
     Attributes:
         records: each file so far, and the number of its records.
@@ -35,8 +39,11 @@ class PredictionInputs:
         doubts: each file so far whose symbols look like another alphabet, and which; they may be of the model's.
     """
 
-    def __init__(self, read: ReadOptions, alphabet: Alphabet | None, *, mate_files: bool = False) -> None:
+    def __init__(
+        self, read: ReadOptions, alphabet: Alphabet | None, *, mate_files: bool = False, shard: Shard | None = None
+    ) -> None:
         self.read = read
+        self._shard = shard
         self.alphabet = alphabet
         self.records: Counter[str] = Counter()
         self._mate_files = mate_files
@@ -63,20 +70,28 @@ class PredictionInputs:
             yield from interleaved(first, second)
 
     def _one_by_one(self, paths: Sequence[str]) -> Generator[tuple[str, RecordBatch], None, None]:
-        for path in paths:
-            place = spoken_path(path)
-            with open_records(path, self.read) as reader:
+        every = [PartOfFile(path, 0, None) for path in paths]
+        for path, start, end in every if self._shard is None else parts_of(paths, self._shard):
+            place, read = spoken_path(path), replace(self.read, part_start=start, part_end=end)
+            if start:
+                self._check_head(path)
+            with open_records(path, read) as reader:
                 before, self.format = self.passed, reader.format
                 self.records[place] += 0
-                for batch in self.checked(place, iter(reader)):
+                for batch in iter(reader) if start else self.checked(place, iter(reader)):
                     passed = reader.passed
                     self.passed = None if before is None or passed is None else before + passed
                     self.records[place] += len(batch)
                     yield place, batch
                 self.skipped.update(reader.skipped)
                 self.notes += [(place, note) for note in reader.notes]
-                if reader.nothing:
+                if reader.nothing and (reader.format == EMPTY or not read.has_part):
                     self.empty.append((place, reader.nothing))
+
+    def _check_head(self, path: str) -> None:
+        """Checks the first symbols of a file of which another part is read."""
+        with open_records(path, self.read) as reader:
+            next(self.checked(spoken_path(path), iter(reader)), None)
 
     def checked(self, place: str, batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
         """Yields record batches, once their first symbols are known not to be of another alphabet.

@@ -88,7 +88,7 @@ class Predictor:
             self.bundle.alphabet,
             mask=self.options.unknown == "mask",
             missing=batch.missing,
-            shortest=self.bundle.classifier.encoder.shortest,
+            shortest=self.bundle.shortest,
         )
 
     def predict_tokens(self, names: Ragged, tokenized: Tokenized, place: str = "") -> PredictedRows:

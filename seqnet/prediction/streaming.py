@@ -17,7 +17,7 @@ from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.tally import Tally
 
-__all__ = ["opened_outputs", "predict_in_order", "write_predictions"]
+__all__ = ["Placed", "opened_outputs", "predict_in_order", "predicted_in_order", "write_predictions"]
 
 Placed = tuple[str, RecordBatch]
 """What messages call a file, and some of its records."""
@@ -36,6 +36,25 @@ def predict_in_order(
     """
     workers = threads if predictor.bundle.classifier.device.type == "cpu" else 1
     return _in_order(predictor, lambda item: predictor.predict_batch(item[1], item[0]), records, workers)
+
+
+def predicted_in_order(
+    predictor: Predictor,
+    render: Callable[[RecordBatch, PredictedRows], Any],
+    records: Iterable[Placed],
+    threads: int,
+) -> Generator[Any, None, None]:
+    """Yields what `render` makes of record batches and their predictions, in their order; it runs in the threads."""
+
+    def rendered(item: Placed) -> Any:
+        place, batch = item
+        rows = predictor.predict_batch(batch, place)
+        try:
+            return render(batch, rows)
+        except InputError as error:
+            raise error.at(place) from None
+
+    return _in_order(predictor, rendered, records, threads)
 
 
 def _in_order(
@@ -67,7 +86,7 @@ def write_predictions(
         inputs: reads the files.
         paths: the files.
         outputs: what is written.
-        progress: is told how many more records are done.
+        progress: called with the number of further records that are done.
         force: whether existing files are replaced.
 
     Raises:
@@ -80,16 +99,11 @@ def write_predictions(
     tally = Tally()
     with opened_outputs(outputs, Start(predictor.bundle, first and first[1]), force) as writers:
 
-        def rendered(item: Placed) -> tuple[Tally, list[Any]]:
-            place, batch = item
-            rows = predictor.predict_batch(batch, place)
-            try:
-                return Tally.of(rows), [writer.render(batch, rows) for writer in writers]
-            except InputError as error:
-                raise error.at(place) from None
+        def rendered(batch: RecordBatch, rows: PredictedRows) -> tuple[Tally, list[Any]]:
+            return Tally.of(rows), [writer.render(batch, rows) for writer in writers]
 
         every = chain([] if first is None else [first], records)
-        with closing(_in_order(predictor, rendered, every, inputs.read.threads)) as done:
+        with closing(predicted_in_order(predictor, rendered, every, inputs.read.threads)) as done:
             for counted, parts in done:
                 for writer, part in zip(writers, parts, strict=True):
                     writer.write(part)

@@ -86,7 +86,7 @@ def grid_of(bundle: Bundle, window: int | None, stride: int | None, *, mask: boo
         SettingError: the windows are too short for the model.
     """
     window = window or bundle.window
-    shortest = bundle.classifier.encoder.shortest
+    shortest = bundle.shortest
     if window < shortest:
         raise SettingError("scan.window", window, f"at least {shortest}, the shortest sequence that this model takes")
     return Grid(window, stride or window, mask, softmask == "skip")

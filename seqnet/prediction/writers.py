@@ -13,14 +13,16 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import IO
+from typing import IO, TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from seqnet.core.bgzf import BGZF_END, bgzf
 from seqnet.core.errors import OutputError
 from seqnet.core.escaping import one_line
 from seqnet.core.outputs import named
@@ -30,14 +32,21 @@ from seqnet.prediction.decision import UNCERTAIN
 from seqnet.prediction.outputs import Start, Writer
 from seqnet.prediction.rows import PredictedRows
 
+if TYPE_CHECKING:
+    import pyarrow.parquet as pq
+
 __all__ = [
     "OUTPUT_FORMATS",
+    "EncodedRows",
     "TableOutput",
     "columns",
     "decimals",
+    "encoded_rows",
     "format_of",
     "joined_lines",
     "opened_writer",
+    "parquet_schema",
+    "parquet_writer",
     "table",
     "text_columns",
     "text_stream",
@@ -120,36 +129,68 @@ def text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
         raw.flush()
 
 
-@contextmanager
-def _tsv(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
-    with text_stream(target, compress=compress) as stream:
-        stream.write(("\t".join(columns(classes, ensemble=ensemble)) + "\n").encode())
-        yield Writer(lambda batch, predictions: joined_lines(text_columns(predictions, classes)), stream.write)
+class EncodedRows(NamedTuple):
+    """A text format: its bytes are a header, those of each batch of rows, and an end.
+
+    Attributes:
+        header: the first bytes.
+        render: a batch and its rows → bytes.
+        end: the last bytes.
+    """
+
+    header: bytes
+    render: Callable[[RecordBatch, PredictedRows], bytes | memoryview]
+    end: bytes
+
+
+def encoded_rows(kind: str, classes: Sequence[str], *, compress: bool, ensemble: bool) -> EncodedRows:
+    """Returns how rows become text, `tsv` or `jsonl`; blocks of bgzip, which gzip reads, if it is compressed."""
+    header = ("\t".join(columns(classes, ensemble=ensemble)) + "\n").encode() if kind == "tsv" else b""
+    render = (lambda rows: joined_lines(text_columns(rows, classes))) if kind == "tsv" else partial(_json, classes)
+    if not compress:
+        return EncodedRows(header, lambda batch, rows: render(rows), b"")
+    return EncodedRows(bgzf(header), lambda batch, rows: bgzf(render(rows)), BGZF_END)
+
+
+def _json(classes: Sequence[str], rows: PredictedRows) -> bytes:
+    """Returns rows as JSON, one line each."""
+    lines = []
+    for row in table(rows, classes).to_pylist():
+        rounded = {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in row.items()}
+        lines.append(json.dumps(rounded, ensure_ascii=False).encode() + b"\n")
+    return b"".join(lines)
 
 
 @contextmanager
-def _json_lines(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
-    def render(batch: RecordBatch, predictions: PredictedRows) -> bytes:
-        lines = []
-        for row in table(predictions, classes).to_pylist():
-            rounded = {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in row.items()}
-            lines.append(json.dumps(rounded, ensure_ascii=False).encode() + b"\n")
-        return b"".join(lines)
+def _text(kind: str, target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
+    encoded = encoded_rows(kind, classes, compress=compress, ensemble=ensemble)
+    with text_stream(target, compress=False) as stream:
+        stream.write(encoded.header)
+        yield Writer(encoded.render, stream.write)
+        stream.write(encoded.end)
 
-    with text_stream(target, compress=compress) as stream:
-        yield Writer(render, stream.write)
+
+def parquet_schema(classes: Sequence[str], *, ensemble: bool) -> pa.Schema:
+    """Returns the columns of Parquet."""
+    first, label, *numbers, last = columns(classes, ensemble=ensemble)
+    text, number = pa.large_string(), pa.float64()
+    return pa.schema([(first, text), (label, text), *((name, number) for name in numbers), (last, text)])
+
+
+@contextmanager
+def parquet_writer(target: Path | None, schema: pa.Schema) -> Iterator[pq.ParquetWriter]:
+    """Yields what writes tables, each as a row group, to a file or to standard output."""
+    import pyarrow.parquet as pq
+
+    sink = target if target is not None else pa.PythonFile(sys.stdout.buffer, mode="w")
+    with pq.ParquetWriter(sink, schema, write_page_checksum=True) as writer:
+        yield writer
 
 
 @contextmanager
 def _parquet(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
-    import pyarrow.parquet as pq
-
-    sink = target if target is not None else pa.PythonFile(sys.stdout.buffer, mode="w")
-    first, label, *numbers, last = columns(classes, ensemble=ensemble)
-    text, number = pa.large_string(), pa.float64()
-    fields = [(first, text), (label, text), *((name, number) for name in numbers), (last, text)]
-    with pq.ParquetWriter(sink, pa.schema(fields), write_page_checksum=True) as writer:
-        schema = writer.schema
+    schema = parquet_schema(classes, ensemble=ensemble)
+    with parquet_writer(target, schema) as writer:
         yield Writer(lambda batch, predictions: table(predictions, classes).cast(schema), writer.write_table)
 
 
@@ -167,8 +208,8 @@ def table(predictions: PredictedRows, classes: Sequence[str]) -> pa.Table:
 
 
 OUTPUT_FORMATS: Mapping[str, Callable[[Path | None, Sequence[str], bool, bool], AbstractContextManager[Writer]]] = {
-    "tsv": _tsv,
-    "jsonl": _json_lines,
+    "tsv": partial(_text, "tsv"),
+    "jsonl": partial(_text, "jsonl"),
     "parquet": _parquet,
 }
 

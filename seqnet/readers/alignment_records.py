@@ -29,6 +29,8 @@ _PAIRED, _UNMAPPED, _REVERSE, _FIRST, _LAST = 0x1, 0x4, 0x10, 0x40, 0x80
 _SECONDARY, _SUPPLEMENTARY = 0x100, 0x800
 _LONG = 1 << 12
 """Mean length from which reads are reversed one by one; an array of positions takes eight times the memory of bases."""
+_PIECE = 1 << 22
+"""Number of bases of a long read that are complemented at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +105,24 @@ def _with_mates(names: Ragged, flags: NDArray[np.uint16]) -> Ragged:
 
 def _as_sequenced(symbols: Ragged, reverse: NDArray[np.bool_]) -> Ragged:
     """Returns N sequences, reverse-complemented where `reverse` (N,) is true."""
-    if symbols.rows is not None:
+    if not reverse.any():
+        return symbols
+    if symbols.rows is not None and len(symbols) > 1:
         rows = symbols.rows.copy()  # (N, L)
         rows[reverse] = _complement_table()[rows[reverse, ::-1]]
         return Ragged(rows.reshape(-1), symbols.offsets)
     starts, lengths = symbols.offsets[:-1][reverse], symbols.lengths[reverse]
-    if len(lengths) and int(lengths.sum()) >= _LONG * len(lengths):
-        data = symbols.data.copy()
+    data = symbols.data.copy()
+    if int(lengths.sum()) >= _LONG * len(lengths):
         for start, stop in zip(starts.tolist(), (starts + lengths).tolist(), strict=True):
-            data[start:stop] = np.frombuffer(data[start:stop].tobytes().translate(_complement_bytes()), np.uint8)[::-1]
+            for at in range(start, stop, _PIECE):
+                piece = symbols.data[at : min(at + _PIECE, stop)]
+                turned = np.frombuffer(piece.tobytes().translate(_complement_bytes()), np.uint8)[::-1]
+                end = stop - (at - start)
+                data[end - len(piece) : end] = turned
         return Ragged(data, symbols.offsets)
     positions = gather_positions(starts, lengths)
     mirrored = np.repeat(2 * starts + lengths - 1, lengths) - positions
-    data = symbols.data.copy()
     data[positions] = _complement_table()[symbols.data[mirrored]]
     return Ragged(data, symbols.offsets)
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Iterator
 from contextlib import nullcontext
 
 from seqnet.configs.readers import ReadOptions
@@ -19,15 +19,22 @@ from seqnet.core.errors import InputError, TruncatedError
 from seqnet.core.originals import Beginning
 from seqnet.core.records import RecordBatch
 from seqnet.readers.alignment_records import AlignmentRecords, primary_records
-from seqnet.readers.bam import BAM, read_bam, read_header
+from seqnet.readers.bam import read_bam
+from seqnet.readers.bam_header import BAM, read_header
 from seqnet.readers.conversion import converted_to_bam
 from seqnet.readers.formats import RecordFormat
-from seqnet.readers.htslib import CRAM, read_by_htslib
+from seqnet.readers.htslib import read_by_htslib
 from seqnet.readers.inputs import Input
 from seqnet.readers.originals import nothing_but
+from seqnet.readers.parts import is_read_directly, part_pieces
+from seqnet.readers.pieces import Pieces, plain_pieces, whole_pieces
+from seqnet.readers.record_starts import BamStarts
+from seqnet.readers.sam_text import CRAM
 
 __all__ = ["FORMAT"]
 
+_PIECE = 2
+"""Bytes of a BAM for each byte of a batch: names and bases are half of the records of short reads."""
 _SAM_HEADER = re.compile(rb"@(?:HD|SQ|RG|PG)\t[A-Za-z][A-Za-z0-9]:|@CO\t")
 _SAM_LINE = re.compile(
     rb"[^\t\n@][^\t\n]*\t\d+\t[^\t\n]+\t\d+\t\d+\t(?:\*|(?:\d+[MIDNSHP=X])+)\t[^\t\n]+\t\d+\t-?\d+\t"
@@ -49,7 +56,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         if options.originals:
             yield from _with_originals(source, options, skipped)
         elif source.head.startswith(BAM) and options.region is None:
-            yield from _primary(read_bam(source.text(), options.batch_bytes), options, skipped)
+            yield from _primary(_whole_or_part(source, options), options, skipped)
         else:
             yield from _primary(read_by_htslib(source, options, skipped), options, skipped)
     except InputError:
@@ -71,7 +78,28 @@ def _with_originals(source: Input, options: ReadOptions, skipped: Counter[str]) 
     with nullcontext(source.text()) if whole else converted_to_bam(source, options, skipped) as stream:
         # What is not compressed is a SAM as text, or a BAM in a pipe.
         yield nothing_but(Beginning("bam", True, read_header(stream)))
-        yield from _primary(read_bam(stream, options.batch_bytes, originals=True), options, skipped)
+        pieces = Pieces(plain_pieces(stream, _PIECE * options.batch_bytes))
+        yield from _primary(read_bam(pieces, originals=True, header=False), options, skipped)
+
+
+def _whole_or_part(source: Input, options: ReadOptions) -> Iterator[AlignmentRecords]:
+    """Yields the reads of a BAM, or of the part of it that the options name.
+
+    Raises:
+        TruncatedError: the file ends within a read.
+        FormatError: the file is damaged.
+    """
+    size = _PIECE * options.batch_bytes
+    if not _reads_parts(source, options):
+        return read_bam(whole_pieces(source, size)[0])
+    header = len(read_header(source.text(again=True)))
+    pieces, _ = part_pieces(source, options, size, BamStarts, header)
+    return read_bam(pieces, header=not options.part_start)
+
+
+def _reads_parts(source: Input, options: ReadOptions) -> bool:
+    is_whole = source.head.startswith(BAM) and options.region is None and not options.originals
+    return is_whole and source.compression == "bgzip" and is_read_directly(source, options)
 
 
 def _check_end(source: Input) -> None:
@@ -91,4 +119,4 @@ def _check_end(source: Input) -> None:
         raise TruncatedError("the end-of-file marker is missing, so reads may be missing", "get the file again")
 
 
-FORMAT = RecordFormat(_recognises, _read)
+FORMAT = RecordFormat(_recognises, _read, reads_parts=_reads_parts)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import chain
 from struct import Struct
 from typing import BinaryIO, cast
 
@@ -17,13 +18,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.errors import FormatError, TruncatedError
-from seqnet.core.records import Ragged
+from seqnet.core.records import Ragged, pieces
 from seqnet.readers.alignment_records import AlignmentRecords
+from seqnet.readers.bam_header import read_up_to, skip_header
+from seqnet.readers.pieces import Pieces
 from seqnet.readers.slicing import cut
 
-__all__ = ["BAM", "read_bam", "read_header", "skip_header", "tag_starts"]
-
-BAM = b"BAM\1"
+__all__ = ["read_bam", "tag_starts"]
 
 _SYMBOLS = np.frombuffer(b"=ACMGRSVTWYHKDBN", dtype=np.uint8)
 _FIXED = np.dtype(
@@ -44,108 +45,121 @@ _FIXED = np.dtype(
 _SIZE = Struct("<I")
 _LONGEST = 1 << 31
 """Sizes are signed numbers, so a larger one means damage."""
-_MOST_LEFT_OUT = 8
-"""Maximum bytes of a file that are read for each byte of a batch."""
-_PIECE = 1 << 24
-"""Number of bytes to read from a stream at once."""
+_LONG = 1 << 24
+"""Number of bytes still to be read from which a record is assembled piece by piece."""
+_PART = 1 << 20
+"""Number of bytes of a long record that are in memory at once."""
+_BEFORE_SEQUENCE = _FIXED.itemsize + 255 + 4 * 65_535
+"""Maximum bytes of a record before its sequence."""
 
 
-def skip_header(stream: BinaryIO) -> None:
-    """Moves the stream of a BAM to its first record.
+class _Unread(Iterator[bytes]):
+    """Pieces of bytes, of which some are read as from a stream; the rest of such a piece is the next one."""
 
-    Raises:
-        TruncatedError: the header is incomplete.
-        FormatError: the header is not valid.
-    """
-    stream.read(len(BAM))
-    _skip_block(stream)
-    for _ in range(_whole_number(stream)):
-        _skip_block(stream)
-        _whole_number(stream)
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self.rest = b""
 
-
-class _Copied:
-    """A stream that keeps what is read of it."""
-
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
-        self.parts: list[bytes] = []
+    def __next__(self) -> bytes:
+        found, self.rest = self.rest or next(self._pieces), b""
+        return found
 
     def read(self, size: int) -> bytes:
-        """Returns up to `size` bytes."""
-        self.parts.append(self._stream.read(size))
-        return self.parts[-1]
+        """Returns up to `size` bytes, nothing at the end."""
+        self.rest = self.rest or next(self._pieces, b"")
+        found, self.rest = self.rest[:size], self.rest[size:]
+        return found
 
 
-def read_header(stream: BinaryIO) -> bytes:
-    """Returns the header of a BAM, from its first byte, and moves the stream to its first record; see `skip_header`."""
-    copied = _Copied(stream)
-    skip_header(cast(BinaryIO, copied))
-    return b"".join(copied.parts)
-
-
-def read_bam(stream: BinaryIO, size: int, *, originals: bool = False) -> Iterator[AlignmentRecords]:
-    """Yields the reads of a BAM.
+def read_bam(pieces: Pieces, *, originals: bool = False, header: bool = True) -> Iterator[AlignmentRecords]:
+    """Yields the reads of a BAM: for each piece, those that end in it.
 
     Args:
-        stream: the BAM, uncompressed, at its start; with `originals` after its header.
-        size: approximate bytes of names and bases in a batch.
+        pieces: the BAM, uncompressed.
         originals: whether to return the records as they are, too.
+        header: whether the pieces begin with the header.
 
     Raises:
         TruncatedError: the file ends within its header or a read.
         FormatError: the file is damaged.
     """
-    if not originals:
-        skip_header(stream)
-    rest = b""
-    wanted = missing = size
-    while more := _read(stream, missing):
-        data = rest + more if rest else more
-        more = b""  # frees memory: these bytes are part of the new block
+    unread = _Unread(pieces)
+    if header:
+        skip_header(cast(BinaryIO, unread))
+    pending: list[bytes] = []
+    held = needed = 0
+    for piece in unread:
+        pending.append(piece)
+        held += len(piece)
+        if held < needed:
+            continue
+        data = b"".join(pending) if len(pending) > 1 else piece
+        del piece
+        pending.clear()  # frees memory
         bounds, following = _chain(data)
-        following -= len(data)
+        end = int(bounds[-1])
         reads = _cut_reads(np.frombuffer(data, dtype=np.uint8), bounds, originals) if len(bounds) > 1 else None
-        rest = data[int(bounds[-1]) :]
+        pending, held, needed = [data[end:]], len(data) - end, following - end
         del data
         if reads is not None:
             yield reads
-            # Base qualities and tags are part of the file but not of a batch.
-            kept = max(len(reads.names.data) + len(reads.symbols.data), 1)
-            wanted = min(max(size, size * int(bounds[-1]) // kept), _MOST_LEFT_OUT * size)
             reads = None
-        missing = max(wanted, following)
-    if rest:
+        if needed > _LONG and not originals:
+            try:
+                yield _long_read(cast(BinaryIO, unread), pending[0])
+            except TruncatedError:
+                if held != pieces.overhang:  # else the read belongs to the next part
+                    raise
+                return
+            pending, held, needed = [], 0, 0
+    if pieces.overhang is not None and held != pieces.overhang:
+        raise _damaged()
+    if held and pieces.overhang is None:
         raise TruncatedError("the BAM ends within a read", "get the file again")
 
 
-def _read(stream: BinaryIO, count: int) -> bytes:
-    """Returns the next `count` bytes, fewer at the end, without allocating more memory than there are bytes."""
-    parts = []
-    while count and (part := stream.read(min(count, _PIECE))):
-        parts.append(part)
-        count -= len(part)
-    return b"".join(parts)
+def _long_read(stream: BinaryIO, start: bytes) -> AlignmentRecords:
+    """Returns a read of many megabytes, of which only the sequence is held in memory.
+
+    Args:
+        stream: the BAM.
+        start: the first bytes of the record; the stream has the others.
+
+    Raises:
+        TruncatedError: the file ends within the read.
+        FormatError: the record is damaged.
+    """
+    head = start + read_up_to(stream, max(_BEFORE_SEQUENCE - len(start), 0))
+    fixed = np.frombuffer(head[: _FIXED.itemsize], _FIXED)  # (1,)
+    name_end = _FIXED.itemsize + int(fixed["name_bytes"][0])
+    sequence = name_end + 4 * int(fixed["operations"][0])
+    length, end = int(fixed["length"][0]), _SIZE.size + int(fixed["size"][0])
+    sequence_end = sequence + (length + 1) // 2
+    if length < 0 or name_end == _FIXED.itemsize or sequence_end + length > end:
+        raise _damaged()
+    symbols = bytearray()
+    for part in chain([head[sequence:sequence_end]], _parts(stream, sequence_end - len(head))):
+        for piece in pieces(np.frombuffer(part, dtype=np.uint8), _PART):
+            symbols += _pairs()[piece].data.cast("B")
+    for _ in _parts(stream, end - max(sequence_end, len(head))):
+        pass
+    name = head[_FIXED.itemsize : name_end].partition(b"\0")[0]
+    sequences = Ragged.from_lengths(np.frombuffer(symbols, dtype=np.uint8)[:length], np.array([length]))
+    return AlignmentRecords(fixed["flag"], fixed["quality"], Ragged.from_strings([name]), sequences)
 
 
-def _whole_number(stream: BinaryIO) -> int:
-    data = _read(stream, _SIZE.size)
-    if len(data) < _SIZE.size:
-        raise TruncatedError("the file ends within the BAM header", "get the file again")
-    (number,) = _SIZE.unpack(data)
-    if number >= _LONGEST:
-        raise FormatError("the BAM header is damaged", "get the file again")
-    return int(number)
+def _parts(stream: BinaryIO, count: int) -> Iterator[bytes]:
+    """Yields the next `count` bytes in parts.
 
-
-def _skip_block(stream: BinaryIO) -> None:
-    """Reads a length and skips as many bytes."""
-    size = _whole_number(stream)
-    while size:
-        part = len(stream.read(min(size, _PIECE)))
+    Raises:
+        TruncatedError: there are fewer.
+    """
+    while count > 0:
+        part = stream.read(min(count, _PART))
         if not part:
-            raise TruncatedError("the file ends within the BAM header", "get the file again")
-        size -= part
+            raise TruncatedError("the BAM ends within a read", "get the file again")
+        count -= len(part)
+        yield part
 
 
 def _chain(data: bytes) -> tuple[NDArray[np.int64], int]:

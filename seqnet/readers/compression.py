@@ -19,7 +19,7 @@ from seqnet.readers.replay import ReplayedBytes
 if TYPE_CHECKING:
     from zstandard import ZstdDecompressionObj
 
-__all__ = ["COMPRESSIONS", "Compression", "decompress", "find_compression"]
+__all__ = ["COMPRESSIONS", "Compression", "decompress", "decompress_members", "find_compression"]
 
 _CHUNK = 1 << 16
 _MOST_TEXT = 1 << 22
@@ -141,7 +141,17 @@ def find_compression(head: bytes) -> str | None:
 
 
 def decompress(stored: ReplayedBytes, name: str) -> Iterator[bytes]:
-    """Yields the decompressed bytes of `stored`, in chunks of any size.
+    """Yields the decompressed bytes of `stored`, in chunks of any size; see `decompress_members`."""
+    return (text for _, text in decompress_members(stored, name))
+
+
+def decompress_members(stored: ReplayedBytes, name: str, start: int = 0) -> Iterator[tuple[int, bytes]]:
+    """Yields the decompressed bytes of `stored`, in chunks of any size, each with the position of its member.
+
+    Args:
+        stored: the compressed bytes, at the start of a member.
+        name: one of `COMPRESSIONS`.
+        start: position of the first member.
 
     Raises:
         TruncatedError: the last member is incomplete, or the end marker of the format is missing.
@@ -149,19 +159,22 @@ def decompress(stored: ReplayedBytes, name: str) -> Iterator[bytes]:
     """
     compression = COMPRESSIONS[name]
     member: Decompressor | None = None
+    place, passed = start, start
     while chunk := stored.read(_CHUNK):
+        passed += len(chunk)
         while chunk:
             if member is None:
                 chunk = chunk.lstrip(b"\0") if compression.padded else chunk
                 member = compression.start_member() if chunk else None
+                place = passed - len(chunk)
             else:
                 text, chunk, member = _advance(member, chunk, name)
                 if text:
-                    yield text
+                    yield place, text
                 while member is not None and not member.needs_input:
                     text, chunk, member = _advance(member, b"", name)
                     if text:
-                        yield text
+                        yield place, text
     if member is not None:
         raise TruncatedError(f"the {name} data ends too early", "get the file again, or compress it again")
     if not stored.tail.endswith(compression.end):

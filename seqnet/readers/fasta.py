@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Generator
-from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +19,9 @@ from seqnet.core.records import Ragged, RecordBatch
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
 from seqnet.readers.originals import with_text
+from seqnet.readers.parts import is_read_directly, part_pieces
+from seqnet.readers.pieces import Pieces
+from seqnet.readers.record_starts import FastaStarts
 from seqnet.readers.slicing import LONGEST_HEADER, blank_positions, cut, first_words
 
 __all__ = ["FORMAT", "semicolon_comment"]
@@ -37,8 +39,8 @@ def _recognises(head: bytes) -> bool:
 
 
 def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[RecordBatch, None, None]:
-    stream, line = source.first_line()
-    for block in _blocks(stream, options.batch_bytes, options.originals):
+    pieces, line = part_pieces(source, options, options.batch_bytes, FastaStarts)
+    for block in _blocks(pieces, options.originals):
         if isinstance(block, _Long):
             found, lines = block.record(line), block.lines
         else:
@@ -105,7 +107,7 @@ class _Long:
         )
 
 
-def _blocks(stream: BinaryIO, size: int, originals: bool) -> Generator[bytes | _Long, None, None]:
+def _blocks(pieces: Pieces, originals: bool) -> Generator[bytes | _Long, None, None]:
     """Yields the text in blocks of complete records.
 
     Each chunk is searched and joined only once, so that the time is linear in the length of a record.
@@ -114,7 +116,7 @@ def _blocks(stream: BinaryIO, size: int, originals: bool) -> Generator[bytes | _
     held = 0
     long: _Long | None = None
     after_newline = False
-    while chunk := stream.read(size):
+    for chunk in pieces:
         begins = after_newline and chunk.startswith(b">")
         after_newline = chunk.endswith(b"\n")
         if long is not None:
@@ -135,7 +137,8 @@ def _blocks(stream: BinaryIO, size: int, originals: bool) -> Generator[bytes | _
             long = _Long(b"".join(pending), originals)
             if not long.ended:
                 break
-    yield b"".join(pending) if long is None else long
+    if pieces.overhang is None:  # else the last record is of the next part
+        yield from [long] if long is not None else filter(None, [b"".join(pending)])
 
 
 def _parse(data: NDArray[np.uint8], line: int, originals: bool) -> tuple[RecordBatch, int]:
@@ -197,4 +200,4 @@ def semicolon_comment(line: int) -> FormatError:
     return FormatError(problem, "remove them: grep -v '^;' FILE", line=line)
 
 
-FORMAT = RecordFormat(_recognises, _read)
+FORMAT = RecordFormat(_recognises, _read, streams=True, reads_parts=is_read_directly)

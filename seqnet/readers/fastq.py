@@ -18,6 +18,8 @@ from seqnet.core.records import Ragged, RecordBatch
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
 from seqnet.readers.originals import with_text
+from seqnet.readers.parts import is_read_directly, part_pieces
+from seqnet.readers.record_starts import FastqStarts
 from seqnet.readers.slicing import LONGEST_HEADER, cut, first_words, newline_positions
 
 __all__ = ["FORMAT"]
@@ -35,11 +37,11 @@ def _recognises(head: bytes) -> bool:
 
 
 def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[RecordBatch, None, None]:
-    stream, line = source.first_line()
+    pieces, line = part_pieces(source, options, options.batch_bytes, FastqStarts)
     pending: list[bytes] = []
     waiting = 0  # newlines in `pending`; with fewer than four, no record is complete, so nothing is joined or parsed
     blank = False  # whether the last chunk had only line breaks; further ones can be ignored
-    while chunk := stream.read(options.batch_bytes):
+    for chunk in pieces:
         was_blank, blank = blank, chunk.count(b"\n") >= _BLANK_LINES and not chunk.strip()
         if was_blank and blank:
             continue
@@ -62,7 +64,10 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         elif not waiting and len(pending) * options.batch_bytes > LONGEST_HEADER:
             problem = f"a header line is longer than {LONGEST_HEADER:,} bytes"
             raise FormatError(problem, "get the file again, or shorten the header", line=line)
-    yield from _finish(b"".join(pending), line, options.originals)
+    if pieces.overhang is None:
+        yield from _finish(b"".join(pending), line, options.originals)
+    elif sum(map(len, pending)) != pieces.overhang:
+        raise FormatError("the lines of records are not in groups of four here", _MULTI_LINE, line=line)
 
 
 def _filled(block: bytes) -> int:
@@ -154,4 +159,4 @@ def _fault(
     return FormatError(f"{symbols} symbols, but {qualities} qualities", line=line + 3, record=name)
 
 
-FORMAT = RecordFormat(_recognises, _read)
+FORMAT = RecordFormat(_recognises, _read, streams=True, reads_parts=is_read_directly)

@@ -24,12 +24,17 @@ class RecordFormat:
             InputError without a path if the input is not valid.
         aligned: whether the format is for alignments, in which a gap is an error for the whole file.
         featured: whether records may have features, which can be read instead of whole records.
+        streams: whether `read` takes text in pieces, so that the bytes read before a batch depend on the file alone.
+        reads_parts: returns whether `read` returns only the part of the file that the options name, where they name
+            one; if not, all batches are read, and those of other parts dropped.
     """
 
     recognises: Callable[[bytes], bool]
     read: Callable[[Input, ReadOptions, Counter[str]], Generator[RecordBatch, None, None]]
     aligned: bool = False
     featured: bool = False
+    streams: bool = False
+    reads_parts: Callable[[Input, ReadOptions], bool] = lambda source, options: False
 
 
 # Detection uses this order: SAM before FASTQ, since both may start with `@`; PHYLIP, which starts with two numbers,

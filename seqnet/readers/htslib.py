@@ -12,36 +12,40 @@ import re
 from collections import Counter
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from itertools import takewhile
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError, InputError, SeqnetError, SettingError, TruncatedError
-from seqnet.core.printable import quoted
 from seqnet.core.records import Ragged
 from seqnet.readers.alignment_records import AlignmentRecords
-from seqnet.readers.bam import BAM, skip_header
+from seqnet.readers.bam_header import BAM, skip_header
 from seqnet.readers.inputs import Chunks, Input
 from seqnet.readers.pipes import Pipe
 from seqnet.readers.references import usable_reference
+from seqnet.readers.sam_text import (
+    CRAM,
+    LongRead,
+    SamText,
+    has_long_lines,
+    is_sam,
+    lists_no_references,
+    with_any_reference,
+    with_one_reference,
+    without_references,
+)
 
 if TYPE_CHECKING:
     import pysam
 
-__all__ = ["CRAM", "OUTSIDE", "opened_alignments", "place_of", "read_by_htslib", "selected_reads"]
-
-CRAM = b"CRAM"
+__all__ = ["OUTSIDE", "opened_alignments", "place_of", "read_by_htslib", "selected_reads"]
 
 OUTSIDE = "outside region"
 """Reason why a read is not read."""
 _REGION = re.compile(r"(?P<name>.+):(?P<start>[\d,]+)(?:-(?P<stop>[\d,]*))?")
 _ANY_BYTES = "surrogateescape"
-_ANY = b"any"
-_HEADER = b"@HD\tVN:1.6\n"
-_ANY_HEADER = _HEADER + b"@SQ\tSN:" + _ANY + b"\tLN:2147483647\n"
-_REFERENCE, _MATE, _MATE_END = 2, 6, 8  # 0-based fields of a SAM line
 
 
 def read_by_htslib(
@@ -59,6 +63,9 @@ def read_by_htslib(
         TruncatedError: the file ends within a read.
         SettingError: the text of the region is not valid, or the file does not have this reference.
     """
+    if is_sam(source.head) and (not _seekable_path(source) or source.compression or has_long_lines(source.path)):
+        yield from _read_sam(SamText(source.text()), source, options, skipped)
+        return
     with opened_alignments(source, options) as alignments:
         segments = selected_reads(alignments, source, options, skipped)
         while len(reads := _next_reads(segments, options.batch_bytes)):
@@ -67,9 +74,53 @@ def read_by_htslib(
             del reads  # frees memory
 
 
+def _read_sam(
+    text: SamText, source: Input, options: ReadOptions, skipped: Counter[str]
+) -> Generator[AlignmentRecords, None, None]:
+    """Yields the reads of a SAM whose text is read here: htslib gets it in stretches without very long reads."""
+    source.place = None if options.region else 0
+    one_reference = lists_no_references(source.head)
+    further = True
+    while further:
+        lines = with_one_reference(text.stretch()) if one_reference else text.stretch()
+        stream = io.BufferedReader(Chunks(lines))
+        with opened_alignments(source, options, stream) as alignments:
+            segments = selected_reads(alignments, source, options, skipped)
+            while len(reads := _next_reads(segments, options.batch_bytes)):
+                yield reads
+                del reads  # frees memory
+            further = text.before_long_read
+            found = _long_read(text.long_read(), alignments, source, options, skipped) if further else None
+        if found is not None:
+            yield found
+            del found  # frees memory
+
+
+def _long_read(
+    read: LongRead, alignments: pysam.AlignmentFile, source: Input, options: ReadOptions, skipped: Counter[str]
+) -> AlignmentRecords | None:
+    """Returns a long read; None if it is outside the region.
+
+    Raises:
+        ValueError: its line breaks the format.
+    """
+    import pysam
+
+    line = with_any_reference(read.line) if lists_no_references(source.head) else read.line
+    segment = pysam.AlignedSegment.fromstring(line, alignments.header)  # type: ignore[arg-type]
+    if segment.cigartuples and segment.infer_query_length() != len(read.symbols):
+        raise ValueError("the CIGAR is of another length than the sequence")
+    if not list(selected_reads(alignments, source, options, skipped, [segment])):
+        return None
+    symbols = Ragged.from_lengths(read.symbols, np.array([len(read.symbols)]))
+    return replace(_next_reads(iter([segment]), 1), symbols=symbols)
+
+
 @contextmanager
-def opened_alignments(source: Input, options: ReadOptions) -> Iterator[pysam.AlignmentFile]:
-    """Yields an input, opened with htslib; errors while it is read become those of `read_by_htslib`."""
+def opened_alignments(
+    source: Input, options: ReadOptions, text: io.BufferedIOBase | None = None
+) -> Iterator[pysam.AlignmentFile]:
+    """Yields an input, or a SAM in its place, opened with htslib; errors become those of `read_by_htslib`."""
     import pysam
 
     # Messages that htslib would print are raised as errors here.
@@ -79,7 +130,7 @@ def opened_alignments(source: Input, options: ReadOptions) -> Iterator[pysam.Ali
         # pysam prints a traceback if the header is damaged.
         skip_header(source.text(again=True))
     try:
-        with _opened(source, options) as alignments:
+        with _opened(source, options, text) as alignments:
             yield alignments
     except SeqnetError:
         raise
@@ -109,14 +160,14 @@ def _fault(source: Input, options: ReadOptions) -> InputError:
 
 
 @contextmanager
-def _opened(source: Input, options: ReadOptions) -> Iterator[pysam.AlignmentFile]:
+def _opened(source: Input, options: ReadOptions, text: io.BufferedIOBase | None) -> Iterator[pysam.AlignmentFile]:
     """Opens an input with htslib, which decompresses bgzip itself."""
     import pysam
 
-    path = _seekable_path(source)
+    path = None if text else _seekable_path(source)
     with ExitStack() as stack:
         reference = stack.enter_context(usable_reference(options.reference)) if options.reference else None
-        target = path or stack.enter_context(Pipe(_stream(source, options)))
+        target = path or stack.enter_context(Pipe(text or _stream(source)))
         alignments = pysam.AlignmentFile(target, "r", check_sq=False, reference_filename=reference)
         try:
             if options.threads > 1 and path and options.region is None and not alignments.is_sam:
@@ -141,67 +192,38 @@ def place_of(alignments: pysam.AlignmentFile, source: Input, options: ReadOption
 
 
 def _seekable_path(source: Input) -> str | None:
-    plain = source.compression in (None, "bgzip") and not _lists_no_references(source.head)
+    plain = source.compression in (None, "bgzip") and not lists_no_references(source.head)
     return source.file() if plain else None
 
 
-def _stream(source: Input, options: ReadOptions) -> io.RawIOBase | io.BufferedIOBase:
+def _stream(source: Input) -> io.RawIOBase | io.BufferedIOBase:
     """Returns the bytes of an input that htslib reads through a pipe."""
-    if _lists_no_references(source.head):
-        lines = _without_references if options.originals else _with_one_reference
-        return io.BufferedReader(Chunks(lines(source.text())))
+    if lists_no_references(source.head):
+        return io.BufferedReader(Chunks(without_references(source.text())))
     return source.stored() if source.compression in (None, "bgzip") else source.text()
 
 
-def _lists_no_references(head: bytes) -> bool:
-    """Returns whether the first bytes of a file are a SAM without a header, or whose header lists no reference."""
-    if head.startswith((BAM, CRAM)):
-        return False
-    lines = head.lstrip().split(b"\n")
-    header = list(takewhile(lambda line: line.startswith(b"@"), lines))
-    return len(header) < len(lines) and not any(line.startswith(b"@SQ\t") for line in header)
-
-
-def _with_one_reference(text: io.BufferedReader) -> Iterator[bytes]:
-    """Yields the lines of a SAM with all references of the reads replaced by one name."""
-    yield _ANY_HEADER
-    for line in text:
-        fields = line.split(b"\t", _MATE_END)
-        if line.startswith(b"@") or not line.strip():
-            continue
-        if len(fields) > _MATE_END:
-            fields[_REFERENCE] = fields[_REFERENCE] if fields[_REFERENCE] == b"*" else _ANY
-            fields[_MATE:_MATE_END] = [b"*", b"0"]
-        yield b"\t".join(fields)
-
-
-def _without_references(text: io.BufferedReader) -> Iterator[bytes]:
-    """Yields the lines of a SAM whose header lists no reference, and whose reads must have none.
-
-    Raises:
-        FormatError: a read has one; htslib would take the read for unmapped.
-    """
-    if not text.peek(1).startswith(b"@"):
-        yield _HEADER
-    for line in text:
-        fields = line.split(b"\t", _MATE_END)
-        if not line.startswith(b"@") and len(fields) > _MATE_END and fields[_REFERENCE] != b"*":
-            problem = f"the header does not list the reference {quoted(fields[_REFERENCE].decode(errors='replace'))}"
-            raise FormatError(problem, "add it, or use a BAM; without it, the alignments can't be written as BAM")
-        yield line
-
-
 def selected_reads(
-    alignments: pysam.AlignmentFile, source: Input, options: ReadOptions, skipped: Counter[str]
+    alignments: pysam.AlignmentFile,
+    source: Input,
+    options: ReadOptions,
+    skipped: Counter[str],
+    among: Sequence[pysam.AlignedSegment] | None = None,
 ) -> Iterator[pysam.AlignedSegment]:
-    """Returns the reads of the region, or all reads."""
+    """Returns the reads of the region, or all reads; `among` gives reads to choose from in place of the file's."""
+    reads = alignments.fetch(until_eof=True) if among is None else iter(among)
     if options.region is None:
-        return alignments.fetch(until_eof=True)
-    references = () if _lists_no_references(source.head) else alignments.references
+        return reads
+    references = () if lists_no_references(source.head) else alignments.references
     name, start, stop = _parse_region(options.region, references)
-    if _seekable_path(source) and (alignments.is_bam or alignments.is_cram) and alignments.has_index():
+    if (
+        among is None
+        and _seekable_path(source)
+        and (alignments.is_bam or alignments.is_cram)
+        and alignments.has_index()
+    ):
         return alignments.fetch(name, start, stop)
-    return _overlapping(alignments.fetch(until_eof=True), alignments.get_tid(name), start, stop, skipped)
+    return _overlapping(reads, alignments.get_tid(name), start, stop, skipped)
 
 
 def _parse_region(region: str, references: Sequence[str]) -> tuple[str, int, int | None]:

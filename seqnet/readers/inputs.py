@@ -11,7 +11,7 @@ import io
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import BinaryIO
 
 from seqnet.core.errors import FormatError
@@ -78,6 +78,7 @@ class Input:
         empty: whether the file is empty, or has only blanks.
         place: position of another reader of the same file, in stored bytes; None if unknown. Set by readers that do not
             use `stored` or `text`.
+        lines_before: returns the number of lines before the part that is read; for error messages.
         notes: one line for each irregularity in the content that did not prevent reading.
 
     Raises:
@@ -89,10 +90,11 @@ class Input:
     def __init__(self, path: str) -> None:
         self.path = path
         self.place: int | None = 0
+        self.lines_before: Callable[[], int] = lambda: 0
         self.notes: list[str] = []
         self._owned: list[BinaryIO] = []
         try:
-            file = sys.stdin.buffer if path == "-" else self._own(open(path, "rb"))  # noqa: SIM115 - closed by close()
+            file = sys.stdin.buffer if path == "-" else self.own(open(path, "rb"))  # noqa: SIM115 - closed by close()
             self._stored = ReplayedBytes(file)
             self.compression = find_compression(io.BufferedReader(self._stored).read(_TAIL_BYTES))
             self._marked = self._utf16 = False
@@ -133,10 +135,19 @@ class Input:
 
     def first_line(self) -> tuple[io.BufferedReader, int]:
         """Returns the text from its first line that is not blank, and the 1-based number of this line."""
-        blank = self.head[: len(self.head) - len(self.head.lstrip())]
         stream = self.text()
-        stream.read(len(blank))
-        return stream, 1 + blank.count(b"\n")
+        stream.read(len(self.blank))
+        return stream, 1 + self.blank.count(b"\n")
+
+    @property
+    def blank(self) -> bytes:
+        """The blanks and line breaks before the first line that is not blank."""
+        return self.head[: len(self.head) - len(self.head.lstrip())]
+
+    @property
+    def converted(self) -> bool:
+        """Whether the text differs from the decompressed bytes: a byte order mark is left out, or it was UTF-16."""
+        return self._marked or self._utf16
 
     def file(self) -> str | None:
         """Returns the path if it is a file that others can open and seek in; otherwise None."""
@@ -152,8 +163,8 @@ class Input:
         path = self.file()
         self.place = None
         if path and not self.compression:
-            return self._own(open(path, "rb"))
-        copy = self._own(tempfile.TemporaryFile())  # noqa: SIM115 - closed by close()
+            return self.own(open(path, "rb"))
+        copy = self.own(tempfile.TemporaryFile())  # noqa: SIM115 - closed by close()
         source = self.text()
         while piece := source.read(1 << 22):
             with temporary_files():
@@ -177,6 +188,7 @@ class Input:
         for file in self._owned:
             file.close()
 
-    def _own(self, file: BinaryIO) -> BinaryIO:
+    def own(self, file: BinaryIO) -> BinaryIO:
+        """Returns an opened file, which will be closed with the input."""
         self._owned.append(file)
         return file

@@ -19,9 +19,10 @@ from seqnet.core.printable import quoted
 from seqnet.core.records import RecordBatch
 from seqnet.readers.aligned_rows import check_no_gaps, without_gaps
 from seqnet.readers.fasta import semicolon_comment
-from seqnet.readers.formats import FORMATS
+from seqnet.readers.formats import FORMATS, RecordFormat
 from seqnet.readers.inputs import HEAD_BYTES, Input
 from seqnet.readers.originals import form_of, templates_kept_together
+from seqnet.readers.part_selection import selected_batches
 from seqnet.readers.record_reader import EMPTY, RecordReader, spoken_path
 from seqnet.readers.subprocess_reader import SubprocessReader, end_process, start_process
 
@@ -143,7 +144,9 @@ class _ReaderHere(RecordReader):
         self.region = options.region
         self._removes_gaps = options.gaps == "remove"
         self._aligned = format != EMPTY and FORMATS.load(format).aligned
-        self._found = _no_records() if format == EMPTY else FORMATS.load(format).read(source, options, self.skipped)
+        self._found = (
+            _no_records() if format == EMPTY else _records(source, FORMATS.load(format), options, self.skipped)
+        )
         self._originals = options.originals
 
     @property
@@ -167,6 +170,8 @@ class _ReaderHere(RecordReader):
                 if len(batch) or batch.originals is not None:
                     yield batch.as_utf8()
         except InputError as error:
+            if error.line is not None:
+                error.line += self._source.lines_before()
             error.at(spoken_path(self.path))
             raise
         finally:
@@ -178,6 +183,15 @@ class _ReaderHere(RecordReader):
         # The reader of alignments yields their header.
         beginning = None if self.format == "sam" else Beginning(form, compressed)
         return templates_kept_together(self._found, beginning)
+
+
+def _records(
+    source: Input, format: RecordFormat, options: ReadOptions, skipped: Counter[str]
+) -> Generator[RecordBatch, None, None]:
+    """Returns the records of an input, or of the part of it that the options name."""
+    if not options.has_part or format.reads_parts(source, options):
+        return format.read(source, options, skipped)
+    return selected_batches(source, format, options, skipped)
 
 
 def _no_records() -> Generator[RecordBatch, None, None]:

@@ -82,10 +82,16 @@ def _runs(path: Path, bundle: Bundle) -> tuple[Sequence[Sequence[EpochRow]], str
         return (), f"{unknown}there is no file {path.name} beside the model"
     except (OSError, ValueError, TypeError):
         return (), f"{unknown}{path.name} can't be read"
-    kept = [rows[kept_epoch(rows, bundle.config.training.monitor) - 1] for rows in runs]
+    weights = bundle.provenance.get("weights")
+    # The history of a mixture has the networks that the model does not have, too.
+    used = weights if isinstance(weights, list) and len(weights) == len(runs) else [1] * len(runs)
+    monitor = bundle.config.training.monitor
+    kept = [rows[kept_epoch(rows, monitor) - 1] for rows, weight in zip(runs, used, strict=True) if weight]
+    if not kept:
+        return (), f"{unknown}{path.name} is of another training"
     found = {"epoch": np.mean([row.epoch for row in kept])}
     found["validation_loss"] = np.mean([row.validation_loss for row in kept])
-    same = len(runs) == len(bundle.members) and all(
+    same = len(kept) == len(bundle.members) and all(
         _equal(float(value), bundle.metrics.get(name, math.nan)) for name, value in found.items()
     )
     return (runs, "") if same else ((), f"{unknown}{path.name} is of another training")

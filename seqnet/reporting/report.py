@@ -167,7 +167,7 @@ def report(
         options: of intervals.
         baselines: whether baselines stand beside the models.
         strata: whether parts of the records are looked at.
-        progress: is told how many parts of sequences are done.
+        progress: called with the number of parts of sequences that are done.
 
     Raises:
         AlphabetMismatchError: the dataset is of another alphabet.

@@ -15,9 +15,14 @@ def number_text(value: float, digits: int = 3) -> str:
 
 
 def estimate_text(found: Estimate, digits: int = 3) -> str:
-    """Returns a number with its interval, such as 0.913 [0.904, 0.921]; without an interval, the number."""
+    """Returns a number with its interval, such as 0.913 [0.904, 0.921], or 1.000 [0.782, 1.000] exact.
+
+    Without an interval, it is the number alone.
+    """
     text = number_text(found.value, digits)
-    return text if math.isnan(found.low) else f"{text} [{found.low:,.{digits}f}, {found.high:,.{digits}f}]"
+    if math.isnan(found.low):
+        return text
+    return f"{text} [{found.low:,.{digits}f}, {found.high:,.{digits}f}]{' exact' if found.exact else ''}"
 
 
 def sentence(text: str) -> str:

@@ -7,9 +7,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.core.containers import leave
 from seqnet.similarity.sets import Hashes
 
 __all__ = ["Duplicates", "find_duplicates"]
+
+_PIECE = 1 << 19
+"""Number of records that are looked up together."""
 
 
 @dataclass(frozen=True)
@@ -46,30 +50,57 @@ def find_duplicates(
         namesakes: (E, 2) int64, mates of pairs in which both have the same name; they are not duplicates unless their
             sequences are equal.
     """
-    which = sequences.sets()
-    several = np.flatnonzero(which >= 0)
+    splits, classes = _Values.of(len(sequences.repeated), split), _Values.of(len(sequences.repeated), labels)
+    sizes = np.zeros(len(sequences.repeated), dtype=np.int64)
+    for start in range(0, len(split) if len(sizes) else 0, _PIECE):
+        piece = slice(start, start + _PIECE)
+        which = sequences.lookup(sequences.each[piece])
+        several = np.flatnonzero(which >= 0)
+        sizes += np.bincount(which[several], minlength=len(sizes))
+        splits.add(which[several], split[piece][several])
+        classes.add(which[several], labels[piece][several])
+        for column in (sequences.each, labels):
+            leave(column[piece])
     return Duplicates(
-        records=len(several),
-        across_splits=_differing(which[several], split[several]),
-        contradictory=_differing(which[several], labels[several]),
-        repeated_names=repeated_names - _mates(which, namesakes),
+        records=int(sizes.sum()),
+        across_splits=int(sizes[splits.differ].sum()),
+        contradictory=int(sizes[classes.differ].sum()),
+        repeated_names=repeated_names - _mates(sequences, namesakes),
     )
 
 
-def _mates(which: NDArray[np.int64], namesakes: NDArray[np.int64] | None) -> int:
-    """Returns the number of namesakes with different sequences; `which` (N,) is each record's set of equal ones."""
+def _mates(sequences: Hashes, namesakes: NDArray[np.int64] | None) -> int:
+    """Returns the number of namesakes (E, 2) with different sequences."""
     if namesakes is None:
         return 0
-    sets = which[namesakes]  # (E, 2)
+    sets = sequences.lookup(sequences.each[namesakes])  # (E, 2)
     return int(np.count_nonzero((sets[:, 0] != sets[:, 1]) | (sets[:, 0] < 0)))
 
 
-def _differing(which: NDArray[np.int64], values: NDArray[np.integer]) -> int:
-    """Returns the number of records in sets whose members have more than one value."""
-    if not len(which):
-        return 0
-    order = np.lexsort((values, which))
-    starts = np.flatnonzero(np.r_[True, np.diff(which[order]) != 0])
-    ends = np.r_[starts[1:], len(order)]
-    mixed = values[order[starts]] != values[order[ends - 1]]
-    return int((ends - starts)[mixed].sum())
+@dataclass(frozen=True)
+class _Values:
+    """The lowest and the highest value of the members of each of S sets.
+
+    Attributes:
+        low: (S,), highest possible value if there is no member yet.
+        high: (S,), lowest possible value if there is no member yet.
+    """
+
+    low: NDArray[np.integer]
+    high: NDArray[np.integer]
+
+    @classmethod
+    def of(cls, sets: int, values: NDArray[np.integer]) -> _Values:
+        """Returns those of sets without members, for values of this type."""
+        limits = np.iinfo(values.dtype)
+        return cls(np.full(sets, limits.max, values.dtype), np.full(sets, limits.min, values.dtype))
+
+    def add(self, which: NDArray[np.int64], values: NDArray[np.integer]) -> None:
+        """Adds members with values (M,) to the sets `which` (M,)."""
+        np.minimum.at(self.low, which, values)
+        np.maximum.at(self.high, which, values)
+
+    @property
+    def differ(self) -> NDArray[np.bool_]:
+        """(S,) bool, whether the members of each set have more than one value."""
+        return np.asarray(self.low != self.high)

@@ -75,7 +75,7 @@ def find_mates(names: Ragged, labels: NDArray[np.int32], hashes: Hashes | None =
     if len(marked):
         each = hashes.each.copy()
         each[marked] = sequence_hashes(_without_marks(names.take(marked)))
-        hashes = Hashes(each, np.sort(each))
+        hashes = Hashes.with_repeats(each)
     if not len(hashes.repeats):
         return Mates(marked[:0], 0)
     sets = hashes.sets()

@@ -40,6 +40,7 @@ class TrainingBatches:
         self._store = TokenStore(dataset.tokens)
         self._members = dataset.members("train")
         self._labels: NDArray[np.int64] = dataset.labels.astype(np.int64)
+        self._targets = dataset.targets
         generators = {dataset.classes.index(name): generator for name, generator in dataset.generators.items()}
         self._augment = Augmentation(
             config.augmentation,
@@ -69,7 +70,10 @@ class TrainingBatches:
         return batch_count(count, self._config.training.batch_size)
 
     def epoch(self, number: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
-        """Yields tokens (B, L) uint8, lengths (B,) int64 and labels (B,) int64 of the batches of an epoch."""
+        """Yields tokens (B, L) uint8, lengths (B,) int64 and targets of the batches of an epoch.
+
+        The targets are labels (B,) int64, or the probabilities (B, K) float32 of a dataset that has them.
+        """
         training = self._config.training
         rng = np.random.default_rng([training.seed, number])
         members = self._oversampled(rng) if training.balance == "oversample" else self._members
@@ -77,7 +81,7 @@ class TrainingBatches:
             indices = members[batch]
             labels = self._labels[indices]
             tokens, lengths = self._augment(self._cropped(indices, rng), labels, rng)
-            yield tokens, lengths, torch.from_numpy(labels)
+            yield tokens, lengths, torch.from_numpy(labels if self._targets is None else self._targets[indices])
 
     def _cropped(self, indices: NDArray[np.int64], rng: np.random.Generator) -> tuple[Tensor, Tensor]:
         if not self.longer:

@@ -23,10 +23,10 @@ from seqnet.nn.trees import DEPTH, Trees
 __all__ = ["grow"]
 
 _MOST = 50_000
-"""Sequences that trees are grown on, at most: their profiles are in memory at once, twice."""
+"""Sequences that trees are grown on, at most: their features are in memory at once, twice."""
 _BATCH_TOKENS = 1 << 16
 _FEATURE_SHARE = 0.3
-"""Share of the profile that each node chooses from."""
+"""Share of the features that each node chooses from."""
 
 
 def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
@@ -45,7 +45,7 @@ def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
     assert config.network.boosted is not None
     rng = np.random.default_rng(config.training.seed)
     examples = draw_labelled_sample(dataset, "train", _MOST, rng)
-    profiles = _profiles(classifier, examples.tokens.take(examples.members), rng)
+    features = _features(classifier, examples.tokens.take(examples.members), rng)
     trees = classifier.trees
     counts = np.bincount(examples.labels, minlength=len(dataset.classes))
     weights = class_weights(counts)
@@ -62,24 +62,27 @@ def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
         random_state=config.training.seed % 2**32,
     )
     with threadpool_limits(torch.get_num_threads(), user_api="openmp"):
-        model.fit(profiles, examples.labels)
+        model.fit(features, examples.labels)
     _fill(trees, model)
     if balanced:
         trees.shift(torch.tensor(-np.log(weights), dtype=torch.float32, device=trees.start.device))
-    return len(profiles)
+    return len(features)
 
 
-def _profiles(classifier: Classifier, tokens: Ragged, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Returns the profiles (N, F) float32 of N sequences, or of a random part of those beyond the window."""
+def _features(classifier: Classifier, tokens: Ragged, rng: np.random.Generator) -> NDArray[np.float32]:
+    """Returns what trees see (N, F) float32 of N sequences, or of a random part of those beyond the window."""
     assert classifier.profile is not None
+    assert classifier.trees is not None
     store = TokenStore(tokens)
     lengths = np.minimum(store.lengths, classifier.window)
     starts = store.starts + random_starts(store.lengths, classifier.window, rng)
-    found = np.empty((len(store), classifier.profile.width), dtype=np.float32)
+    found = np.empty((len(store), classifier.trees.features), dtype=np.float32)
     with torch.inference_mode():
         for batch in buckets(lengths, _BATCH_TOKENS):
             parts = store.gather(starts[batch], lengths[batch])
-            found[batch] = classifier.profile(*(moved(tensor, classifier.device) for tensor in parts)).cpu().numpy()
+            tokens_of, lengths_of = (moved(tensor, classifier.device) for tensor in parts)
+            profile = classifier.profile(tokens_of, lengths_of)
+            found[batch] = classifier.tree_features(profile, tokens_of, lengths_of).cpu().numpy()
     return found
 
 

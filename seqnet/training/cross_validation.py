@@ -50,7 +50,7 @@ class FoldsResult(EnsembleResult):
     """What a cross-validation came to; the bundle is calibrated on out-of-fold probabilities.
 
     Attributes:
-        folds: who is in which fold.
+        folds: the fold of each record.
         calibrations: one per fold, from the records that chose the epoch.
         out_of_fold: what is said of each record by the network that has not seen it.
         evaluation: how good that is.
@@ -93,7 +93,7 @@ def train_folds(job: TrainingJob, observer: Observer) -> FoldsResult:
     Args:
         job: what is trained: the records outside the test split of its dataset are dealt into as many folds as it has
             checkpoints; the seed of its settings deals them. The provenance of the bundle says so.
-        observer: is told how it goes.
+        observer: receives the progress.
 
     Raises:
         SettingError: there are too few folds, or a threshold is asked for and there are more than two classes.
@@ -128,7 +128,7 @@ def train_folds(job: TrainingJob, observer: Observer) -> FoldsResult:
     about = dict(job.provenance) | {"folds": {"count": count, "seed": seed}}
     bundle = _completed(joined(runs, dataset, about), found, evaluation, criterion)
     bundle, stop = with_baselines(bundle, dataset, observer.note)
-    return FoldsResult(bundle, runs, stop, folds, tuple(calibrations), found, evaluation)
+    return FoldsResult(bundle, runs, stop, bundle.weights, folds, tuple(calibrations), found, evaluation)
 
 
 def _member(

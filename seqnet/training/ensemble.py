@@ -1,12 +1,13 @@
-"""Several networks that differ in their seed, as one calibrated bundle."""
+"""Several networks, of one kind with different seeds or of different kinds, as one calibrated bundle."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from seqnet.configs.calibration import BALANCED
 from seqnet.datasets.dataset import Dataset
@@ -24,14 +25,14 @@ from seqnet.training.members import (
     criterion_for,
     imbalance_note,
     joined,
-    seeded,
     train_members,
     training_counts,
     training_shares,
     validation_probabilities,
 )
+from seqnet.training.mixing import mixed, weigh
 
-__all__ = ["EnsembleResult", "train_ensemble"]
+__all__ = ["EnsembleResult", "calibrated", "train_ensemble"]
 
 
 @dataclass(frozen=True)
@@ -40,46 +41,61 @@ class EnsembleResult:
 
     Attributes:
         bundle: all members, calibrated on the validation split.
-        runs: one per member.
+        runs: one per network that was trained.
         interruption: what stopped them early; None if nothing did.
+        weights: share of each network in the mean; 0 for a network that the bundle does not have.
     """
 
     bundle: Bundle
     runs: list[TrainingResult]
     interruption: KeyboardInterrupt | None
+    weights: tuple[float, ...]
 
 
 def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
-    """Returns networks trained with the seeds s, s + 1, …, as one bundle.
+    """Returns networks of one or more kinds, trained with the seeds s, s + 1, …, as one bundle.
 
     Args:
         job: what is trained.
-        observer: is told how it goes.
+        observer: receives the progress.
 
     Raises:
         KeyboardInterrupt: the user stopped it before the first epoch was over.
         SettingError: a threshold is asked for, and there are more than two classes.
         SeqnetError: see `seqnet.training.fit.train`.
     """
-    dataset, config, count = job.dataset, job.config, len(job.checkpoints)
+    dataset, configs = job.dataset, job.networks
     check_criterion(dataset, job.optimize)
     members = []
-    for index, checkpoint in enumerate(job.checkpoints):
-        own = seeded(config, index)
-        title = f"member {index + 1} of {count}, seed {own.training.seed}" if count > 1 else ""
-        members.append(Member(title, dataset, own, checkpoint, job.identity, job.start_of(index)))
-    if note := imbalance_note(config, dataset):
+    for number, (config, checkpoint) in enumerate(zip(configs, job.checkpoints, strict=True), 1):
+        which = f"network {number} of {len(configs)}, {config.network.name}" if job.others else ""
+        which = which or f"member {number} of {len(configs)}"
+        title = f"{which}, seed {config.training.seed}" if len(configs) > 1 else ""
+        members.append(Member(title, dataset, config, checkpoint, job.identity, job.start_of(number - 1)))
+    if note := imbalance_note(job.config, dataset):
         observer.note(note)
-    runs, interruption = train_members(members, observer, device=job.device, resume=job.resume)
-    criterion = criterion_for(config, dataset, job.optimize)
-    bundle = _calibrated(joined(runs, dataset, job.provenance), runs, dataset, criterion, observer, job.device)
+    runs, interruption = train_members(members, observer, device=job.device, resume=job.resume, seconds=job.seconds)
+    criterion = criterion_for(job.config, dataset, job.optimize)
+    weights = weigh(runs, dataset, job.device) if job.others else (1 / len(runs),) * len(runs)
+    kept = [run for run, weight in zip(runs, weights, strict=True) if weight]
+    about = dict(job.provenance) | ({"weights": list(weights)} if job.others else {})
+    bundle = joined(kept, dataset, about)
+    if job.others:
+        bundle = mixed(bundle, kept, [weight for weight in weights if weight])
+
+    def raw() -> NDArray[np.float64]:
+        each = [validation_probabilities(run, dataset, job.device) for run in kept]
+        found: NDArray[np.float64] = np.average(each, axis=0, weights=bundle.weights)
+        return found
+
+    bundle = calibrated(bundle, raw, dataset, criterion, observer, job.device)
     bundle, stop = with_baselines(bundle, dataset, observer.note)
-    return EnsembleResult(bundle, runs, interruption or stop)
+    return EnsembleResult(bundle, runs, interruption or stop, weights)
 
 
-def _calibrated(
+def calibrated(
     bundle: Bundle,
-    runs: Sequence[TrainingResult],
+    score: Callable[[], NDArray[np.float64]],
     dataset: Dataset,
     criterion: str | None,
     observer: Observer,
@@ -87,7 +103,13 @@ def _calibrated(
 ) -> Bundle:
     """Returns the bundle with what the validation split tells of its probabilities; as it is, if that lacks a class.
 
-    What the last epochs made of the validation split is used again; the rest is computed where training was.
+    Args:
+        bundle: the model, not yet calibrated.
+        score: returns the probabilities (M, K) float64 of the M records of the validation split, not calibrated.
+        dataset: its validation split has the true labels.
+        criterion: what the threshold is best for; None for one half.
+        observer: is told what was fitted.
+        device: device for the computation.
     """
     members = dataset.members("validation")
     labels = dataset.labels[members].astype(np.int64)
@@ -97,7 +119,7 @@ def _calibrated(
             f"{what}, so the model is not calibrated{'' if bundle.positive is None else ' and its threshold is 0.5'}"
         )
         return bundle
-    raw = np.mean([validation_probabilities(run, dataset, device) for run in runs], axis=0)
+    raw = score()
     found = calibrate(labels, raw, bundle.positive, training_shares(dataset), criterion, dataset.groups[members])
     probabilities = tempered(raw, found.temperature)
     threshold = None if bundle.positive is None else found.threshold

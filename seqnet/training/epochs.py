@@ -136,10 +136,10 @@ class EpochFitter:
         total, seen, rate = 0.0, 0, 0.0
         for done, batch in enumerate(self.feeder.epoch(number), 1):
             rate = learning_rate(training, (number - 1) * steps + done - 1, training.epochs * steps)
-            loss, logits, labels = self._fit_batch(batch, rate)
-            losses += loss.detach() * len(labels)
-            right += (logits.argmax(dim=1) == labels).sum()
-            seen += len(labels)
+            loss, logits, targets = self._fit_batch(batch, rate)
+            losses += loss.detach() * len(targets)
+            right += (logits.argmax(dim=1) == (targets if targets.dim() == 1 else targets.argmax(dim=1))).sum()
+            seen += len(targets)
             if done % 50 == 0 or done == steps:
                 total += float(losses)
                 losses.zero_()
@@ -157,7 +157,7 @@ class EpochFitter:
 
     def _fit_batch(self, batch: tuple[Tensor, Tensor, Tensor], rate: float) -> tuple[Tensor, Tensor, Tensor]:
         training = self.config.training
-        tokens, lengths, labels = (moved(tensor, self.device) for tensor in batch)
+        tokens, lengths, targets = (moved(tensor, self.device) for tensor in batch)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
@@ -165,7 +165,7 @@ class EpochFitter:
         logits = logits.float()
         loss = functional.cross_entropy(
             logits if self.offsets is None else logits + self.offsets,
-            labels,
+            targets,
             weight=self.class_weights,
             label_smoothing=training.label_smoothing,
         )
@@ -176,7 +176,7 @@ class EpochFitter:
         if training.clip_norm:
             nn.utils.clip_grad_norm_(self.parameters, training.clip_norm)
         self.stepper.step()
-        return loss, logits, labels
+        return loss, logits, targets
 
     def _diverged(self) -> SettingError:
         rate = self.config.training.learning_rate
@@ -196,10 +196,17 @@ class EpochFitter:
         labels = self.dataset.labels[self.validation].astype(np.int64)
         self.validation_probabilities = probabilities
         values = measure(labels, probabilities, positive=self.dataset.positive, names=tuple(names.values()))
+        if self.dataset.targets is not None:
+            values["log_loss"] = _cross_entropy(self.dataset.targets[self.validation], probabilities)
         balanced = balanced_accuracy(labels, probabilities, self.feeder.class_counts)
         return {f"validation_{name}": values[metric] for name, metric in names.items()} | {
             "validation_balanced_accuracy": balanced
         }
+
+
+def _cross_entropy(targets: NDArray[np.float32], probabilities: NDArray[np.float64]) -> float:
+    """Returns the mean cross-entropy of probabilities (M, K) against targets (M, K), in nats."""
+    return float(-(targets * np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))).sum(axis=1).mean())
 
 
 def _check_batch_size(classifier: nn.Module, config: RunConfig) -> None:

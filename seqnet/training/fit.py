@@ -15,6 +15,7 @@ import torch
 
 from seqnet.configs.run import RunConfig
 from seqnet.core.errors import ResourceError
+from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 from seqnet.nn.devices import out_of_memory
 from seqnet.nn.plm import settled
@@ -23,6 +24,7 @@ from seqnet.training.initialization import make_classifier
 from seqnet.training.observer import Observer
 from seqnet.training.precomputed_embeddings import precompute_embeddings
 from seqnet.training.run import Run, TrainingResult
+from seqnet.training.time_limit import TimeLimit
 from seqnet.training.warm_start import StartingWeights
 
 __all__ = ["Observer", "TrainingResult", "make_classifier", "train"]
@@ -39,6 +41,7 @@ def train(
     dataset_hash: str = "",
     provenance: Mapping[str, Any] | None = None,
     start: StartingWeights | None = None,
+    limit: TimeLimit | None = None,
 ) -> TrainingResult:
     """Returns the classifier fitted to a dataset.
 
@@ -47,15 +50,17 @@ def train(
     Args:
         dataset: its train split is fitted, its validation split chooses the epoch.
         config: all settings.
-        observer: is told how it goes.
+        observer: receives the progress.
         device: device for the computation.
         checkpoint: file that is written after each epoch; None for none.
         resume: whether to go on from `checkpoint`, if it is there.
         dataset_hash: SHA-256 of the dataset file, by which a checkpoint knows its run.
         provenance: goes into the bundle.
         start: weights to start from; None for random ones.
+        limit: reduces the number of epochs to what fits into the time; None for all epochs.
 
     Raises:
+        OutOfTimeError: the time of a network that may be left out ended before its first epoch.
         KeyboardInterrupt: the user stopped it before the first epoch was over; later, the best so far is returned.
         SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run, or of one of more epochs.
     """
@@ -68,7 +73,7 @@ def train(
         precompute_embeddings(run.classifier, dataset, config, observer.note, over=run.over)
         interruption = None
         try:
-            _fit_epochs(run, dataset, observer)
+            _fit_epochs(run, dataset, observer, limit)
         except KeyboardInterrupt as stop:
             if not run.progress.rows:
                 raise
@@ -76,14 +81,23 @@ def train(
         return run.result(interruption, provenance or {})
 
 
-def _fit_epochs(run: Run, dataset: Dataset, observer: Observer) -> None:
+def _fit_epochs(run: Run, dataset: Dataset, observer: Observer, limit: TimeLimit | None) -> None:
     if not run.progress.rows:  # A checkpoint has the trees, too.
         run.fitter.grow_trees(observer)
+    observer.begin(run.config)
+    wanted = run.config.training.epochs
     with run.fitter.penalties:
         while not run.over:
             dataset.check_whole()
             row = run.fitter.fit(len(run.progress.rows) + 1, observer)
             observer.epoch(row, run.take(row))
+            if limit is None:
+                continue
+            done = len(run.progress.rows)
+            run.plan(limit.epochs(done, wanted))
+            observer.begin(run.config)
+            if run.over and done < wanted and run.config.training.epochs == done:
+                observer.note(f"the time was enough for {counted(done, 'epochs')}, not {wanted:,}")
 
 
 @contextmanager

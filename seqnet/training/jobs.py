@@ -1,14 +1,16 @@
-"""Dataset and settings → a job, and who tells how it goes: what the command and the library have in common."""
+"""Dataset and settings → a job, and the lines of its progress, for the command and the library."""
 
 from __future__ import annotations
 
 import math
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import torch
 
 from seqnet.audit import quick_audit, quick_audit_lines
+from seqnet.configs.run import RunConfig
 from seqnet.core.errors import SettingError
 from seqnet.core.provenance import versions
 from seqnet.datasets.dataset import Dataset
@@ -57,7 +59,7 @@ def make_job(
     command: str = "",
     start: WarmStart | None = None,
 ) -> TrainingJob:
-    """Returns the job of one network without a checkpoint, with a provenance that says where it came from.
+    """Returns the job of one network of each kind, without checkpoints, with a provenance that says where it came from.
 
     Args:
         dataset: what it is fitted to.
@@ -75,6 +77,7 @@ def make_job(
     digest = dataset.sha256()
     provenance = {
         "preset": chosen.preset,
+        **({"presets": [preset for preset, _ in chosen.kinds]} if chosen.kinds else {}),
         "recipe": chosen.recipe,
         "threads": threads,
         "command": command,
@@ -85,7 +88,9 @@ def make_job(
     }
     if start is not None:
         provenance["origin"] = start.origin
-    return TrainingJob(dataset, chosen.run, device, dataset_hash=digest, provenance=provenance, start=start)
+    kinds = tuple(run for _, run in chosen.kinds) or (chosen.run,)
+    job = TrainingJob(dataset, kinds[0], device, dataset_hash=digest, provenance=provenance, start=start)
+    return replace(job, checkpoints=(None,) * len(kinds), others=kinds[1:])
 
 
 class ProgressLines:
@@ -100,10 +105,14 @@ class ProgressLines:
     def __init__(self, tell: Callable[[str], None], job: TrainingJob, *, threads: int) -> None:
         self._tell = tell
         self._where = device_text(job.device, threads)
-        self._epochs, self._monitor = job.config.training.epochs, job.config.training.monitor
-        self._trees = job.config.network.boosted is not None
+        self.begin(job.config)
         self._imbalanced = is_imbalanced(job.config.training, training_counts(job.dataset))
         self._started = time.monotonic()
+
+    def begin(self, config: RunConfig) -> None:
+        """See `Observer`."""
+        self._epochs, self._monitor = config.training.epochs, config.training.monitor
+        self._trees = config.network.boosted is not None
 
     def note(self, text: str) -> None:
         """See `Observer`."""

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from seqnet.configs.calibration import BALANCED
 from seqnet.configs.run import RunConfig
 from seqnet.core.errors import SettingError
+from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.sampling import draw_labelled_sample
 from seqnet.evaluation.imbalance import is_imbalanced, ratio
@@ -21,6 +22,7 @@ from seqnet.evaluation.novelty import Novelty, describe
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import class_probabilities
 from seqnet.training.fit import Observer, TrainingResult, train
+from seqnet.training.time_limit import OutOfTimeError, TimedObserver, TimeLimit
 from seqnet.training.warm_start import StartingWeights, WarmStart
 
 __all__ = [
@@ -78,6 +80,10 @@ class TrainingJob:
         dataset_hash: SHA-256 of the dataset file.
         provenance: goes into the bundle.
         start: model to start from; None for random weights.
+        others: settings of networks of other kinds. Each kind has the same number of networks, and the checkpoints are
+            those of the first kind, then those of the others. The weights of the networks in the mean are fitted to the
+            validation split.
+        seconds: time for all networks; None for no limit.
     """
 
     dataset: Dataset
@@ -89,15 +95,30 @@ class TrainingJob:
     dataset_hash: str = ""
     provenance: Mapping[str, Any] = field(default_factory=dict)
     start: WarmStart | None = None
+    others: tuple[RunConfig, ...] = ()
+    seconds: float | None = None
 
     def start_of(self, index: int) -> StartingWeights | None:
-        """Returns what the network of that index starts from."""
-        return None if self.start is None else self.start.weights(index)
+        """Returns what the network of that index starts from; of a mixture, the networks of a kind start alike."""
+        if self.start is None:
+            return None
+        return self.start.weights(index // self.seeds if self.others else index)
 
     @property
     def identity(self) -> str:
         """What checkpoints know the run by: the dataset, and the model that it starts from."""
         return self.dataset_hash + (f", from {self.start.sha256[:16]}" if self.start else "")
+
+    @property
+    def seeds(self) -> int:
+        """Number of networks of each kind."""
+        return len(self.checkpoints) // (1 + len(self.others))
+
+    @property
+    def networks(self) -> list[RunConfig]:
+        """Settings of each network: of every kind, as many seeds, one after the other."""
+        kinds = [self.config, *self.others]
+        return [seeded(kind, index) for kind in kinds for index in range(self.seeds)]
 
 
 def check_criterion(dataset: Dataset, optimize: str | None) -> None:
@@ -159,28 +180,38 @@ def seeded(config: RunConfig, index: int) -> RunConfig:
 
 
 def train_members(
-    members: Sequence[Member], observer: Observer, *, device: torch.device, resume: bool
+    members: Sequence[Member],
+    observer: Observer,
+    *,
+    device: torch.device,
+    resume: bool,
+    seconds: float | None = None,
 ) -> tuple[list[TrainingResult], KeyboardInterrupt | None]:
     """Trains one member after the other, and returns what the runs came to and what stopped them early, if anything.
+
+    Args:
+        members: the networks.
+        observer: is told how it goes.
+        device: device for the computation.
+        resume: whether to go on from the checkpoints.
+        seconds: time for all of them; those that the time is not enough for are left out. None for no limit.
 
     Raises:
         KeyboardInterrupt: the user stopped it before there was anything to return.
     """
     runs: list[TrainingResult] = []
-    for member in members:
+    limit = None if seconds is None else TimeLimit(seconds, len(members))
+    watching = observer if limit is None else TimedObserver(observer, limit)
+    for number, member in enumerate(members):
         if member.title:
             observer.note(member.title)
+        if limit is not None:
+            limit.begin(number)
         try:
-            run = train(
-                member.dataset,
-                member.config,
-                observer,
-                device=device,
-                checkpoint=member.checkpoint,
-                resume=resume,
-                dataset_hash=member.identity,
-                start=member.start,
-            )
+            run = _trained(member, watching, device, limit, resume=resume)
+        except OutOfTimeError:
+            observer.note(f"the time is over; left out: {counted(len(members) - len(runs), 'networks')}")
+            return runs, None
         except KeyboardInterrupt as stop:
             # Before its first epoch a member has nothing to give; those before it have.
             if not runs:
@@ -190,6 +221,22 @@ def train_members(
         if run.interruption:
             return runs, run.interruption
     return runs, None
+
+
+def _trained(
+    member: Member, observer: Observer, device: torch.device, limit: TimeLimit | None, *, resume: bool
+) -> TrainingResult:
+    return train(
+        member.dataset,
+        member.config,
+        observer,
+        device=device,
+        checkpoint=member.checkpoint,
+        resume=resume,
+        dataset_hash=member.identity,
+        start=member.start,
+        limit=limit,
+    )
 
 
 def joined(runs: Sequence[TrainingResult], dataset: Dataset, provenance: Mapping[str, Any]) -> Bundle:
@@ -217,7 +264,7 @@ def _novelty(bundle: Bundle, dataset: Dataset) -> Novelty:
         drawn.tokens.take(drawn.members)
         for drawn in (draw_labelled_sample(dataset, split, _DESCRIBED, rng) for split in ("train", "validation"))
     )
-    turned = bundle.classifier.both_strands or bundle.config.augmentation.reverse_complement
+    turned = bundle.both_strands or bundle.config.augmentation.reverse_complement
     return describe(
         training,
         held_out,

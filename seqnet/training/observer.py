@@ -1,22 +1,26 @@
-"""Who is told how training goes."""
+"""The interface of what receives the progress of a training."""
 
 from __future__ import annotations
 
 from typing import Protocol
 
+from seqnet.configs.run import RunConfig
 from seqnet.training.history import EpochRow
 
 __all__ = ["Observer"]
 
 
 class Observer(Protocol):
-    """Who is told how training goes."""
+    """Receives the progress of a training."""
+
+    def begin(self, config: RunConfig) -> None:
+        """Is told the settings of a network before its first epoch, and again when the number of epochs changes."""
 
     def note(self, text: str) -> None:
-        """Is told a fact about the run, once."""
+        """Receives a message about the run."""
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
-        """Is told every 50 batches and after the last: epoch (from 1), batches done, of how many, and the mean loss."""
+        """Called every 50 batches and after the last: epoch (from 1), batches done, their number, and the mean loss."""
 
     def epoch(self, row: EpochRow, best: bool) -> None:
-        """Is told after each epoch, and whether it is the best so far."""
+        """Called after each epoch, with whether it is the best so far."""

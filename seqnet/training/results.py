@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
 from seqnet.configs.calibration import CRITERIA
 from seqnet.core.outputs import whole_files
@@ -19,7 +21,7 @@ from seqnet.training.history import draw_curves, kept_text, write_history
 from seqnet.training.members import TrainingJob
 from seqnet.training.out_of_fold import write_out_of_fold
 
-__all__ = ["TrainingRun", "result_lines", "write_results"]
+__all__ = ["TrainingRun", "result_json", "result_lines", "write_results"]
 
 
 @dataclass(frozen=True)
@@ -51,11 +53,47 @@ def result_lines(result: EnsembleResult) -> list[str]:
         which = f"{'fold' if folds else 'network'} {number} of {len(result.runs)}: " if len(result.runs) > 1 else ""
         text = kept_text(run.rows, run.best_epoch, run.bundle.config.training.monitor)
         lines.append(f"{which}{text}; {counted(run.bundle.parameter_count, 'parameters')}")
+    if len(set(result.weights)) > 1:
+        lines.append(_weights_line(result))
     if result.bundle.calibration.quality:
         lines.append(_calibration_line(result.bundle, "out of fold" if folds else "on the validation split"))
     if isinstance(result, FoldsResult):
         lines += format_cross_validation(result.evaluation).splitlines()
     return lines
+
+
+def result_json(result: EnsembleResult) -> dict[str, Any]:
+    """Returns what `result_lines` says as JSON values, None for NaN."""
+    found = result.bundle.calibration
+    networks = []
+    for run in result.runs:
+        kept = next((asdict(row) for row in run.rows if row.epoch == run.best_epoch), {})
+        validation = {
+            name.removeprefix("validation_"): None if math.isnan(value) else value
+            for name, value in kept.items()
+            if name.startswith("validation_")
+        }
+        networks.append({"kept_epoch": run.best_epoch, "epochs": len(run.rows), "validation": validation})
+    return {
+        "parameters": result.bundle.parameter_count,
+        "monitor": result.runs[0].bundle.config.training.monitor,
+        "networks": networks,
+        "weights": list(result.weights),
+        "temperature": found.temperature,
+        "threshold": None if result.bundle.positive is None else found.threshold,
+        "calibration": {name: None if math.isnan(value) else value for name, value in found.quality.items()},
+        "cross_validation": result.to_json() if isinstance(result, FoldsResult) else None,
+        "interrupted": result.interruption is not None,
+    }
+
+
+def _weights_line(result: EnsembleResult) -> str:
+    """Returns the share of each network in the mean, and which networks the model does not have."""
+    names = [f"network {number} ({run.bundle.config.network.name})" for number, run in enumerate(result.runs, 1)]
+    kept = [f"{name} {weight:.2f}" for name, weight in zip(names, result.weights, strict=True) if weight]
+    left = [name for name, weight in zip(names, result.weights, strict=True) if not weight]
+    text = f"weights, fitted to the validation split: {', '.join(kept)}"
+    return f"{text}; left out: {', '.join(left)}" if left else text
 
 
 def _calibration_line(bundle: Bundle, where: str) -> str:

@@ -92,6 +92,11 @@ class Run:
         stale = len(rows) - self.progress.best_epoch
         return len(rows) >= training.epochs or (training.patience is not None and stale >= training.patience)
 
+    def plan(self, epochs: int) -> None:
+        """Sets the number of epochs, and with it the course of the learning rate."""
+        self.fitter.config = replace(self.config, training=replace(self.config.training, epochs=epochs))
+        self.config = self.fitter.config
+
     def describe(self, observer: Observer) -> None:
         """Tells what the user may not expect."""
         if not len(self.fitter.validation):

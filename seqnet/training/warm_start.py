@@ -189,29 +189,65 @@ class WarmStart:
             raise SettingError("folds", None, problem=problem)
 
 
-def choose_warm_run(dataset: Dataset, request: RunRequest, start: WarmStart) -> ChosenRun:
+def choose_warm_run(dataset: Dataset, request: RunRequest, start: WarmStart, *, mix: bool = True) -> ChosenRun:
     """Returns the settings to train with: encoder, network and augmentation are those of the model.
 
     The training settings are those of the preset that the model was trained with, adapted to the number of records;
-    without a preset, the model's own. A preset or file of the user replaces them.
+    without a preset, the model's own. A preset or file of the user replaces them. Of a mixture, each network has its
+    own settings.
+
+    Args:
+        dataset: what is trained on.
+        request: what the user asks for.
+        start: the model to start from.
+        mix: whether there may be networks of several kinds.
 
     Raises:
         AlphabetMismatchError: the dataset has another alphabet than the model.
-        SettingError: the user asks for another encoder or network than the model's.
+        SettingError: the user asks for another encoder or network than the model's, or the model is a mixture and there
+            may be one kind only.
     """
     bundle = start.bundle
+    if bundle.mixture and not mix:
+        problem = f"can't be combined with --from {start.name}, which is a mixture of networks; use one network"
+        raise SettingError("folds", None, problem=problem)
     if dataset.alphabet.name != bundle.alphabet.name:
         own, other = dataset.alphabet.name, bundle.alphabet.name
         problem = f"this dataset is {own}, but {start.name} is a model for {other}"
         remedy = f"start from a model for {own}, or leave out --from"
         raise AlphabetMismatchError(str(dataset.path), own, other, remedy, problem)
-    base = _base(bundle)
-    named = bundle.provenance.get("preset")
-    preset = named if isinstance(named, str) and named in preset_names() else None
+    found = [
+        _warm_run(dataset, request, start, config, preset)
+        for config, preset in zip(bundle.configs, _presets(bundle), strict=True)
+    ]
+    if not bundle.mixture:
+        return found[0]
+    kinds = tuple((one.preset, one.run) for one in found)
+    recipe = f"chosen settings: those of {start.name}, a mixture of {counted(len(kinds), 'networks')}"
+    return replace(found[0], recipe=recipe if found[0].recipe else None, kinds=kinds)
+
+
+def _presets(bundle: Bundle) -> list[str | None]:
+    """Returns the preset that each member was trained with, None where it is not known."""
+    about, known = bundle.provenance, preset_names()
+    named, weights = about.get("presets"), about.get("weights")
+    found: list[Any] = [about.get("preset")] * len(bundle.members)
+    if isinstance(named, list) and isinstance(weights, list) and named and len(weights) % len(named) == 0:
+        seeds = len(weights) // len(named)
+        kept = [named[index // seeds] for index, weight in enumerate(weights) if weight]
+        found = kept if len(kept) == len(found) else [None] * len(found)
+    return [one if isinstance(one, str) and one in known else None for one in found]
+
+
+def _warm_run(
+    dataset: Dataset, request: RunRequest, start: WarmStart, config: RunConfig, preset: str | None
+) -> ChosenRun:
+    """Returns the settings for a network that starts from a member with these settings and this preset."""
+    bundle, base = start.bundle, _base(start.bundle, config)
     facts = f"chosen settings: those of {start.name}"
     recipe = None
     if not (request.preset or request.config):
-        training = compose(preset).training if preset else bundle.config.training
+        training = compose(preset).training if preset else config.training
         count = 0 if dataset.crop else len(dataset.members("train"))
         changed = fitted_to(training, count) if preset and count else ()
         base["training"] = {**training.to_dict(), "freeze": False}
@@ -220,20 +256,20 @@ def choose_warm_run(dataset: Dataset, request: RunRequest, start: WarmStart) -> 
         recipe = f"{facts}{f' (preset {preset})' if preset else ''}{ending}"
     run = request.compose(base)
     new_head = set(dataset.classes) != set(bundle.classes)
-    _check_same(start.name, "encoder", run.encoder, bundle.config.encoder, _OF_HUB)
-    network = replace(bundle.config.network, window=run.network.window)
-    if bundle.config.network.flattens:
+    _check_same(start.name, "encoder", run.encoder, config.encoder, _OF_HUB)
+    network = replace(config.network, window=run.network.window)
+    if config.network.flattens:
         network = replace(network, window=bundle.window)
     _check_same(start.name, "network", run.network, network, _OF_HEAD if new_head else ())
     return ChosenRun(run, request.preset or preset, recipe)
 
 
-def _base(bundle: Bundle) -> dict[str, dict[str, Any]]:
-    """Returns the settings of a model that a run starts from, section → setting → value, without those of training."""
-    base = {name: dict(section) for name, section in bundle.config.to_dict().items() if name != "training"}
+def _base(bundle: Bundle, config: RunConfig) -> dict[str, dict[str, Any]]:
+    """Returns the settings that a run takes from a network, section → setting → value, without those of training."""
+    base = {name: dict(section) for name, section in config.to_dict().items() if name != "training"}
     if base["encoder"]["name"] == "plm":
         base["encoder"] = {name: value for name, value in base["encoder"].items() if name not in _OF_HUB}
-    if bundle.config.network.flattens:
+    if config.network.flattens:
         base["network"]["window"] = bundle.window
     # What is generated depends on the dataset.
     base["augmentation"].pop("fresh_negatives", None)

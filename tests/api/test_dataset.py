@@ -208,6 +208,12 @@ def test_encode_makes_what_the_command_makes(tmp_path: Path, fasta: Path) -> Non
 def test_encode_refuses_keywords_that_there_are_not(fasta: Path) -> None:
     with pytest.raises(seqnet.SeqnetError, match="there is no setting group_bye; did you mean group_by"):
         seqnet.encode(fasta, group_bye="x")
+    with pytest.raises(SettingError, match=r"^force needs output, a file to replace$"):
+        seqnet.encode(classes={"human": fasta, "random": "@uniform"}, force=True)
+    with pytest.raises(SettingError, match=r"^held_out needs crop$"):
+        seqnet.encode(classes={"human": fasta, "random": "@uniform"}, held_out=5)
+    with pytest.raises(SettingError, match=r"^missing_labels needs label_column, label_regex or labels$"):
+        seqnet.encode(classes={"human": fasta, "random": "@uniform"}, missing_labels="skip")
     with pytest.raises(seqnet.SeqnetError, match="there is no input"):
         seqnet.encode()
     with pytest.raises(seqnet.SeqnetError, match="its records have no class; pass classes, label_regex"):

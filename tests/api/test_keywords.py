@@ -14,9 +14,11 @@ from seqnet.api.keywords import (
     PredictKeywords,
     as_listener,
     as_path,
+    embed_options,
     explain_options,
     predict_options,
     read_options,
+    scan_options,
 )
 from seqnet.api.python_words import python_words
 from seqnet.configs.evaluation import EvaluationOptions
@@ -66,6 +68,23 @@ def test_errors_name_keywords(keywords: dict[str, Any], text: str) -> None:
         read_options(keywords, "auto", 1)
     assert str(caught.value).startswith(text)
     assert caught.value.name in keywords
+
+
+def test_options_without_an_effect_are_refused() -> None:
+    for options, keywords, text in (
+        (embed_options, {"vote": True}, "vote has no effect on embeddings"),
+        (embed_options, {"max_error": 0.1}, "max_error has no effect on embeddings"),
+        (embed_options, {"expected_fraction": {"a": 0.1}}, "expected_fraction has no effect on embeddings"),
+        (scan_options, {"max_error": 0.1}, "max_error has no effect on windows, which have no labels"),
+        (scan_options, {"expected_fraction": "auto"}, "expected_fraction must be a mapping of class to fraction"),
+    ):
+        with pytest.raises(SettingError) as caught, python_words():
+            options(keywords, "auto")
+        assert str(caught.value).startswith(text)
+    assert embed_options({"vote": False, "max_error": None}, "auto") == PredictOptions()
+    assert scan_options({"expected_fraction": {"a": 0.1}}, "auto").fractions() == {"a": 0.1}
+    with pytest.raises(SettingError, match=r'^steps needs method="integrated"$'), python_words():
+        explain_options({"steps": 8})
 
 
 def test_options_of_explanations() -> None:

@@ -161,6 +161,7 @@ def test_arguments_of_a_wrong_kind_are_refused() -> None:
     for arguments, told in (
         ({"name": 5}, "name must be the path or the name of a model, not 5"),
         ({"name": "human-dna", "plm": 5}, "plm must be text or a pathlib.Path, not 5"),
+        ({"name": "human-dna", "plm": "x"}, "plm is for models that were trained with the encoder plm"),
         ({"name": "human-dna", "threads": "2"}, "threads must be a whole number, not '2'"),
     ):
         with pytest.raises(SettingError) as caught:

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import re
 from pathlib import Path
 
 import pytest
@@ -57,24 +56,3 @@ def test_percentages_add_up(cli: Runner, tmp_path: Path) -> None:
         "seqnet: error: --split must be three percentages, train/validation/test, that add up to 100, such as "
         "80/10/10, not '80/10/20'\n"
     )
-
-
-def options_of(text: str) -> set[str]:
-    return set(re.findall(r"^  (?:-\w, )?(--[\w-]+)", text, re.MULTILINE))
-
-
-def test_everyday_options_come_before_the_advanced_ones(cli: Runner) -> None:
-    for command, everyday, advanced in (
-        ("encode", ("--output", "--class", "--split"), ("--kmer", "--held-out", "--reader-process")),
-        ("audit", ("--output", "--strict"), ("--inside-warn", "--tag-fail", "--records", "--symbols")),
-        ("train", ("--preset", "--set"), ("--encoder", "--no-audit")),
-        ("tune", ("--space", "--trials"), ("--reduction",)),
-        ("evaluate", ("--split", "--label-column"), ("--replicates",)),
-        ("predict", ("--output", "--unknown", "--threads"), ("--vote", "--reader-process", "--verbose")),
-        ("download", ("--output-dir",), ("--max-size",)),
-    ):
-        first, last = cli(command, "--help").out.split("\nAdvanced options:\n")
-        assert set(everyday) <= options_of(first), command
-        assert options_of(last) >= set(advanced), command
-        assert not options_of(first) & options_of(last), command
-        assert "--help" in options_of(first)

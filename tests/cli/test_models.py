@@ -37,7 +37,7 @@ def test_a_shipped_model_has_a_card_and_is_small(name: str, cli: Runner) -> None
         assert card[key], key
     assert {"accuracy", "auroc", "mcc"} <= set(card["test"])
     # The aim is 0.03 on the test split; docs/results.md says how much of it is due to chance.
-    assert found["calibration"]["quality"]["ece_after"] < {"human-dna": 0.03, "solubility": 0.032}[name]
+    assert found["calibration"]["quality"]["ece_after"] < {"solubility": 0.032}.get(name, 0.03)
 
 
 @pytest.mark.parametrize("name", sorted(shipped_models()))

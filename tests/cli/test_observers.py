@@ -5,7 +5,7 @@ import pytest
 from seqnet.cli.observers import SearchObserver, TrainingObserver
 from seqnet.cli.progress import Meter
 from seqnet.training.tuning import Trial
-from tests.building import Recorder
+from tests.building import Recorder, run_config
 
 
 class Recording(Meter):
@@ -24,7 +24,8 @@ class Recording(Meter):
 
 def test_batches_of_all_epochs_are_counted_and_anew_for_another_network() -> None:
     meter, lines = Recording(), Recorder()
-    observer = TrainingObserver(meter, lines, 2)
+    observer = TrainingObserver(meter, lines)
+    observer.begin(run_config({"epochs": 2}))
     for epoch, done in ((1, 50), (1, 60), (2, 50), (1, 50)):
         observer.step(epoch, done, 60, 0.25)
     observer.note("a fact")

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import gzip
+import os
+import re
+import subprocess
+import sys
 import time
 from pathlib import Path
 
@@ -112,3 +116,21 @@ def write(path: Path, strings: list[str]) -> None:
             read.query_name, read.query_sequence, read.flag = name, string, 4
             read.reference_id, read.reference_start = 0, 10  # position of the mate
             file.write(read)
+
+
+@pytest.mark.parametrize("variable", ["", "1"])
+def test_a_bar_has_no_colours_with_no_color(variable: str) -> None:
+    pty = pytest.importorskip("pty", reason="this system has no terminals of this kind")
+    code = (
+        "import time\nfrom seqnet.cli.progress import Meter\n"
+        "with Meter('predict', 'records', 10) as meter:\n    meter.reach(5)\n    time.sleep(0.3)"
+    )
+    ours, theirs = pty.openpty()
+    environment = {**os.environ, "NO_COLOR": variable, "TERM": "xterm-256color", "COLUMNS": "80"}
+    subprocess.run([sys.executable, "-c", code], stderr=theirs, env=environment, cwd=DATA.parent, check=True)
+    os.close(theirs)
+    shown = os.read(ours, 65536)
+    os.close(ours)
+    assert b"5 of 10 records" in shown
+    # 30 to 49, or 38;5;N, are colours; 0 and 1 are not.
+    assert bool(re.search(rb"\x1b\[(?:\d+;)*[34]\d", shown)) is not bool(variable)

@@ -22,3 +22,10 @@ def test_what_can_not_be_is_refused(name: str, value: object, expected: str) -> 
     with pytest.raises(SettingError) as caught:
         EncodeOptions.from_dict({name: value})
     assert (caught.value.name, caught.value.value, caught.value.expected) == (f"encode.{name}", value, expected)
+
+
+@pytest.mark.parametrize(("name", "needed"), [("held_out", "--crop"), ("stride", "--window")])
+def test_an_option_without_the_one_that_it_refines_is_refused(name: str, needed: str) -> None:
+    with pytest.raises(SettingError, match=f"needs {needed}"):
+        EncodeOptions.from_dict({name: 12})
+    assert getattr(EncodeOptions.from_dict({name: 12, needed.removeprefix("--"): 20}), name) == 12

@@ -69,6 +69,7 @@ def test_every_network_has_settings() -> None:
         ({"summary": ["flatten", "max"]}, "network.summary", "a list of one or more of flatten, mean, max, attention"),
         ({"name": "hybrid", "summary": ["flatten"]}, "network.summary", "a list of one or more of mean, max"),
         ({"name": "recurrent", "cell": "xlstm"}, "network.cell", "one of rnn, lstm, gru"),
+        ({"name": "hybrid", "tree_descriptors": "protein"}, "network.tree_descriptors", "one of none, protein-1"),
     ],
 )
 def test_settings_that_contradict_each_other_are_refused(values: dict[str, Any], name: str, expected: str) -> None:
@@ -86,6 +87,17 @@ def test_which_networks_take_one_length_only() -> None:
     assert [config.profile for config in others] == [None] * 4
     whole = network_config({"name": "hybrid", "composition": True, "profile_ends": 3})
     assert whole.profile == ((), 3, False)
+
+
+def test_trees_of_models_without_the_setting_have_no_descriptors() -> None:
+    older = {"name": "hybrid", "composition": True, "trees": 5}
+    boosted = network_config(older).boosted
+    assert boosted is not None
+    assert boosted.descriptors == "none"
+    named = network_config({**older, "tree_descriptors": "protein-1"}).boosted
+    assert named is not None
+    assert named.descriptors == "protein-1"
+    assert network_config({**older, "tree_descriptors": "protein-1", "trees": 0}).boosted is None
 
 
 def test_kmers_are_bounded() -> None:

@@ -104,7 +104,10 @@ def preset_case(preset: str, name: str) -> Case:
 
 
 PRESET_CASES = [
-    pytest.param(preset_case(preset, name), id=f"{preset}-{name}") for preset in preset_names() for name in ALPHABETS
+    pytest.param(preset_case(preset, name), id=f"{preset}-{name}")
+    for preset in preset_names()
+    for name in ALPHABETS
+    if name == "protein" or "tree_descriptors" not in load_preset(preset)["network"]
 ]
 every_case = pytest.mark.parametrize("case", [*CASES, *PRESET_CASES])
 

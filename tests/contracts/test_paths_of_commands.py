@@ -33,6 +33,7 @@ NO_PATHS = {
     },
     "tune": {"device", "assignments"},
     "train": {"device", "assignments", "split"},
+    "distill": {"device", "assignments", "plm", "sequence_column", "name_column", "region", "feature"},
     "evaluate": {"device", "plm", "label_regex", "label_column", "sequence_column", "name_column"},
     "explain": {
         "records",
@@ -226,10 +227,12 @@ def test_a_dash_is_standard_output_or_refused(
 ) -> None:
     complete: dict[str, list[str | Path]] = {
         "audit": [material / "d.safetensors"],
+        "distill": [material / "m.safetensors", READS],
         "download": ["solubility", "--url", "http://localhost:1/x"],
         "encode": [PROTEINS, "--label-regex", r"label=(\S+)"],
         "evaluate": [material / "m.safetensors", material / "d.safetensors"],
         "explain": [material / "m.safetensors", READS, "--records", "sim:264266:-:0"],
+        "export": [material / "m.safetensors"],
         "predict": [material / "m.safetensors", READS],
         "train": [material / "d.safetensors", "--preset", "dna-cnn"],
         "tune": [material / "d.safetensors", "--space", material / "space.toml"],

@@ -167,13 +167,40 @@ def test_windows_of_a_long_record_take_six_bytes_a_base(record: Path, tmp_path: 
     assert done.peak - small.peak < 6 * BASES + BATCHES
 
 
-def test_very_many_windows_take_sixty_bytes_each(record: Path, tmp_path: Path) -> None:
+def test_very_many_windows_take_ten_bytes_each(record: Path, tmp_path: Path) -> None:
     words = ["--class", f"a={record}", "--class", "b=@uniform", "--window", "36", "--stride", "18"]
     done = seqnet("encode", *words, "-o", tmp_path / "d.safetensors")
     assert done.code == 0, done.err
     small = seqnet("encode", "--class", f"a={READS}", "--class", "b=@uniform", "-o", tmp_path / "e.safetensors")
     windows = 2 * (BASES // 18 - 1)
-    assert done.peak - small.peak < 60 * windows + BATCHES
+    assert done.peak - small.peak < 10 * windows + BATCHES + 2 * BASES  # the record itself
+
+
+@pytest.mark.parametrize("ending", ["sam", "bam"])
+def test_a_long_read_takes_two_bytes_a_base_to_read(tmp_path: Path, at_rest: int, ending: str) -> None:
+    import pysam
+
+    path = tmp_path / f"x.{ending}"
+    line = b"r\t4\t*\t0\t0\t*\t*\t0\t0\t%s\t*" % bases(BASES).tobytes()
+    if ending == "sam":
+        path.write_bytes(b"@HD\tVN:1.6\n" + line + b"\n")
+    else:
+        header = pysam.AlignmentHeader.from_dict({"HD": {"VN": "1.6"}})
+        with pysam.AlignmentFile(str(path), "wb0", header=header) as file:
+            file.write(pysam.AlignedSegment.fromstring(line.decode(), header))
+    done = call("-c", COUNTING, path)
+    assert done.out.split() == ["1", str(BASES)], done.err
+    assert done.peak - at_rest < 2 * BASES + BATCHES
+
+
+def test_a_long_record_takes_six_bytes_a_base_to_shuffle(tmp_path: Path) -> None:
+    count = BASES // 2
+    (tmp_path / "x.fa").write_bytes(b">x\n" + wrapped(count))
+    words = ["--class", f"a={tmp_path / 'x.fa'}", "--class", "b=@dinucleotide"]
+    done = seqnet("encode", *words, "-o", tmp_path / "d.safetensors")
+    assert done.code == 0, done.err
+    small = seqnet("encode", "--class", f"a={READS}", "--class", "b=@dinucleotide", "-o", tmp_path / "e.safetensors")
+    assert done.peak - small.peak < 6 * count + BATCHES
 
 
 def test_very_long_reads_of_a_sam_are_held_one_by_one(tmp_path: Path, at_rest: int) -> None:

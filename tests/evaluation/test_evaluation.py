@@ -138,8 +138,8 @@ def test_json_has_its_documented_shape() -> None:
     assert (text["n"], text["split"], text["classes"]) == (80, "valid", ["a", "b"])
     assert (text["positive"], text["threshold"]) == ("b", 0.5)
     assert list(text["metrics"]) == list(METRICS)
-    assert all(list(estimate) == ["value", "low", "high"] for estimate in text["metrics"].values())
-    assert list(text["confusion"]) == ["classes", "counts", "low", "high"]
+    assert all(list(estimate) == ["value", "low", "high", "exact"] for estimate in text["metrics"].values())
+    assert list(text["confusion"]) == ["classes", "counts", "low", "high", "exact"]
     assert text["confusion"]["classes"] == ["a", "b"]
     assert np.shape(text["confusion"]["low"]) == np.shape(text["confusion"]["high"]) == (2, 2)
     assert {type(count) for row in text["confusion"]["counts"] for count in row} == {int}
@@ -159,8 +159,8 @@ def test_json_is_valid_whatever_is_undefined(data: Records) -> None:
 
 def test_one_record_has_values_but_no_intervals() -> None:
     text = evaluate_probabilities([1], [[0.2, 0.8]], ("a", "b"), options=FEW).to_json()
-    assert text["metrics"]["accuracy"] == {"value": 1.0, "low": None, "high": None}
-    assert text["metrics"]["auroc"] == {"value": None, "low": None, "high": None}
+    assert text["metrics"]["accuracy"] == {"value": 1.0, "low": None, "high": None, "exact": False}
+    assert text["metrics"]["auroc"] == {"value": None, "low": None, "high": None, "exact": False}
     assert text["metrics"]["brier"]["value"] == pytest.approx(0.04)
     assert text["confusion"]["counts"] == [[0, 0], [0, 1]]
     assert text["confusion"]["low"] == [[None, None], [None, None]]

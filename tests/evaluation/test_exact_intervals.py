@@ -9,6 +9,7 @@ from scipy.stats import binomtest
 
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.evaluation import evaluate_probabilities, format_evaluation, score, stratify_by_length
+from seqnet.reporting.wording import estimate_text
 from tests.evaluation.examples import separated
 
 OPTIONS = EvaluationOptions(replicates=200)
@@ -36,6 +37,23 @@ def test_a_proportion_with_few_failures_or_successes_has_the_interval_of_clopper
     interval = binomtest(successes, int(own.sum())).proportion_ci(0.95, method="exact")
     recall = found.metrics["recall"]
     assert (recall.low, recall.high) == pytest.approx((interval.low, interval.high))
+    assert accuracy.exact
+    assert recall.exact
+    assert found.to_json()["metrics"]["recall"]["exact"] is True
+    assert found.to_json()["per_class"]["b"]["recall"]["exact"] is True
+
+
+def test_exact_intervals_are_marked_in_the_text_and_others_are_not() -> None:
+    labels, probabilities = decided(200, 6)
+    found = evaluate_probabilities(labels, probabilities, ("a", "b"), options=OPTIONS)
+    assert {name for name, one in found.metrics.items() if one.exact} == {"precision", "recall", "specificity"}
+    text = format_evaluation(found)
+    assert "\nintervals marked exact: Clopper-Pearson, for fewer than 5 successes or failures\n" in text
+    lines = [line for line in text.splitlines() if line.endswith("] exact")]
+    assert [line.split("  ")[0] for line in lines] == ["precision", "recall (sensitivity)", "specificity", "a"]
+    assert found.to_json()["confusion"]["exact"] == [[False, True], [True, False]]
+    assert estimate_text(found.metrics["recall"]).endswith("] exact")
+    assert not estimate_text(found.metrics["accuracy"]).endswith("exact")
 
 
 def test_with_five_failures_the_bootstrap_stands() -> None:
@@ -43,6 +61,7 @@ def test_with_five_failures_the_bootstrap_stands() -> None:
     accuracy = evaluate_probabilities(labels, probabilities, ("a", "b"), options=OPTIONS).metrics["accuracy"]
     exact = binomtest(95, 100).proportion_ci(0.95, method="exact")
     assert abs(accuracy.low - exact.low) > 1e-3
+    assert not accuracy.exact
     assert accuracy.high < 1
 
 

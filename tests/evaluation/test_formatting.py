@@ -92,6 +92,7 @@ def test_two_classes_with_intervals() -> None:
         confusion=np.array([[9876, 124], [0, 2000]]),
         confusion_low=np.array([[9776.0, 99.4], [0.0, 1900.0]]),
         confusion_high=np.array([[9976.0, 149.6], [0.0, 2100.0]]),
+        confusion_exact=np.zeros((2, 2), dtype=bool),
         per_class={},
         bootstrap=BootstrapRecipe(1000, 7, "group", 0.95),
     )

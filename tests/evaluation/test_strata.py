@@ -81,6 +81,6 @@ def test_intervals_draw_groups() -> None:
 def test_an_empty_bin_is_null_in_json() -> None:
     strata = stratify_by_similarity(scored(10), np.full(10, 0.05), groups=None, options=QUICK)
     found = json.loads(json.dumps([one.to_json() for one in strata], allow_nan=False))
-    nothing = {"value": None, "low": None, "high": None}
+    nothing = {"value": None, "low": None, "high": None, "exact": False}
     assert found[1] == {"low": 0.1, "high": 0.3, "n": 0, "accuracy": nothing, "auroc": nothing}
     assert found[0]["n"] == 10

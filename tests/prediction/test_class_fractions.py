@@ -86,6 +86,15 @@ def test_probabilities_threshold_and_confidences_follow_the_records() -> None:
     np.testing.assert_allclose(found.probabilities, reweighted(scores[rare], seen, shift.shares), atol=1e-6)
     expected = for_fractions(calibration, kept, seen, shift.shares, 1)
     assert own.threshold == expected.threshold != predictor.threshold
+    ones = rest[labels[rest] == 1]
+    fewer = np.concatenate([rest[labels[rest] == 0], np.delete(ones, np.s_[::4])])  # three quarters of class 1
+    names = Ragged.from_strings([str(index) for index in fewer])
+    batch = RecordBatch(names, Ragged.from_strings([strings[index] for index in fewer]), names)
+    partly, shift = fitted_to_records(predictor, [("f", batch)], 1)
+    assert not shift.sure
+    assert shift.shares[1] < shift.applied[1] < seen[1]
+    expected_probabilities = reweighted(scores[fewer], seen, shift.applied)
+    np.testing.assert_allclose(partly.predict_batch(batch).probabilities, expected_probabilities, atol=1e-6)
     same, shift = fitted_to_records(predictor, [("f", batch)][:0], 1)
     assert same is predictor
     assert shift.doubt.startswith("it has 0 records")

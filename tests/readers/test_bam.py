@@ -13,6 +13,7 @@ import pytest
 
 from seqnet.core.errors import FormatError, TruncatedError
 from seqnet.readers.bam import read_bam
+from seqnet.readers.pieces import Pieces, plain_pieces
 
 from .examples import REAL, needs_real_data
 
@@ -31,7 +32,7 @@ def expected(path: Path) -> list[Row]:
 
 def decoded(content: bytes, size: int) -> list[Row]:
     rows: list[Row] = []
-    for reads in read_bam(io.BytesIO(content), size):
+    for reads in read_bam(Pieces(plain_pieces(io.BytesIO(content), size))):
         columns = (reads.flags.tolist(), reads.qualities.tolist(), reads.names.text(), reads.symbols.text())
         rows += list(zip(*columns, strict=True))
     return rows
@@ -142,6 +143,6 @@ def test_a_bam_that_ends_anywhere_but_between_records_is_refused() -> None:
 
 
 def test_columns_have_the_types_that_they_promise() -> None:
-    (reads,) = read_bam(io.BytesIO(HEADER + record()), 1000)
+    (reads,) = read_bam(Pieces([HEADER + record()]))
     assert [reads.flags.dtype, reads.qualities.dtype] == [np.dtype("uint16"), np.dtype("uint8")]
     assert len(reads) == len(reads.names) == len(reads.symbols) == 1

@@ -39,7 +39,7 @@ def test_batches_have_the_hashes_of_the_whole(batches: list[list[bytes]], asked_
         found = hasher.hashes()
         whole = Hashes.of(Ragged.from_strings([sequence for batch in batches for sequence in batch]))
         np.testing.assert_array_equal(found.each, whole.each)
-        np.testing.assert_array_equal(found.ordered, whole.ordered)
+        np.testing.assert_array_equal(found.repeats, whole.repeats)
 
 
 def test_few_batches_wait_to_be_hashed_and_an_error_is_raised(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,6 +15,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 from seqnet.configs.run import RunConfig
 from seqnet.datasets.dataset import Dataset
 from seqnet.models.probabilities import class_probabilities
+from seqnet.nn.batching import TokenStore
 from seqnet.nn.networks import Classifier
 from seqnet.training import boosting
 from seqnet.training.boosting import grow
@@ -114,6 +115,28 @@ def test_predictions_are_the_mean_of_both_logits() -> None:
         both = classifier.eval()(tokens, lengths)
     torch.testing.assert_close(both, (alone + boosted) / 2)
     assert not torch.allclose(both, alone, atol=0.01)
+
+
+def test_trees_learn_from_descriptors_what_a_profile_does_not_show() -> None:
+    # The same residues and ends: what differs is how far apart charges of one sign are.
+    rng = np.random.default_rng(4)
+    blocks = [("KKKKDDDD" if index % 2 else "KDKDKDKD") * 5 for index in range(300)]
+    strings = ["".join(rng.permutation(list("ACFGHI"))) * 2 + block + "ACFGHI" * 2 for block in blocks]
+    splits = ["train"] * 200 + ["validation"] * 50 + ["test"] * 50
+    dataset = make_dataset(strings, [index % 2 for index in range(300)], splits, name="protein", classes=("a", "b"))
+    accuracies = []
+    for name in ("none", "protein-1"):
+        config = config_of(profile_pairs=False, tree_descriptors=name)
+        classifier = make_classifier(dataset, config)
+        grow(classifier, dataset, config)
+        assert classifier.profile is not None
+        assert classifier.trees is not None
+        store = TokenStore(dataset.tokens.take(dataset.members("test")))
+        tokens, lengths = store.gather(store.starts, store.lengths)
+        features = classifier.tree_features(classifier.profile(tokens, lengths), tokens, lengths)
+        accuracies.append((classifier.trees(features).argmax(dim=1).numpy() == dataset.labels[250:]).mean())
+    assert accuracies[0] < 0.7
+    assert accuracies[1] == 1.0
 
 
 def test_trees_tell_what_they_have_learned() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,8 @@ from seqnet.models.bundles import open_bundle, write_bundle
 from seqnet.models.probabilities import class_probabilities
 from seqnet.nn.networks import Classifier
 from seqnet.nn.plm.model import LanguageModel
-from seqnet.training.ensemble import _calibrated, train_ensemble
-from seqnet.training.members import TrainingJob
+from seqnet.training.ensemble import calibrated, train_ensemble
+from seqnet.training.members import TrainingJob, validation_probabilities
 from tests.building import CPU, Recorder, fit, make_dataset, planted, random_strings, run_config, same_weights
 from tests.nn.plm.models import save_model, shared_model
 
@@ -187,5 +188,6 @@ def test_a_model_is_calibrated_where_it_was_trained(proteins: Dataset, monkeypat
 
     monkeypatch.setattr("seqnet.training.ensemble.changed_labels", changed)
     again = dataclasses.replace(run, validation=None)
-    _calibrated(run.bundle, [again], proteins, None, Recorder(), elsewhere)
+    score = partial(validation_probabilities, again, proteins, elsewhere)
+    calibrated(run.bundle, score, proteins, None, Recorder(), elsewhere)
     assert moves == [elsewhere, elsewhere, torch.device("meta"), torch.device("cpu")]

@@ -5,6 +5,7 @@ written before any work is done. `reading` names the inputs, which no output may
 """
 
 from seqnet.core.outputs.partial_files import temporary_files
+from seqnet.core.outputs.resumable import Journal, open_journal
 from seqnet.core.outputs.targets import (
     check_stdout,
     check_targets,
@@ -19,11 +20,13 @@ from seqnet.core.outputs.targets import (
 )
 
 __all__ = [
+    "Journal",
     "check_stdout",
     "check_targets",
     "is_stream",
     "made_directory",
     "named",
+    "open_journal",
     "reading",
     "remove_stale",
     "remove_stale_in",

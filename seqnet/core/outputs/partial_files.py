@@ -20,7 +20,7 @@ from typing import NamedTuple, Self
 from seqnet.core.errors import OutputError, ResourceError, SeqnetError
 from seqnet.core.outputs.locks import HAS_LOCKS, try_lock
 
-__all__ = ["PartFile", "probe", "stale_parts", "temporary_files"]
+__all__ = ["PartFile", "named_part", "probe", "stale_parts", "temporary_files"]
 
 _FLAGS = os.O_RDWR | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_CLOEXEC", 0)
 _NAME = re.compile(r"\.(?P<stem>.+)\.[0-9a-f]{16}\.(?P<state>part|ready)", re.DOTALL)
@@ -42,6 +42,11 @@ def _stem(name: str) -> str:
 def _new_path(folder: Path, stem: str) -> Path:
     """Returns a path with a random name that no other process can know."""
     return folder / f".{stem}.{os.urandom(8).hex()}.part"
+
+
+def named_part(final: Path, number: int) -> Path:
+    """Returns the path of a part file whose token is a number, so that a later run finds it."""
+    return final.parent / f".{_stem(final.name)}.{number:016x}.part"
 
 
 def _create(path: Path) -> int:

@@ -40,19 +40,21 @@ _INDICES = {".fai": "", ".gzi": "", ".bai": ".bam", ".csi": ".bam", ".crai": ".c
 Identity = tuple[int, int]
 """Device and inode; the same for all names of one file."""
 
+_INPUT = "this is also an input"
 _read: dict[Identity, str] = {}
-"""The inputs of the running command: identity → name as given."""
+"""Files that the running command must not replace, such as its inputs: identity → why."""
 
 
 @contextmanager
-def reading(inputs: Iterable[str | Path]) -> Iterator[None]:
+def reading(inputs: Iterable[str | Path], why: str = _INPUT) -> Iterator[None]:
     """Refuses every output that is one of these files, under any name, until the end of the block.
 
     Args:
         inputs: paths; paths that do not exist or are not regular files are ignored.
+        why: what the error says.
     """
     before = dict(_read)
-    _read.update(_identities(inputs))
+    _read.update(dict.fromkeys(_identities(inputs), why))
     try:
         yield
     finally:
@@ -100,7 +102,8 @@ def check_stdout() -> None:
     with suppress(OSError):
         about = os.fstat(1)
         if stat.S_ISREG(about.st_mode) and (about.st_dev, about.st_ino) in _read:
-            raise OutputError("standard output", "this is also an input", "send it to another file")
+            problem = _read[about.st_dev, about.st_ino]
+            raise OutputError("standard output", problem, "send it to another file")
 
 
 def _check(target: Path, force: bool) -> os.stat_result | None:
@@ -121,7 +124,7 @@ def _check(target: Path, force: bool) -> os.stat_result | None:
         problem = f"this can't be written: {(error.strerror or str(error)).lower()}"
         raise OutputError(str(target), problem, "choose another name") from error
     if about is not None and (about.st_dev, about.st_ino) in _read:
-        raise OutputError(str(target), "this is also an input", "choose another name")
+        raise OutputError(str(target), _read[about.st_dev, about.st_ino], "choose another name")
     if target.suffix in _INDICES and (indexed := _indexed_input(target)):
         raise OutputError(str(target), f"this is the index of the input {indexed}", "choose another name")
     if about is not None and stat.S_ISDIR(about.st_mode):

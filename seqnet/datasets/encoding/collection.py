@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -59,7 +60,7 @@ class EncodedRecords:
 
 
 class Collector:
-    """Collects encoded records for the dataset file; all columns except the labels are on disk.
+    """Collects encoded records for the dataset file; all columns are on disk.
 
     Attributes:
         tokens: all sequences so far, uint8.
@@ -67,6 +68,7 @@ class Collector:
         name_bytes: all names so far, uint8.
         name_offsets: start of each name, and end of the last one, int64.
         groups: group of each record, int64.
+        labels: class of each record, int32.
         sequence_hashes: hashes of all sequences so far.
         name_hashes: hashes of all names so far.
         count: number of records so far.
@@ -75,10 +77,9 @@ class Collector:
     def __init__(self) -> None:
         self.tokens, self.name_bytes = Spool(np.uint8), Spool(np.uint8)
         self.offsets, self.name_offsets = Spool(np.int64), Spool(np.int64)
-        self.groups = Spool(np.int64)
+        self.groups, self.labels = Spool(np.int64), Spool(np.int32)
         self._pool = Threads(1)
         self.sequence_hashes, self.name_hashes = Hasher(self._pool), Hasher(self._pool)
-        self._labels: list[NDArray[np.int32]] = []
         self.count = 0
         for offsets in (self.offsets, self.name_offsets):
             offsets.append(np.zeros(1, dtype=np.int64))
@@ -92,40 +93,44 @@ class Collector:
         self.tokens.append(examples.tokens.data)
         self.name_bytes.append(examples.names.data)
         self.groups.append(examples.groups)
-        self._labels.append(examples.labels)
+        self.labels.append(examples.labels)
         self.count += len(examples)
 
     def collected(self) -> EncodedRecords:
-        """Returns all records so far; all columns except the labels are memory-mapped."""
-        if len(self._labels) != 1:
-            self._labels = [np.concatenate(self._labels)]  # frees the parts
+        """Returns all records so far; all columns are memory-mapped."""
         return EncodedRecords(
             Ragged(self.tokens.view(), self.offsets.view()),
             Ragged(self.name_bytes.view(), self.name_offsets.view()),
-            self._labels[0],
+            self.labels.view(),
             self.groups.view(),
         )
 
-    def columns(self, labels: NDArray[np.int32], split: NDArray[np.uint8]) -> Columns:
-        """Returns all examples so far as the columns of a dataset, with these labels (N,) and splits (N,)."""
-        return Columns(self.tokens, self.offsets, self.name_bytes, self.name_offsets, labels, self.groups, split)
+    def columns(self, split: NDArray[np.uint8]) -> Columns:
+        """Returns all examples so far as the columns of a dataset, with these splits (N,)."""
+        return Columns(self.tokens, self.offsets, self.name_bytes, self.name_offsets, self.labels, self.groups, split)
 
-    def relabel(self, labels: NDArray[np.int32], groups: NDArray[np.int64] | None = None) -> None:
-        """Replaces the labels of all records by `labels` (N,), and the groups by `groups` (N,) unless None."""
-        self._labels = [labels]
-        if groups is None:
-            return
-        old, self.groups = self.groups, Spool(np.int64)
-        self.groups.append(groups)
-        old.close()
+    def relabel(self, labels: NDArray[np.int32] | None, groups: NDArray[np.int64] | None = None) -> None:
+        """Replaces the labels of all records by `labels` (N,) and the groups by `groups` (N,), unless they are None."""
+        if labels is not None:
+            self.labels = _replaced(self.labels, labels)
+        if groups is not None:
+            self.groups = _replaced(self.groups, groups)
 
     def close(self) -> None:
         """Frees the disk space."""
         self._pool.shutdown(cancel_futures=True)
         for hasher in (self.sequence_hashes, self.name_hashes):
             hasher.close()
-        for column in (self.tokens, self.offsets, self.name_bytes, self.name_offsets, self.groups):
+        for column in (self.tokens, self.offsets, self.name_bytes, self.name_offsets, self.groups, self.labels):
             column.close()
+
+
+def _replaced(column: Spool, values: NDArray[Any]) -> Spool:
+    """Returns a column of other values (N,) on disk, and deletes the old one."""
+    new = Spool(column.dtype)
+    new.append(values)
+    column.close()
+    return new
 
 
 _RESERVOIR_BYTES = 1 << 24

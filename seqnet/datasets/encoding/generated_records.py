@@ -20,14 +20,14 @@ __all__ = ["generate_records"]
 _RECORDS = 1 << 16
 """Maximum number of records that are generated at a time."""
 _SYMBOLS = 1 << 22
-"""Maximum symbols that are generated at a time, unless one record is longer: shuffling takes 80 bytes per symbol."""
+"""Maximum symbols that are generated at a time, unless one record is longer: shuffles of many take 80 bytes each."""
 
 
 def generate_records(
     sources: Sequence[ClassSource],
     classes: Sequence[str],
     real: EncodedRecords,
-    candidates: NDArray[np.int64],
+    candidates: NDArray[np.int64] | range,
     alphabet: Alphabet,
     rng: np.random.Generator,
 ) -> Iterator[tuple[EncodedRecords, NDArray[np.int64]]]:
@@ -37,7 +37,7 @@ def generate_records(
         sources: all sources; only the generators are used.
         classes: the class names in their final order.
         real: N real records.
-        candidates: (M,) int64, real records to generate for: one generated record each; if a source has a count, as
+        candidates: M real records to generate for: one generated record each; if a source has a count, as
             many as the count, in random order.
         alphabet: alphabet of the tokens.
         rng: source of all randomness.
@@ -50,9 +50,11 @@ def generate_records(
         if source.generator is None or source.label is None:
             continue
         generate: NegativeGenerator = NEGATIVES.load(source.generator)
-        chosen = candidates if source.count is None else np.resize(rng.permutation(candidates), source.count)
+        chosen = (
+            candidates if source.count is None else np.resize(rng.permutation(np.asarray(candidates)), source.count)
+        )
         for start, stop in _pieces(real.tokens, chosen):
-            which = chosen[start:stop]
+            which = np.asarray(chosen[start:stop], dtype=np.int64)
             originals = real.take(which)
             count = len(originals)
             tokens = generate(originals.tokens, alphabet, rng, frequencies)
@@ -70,10 +72,10 @@ def generate_records(
             next_group += count
 
 
-def _pieces(tokens: Ragged, chosen: NDArray[np.int64]) -> Iterator[tuple[int, int]]:
-    """Yields ranges (0-based, half-open) of the `chosen` (M,) int64 of N sequences, each within the limits."""
+def _pieces(tokens: Ragged, chosen: NDArray[np.int64] | range) -> Iterator[tuple[int, int]]:
+    """Yields ranges (0-based, half-open) of the M `chosen` of N sequences, each within the limits."""
     for first in range(0, len(chosen), _RECORDS):
-        which = chosen[first : first + _RECORDS]
+        which = np.asarray(chosen[first : first + _RECORDS], dtype=np.int64)
         for start, stop in chunks(tokens, _SYMBOLS, members=which):
             yield first + start, first + stop
 

@@ -15,7 +15,7 @@ from seqnet.core.records import Ragged, gather, gather_positions
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.windows import WindowPlaces, turn_at_random
 
-__all__ = ["cut_blocks", "draw_windows"]
+__all__ = ["cut_blocks", "draw_windows", "known_blocks"]
 
 _BLOCK = 10_000
 """Maximum length of a block of short windows; a block is in one split, so that windows of two splits never overlap."""
@@ -39,19 +39,10 @@ def cut_blocks(examples: EncodedRecords, canonical: int, crop: int, left_out: Co
         left_out: counter to which the number of symbols outside of blocks is added.
     """
     tokens = examples.tokens
-    size = max(min(_BLOCK, len(tokens.data) // _BLOCKS), _WINDOWS * crop)
-    # Padding (0) wraps around to 255, so one comparison finds padding and ambiguity codes.
-    known = tokens.data - np.uint8(1) < canonical
-    bounds = np.union1d(np.flatnonzero(known[1:] != known[:-1]) + 1, tokens.offsets)
-    starts, lengths = bounds[:-1], np.diff(bounds)
-    starts, lengths = starts[known[starts]], lengths[known[starts]]
-    counts = -(-lengths // size)
-    steps = gather_positions(np.zeros(len(counts), np.int64), counts) * size
-    block_lengths = np.minimum(np.repeat(lengths, counts) - steps, size)
-    block_starts = np.repeat(starts, counts) + steps
+    block_starts, block_lengths = known_blocks(tokens, canonical, crop)
     enough = block_lengths >= crop
     block_starts, block_lengths = block_starts[enough], block_lengths[enough]
-    if rest := len(known) - int(block_lengths.sum()):
+    if rest := len(tokens.data) - int(block_lengths.sum()):
         left_out["symbols in stretches too short for a window, or ambiguous"] += rest
     of = np.searchsorted(tokens.offsets, block_starts, side="right") - 1
     first = block_starts - tokens.offsets[of] + 1
@@ -63,6 +54,25 @@ def cut_blocks(examples: EncodedRecords, canonical: int, crop: int, left_out: Co
     return EncodedRecords(
         Ragged.from_lengths(data, block_lengths), Ragged.from_strings(labels), examples.labels[of], examples.groups[of]
     )
+
+
+def known_blocks(tokens: Ragged, canonical: int, length: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Returns start (M,) int64 and length (M,) int64 of the blocks of sequences: stretches without ambiguity codes.
+
+    Args:
+        tokens: N token sequences.
+        canonical: tokens 1 to this number are canonical.
+        length: of the windows that are to be drawn from the blocks; a block may be shorter than one.
+    """
+    size = max(min(_BLOCK, len(tokens.data) // _BLOCKS), _WINDOWS * length)
+    # Padding (0) wraps around to 255, so one comparison finds padding and ambiguity codes.
+    known = tokens.data - np.uint8(1) < canonical
+    bounds = np.union1d(np.flatnonzero(known[1:] != known[:-1]) + 1, tokens.offsets)
+    starts, lengths = bounds[:-1], np.diff(bounds)
+    starts, lengths = starts[known[starts]], lengths[known[starts]]
+    counts = -(-lengths // size)
+    steps = gather_positions(np.zeros(len(counts), np.int64), counts) * size
+    return np.repeat(starts, counts) + steps, np.minimum(np.repeat(lengths, counts) - steps, size)
 
 
 def draw_windows(

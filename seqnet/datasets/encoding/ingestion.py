@@ -244,13 +244,14 @@ class Ingestion:
         )
         examples = self._collected()
         order = np.array([classes.index(name) for name in self.classes], dtype=np.int32)
-        labels = examples.labels if np.array_equal(order, np.arange(len(order))) else order[examples.labels]
+        same = np.array_equal(order, np.arange(len(order)))
+        labels = examples.labels if same else order[examples.labels]
         present = set().union(*(np.unique(piece).tolist() for piece in pieces(labels, _RECORDS)))
         for name in self.classes:
             if classes.index(name) not in present:
                 raise LabelError(f"class {name}", "it has no records left", "check the options that select records")
         if self.numbers_now:
-            return self._relabelled(labels)
+            return self._relabelled(None if same else labels)
         groups = examples.groups.copy()
         del examples  # frees memory before the copies are made
         if self.splits:
@@ -258,7 +259,7 @@ class Ingestion:
         single = np.flatnonzero(groups < 0)
         groups[single] = len(self.groups) + np.arange(len(single))
         self.ungrouped = len(single) if self.grouper else 0
-        return self._relabelled(labels, groups)
+        return self._relabelled(None if same else labels, groups)
 
     def _numbered_now(self, examples: EncodedRecords) -> EncodedRecords:
         """Returns records, each a group of its own, with group numbers."""
@@ -273,13 +274,13 @@ class Ingestion:
         """
         assert self.alphabet is not None
         clusters = cluster_records(real.tokens, self.alphabet, self.options.similarity, k=self.options.kmer)
-        return self._relabelled(real.labels, join_groups(real.groups, clusters.ids)), clusters
+        return self._relabelled(None, join_groups(real.groups, clusters.ids)), clusters
 
     def regroup(self, real: EncodedRecords, groups: NDArray[np.int64]) -> EncodedRecords:
         """Returns the collected records, which are the result of `finish`, with other groups (N,) int64."""
-        return self._relabelled(real.labels, groups)
+        return self._relabelled(None, groups)
 
-    def _relabelled(self, labels: NDArray[np.int32], groups: NDArray[np.int64] | None = None) -> EncodedRecords:
+    def _relabelled(self, labels: NDArray[np.int32] | None, groups: NDArray[np.int64] | None = None) -> EncodedRecords:
         self.collector.relabel(labels, groups)
         return self.collector.collected()
 

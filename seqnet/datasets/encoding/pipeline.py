@@ -168,7 +168,7 @@ def _finish(
     with Threads(1) as pool:
         namesakes = mates.namesakes if mates else None
         duplicates = pool.submit(_duplicates, collector, examples.labels, split, namesakes)
-        write_dataset(target, about, collector.columns(examples.labels, split))
+        write_dataset(target, about, collector.columns(split))
     given = bool(ingestion.splits or (grouper and grouper.split_of))
     grouping = Grouping(
         named=bool((grouper and grouper.named) or options.crop or clusters),
@@ -242,7 +242,7 @@ def _accompany(
     Blocks of the train split get none, because training generates records when it draws windows.
     """
     assert ingestion.alphabet is not None
-    candidates = np.flatnonzero(split > 0) if ingestion.options.crop else np.arange(len(real))
+    candidates = np.flatnonzero(split > 0) if ingestion.options.crop else range(len(real))
     splits = [split]
     if len(candidates):
         for examples, which in generate_records(sources, classes, real, candidates, ingestion.alphabet, rng):

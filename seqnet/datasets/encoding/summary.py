@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.core.containers import leave
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Description
 from seqnet.datasets.encoding.collection import EncodedRecords
@@ -16,7 +18,7 @@ from seqnet.datasets.splits import SPLITS
 from seqnet.similarity import Clusters
 from seqnet.similarity.duplicates import Duplicates
 
-__all__ = ["EncodeSummary", "Grouping", "IngestionReport"]
+__all__ = ["EncodeSummary", "Grouping", "IngestionReport", "length_quantiles"]
 
 _QUANTILES = (0.0, 0.05, 0.5, 0.95, 1.0)
 _LARGE_GROUP = 0.1
@@ -106,17 +108,33 @@ class EncodeSummary:
             piece = slice(start, start + _PIECE)
             kinds = examples.labels[piece].astype(np.int64) * len(SPLITS) + split[piece]
             counts += np.bincount(kinds, minlength=len(counts))
-        lengths = np.diff(examples.tokens.offsets)  # (N,), a copy that `quantile` may overwrite
+            leave(examples.labels[piece])
         return cls(
             about=about,
             fractions=tuple(fractions),
             counts=counts.reshape(len(about.classes), len(SPLITS)),
-            lengths=np.quantile(lengths, _QUANTILES, method="nearest", overwrite_input=True).astype(np.int64),
+            lengths=length_quantiles(examples.tokens.offsets),
             groups=len(np.unique(examples.groups)) if grouping.named else None,
             grouping=grouping,
             ingestion=ingestion,
             duplicates=duplicates,
         )
+
+    def to_json(self) -> dict[str, Any]:
+        """Returns the counts and what is to be said of the input as JSON values."""
+        about = self.about
+        return {
+            "alphabet": about.alphabet.name,
+            "positive": None if about.positive is None else about.classes[about.positive],
+            "counts": {
+                name: dict(zip(SPLITS, map(int, row), strict=True))
+                for name, row in zip(about.classes, self.counts, strict=True)
+            },
+            "length_quantiles": dict(zip(map(str, _QUANTILES), map(int, self.lengths), strict=True)),
+            "groups": self.groups,
+            "left_out": dict(self.ingestion.left_out),
+            "notes": list(self.ingestion.notes),
+        }
 
     def warnings(self) -> list[str]:
         """Returns one line for each problem that could make metrics optimistic or misleading."""
@@ -194,3 +212,19 @@ class EncodeSummary:
             out.append(f"training draws windows of {about.crop} from the sequences of the train split")
         out += [f"generated: {label} by @{generator}" for label, generator in about.generators.items()]
         return out + self.left_out_lines()
+
+
+def length_quantiles(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Returns the lengths (5,) int64 at the quantiles of a summary, of N sequences with offsets (N + 1,) int64.
+
+    Lengths are counted, because most datasets have few different ones.
+    """
+    lengths, times = np.empty(0, np.int64), np.empty(0, np.int64)
+    for start in range(0, len(offsets) - 1, _PIECE):
+        piece = offsets[start : start + _PIECE + 1]
+        new, count = np.unique(np.diff(piece), return_counts=True)
+        leave(piece)
+        lengths, where = np.unique(np.concatenate([lengths, new]), return_inverse=True)
+        times = np.bincount(where, weights=np.concatenate([times, count])).astype(np.int64)
+    places = np.around((len(offsets) - 2) * np.array(_QUANTILES)).astype(np.int64)
+    return np.asarray(lengths[np.searchsorted(np.cumsum(times), places, side="right")])

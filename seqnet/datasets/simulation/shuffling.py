@@ -22,8 +22,12 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.records import Ragged, gather_positions
+from seqnet.datasets.simulation.long_shuffling import draw_trees, shuffle_long
 
 __all__ = ["dinucleotide"]
+
+_LONG = 1 << 16
+"""Number of tokens from which a sequence that is alone is shuffled in little memory, and faster."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +62,9 @@ def dinucleotide(
     longer = longer[np.argsort(-positives.lengths[longer], kind="stable")]
     if not len(longer):
         return positives
+    if len(longer) == 1 and positives.lengths[longer[0]] > _LONG:
+        start, stop = positives.offsets[longer[0]], positives.offsets[longer[0] + 1]
+        return _replaced(positives, int(start), shuffle_long(positives.data[start:stop], rng))
     sequences = positives.take(longer)
     used, symbols = np.unique(sequences.data, return_inverse=True)
     graphs = _graphs(symbols.astype(np.int64), sequences, len(used))
@@ -66,6 +73,12 @@ def dinucleotide(
     shuffled = positives.data.copy()
     shuffled[gather_positions(positives.offsets[longer], sequences.lengths)] = walked
     return Ragged(shuffled, positives.offsets)
+
+
+def _replaced(sequences: Ragged, start: int, data: NDArray[np.uint8]) -> Ragged:
+    """Returns N sequences with other tokens (L,) uint8 from a place of their data on."""
+    before, after = sequences.data[:start], sequences.data[start + len(data) :]
+    return Ragged(np.concatenate([before, data, after]) if len(before) or len(after) else data, sequences.offsets)
 
 
 def _graphs(symbols: NDArray[np.int64], sequences: Ragged, vertex_count: int) -> _Graphs:
@@ -90,32 +103,20 @@ def _edge_order(graphs: _Graphs, rng: np.random.Generator) -> NDArray[np.int64]:
 def _last_edges(graphs: _Graphs, rng: np.random.Generator) -> NDArray[np.int64]:
     """Returns the edge (M,) int64 that each vertex, except for end vertices, uses last.
 
-    Together these edges are trees that lead to the end vertices, and each tree is equally likely. Every vertex draws an
-    edge. The vertices on cycles draw again until there are no cycles. Loops are left out because they are always
-    cycles.
+    Together these edges are trees that lead to the end vertices; see `long_shuffling.draw_trees`. Loops are left out
+    because they are always cycles.
     """
     V = graphs.vertex_count
     record, symbol = np.divmod(graphs.tail, V)
     candidates = np.flatnonzero((symbol != graphs.head) & (symbol != graphs.end[record]))
     candidates = candidates[np.argsort(graphs.tail[candidates], kind="stable")]
     vertices, first, count = np.unique(graphs.tail[candidates], return_index=True, return_counts=True)
-    drawn = np.empty(len(vertices), dtype=np.int64)
-    # Vertices that draw no edge, such as the end vertices, point to themselves.
-    successor = np.arange(len(graphs.end) * V)
-    drawing = np.arange(len(vertices))
-    checked = drawing
-    while len(drawing):
-        index = first[drawing] + (rng.random(len(drawing)) * count[drawing]).astype(np.int64)
-        drawn[drawing] = candidates[index]
-        successor[vertices[drawing]] = vertices[drawing] // V * V + graphs.head[drawn[drawing]]
-        reached = vertices[checked]
-        for _ in range(V):
-            reached = successor[reached]
-        # After V steps a walk is at the end or on a cycle. A vertex is on a cycle if it can be reached from itself.
-        on_cycle = np.isin(vertices[checked], reached)
-        drawing = checked[on_cycle]
-        checked = checked[np.isin(vertices[checked] // V, vertices[drawing] // V)]
-    return drawn
+
+    def pick(drawing: NDArray[np.int64], ranks: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+        edges = candidates[first[drawing] + ranks]
+        return edges, vertices[drawing] // V * V + graphs.head[edges]
+
+    return draw_trees(vertices, count, len(graphs.end), V, pick, rng)
 
 
 def _walk(graphs: _Graphs, heads: NDArray[np.int64], first: NDArray[np.int64], sequences: Ragged) -> NDArray[np.int64]:

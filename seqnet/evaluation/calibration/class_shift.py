@@ -9,6 +9,8 @@ doi:10.1162/089976602753284446. Probabilities are corrected for a bias of each c
 (`bias_correction`). The estimate is sure if it is farther from the training shares than all estimates of samples of
 the validation records that are drawn at the training shares, so that neither chance nor badly calibrated probabilities
 explain it; and if the validation records, weighted by the estimate, have the distribution of scores that was found.
+If only chance is in doubt, a correction may still help. It uses an estimate that is shrunk towards the training shares
+by as much as its standard error suggests (James and Stein 1961, https://projecteuclid.org/euclid.bsmsp/1200512173).
 """
 
 from __future__ import annotations
@@ -60,6 +62,7 @@ class ClassShift:
         seen: (K,) float64, shares in training.
         records: N.
         doubt: why nothing is to be made of the estimate; empty if it is sure.
+        shrunk: (K,) float64, shares between those of training and a doubtful estimate; None if not wanted or of no use.
     """
 
     shares: Shares
@@ -68,6 +71,13 @@ class ClassShift:
     seen: Shares
     records: int
     doubt: str = ""
+    shrunk: Shares | None = None
+
+    @property
+    def applied(self) -> Shares:
+        """(K,) float64, shares that probabilities are to be corrected for; those of training for no correction."""
+        doubtful = self.seen if self.shrunk is None else self.shrunk
+        return self.shares if self.sure else doubtful
 
     @property
     def sure(self) -> bool:
@@ -129,13 +139,16 @@ def _of_many(ratios: Probabilities, weight: Shares, start: Shares) -> Shares:
     return shares
 
 
-def estimate_shift(probabilities: Probabilities, seen: Shares, validation: ValidationScores | None) -> ClassShift:
+def estimate_shift(
+    probabilities: Probabilities, seen: Shares, validation: ValidationScores | None, *, shrink: bool = False
+) -> ClassShift:
     """Returns the class fractions of N unlabelled records, and whether they surely differ from those of training.
 
     Args:
         probabilities: (N, K) float64, calibrated, for the shares of training.
         seen: (K,) float64, shares in training.
         validation: scores that the model keeps; without these nothing is sure.
+        shrink: whether to shrink an estimate that chance may explain, which takes as long as a sure one.
 
     Raises:
         SeqnetError: the stored scores are damaged.
@@ -151,15 +164,31 @@ def estimate_shift(probabilities: Probabilities, seen: Shares, validation: Valid
         return ClassShift(likeliest_shares(rows, seen), unknown, unknown, seen, count, doubt)
     known = _Known.of(validation, seen)
     shares = likeliest_shares(known.correct(rows), seen)
-    if doubt := _doubt(rows, shares, known, rng):
+    if _unlike(rows, shares, known):
+        doubt = "the scores are unlike those of validation records at any class fractions"
+        return ClassShift(shares, unknown, unknown, seen, count, doubt)
+    doubt = _by_chance(len(rows), shares, known, rng)
+    if doubt and not shrink:
         return ClassShift(shares, unknown, unknown, seen, count, doubt)
     replicates = np.array([_log_odds(_replicate(rows, known, rng)) for _ in range(_FITS)])
     # Few replicates tell a standard error, but no quantile.
-    reach, middle = 1.96 * replicates.std(axis=0, ddof=1), _log_odds(shares)
-    low, high = (1 / (1 + np.exp(-(middle + side))) for side in (-reach, reach))
+    error, middle = replicates.std(axis=0, ddof=1), _log_odds(shares)
+    low, high = (1 / (1 + np.exp(-(middle + side * error))) for side in (-1.96, 1.96))
     # At a share of 0 or 1, all replicates agree; the bound is that of so many records of one class.
     exact = 0.025 ** (1 / len(rows))
-    return ClassShift(shares, np.minimum(low, exact), np.maximum(high, 1 - exact), seen, count)
+    low, high = np.minimum(low, exact), np.maximum(high, 1 - exact)
+    return ClassShift(shares, low, high, seen, count, doubt, _shrunk(shares, seen, error) if doubt else None)
+
+
+def _shrunk(shares: Shares, seen: Shares, error: Shares) -> Shares:
+    """Returns shares (K,) between those of training and an estimate whose log odds have standard errors (K,).
+
+    They are those of training if the difference is not larger than its standard error.
+    """
+    distance = float(((_log_odds(shares) - _log_odds(seen)) ** 2).sum())
+    factor = max(0.0, 1 - float((error**2).sum()) / distance) if distance else 0.0
+    between = seen * np.exp(factor * np.log(np.maximum(shares, _LEAST) / seen))
+    return np.asarray(between / between.sum())
 
 
 @dataclass(frozen=True, eq=False)
@@ -207,22 +236,26 @@ def _replicate(rows: Probabilities, known: _Known, rng: np.random.Generator) -> 
     return likeliest_shares(correct(again), known.seen)
 
 
-def _doubt(rows: Probabilities, shares: Shares, known: _Known, rng: np.random.Generator) -> str:
-    """Returns why nothing is to be made of an estimate; empty if it is sure."""
+def _by_chance(count: int, shares: Shares, known: _Known, rng: np.random.Generator) -> str:
+    """Returns why the shares of so many records may be those of training; empty if they surely differ."""
     seen, labels = known.seen, known.labels
     if np.abs(_log_odds(shares) - _log_odds(seen)).max() < np.log(_ODDS):
         return "they are about those of training"
     distance, corrected = np.abs(shares - seen).max(), known.correct(known.scores)
-    by_chance = (np.abs(one - seen).max() for one in _at_training_shares(labels, corrected, seen, len(rows), rng))
+    by_chance = (np.abs(one - seen).max() for one in _at_training_shares(labels, corrected, seen, count, rng))
     if any(other >= distance for other in by_chance):
         return "the difference to those of training may be chance"
+    return ""
+
+
+def _unlike(rows: Probabilities, shares: Shares, known: _Known) -> bool:
+    """Returns whether scores are unlike those of validation records that are weighted by the estimated shares."""
+    labels = known.labels
     weights = (shares / np.bincount(labels, minlength=len(shares)))[labels]
     effective = weights.sum() ** 2 / (weights**2).sum()
     chance = 1.63 * np.sqrt(1 / len(rows) + 1 / effective)  # Kolmogorov-Smirnov at 1 %
     apart = max(_apart(rows[:, one], known.scores[:, one], weights) for one in range(len(shares)))
-    if apart > _MISFIT + chance:
-        return "the scores are unlike those of validation records at any class fractions"
-    return ""
+    return bool(apart > _MISFIT + chance)
 
 
 def _at_training_shares(

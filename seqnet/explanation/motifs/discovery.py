@@ -103,7 +103,7 @@ def discover(bundle: Bundle, explained: Explained, logits_of: LogitsOf, options:
         logits_of: the number that is explained, for any sequences.
         options: what counts as a motif.
     """
-    alphabet, both = bundle.alphabet, bundle.classifier.both_strands
+    alphabet, both = bundle.alphabet, bundle.both_strands
     real = explained.sequences.slice(0, explained.real)
     background = background_of(real, alphabet, both_strands=both)
     notes: list[str] = []
@@ -171,12 +171,14 @@ def _from_filters(
     bundle: Bundle, explained: Explained, background: NDArray[np.float64], options: MotifOptions, notes: list[str]
 ) -> list[_Candidate]:
     """Returns the filters with similar ones merged, and a note if there are none."""
-    reason = without_filters(bundle.classifier)
-    if reason:
-        notes.append(f"{reason}, so there are motifs of attributions only")
+    reasons = [without_filters(member) for member in bundle.members]
+    if all(reasons):
+        notes.append(f"{reasons[0]}, so there are motifs of attributions only")
         return []
     hits: list[FilterHits] = []
-    for number, member in enumerate(bundle.members, 1):
+    for number, (member, reason) in enumerate(zip(bundle.members, reasons, strict=True), 1):
+        if reason:
+            continue
         name = f"{number}:" if len(bundle.members) > 1 else ""
         hits += filter_hits(member, explained.sequences, bundle.alphabet, name)
     hits = [one for one in hits if len(one.sites) >= options.motif_sites]

@@ -66,19 +66,23 @@ def _covered(sites: Sites, chosen: Ragged, records: NDArray[np.int64]) -> NDArra
     return np.unique((within + chosen.offsets[row][:, None])[inside])
 
 
-def explained_logits(members: Sequence[Scorer], tokens: Ragged, targets: NDArray[np.int64]) -> NDArray[np.float64]:
+def explained_logits(
+    members: Sequence[Scorer], weights: Sequence[float], tokens: Ragged, targets: NDArray[np.int64]
+) -> NDArray[np.float64]:
     """Returns the number (M,) float64 that is explained of M sequences, without attributions; see `margins`.
 
     Args:
         members: of the model.
+        weights: share of each member in the mean over members.
         tokens: M token sequences, none empty.
         targets: (M,) int64, class of each.
     """
     store, window = TokenStore(tokens), members[0].window
-    share = 1 / (part_counts(store.lengths, window) * len(members))  # (M,)
+    counts = part_counts(store.lengths, window)
     sequence, start, length = parts_of(store.lengths, window)
     total = np.zeros(len(tokens))
-    for member in members:
+    for member, weight in zip(members, weights, strict=True):
+        share = weight / counts  # (M,)
         padded = np.full_like(length, window) if member.flattens else length
         with evaluating(member):
             for batch in buckets(padded, best_batch_tokens(member)):

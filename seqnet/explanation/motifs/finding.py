@@ -39,7 +39,7 @@ def find_motifs(
         options: what counts as a motif.
         known: motifs to compare with; may be empty.
         threads: of the CPU.
-        progress: is told how many more records and shuffles are explained.
+        progress: called with the number of further records and shuffles that are explained.
     """
     bundle = explainer.bundle
     notes = []
@@ -50,14 +50,14 @@ def find_motifs(
         )
     if not len(sample.tokens):
         background = np.full(bundle.alphabet.size, 1 / bundle.alphabet.size)
-        both, method = bundle.classifier.both_strands, explainer.options.method
+        both, method = bundle.both_strands, explainer.options.method
         notes = ["there are no records"]
         found = Motifs((), bundle.alphabet, bundle.classes, background, 0, both, method)
         return replace(found, notes=tuple(notes), compared=bool(known))
     explained = _explained(explainer, sample, options, threads, progress)
 
     def logits_of(tokens: Ragged, targets: NDArray[np.int64]) -> NDArray[np.float64]:
-        return explained_logits(explainer.predictor.members, tokens, targets)
+        return explained_logits(explainer.predictor.members, bundle.weights, tokens, targets)
 
     found = discover(bundle, explained, logits_of, options)
     if known:

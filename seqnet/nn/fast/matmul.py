@@ -48,11 +48,11 @@ class _Product(torch.autograd.Function):
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
     """Returns x (B, I) · weightᵀ (I, O) + bias (O,), as `functional.linear` does."""
-    large = len(x) * weight.numel() >= _SMALLEST
-    dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
-    if large and uses_cpu_kernels(x) and dtype in _DTYPES and has(_DTYPES[dtype]):
-        product: Tensor = _Product.apply(x, weight, bias, dtype)  # type: ignore[no-untyped-call]
-        return product
+    if uses_cpu_kernels(x) and len(x) * weight.numel() >= _SMALLEST:
+        dtype = torch.get_autocast_dtype("cpu") if torch.is_autocast_enabled("cpu") else x.dtype
+        if dtype in _DTYPES and has(_DTYPES[dtype]):
+            product: Tensor = _Product.apply(x, weight, bias, dtype)  # type: ignore[no-untyped-call]
+            return product
     return functional.linear(x, weight, bias)
 
 

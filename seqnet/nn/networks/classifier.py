@@ -12,6 +12,7 @@ from seqnet.configs.encoders import EncoderConfig
 from seqnet.configs.networks import LONGEST_WINDOW, NETWORKS, NetworkConfig
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
+from seqnet.nn.descriptors import Descriptors
 from seqnet.nn.encoders import make_encoder
 from seqnet.nn.layers import Head, dropped
 from seqnet.nn.networks.base import Dimensions, Network
@@ -62,8 +63,13 @@ class Classifier(nn.Module):
         self.flattens = network.flattens
         self.profile = Profile(alphabet, network.profile, window) if network.profile else None
         self.trees: Trees | None = None
+        self.descriptors: Descriptors | None = None
         if self.profile and network.boosted:
-            self.trees = Trees(self.profile.width, classes, network.boosted.rounds, network.boosted.leaves)
+            boosted = network.boosted
+            if boosted.descriptors != "none":
+                self.descriptors = Descriptors(alphabet, boosted.descriptors)
+            width = self.profile.width + (self.descriptors.width if self.descriptors else 0)
+            self.trees = Trees(width, classes, boosted.rounds, boosted.leaves)
         self.both_strands = network.strands == "both" or (network.strands == "auto" and alphabet.has_strands)
         complement = alphabet.complement.tolist() if alphabet.has_strands else []
         self.register_buffer("complement", torch.tensor(complement, dtype=torch.uint8), persistent=False)
@@ -101,15 +107,21 @@ class Classifier(nn.Module):
                 return known
         features = dropped(self.dropout, self.encoder(tokens))  # (B, C, L)
         profile = self.profiles(tokens, lengths)
-        return self.with_trees(self.of_features(features, tokens, lengths, profile), profile)
+        return self.with_trees(self.of_features(features, tokens, lengths, profile), profile, tokens, lengths)
 
-    def with_trees(self, logits: Tensor, profile: Tensor | None) -> Tensor:
+    def with_trees(self, logits: Tensor, profile: Tensor | None, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the logits (B, K) of the network, averaged with those of its trees in evaluation, if it has any."""
         if self.trees is None or profile is None or self.training:
             return logits
-        boosted: Tensor = self.trees(profile)
+        boosted: Tensor = self.trees(self.tree_features(profile, tokens, lengths))
         both = (logits[:, : boosted.shape[1]].float() + boosted) / 2
         return torch.cat([both, logits[:, boosted.shape[1] :].float()], dim=1)
+
+    def tree_features(self, profile: Tensor, tokens: Tensor, lengths: Tensor) -> Tensor:
+        """Returns what the trees compare with bounds (B, F'): the profiles (B, F), and the descriptors, if any."""
+        if self.descriptors is None:
+            return profile
+        return torch.cat([profile, self.descriptors(tokens, lengths)], dim=1)
 
     def of_features(self, features: Tensor, tokens: Tensor, lengths: Tensor, profile: Tensor | None) -> Tensor:
         """Returns the logits (B, K) of the network, without its trees, from the features (B, C, L) of its encoder."""
@@ -182,4 +194,4 @@ def mean_over_strands(
         return forward(tokens, lengths)
     other = reverse_complement(tokens, lengths, complement)
     logits = forward(torch.cat([tokens, other]), lengths.repeat(2))
-    return (logits[: len(tokens)] + logits[len(tokens) :]) / 2
+    return (logits[: tokens.shape[0]] + logits[tokens.shape[0] :]) / 2

@@ -50,19 +50,27 @@ class FoldedClassifier(nn.Module):
         assert words is not None
         self.width = -(-self.head.first.out_features // self.window)
         self.words, self.symbols = words, classifier.mixture.shape[1] + 1  # the canonical symbols and padding
-        with torch.inference_mode():
-            found = words.table(0)  # (S, F)
-            weight = self.head.first.weight.view(-1, words.places, found.shape[1])  # (H, P, F)
-            table = torch.einsum("sf,hpf->psh", found, weight)  # (P, S, H)
-            table[0] += self.head.first.bias
-            table = table.flatten(0, 1)  # (P · S, H)
+        with torch.no_grad():
+            table = self._products(words.table(0))
         self.places = words.places
         firsts = torch.arange(self.places, device=table.device, dtype=torch.int32) * words.count(0)
         table = bytes_of_rows(table) if dtype == torch.uint8 else table.to(dtype)
-        # A tensor of inference mode could not be used by a thread outside of it.
-        self.register_buffer("table", table.clone(), persistent=False)
+        self.register_buffer("table", table, persistent=False)
         self.register_buffer("firsts", firsts, persistent=False)
         self.train(classifier.training)
+
+    def _products(self, found: Tensor) -> Tensor:
+        """Returns the rows (P · S, H) of all words at all places, from the features (S, F) of the words.
+
+        Each place is written into the result, because a product of all places would be in memory twice.
+        """
+        first, places = self.head.first, self.words.places
+        weight = first.weight.view(-1, places, found.shape[1])  # (H, P, F)
+        table = found.new_empty(places, len(found), len(weight))  # (P, S, H)
+        for place in range(places):
+            torch.mm(found, weight[:, place].T, out=table[place])
+        table[0] += first.bias
+        return table.flatten(0, 1)  # (P · S, H)
 
     @property
     def device(self) -> torch.device:

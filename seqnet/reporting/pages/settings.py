@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from dataclasses import replace
 
 from seqnet.configs.run import RUN_SECTIONS, RunConfig, compose
 from seqnet.configs.settings import Settings
@@ -11,7 +12,8 @@ from seqnet.configs.toml import toml_value
 from seqnet.core.printable import counted
 from seqnet.datasets.recipes import ChosenRun
 from seqnet.models.bundles import Bundle
-from seqnet.reporting.pages.content import Block, Cell, Facts, Section, Table, Text
+from seqnet.models.mixture import mixture_text
+from seqnet.reporting.pages.content import Block, Cell, Facts, Heading, Section, Table, Text
 from seqnet.reporting.pages.datasets import Rows
 from seqnet.reporting.wording import sentence
 
@@ -20,9 +22,20 @@ __all__ = ["settings_section"]
 
 def settings_section(chosen: ChosenRun, bundle: Bundle) -> Section:
     """Returns the settings of a training, what chose them, and the network that they make."""
+    chosen = replace(chosen, preset=_preset(chosen, bundle.config))
     blocks: list[Block] = [Text(_reason(chosen)), Facts(_network(chosen, bundle))]
-    blocks += [_table(section, chosen, bundle.config) for section in RUN_SECTIONS]
+    if not bundle.mixture:
+        blocks += [_table(section, chosen, bundle.config) for section in RUN_SECTIONS]
+    for number, config in enumerate(bundle.configs if bundle.mixture else (), 1):
+        own = replace(chosen, preset=_preset(chosen, config))
+        blocks.append(Heading(f"Network {number}: preset {own.preset or 'none'}"))
+        blocks += [_table(section, own, config) for section in RUN_SECTIONS]
     return Section("settings", "Settings", blocks)
+
+
+def _preset(chosen: ChosenRun, config: RunConfig) -> str | None:
+    """Returns the preset of a network with these settings, of a mixture that of its kind."""
+    return next((preset for preset, run in chosen.kinds if run.network == config.network), chosen.preset)
 
 
 def _reason(chosen: ChosenRun) -> str:
@@ -38,18 +51,25 @@ def _reason(chosen: ChosenRun) -> str:
 
 def _network(chosen: ChosenRun, bundle: Bundle) -> Rows:
     training, boosted = bundle.config.training, bundle.config.network.boosted is not None
-    parameters = counted(bundle.classifier.parameter_count, "parameters")
     return [
         ("preset", chosen.preset or "none"),
         ("network", f"{bundle.config.network.name}{' with boosted trees' if boosted else ''}"),
         ("encoder", bundle.config.encoder.name),
-        ("networks", f"{len(bundle.members):,}{', each' if len(bundle.members) > 1 else ''} of {parameters}"),
+        ("networks", _networks(bundle)),
         ("window", counted(bundle.window, "symbols")),
-        ("strands", "both" if bundle.classifier.both_strands else "single"),
+        ("strands", "both" if bundle.both_strands else "single"),
         ("epochs", f"at most {training.epochs:,}, in batches of {training.batch_size:,}"),
         ("epoch kept by", f"validation {training.monitor.replace('_', ' ')}"),
         ("seed", f"{training.seed}"),
     ]
+
+
+def _networks(bundle: Bundle) -> str:
+    """Returns the number of networks with their parameters, or the kinds and weights of a mixture."""
+    if bundle.mixture:
+        return mixture_text(bundle.mixture)
+    parameters = counted(bundle.classifier.parameter_count, "parameters")
+    return f"{len(bundle.members):,}{', each' if len(bundle.members) > 1 else ''} of {parameters}"
 
 
 def _table(section: str, chosen: ChosenRun, config: RunConfig) -> Table:

@@ -43,6 +43,9 @@ class _TrialObserver:
         self.value: float | None = None
         self.best_epoch = self.epochs = 0
 
+    def begin(self, config: RunConfig) -> None:
+        pass
+
     def note(self, text: str) -> None:
         self._search.note(text)
 
@@ -209,7 +212,7 @@ def search(job: SearchJob, watcher: Watcher) -> TuningResult:
 
     Args:
         job: what is searched.
-        watcher: is told how it goes.
+        watcher: receives the progress.
 
     Raises:
         ContainerError: the study to go on with is of something else.

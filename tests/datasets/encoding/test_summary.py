@@ -5,12 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from seqnet.core.alphabets import alphabet
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Description
 from seqnet.datasets.encoding.collection import EncodedRecords
-from seqnet.datasets.encoding.summary import EncodeSummary, Grouping, IngestionReport
+from seqnet.datasets.encoding.summary import EncodeSummary, Grouping, IngestionReport, length_quantiles
 from seqnet.similarity.duplicates import Duplicates
 
 NONE = Duplicates(0, 0, 0, 0)
@@ -87,3 +89,13 @@ def test_what_training_draws_is_not_missed_in_its_split() -> None:
     assert found.warnings() == []
     assert "training draws windows of 36 from the sequences of the train split" in found.lines()
     assert summary(counts=counts[::-1], about={"crop": 36}).warnings() == ["the train split has no record of human"]
+
+
+@given(st.lists(st.integers(0, 9), min_size=1, max_size=60), st.integers(1, 20))
+def test_lengths_at_quantiles_are_those_of_numpy(lengths: list[int], piece: int) -> None:
+    offsets = np.concatenate([[0], np.cumsum(lengths)])
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("seqnet.datasets.encoding.summary._PIECE", piece)
+        found = length_quantiles(offsets)
+    expected = np.quantile(np.diff(offsets), [0, 0.05, 0.5, 0.95, 1], method="nearest")
+    assert found.tolist() == expected.tolist()

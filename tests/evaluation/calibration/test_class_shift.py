@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from seqnet.evaluation.calibration import ValidationScores, expected_calibration_error, reweighted
-from seqnet.evaluation.calibration.class_shift import FEWEST, _apart, estimate_shift, likeliest_shares
+from seqnet.evaluation.calibration.class_shift import FEWEST, _apart, _shrunk, estimate_shift, likeliest_shares
 
 
 def plain_em(probabilities: NDArray[np.float64], seen: list[float], steps: int = 20_000) -> list[float]:
@@ -92,6 +92,36 @@ def test_without_a_shift_nothing_is_told() -> None:
     assert sum(sure) <= 1
 
 
+def test_a_doubtful_estimate_is_shrunk_by_its_standard_error() -> None:
+    seen, estimate = np.array([0.5, 0.5]), np.array([0.25, 0.75])
+    distance = np.log(3)
+    for error, factor in ((0.0, 1.0), (0.5 * distance, 0.75), (distance, 0.0), (3 * distance, 0.0)):
+        share = float(_shrunk(estimate, seen, np.array([error, error]))[1])
+        assert np.log(share / (1 - share)) == pytest.approx(factor * distance)
+    assert _shrunk(seen, seen, np.array([0.1, 0.1])).tolist() == [0.5, 0.5]
+    of_three = _shrunk(np.array([0.1, 0.3, 0.6]), np.array([0.4, 0.4, 0.2]), np.full(3, 0.1))
+    assert of_three.sum() == pytest.approx(1)
+    assert 0.1 < of_three[0] < 0.12
+
+
+def test_a_correction_in_part_is_nearer_to_the_truth_than_none() -> None:
+    seen, shares, validation = np.array([0.5, 0.5]), [0.44, 0.56], kept(3_000, [0.5, 0.5])
+    misses, doubtful = [], 0
+    for seed in range(8):
+        _, probabilities = drawn(600, shares, seen.tolist(), seed)
+        found = estimate_shift(probabilities, seen, validation, shrink=True)
+        assert found.low[1] < found.shares[1] < found.high[1]
+        assert seen[1] <= found.applied[1] <= found.shares[1]
+        assert found.sure == (found.applied[1] == found.shares[1])
+        misses.append(abs(found.applied[1] - shares[1]))
+        doubtful += not found.sure
+    assert doubtful > 4
+    assert np.mean(misses) < 0.6 * (shares[1] - seen[1])
+    plain = estimate_shift(probabilities, seen, validation)
+    assert plain.shrunk is None
+    assert plain.applied is plain.seen
+
+
 def test_badly_calibrated_probabilities_are_no_shift() -> None:
     seen = [0.5, 0.5]
 
@@ -115,6 +145,8 @@ def test_scores_unlike_those_of_validation_are_no_shift() -> None:
     found = estimate_shift(np.hstack([flat, 1 - flat]), np.array(seen), kept(3_000, seen))
     assert not found.sure
     assert "unlike those of validation records" in found.doubt
+    again = estimate_shift(np.hstack([flat, 1 - flat]), np.array(seen), kept(3_000, seen), shrink=True)
+    assert again.applied is again.seen
 
 
 def test_what_is_not_known_is_not_told() -> None:

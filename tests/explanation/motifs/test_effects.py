@@ -37,5 +37,7 @@ def test_logits_are_those_of_attributions() -> None:
     names = Ragged.from_strings(["a", "b", "c"])
     explainer = Explainer(bundle)
     expected = explainer.explain_batch(RecordBatch(names, symbols, names)).logits
-    found = explained_logits(explainer.predictor.members, encoded(strings), np.ones(3, np.int64))
+    found = explained_logits(
+        explainer.predictor.members, explainer.bundle.weights, encoded(strings), np.ones(3, np.int64)
+    )
     np.testing.assert_allclose(found, expected, atol=1e-5)

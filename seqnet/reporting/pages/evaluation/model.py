@@ -7,6 +7,7 @@ from typing import Any
 
 from seqnet.core.printable import counted
 from seqnet.evaluation import METRICS
+from seqnet.models.mixture import mixture_text
 from seqnet.reporting.pages.content import Block, Facts, Heading, Section, Text
 from seqnet.reporting.results import ModelResults, Results
 
@@ -36,11 +37,12 @@ def _facts(model: ModelResults) -> list[tuple[str, str | Sequence[str]]]:
         ("network", f"{bundle.config.network.name}, {counted(bundle.parameter_count, 'parameters')}"),
         ("classes", list(bundle.classes) if len(bundle.classes) <= _MOST_CLASSES else f"{len(bundle.classes):,}"),
         ("window", f"{counted(bundle.window, 'symbols')}; longer sequences are divided"),
-        ("strands", "both" if bundle.classifier.both_strands else "single"),
+        ("strands", "both" if bundle.both_strands else "single"),
         ("seed", str(training.seed)),
     ]
     if len(bundle.members) > 1:
-        rows.insert(1, ("networks", f"{len(bundle.members)}; probabilities are their mean"))
+        mean = f"{len(bundle.members)}; probabilities are their mean"
+        rows.insert(1, ("networks", mixture_text(bundle.mixture) if bundle.mixture else mean))
     if bundle.positive is not None:
         rows.insert(2, ("positive class", bundle.classes[bundle.positive]))
     return rows

@@ -1,0 +1,1 @@
+"""Programs for the development of seqnet; each is run by itself."""

@@ -1,0 +1,177 @@
+"""How `seqnet predict` runs: whole or as a shard, going on where a killed run stopped, file by file with a manifest."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from seqnet.cli.paths import claim
+from seqnet.cli.prediction_summary import decision_lines
+from seqnet.cli.progress import say
+from seqnet.core.errors import SettingError
+from seqnet.core.outputs import check_targets, is_stream
+
+if TYPE_CHECKING:
+    from seqnet.prediction.inputs import PredictionInputs
+    from seqnet.prediction.outputs import Output
+    from seqnet.prediction.predictor import Predictor
+    from seqnet.prediction.tally import Tally
+    from seqnet.prediction.writers import TableOutput
+    from seqnet.readers.parts import Shard
+
+__all__ = ["RunOptions", "run_options_of_predict"]
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+class _ShardType(click.ParamType):  # type: ignore[type-arg]
+    name = "shard"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Returns the `Shard` that a text names."""
+        from seqnet.readers.parts import Shard
+
+        try:
+            return Shard.parse(str(value))
+        except SettingError as error:
+            self.fail(f"must be {error.expected}, not {value!r}", param, ctx)
+
+
+def run_options_of_predict(function: Function) -> Function:
+    """Adds the options of this module."""
+    options = (
+        click.option(
+            "--shard",
+            type=_ShardType(),
+            metavar="I/N",
+            help="Classify only part I of N of the records, for N runs side by side. Needs -o FILE; seqnet gather "
+            "joins the N files.",
+        ),
+        click.option(
+            "--resume",
+            is_flag=True,
+            help="Keep what is complete if the run is killed, and go on with it when the same command runs again. "
+            "Needs -o FILE.",
+        ),
+        click.option(
+            "--manifest",
+            is_flag=True,
+            help="With -O: also write DIR/manifest.tsv with the status, records and labels of each input. An input "
+            "that fails does not stop the others, unless --strict is given.",
+        ),
+    )
+    for option in reversed(options):
+        function = option(function)
+    return function
+
+
+@dataclass(frozen=True)
+class RunOptions:
+    """What the options of this module ask for.
+
+    Attributes:
+        shard: the shard; None for all records.
+        resume: whether to go on with an unfinished table.
+        manifest: the manifest; None for none.
+        strict: whether a failed input stops the others.
+    """
+
+    shard: Shard | None
+    resume: bool
+    manifest: Path | None
+    strict: bool
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any], output: Path | None, directory: Path | None, others: bool) -> RunOptions:
+        """Returns what the options of the command ask for.
+
+        Args:
+            options: all options.
+            output: -o.
+            directory: -O.
+            others: whether something else than tables is written.
+
+        Raises:
+            click.UsageError: options can't be combined, or need another one.
+        """
+        from seqnet.prediction.manifest import MANIFEST
+
+        for name in ("shard", "resume"):
+            if options[name] and (output is None or is_stream(output)):
+                raise click.UsageError(f"--{name} needs -o FILE")
+        for name in ("shard", "resume", "manifest"):
+            if options[name] and others:
+                raise click.UsageError(f"--{name} is for tables; leave out --report, and files of records or windows")
+        if options["shard"] and options["expected_fraction"] == ("auto",):
+            problem = "--shard can't estimate class fractions, which need all records"
+            raise click.UsageError(f"{problem}; give them: --expected-fraction CLASS=F")
+        if options["manifest"] and directory is None:
+            raise click.UsageError("--manifest needs -O DIR")
+        manifest = directory / MANIFEST if directory and options["manifest"] else None
+        return cls(options["shard"], options["resume"], manifest, options["strict"])
+
+    def targets(self, tables: Iterable[TableOutput]) -> list[Path]:
+        """Returns the files that are written beside the tables."""
+        from seqnet.prediction.shard_files import shard_file
+
+        beside = [] if self.manifest is None else [self.manifest]
+        return beside if self.shard is None else [shard_file(table.target) for table in tables if table.target]
+
+    def claim(self, targets: Iterable[Path], *, force: bool, inputs: Iterable[Path]) -> None:
+        """Does what `paths.claim` does, but keeps what a resumed run goes on with."""
+        if self.resume:
+            check_targets(targets, force=force, inputs=inputs)
+        else:
+            claim(targets, force=force, inputs=inputs)
+
+    @property
+    def tolerant(self) -> bool:
+        """Whether an input that fails does not stop the others."""
+        return self.manifest is not None and not self.strict
+
+    def output(
+        self, table: TableOutput, predictor: Predictor, model: Path, source: PredictionInputs, paths: Sequence[str]
+    ) -> Output:
+        """Returns the table, or the shard of it."""
+        if self.shard is None:
+            return table
+        from seqnet.prediction.record_counts import RecordCounts
+        from seqnet.prediction.shard_files import ShardOutput
+
+        run = self._identity(table, predictor, model, source, paths)
+        counts = lambda tally: RecordCounts.of(predictor, source, tally)  # noqa: E731 - known at the end of the run
+        return ShardOutput(table, run, self.shard, counts, decision_lines(predictor))
+
+    def _identity(
+        self, table: TableOutput, predictor: Predictor, model: Path, source: PredictionInputs, paths: Sequence[str]
+    ) -> dict[str, Any]:
+        from seqnet.models.shipped import find_model
+        from seqnet.prediction.run_identity import run_identity
+
+        return run_identity(predictor, find_model(model), source, paths, table)
+
+    def write(
+        self,
+        output: Output,
+        predictor: Predictor,
+        model: Path,
+        source: PredictionInputs,
+        paths: Sequence[str],
+        progress: Callable[[int], object],
+        *,
+        force: bool,
+    ) -> Tally:
+        """Writes a table, or a shard of it, that can be resumed, and returns the counts of its records."""
+        from seqnet.prediction.resuming import write_resumable
+        from seqnet.prediction.shard_files import ShardOutput
+        from seqnet.prediction.writers import TableOutput
+
+        assert isinstance(output, TableOutput | ShardOutput)
+        table = output.table if isinstance(output, ShardOutput) else output
+        run = self._identity(table, predictor, model, source, paths) | {"shard": str(self.shard)}
+        done = lambda records: say(f"going on after {records:,} records of an unfinished run")  # noqa: E731
+        return write_resumable(predictor, source, paths, output, run, progress, resumed=done, force=force)

@@ -1,0 +1,43 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import seqnet
+from seqnet.core.errors import ContainerError, SettingError
+from tests.building import make_bundle, random_strings
+
+FEW = {"training.epochs": 12, "network.filters": [16], "network.dense": [32]}
+
+
+def test_a_model_in_memory_teaches_a_fast_one(tmp_path: Path) -> None:
+    genome = tmp_path / "genome.fa"
+    genome.write_text(">g\n" + "".join(random_strings([3_000])) + "\n")
+    model = seqnet.Model(make_bundle(), threads=1)
+    lines: list[str] = []
+    fast = seqnet.distill(model, genome, settings=FEW, count=2000, threads=1, progress=lines.append)
+    assert fast.classes == model.classes
+    assert fast.card["teacher"]["model"] == "a model in memory"
+    assert lines[0].startswith("chosen settings: preset dna-fast")
+    assert lines[-1].startswith("kept epoch ")
+    assert fast.metrics["agreement"] > 0.7
+    fast.save(tmp_path / "fast.safetensors")
+    again = seqnet.load(tmp_path / "fast.safetensors", threads=1).predict(["ACGTACGTACGT"])
+    assert again.probabilities.tolist() == fast.predict(["ACGTACGTACGT"]).probabilities.tolist()
+
+
+def test_unknown_and_wrong_options_are_named_in_the_words_of_python() -> None:
+    model = seqnet.Model(make_bundle(), threads=1)
+    with pytest.raises(SettingError, match="there is no setting counts"):
+        seqnet.distill(model, counts=3)
+    with pytest.raises(SettingError, match=r"^random needs sequences"):
+        seqnet.distill(model, random="composition")
+
+
+def test_the_fast_version_of_a_model_of_the_package_is_loaded_if_asked() -> None:
+    fast = seqnet.load("human-dna", fast=True, threads=1)
+    assert fast.card["teacher"]["model"] == "human-dna"
+    assert fast.classes == seqnet.load("human-dna", threads=1).classes
+    with pytest.raises(ContainerError, match=r"solubility: there is no fast version of this model; leave out fast, or"):
+        seqnet.load("solubility", fast=True)

@@ -1,0 +1,60 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from seqnet.core.errors import SeqnetError
+from seqnet.models.export.module import ProbabilityModule, exported_program, fixed_length
+from seqnet.models.probabilities import bundle_probabilities
+from tests.building import encoded, make_bundle, padded, run_config
+from tests.models.export.building import ensemble, made
+from tests.nn.plm.models import settled_config, shared_model
+
+STRINGS = ["ARNDCQEGHILKMF", "A", "WYVXB"]
+
+
+def test_the_module_gives_the_calibrated_probabilities_of_the_ensemble() -> None:
+    bundle = ensemble()
+    module = ProbabilityModule(bundle, onnx=False).eval()
+    with torch.inference_mode():
+        found = module(*padded(STRINGS, "protein"))
+    expected = bundle_probabilities(bundle, encoded(STRINGS, "protein")).probabilities
+    np.testing.assert_allclose(found.numpy(), expected, atol=1e-6)
+    hotter = ProbabilityModule(replace(bundle, calibration=replace(bundle.calibration, temperature=1.0)), onnx=False)
+    with torch.inference_mode():
+        assert np.abs(hotter(*padded(STRINGS, "protein")).numpy() - expected).max() > 0.01
+
+
+def test_the_model_itself_is_not_changed() -> None:
+    bundle = made("hybrid", "kmer", "dna")
+    before = [type(module) for module in bundle.classifier.modules()]
+    ProbabilityModule(bundle, onnx=True)
+    assert [type(module) for module in bundle.classifier.modules()] == before
+    assert bundle.classifier.complement.dtype == torch.uint8
+
+
+def test_the_length_is_fixed_where_a_network_needs_it() -> None:
+    flat, recurrent, pooled = (
+        made("dense", "onehot", "dna"),
+        made("hybrid", "onehot", "dna"),
+        made("cnn-max", "onehot", "dna"),
+    )
+    assert [fixed_length(bundle, onnx=True) for bundle in (flat, recurrent, pooled)] == [14, None, None]
+    assert [fixed_length(bundle, onnx=False) for bundle in (flat, recurrent, pooled)] == [14, 14, None]
+
+
+def test_what_can_not_be_exported_is_one_line() -> None:
+    plm = make_bundle(run_config(encoder=settled_config(shared_model(limit=6)).to_dict()), "protein", window=14)
+    with pytest.raises(
+        SeqnetError, match=r"^out: the model needs a language model, which can't be exported; export a "
+    ):
+        exported_program(Path("out"), plm, onnx=True)
+    long = replace(made("hybrid", "onehot", "dna"), window=1000)
+    with pytest.raises(
+        SeqnetError, match=r"^out: recurrent layers .* at most 256 symbols; .* window of 1,000; use --onnx$"
+    ):
+        exported_program(Path("out"), long, onnx=False)
