@@ -180,7 +180,7 @@ def distill(
     Args:
         job: what it is fitted to (see `label_sequences`), its settings and its provenance.
         start: the model that it learns from.
-        observer: is told how it goes.
+        observer: receives progress and messages.
         real: number of the sequences that are pieces of real ones, for the card.
         labelled: dataset with true labels, whose validation split calibrates the fast model; None to keep the threshold
             of the model, whose probabilities it has learned.
@@ -205,8 +205,8 @@ def distill(
         bundle.to(torch.device("cpu"))
         bundle = replace(bundle, calibration=replace(calibration, changed=changed))
     agreement = _agreement(bundle, teacher, dataset, members, job.device)
-    told = bundle.metrics
-    metrics = {"epoch": told["epoch"], "agreement": agreement, "cross_entropy": told["validation_loss"]}
+    measured = bundle.metrics
+    metrics = {"epoch": measured["epoch"], "agreement": agreement, "cross_entropy": measured["validation_loss"]}
     card = fast_card(start, dataset, real, agreement)
     return Distilled(replace(bundle, metrics=metrics, card=card), result, agreement)
 
