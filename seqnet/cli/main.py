@@ -46,7 +46,7 @@ COMMANDS = {
     "audit": "Check a dataset for problems that make metrics too good.",
     "tune": "Search for the best settings for a dataset.",
     "train": "Train a network on a dataset.",
-    "distill": "Make a small, fast model that learns from another model.",
+    "distill": "Make a small, fast model that imitates another one.",
     "evaluate": "Measure a model on records that it was not trained on.",
     "predict": "Classify the sequences in files.",
     "gather": "Join the shards of a prediction.",

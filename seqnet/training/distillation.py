@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.run import RunConfig, RunRequest, compose
 from seqnet.core.errors import LabelError, SettingError
+from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.encoding.unlabelled import DrawnSequences
@@ -62,7 +63,8 @@ class Distilled:
         """Summary in one line."""
         best, count = self.result.best_epoch, self.bundle.parameter_count
         return (
-            f"kept epoch {best}; {count:,} parameters; gives {self.agreement:.4f} of held-out sequences the same label"
+            f"kept epoch {best}; {counted(count, 'parameters')}; gives {self.agreement:.4f} of held-out sequences the "
+            "same label"
         )
 
 
@@ -243,9 +245,9 @@ def fast_card(start: WarmStart, dataset: Dataset, real: int, agreement: float) -
     card: dict[str, Any] = {
         "title": f"fast version of {start.bundle.card.get('title') or start.name}",
         "teacher": {"model": start.name, "sha256": start.sha256},
-        "training_data": f"probabilities that the teacher gives to {count:,} sequences: {real:,} pieces of real "
-        f"sequences and {count - real:,} random sequences",
-        "agreement": f"{agreement:.4f} of {held_out:,} validation sequences get the same label as from the teacher",
+        "training_data": f"probabilities that the teacher gives to {counted(count, 'sequences')}: "
+        f"{counted(real, 'pieces')} of real sequences and {counted(count - real, 'random sequences')}",
+        "agreement": f"{agreement:.4f} of {counted(held_out, 'validation sequences')} get the teacher's label",
     }
     kept = ("intended_use", "data_licence", "known_failures")
     return card | {key: start.bundle.card[key] for key in kept if key in start.bundle.card}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,7 +17,7 @@ SHARED = ROOT.parent / "shared"
 
 
 def page_folder(page: str, folder: Path) -> Path:
-    """Returns the folder where a page's commands run, with `data/`, `../shared/`, if it is there, and the page's inputs."""
+    """Returns the folder where a page's commands run, with `data/`, `../shared/` and the page's inputs."""
     work = folder / "work"
     work.mkdir()
     (work / "data").symlink_to(ROOT / "data")
