@@ -41,7 +41,7 @@ COMMANDS = {
     "audit": "Check a dataset for problems that make metrics too good.",
     "tune": "Search for the best settings for a dataset.",
     "train": "Train a network on a dataset.",
-    "distill": "Make a small, fast model that learns from another model.",
+    "distill": "Make a small, fast model that gives nearly the same probabilities.",
     "evaluate": "Measure a model on records that it was not trained on.",
     "predict": "Classify the sequences in files.",
     "explain": "Show which positions of sequences decide a prediction.",
