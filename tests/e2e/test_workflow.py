@@ -26,7 +26,7 @@ models:
   motif:
     inputs: [motif.fasta]
     encode: motif.fasta --label-regex 'label=(\\S+)' --seed 1
-    train: --network dense --set epochs=2 --set baselines=false --seed 1
+    train: --network dense --set epochs=2 --set baseline_records=0 --seed 1
 """
 SAMPLES = "sample\tmodel\tpath\tscatter\nwhole\tmotif\tmotif.fasta\t\nparts\tmotif\tmotif.fasta\tyes\n"
 

@@ -2,6 +2,7 @@ import csv
 import re
 import sys
 
+from jsonschema import ValidationError
 from snakemake.exceptions import WorkflowError
 from snakemake.utils import validate
 
@@ -16,9 +17,9 @@ def check(data, schema, place):
     try:
         validate(data, workflow.source_path(schema))
     except WorkflowError as error:
-        if not error.args or not hasattr(error.args[-1], "absolute_path"):
+        invalid = error.__context__
+        if not isinstance(invalid, ValidationError):
             raise
-        invalid = error.args[-1]
         key = ".".join(str(part) for part in invalid.absolute_path)
         stop(f"{place}{': ' + key if key else ''}: {invalid.message}")
 
