@@ -1,4 +1,5 @@
-# The checkpoint is not an output, so that Snakemake keeps it when a job is killed, and the next run goes on with it.
+# Checkpoints are not outputs, so that Snakemake keeps them when a job is killed, and the next run goes on with them.
+# There are several if the model is an ensemble.
 rule train:
     input:
         dataset=f"{OUT}/models/{{model}}/dataset.safetensors",
@@ -19,10 +20,10 @@ rule train:
     threads: config["threads"]
     params:
         options=lambda wildcards: MODELS[wildcards.model]["train"],
-        checkpoint=f"{OUT}/models/{{model}}/model.checkpoint.safetensors",
+        checkpoints=f"{OUT}/models/{{model}}/model*.checkpoint.safetensors",
     shell:
         "seqnet train {input.dataset} {params.options} --resume --threads {threads} -o {output.model}"
-        " > {log} 2>&1 && rm -f {params.checkpoint}"
+        " > {log} 2>&1 && rm -f {params.checkpoints}"
 
 
 rule evaluate:

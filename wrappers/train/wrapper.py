@@ -8,9 +8,9 @@ from snakemake.shell import shell
 extra = snakemake.params.get("extra", "")
 log = snakemake.log_fmt_shell(stdout=True, stderr=True)
 model = snakemake.output.model
-checkpoint = f"{model.removesuffix('.safetensors')}.checkpoint.safetensors"
+stem = model.removesuffix(".safetensors")
 
 shell(
     "seqnet train {snakemake.input[0]} {extra} --resume --threads {snakemake.threads} -o {model} {log}"
-    " && rm -f {checkpoint}"
+    " && rm -f {stem}.checkpoint.safetensors {stem}.*.checkpoint.safetensors"
 )
