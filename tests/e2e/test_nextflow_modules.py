@@ -40,7 +40,7 @@ def run_script(name: str, section: str, values: Mapping[str, str], folder: Path)
     }
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script(name, section, values)],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=100, check=False,
+        cwd=folder, env=environment, capture_output=True, text=True, timeout=280, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     versions = yaml.safe_load((folder / "versions.yml").read_text())
@@ -58,6 +58,7 @@ def patterns(name: str) -> list[str]:
     return [pattern for pattern, _ in outputs]
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("section", ["script", "stub"])
 def test_predict(section: str, tmp_path: Path) -> None:
     (tmp_path / "proteins.fasta.gz").symlink_to(ROOT / PROTEINS)
@@ -72,13 +73,12 @@ def test_predict(section: str, tmp_path: Path) -> None:
         assert gzip.decompress((tmp_path / "sample.tsv.gz").read_bytes()).count(b"\n") == 1501
 
 
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize("section", ["script", "stub"])
 def test_train(section: str, tmp_path: Path) -> None:
     dataset = tmp_path / "dataset.safetensors"
-    assert (
-        run(["encode", str(ROOT / PROTEINS), "--label-regex", r"label=(\S+)", "--limit", "200", "-o", str(dataset)])
-        == 0
-    )
+    words = ["encode", str(ROOT / PROTEINS), "--label-regex", r"label=(\S+)", "--limit", "200"]
+    assert run([*words, "-o", str(dataset)]) == 0
     values = {
         "dataset": "dataset.safetensors", "args": "--network dense --set epochs=1 --set baseline_records=0",
         "prefix": "sample", "task.cpus": "1", "task.process": "SEQNET_TRAIN",

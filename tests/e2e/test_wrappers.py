@@ -47,7 +47,7 @@ def test_the_wrappers_make_a_model_and_predictions(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     out = tmp_path / "out"
-    assert [path.suffix for path in (out / "reads").iterdir()] == [".bam"]
+    assert len(list((out / "reads").glob("*.bam"))) == 1
     assert json.loads((out / "audit.json").read_text())
     assert "accuracy" in (out / "evaluation" / "metrics.json").read_text()
     assert (out / "predictions.tsv").read_text().count("\n") == 201
