@@ -55,6 +55,12 @@ def _genome(path: Path) -> None:
     path.write_bytes(gzip.compress(text.encode()))
 
 
+def _workflow(configuration: Path) -> None:
+    work = configuration.parent.parent
+    for name in ("config", "workflow"):
+        (work / name).symlink_to(ROOT / name)
+
+
 def _dataset(path: Path) -> None:
     words = ["encode", "--class", f"human={READS}", "--class", "random=@uniform", "--group-by", r"^sim:(\d*)\d{4}:"]
     assert run([*words, "-o", str(path)]) == 0
@@ -69,5 +75,6 @@ INPUTS: dict[str, Callable[[Path], None]] = {
     "reads.fq.gz": _fastq,
     "sites.csv": _labelled,
     "genome.fa.gz": _genome,
+    "config/config.yaml": _workflow,
 }
 """Name of a file → what makes it. Only the files that a page mentions are made."""
