@@ -24,7 +24,7 @@ REAL_DATA = re.compile(r"\.\./shared/|human_mhc_")
 
 
 def page_folder(page: str, folder: Path) -> Path:
-    """Returns the folder where a page's commands run, with `data/`, the page's inputs, and `../shared/` if it is there."""
+    """Returns the folder where a page's commands run: with `data/`, its inputs, and `../shared/` if it is there."""
     work = folder / "work"
     work.mkdir()
     (work / "data").symlink_to(ROOT / "data")
@@ -34,7 +34,7 @@ def page_folder(page: str, folder: Path) -> Path:
     if REAL_DATA.search(words) and not SHARED.is_dir():
         pytest.skip("needs the real sequences in ../shared/data")
     for name, make in INPUTS.items():
-        first = re.search(rf"(-o |> )?(?<![\w./]){re.escape(name)}(?![\w.])", words)
+        first = re.search(rf"(-o |> )?(?<![\w./-]){re.escape(name)}(?![\w.])", words)
         if first and not first[1]:
             make(work / name)
     return work
