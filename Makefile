@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 600
 
-.PHONY: help demo test check format lock bench bench-smoke dna-tasks faults fuzz reproduce reproduce-quick models docs release-check clean
+.PHONY: help demo test check format lock bench bench-smoke dna-tasks faults fuzz reproduce reproduce-quick models docs pictures release-check clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -12,7 +12,7 @@ help: ## show this list
 	@$(PYTHON) -c 'import sys; sys.exit("seqnet needs Python 3.11 or newer: make PYTHON=python3.11" if sys.version_info < (3, 11) else 0)'
 	$(PYTHON) -m venv .venv
 	sh scripts/install_torch.sh $(BIN)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,explain,export,hub,plm,tracks,tune,workflow]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,explain,export,hub,plm,tracks,tune,workflow]'
 	@touch $@
 
 demo: .venv/installed ## encode, train, evaluate and predict on the embedded, simulated data
@@ -27,14 +27,19 @@ check: .venv/installed ## format, lint, strict types, docs in step
 	$(BIN)/mypy
 	$(BIN)/python scripts/reference.py --check
 	$(BIN)/python scripts/manpages.py --check
+	$(BIN)/python scripts/site.py
 
 format: .venv/installed ## format the code and repair what lint can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: .venv/installed ## write docs/reference.md and the manual pages anew from the program's own help
+docs: .venv/installed ## the reference and manual pages from the program's own help, and the site, into build/site
 	$(BIN)/python scripts/reference.py
 	$(BIN)/python scripts/manpages.py
+	$(BIN)/python scripts/site.py
+
+pictures: .venv/installed ## the pictures of the documentation, by running the tutorials
+	$(BIN)/python scripts/pictures.py
 
 reproduce: .venv/installed ## the results table on the real sequences in ../shared/data (about an hour)
 	$(BIN)/python -m benchmarks.reproduce

@@ -6,8 +6,11 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from itertools import pairwise
 
-BLOCK = re.compile(r"(?:^<!-- not run: (?P<why>.+) -->\n)?^```console\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL)
+BLOCK = re.compile(
+    r"(?:^<!-- not run: (?P<why>[^\n]+) -->\n)?^```console\n(?P<text>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 ANY = "…"
 """Stands for any text in a line of output; alone in a line, for any number of lines."""
 
@@ -26,7 +29,7 @@ def commands(text: str) -> Iterator[Command]:
     for block in BLOCK.finditer(text):
         lines = block["text"].replace("\\\n", "").splitlines()
         starts = [index for index, line in enumerate(lines) if line.startswith("$ ")]
-        for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        for start, end in pairwise([*starts, len(lines)]):
             yield Command(lines[start][2:], tuple(lines[start + 1 : end]), block["why"])
 
 
