@@ -15,6 +15,7 @@ from pathlib import Path
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -48,7 +49,7 @@ def one_hot(axes: Axes) -> None:
     for column, symbol in enumerate(sequence):
         axes.text(column, -1, symbol, ha="center", va="center", fontsize=15, fontweight="bold")
         for row, share in enumerate(shares[symbol]):
-            axes.add_patch(plt.Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, color=TEAL, alpha=0.1 + 0.7 * share))
+            axes.add_patch(Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, color=TEAL, alpha=0.1 + 0.7 * share))
             axes.text(column, row, "½" if share == 0.5 else f"{share:g}", ha="center", va="center")
     for row, base in enumerate("ACGT"):
         axes.text(-1, row, base, ha="center", va="center")
@@ -94,7 +95,7 @@ DRAWINGS: dict[str, tuple[Callable[[Axes], None], tuple[float, float]]] = {
 
 def draw(folder: Path) -> None:
     """Writes the drawings to a folder."""
-    with plt.rc_context(STYLE):
+    with plt.rc_context(STYLE):  # type: ignore[arg-type]
         for name, (drawing, size) in DRAWINGS.items():
             figure, axes = plt.subplots(figsize=size, layout="constrained")
             drawing(axes)

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -55,7 +56,7 @@ def test_every_command_prints_what_the_page_shows(
             assert mismatch(command.output, out.splitlines(), err.splitlines(), numbers=same) is None, command.words
 
 
-def executed(words: str, captured: Callable[[], pytest.CaptureResult[str]]) -> tuple[int, str, str]:
+def executed(words: str, captured: Callable[[], Any]) -> tuple[int, str, str]:
     """Returns exit code, standard output and standard error of a line of a page."""
     if SHELL.search(words):
         done = subprocess.run(["bash", "-o", "pipefail", "-c", words], capture_output=True, text=True, check=False)
