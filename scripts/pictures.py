@@ -22,7 +22,6 @@ PICTURES = ROOT / "docs" / "pictures"
 TUTORIALS = {
     "docs/tutorials/reads.md": {"model.curves.svg": "model.curves.svg", "reads-roc.svg": "reads-roc.svg"},
     "docs/tutorials/proteins.md": {"proteins-roc.svg": "proteins-roc.svg"},
-    "docs/tutorials/own-classes.md": {"motifs/motif_1.png": "motif.png"},
 }
 """Page → file that its commands make → name of the picture."""
 
