@@ -89,8 +89,8 @@ def _genome(path: Path) -> None:
     path.write_bytes(gzip.compress(text.encode()))
 
 
-def _workflow(configuration: Path) -> None:
-    work = configuration.parent.parent
+def _workflow(profiles: Path) -> None:
+    work = profiles.parent.parent
     for name in ("config", "workflow"):
         (work / name).symlink_to(ROOT / name)
 
@@ -165,7 +165,7 @@ INPUTS: dict[str, Callable[[Path], None]] = {
     "sample.fasta": _proteins,
     "simulated_reads.bam": _bam,
     "sites.csv": _labelled,
-    "config/config.yaml": _workflow,
+    "workflow/profiles": _workflow,
     "space.toml": _search_space,
     "test.csv": _held_out,
     "tf_2.dev.csv.gz": _packed_table,
