@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -147,7 +147,7 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_js
     request = run_request(options)
     if options["freeze"]:
         request = replace(request, assignments=(*request.assignments, ("training.freeze", True)))
-    start = _start(options["start"], output)
+    start = _start(options["start"], [one for one in (output, options["report"]) if one])
     kinds = 1 if options["folds"] else _most_kinds(request, start)
     files = TrainingFiles.beside(output, options["members"], options["folds"], options["report"], kinds)
     inputs = named_files(request.run)
@@ -167,11 +167,11 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_js
         raise result.interruption
 
 
-def _start(name: Path | None, output: Path) -> WarmStart | None:
-    """Returns the model to start from; it must not be the output."""
+def _start(name: Path | None, outputs: Sequence[Path]) -> WarmStart | None:
+    """Returns the model to start from; it must not be an output."""
     if name is None:
         return None
-    check_targets([output], force=True)
+    check_targets(outputs, force=True)
     from seqnet.training.warm_start import WarmStart
 
     return WarmStart.open(name)

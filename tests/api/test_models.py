@@ -52,7 +52,7 @@ def test_what_is_no_model_is_an_error_with_its_place(tmp_path: Path) -> None:
         seqnet.load("humandna")
     assert caught.value.place == "humandna"
     assert caught.value.remedy == "did you mean human-dna or human-dna-fast?"
-    with pytest.raises(ContainerError, match="the models that come with seqnet: human-dna, solubility"):
+    with pytest.raises(ContainerError, match="the models that come with seqnet: human-dna-fast, human-dna, solubility"):
         seqnet.load("yeast")
     other = tmp_path / "x.fa"
     other.write_text(">a\nACGT\n")
