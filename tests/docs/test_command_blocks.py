@@ -31,6 +31,9 @@ BROKEN_PIPE = 141
 FAILURE = re.compile(r"seqnet: (error|failed): ")
 """A line of output of a command that fails."""
 
+RUN_ONLY = {"README.md", "docs/shell.md", "docs/start.md", "docs/tutorials/proteins.md", "docs/tutorials/reads.md"}
+"""Pages whose commands must succeed; their output is not compared yet."""
+
 SHELL = re.compile(r"[|<>&;$`*]|^(?!seqnet )")
 """Commands that need a shell; all others run in this process, which saves the imports."""
 
@@ -53,7 +56,9 @@ def test_every_command_prints_what_the_page_shows(
             code, out, err = executed(command.words, capfd.readouterr)
             expected = {1, 2} if any(FAILURE.match(line) for line in command.output) else {0, BROKEN_PIPE}
             assert code in expected, (command.words, err)
-            assert mismatch(command.output, out.splitlines(), err.splitlines(), numbers=same) is None, command.words
+            if page not in RUN_ONLY:
+                found = mismatch(command.output, out.splitlines(), err.splitlines(), numbers=same)
+                assert found is None, command.words
 
 
 def executed(words: str, captured: Callable[[], Any]) -> tuple[int, str, str]:
