@@ -1,4 +1,4 @@
-"""Every command block of README.md and docs/ runs, in the order of its page, and prints what the page shows."""
+"""Every command block of docs/ runs, in the order of its page, and prints what the page shows."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.docs.page_inputs import page_folder
 
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
+    for path in (ROOT / "docs").rglob("*.md")
     if any(commands(path.read_text(encoding="utf-8")))
 )
 NOT_RUN = {"needs a network", "needs a GPU", "needs a cluster", "needs a container engine", "takes long", "installs"}
@@ -31,7 +31,7 @@ BROKEN_PIPE = 141
 FAILURE = re.compile(r"seqnet: (error|failed): ")
 """A line of output of a command that fails."""
 
-RUN_ONLY = {"README.md", "docs/shell.md", "docs/start.md", "docs/tutorials/proteins.md", "docs/tutorials/reads.md"}
+RUN_ONLY = {"docs/shell.md", "docs/start.md", "docs/tutorials/proteins.md", "docs/tutorials/reads.md"}
 """Pages whose commands must succeed; their output is not compared yet."""
 
 SHELL = re.compile(r"[|<>&;$`*]|^(?!seqnet )")
