@@ -44,6 +44,7 @@ def test_every_command_prints_what_the_page_shows(
     page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(page_folder(page, tmp_path))
+    monkeypatch.setattr(sys, "argv", sys.argv)
     monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
     same = True  # the weights of a training depend on the machine
     for command in page_commands(page):
@@ -61,7 +62,8 @@ def executed(words: str, captured: Callable[[], pytest.CaptureResult[str]]) -> t
         done = subprocess.run(["bash", "-o", "pipefail", "-c", words], capture_output=True, text=True, check=False)
         return done.returncode, done.stdout, done.stderr
     captured()
-    code = run(shlex.split(words)[1:])
+    sys.argv = shlex.split(words)  # what a log and the provenance of a file show
+    code = run(sys.argv[1:])
     found = captured()
     return code, found.out, found.err
 
