@@ -11,10 +11,12 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.patches import Rectangle
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -27,7 +29,7 @@ TUTORIALS = {
 GREY, TEAL, ORANGE = "#7f7f7f", "#1b9e8f", "#e07b39"
 """Colours that are readable on white and on black."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "seqnet",  # the same bytes every time
     "svg.fonttype": "path",
     "font.size": 11,
@@ -42,12 +44,11 @@ STYLE = {
 
 def one_hot(axes: Axes) -> None:
     """Draws ACGRT as a table of four rows."""
-    sequence, shares = "ACGRT", {"A": [1, 0, 0, 0], "C": [0, 1, 0, 0], "G": [0, 0, 1, 0], "T": [0, 0, 0, 1]}
-    shares["R"] = [0.5, 0, 0.5, 0]  # type: ignore[list-item]
-    for column, symbol in enumerate(sequence):
+    shares = {"A": (1, 0, 0, 0), "C": (0, 1, 0, 0), "G": (0, 0, 1, 0), "R": (0.5, 0, 0.5, 0), "T": (0, 0, 0, 1)}
+    for column, symbol in enumerate(shares):
         axes.text(column, -1, symbol, ha="center", va="center", fontsize=15, fontweight="bold")
         for row, share in enumerate(shares[symbol]):
-            axes.add_patch(plt.Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, color=TEAL, alpha=0.1 + 0.7 * share))
+            axes.add_patch(Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, color=TEAL, alpha=0.1 + 0.7 * share))
             axes.text(column, row, "½" if share == 0.5 else f"{share:g}", ha="center", va="center")
     for row, base in enumerate("ACGT"):
         axes.text(-1, row, base, ha="center", va="center")

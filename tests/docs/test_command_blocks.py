@@ -56,7 +56,7 @@ def test_every_command_prints_what_the_page_shows(
             assert mismatch(command.output, out.splitlines(), err.splitlines(), numbers=same) is None, command.words
 
 
-def executed(words: str, captured: Callable[[], pytest.CaptureResult[str]]) -> tuple[int, str, str]:
+def executed(words: str, captured: Callable[[], tuple[str, str]]) -> tuple[int, str, str]:
     """Returns exit code, standard output and standard error of a line of a page."""
     if SHELL.search(words):
         done = subprocess.run(["bash", "-o", "pipefail", "-c", words], capture_output=True, text=True, check=False)
@@ -64,8 +64,8 @@ def executed(words: str, captured: Callable[[], pytest.CaptureResult[str]]) -> t
     captured()
     sys.argv = shlex.split(words)  # what a log and the provenance of a file show
     code = run(sys.argv[1:])
-    found = captured()
-    return code, found.out, found.err
+    out, err = captured()
+    return code, out, err
 
 
 def test_blocks_that_are_not_run_say_why() -> None:
