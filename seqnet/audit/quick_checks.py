@@ -43,9 +43,9 @@ _MIDDLE = 24
 def quick_audit(dataset: Dataset) -> tuple[list[Check], int]:
     """Returns the results of the checks, with the default bounds, and the number of records that were looked at."""
     members = _sample(dataset.tokens)
-    looked_at = dataset
+    sample = dataset
     if len(members) < len(dataset):
-        looked_at = replace(
+        sample = replace(
             dataset,
             tokens=dataset.tokens.take(members),
             names=dataset.names.take(members),
@@ -53,7 +53,7 @@ def quick_audit(dataset: Dataset) -> tuple[list[Check], int]:
             groups=dataset.groups[members],
             split=dataset.split[members],
         )
-    return audit_dataset(looked_at, AuditOptions(records=_FITTED), quick=True, names=QUICK_CHECKS), len(members)
+    return audit_dataset(sample, AuditOptions(records=_FITTED), quick=True, names=QUICK_CHECKS), len(members)
 
 
 def _sample(tokens: Ragged) -> NDArray[np.int64]:
@@ -69,13 +69,13 @@ def _sample(tokens: Ragged) -> NDArray[np.int64]:
     return np.flatnonzero(hashes < np.uint64(2**64 * (_RECORDS / len(tokens))))
 
 
-def quick_audit_lines(checks: Sequence[Check], dataset: Dataset, looked_at: int) -> list[str]:
+def quick_audit_lines(checks: Sequence[Check], dataset: Dataset, checked: int) -> list[str]:
     """Returns a line for each check that did not pass, and one that counts them.
 
     Args:
         checks: results of the checks.
         dataset: the dataset.
-        looked_at: number of records that were looked at.
+        checked: number of records that were checked.
     """
     lines = [f"seqnet: warning: {check.line}" for check in checks if check.status != "pass"]
     if not dataset.crop and (count := len(dataset.members("train"))) < _FEW:
@@ -85,6 +85,6 @@ def quick_audit_lines(checks: Sequence[Check], dataset: Dataset, looked_at: int)
     words += [
         counted(number, word) for number, word in ((counts["warn"], "warnings"), (counts["fail"], "failures")) if number
     ]
-    of = "" if looked_at == len(dataset) else f" of {looked_at:,} of {len(dataset):,} records"
+    of = "" if checked == len(dataset) else f" of {checked:,} of {len(dataset):,} records"
     rest = f"for all checks: seqnet audit {shlex.quote(str(dataset.path))}"
     return [*lines, f"quick audit{of}: {', '.join(words)}; {rest}"]

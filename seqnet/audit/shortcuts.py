@@ -211,11 +211,11 @@ def tag_finding(name: str, sample: ShortcutSample) -> Finding:
         0.5 + abs(there[sample.labels == label].mean() - there[sample.labels != label].mean()) / 2
         for label in np.unique(sample.labels)
     )
-    told = ", ".join(f"{share:.1%} of {label}" for label, share in shares.items())
+    listed = ", ".join(f"{share:.1%} of {label}" for label, share in shares.items())
     share = there.mean()
     # The indicator of a rare tag has many ties, so its AUROC varies less by chance.
     chance = sample.chance * float(np.sqrt(3 * share * (1 - share)))
-    text = f"AUROC {area:.3f} (by chance up to {0.5 + chance:.3f}); in {told}"
+    text = f"AUROC {area:.3f} (by chance up to {0.5 + chance:.3f}); in {listed}"
     return Finding(float(area), text, by_chance=bool(area - 0.5 <= chance))
 
 

@@ -71,7 +71,7 @@ class ClassFractions:
     def _found_lines(self) -> list[str]:
         options, bundle = self._predictor.options, self._predictor.bundle
         if options.automatic:
-            return [self._told(paths, *found) for paths, found in self._found.items()]
+            return [self._shift_line(paths, *found) for paths, found in self._found.items()]
         if (scores := self._sample.probabilities) is None:
             return []
         from seqnet.prediction.class_fractions import shift_of
@@ -85,7 +85,7 @@ class ClassFractions:
             "corrects probabilities and labels"
         ]
 
-    def _told(self, paths: Sequence[str], shift: ClassShift, own: Predictor) -> str:
+    def _shift_line(self, paths: Sequence[str], shift: ClassShift, own: Predictor) -> str:
         bundle, place = self._predictor.bundle, paths[0] if len(paths) == 1 else counted(len(paths), "inputs")
         if own is self._predictor:
             return f"{place}: class fractions not corrected: {shift.doubt}"

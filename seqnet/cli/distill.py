@@ -24,6 +24,7 @@ from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.readers import ReadOptions
+from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.training.distillation import Distilled
@@ -52,7 +53,7 @@ __all__ = ["command"]
 @threads_option
 @force_option
 def command(model: Path, sequences: tuple[str, ...], output: Path, force: bool, **options: Any) -> None:
-    """Make a small, fast model that gives nearly the same probabilities.
+    """Make a small, fast model that imitates another one.
 
     The fast model is trained on the probabilities of MODEL for many sequences, which need no labels: pieces of
     SEQUENCES, and random sequences. SEQUENCES should be like those that the fast model is for. They are sequence files,
@@ -101,7 +102,7 @@ def _fit(lesson: Lesson, options: dict[str, Any]) -> Distilled:
     threads, device = options["threads"], lesson.start.bundle.classifier.device
     with Meter("label", "sequences", total=len(lesson.drawn.tokens)) as meter:
         job = label_lesson(lesson, device, threads=threads, command=command_line(), progress=meter.advance)
-    say(f"labelled {len(job.dataset):,} sequences, {lesson.drawn.real:,} of them pieces of SEQUENCES")
+    say(f"labelled {counted(len(job.dataset), 'sequences')}: {counted(lesson.drawn.real, 'pieces')} of SEQUENCES")
     with Meter("train", "batches") as meter:
         observer = TrainingObserver(meter, ProgressLines(say, job, threads=threads))
         return distill(job, lesson.start, observer, real=lesson.drawn.real, labelled=lesson.labelled)

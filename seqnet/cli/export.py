@@ -9,6 +9,7 @@ import click
 from seqnet.cli.options import force_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import say
+from seqnet.core.printable import counted
 
 __all__ = ["command"]
 
@@ -45,4 +46,5 @@ def command(model: Path, onnx: Path | None, torch_export: Path | None, force: bo
     bundle = open_bundle(find_model(model))
     for kind, difference in export_files(bundle, files, force=force).items():
         size = files[kind].stat().st_size
-        say(f"wrote {files[kind]}, {size:,} bytes; probabilities differ by at most {difference:.0e} from the model's")
+        written = f"wrote {files[kind]}, {counted(size, 'bytes')}"
+        say(f"{written}; probabilities differ by at most {difference:.0e} from the model's")

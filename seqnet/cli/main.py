@@ -46,7 +46,7 @@ COMMANDS = {
     "audit": "Check a dataset for problems that make metrics too good.",
     "tune": "Search for the best settings for a dataset.",
     "train": "Train a network on a dataset.",
-    "distill": "Make a small, fast model that learns from another model.",
+    "distill": "Make a small, fast model that imitates another one.",
     "evaluate": "Measure a model on records that it was not trained on.",
     "predict": "Classify the sequences in files.",
     "gather": "Join the shards of a prediction.",
@@ -138,12 +138,12 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         open_streams()
         signals.catch()
         code = run(words)
-    except KeyboardInterrupt as stop:  # a second signal, while the first was told
+    except KeyboardInterrupt as stop:  # a second signal, while the first was reported
         code = signals.stopped(type(stop))[1]
     code = signals.settle(code)
     # Not the interpreter's own end, which aborts where a library's thread is still at a broken table.
     for stream in (sys.stdout, sys.stderr):
-        with suppress(OSError):  # where nobody takes it, which `run` has told
+        with suppress(OSError):  # where nobody takes it, which `run` has reported
             stream.flush()
     os._exit(code)
 

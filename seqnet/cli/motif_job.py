@@ -35,7 +35,7 @@ Function = TypeVar("Function", bound=Callable[..., Any])
 
 _PAGE = "index.html"
 _LISTED = 10
-"""Maximum number of motifs that are told; the table has all."""
+"""Maximum number of motifs that are printed; the table has all."""
 
 
 def motif_options(function: Function) -> Function:
@@ -83,7 +83,7 @@ class MotifJob:
     Attributes:
         asked: whether there is anything to do.
         force: as given.
-        lines: what is to be said of the result.
+        lines: the lines about the result.
     """
 
     def __init__(

@@ -25,7 +25,7 @@ class TrainingObserver:
         lines: tells the facts, the epochs, and where it computes.
 
     Attributes:
-        notes: what it has told so far, apart from epochs.
+        notes: its messages so far, without those of epochs.
     """
 
     def __init__(self, meter: Meter, lines: Observer) -> None:

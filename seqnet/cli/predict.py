@@ -53,6 +53,7 @@ __all__ = ["command"]
     cls=Command,
     more={
         "Decisions": ("max_error", "expected_fraction", "vote"),
+        "Clusters and many files": ("shard", "resume", "manifest"),
         "Windows of long sequences": ("track", "window", "stride", "chosen", "aggregate", "softmask", "regions"),
         "Records and embeddings": ("split", "annotated", "keep", "kept", "pairs", "min_probability", "embeddings"),
         INPUT_FORMATS: READING,

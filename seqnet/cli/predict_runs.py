@@ -14,6 +14,7 @@ from seqnet.cli.prediction_summary import decision_lines
 from seqnet.cli.progress import say
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import check_targets, is_stream
+from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.prediction.inputs import PredictionInputs
@@ -180,5 +181,5 @@ class RunOptions:
         assert isinstance(output, TableOutput | ShardOutput)
         table = output.table if isinstance(output, ShardOutput) else output
         run = self._identity(table, predictor, model, source, paths) | {"shard": str(self.shard)}
-        done = lambda records: say(f"going on after {records:,} records of an unfinished run")  # noqa: E731
+        done = lambda records: say(f"going on after {counted(records, 'records')} of an unfinished run")  # noqa: E731
         return write_resumable(predictor, source, paths, output, run, progress, resumed=done, force=force)

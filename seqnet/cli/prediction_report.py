@@ -91,13 +91,13 @@ class PredictionReport:
 
     def _read(self) -> list[PredictedInput]:
         """Returns the inputs, each once."""
-        from seqnet.readers import spoken_path
+        from seqnet.readers import shown_path
         from seqnet.reporting.pages.prediction import PredictedInput
 
         assert self._hashes is not None
         found = []
         for one in self._hashes.collect():
-            path, place = str(one["path"]), spoken_path(str(one["path"]))
+            path, place = str(one["path"]), shown_path(str(one["path"]))
             size = None if one["sha256"] is None else Path(path).stat().st_size
             found.append(PredictedInput(place, self._source.records[place], size, one["sha256"]))
         return found

@@ -51,7 +51,7 @@ def show_records(predictor: Predictor, source: PredictionInputs, tally: Tally, l
         predictor: the model.
         source: the files.
         tally: the counts.
-        lines: what else is to be said, after the device.
+        lines: further lines, after the device.
     """
     _show(predictor, source, (*lines, *record_lines(_counts(predictor, source, tally))))
 

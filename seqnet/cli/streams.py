@@ -88,9 +88,9 @@ def _text(number: int, name: str, encoding: str) -> TextIO:
 class _Raw(io.FileIO):
     """A standard stream whose errors have its name."""
 
-    def __init__(self, number: int, spoken: str, mode: str) -> None:
+    def __init__(self, number: int, title: str, mode: str) -> None:
         super().__init__(number, mode, closefd=False)
-        self._spoken = spoken
+        self._title = title
 
     def write(self, data: Any, /) -> int:
         """Writes bytes; see `io.RawIOBase`."""
@@ -110,7 +110,7 @@ class _Raw(io.FileIO):
         try:
             return call(*arguments)
         except OSError as error:
-            error.filename = self._spoken
+            error.filename = self._title
             if error.errno == errno.EBADF:
                 error.strerror = _CLOSED
             raise

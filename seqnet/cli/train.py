@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -37,6 +37,7 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.configs.run import RunRequest
 from seqnet.configs.training import MOST_MEMBERS, TrainingConfig
 from seqnet.core.errors import SeqnetError
+from seqnet.core.outputs import check_targets
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
@@ -104,7 +105,7 @@ _ENCODING = ("crop", "split", "group_by")
     type=Duration(),
     metavar="TIME",
     help="Time for training, such as 90s, 10m or 2h. Epochs are reduced to what fits, and networks of an ensemble that "
-    "do not fit are left out. Calibration and baselines come after it.",
+    "do not fit are left out.",
 )
 @click.option(
     "--optimize",
@@ -127,9 +128,8 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_js
     """Train a network on a dataset.
 
     The network is trained on the train split. The epoch with the best result on the validation split is kept. The test
-    split is not used. Ctrl-C stops training and keeps the best epoch so far. Without --preset, --network and --config,
-    seqnet picks suitable settings and prints them. Before the first epoch, seqnet warns of problems in the dataset that
-    make metrics too good, and then trains anyway. All settings and their defaults are in docs/reference.md.
+    split is not used. Ctrl-C keeps the best epoch so far. Without --preset, --network and --config, seqnet picks
+    suitable settings and prints them. It warns of problems in the dataset. All settings are in docs/reference.md.
 
     With --folds K, the records of the train and validation splits are divided into K folds, with equal class fractions
     and whole groups. Each fold is measured with a network that was trained on the others. After Ctrl-C there is no
@@ -147,7 +147,7 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_js
     request = run_request(options)
     if options["freeze"]:
         request = replace(request, assignments=(*request.assignments, ("training.freeze", True)))
-    start = _start(options["start"])
+    start = _start(options["start"], [one for one in (output, options["report"]) if one])
     kinds = 1 if options["folds"] else _most_kinds(request, start)
     files = TrainingFiles.beside(output, options["members"], options["folds"], options["report"], kinds)
     inputs = named_files(request.run)
@@ -167,10 +167,11 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_js
         raise result.interruption
 
 
-def _start(name: Path | None) -> WarmStart | None:
-    """Returns the model to start from, None without one."""
+def _start(name: Path | None, outputs: Sequence[Path]) -> WarmStart | None:
+    """Returns the model to start from; it must not be an output."""
     if name is None:
         return None
+    check_targets(outputs, force=True)
     from seqnet.training.warm_start import WarmStart
 
     return WarmStart.open(name)
@@ -278,8 +279,7 @@ def _write(run: TrainingRun, files: TrainingFiles, *, force: bool) -> None:
     write_results(run.result, files.results, force=force, report=report)
     for line in result_lines(run.result):
         say(line)
-    # With --time, networks that were left out have no checkpoint.
-    names = [path.name for path in files.outputs[1:] if path.exists()]
+    names = [path.name for path in files.outputs[1:] if path.exists()]  # with --time, some networks have no checkpoint
     say(f"wrote {files.model}, {', '.join(names)}")
 
 

@@ -29,7 +29,7 @@ class TrainingFiles:
     dataset: Path
     checkpoints: tuple[Path, ...]
     out_of_fold: tuple[Path, ...] = ()
-    """Of a cross-validation: what is said of each record, and how good that is."""
+    """Of a cross-validation: the prediction of each record, and the metrics."""
     report: Path | None = None
     more_checkpoints: tuple[Path, ...] = ()
     """Those of a mixture, of which the dataset decides; see `of_networks`."""
@@ -88,7 +88,7 @@ class TrainingFiles:
 
         Args:
             resume: whether to go on from the checkpoints.
-            force: whether the user said --force.
+            force: whether --force was given.
             encodes: whether the dataset is written, too.
             inputs: files that are read, beside those that parameters name.
 
@@ -179,7 +179,7 @@ class TuningFiles:
 
         Args:
             resume: whether to go on with the study.
-            force: whether the user said --force.
+            force: whether --force was given.
             inputs: files that are read, beside those that parameters name.
 
         Raises:

@@ -44,8 +44,12 @@ class ReadOptions(Settings):
         "that do not code for a protein are left out and counted",
     )
     columns: tuple[str, ...] = setting((), "tables: further columns to read")
-    part_start: int = setting(0, "read only the part of the file that begins at this stored byte", minimum=0)
-    part_end: int | None = setting(None, "read only the part of the file that ends before this stored byte", minimum=0)
+    part_start: int = setting(
+        0, "read only the part of the file that begins at this stored byte", minimum=0, maximum=1 << 60
+    )
+    part_end: int | None = setting(
+        None, "read only the part of the file that ends before this stored byte", minimum=0, maximum=1 << 60
+    )
     originals: bool = setting(False, "also return the entries of the file as they are stored")
     batch_bytes: int = setting(
         1 << 19, "bytes of uncompressed text, or of names and bases, in a batch", minimum=1, maximum=1 << 40

@@ -1,4 +1,4 @@
-"""What similar means where nothing else is said, by alphabet."""
+"""The default meaning of similar, by alphabet."""
 
 from __future__ import annotations
 

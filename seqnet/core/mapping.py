@@ -60,10 +60,10 @@ def watch_mapped_files() -> None:
 
 
 def _say_and_end(number: int) -> None:
-    told = [str(error) for mapped, error in list(_mapped.items()) if _is_cut(mapped)]
-    told = told or ["a file that is memory-mapped can't be read any more; check the disk that it is on"]
+    lines = [str(error) for mapped, error in list(_mapped.items()) if _is_cut(mapped)]
+    lines = lines or ["a file that is memory-mapped can't be read any more; check the disk that it is on"]
     try:
-        os.write(2, "".join(f"seqnet: error: {line}\n" for line in told).encode(errors="backslashreplace"))
+        os.write(2, "".join(f"seqnet: error: {line}\n" for line in lines).encode(errors="backslashreplace"))
     finally:
         os._exit(1)
 

@@ -46,7 +46,7 @@ class Originals:
         entries: M entries in file order.
         records: (M,) int64, index of the record of each entry, ascending; -1 for an alignment that is no record of its
             own, such as a secondary one.
-        names: M names without what tells mates apart.
+        names: M names without what distinguishes mates.
         mates: (M,) uint8, 1 or 2 for the first and second read of a pair; 0 where this is not known.
         beginning: what comes before the entries, in the first batch of a file; None in the others.
     """
@@ -86,9 +86,9 @@ class Originals:
         first = starts[np.diff(np.append(starts, len(self))) == 2]
         marked = (self.mates[first] == 1) & (self.mates[first + 1] == 2)
         unmarked = (self.mates[first] == 0) & (self.mates[first + 1] == 0) & (self.form == "fastq")
-        apart = np.ones(len(self), dtype=bool)
-        apart[first[marked | unmarked] + 1] = False
-        return np.cumsum(apart) - 1
+        is_first = np.ones(len(self), dtype=bool)
+        is_first[first[marked | unmarked] + 1] = False
+        return np.cumsum(is_first) - 1
 
     def names_repeat(self) -> NDArray[np.bool_]:
         """Returns (M - 1,) bool, whether each entry but the first has the name of the one before it."""

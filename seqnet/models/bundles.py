@@ -25,7 +25,7 @@ from seqnet.evaluation.novelty import Novelty
 from seqnet.models.mixture import MemberConfig, described, mixture_of
 from seqnet.models.weights import REMEDY, check_weights, layout_of, load_weights
 from seqnet.nn.networks import Classifier
-from seqnet.nn.plm import Tell
+from seqnet.nn.plm import Notify
 
 if TYPE_CHECKING:
     from seqnet.evaluation.baselines import FittedBaseline
@@ -116,7 +116,7 @@ class Bundle:
         for member in self.members:
             member.to(device)
 
-    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> None:
+    def prepare(self, tell: Notify, named: Sequence[str] = ()) -> None:
         """Loads a language model that the model needs and does not contain, and reports downloads.
 
         Args:

@@ -19,7 +19,7 @@ from seqnet.configs.encoders import ENCODERS, EncoderConfig
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.nn.fast.gather_rows import gather_rows
-from seqnet.nn.plm import FrozenFeatures, Tell
+from seqnet.nn.plm import FrozenFeatures, Notify
 
 __all__ = ["Embedding", "Encoder", "KmerEmbedding", "LanguageModelStates", "OneHot", "make_encoder"]
 
@@ -39,7 +39,7 @@ class Encoder(nn.Module):
     shortest: int = 1
     shapes_only: bool = False
 
-    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> None:
+    def prepare(self, tell: Notify, named: Sequence[str] = ()) -> None:
         """Loads what is needed before the first batch, and reports downloads; see `FrozenFeatures.prepare`.
 
         Raises:
@@ -140,7 +140,7 @@ class LanguageModelStates(Encoder):
         self.channels = config.dimension
         self.features = FrozenFeatures(alphabet, config)
 
-    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> None:
+    def prepare(self, tell: Notify, named: Sequence[str] = ()) -> None:
         """See `Encoder.prepare`."""
         self.features.prepare(tell, named)
 

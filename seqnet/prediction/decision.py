@@ -143,7 +143,7 @@ class Decider:
         """
         bundle, (usable, found) = self._bundle, scores
         decided = self.probabilities(found.probabilities)
-        # Finite weights can make numbers that float32 does not hold; of NaN nothing can be told.
+        # Finite weights can make numbers that float32 does not hold; NaN has no decision.
         known = np.isfinite(decided).all(axis=1) & np.isfinite(found.deviations).all(axis=1)
         status = tokenized.status.copy()
         status[usable[~known]] = RecordStatus.NO_PREDICTION

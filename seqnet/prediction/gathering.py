@@ -9,6 +9,7 @@ from typing import BinaryIO
 
 from seqnet.core.errors import InputError, OutputError, SeqnetError
 from seqnet.core.outputs import named, reading, whole_file
+from seqnet.core.printable import counted
 from seqnet.prediction.shard_files import ShardFile, checksum, shard_file
 from seqnet.prediction.writers import format_of, parquet_writer
 
@@ -40,7 +41,7 @@ def gather(paths: Sequence[Path], target: Path, *, force: bool = False) -> Shard
         raise OutputError(str(target), problem, f"end it in .{first.run['format']}")
     for path, shard in shards.items():
         if path.stat().st_size != shard.size:
-            raise _damaged(path, f"it has {path.stat().st_size:,} bytes instead of {shard.size:,}")
+            raise _damaged(path, f"it has {counted(path.stat().st_size, 'bytes')} instead of {shard.size:,}")
     beside = [shard_file(path) for path in shards]
     with reading([*shards, *beside]), named(str(target)), whole_file(target, force=force) as temporary:
         if form == "parquet":
@@ -65,7 +66,9 @@ def _ordered(shards: Sequence[tuple[Path, ShardFile]]) -> dict[Path, ShardFile]:
     seen = {first.shard.number: first_path}
     for path, shard in others:
         if shard.shard.count != first.shard.count:
-            problem = f"it is one of {shard.shard.count:,} shards, and {first_path} one of {first.shard.count:,}"
+            problem = (
+                f"it is one of {counted(shard.shard.count, 'shards')}, and {first_path} one of {first.shard.count:,}"
+            )
             raise InputError(problem, "give the shards of one run", path=str(path))
         if other := next((key for key in first.run if shard.run.get(key) != first.run[key]), None):
             problem = f"it is of another run than {first_path}: another {other}"

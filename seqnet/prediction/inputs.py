@@ -12,7 +12,7 @@ from seqnet.core.alphabets import Alphabet
 from seqnet.core.records import RecordBatch
 from seqnet.datasets.alphabet_check import check_alphabet, sample_symbols
 from seqnet.prediction.mate_files import interleaved
-from seqnet.readers import open_records, spoken_path
+from seqnet.readers import open_records, shown_path
 from seqnet.readers.parts import PartOfFile, Shard, parts_of
 from seqnet.readers.record_reader import EMPTY
 
@@ -72,7 +72,7 @@ class PredictionInputs:
     def _one_by_one(self, paths: Sequence[str]) -> Generator[tuple[str, RecordBatch], None, None]:
         every = [PartOfFile(path, 0, None) for path in paths]
         for part in every if self._shard is None else parts_of(paths, self._shard):
-            place, read = spoken_path(part.path), part.options(self.read)
+            place, read = shown_path(part.path), part.options(self.read)
             if part.start:
                 self._check_head(part.path)
             with open_records(part.path, read) as reader:
@@ -91,7 +91,7 @@ class PredictionInputs:
     def _check_head(self, path: str) -> None:
         """Checks the first symbols of a file of which another part is read."""
         with open_records(path, replace(self.read, reader_process="never")) as reader:
-            next(self.checked(spoken_path(path), iter(reader)), None)
+            next(self.checked(shown_path(path), iter(reader)), None)
 
     def checked(self, place: str, batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
         """Yields record batches, once their first symbols are known not to be of another alphabet.

@@ -61,8 +61,8 @@ def write_resumable(
         paths: the files.
         output: the table, a file, or a shard.
         run: what the run is, as JSON values.
-        progress: is told how many more records are done.
-        resumed: is told how many records were done by runs before, if there were any.
+        progress: called with how many more records are done.
+        resumed: called with how many records were done by runs before, if there were any.
         force: whether an existing file is replaced.
 
     Raises:

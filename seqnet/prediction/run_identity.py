@@ -1,4 +1,4 @@
-"""What a run of predictions is, so that its shards, and the runs that go on with it, can be told from others.
+"""What a run of predictions is, so that its shards, and the runs that go on with it, can be distinguished from others.
 
 Two runs with the same identity write the same bytes.
 """
@@ -18,7 +18,7 @@ from seqnet.core.provenance import file_hash
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.writers import TableOutput
-from seqnet.readers import spoken_path
+from seqnet.readers import shown_path
 
 __all__ = ["run_identity"]
 
@@ -62,7 +62,7 @@ def run_identity(
 def _input(path: str) -> dict[str, Any]:
     if path == "-" or not stat.S_ISREG(os.stat(path).st_mode):
         problem = "shards and resumed runs need files, which can be read again"
-        raise InputError(problem, "write it to a file first", path=spoken_path(path))
+        raise InputError(problem, "write it to a file first", path=shown_path(path))
     with open(path, "rb") as file:
         size = os.fstat(file.fileno()).st_size
         digest = hashlib.sha256(file.read(_ENDS))

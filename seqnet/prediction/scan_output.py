@@ -141,12 +141,12 @@ def _check_names(place: str, names: Ragged, known: set[bytes]) -> None:
     """
     for index in range(len(names)):
         name = names[index]
-        spoken = name.decode(errors="replace")
+        text = name.decode(errors="replace")
         if name in known:
-            problem = f"two records are named {quoted(spoken)}, so that a track can't tell them apart"
+            problem = f"two records are named {quoted(text)}, so that a track can't tell them apart"
             raise FormatError(problem, "give each record a name of its own, or leave out --track", path=place)
         if not name or _BLANK.search(name):
-            problem = f"a record is named {quoted(spoken)}, which can't be the name of a chromosome in a track"
+            problem = f"a record is named {quoted(text)}, which can't be the name of a chromosome in a track"
             raise FormatError(problem, "use names without blanks, or leave out --track", path=place)
         known.add(name)
 
@@ -205,7 +205,7 @@ def write_scan(
         track: what is written of the windows.
         threads: of the CPU.
         force: whether existing files are replaced.
-        progress: is told how many more windows are done, and the share of the windows read so far that is done.
+        progress: called with how many more windows are done, and the share of the windows read so far that is done.
 
     Raises:
         SeqnetError: a file can't be read, an output can't be written, or no record has a window.

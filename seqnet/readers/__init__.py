@@ -9,6 +9,6 @@ that needs them.
 
 from seqnet.readers.formats import FORMATS, RecordFormat
 from seqnet.readers.opening import open_each, open_records
-from seqnet.readers.record_reader import RecordReader, spoken_path
+from seqnet.readers.record_reader import RecordReader, shown_path
 
-__all__ = ["FORMATS", "RecordFormat", "RecordReader", "open_each", "open_records", "spoken_path"]
+__all__ = ["FORMATS", "RecordFormat", "RecordReader", "open_each", "open_records", "shown_path"]

@@ -24,7 +24,7 @@ from seqnet.readers.opening import open_here
 from seqnet.readers.subprocess_reader import Fault, Part
 
 
-def _said(path: str, options: ReadOptions) -> Iterator[object]:
+def _messages(path: str, options: ReadOptions) -> Iterator[object]:
     """Yields the messages about a file."""
     try:
         with open_here(path, options) as reader:
@@ -36,8 +36,8 @@ def _said(path: str, options: ReadOptions) -> Iterator[object]:
         yield Fault(error, f"in the process that reads {path}:\n{traceback.format_exc()}")
 
 
-def _hand_over(said: object, sink: BinaryIO) -> None:
-    pickle.dump(said, sink, protocol=5)
+def _hand_over(message: object, sink: BinaryIO) -> None:
+    pickle.dump(message, sink, protocol=5)
     sink.flush()
 
 
@@ -57,10 +57,10 @@ def _main(path: str, options: str) -> None:
         with open(output, "wb") as sink, ThreadPoolExecutor(1) as pool:
             # One batch waits to be taken while the next one is read.
             waiting: Future[None] | None = None
-            for said in _said(path, ReadOptions.from_dict(json.loads(options))):
+            for message in _messages(path, ReadOptions.from_dict(json.loads(options))):
                 if waiting:
                     waiting.result()
-                waiting = pool.submit(_hand_over, said, sink)
+                waiting = pool.submit(_hand_over, message, sink)
             if waiting:
                 waiting.result()
     except BrokenPipeError:

@@ -64,8 +64,8 @@ def feature_records(record: SeqRecord, options: ReadOptions, skipped: Counter[st
             skipped[f"{kind} features {reason}"] += 1
             continue
         qualifiers = {key: "; ".join(map(str, values)) for key, values in feature.qualifiers.items()}
-        said = "".join(f" [{key}={value}]" for key, value in qualifiers.items() if key != "translation")
-        yield SingleRecord(name, symbols.encode(), name + said, shared | {"id": name} | qualifiers)
+        qualified = "".join(f" [{key}={value}]" for key, value in qualifiers.items() if key != "translation")
+        yield SingleRecord(name, symbols.encode(), name + qualified, shared | {"id": name} | qualifiers)
 
 
 def _place(record: SeqRecord, feature: SeqFeature) -> str:
@@ -87,11 +87,11 @@ def _place(record: SeqRecord, feature: SeqFeature) -> str:
         problem = f"a feature {feature.type} at {location} lies beyond the end of the sequence"
         raise FormatError(problem, "correct it, or get the file again", record=name_of(record))
     strands = groupby(location.parts, key=lambda part: part.strand)
-    said = [
+    qualified = [
         ",".join(f"{int(part.start) + 1}-{int(part.end)}" for part in parts) + _STRANDS.get(strand or 0, "")
         for strand, parts in strands
     ]
-    return f"{name_of(record)}:{','.join(said)}"
+    return f"{name_of(record)}:{','.join(qualified)}"
 
 
 def _extracted(record: SeqRecord, feature: SeqFeature) -> str:

@@ -142,9 +142,9 @@ def _parse(kind: _Kind, lines: TextLines, first: str, warned: Counter[str]) -> S
     if record is None or not text.complete:
         problem = f"this is not valid {kind.name} (a record ends before its line of //)"
         raise FormatError(problem, "correct it, or get the file again", line=lines.number)
-    if (said := kind.length.search(first)) and record.seq is not None and int(said[1]) != len(record.seq):
+    if (declared := kind.length.search(first)) and record.seq is not None and int(declared[1]) != len(record.seq):
         found = counted(len(record.seq), "symbols")
-        problem = f"its sequence has {found}, and the first line of the record says {int(said[1]):,}"
+        problem = f"its sequence has {found}, and the first line of the record says {int(declared[1]):,}"
         raise FormatError(problem, "correct it, or get the file again", line=start, record=name_of(record))
     warned.update(warnings)
     return record

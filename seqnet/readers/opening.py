@@ -23,7 +23,7 @@ from seqnet.readers.formats import FORMATS, RecordFormat
 from seqnet.readers.inputs import HEAD_BYTES, Input
 from seqnet.readers.originals import form_of, templates_kept_together
 from seqnet.readers.part_selection import selected_batches
-from seqnet.readers.record_reader import EMPTY, RecordReader, spoken_path
+from seqnet.readers.record_reader import EMPTY, RecordReader, shown_path
 from seqnet.readers.subprocess_reader import SubprocessReader, end_process, start_process
 
 __all__ = ["open_each", "open_here", "open_records"]
@@ -111,7 +111,7 @@ def open_here(path: str, options: ReadOptions) -> RecordReader:
             source.close()
             raise
     except InputError as error:
-        error.at(spoken_path(path))
+        error.at(shown_path(path))
         raise
 
 
@@ -172,7 +172,7 @@ class _ReaderHere(RecordReader):
         except InputError as error:
             if error.line is not None:
                 error.line += self._source.lines_before()
-            error.at(spoken_path(self.path))
+            error.at(shown_path(self.path))
             raise
         finally:
             self.close()

@@ -116,9 +116,9 @@ def _parse(lines: Sequence[str], count: int, length: int, start: int) -> _Rows:
         TruncatedError: there are fewer symbols than that.
         FormatError: no layout fits, or several do.
     """
-    said = f"{counted(count, 'sequences')} of {counted(length, 'symbols')}"
+    declared = f"{counted(count, 'sequences')} of {counted(length, 'symbols')}"
     if len(lines) < count:
-        raise TruncatedError(f"the file ends before {said}", "get the file again", line=start)
+        raise TruncatedError(f"the file ends before {declared}", "get the file again", line=start)
     found: dict[str, _Rows] = {}
     for (names, split), (layout, read) in product(_NAMES.items(), _LAYOUTS.items()):
         try:
@@ -128,7 +128,7 @@ def _parse(lines: Sequence[str], count: int, length: int, start: int) -> _Rows:
         if rows not in found.values():
             found[f"{layout} with {names}"] = rows
     if not found:
-        problem = f"the lines that follow are not {said}, in any layout of PHYLIP"
+        problem = f"the lines that follow are not {declared}, in any layout of PHYLIP"
         remedy = "correct the numbers or the lines, or get the file again"
         raise FormatError(problem, remedy, line=start)
     if len(found) > 1:

@@ -12,7 +12,7 @@ from typing import Self
 from seqnet.core.printable import counted
 from seqnet.core.records import RecordBatch
 
-__all__ = ["EMPTY", "RecordReader", "spoken_path"]
+__all__ = ["EMPTY", "RecordReader", "shown_path"]
 
 EMPTY = "empty"
 """Format of a file that is empty or has only blanks."""
@@ -88,6 +88,6 @@ class RecordReader(ABC):
         """Yields the batches; each has records."""
 
 
-def spoken_path(path: str) -> str:
+def shown_path(path: str) -> str:
     """Returns the name of an input for messages."""
     return "stdin" if path == "-" else path

@@ -18,7 +18,7 @@ from seqnet.core.outputs.partial_files import PartFile
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.readers.inputs import Input
-from seqnet.readers.record_reader import spoken_path
+from seqnet.readers.record_reader import shown_path
 
 __all__ = ["IndexedFasta", "Region", "check_order", "read_regions"]
 
@@ -69,7 +69,7 @@ def read_regions(path: str, sizes: Mapping[str, int]) -> list[Region]:
             if not found:
                 raise FormatError("the file has no regions", "give a BED file with chromosome, start and end")
         except FormatError as error:
-            error.at(spoken_path(path))
+            error.at(shown_path(path))
             raise
     return found
 
@@ -112,7 +112,7 @@ def check_order(path: str, regions: Sequence[Region]) -> None:
         if region.name in done or (same and before is not None and region.start < before.stop):
             problem = "the region overlaps an earlier one, or is not in order"
             remedy = "sort and merge: sort -k1,1 -k2,2n FILE | bedtools merge; or write the track as .bed"
-            raise FormatError(problem, remedy, path=spoken_path(path), line=region.line)
+            raise FormatError(problem, remedy, path=shown_path(path), line=region.line)
         if before is not None and not same:
             done.add(before.name)
         before = region

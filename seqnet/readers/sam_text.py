@@ -159,8 +159,8 @@ class SamText:
                 yield block
             if chunk:
                 pending.append(chunk)
-            looked_at, held = held > self._longest, held + len(chunk)
-            if held > self._longest and not looked_at:
+            is_checked, held = held > self._longest, held + len(chunk)
+            if held > self._longest and not is_checked:
                 pending = [b"".join(pending)]
                 if self._is_long_read(pending[0]):
                     self._rest, self.before_long_read = pending[0], True

@@ -118,7 +118,7 @@ class _Columns:
         name = record.annotations.get(self._name, "")
         if not name:
             problem = f"nothing named {quoted(self._name)} to take its name from"
-            raise FormatError(problem, f"choose another --name-column: {self._said()}", record=record.name)
+            raise FormatError(problem, f"choose another --name-column: {self._described()}", record=record.name)
         return SingleRecord(name, record.symbols, record.header, record.annotations, record.missing)
 
     def check_typing(self) -> None:
@@ -126,14 +126,14 @@ class _Columns:
         for name in sorted(self._wanted):
             if near := get_close_matches(name, self._known, cutoff=_ALIKE):
                 problem = f"no record so far has {quoted(name)}"
-                raise FormatError(problem, f"did you mean {' or '.join(near)}? There are: {self._said()}")
+                raise FormatError(problem, f"did you mean {' or '.join(near)}? There are: {self._described()}")
 
     def check_found(self) -> None:
         """Checks after the last record that the wanted annotations were found."""
         self.check_typing()
         for name in sorted(self._wanted if self._count else ()):
-            raise FormatError(f"no record has {quoted(name)}", f"its records have: {self._said()}")
+            raise FormatError(f"no record has {quoted(name)}", f"its records have: {self._described()}")
 
-    def _said(self) -> str:
+    def _described(self) -> str:
         more = len(self._known) - _NAMED
         return ", ".join(list(self._known)[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")

@@ -164,13 +164,13 @@ def _columns_said(name: str, names: Sequence[str], options: ReadOptions) -> str:
         return (
             "its cells are in quotation marks, which TSV does not have: write it without (in R: quote=FALSE), or as CSV"
         )
-    said = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
+    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
     by_case = {other.lower(): other for other in names}
     near = [by_case[found] for found in get_close_matches(name.lower(), by_case)] if name not in names else []
     if not near:
-        return f"its columns are: {said}"
+        return f"its columns are: {shown}"
     option = {options.name_column: "--name-column", options.sequence_column: "--sequence-column"}.get(name)
-    return f"its columns are: {said}; " + (
+    return f"its columns are: {shown}; " + (
         f"use {option} {shlex.quote(near[0])}" if option else f"did you mean {' or '.join(near)}?"
     )
 

@@ -93,10 +93,10 @@ def _parse(text: bytes, line: int, warned: Counter[str]) -> SeqRecord:
         raise FormatError(f"this is not valid {_NAME} ({reason})", "correct it, or get it again", line=at) from error
     if record is None:
         raise FormatError(f"this is not valid {_NAME} (an entry in another namespace)", "get it again", line=line)
-    said = _LENGTH.search(text)
-    if said and int(said[1]) != len(record.seq or ""):
+    declared = _LENGTH.search(text)
+    if declared and int(declared[1]) != len(record.seq or ""):
         found = counted(len(record.seq or ""), "symbols")
-        problem = f"its sequence has {found}, and the entry says {int(said[1]):,}"
+        problem = f"its sequence has {found}, and the entry says {int(declared[1]):,}"
         raise FormatError(problem, "correct it, or get the file again", line=line, record=name_of(record))
     warned.update(warnings)
     return record

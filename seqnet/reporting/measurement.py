@@ -56,7 +56,7 @@ class Measured:
         return self.scored.probabilities
 
 
-def _spoken(alphabet: str) -> str:
+def _alphabet_name(alphabet: str) -> str:
     return alphabet.upper() if alphabet in ("dna", "rna") else alphabet
 
 
@@ -109,8 +109,8 @@ def _check_alike(bundle: Bundle, dataset: Dataset) -> None:
     path = str(dataset.path)
     if dataset.alphabet.name != bundle.alphabet.name:
         found, expected = dataset.alphabet.name, bundle.alphabet.name
-        problem = f"the dataset is {_spoken(found)}, the model is for {_spoken(expected)}"
-        remedy = f"evaluate on a dataset of {_spoken(expected)} sequences"
+        problem = f"the dataset is {_alphabet_name(found)}, the model is for {_alphabet_name(expected)}"
+        remedy = f"evaluate on a dataset of {_alphabet_name(expected)} sequences"
         raise AlphabetMismatchError(path, found, expected, remedy, problem)
     unknown = sorted(set(dataset.classes) - set(bundle.classes))
     if unknown:

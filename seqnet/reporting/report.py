@@ -77,7 +77,7 @@ class Strata:
 
 @dataclass(frozen=True)
 class ModelReport:
-    """What is told of one model.
+    """The results of one model.
 
     Attributes:
         name: of the model.
@@ -116,7 +116,7 @@ class ModelReport:
 
 @dataclass(frozen=True)
 class Report:
-    """What is told of one or two models.
+    """The results of one or two models.
 
     Attributes:
         models: the models.
@@ -144,8 +144,8 @@ class Report:
             for name, paired in model.baselines.items()
         }
         strata = None if model.strata is None else model.strata.to_json()
-        told = {"baselines": baselines, "strata": strata, "warnings": model.warnings()}
-        return {**model.measured.evaluation.to_json(), **told}
+        sections = {"baselines": baselines, "strata": strata, "warnings": model.warnings()}
+        return {**model.measured.evaluation.to_json(), **sections}
 
 
 def report(
@@ -223,7 +223,7 @@ def _positive(bundle: Bundle) -> str | None:
 
 
 def _baselines(bundle: Bundle, measured: Measured, dataset: Dataset) -> tuple[Mapping[str, FittedBaseline], list[str]]:
-    """Returns the baselines of a model and what is to be said about them; none where there are no fair ones.
+    """Returns the baselines of a model and the warnings about them; none where there are no fair ones.
 
     They are fitted to the model's training records, as the model is, and never measured on these.
     """

@@ -49,7 +49,7 @@ class Mates:
         joined[paired] = first[self.of[paired]]
         return joined
 
-    def apart(self, split: NDArray[np.uint8]) -> int:
+    def separated(self, split: NDArray[np.uint8]) -> int:
         """Returns the number of pairs whose mates are in different splits (N,) uint8."""
         paired = np.flatnonzero(self.of >= 0)
         lowest, highest = np.full(self.count, 255, np.uint8), np.zeros(self.count, np.uint8)

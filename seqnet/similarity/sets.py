@@ -108,7 +108,10 @@ class Hasher:
         runs = [ordered[start:stop] for start, stop in pairwise(self._bounds)]
         count = max(len(runs), 1)
         borders = np.array([number * 2**64 // count for number in range(1, count)], dtype=np.uint64)
-        cuts = [[0, *np.searchsorted(run, borders).tolist(), len(run)] for run in runs]
+        cuts = []
+        for run in runs:
+            cuts.append([0, *np.searchsorted(run, borders).tolist(), len(run)])
+            leave(run)
         found = [np.empty(0, np.uint64)]
         for number in range(len(runs)):
             values = np.concatenate([run[cut[number] : cut[number + 1]] for run, cut in zip(runs, cuts, strict=True)])

@@ -52,7 +52,7 @@ class FoldsResult(EnsembleResult):
     Attributes:
         folds: the fold of each record.
         calibrations: one per fold, from the records that chose the epoch.
-        out_of_fold: what is said of each record by the network that has not seen it.
+        out_of_fold: the prediction of each record by the network that was not fitted to it.
         evaluation: how good that is.
     """
 

@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.run import RunConfig, RunRequest, compose
 from seqnet.core.errors import LabelError, SettingError
+from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.encoding.unlabelled import DrawnSequences
@@ -62,7 +63,8 @@ class Distilled:
         """Summary in one line."""
         best, count = self.result.best_epoch, self.bundle.parameter_count
         return (
-            f"kept epoch {best}; {count:,} parameters; gives {self.agreement:.4f} of held-out sequences the same label"
+            f"kept epoch {best}; {counted(count, 'parameters')}; gives {self.agreement:.4f} of held-out sequences the "
+            "same label"
         )
 
 
@@ -180,7 +182,7 @@ def distill(
     Args:
         job: what it is fitted to (see `label_sequences`), its settings and its provenance.
         start: the model that it learns from.
-        observer: is told how it goes.
+        observer: receives progress and messages.
         real: number of the sequences that are pieces of real ones, for the card.
         labelled: dataset with true labels, whose validation split calibrates the fast model; None to keep the threshold
             of the model, whose probabilities it has learned.
@@ -205,8 +207,8 @@ def distill(
         bundle.to(torch.device("cpu"))
         bundle = replace(bundle, calibration=replace(calibration, changed=changed))
     agreement = _agreement(bundle, teacher, dataset, members, job.device)
-    told = bundle.metrics
-    metrics = {"epoch": told["epoch"], "agreement": agreement, "cross_entropy": told["validation_loss"]}
+    measured = bundle.metrics
+    metrics = {"epoch": measured["epoch"], "agreement": agreement, "cross_entropy": measured["validation_loss"]}
     card = fast_card(start, dataset, real, agreement)
     return Distilled(replace(bundle, metrics=metrics, card=card), result, agreement)
 
@@ -243,9 +245,9 @@ def fast_card(start: WarmStart, dataset: Dataset, real: int, agreement: float) -
     card: dict[str, Any] = {
         "title": f"fast version of {start.bundle.card.get('title') or start.name}",
         "teacher": {"model": start.name, "sha256": start.sha256},
-        "training_data": f"probabilities that the teacher gives to {count:,} sequences: {real:,} pieces of real "
-        f"sequences and {count - real:,} random sequences",
-        "agreement": f"{agreement:.4f} of {held_out:,} validation sequences get the same label as from the teacher",
+        "training_data": f"probabilities that the teacher gives to {counted(count, 'sequences')}: "
+        f"{counted(real, 'pieces')} of real sequences and {counted(count - real, 'random sequences')}",
+        "agreement": f"{agreement:.4f} of {counted(held_out, 'validation sequences')} get the teacher's label",
     }
     kept = ("intended_use", "data_licence", "known_failures")
     return card | {key: start.bundle.card[key] for key in kept if key in start.bundle.card}

@@ -38,13 +38,15 @@ class Lesson:
         start: the model to learn from.
         chosen: settings of the fast model.
         drawn: the sequences.
-        labelled: dataset whose validation split calibrates the fast model; None without one.
+        dataset: dataset that is one of the sources; None without one.
+        labelled: the same, if it has the classes of the model: its validation split calibrates the fast model.
         about: the sequences, for the provenance.
     """
 
     start: WarmStart
     chosen: ChosenRun
     drawn: DrawnSequences
+    dataset: Dataset | None
     labelled: Dataset | None
     about: dict[str, Any]
 
@@ -85,9 +87,10 @@ def prepare_lesson(
     drawn = draw_sequences(
         real if sources else None, teacher.alphabet, options, length, teacher.classifier.encoder.shortest
     )
-    measures = [one for one in datasets if one.classes == teacher.classes and len(one.members("validation"))]
+    given = datasets[0] if datasets else None
+    labelled = given if given and given.classes == teacher.classes and len(given.members("validation")) else None
     about = {"options": options.to_dict(), "inputs": inputs, "sequences": len(drawn.tokens), "real": drawn.real}
-    return Lesson(start, chosen, drawn, measures[0] if measures else None, about)
+    return Lesson(start, chosen, drawn, given, labelled, about)
 
 
 def label_lesson(
@@ -115,6 +118,8 @@ def label_lesson(
     dataset = replace(dataset, provenance=lesson.about, digest=start.sha256)
     job = make_job(dataset, lesson.chosen, device, threads=threads, command=command)
     provenance = {key: value for key, value in job.provenance.items() if key != "dataset"}
+    if lesson.dataset is not None:
+        provenance["dataset"] = {"path": str(lesson.dataset.path), "sha256": lesson.dataset.sha256()}
     return replace(job, provenance=provenance | {"origin": {**start.origin, "taught": True}})
 
 

@@ -108,7 +108,7 @@ def calibrated(
         score: returns the probabilities (M, K) float64 of the M records of the validation split, not calibrated.
         dataset: its validation split has the true labels.
         criterion: what the threshold is best for; None for one half.
-        observer: is told what was fitted.
+        observer: receives messages.
         device: device for the computation.
     """
     members = dataset.members("validation")

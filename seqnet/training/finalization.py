@@ -28,7 +28,7 @@ def with_baselines(
     Args:
         bundle: its settings say how many records are looked at; their seed draws these.
         dataset: what the model was trained on.
-        note: is told what was fitted, or why nothing was.
+        note: called with a line about what was fitted, or why nothing was.
     """
     most, seed = bundle.config.training.baseline_records, bundle.config.training.seed
     if not most:

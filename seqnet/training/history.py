@@ -75,8 +75,8 @@ def epoch_text(row: EpochRow, epochs: int, *, trees: bool, imbalanced: bool) -> 
     if imbalanced and not math.isnan(row.validation_balanced_accuracy):
         name, accuracy = "balanced accuracy", row.validation_balanced_accuracy
     found = {"loss": row.validation_loss, name: accuracy, "AUROC": row.validation_auroc}
-    told = [f"{title} {value:.4f}" for title, value in found.items() if not math.isnan(value)]
-    return f"epoch {row.epoch:>3} of {epochs}  {train}" + (f"  validation {' '.join(told)}" if told else "")
+    values = [f"{title} {value:.4f}" for title, value in found.items() if not math.isnan(value)]
+    return f"epoch {row.epoch:>3} of {epochs}  {train}" + (f"  validation {' '.join(values)}" if values else "")
 
 
 def kept_text(rows: Sequence[EpochRow], best: int, monitor: str) -> str:

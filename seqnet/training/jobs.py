@@ -30,7 +30,7 @@ WARNING = "seqnet: warning: "
 def opening_lines(
     dataset: Dataset, chosen: ChosenRun, *, audit: bool, start: WarmStart | None = None, count: int = 1
 ) -> Iterator[str]:
-    """Yields what is to be said before a training: why these settings, and what in the dataset could mislead.
+    """Yields the messages before a training: why these settings, and what in the dataset could mislead.
 
     Args:
         dataset: what is trained on.
@@ -46,8 +46,8 @@ def opening_lines(
     if chosen.warning:
         yield f"{WARNING}{chosen.warning}"
     if audit:
-        checks, looked_at = quick_audit(dataset)
-        yield from quick_audit_lines(checks, dataset, looked_at)
+        checks, checked = quick_audit(dataset)
+        yield from quick_audit_lines(checks, dataset, checked)
 
 
 def make_job(

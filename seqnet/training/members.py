@@ -49,7 +49,7 @@ class Member:
     """A network to train.
 
     Attributes:
-        title: what the user is told before it is trained; empty for nothing.
+        title: heading of its messages; empty for none.
         dataset: what it is fitted to.
         config: all settings.
         checkpoint: file that is written after each epoch; None for none.
@@ -191,7 +191,7 @@ def train_members(
 
     Args:
         members: the networks.
-        observer: is told how it goes.
+        observer: receives progress and messages.
         device: device for the computation.
         resume: whether to go on from the checkpoints.
         seconds: time for all of them; those that the time is not enough for are left out. None for no limit.

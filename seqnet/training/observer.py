@@ -14,7 +14,7 @@ class Observer(Protocol):
     """Receives the progress of a training."""
 
     def begin(self, config: RunConfig) -> None:
-        """Is told the settings of a network before its first epoch, and again when the number of epochs changes."""
+        """Receives the settings of a network before its first epoch, and again when the number of epochs changes."""
 
     def note(self, text: str) -> None:
         """Receives a message about the run."""

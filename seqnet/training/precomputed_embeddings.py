@@ -8,13 +8,13 @@ from seqnet.configs.run import RunConfig
 from seqnet.datasets.dataset import Dataset
 from seqnet.nn.encoders import LanguageModelStates
 from seqnet.nn.networks import Classifier
-from seqnet.nn.plm import Tell
+from seqnet.nn.plm import Notify
 
 __all__ = ["precompute_embeddings"]
 
 
 def precompute_embeddings(
-    classifier: Classifier, dataset: Dataset, config: RunConfig, tell: Tell, *, over: bool = False
+    classifier: Classifier, dataset: Dataset, config: RunConfig, tell: Notify, *, over: bool = False
 ) -> None:
     """Fills the cache of a language model with what every epoch will ask for; nothing with another encoder.
 
@@ -25,7 +25,7 @@ def precompute_embeddings(
         classifier: to be trained.
         dataset: what it is fitted to.
         config: all settings.
-        tell: is told what is done, and where the language model will run in every epoch.
+        tell: called with a line about what is done, or where the language model will run in every epoch.
         over: whether there are no epochs to come: then the model is loaded where somebody asks for it.
 
     Raises:

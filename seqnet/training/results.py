@@ -1,4 +1,4 @@
-"""What a training came to: told in lines, and written to files."""
+"""The results of a training, as lines and as files."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class TrainingRun:
         chosen: its settings, and what chose them.
         result: networks, epochs and calibration.
         audited: whether problems of the dataset were looked for.
-        notes: what was said during training, a line each; warnings begin with `seqnet: warning: `.
+        notes: messages during training, a line each; warnings begin with `seqnet: warning: `.
     """
 
     name: str

@@ -71,10 +71,10 @@ class TimeLimit:
 
 
 class TimedObserver:
-    """An observer that ends the first epoch of a network when the time is over; it passes on what it is told.
+    """An observer that ends the first epoch of a network when the time is over; it passes everything on.
 
     Args:
-        observer: is told everything.
+        observer: receives everything.
         limit: the time.
     """
 

@@ -51,8 +51,8 @@ def test_what_is_no_model_is_an_error_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(ContainerError) as caught:
         seqnet.load("humandna")
     assert caught.value.place == "humandna"
-    assert caught.value.remedy == "did you mean human-dna?"
-    with pytest.raises(ContainerError, match="the models that come with seqnet: human-dna, solubility"):
+    assert caught.value.remedy == "did you mean human-dna or human-dna-fast?"
+    with pytest.raises(ContainerError, match="the models that come with seqnet: human-dna-fast, human-dna, solubility"):
         seqnet.load("yeast")
     other = tmp_path / "x.fa"
     other.write_text(">a\nACGT\n")
@@ -168,5 +168,5 @@ def test_arguments_of_a_wrong_kind_are_refused() -> None:
             seqnet.load(**arguments)
         assert str(caught.value) == told
     assert seqnet.load("human-dna", threads=np.int64(1)).threads == 1  # type: ignore[arg-type]
-    with pytest.raises(SettingError, match=r"use seqnet\.load for a file or a name"):
+    with pytest.raises(SettingError, match=r"seqnet\.load opens a file or a name"):
         seqnet.Model("human-dna")  # type: ignore[arg-type]

@@ -17,7 +17,7 @@ def test_a_fast_model_is_made_described_measured_and_applied(trained: Path, tmp_
     assert made.code == 0, made.err
     assert made.out == ""
     assert "chosen settings: preset dna-fast (dna, pieces of 36), epochs=47, batch_size=64, " in made.err
-    assert "labelled 2,000 sequences, 1,000 of them pieces of SEQUENCES\n" in made.err
+    assert "labelled 2,000 sequences: 1,000 pieces of SEQUENCES\n" in made.err
     assert f"wrote {fast}\n" in made.err
     about = json.loads(cli("inspect", fast, "--json").out)
     assert about["card"]["teacher"]["model"] == str(trained / "dna.safetensors")

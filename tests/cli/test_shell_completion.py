@@ -93,7 +93,7 @@ def test_commands_options_choices_and_presets() -> None:
 def test_other_shells_get_help_with_each_word() -> None:
     assert offered("seqnet tr", "zsh") == ["plain", "train", "Train a network on a dataset."]
     assert offered("seqnet tr", "fish") == ["plain,train\tTrain a network on a dataset."]
-    assert offered("seqnet inspect hu", "fish") == ["plain,human-dna", "file,hu"]
+    assert offered("seqnet inspect hu", "fish") == ["plain,human-dna-fast", "plain,human-dna", "file,hu"]
 
 
 def test_settings_and_their_values() -> None:
@@ -109,7 +109,7 @@ def test_inputs_are_files_and_the_names_that_stand_for_them() -> None:
     kinds = {"container": "hu", "class": "a=@uni", "split": "a=re", "text": "re"}
     found = {form: [(one.type, one.value) for one in complete_input(form, text)] for form, text in kinds.items()}
     assert found == {
-        "container": [("plain", "human-dna"), ("file", "hu")],
+        "container": [("plain", "human-dna-fast"), ("plain", "human-dna"), ("file", "hu")],
         "class": [("plain", "a=@uniform")],
         "split": [("file", "re")],
         "text": [("file", "re")],

@@ -94,6 +94,12 @@ def _genome(path: Path) -> None:
     path.write_bytes(gzip.compress(text.encode()))
 
 
+def _workflow(profiles: Path) -> None:
+    work = profiles.parent.parent
+    for name in ("config", "workflow"):
+        (work / name).symlink_to(ROOT / name)
+
+
 def _mhc(path: Path) -> None:
     path.write_bytes(gzip.decompress((SHARED / "data" / "human_mhc_hg002_h1.fa.gz").read_bytes()))
 
@@ -165,6 +171,7 @@ INPUTS: dict[str, Callable[[Path], None]] = {
     "sample.fasta": _proteins,
     "simulated_reads.bam": _bam,
     "sites.csv": _labelled,
+    "workflow/profiles": _workflow,
     "space.toml": _search_space,
     "test.csv": _held_out,
     "tf_2.dev.csv.gz": _packed_table,

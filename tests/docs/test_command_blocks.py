@@ -53,7 +53,8 @@ def test_every_command_prints_what_the_page_shows(
             code, out, err = executed(command.words, capfd.readouterr)
             expected = {1, 2} if any(FAILURE.match(line) for line in command.output) else {0, BROKEN_PIPE}
             assert code in expected, (command.words, err)
-            assert mismatch(command.output, out.splitlines(), err.splitlines(), numbers=same) is None, command.words
+            found = mismatch(command.output, out.splitlines(), err.splitlines(), numbers=same)
+            assert found is None, command.words
 
 
 def executed(words: str, captured: Callable[[], tuple[str, str]]) -> tuple[int, str, str]:

@@ -6,7 +6,7 @@ from collections.abc import Generator
 import pytest
 
 from seqnet.core.records import Ragged, RecordBatch
-from seqnet.readers.record_reader import EMPTY, RecordReader, spoken_path
+from seqnet.readers.record_reader import EMPTY, RecordReader, shown_path
 
 
 class Reader(RecordReader):
@@ -50,4 +50,4 @@ def test_why_there_are_no_records() -> None:
 
 
 def test_standard_input_has_a_name() -> None:
-    assert [spoken_path(path) for path in ("-", "a.fa")] == ["stdin", "a.fa"]
+    assert [shown_path(path) for path in ("-", "a.fa")] == ["stdin", "a.fa"]

@@ -38,14 +38,14 @@ def test_the_groups_of_mates_are_joined_and_their_splits_compared() -> None:
     names = Ragged.from_strings(["x/1", "y", "x/2", "z", "y"])
     found = find_mates(names, np.zeros(5, dtype=np.int32))
     assert found.joined(np.array([10, 11, 12, 13, 14])).tolist() == [10, 11, 10, 13, 11]
-    assert found.apart(np.array([0, 1, 0, 2, 1], dtype=np.uint8)) == 0
-    assert found.apart(np.array([0, 1, 2, 2, 0], dtype=np.uint8)) == 2
+    assert found.separated(np.array([0, 1, 0, 2, 1], dtype=np.uint8)) == 0
+    assert found.separated(np.array([0, 1, 2, 2, 0], dtype=np.uint8)) == 2
 
 
 def test_a_name_that_occurs_often_tells_no_pair() -> None:
     names = Ragged.from_strings(["human"] * 3 + ["mouse"] * 3)
     found = find_mates(names, np.zeros(6, dtype=np.int32))
-    assert (found.count, found.apart(np.zeros(6, dtype=np.uint8))) == (0, 0)
+    assert (found.count, found.separated(np.zeros(6, dtype=np.uint8))) == (0, 0)
     assert find_mates(Ragged.from_strings([]), np.zeros(0, dtype=np.int32)).count == 0
 
 

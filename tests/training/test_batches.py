@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -167,3 +168,16 @@ def test_fresh_negatives_have_the_composition_of_the_training_records_that_were_
     )
     assert set(counts) == {"A", "C"}
     assert counts["A"] / counts.total() == pytest.approx(0.7, abs=0.03)
+
+
+def test_targets_stand_in_for_labels_and_follow_their_records() -> None:
+    dataset = uneven()
+    # The first target of each record says which one it is.
+    marks = np.arange(len(dataset), dtype=np.float32)[:, None] / 100
+    taught = replace(dataset, targets=np.concatenate([marks, 1 - marks], axis=1))
+    sequences = {dataset.tokens[index]: index for index in range(len(dataset))}
+    for tokens, lengths, targets in feeder(taught).epoch(1):
+        assert targets.dtype == torch.float32
+        for row, length, target in zip(tokens, lengths, targets, strict=True):
+            index = sequences[row[:length].numpy().tobytes()]
+            assert target[0] == pytest.approx(index / 100)

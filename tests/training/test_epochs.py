@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -164,3 +165,18 @@ def test_batch_norm_needs_more_than_one_record_in_a_batch(name: str) -> None:
 def test_a_run_with_a_larger_last_batch_goes_on_as_an_unbroken_one(tmp_path: Path) -> None:
     config = run_config({"epochs": 4}, NORMED["profile"])
     assert resume_of(planted((33, 9, 0)), config, tmp_path / "c", Recorder(stop_at_epoch=2))
+
+
+def test_the_losses_of_targets_are_cross_entropies_by_hand() -> None:
+    dataset = planted((10, 6, 0))
+    network = {**SMALL_NETWORK, "strands": "single"}
+    shares = np.random.default_rng(4).random(16)
+    targets = np.stack([shares, 1 - shares], axis=1)
+    taught = replace(dataset, targets=targets.astype(np.float32))
+    config = run_config({"epochs": 1, "learning_rate": 1e-30, "batch_size": 5}, network)
+    row = fit(taught, config).rows[0]
+    p = class_probabilities(make_classifier(dataset, config), dataset.tokens)
+    losses = -(targets * np.log(p)).sum(axis=1)
+    assert row.train_loss == pytest.approx(losses[:10].mean(), rel=1e-5)
+    assert row.validation_loss == pytest.approx(losses[10:].mean(), rel=1e-5)
+    assert row.train_accuracy == pytest.approx((p.argmax(axis=1) == targets.argmax(axis=1))[:10].mean())

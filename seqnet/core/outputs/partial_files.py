@@ -183,7 +183,7 @@ def _taken(path: Path) -> int | None:
     except OSError:
         return None
     with suppress(OSError):
-        # Without locks, a stale part file can't be told from one that is being written.
+        # Without locks, a stale part file can't be distinguished from one that is being written.
         if HAS_LOCKS and try_lock(descriptor):
             return descriptor
     os.close(descriptor)

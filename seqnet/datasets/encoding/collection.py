@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.containers import Spool
+from seqnet.core.containers import Spool, leave
 from seqnet.core.records import Ragged
 from seqnet.core.threads import Threads
 from seqnet.datasets.dataset import Columns
@@ -47,6 +47,14 @@ class EncodedRecords:
         return EncodedRecords(
             self.tokens.take(indices), self.names.take(indices), self.labels[indices], self.groups[indices]
         )
+
+    def leave(self) -> None:
+        """Removes memory-mapped columns from memory; see `core.containers.leave`."""
+        for column in (self.tokens, self.names):
+            leave(column.data)
+            leave(column.offsets)
+        leave(self.labels)
+        leave(self.groups)
 
     @staticmethod
     def concatenate(parts: Sequence[EncodedRecords]) -> EncodedRecords:

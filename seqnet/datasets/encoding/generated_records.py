@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.containers import leave
 from seqnet.core.records import Ragged, chunks
 from seqnet.datasets.encoding.class_sources import ClassSource
 from seqnet.datasets.encoding.collection import EncodedRecords
@@ -46,6 +45,7 @@ def generate_records(
         return
     frequencies = symbol_frequencies(real.tokens.data, alphabet)
     next_group = int(real.groups.max()) + 1
+    real.leave()
     for source in sources:
         if source.generator is None or source.label is None:
             continue
@@ -66,9 +66,7 @@ def generate_records(
             names = _names(source.label, originals.names, first, shuffled=shuffled)
             labels = np.full(count, classes.index(source.label), dtype=np.int32)
             yield EncodedRecords(tokens, names, labels, groups), which
-            for column in (real.tokens, real.names):
-                leave(column.data)
-                leave(column.offsets)
+            real.leave()
             next_group += count
 
 

@@ -1,6 +1,6 @@
 """Splits that the input says: by the file of a record, by a column, or by a table of record names.
 
-A split that is given is not repaired: what leaks between splits is told (`seqnet.audit.split_leaks`), and stays. Where
+A split that is given is not repaired: leaks between splits are reported (`seqnet.audit.split_leaks`), and stays. Where
 no validation split is given, a part of the train split becomes one.
 
 Until all records are read, the split of a record is part of its group code: a record that forms its own group has the

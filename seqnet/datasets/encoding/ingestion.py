@@ -42,7 +42,7 @@ from seqnet.datasets.encoding.labels import LabelCodes, check_not_measured, labe
 from seqnet.datasets.encoding.selection import MASKED, LengthRange, cut_windows, usable
 from seqnet.datasets.encoding.summary import IngestionReport
 from seqnet.datasets.splits import parse_fractions, split_records
-from seqnet.readers import RecordReader, spoken_path
+from seqnet.readers import RecordReader, shown_path
 from seqnet.similarity import Clusters, cluster_records, join_groups
 
 __all__ = ["Ingestion"]
@@ -116,9 +116,9 @@ class Ingestion:
             progress(len(batch))
         self._check_unknown(path, symbols, self.unknown - unknown)
         self.left_out.update(reader.skipped)
-        self.notes.extend(f"{spoken_path(path)}: {note}" for note in reader.notes)
+        self.notes.extend(f"{shown_path(path)}: {note}" for note in reader.notes)
         if reader.nothing:
-            self.notes.append(f"{spoken_path(path)}: {reader.nothing}")
+            self.notes.append(f"{shown_path(path)}: {reader.nothing}")
 
     def _first_batches(self, path: str, batches: Iterator[RecordBatch]) -> list[RecordBatch]:
         """Returns the first batches of a file, and guesses the alphabet of the dataset from them or checks it."""
@@ -126,14 +126,14 @@ class Ingestion:
             return []
         first, symbols = sample_symbols(batches)
         if len(symbols):
-            self.alphabet = agreed_alphabet(spoken_path(path), symbols, self.alphabet)
+            self.alphabet = agreed_alphabet(shown_path(path), symbols, self.alphabet)
         return first
 
     def _check_unknown(self, path: str, symbols: int, unknown: int) -> None:
         """Checks that few of a file's symbols were left out or masked as unknown if the alphabet was guessed."""
         if self.options.alphabet == "auto" and self.alphabet and unknown > _MOST_UNKNOWN * symbols:
             problem = f"{unknown / symbols:.0%} of its symbols are not in the {self.alphabet.name} alphabet"
-            raise FormatError(problem, "name the right alphabet with --alphabet", path=spoken_path(path))
+            raise FormatError(problem, "name the right alphabet with --alphabet", path=shown_path(path))
 
     def _coder(self, source: ClassSource, path: str, format_name: str) -> Callable[[RecordBatch], NDArray[np.int32]]:
         """Returns a function that finds the class number (N,) int32 of each record in a batch."""
@@ -197,7 +197,7 @@ class Ingestion:
         return np.fromiter(codes, np.int64, len(single))
 
     def report(self) -> IngestionReport:
-        """Returns what is to be said of the input, once all was taken in."""
+        """Returns what was found in the input, after all of it was read."""
         lines = label_warnings(self.class_counts)
         if self.label_file and self.label_file.header:
             taken = f"the first line ({self.label_file.header}) was read as a header"

@@ -75,8 +75,10 @@ def label_warnings(counts: Mapping[str, int]) -> list[str]:
         alike.setdefault(" ".join(label.casefold().split()) if number is None else number, []).append(label)
     for labels in alike.values():
         if len(labels) > 1:
-            said = " and ".join(f"{label} ({counts[label]:,})" for label in sorted(labels))
-            lines.append(f"these classes differ only in spelling: {said}; use one spelling if they are the same class")
+            spellings = " and ".join(f"{label} ({counts[label]:,})" for label in sorted(labels))
+            lines.append(
+                f"these classes differ only in spelling: {spellings}; use one spelling if they are the same class"
+            )
     if several := _several(counts):
         lines.append(
             f"{counted(len(several), 'classes seem')} to be several labels in one cell: {_listed(several)}; each "

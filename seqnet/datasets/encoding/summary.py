@@ -53,7 +53,7 @@ class Grouping:
 
 @dataclass(frozen=True)
 class IngestionReport:
-    """What is to be said of the input.
+    """What was found in the input.
 
     Attributes:
         left_out: reason → number of records (or symbols, as the reason says) that were not kept.
@@ -77,7 +77,7 @@ class EncodeSummary:
         lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
         groups: number of groups, or None where records are not grouped.
         grouping: what keeps records in one split.
-        ingestion: what is to be said of the input.
+        ingestion: what was found in the input.
         duplicates: exact duplicates.
     """
 
@@ -121,7 +121,7 @@ class EncodeSummary:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the counts and what is to be said of the input as JSON values."""
+        """Returns the counts and what was found in the input as JSON values."""
         about = self.about
         return {
             "alphabet": about.alphabet.name,
@@ -179,8 +179,8 @@ class EncodeSummary:
 
     def left_out_lines(self) -> list[str]:
         """Returns one line for each reason why records were not kept, or symbols were masked."""
-        told = {reason: counted(count, reason) for reason, count in self.ingestion.left_out.items()}
-        return [line if reason in COUNTED else f"not kept: {line}" for reason, line in told.items()]
+        lines = {reason: counted(count, reason) for reason, count in self.ingestion.left_out.items()}
+        return [line if reason in COUNTED else f"not kept: {line}" for reason, line in lines.items()]
 
     def lines(self) -> list[str]:
         """Returns the lines of the summary table."""

@@ -23,7 +23,7 @@ from seqnet.datasets.encoding.genome_windows import known_blocks
 from seqnet.datasets.simulation.composition import symbol_frequencies
 from seqnet.datasets.simulation.negatives import NEGATIVES
 from seqnet.datasets.tokenizing import tokenize
-from seqnet.readers import open_records, spoken_path
+from seqnet.readers import open_records, shown_path
 
 __all__ = ["DrawnSequences", "draw_sequences", "read_tokens"]
 
@@ -60,11 +60,11 @@ def read_tokens(paths: Sequence[str], alphabet: Alphabet, read: ReadOptions) -> 
         with open_records(path, read) as reader:
             batches = iter(reader)
             first, symbols = sample_symbols(batches)
-            _check_alphabet(spoken_path(path), symbols, alphabet)
+            _check_alphabet(shown_path(path), symbols, alphabet)
             for batch in chain(first, batches):
                 done = tokenize(batch.symbols, alphabet, missing=batch.missing)
                 if done.invalid:
-                    raise done.invalid.error(spoken_path(path), batch.names, alphabet)
+                    raise done.invalid.error(shown_path(path), batch.names, alphabet)
                 found.append(done.tokens)
     return found
 

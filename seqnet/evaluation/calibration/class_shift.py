@@ -254,8 +254,8 @@ def _unlike(rows: Probabilities, shares: Shares, known: _Known) -> bool:
     weights = (shares / np.bincount(labels, minlength=len(shares)))[labels]
     effective = weights.sum() ** 2 / (weights**2).sum()
     chance = 1.63 * np.sqrt(1 / len(rows) + 1 / effective)  # Kolmogorov-Smirnov at 1 %
-    apart = max(_apart(rows[:, one], known.scores[:, one], weights) for one in range(len(shares)))
-    return bool(apart > _MISFIT + chance)
+    distance = max(_distance(rows[:, one], known.scores[:, one], weights) for one in range(len(shares)))
+    return bool(distance > _MISFIT + chance)
 
 
 def _at_training_shares(
@@ -281,7 +281,7 @@ def _at_training_shares(
     return estimates
 
 
-def _apart(own: Shares, other: Shares, weights: Shares) -> float:
+def _distance(own: Shares, other: Shares, weights: Shares) -> float:
     """Returns the largest difference between the cumulative distributions of scores (N,) and weighted scores (M,).
 
     Scores may be off by rounding, so that equal scores of many records are not quite equal.

@@ -234,10 +234,10 @@ def _trimmed(sites: Sites, explained: Explained, alphabet: Alphabet, background:
     if 2 * int(own.turned.sum()) > len(own):
         own = own.mirrored()
     bits = information(count_matrix(own.tokens(explained.sequences, alphabet), alphabet), background)
-    told = np.flatnonzero(bits >= _EDGE * np.log2(alphabet.size))
-    if not len(told):
+    informative = np.flatnonzero(bits >= _EDGE * np.log2(alphabet.size))
+    if not len(informative):
         return None
-    return own.cut(int(told[0]), int(told[-1] - told[0]) + 1)
+    return own.cut(int(informative[0]), int(informative[-1] - informative[0]) + 1)
 
 
 def _motif(

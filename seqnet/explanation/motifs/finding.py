@@ -84,11 +84,11 @@ def _explained(
         names = Ragged.from_lengths(np.empty(0, np.uint8), np.zeros(len(chosen), dtype=np.int64))
         batch = RecordBatch(names, Ragged(alphabet.decode(part.data), part.offsets), names)
 
-        def told(found: Attributions) -> Attributions:
+        def collect(found: Attributions) -> Attributions:
             return found
 
         done = []
-        for found in explain_in_order(one, [("", batch)], threads, told):
+        for found in explain_in_order(one, [("", batch)], threads, collect):
             done.append(found)
             progress(len(found))
         found = Attributions.concatenate(done)

@@ -5,6 +5,6 @@ model's hidden states. Needs the extra `plm`; importing this package does not im
 """
 
 from seqnet.nn.plm.features import FrozenFeatures
-from seqnet.nn.plm.model_files import Tell, settled
+from seqnet.nn.plm.model_files import Notify, settled
 
-__all__ = ["FrozenFeatures", "Tell", "settled"]
+__all__ = ["FrozenFeatures", "Notify", "settled"]

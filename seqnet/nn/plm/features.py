@@ -17,7 +17,7 @@ from seqnet.core.printable import printable
 from seqnet.core.records import Ragged
 from seqnet.nn.plm.cache import EmbeddingCache, cache_folder
 from seqnet.nn.plm.model import LanguageModel, load_model
-from seqnet.nn.plm.model_files import Tell, find_again
+from seqnet.nn.plm.model_files import Notify, find_again
 from seqnet.nn.plm.vocabulary import check_protein_alphabet
 
 __all__ = ["FrozenFeatures"]
@@ -52,7 +52,7 @@ class FrozenFeatures:
         """Stores the folders or hub names that the user has given; the model is loaded only from one of these."""
         self._named = tuple(named) or self._named
 
-    def prepare(self, tell: Tell, named: Sequence[str] = ()) -> LanguageModel:
+    def prepare(self, tell: Notify, named: Sequence[str] = ()) -> LanguageModel:
         """Finds and loads the model if this has not been done yet, and returns it.
 
         Args:
@@ -86,7 +86,7 @@ class FrozenFeatures:
             features[row, : len(residues)] = states.to(device)
         return features.transpose(1, 2)  # (B, C, L)
 
-    def embed_ahead(self, tokens: Ragged, indices: NDArray[np.int64], device: torch.device, tell: Tell) -> None:
+    def embed_ahead(self, tokens: Ragged, indices: NDArray[np.int64], device: torch.device, tell: Notify) -> None:
         """Computes the missing embeddings of M sequences and stores them in the cache; does nothing without a cache.
 
         Args:

@@ -19,9 +19,9 @@ from seqnet.core.errors import DownloadError, InputError, SeqnetError, SettingEr
 from seqnet.core.provenance import file_hash
 from seqnet.nn.plm.vocabulary import check_protein_alphabet
 
-__all__ = ["NAMED", "FoundModel", "Tell", "find_again", "find_language_model", "settled"]
+__all__ = ["NAMED", "FoundModel", "Notify", "find_again", "find_language_model", "settled"]
 
-Tell = Callable[[str], None]
+Notify = Callable[[str], None]
 """Function that shows the user a message of one line."""
 
 NAMED = "SEQNET_PLM"
@@ -57,7 +57,7 @@ class FoundModel:
     weights: str
 
 
-def settled(config: EncoderConfig, alphabet: Alphabet, tell: Tell) -> EncoderConfig:
+def settled(config: EncoderConfig, alphabet: Alphabet, tell: Notify) -> EncoderConfig:
     """Returns the settings with the identity of the named model: SHA-256 and length of the hidden states.
 
     Settings of another encoder are returned unchanged. Folders become absolute.
@@ -89,7 +89,7 @@ def settled(config: EncoderConfig, alphabet: Alphabet, tell: Tell) -> EncoderCon
     return replace(config, model=name, cache=cache, sha256=found.sha256, dimension=found.channels)
 
 
-def find_again(config: EncoderConfig, named: Sequence[str], tell: Tell) -> FoundModel:
+def find_again(config: EncoderConfig, named: Sequence[str], tell: Notify) -> FoundModel:
     """Returns the model of settled settings, searched among those that the user has named.
 
     The name in the settings of a classifier is not used, because they are from a file of unknown origin.
@@ -121,7 +121,7 @@ def find_again(config: EncoderConfig, named: Sequence[str], tell: Tell) -> Found
     raise InputError(problem, "name that model with --plm", path=str(found.folder))
 
 
-def find_language_model(model: str, tell: Tell) -> FoundModel:
+def find_language_model(model: str, tell: Notify) -> FoundModel:
     """Returns the language model in a folder or, if the folder does not exist, with this name on the hub.
 
     Files in the cache of the hub's client are not downloaded again. With `HF_HUB_OFFLINE` nothing is downloaded.
@@ -194,7 +194,7 @@ def _read_config(folder: Path) -> tuple[int, int]:
     return channels, limit
 
 
-def _fetched(name: str, tell: Tell) -> Path:
+def _fetched(name: str, tell: Notify) -> Path:
     """Returns the folder of a model of the hub, downloaded if it is not in the client's cache."""
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars

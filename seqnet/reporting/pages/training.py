@@ -135,7 +135,7 @@ def _audit_section(run: TrainingRun, checks: Sequence[Check] | None) -> Section:
 
 
 def _course_section(run: TrainingRun) -> Section:
-    """Returns learning curves, what was kept, all epochs, and what was said meanwhile."""
+    """Returns learning curves, what was kept, all epochs, and the messages."""
     result, config = run.result, run.result.bundle.config
     picture = course_picture(course_of(result), trees=config.network.boosted is not None)
     blocks: list[Block] = [Figures([picture]), _network_table(run), _epoch_table(result)]

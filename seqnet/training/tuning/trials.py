@@ -1,4 +1,4 @@
-"""What is known of the trials of a search, and who is told of them."""
+"""The trials of a search so far, and the observer of a search."""
 
 from __future__ import annotations
 
@@ -88,13 +88,13 @@ class TuningResult:
 
 
 class Watcher(Protocol):
-    """Who is told how the search goes."""
+    """Receives the progress of a search."""
 
     def note(self, text: str) -> None:
-        """Is told a fact, once."""
+        """Receives a message."""
 
     def step(self, trial: int, epoch: int, done: int, steps: int, loss: float) -> None:
-        """Is told now and then within an epoch; see `seqnet.training.fit.Observer`."""
+        """Called now and then within an epoch; see `seqnet.training.fit.Observer`."""
 
     def trial(self, trial: Trial, best: bool) -> None:
-        """Is told at the end of each trial, and whether it is the best so far."""
+        """Called at the end of each trial, with whether it is the best so far."""

@@ -5,7 +5,7 @@ import pytest
 from numpy.typing import NDArray
 
 from seqnet.evaluation.calibration import ValidationScores, expected_calibration_error, reweighted
-from seqnet.evaluation.calibration.class_shift import FEWEST, _apart, _shrunk, estimate_shift, likeliest_shares
+from seqnet.evaluation.calibration.class_shift import FEWEST, _distance, _shrunk, estimate_shift, likeliest_shares
 
 
 def plain_em(probabilities: NDArray[np.float64], seen: list[float], steps: int = 20_000) -> list[float]:
@@ -160,5 +160,5 @@ def test_what_is_not_known_is_not_told() -> None:
 
 def test_equal_scores_that_differ_by_rounding_are_equal() -> None:
     scores, weights = np.repeat([0.2, 0.7], 500), np.ones(1_000)
-    assert _apart(scores, scores + 1e-8, weights) == 0.0
-    assert _apart(scores, np.repeat([0.2, 0.7], [300, 700]), weights) == pytest.approx(0.2)
+    assert _distance(scores, scores + 1e-8, weights) == 0.0
+    assert _distance(scores, np.repeat([0.2, 0.7], [300, 700]), weights) == pytest.approx(0.2)

@@ -14,7 +14,7 @@ from seqnet.reporting.results import ModelResults, Results
 __all__ = ["model_section"]
 
 _MOST_CLASSES = 40
-"""With more, only their number is told."""
+"""With more, only their number is shown."""
 
 
 def model_section(results: Results) -> Section:
