@@ -11,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -28,7 +29,7 @@ TUTORIALS = {
 GREY, TEAL, ORANGE = "#7f7f7f", "#1b9e8f", "#e07b39"
 """Colours that are readable on white and on black."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "svg.hashsalt": "seqnet",  # the same bytes every time
     "svg.fonttype": "path",
     "font.size": 11,
@@ -43,9 +44,8 @@ STYLE = {
 
 def one_hot(axes: Axes) -> None:
     """Draws ACGRT as a table of four rows."""
-    sequence, shares = "ACGRT", {"A": [1, 0, 0, 0], "C": [0, 1, 0, 0], "G": [0, 0, 1, 0], "T": [0, 0, 0, 1]}
-    shares["R"] = [0.5, 0, 0.5, 0]  # type: ignore[list-item]
-    for column, symbol in enumerate(sequence):
+    shares = {"A": (1, 0, 0, 0), "C": (0, 1, 0, 0), "G": (0, 0, 1, 0), "R": (0.5, 0, 0.5, 0), "T": (0, 0, 0, 1)}
+    for column, symbol in enumerate(shares):
         axes.text(column, -1, symbol, ha="center", va="center", fontsize=15, fontweight="bold")
         for row, share in enumerate(shares[symbol]):
             axes.add_patch(Rectangle((column - 0.45, row - 0.45), 0.9, 0.9, color=TEAL, alpha=0.1 + 0.7 * share))
@@ -94,7 +94,7 @@ DRAWINGS: dict[str, tuple[Callable[[Axes], None], tuple[float, float]]] = {
 
 def draw(folder: Path) -> None:
     """Writes the drawings to a folder."""
-    with plt.rc_context(STYLE):  # type: ignore[arg-type]
+    with plt.rc_context(STYLE):
         for name, (drawing, size) in DRAWINGS.items():
             figure, axes = plt.subplots(figsize=size, layout="constrained")
             drawing(axes)

@@ -51,6 +51,11 @@ def _fasta(path: Path) -> None:
     path.write_text("".join(f">read_{i}\n{one}\n" for i, one in enumerate(_sequences(200, 36), 1)))
 
 
+def _packed_fasta(path: Path) -> None:
+    _fasta(path)
+    path.write_bytes(gzip.compress(path.read_bytes()))
+
+
 def _fastq(path: Path) -> None:
     text = "".join(f"@read_{i}\n{one}\n+\n{'I' * 36}\n" for i, one in enumerate(_sequences(200, 36), 1))
     path.write_bytes(gzip.compress(text.encode()))
@@ -157,6 +162,7 @@ INPUTS: dict[str, Callable[[Path], None]] = {
     "proteins.safetensors": _protein_dataset,
     "reads.bam": _bam,
     "reads.fa": _fasta,
+    "reads.fa.gz": _packed_fasta,
     "reads.fq.gz": _fastq,
     "reads.safetensors": _dataset,
     "reads_1.fq.gz": _fastq,
