@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.run import RunConfig, RunRequest, compose
+from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import LabelError, SettingError
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
@@ -96,6 +97,8 @@ def choose_student(teacher: Bundle, request: RunRequest, options: DistillOptions
     else:
         run = request.run
     _check(run, teacher, length)
+    if run.training.seed not in (TrainingConfig().seed, options.seed):
+        raise SettingError("training.seed", run.training.seed, problem="also decides the sequences; use --seed")
     both = teacher.classifier.both_strands
     strands = run.network.strands
     if teacher.alphabet.has_strands and strands == "auto" and not both:

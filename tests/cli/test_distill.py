@@ -71,6 +71,19 @@ def test_what_does_not_suit_the_model_is_one_line_and_leaves_nothing(
         assert not fast.exists()
 
 
+def test_fast_uses_the_fast_version_which_mostly_says_the_same(cli: Runner) -> None:
+    fast, named, slow = (
+        cli("predict", *words, READS, "--threads", "1").out.splitlines()
+        for words in (("human-dna", "--fast"), ("human-dna-fast",), ("human-dna",))
+    )
+    assert fast == named
+    assert fast != slow
+    labels = [[row.split("\t")[1] for row in rows[1:]] for rows in (fast, slow)]
+    same = sum(one == other for one, other in zip(*labels, strict=True)) / 4_000
+    # The reads are simulated, and not of the kind that it was taught.
+    assert same > 0.9
+
+
 def test_a_model_without_a_fast_version_says_what_to_do(trained: Path, cli: Runner) -> None:
     for name in (str(trained / "dna.safetensors"), "solubility"):
         outcome = cli("predict", name, READS, "--fast")

@@ -144,6 +144,7 @@ def test_sequences_are_turned_only_if_the_model_gives_both_strands_the_same() ->
         ("balance=weights", "training.balance must be none"),
         ('strands="both"', "network.strands needs a model that uses both strands, and this one uses one"),
         ("reverse_complement=true", "augmentation.reverse_complement needs a model that uses both strands"),
+        ("seed=4", "training.seed also decides the sequences; use --seed"),
         ("window=20", "network.window must be at least 24, the length of the pieces"),
     ],
 )
