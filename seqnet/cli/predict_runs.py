@@ -181,5 +181,8 @@ class RunOptions:
         assert isinstance(output, TableOutput | ShardOutput)
         table = output.table if isinstance(output, ShardOutput) else output
         run = self._identity(table, predictor, model, source, paths) | {"shard": str(self.shard)}
-        done = lambda records: say(f"going on after {counted(records, 'records')} of an unfinished run")  # noqa: E731
-        return write_resumable(predictor, source, paths, output, run, progress, resumed=done, force=force)
+        return write_resumable(predictor, source, paths, output, run, progress, resumed=_say_resumed, force=force)
+
+
+def _say_resumed(records: int) -> None:
+    say(f"going on after {counted(records, 'records')} of an unfinished run")

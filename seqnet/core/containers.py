@@ -33,7 +33,7 @@ from seqnet.core.outputs import temporary_files
 from seqnet.core.printable import counted, shortened
 from seqnet.core.schema import SchemaError, anything
 
-__all__ = ["VERSION", "Container", "Spool", "leave", "read_container", "write_container"]
+__all__ = ["VERSION", "Container", "Spool", "drop_pages", "read_container", "write_container"]
 
 VERSION = 3
 """Version of the layout that is written."""
@@ -124,7 +124,7 @@ class Spool:
             self._file.close()
 
 
-def leave(part: NDArray[Any]) -> None:
+def drop_pages(part: NDArray[Any]) -> None:
     """Removes part of a memory-mapped column from memory; the next access reads it from disk again.
 
     Call it for parts that have been processed when going once through a large column. Other arrays are not changed.

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.containers import leave
+from seqnet.core.containers import drop_pages
 from seqnet.core.errors import SettingError
 
 __all__ = ["SPLITS", "deal_folds", "parse_fractions", "split_records"]
@@ -138,7 +138,7 @@ def _are_consecutive(groups: NDArray[np.int64]) -> bool:
     for start in range(0, len(groups), _PIECE):
         piece = groups[start : start + _PIECE]
         alike = bool((piece == np.arange(start, start + len(piece)) + groups[0]).all())
-        leave(piece)
+        drop_pages(piece)
         if not alike:
             return False
     return True

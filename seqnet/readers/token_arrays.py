@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import ALPHABETS
-from seqnet.core.containers import Spool, leave
+from seqnet.core.containers import Spool, drop_pages
 from seqnet.core.errors import FormatError, SeqnetError, TruncatedError
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged, RecordBatch
@@ -145,7 +145,7 @@ def _blocks(array: _TokenArray, step: int) -> Generator[NDArray[Any], None, None
             whole = mapped.view(array.dtype).reshape(array.columns, array.rows).T  # (N, L)
             for first in range(0, array.rows, step):
                 yield whole[first : first + step]
-                leave(mapped)
+                drop_pages(mapped)
     else:
         for first in range(0, array.rows, step):
             rows = min(step, array.rows - first)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.containers import leave
+from seqnet.core.containers import drop_pages
 from seqnet.similarity.sets import Hashes
 
 __all__ = ["Duplicates", "find_duplicates"]
@@ -60,7 +60,7 @@ def find_duplicates(
         splits.add(which[several], split[piece][several])
         classes.add(which[several], labels[piece][several])
         for column in (sequences.each, labels):
-            leave(column[piece])
+            drop_pages(column[piece])
     return Duplicates(
         records=int(sizes.sum()),
         across_splits=int(sizes[splits.differ].sum()),

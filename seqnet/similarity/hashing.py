@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.containers import leave
+from seqnet.core.containers import drop_pages
 from seqnet.core.processors import usable_processors
 from seqnet.core.records import Ragged, chunks
 from seqnet.core.threads import Threads, check_wanted
@@ -58,8 +58,8 @@ def sequence_hashes(tokens: Ragged) -> NDArray[np.uint64]:
         hashes[start:stop] = _hashes(tokens.slice(start, stop))
         # Earlier chunks are removed again, because reading a page may also load its neighbours into memory.
         behind = max(start - _BEHIND * (stop - start), 0)
-        leave(tokens.data[tokens.offsets[behind] : tokens.offsets[stop]])
-        leave(tokens.offsets[behind:stop])
+        drop_pages(tokens.data[tokens.offsets[behind] : tokens.offsets[stop]])
+        drop_pages(tokens.offsets[behind:stop])
 
     with Threads(min(usable_processors(), _THREADS)) as pool:
         for _ in pool.map(fill, parts):

@@ -11,7 +11,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.containers import Spool, leave
+from seqnet.core.containers import Spool, drop_pages
 from seqnet.core.records import Ragged
 from seqnet.similarity.hashing import sequence_hashes
 
@@ -111,14 +111,14 @@ class Hasher:
         cuts = []
         for run in runs:
             cuts.append([0, *np.searchsorted(run, borders).tolist(), len(run)])
-            leave(run)
+            drop_pages(run)
         found = [np.empty(0, np.uint64)]
         for number in range(len(runs)):
             values = np.concatenate([run[cut[number] : cut[number + 1]] for run, cut in zip(runs, cuts, strict=True)])
             # Merging sorted runs takes a tenth of the time of sorting them.
             values.sort(kind="stable")
             found.append(_repeats(values))
-            leave(ordered)
+            drop_pages(ordered)
         return np.concatenate(found)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""Every command block of docs/ runs, in the order of its page, and prints what the page shows."""
+"""Every command block of README.md and docs/ runs, in the order of its page, and prints what the page shows."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.docs.page_inputs import page_folder
 
 PAGES = sorted(
     path.relative_to(ROOT).as_posix()
-    for path in (ROOT / "docs").rglob("*.md")
+    for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     if any(commands(path.read_text(encoding="utf-8")))
 )
 NOT_RUN = {"needs a network", "needs a GPU", "needs a cluster", "needs a container engine", "takes long", "installs"}

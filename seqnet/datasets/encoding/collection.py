@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.containers import Spool, leave
+from seqnet.core.containers import Spool, drop_pages
 from seqnet.core.records import Ragged
 from seqnet.core.threads import Threads
 from seqnet.datasets.dataset import Columns
@@ -48,13 +48,13 @@ class EncodedRecords:
             self.tokens.take(indices), self.names.take(indices), self.labels[indices], self.groups[indices]
         )
 
-    def leave(self) -> None:
-        """Removes memory-mapped columns from memory; see `core.containers.leave`."""
+    def drop_pages(self) -> None:
+        """Removes memory-mapped columns from memory; see `core.containers.drop_pages`."""
         for column in (self.tokens, self.names):
-            leave(column.data)
-            leave(column.offsets)
-        leave(self.labels)
-        leave(self.groups)
+            drop_pages(column.data)
+            drop_pages(column.offsets)
+        drop_pages(self.labels)
+        drop_pages(self.groups)
 
     @staticmethod
     def concatenate(parts: Sequence[EncodedRecords]) -> EncodedRecords:

@@ -45,7 +45,7 @@ def generate_records(
         return
     frequencies = symbol_frequencies(real.tokens.data, alphabet)
     next_group = int(real.groups.max()) + 1
-    real.leave()
+    real.drop_pages()
     for source in sources:
         if source.generator is None or source.label is None:
             continue
@@ -66,7 +66,7 @@ def generate_records(
             names = _names(source.label, originals.names, first, shuffled=shuffled)
             labels = np.full(count, classes.index(source.label), dtype=np.int32)
             yield EncodedRecords(tokens, names, labels, groups), which
-            real.leave()
+            real.drop_pages()
             next_group += count
 
 

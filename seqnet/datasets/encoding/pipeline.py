@@ -157,7 +157,7 @@ def _finish(
         real, clusters = ingestion.cluster(real)
     largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
     split = ingestion.split(real, rng)
-    real.leave()
+    real.drop_pages()
     parted = mates.separated(split) if mates else 0
     if options.crop:
         real, split = _hold_out(ingestion, real, split, rng)

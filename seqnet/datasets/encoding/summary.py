@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.containers import leave
+from seqnet.core.containers import drop_pages
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Description
 from seqnet.datasets.encoding.collection import EncodedRecords
@@ -108,7 +108,7 @@ class EncodeSummary:
             piece = slice(start, start + _PIECE)
             kinds = examples.labels[piece].astype(np.int64) * len(SPLITS) + split[piece]
             counts += np.bincount(kinds, minlength=len(counts))
-            leave(examples.labels[piece])
+            drop_pages(examples.labels[piece])
         return cls(
             about=about,
             fractions=tuple(fractions),
@@ -223,7 +223,7 @@ def length_quantiles(offsets: NDArray[np.int64]) -> NDArray[np.int64]:
     for start in range(0, len(offsets) - 1, _PIECE):
         piece = offsets[start : start + _PIECE + 1]
         new, count = np.unique(np.diff(piece), return_counts=True)
-        leave(piece)
+        drop_pages(piece)
         lengths, where = np.unique(np.concatenate([lengths, new]), return_inverse=True)
         times = np.bincount(where, weights=np.concatenate([times, count])).astype(np.int64)
     places = np.around((len(offsets) - 2) * np.array(_QUANTILES)).astype(np.int64)

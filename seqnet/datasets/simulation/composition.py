@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.containers import leave
+from seqnet.core.containers import drop_pages
 from seqnet.core.records import Ragged, pieces
 
 __all__ = ["composition", "symbol_counts", "symbol_frequencies", "uniform"]
@@ -31,7 +31,7 @@ def symbol_counts(tokens: NDArray[np.uint8], alphabet: Alphabet) -> NDArray[np.f
     # `bincount` converts each token to eight bytes, which is too much for a whole dataset at once.
     for part in pieces(tokens, _CHUNK):
         seen += np.bincount(part, minlength=alphabet.token_count)
-        leave(part)
+        drop_pages(part)
     return seen @ alphabet.mixture.astype(np.float64)  # (T,) @ (T, K) → (K,)
 
 
