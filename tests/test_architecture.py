@@ -211,8 +211,10 @@ def loaded_for(*words: str) -> set[str]:
     done = subprocess.run(
         [sys.executable, "-X", "importtime", "-m", "seqnet", *words], capture_output=True, text=True, check=True
     )
-    # What Python itself loads at its start, for an editable installation say, is not the program's.
-    bare = subprocess.run([sys.executable, "-X", "importtime", "-c", ""], capture_output=True, text=True, check=True)
+    # What Python loads at its start is not the program's. pathlib, which every command needs, brings urllib.
+    bare = subprocess.run(
+        [sys.executable, "-X", "importtime", "-c", "import pathlib"], capture_output=True, text=True, check=True
+    )
     loaded, before = (
         {line.rpartition("|")[2].strip() for line in run.stderr.splitlines() if line.startswith("import time:")}
         for run in (done, bare)
