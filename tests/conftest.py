@@ -1,8 +1,8 @@
 """Shared set-up of all tests, for machines that may be busy.
 
 Property tests have no time limit per example. torch uses one thread for small tensors, because several threads wait for
-each other a hundred times longer than they compute. memelite runs as Python: numba would compile it for a minute in every
-new environment, and the tests give it few motifs.
+each other a hundred times longer than they compute. OpenMP threads of the commands sleep while they wait, because two
+tests run at once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from hypothesis import settings
 # A shell that starts the tests in the background makes them ignore Ctrl-C, and so would the tested processes.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
-os.environ["NUMBA_DISABLE_JIT"] = "1"
+os.environ.setdefault("OMP_WAIT_POLICY", "passive")
 
 settings.register_profile("seqnet", deadline=None)
 settings.load_profile("seqnet")
