@@ -97,18 +97,25 @@ def _row(task: str, found: Sequence[Mapping[str, Any]]) -> str:
     tuned, frozen = _PUBLISHED[task]
     baseline = found[0]["metrics"]["baselines"]["kmers"]["metrics"]
     cells = [task, str(found[0]["metrics"]["n"]), _cell(found, "mcc"), _cell(found, "auroc")]
-    cells += [f"{baseline[name]['value']:.3f}" for name in ("mcc", "auroc")]
+    cells += [_number(baseline[name]["value"]) for name in ("mcc", "auroc")]
     weights = "; ".join(" ".join(f"{weight:.2f}" for weight in one["weights"]) for one in found)
     cells += [weights, f"{np.mean([one['minutes'] for one in found]):.1f}", tuned or "none", frozen]
     return f"| {' | '.join(cells)} |"
 
 
 def _cell(found: Sequence[Mapping[str, Any]], name: str) -> str:
+    """Returns a metric of all seeds, or n/a where it is not defined for one, such as MCC with one class predicted."""
     values = [one["metrics"]["metrics"][name] for one in found]
-    mean = np.mean([value["value"] for value in values])
+    if any(value[part] is None for value in values for part in ("value", "low", "high")):
+        return "n/a"
+    mean = float(np.mean([value["value"] for value in values]))
     low, high = min(value["low"] for value in values), max(value["high"] for value in values)
-    each = ", ".join(f"{value['value']:.3f}" for value in values)
-    return f"{mean:.3f} ({each}) [{low:.3f}, {high:.3f}]"
+    each = ", ".join(_number(value["value"]) for value in values)
+    return f"{_number(mean)} ({each}) [{_number(low)}, {_number(high)}]"
+
+
+def _number(value: float | None) -> str:
+    return "n/a" if value is None else f"{value:.3f}"
 
 
 def _page(rows: Sequence[str], seeds: Sequence[int]) -> str:
