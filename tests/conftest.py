@@ -18,6 +18,7 @@ from hypothesis import settings
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # every command would compile the package again
 
 settings.register_profile("seqnet", deadline=None)
 settings.load_profile("seqnet")

@@ -48,11 +48,11 @@ def test_a_signal_at_any_moment_is_one_line_and_its_exit_code(model: Path, tmp_p
     rng = random.Random(1)
     # One moment in each phase: before the imports, during the imports, and while records are read. Two processes at
     # once take half of the time.
-    moments = [(0.0, 0.2, 1.0)[turn % 3] * rng.random() for turn in range(24)]
+    moments = [(0.0, 0.2, 1.0)[turn % 3] * rng.random() for turn in range(12)]
     with ThreadPoolExecutor(2) as pool:
         done = [pool.submit(stopped, model, tmp_path, turn, moment) for turn, moment in enumerate(moments)]
     assert [one.result() for one in done] == [
-        ((130, "seqnet: interrupted\n"), (143, "seqnet: terminated\n"))[turn % 2] for turn in range(24)
+        ((130, "seqnet: interrupted\n"), (143, "seqnet: terminated\n"))[turn % 2] for turn in range(12)
     ]
     assert list(tmp_path.iterdir()) == []
 
@@ -82,7 +82,7 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 @pytest.mark.parametrize("words", [f"predict M {READS}", "inspect M", "--help", "predict --help"])
 def test_without_standard_error_all_is_done_and_said_nowhere(words: str, model: Path, tmp_path: Path) -> None:
     command = f"seqnet {words.replace('M', str(model))}"
-    ends = ("", "2>&-", "2>/dev/full", "<&- 2>&-")
+    ends = ("", "2>/dev/full", "<&- 2>&-")
     with ThreadPoolExecutor(2) as pool:
         expected, *found = pool.map(lambda end: shell(f"{command} {end}", tmp_path), ends)
     for done in found:
@@ -116,11 +116,7 @@ def test_standard_output_that_takes_nothing_is_one_line(words: str, model: Path,
 def test_data_are_utf8_whatever_the_terminal_holds(model: Path, tmp_path: Path) -> None:
     expected = shell(f"seqnet predict {model} {READS}", tmp_path)
     assert "p_человек\tp_随机" in expected.stdout
-    for encoding, words in (
-        ("latin-1", f"predict {model} {READS}"),
-        ("latin-1", f"inspect {model}"),
-        ("ascii", f"inspect {model} --json"),
-    ):
+    for encoding, words in (("latin-1", f"predict {model} {READS}"), ("ascii", f"inspect {model} --json")):
         done = shell(f"PYTHONIOENCODING={encoding} seqnet {words}", tmp_path)
         assert done.returncode == 0, done.stderr
         assert "человек" in done.stdout

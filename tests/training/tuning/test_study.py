@@ -198,14 +198,15 @@ def test_a_run_that_diverges_is_a_refused_trial(tmp_path: Path) -> None:
 
 
 def test_a_trial_that_runs_out_of_memory_has_failed_and_the_search_goes_on(tmp_path: Path) -> None:
-    # A hundred terabytes of weights, which no machine has.
-    space = Space({"network.kernels": Choices(([1], [131_072]))})
-    base = run_config({"epochs": 1}, {**SMALL_NETWORK, "filters": [65_536], "summary": ["max"]})
+    # Four terabytes of weights, which no machine has.
+    wide = [65_536, 65_536]
+    space = Space({"network.filters": Choices(([6, 6], wide))})
+    base = run_config({"epochs": 1}, {**SMALL_NETWORK, "filters": [6, 6], "kernels": [256, 256], "pools": [2, 2]})
     result = run_search(tmp_path, 6, space=space, base=base)
-    states = {tuple(trial.settings["network.kernels"]): trial.state for trial in result.trials}
-    assert states == {(1,): "complete", (131_072,): "failed"}
+    states = {tuple(trial.settings["network.filters"]): trial.state for trial in result.trials}
+    assert states == {(6, 6): "complete", tuple(wide): "failed"}
     assert result.best is not None
-    assert result.best.settings["network.kernels"] == [1]
+    assert result.best.settings["network.filters"] == [6, 6]
     (reason,) = {trial.reason for trial in result.trials if trial.state == "failed"}
     assert reason.startswith("cpu: there is too little memory for this network and batches of 16; use a smaller")
     # The study has stored it, too.
