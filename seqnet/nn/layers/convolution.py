@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqnet.configs.networks import ConvolutionConfig
+from seqnet.nn.fast.convolution_maxima import convolution_maxima, has_fast_maxima
 from seqnet.nn.fast.matmul import linear
 from seqnet.nn.layers.masking import activation, dropped, mask_of, masked, unpadded
 from seqnet.nn.layers.normalization import MaskedBatchNorm, MaskedLayerNorm
@@ -32,6 +33,20 @@ class MaskedConvolution(nn.Module):
         # An even kernel extends one position further to the right than to the left.
         self.ends = (reach // 2, reach - reach // 2)
         self.convolution = nn.Conv1d(channels, filters, kernel, dilation=dilation)
+
+    def maxima(self, x: Tensor, lengths: Tensor | None) -> Tensor:
+        """Returns the maximum (B, filters) over the positions of each sequence."""
+        weight, bias = self.convolution.weight, self.convolution.bias
+        assert bias is not None
+        if has_fast_maxima(x, weight) and self.convolution.dilation == (1,):
+            x = functional.pad(x, self.ends) if any(self.ends) else x
+            positions = x.shape[2] - weight.shape[2] + 1
+            return convolution_maxima(x, weight, bias, None if unpadded(lengths, positions) else lengths)
+        y: Tensor = self(x, lengths)
+        if not unpadded(lengths, y.shape[2]):
+            assert lengths is not None
+            y = y.masked_fill(~mask_of(lengths, y.shape[2]), torch.finfo(y.dtype).min)
+        return y.amax(dim=2)
 
     def forward(self, x: Tensor, lengths: Tensor | None, norm: MaskedBatchNorm | None = None) -> Tensor:
         """Returns (B, filters, L'), with L' = L for `same`; normalised with the statistics of `norm`, if given."""

@@ -49,6 +49,10 @@ def _length_after(window: int, config: CnnConfig) -> int:
     return length
 
 
+_RISING = (nn.Identity, nn.ReLU, nn.LeakyReLU)
+"""Activations that never fall, to the last bit."""
+
+
 class ParallelNetwork(Network):
     """Parallel convolutions of several widths → maximum over positions → dense layers.
 
@@ -72,6 +76,14 @@ class ParallelNetwork(Network):
 
     def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """See `Network.forward`."""
-        x = torch.cat([self.activation(branch(features, lengths)) for branch in self.convolutions], dim=1)  # (B, F, L)
-        logits: Tensor = self.head(self.summary(x, lengths))
+        if isinstance(self.activation, _RISING):  # the maximum of the activation is the activation of the maximum
+            maxima = [branch.maxima(features, lengths) for branch in self._branches()]
+            x = self.activation(torch.cat(maxima, dim=1))  # (B, F)
+        else:
+            x = torch.cat([self.activation(branch(features, lengths)) for branch in self._branches()], dim=1)
+            x = self.summary(x, lengths)  # (B, F) of (B, F, L)
+        logits: Tensor = self.head(x)
         return logits
+
+    def _branches(self) -> list[MaskedConvolution]:
+        return [branch for branch in self.convolutions if isinstance(branch, MaskedConvolution)]
