@@ -16,12 +16,14 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqnet.configs.run import RunConfig
+from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import SettingError
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 from seqnet.evaluation.imbalance import balanced_accuracy, class_weights, how_balanced
 from seqnet.evaluation.metrics import measure
 from seqnet.models.probabilities import class_probabilities
+from seqnet.models.scoring import has_bfloat16
 from seqnet.nn.devices import moved
 from seqnet.training.batches import TrainingBatches
 from seqnet.training.boosting import grow
@@ -51,7 +53,7 @@ class EpochFitter:
 
     Attributes:
         classifier: what is fitted.
-        config: the settings, and what `balance = auto` came to.
+        config: the settings, and what `auto` came to in `balance` and `precision`.
         feeder: makes the batches.
         kept: what the classifier has of the model that it starts from.
         parameters: all weights that are trained.
@@ -76,7 +78,8 @@ class EpochFitter:
         )
         # What `auto` came to: a checkpoint of before there was `auto` is of the same run.
         balance = how_balanced(config.training, self.feeder.class_counts)
-        self.config = replace(config, training=replace(config.training, balance=balance))
+        precision = _precision(config.training, device)
+        self.config = replace(config, training=replace(config.training, balance=balance, precision=precision))
         self.parameters = [weight for weight in self.classifier.parameters() if weight.requires_grad]
         self.optimizer = make_optimizer(self.classifier, config.training, self.kept.names)
         self.stepper = Stepper(self.optimizer)
@@ -202,6 +205,13 @@ class EpochFitter:
         return {f"validation_{name}": values[metric] for name, metric in names.items()} | {
             "validation_balanced_accuracy": balanced
         }
+
+
+def _precision(training: TrainingConfig, device: torch.device) -> str:
+    """Returns the number format of the computation: `float32` or `bfloat16`; `auto` is resolved."""
+    if training.precision != "auto":
+        return training.precision
+    return "bfloat16" if has_bfloat16(device) else "float32"
 
 
 def _cross_entropy(targets: NDArray[np.float32], probabilities: NDArray[np.float64]) -> float:

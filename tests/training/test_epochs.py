@@ -11,6 +11,7 @@ import pytest
 
 from seqnet.core.errors import SettingError
 from seqnet.models.probabilities import class_probabilities
+from seqnet.training import epochs
 from seqnet.training.fit import make_classifier
 from tests.building import (
     SMALL_NETWORK,
@@ -20,6 +21,7 @@ from tests.building import (
     planted,
     random_strings,
     run_config,
+    same_weights,
     weights_of,
 )
 from tests.training.examples import CHANCE, CONSTANT, resume_of
@@ -180,3 +182,11 @@ def test_the_losses_of_targets_are_cross_entropies_by_hand() -> None:
     assert row.train_loss == pytest.approx(losses[:10].mean(), rel=1e-5)
     assert row.validation_loss == pytest.approx(losses[10:].mean(), rel=1e-5)
     assert row.train_accuracy == pytest.approx((p.argmax(axis=1) == targets.argmax(axis=1))[:10].mean())
+
+
+def test_auto_is_bfloat16_where_that_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
+    for faster, expected in ((True, "bfloat16"), (False, "float32")):
+        monkeypatch.setattr(epochs, "has_bfloat16", lambda device, faster=faster: faster)
+        result = fit(planted(), run_config({"epochs": 1, "precision": "auto"}))
+        assert result.bundle.config.training.precision == expected
+        assert same_weights(result, fit(planted(), run_config({"epochs": 1, "precision": expected})))
