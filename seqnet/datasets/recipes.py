@@ -42,8 +42,8 @@ _LONGER = "dilated-cnn"
 
 _MIXED = "dna-deep-hybrid"
 _ANCHORED = "dna-positions"
-_WIDE = "dna-parallel"
-_MIXTURE = (_ANCHORED, _WIDE, _MIXED)
+_WIDE = ("dna-parallel", "dna-parallel-3")
+_MIXTURE = (_ANCHORED, *_WIDE, _MIXED)
 """Presets of a mixture, the fastest first. It is trained where `dna-deep-hybrid` would be the only network."""
 
 MOST_KINDS = len(_MIXTURE)
@@ -192,7 +192,7 @@ def _part_of_mixture(preset: str, lengths: NDArray[np.int64], facts: str) -> Rec
     training = compose(preset).training
     fitted = fitted_to(training, len(lengths))
     epochs = compose(preset, assignments=fitted).training.epochs
-    if preset == _WIDE:
+    if preset in _WIDE:
         epochs = min(epochs, max(_FEWEST_EPOCHS, int(_SYMBOLS // lengths.sum())))
     kept = [one for one in fitted if not one.startswith("training.epochs=")]
     changed = [f"training.epochs={epochs}"] if epochs != training.epochs else []

@@ -33,14 +33,14 @@ def test_the_model_is_a_mixture_and_every_command_takes_it(data: Path, tmp_path:
     outcome = cli("train", data, *FAST, "-o", model, "--report", tmp_path / "m.html")
     assert outcome.code == 0, outcome.err
     assert "chosen settings: a mixture of the presets dna-positions (" in outcome.err
-    assert [f"network {number} of 3, {kind}, seed 1" in outcome.err for number, kind in enumerate(
-        ("cnn", "parallel", "hybrid"), 1)] == [True] * 3  # fmt: skip
+    assert [f"network {number} of 4, {kind}, seed 1" in outcome.err for number, kind in enumerate(
+        ("cnn", "parallel", "parallel", "hybrid"), 1)] == [True] * 4  # fmt: skip
     assert "weights, fitted to the validation split: " in outcome.err
     assert [path.name for path in sorted(tmp_path.glob("*.checkpoint.*"))] == [
-        f"m.{number}.checkpoint.safetensors" for number in (1, 2, 3)
+        f"m.{number}.checkpoint.safetensors" for number in (1, 2, 3, 4)
     ]
     found = json.loads(cli("inspect", model, "--json").out)
-    assert found["provenance"]["presets"] == ["dna-positions", "dna-parallel", "dna-deep-hybrid"]
+    assert found["provenance"]["presets"] == ["dna-positions", "dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]
     assert sum(found["provenance"]["weights"]) == pytest.approx(1)
     kept = [weight for weight in found["provenance"]["weights"] if weight]
     assert [one["weight"] for one in found["mixture"] or [{"weight": 1}]] == kept
@@ -88,7 +88,7 @@ def test_time(data: Path, tmp_path: Path, cli: Runner) -> None:
     outcome = cli("train", data, *FAST, "--time", "0.01s", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 0, outcome.err
     assert "the time was enough for 1 epoch, not 2" in outcome.err
-    assert "the time is over; left out: 2 networks" in outcome.err
+    assert "the time is over; left out: 3 networks" in outcome.err
     assert outcome.err.endswith("m.curves.svg, m.1.checkpoint.safetensors\n")
     assert json.loads(cli("inspect", tmp_path / "m.safetensors", "--json").out)["members"] == 1
     wrong = cli("train", data, "--time", "10", "-o", tmp_path / "n.safetensors")

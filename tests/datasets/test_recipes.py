@@ -144,9 +144,9 @@ def labelled(length: int, *, held_out: int = 60, shorter: int | None = None, nam
 @pytest.mark.parametrize(
     ("data", "kinds"),
     [
-        (labelled(101), ["dna-positions", "dna-parallel", "dna-deep-hybrid"]),
-        (labelled(101, shorter=95), ["dna-positions", "dna-parallel", "dna-deep-hybrid"]),
-        (labelled(101, shorter=60), ["dna-parallel", "dna-deep-hybrid"]),
+        (labelled(101), ["dna-positions", "dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]),
+        (labelled(101, shorter=95), ["dna-positions", "dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]),
+        (labelled(101, shorter=60), ["dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]),
         (labelled(50), []),
         (labelled(2001), []),
         (labelled(101, held_out=49), []),
@@ -168,7 +168,7 @@ def test_settings_of_training_apply_to_all_kinds_and_others_choose_one_network()
     chosen = choose_run(data, RunRequest(assignments=("batch_size=7", ("training.seed", 9), "augmentation.shift=2")))
     assert [(run.training.batch_size, run.training.seed, run.augmentation.shift) for _, run in chosen.kinds] == [
         (7, 9, 2)
-    ] * 3
+    ] * 4
     for request in (
         RunRequest(encoder="embedding"),
         RunRequest(assignments=("units=8",)),
