@@ -22,6 +22,7 @@ from seqnet.cli.options import (
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
+from seqnet.cli.unused_options import check_language_models, refuse_unused
 from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.printable import counted
@@ -70,6 +71,8 @@ def command(model: Path, sequences: tuple[str, ...], output: Path, force: bool, 
     seqnet evaluate model.safetensors fast.safetensors reads.safetensors
     """
     claim([output], force=force, inputs=language_model_files(options["plm"]))
+    if all(path.endswith(".safetensors") for path in sequences):
+        refuse_unused(READING, "needs sequence files as SEQUENCES")
     distilled = _fit(_lesson(model, sequences, options), options)
     _write(distilled, output, force=force)
     if stop := distilled.result.interruption:
@@ -86,6 +89,7 @@ def _lesson(model: Path, sequences: tuple[str, ...], options: dict[str, Any]) ->
     start = WarmStart.open(model)
     set_up_process(options["threads"])
     start.bundle.to(choose_device(options["device"]))
+    check_language_models([start.bundle])
     start.bundle.prepare(say, options["plm"])
     read = collect(ReadOptions, options)
     return prepare_lesson(start, sequences, collect(DistillOptions, options), run_request(options), read)

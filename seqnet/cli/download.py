@@ -12,6 +12,7 @@ from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.options import force_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
+from seqnet.cli.unused_options import refuse_unused
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import made_directory
 from seqnet.core.printable import counted
@@ -72,6 +73,7 @@ def command(
     seqnet download solubility -o data/
     """
     if not names or names == ("list",):
+        refuse_unused(["directory", "url", "from_file", "sha256", "max_size", "force"], "needs a SOURCE")
         _show_sources(as_json)
         return
     sources = [find_source(name) for name in names]

@@ -26,6 +26,7 @@ from seqnet.cli.prediction_summary import show_records
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter
 from seqnet.cli.streams import check_stdout_is_open
+from seqnet.cli.unused_options import check_language_models
 from seqnet.configs.explanation import ExplainOptions
 from seqnet.configs.readers import ReadOptions
 
@@ -115,6 +116,7 @@ def command(
     with made_directory(folder), made_directory(motifs):
         _check(job, output, None if folder else logos, records, plm)
         bundle = open_model(model, device, threads, plm)
+        check_language_models([bundle])
         explainer = Explainer(bundle, collect(ExplainOptions, options))
         read = collect(ReadOptions, {**options, "threads": threads})
         source = job.inputs(explainer, read)

@@ -11,6 +11,7 @@ import click
 from seqnet.cli.options import collect, settings_options
 from seqnet.cli.paths import InputPath, OutputPath
 from seqnet.cli.progress import Meter, say
+from seqnet.cli.unused_options import refuse_unused
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.motifs import MotifOptions, WordOptions
 from seqnet.configs.readers import ReadOptions
@@ -105,9 +106,10 @@ class MotifJob:
         """
         from seqnet.explanation.extra import check_extra
 
-        given = ["known"] if self.known else [name for name, value in self._labels.items() if value]
-        if given and not self.directory:
-            raise click.UsageError(f"--{given[0].replace('_', '-')} needs --motifs")
+        if not self.directory:
+            refuse_unused(["known", *_MOTIFS, *_LABELS], "needs --motifs")
+        if not self.words:
+            refuse_unused(_WORDS, "needs --words")
         if self.directory and self.directory.suffix.lower() in (".html", ".htm", ".tsv", ".meme"):
             raise click.UsageError(f"--motifs names a directory; {self.directory} looks like a file")
         if self.directory:

@@ -34,7 +34,7 @@ def fields(kind: Any) -> set[str]:
 
 def test_the_keywords_are_the_settings() -> None:
     assert set(PredictKeywords.__annotations__) == fields(PredictOptions) - {"precision"}
-    reading = fields(ReadOptions) - {"threads", "columns", "originals", "part_start", "part_end"}
+    reading = fields(ReadOptions) - {"threads", "columns", "originals", "part_start", "part_end", "some_unused"}
     assert set(PredictFileKeywords.__annotations__) - set(PredictKeywords.__annotations__) == reading
     assert set(EvaluateKeywords.__annotations__) == fields(EvaluationOptions)
     assert set(ExplainKeywords.__annotations__) == fields(ExplainOptions)

@@ -99,12 +99,15 @@ def test_a_pipe_that_is_left_early_is_let_go() -> None:
 
 
 def test_a_failure_closes_the_file() -> None:
-    descriptors = len(os.listdir("/proc/self/fd"))
-    for name in ("notes.txt", "truncated.fa.gz", "truncated.bam", "gap.npz", "ragged.tsv"):
-        with pytest.raises(InputError):
-            read(DATA / name)
-    assert nothing(DATA / "empty.fa") == "the file is empty"
-    assert len(os.listdir("/proc/self/fd")) == descriptors
+    def descriptors() -> int:
+        for name in ("notes.txt", "truncated.fa.gz", "truncated.bam", "gap.npz", "ragged.tsv"):
+            with pytest.raises(InputError):
+                read(DATA / name)
+        assert nothing(DATA / "empty.fa") == "the file is empty"
+        return len(os.listdir("/proc/self/fd"))
+
+    first = descriptors()  # also loads libraries, which keep files open
+    assert descriptors() == first
 
 
 def test_empty_files_are_empty_whatever_the_compression(tmp_path: Path) -> None:
