@@ -188,7 +188,7 @@ def _check_outputs(request: ScanRequest, work: Work) -> None:
         others = "--track, --window, --stride, --class, --aggregate, --softmask or --regions"
         raise SettingError("embeddings", None, problem=f"can't be combined with {others}")
     if request.regions and work.source.read.originals:
-        problem = "can't be combined with --split-by-class, --annotate or --kept: a region is no record of the file"
+        problem = "can't be combined with --split-by-class, --annotate or --kept: a region is not a record of the file"
         raise SettingError("regions", request.regions, problem=problem)
 
 

@@ -4,7 +4,7 @@
     ├── InputError               a file that can't be read
     │   ├── FormatError            its content breaks the format, at a line or record
     │   ├── TruncatedError         it ends too early
-    │   ├── EmptyInputError        it holds no records
+    │   ├── EmptyInputError        the file has no records
     │   └── SequencesError         sequences of a program, in no file, can't be used
     ├── SymbolError              a symbol outside the alphabet
     ├── AlphabetMismatchError    proteins for a DNA model, or the reverse

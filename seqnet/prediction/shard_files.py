@@ -80,7 +80,7 @@ class ShardFile:
         path = shard_file(table)
         table.stat()
         if not path.exists():
-            raise InputError(f"it is no shard: there is no {path.name} beside it", _REMEDY, path=str(table))
+            raise InputError(f"this is not a shard: there is no {path.name} beside it", _REMEDY, path=str(table))
         try:
             values = json.loads(path.read_bytes())
             _FILE("", values)

@@ -64,7 +64,7 @@ class RecordReader(ABC):
         if self.skipped:
             reasons = ", ".join(counted(count, reason) for reason, count in self.skipped.items())
             return f"all of its records were skipped: {reasons}"
-        return f"no read overlaps {self.region}" if self.region else "it holds no records"
+        return f"no read overlaps {self.region}" if self.region else "the file has no records"
 
     def __enter__(self) -> Self:
         return self

@@ -180,7 +180,7 @@ def _shifted(bundle: Bundle, probabilities: NDArray[np.float64]) -> list[str]:
     if not found.sure:
         return []
     return [
-        "the scores alone show other class fractions than in training, which probabilities and threshold are for: "
+        "the class fractions seem to differ from training, for which probabilities and threshold were fitted: "
         f"{found.line(bundle.classes, bundle.positive)}; predict --expected-fraction auto corrects them"
     ]
 

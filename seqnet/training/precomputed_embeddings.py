@@ -42,7 +42,7 @@ def precompute_embeddings(
     fresh = augmentation.fresh_negatives and bool(dataset.generators)
     splits = ["validation"]
     if dataset.crop or augmentation.shift or augmentation.mutation_rate or fresh:
-        tell("training changes the sequences in every epoch, so that the language model runs in every epoch")
+        tell("training changes the sequences in every epoch, so the language model runs in every epoch")
     else:
         splits.append("train")
     members = np.concatenate([dataset.members(split) for split in splits])

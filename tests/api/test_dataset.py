@@ -76,7 +76,7 @@ def test_pairs_of_reads_are_kept_together_by_their_names() -> None:
     assert found.summary.grouping.pairs == 100
 
 
-def test_a_column_says_the_split() -> None:
+def test_a_column_has_the_split() -> None:
     splits = ["train", "validation", "test", "train", "train"] * 12
     found = made(frame(split=splits), split="split").to_pandas()
     assert found["split"].tolist() == splits
@@ -148,7 +148,7 @@ def test_rows_without_a_sequence_are_left_out_with_a_warning_or_a_line() -> None
     assert told[0].split() == ["class", "train", "validation", "test", "all"]
 
 
-def test_duplicates_are_kept_and_told() -> None:
+def test_duplicates_are_kept_and_reported() -> None:
     table = frame()
     table["seq"] = [*table["seq"][:30], *table["seq"][:30]]
     told: list[str] = []
@@ -178,7 +178,7 @@ def test_unknown_symbols_are_refused_or_masked() -> None:
         ({"split": "part"}, "DataFrame: no column named 'part'; its columns are: seq, class, cluster"),
     ],
 )
-def test_what_is_refused(options: dict[str, Any], told: str) -> None:
+def test_invalid_input_is_refused(options: dict[str, Any], told: str) -> None:
     with pytest.raises(seqnet.SeqnetError) as caught:
         made(frame(), **options)
     assert str(caught.value).startswith(told)

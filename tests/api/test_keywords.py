@@ -162,7 +162,7 @@ def test_a_setting_is_named_as_it_is_given(name: str, wanted: str) -> None:
     assert (caught.value.place, str(caught.value)) == ("", caught.value.problem)
 
 
-def test_an_unknown_symbol_is_told_in_words_of_python() -> None:
+def test_an_unknown_symbol_is_reported_in_words_of_python() -> None:
     with pytest.raises(SymbolError) as caught, python_words():
         raise SymbolError("x.fa", "a", 2, "!", "dna")
     assert caught.value.place == "x.fa: record a: position 2"

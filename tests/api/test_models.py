@@ -18,7 +18,7 @@ from tests.building import make_bundle, random_strings
 PROTEIN = "MKVLATRSDEGHWYFPQNCI" * 3
 
 
-def test_a_model_of_the_package_is_opened_by_name_and_says_what_it_is() -> None:
+def test_a_model_of_the_package_is_opened_by_name_and_has_a_card() -> None:
     model = seqnet.load("human-dna", threads=1, precision="float32", device="cpu")
     assert (model.classes, model.alphabet, model.positive) == (("human", "random"), "dna", "human")
     assert (model.threads, model.precision, model.device) == (1, "float32", "cpu")
@@ -47,7 +47,7 @@ def test_a_saved_model_is_the_same_model(as_text: bool, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_is_no_model_is_an_error_with_its_place(tmp_path: Path) -> None:
+def test_other_content_than_a_model_is_an_error_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(ContainerError) as caught:
         seqnet.load("humandna")
     assert caught.value.place == "humandna"

@@ -38,7 +38,7 @@ def test_classes_are_of_files_and_generators() -> None:
         ({"a": [3]}, "path must be text or a pathlib.Path, not 3"),
     ],
 )
-def test_what_is_refused(given: Any, told: str) -> None:
+def test_invalid_input_is_refused(given: Any, told: str) -> None:
     with pytest.raises(SettingError) as caught:
         class_sources(given)
     assert told in str(caught.value)

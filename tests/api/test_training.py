@@ -72,7 +72,7 @@ def test_the_model_is_that_of_the_command(
     )
 
 
-def test_the_recipe_is_chosen_and_told(data: seqnet.Dataset) -> None:
+def test_the_recipe_is_chosen_and_reported(data: seqnet.Dataset) -> None:
     told: list[str] = []
     settings = {"epochs": 1, "units": 4, "filters": [8], "baseline_records": 0}
     found = seqnet.train(data, settings=settings, threads=1, progress=told.append)
@@ -133,7 +133,7 @@ def test_a_config_file_and_a_preset(data: seqnet.Dataset, tmp_path: Path) -> Non
         ({"progress": 5}, SettingError, "progress must be a function that takes a line, such as print, or None, not 5"),
     ],
 )
-def test_what_is_refused(
+def test_invalid_input_is_refused(
     data: seqnet.Dataset, arguments: dict[str, Any], kind: type[seqnet.SeqnetError], told: str
 ) -> None:
     with pytest.raises(kind) as caught:
@@ -142,7 +142,7 @@ def test_what_is_refused(
     assert caught.value.problem
 
 
-def test_what_is_no_dataset_is_refused_in_one_line() -> None:
+def test_other_content_than_a_dataset_is_refused_in_one_line() -> None:
     with pytest.raises(
         ValueError, match=r"^data must be a seqnet\.Dataset or the path of one, not Empty DataFrame Col"
     ):

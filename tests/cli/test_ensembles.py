@@ -67,7 +67,7 @@ def test_the_threshold_of_the_bundle_decides(ensemble: Path, cli: Runner) -> Non
     assert f"p >= {threshold:g}" in outcome.out
 
 
-def test_unsure_records_are_told_so(ensemble: Path, cli: Runner) -> None:
+def test_unsure_records_are_reported(ensemble: Path, cli: Runner) -> None:
     model = ensemble / "m.safetensors"
     confidences = json.loads(cli("inspect", model, "--json").out)["calibration"]["confidences"]
     error = min(float(error) for error, bound in confidences.items() if bound is not None and 0.55 < bound < 0.99)
@@ -132,7 +132,7 @@ def fasta(path: Path, classes: str, count: int) -> Path:
     return path
 
 
-def test_what_train_says_of_three_classes_and_of_few_records(tmp_path: Path, cli: Runner) -> None:
+def test_the_messages_of_train_for_three_classes_and_for_few_records(tmp_path: Path, cli: Runner) -> None:
     data, model = tmp_path / "d.safetensors", tmp_path / "m.safetensors"
     reads = fasta(tmp_path / "three.fa", "abc", 40)
     assert cli("encode", reads, "--label-regex", r"label=(\w+)", "-o", data).code == 0

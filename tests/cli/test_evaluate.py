@@ -115,7 +115,7 @@ def test_another_file_has_the_baselines_of_the_training_records(trained: Path, t
     assert "no metrics by similarity: they need the training dataset" in outcome.out
 
 
-def test_strata_are_printed_where_asked_for(trained: Path, cli: Runner) -> None:
+def test_strata_are_printed_on_request(trained: Path, cli: Runner) -> None:
     outcome = cli("evaluate", trained / "protein.safetensors", trained / "proteins.safetensors", "--strata")
     assert "\nlength " in outcome.out
     assert "\nby share of a record's 6-mers that the training records have\nshare " in outcome.out

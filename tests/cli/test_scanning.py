@@ -119,7 +119,7 @@ def test_regions_have_genomic_coordinates_and_a_row_each(here: Path, cli: Runner
     )
 
 
-def test_a_bigwig_of_regions_knows_the_whole_chromosomes(here: Path, cli: Runner) -> None:
+def test_a_bigwig_of_regions_has_the_lengths_of_whole_chromosomes(here: Path, cli: Runner) -> None:
     pybigtools = pytest.importorskip("pybigtools")
     Path("r.bed").write_text("two\t5\t60\none\t100\t130\n")
     assert cli("predict", "m.safetensors", "g.fa", "--regions", "r.bed", "--track", "t.bw").code == 0
@@ -196,7 +196,7 @@ BAD = [
     (("g.fa", "--regions", "twice.bed", "--track", "t.bw"), 1, "twice.bed: line 2: the region overlaps an earlier one"),
     (("g.fa", "--track", "t.bed", "--aggregate", "sum"), 2, "sum"),
     (("g.fa", "--track", "t.bed", "--embeddings", "e.npz"), 1, "--embeddings can't be combined with --track"),
-    (("g.fa", "--regions", "fine.bed", "--split-by-class", "out"), 1, "a region is no record of the file"),
+    (("g.fa", "--regions", "fine.bed", "--split-by-class", "out"), 1, "a region is not a record of the file"),
     (("n.fa", "--track", "t.bw"), 1, "no window has a score, and a bigWig can't be empty"),
 ]
 

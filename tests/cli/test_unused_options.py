@@ -76,7 +76,7 @@ def test_an_option_without_effect_is_one_line_and_nothing_is_written(
     assert sorted(here.iterdir()) == before
 
 
-def test_an_option_that_one_of_the_inputs_uses_is_no_error(here: Path, cli: Runner) -> None:
+def test_an_option_that_one_of_the_inputs_uses_is_not_an_error(here: Path, cli: Runner) -> None:
     found = cli("predict", MODEL, "in.fa", "in.csv", "--sequence-column", "seq")
     assert (found.code, found.out.count("\n")) == (0, 4)
     (here / "other.csv").write_text(TABLE)

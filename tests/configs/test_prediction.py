@@ -20,7 +20,7 @@ def test_fractions_are_numbers_by_class_whose_name_may_have_an_equals_sign() -> 
         (("a=0.1", "a=0.2"), "gives class a twice"),
     ],
 )
-def test_what_is_no_fraction_is_refused(given: tuple[str, ...], told: str) -> None:
+def test_invalid_fractions_are_refused(given: tuple[str, ...], told: str) -> None:
     with pytest.raises(SettingError) as caught:
         PredictOptions(expected_fraction=given).fractions()
     assert str(caught.value).startswith(f"predict.expected_fraction {told}")

@@ -41,7 +41,7 @@ def read_or_told(path: Path, content: bytes) -> list[Record] | str:
 
 
 @pytest.mark.parametrize("name", [*ENDED, *COUNTED])
-def test_what_was_cut_has_whole_records_or_is_told(name: str, tmp_path: Path) -> None:
+def test_what_was_cut_has_whole_records_or_is_reported(name: str, tmp_path: Path) -> None:
     whole, told = read(DATA / name), 0
     for length, content in cuts(name):
         found = read_or_told(tmp_path / "in", content)

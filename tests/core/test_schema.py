@@ -65,7 +65,7 @@ def test_what_is_allowed(check: Validator, value: Any) -> None:
         (anything, [float("inf")], "x[0] is inf, expected a finite number"),
     ],
 )
-def test_what_is_not_allowed_is_told_with_its_place(check: Validator, value: Any, told: str) -> None:
+def test_what_is_not_allowed_is_reported_with_its_place(check: Validator, value: Any, told: str) -> None:
     with pytest.raises(SchemaError) as caught:
         check("x", value)
     assert told.replace("null", "none") in str(caught.value)

@@ -80,7 +80,7 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("words", [f"predict M {READS}", "inspect M", "--help", "predict --help"])
-def test_without_standard_error_all_is_done_and_said_nowhere(words: str, model: Path, tmp_path: Path) -> None:
+def test_without_standard_error_the_work_is_done_without_messages(words: str, model: Path, tmp_path: Path) -> None:
     command = f"seqnet {words.replace('M', str(model))}"
     ends = ("", "2>&-", "2>/dev/full", "<&- 2>&-")
     with ThreadPoolExecutor(2) as pool:

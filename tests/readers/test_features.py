@@ -57,7 +57,7 @@ def test_proteins_and_what_is_left_out() -> None:
     ]  # fmt: skip
     assert skipped(GENOME, **options) == {
         "CDS features whose length is not a multiple of three": 1,
-        "CDS features whose translation is not the one that the record has": 1,
+        "CDS features whose translation differs from that in the record": 1,
         "CDS features of pseudogenes": 1,
         "records without CDS features": 1,
     }

@@ -42,7 +42,7 @@ def test_records_are_counted_and_a_file_is_iterated_once() -> None:
 
 def test_why_there_are_no_records() -> None:
     assert Reader(format=EMPTY).nothing == "the file is empty"
-    assert Reader().nothing == "it holds no records"
+    assert Reader().nothing == "the file has no records"
     assert Reader(region="chr1").nothing == "no read overlaps chr1"
     reader = Reader()
     reader.skipped["secondary alignments"] = 2

@@ -60,7 +60,7 @@ def is_there(process: int) -> bool:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_it_says_what_this_process_would_say(path: Path) -> None:
+def test_errors_are_those_of_this_process(path: Path) -> None:
     assert outcome(path, reader_process="always") == outcome(path, reader_process="never")
 
 

@@ -58,7 +58,7 @@ def test_where_a_motif_is_needed_the_network_is_ahead_of_every_baseline() -> Non
     assert beaten(trained(dataset), dataset) == ({"majority": True, "composition": True, "kmers": True}, [])
 
 
-def test_where_composition_suffices_the_network_is_not_ahead_and_that_is_said() -> None:
+def test_where_composition_suffices_the_network_is_not_ahead_with_a_message() -> None:
     dataset = by_composition((400, 100, 200))
     found, (line, *more) = beaten(trained(dataset), dataset)
     assert found["majority"]
@@ -100,7 +100,7 @@ def test_what_is_switched_off_is_empty() -> None:
     assert (told["baselines"], told["strata"], told["comparison"]) == ({}, None, None)
 
 
-def test_a_split_of_one_class_is_told_without_nan() -> None:
+def test_a_split_of_one_class_is_reported_without_nan() -> None:
     dataset = make_dataset(random_strings([24] * 30), [0, 1] * 10 + [1] * 10, ["train"] * 20 + ["test"] * 10)
     found = report({"m": keeping(make_bundle(window=24), dataset)}, dataset, "test", QUICK)
     told = json.loads(json.dumps(found.to_json(), allow_nan=False))
@@ -108,7 +108,7 @@ def test_a_split_of_one_class_is_told_without_nan() -> None:
     assert found.models[0].baselines["kmers"].main_metric == "accuracy"
 
 
-def test_without_training_records_there_are_no_baselines_and_that_is_said(tmp_path: Path) -> None:
+def test_without_training_records_there_are_no_baselines_with_a_message(tmp_path: Path) -> None:
     dataset = saved(planted((0, 10, 20)), tmp_path / "d.safetensors")
     (model,) = report({"m": trained_on(make_bundle(window=24), dataset)}, dataset, "test", QUICK).models
     assert not model.baselines

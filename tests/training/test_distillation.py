@@ -52,7 +52,7 @@ def fast_version(teacher: Bundle, labelled: Dataset | None = None, **options: An
     return distill(lesson(teacher, replace(FEW, **options)), WarmStart.of(teacher), Recorder(), labelled=labelled)
 
 
-def test_the_teacher_is_as_its_docstring_says() -> None:
+def test_the_teacher_matches_its_docstring() -> None:
     strings = ["A" * 8 + MOTIF + "A" * 8, "A" * 8 + MOTIF[:-1] + "C" + "A" * 8, "A" * LENGTH]
     found = bundle_probabilities(motif_finder(), encoded(strings)).probabilities
     np.testing.assert_allclose(np.log(found[:, 1] / found[:, 0]), [4, 0, -4], atol=1e-5)
@@ -87,7 +87,7 @@ def test_targets_are_the_probabilities_of_the_model() -> None:
     assert not len(dataset.members("test"))
 
 
-def test_the_fast_model_has_the_threshold_of_the_model_unless_records_with_labels_say_better() -> None:
+def test_the_fast_model_has_the_threshold_of_the_model_without_labelled_records() -> None:
     teacher = motif_finder(threshold=0.3)
     kept = fast_version(teacher).bundle
     assert kept.calibration.threshold == 0.3

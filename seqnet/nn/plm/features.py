@@ -106,7 +106,7 @@ class FrozenFeatures:
         absent = [sequence for sequence in wanted if sequence not in cache]
         size = sum(cache.size(len(sequence)) for sequence in absent)
         tell(
-            f"embeddings in {cache.place}: {len(wanted) - len(absent):,} are there, {len(absent):,} are computed and "
+            f"embeddings in {cache.place}: {len(wanted) - len(absent):,} are stored, {len(absent):,} are computed and "
             f"take {size / 1e9:,.2f} GB"
         )
         cache.check_room(size)

@@ -28,7 +28,7 @@ def test_a_source_is_a_file_or_a_generator() -> None:
         ("a=@uniform:", "class must be @uniform or @uniform:COUNT"),
     ],
 )
-def test_what_is_no_source_is_refused(text: str, told: str) -> None:
+def test_invalid_sources_are_refused(text: str, told: str) -> None:
     with pytest.raises(SettingError) as caught:
         ClassSource.parse(text)
     assert str(caught.value).startswith(told)

@@ -43,7 +43,7 @@ def test_cells_are_read_as_those_of_a_table_in_a_file() -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, pd.NaT, ""])
-def test_what_says_that_a_sequence_is_missing(nothing: Any) -> None:
+def test_the_words_for_a_missing_sequence(nothing: Any) -> None:
     table = frame(seq=pd.Series(["ACGT", nothing, "TT", "AA"], dtype=object))
     batch = records(table)
     assert batch.missing is not None
@@ -85,7 +85,7 @@ def test_labels_of_several_types_are_refused(labels: list[Any], told: str) -> No
     assert found.endswith("; write all labels in one type, such as text")
 
 
-def test_a_sequence_that_is_no_text_is_refused_with_column_and_row() -> None:
+def test_a_sequence_that_is_not_text_is_refused_with_column_and_row() -> None:
     told = "DataFrame: row 2: column seq has 12.5, which is no text; write each sequence as text"
     assert refusal(frame(seq=["A", 12.5, "C", "G"]), FormatError) == told
     named = frame(seq=["A", 12.5, "C", "G"]).set_index(pd.Index(["p", "q", "r", "s"]))

@@ -128,7 +128,7 @@ def test_a_server_that_always_breaks_off_is_given_up(source: Source, target: Pat
     assert len(served.ranges_asked) == 1 + QUICK.retries
 
 
-def test_the_next_call_goes_on_from_the_part(source: Source, target: Path, served: Served) -> None:
+def test_the_next_call_continues_from_the_part(source: Source, target: Path, served: Served) -> None:
     interrupt(source, target, served)
     assert not target.exists()
     assert left_over(target) == ["tokens.npz.part", "tokens.npz.part.json"]
@@ -203,7 +203,7 @@ def test_a_part_longer_than_the_file_is_started_anew(source: Source, target: Pat
     assert target.read_bytes() == BODY
 
 
-def test_a_busy_server_is_asked_again(source: Source, target: Path, served: Served) -> None:
+def test_a_busy_server_is_tried_again(source: Source, target: Path, served: Served) -> None:
     served.statuses = [503, 503]
     fetch(source, target, patience=QUICK)
     assert target.read_bytes() == BODY
@@ -257,7 +257,7 @@ def test_without_a_network_there_is_a_way_out(source: Source, target: Path) -> N
     assert "\n" not in str(caught.value)
 
 
-def test_an_unknown_host_is_told_from_a_silent_one(
+def test_an_unknown_host_is_distinguished_from_a_silent_one(
     source: Source, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(*_: object, **__: object) -> None:

@@ -32,7 +32,7 @@ def config_of(folder: Path | str, cache: str = "none", sha256: str = "") -> Enco
     return EncoderConfig(name="plm", model=str(folder), cache=cache, sha256=sha256)
 
 
-def test_settled_settings_say_which_model_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_settled_settings_identify_the_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = save_model(tmp_path / "esm")
     monkeypatch.chdir(tmp_path)
     found = settled(config_of("esm", cache="here"), PROTEIN, silent)
@@ -82,7 +82,7 @@ def test_a_vocabulary_or_a_configuration_that_was_changed_is_another_model(tmp_p
     assert find_again(config, [str(folder)], silent).sha256 == config.sha256
 
 
-def test_a_classifier_of_version_0_1_knows_the_weights_alone_and_that_is_said(tmp_path: Path) -> None:
+def test_a_classifier_of_version_0_1_identifies_the_weights_only_with_a_message(tmp_path: Path) -> None:
     folder, told = save_model(tmp_path / "esm"), list[str]()
     config = replace(settled_config(folder), sha256=hash_of(folder / "model.safetensors"))
     assert find_again(config, [str(folder)], told.append).folder == folder
@@ -146,7 +146,7 @@ def test_pickled_weights_are_not_taken(tmp_path: Path) -> None:
         (json.dumps({"model_type": "esm", "hidden_size": 8, "pad_token_id": None}), "not the configuration"),
     ],
 )
-def test_what_is_no_esm_model_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
+def test_other_models_than_esm_are_refused(tmp_path: Path, text: str | None, message: str) -> None:
     folder = save_model(tmp_path / "esm")
     (folder / "config.json").unlink()
     if text is not None:
@@ -246,7 +246,7 @@ def ask_hub(home: Path, address: str, **environment: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_a_model_is_fetched_once_and_that_is_said(hub: str, tmp_path: Path) -> None:
+def test_a_model_is_fetched_once_with_a_message(hub: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     offline = ask_hub(home, hub, HF_HUB_OFFLINE="1")
     problem = f"{NAME}: this model is not in {home}/hub, and HF_HUB_OFFLINE forbids downloads"
