@@ -94,9 +94,9 @@ def command(
                     from_file=from_file,
                     force=force,
                     progress=meter.reach,
-                    patience=replace(DEFAULT_RETRIES, max_size=max_size),
+                    retry=replace(DEFAULT_RETRIES, max_size=max_size),
                 )
-            _say_what_came(source, target)
+            _report_source(source, target)
             done.append((source, target))
             if not as_json:
                 click.echo(target)
@@ -122,7 +122,7 @@ def _with_hash(source: Source, sha256: str) -> Source:
     return replace(source, sha256=sha256.lower(), size=None)
 
 
-def _say_what_came(source: Source, target: Path) -> None:
+def _report_source(source: Source, target: Path) -> None:
     """Tells whether a download was checked, and what to cite."""
     if source.sha256 is None:
         from seqnet.core.provenance import file_hash

@@ -142,9 +142,9 @@ def _check(
     targets = [target for target in (output, logo) if target]
     claim(targets, force=job.force, inputs=language_model_files(plm), single=job.targets())
     job.check()
-    if records and job.asked:
+    if records and job.requested:
         raise click.UsageError("--records can't be combined with --motifs or --words, which are of many records")
-    if output is None and not job.asked:
+    if output is None and not job.requested:
         check_stdout_is_open()
 
 
@@ -161,7 +161,7 @@ def _explain(
     from seqnet.explanation.survey import survey_records
 
     size, survey = total_size(inputs), job.begin(explainer)
-    wanted = not job.asked or output.target or output.logos
+    wanted = not job.requested or output.target or output.logos
     rows_are_seen = wanted and output.target is None and sys.stdout.isatty() and sys.stderr.isatty()
     with Meter("explain", "records", shown=not rows_are_seen) as meter:
 
@@ -174,5 +174,5 @@ def _explain(
         if not wanted:
             return survey_records(explainer, source, inputs, survey, progress)
         chosen = named_records(source.batches(inputs), records)
-        to = replace(output, then=passed_on) if job.asked else output
+        to = replace(output, then=passed_on) if job.requested else output
         return write_attributions(explainer, chosen, to, source.read.threads, progress)

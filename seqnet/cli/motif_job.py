@@ -82,7 +82,7 @@ class MotifJob:
         force: whether existing files are replaced.
 
     Attributes:
-        asked: whether there is anything to do.
+        requested: whether there is anything to do.
         force: as given.
         lines: the lines about the result.
     """
@@ -91,7 +91,7 @@ class MotifJob:
         self, directory: Path | None, known: Path | None, words: Path | None, options: Mapping[str, Any], *, force: bool
     ) -> None:
         self.directory, self.known, self.words, self.force = directory, known, words, force
-        self.asked = bool(directory or words)
+        self.requested = bool(directory or words)
         self.lines: list[str] = []
         self._motifs, self._words = collect(MotifOptions, options), collect(WordOptions, options)
         self._labels = {name: options[name] for name in _LABELS}

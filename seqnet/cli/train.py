@@ -217,7 +217,7 @@ def _dataset(
         yield given or files.dataset
         return
     encoding = collect(EncodeOptions, {name: options[name] for name in _ENCODING})
-    encode_files(options["classes"], (), files.dataset, encoding, ReadOptions(), force=force, tell=say)
+    encode_files(options["classes"], (), files.dataset, encoding, ReadOptions(), force=force, notify=say)
     try:
         yield files.dataset
     except SeqnetError:

@@ -86,8 +86,8 @@ class PredictionInputs:
                     yield place, batch
                 self.skipped.update(reader.skipped)
                 self.notes += [(place, note) for note in reader.notes]
-                if reader.nothing and (reader.format == EMPTY or not read.has_part):
-                    self.empty.append((place, reader.nothing))
+                if reader.why_empty and (reader.format == EMPTY or not read.has_part):
+                    self.empty.append((place, reader.why_empty))
 
     def _check_head(self, path: str) -> None:
         """Checks the first symbols of a file of which another part is read."""

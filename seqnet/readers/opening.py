@@ -57,7 +57,7 @@ def open_records(path: str, options: ReadOptions) -> RecordReader:
         OSError: the file can't be opened or read.
     """
     path = os.fspath(path)
-    return SubprocessReader(path, options) if _is_read_apart(path, options) else open_here(path, options)
+    return SubprocessReader(path, options) if _is_read_separately(path, options) else open_here(path, options)
 
 
 def open_each(paths: Sequence[str], options: ReadOptions) -> Generator[RecordReader, None, None]:
@@ -72,7 +72,7 @@ def open_each(paths: Sequence[str], options: ReadOptions) -> Generator[RecordRea
         for path, following in zip(paths, [*paths[1:], None], strict=False):
             process, started = started, None
             with SubprocessReader(path, options, process) if process else open_records(path, options) as reader:
-                if following is not None and _is_read_apart(following, options):
+                if following is not None and _is_read_separately(following, options):
                     started = start_process(following, options)
                 yield reader
     finally:
@@ -91,7 +91,7 @@ def shared_options(paths: Sequence[str], options: ReadOptions) -> ReadOptions:
     return options_for_files(paths, options, _detect)
 
 
-def _is_read_apart(path: str, options: ReadOptions) -> bool:
+def _is_read_separately(path: str, options: ReadOptions) -> bool:
     """Returns whether a separate process reads the file."""
     if options.reader_process == "never" or not sys.executable or path == "-" or _is_own(path):
         return False

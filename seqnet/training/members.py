@@ -244,7 +244,7 @@ def joined(runs: Sequence[TrainingResult], dataset: Dataset, provenance: Mapping
 
     Args:
         runs: one per member.
-        dataset: its train and validation splits tell which sequences are usual.
+        dataset: its train and validation splits define which sequences are usual.
         provenance: goes into the bundle.
     """
     names = set.intersection(*(set(run.bundle.metrics) for run in runs))

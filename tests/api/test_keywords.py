@@ -109,7 +109,7 @@ def test_options_of_the_command_line_are_keywords_in_errors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "wanted"),
+    ("reported", "wanted"),
     [
         ("choose another name or use --force", "choose another name or pass force=True"),
         ("use --gaps remove to take gaps out", 'pass gaps="remove" to take gaps out'),
@@ -125,9 +125,9 @@ def test_options_of_the_command_line_are_keywords_in_errors() -> None:
         ("--set balance=none turns this off", 'settings={"balance": "none"} turns this off'),
     ],
 )
-def test_remedies_are_in_words_of_python(told: str, wanted: str) -> None:
+def test_remedies_are_in_words_of_python(reported: str, wanted: str) -> None:
     with pytest.raises(SeqnetError) as caught, python_words():
-        raise SeqnetError("x", "wrong", told)
+        raise SeqnetError("x", "wrong", reported)
     assert caught.value.remedy == wanted
 
 
@@ -181,9 +181,9 @@ def test_an_expected_fraction_is_between_0_and_1(wrong: Any) -> None:
 
 
 def test_progress_is_a_function() -> None:
-    told: list[str] = []
-    as_listener(told.append)("a")
+    reported: list[str] = []
+    as_listener(reported.append)("a")
     as_listener(None)("b")
-    assert told == ["a"]
+    assert reported == ["a"]
     with pytest.raises(SettingError, match="progress must be a function that takes a line, such as print, or None"):
         as_listener(True)  # type: ignore[arg-type]

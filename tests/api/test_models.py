@@ -158,7 +158,7 @@ def test_errors_of_an_explanation_are_in_the_words_of_python() -> None:
 
 
 def test_arguments_of_a_wrong_kind_are_refused() -> None:
-    for arguments, told in (
+    for arguments, reported in (
         ({"name": 5}, "name must be the path or the name of a model, not 5"),
         ({"name": "human-dna", "plm": 5}, "plm must be text or a pathlib.Path, not 5"),
         ({"name": "human-dna", "plm": "x"}, "plm is for models that were trained with the encoder plm"),
@@ -166,7 +166,7 @@ def test_arguments_of_a_wrong_kind_are_refused() -> None:
     ):
         with pytest.raises(SettingError) as caught:
             seqnet.load(**arguments)
-        assert str(caught.value) == told
+        assert str(caught.value) == reported
     assert seqnet.load("human-dna", threads=np.int64(1)).threads == 1  # type: ignore[arg-type]
     with pytest.raises(SettingError, match=r"seqnet\.load opens a file or a name"):
         seqnet.Model("human-dna")  # type: ignore[arg-type]

@@ -80,7 +80,7 @@ def test_standard_input_is_refused(folder: Path, cli: Runner) -> None:
 def test_evaluate_reports_a_shift_too(folder: Path, tmp_path: Path, cli: Runner) -> None:
     words = ("--label-column", "label", "--no-baselines", "--replicates", "10")
     outcome = cli("evaluate", folder / "m.safetensors", folder / "rare.csv", *words, "-o", tmp_path)
-    assert "the scores alone show other class fractions than in training" in outcome.err
+    assert "seqnet: warning: the class fractions seem to differ from training: " in outcome.err
     assert any("class fractions" in line for line in json.loads((tmp_path / "metrics.json").read_text())["warnings"])
     outcome = cli("evaluate", folder / "m.safetensors", folder / "even.csv", *words)
     assert "class fractions" not in outcome.err

@@ -92,8 +92,8 @@ def test_baselines_can_be_switched_off_or_sampled(trained: Path, tmp_path: Path,
         ("0", "trained with training.baseline_records = 0"),
     ):
         other = tmp_path / f"{count}.safetensors"
-        told = cli("train", dataset, *quick, "--set", f"baseline_records={count}", "-o", other)
-        assert ("baselines fitted to 500 training records" in told.err) == (count == "500")
+        reported = cli("train", dataset, *quick, "--set", f"baseline_records={count}", "-o", other)
+        assert ("baselines fitted to 500 training records" in reported.err) == (count == "500")
         outcome = cli("evaluate", other, dataset, "--replicates", "0")
         assert found in outcome.out + outcome.err
 

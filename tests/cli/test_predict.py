@@ -137,8 +137,8 @@ def test_a_stop_at_the_end_changes_nothing_and_is_reported(trained: Path, tmp_pa
     expected = cli("predict", trained / "protein.safetensors", plain)
     outcome = cli("predict", trained / "protein.safetensors", ended)
     assert outcome.out == expected.out
-    told = [line for line in outcome.err.splitlines() if line not in expected.err.splitlines()]
-    assert told == ["removed: the stop (*) at the end of 1 sequence"]
+    reported = [line for line in outcome.err.splitlines() if line not in expected.err.splitlines()]
+    assert reported == ["removed: the stop (*) at the end of 1 sequence"]
 
 
 def test_of_several_inputs_the_first_unknown_symbol_is_reported(trained: Path, tmp_path: Path, cli: Runner) -> None:

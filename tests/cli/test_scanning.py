@@ -201,9 +201,9 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "told"), BAD, ids=[" ".join(words) for words, _, _ in BAD])
+@pytest.mark.parametrize(("words", "code", "reported"), BAD, ids=[" ".join(words) for words, _, _ in BAD])
 def test_a_mistake_is_one_line_and_leaves_nothing(
-    here: Path, cli: Runner, words: tuple[str, ...], code: int, told: str
+    here: Path, cli: Runner, words: tuple[str, ...], code: int, reported: str
 ) -> None:
     Path("reads.bam").write_bytes(Path(READS).read_bytes())
     for name, text in (("beyond", "one\t0\t501\n"), ("fine", "one\t0\t50\n"), ("twice", "one\t0\t50\none\t40\t60\n")):
@@ -213,7 +213,7 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     before = {path.name: path.read_bytes() for path in here.iterdir()}
     done = cli("predict", "m.safetensors", *words)
     last = done.err.splitlines()[-1]
-    assert (done.code, told in last) == (code, True), done.err
+    assert (done.code, reported in last) == (code, True), done.err
     assert len([line for line in done.err.splitlines() if not line.startswith("made the index")]) == 1, done.err
     assert {path.name: path.read_bytes() for path in here.iterdir() if path.name != "g.fa.fai"} == before
 

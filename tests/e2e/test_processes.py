@@ -220,9 +220,9 @@ def test_the_work_of_threads_on_a_giant_record_is_given_up(tmp_path: Path) -> No
     assert process.poll() is None
     asked = time.monotonic()
     process.terminate()
-    _, told = process.communicate(timeout=60)
+    _, reported = process.communicate(timeout=60)
     assert time.monotonic() - asked < 5  # the whole record takes more than a minute
-    assert (process.returncode, told.decode().splitlines()[-1]) == (143, "seqnet: terminated")
+    assert (process.returncode, reported.decode().splitlines()[-1]) == (143, "seqnet: terminated")
 
 
 @pytest.mark.parametrize(

@@ -67,8 +67,8 @@ def stopped(model: Path, folder: Path, turn: int, moment: float) -> tuple[int, s
         time.sleep(moment)
         process.send_signal(number)
         assert process.stderr
-        told = process.stderr.read()
-        return process.wait(timeout=30), told
+        reported = process.stderr.read()
+        return process.wait(timeout=30), reported
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -171,11 +171,11 @@ def test_a_bar_shares_its_line_with_nothing(kind: str, model: Path, tmp_path: Pa
     rows = shell(f"seqnet predict {model} {READS}", tmp_path).stdout.splitlines()
     assert screen(shown)[: len(rows)] == rows
     assert "\x1b" not in shown
-    told = on_terminal("predict", model, READS, "-o", tmp_path / "out.tsv", kind=kind)
-    assert ("\x1b[2K" in told) == (kind == "xterm")
-    assert all("predict" not in line for line in screen(told))
-    assert screen(told)[-1].startswith("4,000 records: ")
-    assert kind != "dumb" or "\n\n" not in told.replace("\r", "")
+    reported = on_terminal("predict", model, READS, "-o", tmp_path / "out.tsv", kind=kind)
+    assert ("\x1b[2K" in reported) == (kind == "xterm")
+    assert all("predict" not in line for line in screen(reported))
+    assert screen(reported)[-1].startswith("4,000 records: ")
+    assert kind != "dumb" or "\n\n" not in reported.replace("\r", "")
 
 
 def test_a_model_or_dataset_may_come_through_a_pipe(model: Path, tmp_path: Path) -> None:

@@ -65,7 +65,7 @@ def test_the_message_names_formats_and_file() -> None:
 
 def test_an_empty_file_has_no_format_to_be_wrong() -> None:
     with open_records(str(DATA / "empty.fa"), ReadOptions(min_mapq=3)) as reader:
-        assert reader.nothing == "the file is empty"
+        assert reader.why_empty == "the file is empty"
 
 
 def test_one_of_several_files_has_to_use_a_setting() -> None:

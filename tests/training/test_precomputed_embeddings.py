@@ -61,11 +61,11 @@ def test_networks_learn_from_the_states(proteins: Dataset, network: str, tmp_pat
 
 
 def test_the_cache_changes_no_bit_and_holds_what_training_sees(proteins: Dataset, tmp_path: Path) -> None:
-    told = Recorder()
+    reported = Recorder()
     network = NETWORKS["cnn"]
-    cached = fit(proteins, run_config(network=network, encoder=plm(tmp_path)), told)
+    cached = fit(proteins, run_config(network=network, encoder=plm(tmp_path)), reported)
     assert embeddings(tmp_path) == 72
-    assert any("0 are stored, 72 are computed" in note for note in told.notes)
+    assert any("0 are stored, 72 are computed" in note for note in reported.notes)
     plain = fit(proteins, run_config(network=network, encoder=plm()))
     again = fit(proteins, run_config(network=network, encoder=plm(tmp_path)))
     assert same_weights(cached, plain)
@@ -77,10 +77,10 @@ def test_the_cache_changes_no_bit_and_holds_what_training_sees(proteins: Dataset
 def test_sequences_that_change_do_not_fill_the_disk(
     proteins: Dataset, tmp_path: Path, augmentation: dict[str, Any]
 ) -> None:
-    told = Recorder()
-    fit(proteins, run_config({"epochs": 2}, NETWORKS["cnn"], plm(tmp_path), augmentation), told)
+    reported = Recorder()
+    fit(proteins, run_config({"epochs": 2}, NETWORKS["cnn"], plm(tmp_path), augmentation), reported)
     assert embeddings(tmp_path) == 16
-    assert "training changes the sequences in every epoch, so the language model runs in every epoch" in told.notes
+    assert "training changes the sequences in every epoch, so the language model runs in every epoch" in reported.notes
 
 
 def test_sequences_beyond_the_window_are_not_embedded_ahead(proteins: Dataset, tmp_path: Path) -> None:

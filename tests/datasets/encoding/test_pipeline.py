@@ -507,15 +507,15 @@ def test_a_genome_is_held_as_blocks_and_windows(tmp_path: Path) -> None:
 def test_the_provenance_has_command_and_inputs(tmp_path: Path) -> None:
     x = fasta(tmp_path / "x.fa", ["ACGT", "GGGG"])
     output = tmp_path / "out.safetensors"
-    told: list[int] = []
+    reported: list[int] = []
     options = EncodeOptions(seed=7)
     sources = [ClassSource("a", path=x), ClassSource("r", generator="uniform")]
-    encode(sources, output, options, ReadOptions(batch_bytes=1), command="seqnet encode", progress=told.append)
+    encode(sources, output, options, ReadOptions(batch_bytes=1), command="seqnet encode", progress=reported.append)
     found = open_dataset(output).provenance
     assert found["inputs"] == [{"path": x, "sha256": hashlib.sha256(Path(x).read_bytes()).hexdigest()}]
     assert (found["command"], found["seed"], found["options"]) == ("seqnet encode", 7, options.to_dict())
     assert set(found["versions"]) >= {"python", "seqnet", "numpy", "torch"}
-    assert sum(told) == 2
+    assert sum(reported) == 2
 
 
 def test_the_same_run_is_the_same_bytes_however_it_is_read(tmp_path: Path) -> None:

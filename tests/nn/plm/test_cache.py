@@ -96,9 +96,9 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
 
 def test_free_disk_space_is_checked(tmp_path: Path) -> None:
     cache = cache_in(tmp_path / "not" / "yet")
-    cache.check_room(10)
+    cache.check_space(10)
     with pytest.raises(OutputError, match=r"need 1,000,000,000.0 GB, and .* GB are free; set encoder.cache to another"):
-        cache.check_room(10**18)
+        cache.check_space(10**18)
     assert files(tmp_path) == []
 
 

@@ -35,7 +35,7 @@ def run_of(
     made = make_bundle(**bundle)
     write_bundle(model, made)
     predictor = Predictor(made, PredictOptions(**(options or {})))
-    summary = PredictionSummary.nothing(len(made.classes))
+    summary = PredictionSummary.empty(len(made.classes))
     if strings:
         names = Ragged.from_strings(["r"] * len(strings))
         batch = RecordBatch(names, Ragged.from_strings(strings), names)
