@@ -155,7 +155,7 @@ def run_request_of(
     *,
     freeze: bool = False,
 ) -> RunRequest:
-    """Returns what is asked for; the seed is laid over all settings."""
+    """Returns the requested run; the seed is laid over all settings."""
     if settings is not None and not isinstance(settings, Mapping):
         raise SettingError("settings", settings, 'a mapping of setting to value, such as {"training.epochs": 5}')
     single = [(name, _plain(value)) for name, value in _flat(settings or {})]

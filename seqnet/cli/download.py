@@ -112,7 +112,7 @@ def _show_sources(as_json: bool) -> None:
 
 
 def _with_hash(source: Source, sha256: str) -> Source:
-    """Returns the source with the SHA-256 that the user asks for, whatever its size is then.
+    """Returns the source with the SHA-256 that the user requests, whatever its size is then.
 
     Raises:
         SettingError: it is no SHA-256.

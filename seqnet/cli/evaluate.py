@@ -34,7 +34,7 @@ __all__ = ["command"]
 
 _LABELS = ("label_regex", "label_column", "labels")
 _OF_FILES = ("missing_labels", "unknown", "alphabet", "sequence_column", "name_column")
-"""Options that say how a sequence file is read."""
+"""Options for reading a sequence file."""
 
 
 @click.command(

@@ -156,7 +156,7 @@ def _explain(
     output: Destination,
     job: MotifJob,
 ) -> Tally:
-    """Writes the attributions if they are asked for, gives the records to the job, and returns their counts."""
+    """Writes the attributions if they are requested, gives the records to the job, and returns their counts."""
     from seqnet.explanation.streaming import named_records, write_attributions
     from seqnet.explanation.survey import survey_records
 

@@ -199,7 +199,7 @@ def _invoke(words: list[str]) -> int:
         _say_error(error_line(error, words), *getattr(error, "__notes__", ()))
         return 1
     except (RuntimeError, ImportError) as error:
-        # A signal may be behind it, and then `run` says so.
+        # A signal may have caused it; then `run` reports the signal.
         if debug or signals.pending() or not is_lack_of_memory(error):
             raise
         _say_error(error_line(MemoryError(), words))

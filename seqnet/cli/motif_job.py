@@ -72,7 +72,7 @@ def motif_options(function: Function) -> Function:
 
 
 class MotifJob:
-    """Finds and writes motifs and words, if they are asked for.
+    """Finds and writes motifs and words, if they are requested.
 
     Args:
         directory: where motifs go; None for none.

@@ -147,7 +147,7 @@ def scan_records(
     """Writes all outputs and the track, and returns the counts of records, and lines about the windows.
 
     Args:
-        request: what the user asks for.
+        request: what the user requests.
         work: model and inputs.
         jobs: some inputs each, and what is written of their rows.
 

@@ -24,7 +24,7 @@ def gather(paths: Sequence[Path], target: Path, *, force: bool = False) -> Shard
 
     Args:
         paths: the tables of all shards, in any order.
-        target: the table to write; its name asks for the format of the shards.
+        target: the table to write; its name has the ending of the shards.
         force: whether an existing file is replaced.
 
     Raises:

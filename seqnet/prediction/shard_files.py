@@ -1,4 +1,4 @@
-"""A shard of predictions on disk: the table, and beside it a JSON file that says which shard of which run it is.
+"""A shard of predictions on disk: the table, and beside it a JSON file that identifies the shard and its run.
 
 `NAME` has the rows and `NAME.shard.json` the rest. Both are put in place together.
 """

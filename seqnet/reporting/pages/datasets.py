@@ -1,4 +1,4 @@
-"""The part of a page that says what a dataset consists of."""
+"""The section of a page about the content of a dataset."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The part of a page that says which settings a training had, and why."""
+"""The section of a page about the settings of a training, and how they were chosen."""
 
 from __future__ import annotations
 
