@@ -1,9 +1,9 @@
 """seqnet: classify biological sequences with convolutional and recurrent networks.
 
-Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of a file,
-and `evaluate` measures a model on a dataset. `Dataset.from_pandas` and `encode` make a dataset, `train` a model of it,
-`distill` a fast model of a model, and `SequenceClassifier` is a network for scikit-learn. `docs/api.md` and
-`docs/api-training.md` show all of it. The commands (`seqnet --help`) are thin callers of the same library, which
+Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of
+a file. `evaluate` measures a model on a dataset. `Dataset.from_pandas` and `encode` make a dataset, `train` makes a
+model, `distill` makes a fast model from a model, and `SequenceClassifier` is an estimator for scikit-learn. See
+`docs/api.md` and `docs/api-training.md`. The commands (`seqnet --help`) are thin callers of the same library, which
 `docs/architecture.md` describes.
 
 Importing this package loads nothing else; each name is loaded when it is first used.

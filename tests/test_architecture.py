@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -361,6 +362,45 @@ def test_every_module_with_code_has_its_tests() -> None:
             without.add(place.as_posix())
     assert without == set(TESTED_ELSEWHERE)
     assert [file for file in TESTED_ELSEWHERE.values() if not (tests / file).exists()] == []
+
+
+UNCLEAR = {
+    "ask", "asked", "brief", "companion", "companions", "deciding", "evidence", "heard", "house", "intake", "lesson",
+    "lookups", "room", "rooms", "spoken", "teller", "told", "who",
+}  # fmt: skip
+"""Unclear words that no module, class, function, parameter or variable may have in its name."""
+
+
+def names_in(text: str) -> Iterator[str]:
+    """Yields the names that a module defines."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        elif isinstance(node, ast.arg):
+            yield node.arg
+        elif isinstance(node, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Store):
+            yield node.id if isinstance(node, ast.Name) else node.attr
+
+
+def words_of(name: str) -> set[str]:
+    return set(re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower().split("_"))
+
+
+def test_the_words_of_a_name_are_seen() -> None:
+    text = "class HouseTeller:\n    def f(self, asked):\n        self.room = _told = 1\n"
+    assert {word for name in names_in(text) for word in words_of(name)} & UNCLEAR == {
+        "asked", "house", "room", "teller", "told",
+    }  # fmt: skip
+
+
+def test_names_use_plain_words() -> None:
+    found = [
+        f"{module}: {name}"
+        for module, path in MODULES.items()
+        for name in {module.rpartition(".")[2], *names_in(path.read_text(encoding="utf-8"))}
+        if words_of(name) & UNCLEAR
+    ]
+    assert found == []
 
 
 def test_files_and_functions_are_short() -> None:

@@ -138,7 +138,7 @@ def test_a_header_of_nothing_but_brackets_takes_no_memory(tmp_path: Path) -> Non
     tracemalloc.stop()
 
 
-def test_weights_that_are_no_numbers_are_refused(tmp_path: Path) -> None:
+def test_weights_that_are_not_numbers_are_refused(tmp_path: Path) -> None:
     from seqnet.core.errors import ContainerError
     from seqnet.models.bundles import open_bundle
 

@@ -45,15 +45,15 @@ from seqnet.core.errors import SeqnetError
 sound, *asked = map(Path, sys.argv[1:])
 open_bundle(sound)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-told = []
+reported = []
 for path in asked:
     try:
         open_bundle(path)
-        told.append("opened")
+        reported.append("opened")
     except SeqnetError as error:
-        told.append(str(error))
+        reported.append(str(error))
 after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-print(json.dumps([told, (after - before) * 1024]))
+print(json.dumps([reported, (after - before) * 1024]))
 """
 
 
@@ -74,8 +74,8 @@ def test_no_file_asks_for_a_network_larger_than_its_weights(tmp_path: Path) -> N
     words = [sys.executable, "-c", OPENING, str(tmp_path / "sound"), *map(str, paths)]
     done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, timeout=60)
     assert done.returncode == 0, done.stderr
-    told, grown = json.loads(done.stdout)
-    for name, line in zip(ASKED, told, strict=True):
+    reported, grown = json.loads(done.stdout)
+    for name, line in zip(ASKED, reported, strict=True):
         bound = "the description of the model is damaged" in line
         assert bound or "the weights do not fit the network that the file describes" in line, (name, line)
         assert bound == ("bound" in name), (name, line)

@@ -58,7 +58,7 @@ def test_a_model_predicts_what_it_did(tmp_path: Path) -> None:
         np.testing.assert_allclose(one, other, atol=2e-6)
 
 
-def test_a_run_goes_on_from_a_checkpoint(tmp_path: Path) -> None:
+def test_a_run_continues_from_a_checkpoint(tmp_path: Path) -> None:
     shutil.copy(GOLDEN / "checkpoint.safetensors", tmp_path / "checkpoint")
     assert description_of(tmp_path / "checkpoint")["version"] == 2
     dataset = open_dataset(GOLDEN / "dataset.safetensors")

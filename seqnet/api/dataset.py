@@ -101,13 +101,13 @@ class Dataset(files.Dataset):
             raise SettingError("split", split, problem=problem)
         # What is no fraction is a column, be it one that is not there.
         is_column = split in getattr(frame, "columns", ()) or "/" not in split
-        tell = None if progress is None else as_listener(progress)
+        notify = None if progress is None else as_listener(progress)
         columns = FrameColumns(sequence, label, group, split if is_column else None, name)
         if is_column and options.get("split_by") == "similarity":
             problem = f'can\'t be combined with split="{split}", a column that gives the split already'
             raise SettingError("split_by", "similarity", problem=problem)
         given = options if is_column else {**options, "split": split}
-        return report(cls._from_frame(frame, columns, given), tell)
+        return report(cls._from_frame(frame, columns, given), notify)
 
     @classmethod
     def _from_frame(

@@ -21,7 +21,7 @@ from seqnet.models.bundles import Bundle
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training.distillation import Distilled
 from seqnet.training.distillation import distill as fit
-from seqnet.training.distillation_sources import Lesson, label_lesson, prepare_lesson
+from seqnet.training.distillation_sources import DistillationPlan, make_distillation_job, prepare_distillation
 from seqnet.training.jobs import ProgressLines
 from seqnet.training.warm_start import WarmStart
 
@@ -64,30 +64,30 @@ def distill(
         OSError: a file is not there, or can't be read.
     """
     with python_words({"SEQUENCES": "sequences"}), pysam_kept():
-        tell, count = as_listener(progress), checked_threads(threads)
+        notify, count = as_listener(progress), checked_threads(threads)
         request = run_request_of(preset, network, encoder, config, settings)
         wanted = settings_from(DistillOptions, options, option_names(DistillOptions))
         start = WarmStart.of(model.bundle) if isinstance(model, Model) else WarmStart.open(as_path(model, "model"))
         chosen = choose_device(str(device))
         with computing(count, chosen), random_numbers_kept(chosen), _moved(start.bundle, chosen):
-            lesson = prepare_lesson(start, _sources(sequences), wanted, request)
-            found = _fitted(start, lesson, chosen, count, tell)
+            plan = prepare_distillation(start, _sources(sequences), wanted, request)
+            found = _fitted(start, plan, chosen, count, notify)
         if found.result.interruption:
             raise found.result.interruption
-        tell(found.line)
+        notify(found.line)
         found.bundle.to(chosen)
         return Model(found.bundle, threads=count)
 
 
 def _fitted(
-    start: WarmStart, lesson: Lesson, device: torch.device, threads: int, tell: Callable[[str], None]
+    start: WarmStart, plan: DistillationPlan, device: torch.device, threads: int, notify: Callable[[str], None]
 ) -> Distilled:
-    """Returns the model that has learned the lesson."""
-    if lesson.chosen.recipe:
-        tell(lesson.chosen.recipe)
-    job = label_lesson(lesson, device, threads=threads)
-    observer = ProgressLines(tell, job, threads=threads)
-    return fit(job, start, observer, real=lesson.drawn.real, labelled=lesson.labelled)
+    """Returns the model that has learned the plan."""
+    if plan.chosen.recipe:
+        notify(plan.chosen.recipe)
+    job = make_distillation_job(plan, device, threads=threads)
+    observer = ProgressLines(notify, job, threads=threads)
+    return fit(job, start, observer, real=plan.drawn.real, labelled=plan.labelled)
 
 
 @contextmanager

@@ -38,7 +38,7 @@ def encode(
     """Returns the dataset of sequence files, as `seqnet encode` makes it.
 
     Args:
-        inputs: files whose records tell their own class; say how with label_regex, label_column or labels.
+        inputs: files whose records have their own class; say how with label_regex, label_column or labels.
         output: the dataset to write; None for one in memory, whose file is gone.
         classes: class → its file or files, or a generator: "@uniform", "@composition" or "@dinucleotide", with
             ":COUNT" for so many records.
@@ -55,7 +55,7 @@ def encode(
         SeqnetError: a file is not what it should be, or a setting is not allowed; no output is left behind.
         OSError: a file is not there, or can't be read.
     """
-    tell = None if progress is None else as_listener(progress)
+    notify = None if progress is None else as_listener(progress)
     with python_words(), pysam_kept():
         _check_force(force, output)
         encoding, reading = _split_options(options)
@@ -72,7 +72,7 @@ def encode(
             target = as_path(output)
             summary = write(target)
             made = Dataset._of(files.open_dataset(target), summary)
-    return report(made, tell, leaks=True)
+    return report(made, notify, leaks=True)
 
 
 def _check_force(force: bool, output: Source | None) -> None:

@@ -47,7 +47,7 @@ Kind = TypeVar("Kind", bound=Settings)
 
 _OF_THE_MODEL = {"precision", "threads"}
 """Settings that a `Model` has once."""
-_NOT_OF_PREDICTION = {"columns", "originals"}
+_NOT_OF_PREDICTION = {"columns", "originals", "some_unused"}
 
 
 class EmbedKeywords(TypedDict, total=False):

@@ -87,22 +87,22 @@ class Model:
 
     @property
     def alphabet(self) -> str:
-        """What the sequences are made of: dna, rna or protein."""
+        """The alphabet of the sequences: dna, rna or protein."""
         return self.bundle.alphabet.name
 
     @property
     def positive(self) -> str | None:
-        """The class that precision and recall are about; None for more than two classes."""
+        """The positive class, for precision and recall; None for more than two classes."""
         return None if self.bundle.positive is None else self.bundle.classes[self.bundle.positive]
 
     @property
     def device(self) -> str:
-        """Where it computes."""
+        """The device of the computation, such as cpu or cuda:0."""
         return str(self.bundle.classifier.device)
 
     @property
     def card(self) -> Mapping[str, Any]:
-        """Title, intended use, data, licence, measured quality and known failures; empty where nobody wrote a card."""
+        """Title, intended use, data, licence, metrics and known failures; empty if the model has no card."""
         return dict(self.bundle.card)
 
     @property
@@ -260,7 +260,7 @@ class Model:
         return motifs_in(self.bundle, self.threads, sequences, labels, known, options)
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Writes the model to a file, which is whole or not there.
+        """Writes the model to a file, completely or not at all.
 
         Args:
             path: the file.
@@ -285,7 +285,7 @@ class Model:
         return rows
 
     def _predictor(self, options: PredictOptions, *, embed: bool = False) -> Predictor:
-        """Returns what predicts with these options; that of the last call, where they are the same."""
+        """Returns a predictor with these options; that of the last call if they are the same."""
         prepared = self._prepared
         if prepared is None or (prepared.options, prepared.embed) != (options, embed):
             prepared = self._prepared = Predictor(self.bundle, options, embed=embed)

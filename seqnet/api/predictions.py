@@ -47,7 +47,7 @@ class Predictions:
 
     @cached_property
     def labels(self) -> NDArray[np.object_]:
-        """(N,), the class name; 'uncertain' below the confidence that `max_error` asks for; None without prediction."""
+        """(N,), the class name; 'uncertain' below the confidence that `max_error` requires; None without prediction."""
         words = _objects([*self.classes, UNCERTAIN, None])
         labels = self.rows.labels
         if self.rows.uncertain is not None:

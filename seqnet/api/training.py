@@ -79,11 +79,11 @@ def train(
     with python_words():
         data = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
         networks = _checked_members(members, optimize)
-        tell = _warnings if progress is None else as_listener(progress)
+        notify = _warnings if progress is None else as_listener(progress)
         request = run_request_of(preset, network, encoder, config, settings, seed, freeze=freeze)
-        job = _job(data, request, _start(start), device, threads, networks, tell)
+        job = _job(data, request, _start(start), device, threads, networks, notify)
         seconds = None if time is None else seconds_of("time", time)
-        return _trained(replace(job, optimize=optimize, seconds=seconds), threads, tell)
+        return _trained(replace(job, optimize=optimize, seconds=seconds), threads, notify)
 
 
 def _start(model: Model | str | os.PathLike[str] | None) -> WarmStart | None:
@@ -100,13 +100,13 @@ def _job(
     device: str,
     threads: int | None,
     networks: int,
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
 ) -> TrainingJob:
     """Returns what is to be trained, and tells why it is trained like this."""
     chosen = choose_warm_run(data, request, start) if start else choose_run(data, request)
     job = make_job(data, chosen, choose_device(str(device)), threads=checked_threads(threads), start=start)
-    for line in opening_lines(data, chosen, audit=tell is not _warnings, start=start, count=networks * chosen.count):
-        tell(line)
+    for line in opening_lines(data, chosen, audit=notify is not _warnings, start=start, count=networks * chosen.count):
+        notify(line)
     return replace(job, checkpoints=(None,) * (networks * chosen.count))
 
 
@@ -130,17 +130,17 @@ def _warnings(line: str) -> None:
         warn(words_of_python(line.removeprefix(WARNING)))
 
 
-def _trained(job: TrainingJob, threads: int | None, tell: Callable[[str], None]) -> Model:
+def _trained(job: TrainingJob, threads: int | None, notify: Callable[[str], None]) -> Model:
     """Returns what comes of a job, on the device that it was trained on."""
     count = checked_threads(threads)
-    if tell is _warnings and (imbalanced := imbalance_note(job.config, job.dataset)):
+    if notify is _warnings and (imbalanced := imbalance_note(job.config, job.dataset)):
         warn(words_of_python(imbalanced))
     with computing(count, job.device), random_numbers_kept(job.device):
-        result = train_ensemble(job, ProgressLines(tell, job, threads=count))
+        result = train_ensemble(job, ProgressLines(notify, job, threads=count))
     if result.interruption:
         raise result.interruption
     for line in result_lines(result):
-        tell(line)
+        notify(line)
     result.bundle.to(job.device)
     return Model(result.bundle, threads=count)
 
@@ -155,7 +155,7 @@ def run_request_of(
     *,
     freeze: bool = False,
 ) -> RunRequest:
-    """Returns what is asked for; the seed is laid over all settings."""
+    """Returns the requested run; the seed is laid over all settings."""
     if settings is not None and not isinstance(settings, Mapping):
         raise SettingError("settings", settings, 'a mapping of setting to value, such as {"training.epochs": 5}')
     single = [(name, _plain(value)) for name, value in _flat(settings or {})]

@@ -27,12 +27,12 @@ class NearDuplicates:
 
     Attributes:
         pairs: pairs of near-duplicates, without pairs of equal sequences.
-        asked: (M,) int64, ascending, records whose near-duplicates were looked for.
+        queried: (M,) int64, ascending, records whose near-duplicates were looked for.
         limits: one line for each limit that left records or pairs out.
     """
 
     pairs: DuplicatePairs
-    asked: NDArray[np.int64]
+    queried: NDArray[np.int64]
     limits: tuple[str, ...]
 
 
@@ -69,18 +69,18 @@ class AuditedDataset:
         among = self._affordable(rng)
         if len(among) < count:
             limits.append(f"looked for among {len(among):,} of {count:,} records, a sample: there are more")
-        asked = np.arange(len(among))
+        queried = np.arange(len(among))
         if self.quick and len(among) > _QUICK_QUERIES:
-            asked = np.sort(rng.choice(len(among), _QUICK_QUERIES, replace=False))
+            queried = np.sort(rng.choice(len(among), _QUICK_QUERIES, replace=False))
             limits.append("in a sample of the records")
         tokens = self.dataset.tokens.take(among) if len(among) < count else self.dataset.tokens
         found = similar_pairs(
-            tokens, self.dataset.alphabet, self.options.near, k=self.options.kmer, queries=asked if limits else None
+            tokens, self.dataset.alphabet, self.options.near, k=self.options.kmer, queries=queried if limits else None
         )
         # `original` refers to all records: the first record with a sequence may not be in the sample.
         first, second = self.original[among[found.first]], self.original[among[found.second]]
         pairs = DuplicatePairs(self.original, first, second, found.similarity)
-        return NearDuplicates(pairs, among[asked], (*limits, *found.limits()))
+        return NearDuplicates(pairs, among[queried], (*limits, *found.limits()))
 
     def _affordable(self, rng: np.random.Generator) -> NDArray[np.int64]:
         """Returns a sample of records (M,) int64, ascending, with a limited number of symbols."""

@@ -30,25 +30,27 @@ _FEW_CLASSES = 5
 """Maximum number of classes for listing all class shares."""
 
 
-def _share(offenders: Offenders, of: NDArray[np.int64], who: str, what: str, more: Sequence[str] = ()) -> Finding:
+def _share(offenders: Offenders, of: NDArray[np.int64], records: str, verb: str, more: Sequence[str] = ()) -> Finding:
     """Returns the finding that some of the records (M,) have a problem.
 
     Args:
         offenders: records with the problem.
         of: records that were checked.
-        who: what the checked records are called.
-        what: description of the problem.
+        records: what the checked records are called.
+        verb: what they have, such as `have a near-duplicate in their split`.
         more: additional texts.
     """
     if not len(of):
-        return Finding(None, f"not measured: there are no {who}")
+        return Finding(None, f"not measured: there are no {records}")
     share = len(offenders) / len(of)
-    text = f"{len(offenders):,} of {len(of):,} {who} ({share:.2%}) {what}"
+    text = f"{len(offenders):,} of {len(of):,} {records} ({share:.2%}) {verb}"
     return Finding(share, "; ".join((text, *more)), offenders)
 
 
-def _exact(audited: AuditedDataset, sides: NDArray[np.integer], asked: NDArray[np.int64], *, differ: bool) -> Offenders:
-    return duplicated_records(DuplicatePairs.identical(audited.original), sides, asked, differ=differ)
+def _exact(
+    audited: AuditedDataset, sides: NDArray[np.integer], queried: NDArray[np.int64], *, differ: bool
+) -> Offenders:
+    return duplicated_records(DuplicatePairs.identical(audited.original), sides, queried, differ=differ)
 
 
 def exact_inside(audited: AuditedDataset) -> Finding:
@@ -74,25 +76,25 @@ def exact_contradictory(audited: AuditedDataset) -> Finding:
 def near_inside(audited: AuditedDataset) -> Finding:
     """Returns the share of records with a near-duplicate in their split."""
     near = audited.near
-    found = duplicated_records(near.pairs, audited.dataset.split, near.asked, differ=False)
-    return _share(found, near.asked, "records", "have a near-duplicate in their split", near.limits)
+    found = duplicated_records(near.pairs, audited.dataset.split, near.queried, differ=False)
+    return _share(found, near.queried, "records", "have a near-duplicate in their split", near.limits)
 
 
 def near_across(audited: AuditedDataset) -> Finding:
     """Returns the share of held-out records with a near-duplicate in another split."""
     near = audited.near
-    asked = np.intersect1d(near.asked, audited.held_out, assume_unique=True)
-    found = duplicated_records(near.pairs, audited.dataset.split, asked, differ=True)
-    return _share(found, asked, "held-out records", "have a near-duplicate in another split", near.limits)
+    queried = np.intersect1d(near.queried, audited.held_out, assume_unique=True)
+    found = duplicated_records(near.pairs, audited.dataset.split, queried, differ=True)
+    return _share(found, queried, "held-out records", "have a near-duplicate in another split", near.limits)
 
 
 def near_contradictory(audited: AuditedDataset) -> Finding:
     """Returns the share of records with a near-duplicate of another label, also among those with any near-duplicate."""
     near = audited.near
-    found = duplicated_records(near.pairs, audited.dataset.labels, near.asked, differ=True)
-    either = duplicated_records(near.pairs, np.zeros(len(audited.dataset), dtype=np.int64), near.asked, differ=False)
+    found = duplicated_records(near.pairs, audited.dataset.labels, near.queried, differ=True)
+    either = duplicated_records(near.pairs, np.zeros(len(audited.dataset), dtype=np.int64), near.queried, differ=False)
     more = [f"{len(found) / len(either):.0%} of those that have one at all"] if len(found) else []
-    return _share(found, near.asked, "records", "have a near-duplicate in another class", [*more, *near.limits])
+    return _share(found, near.queried, "records", "have a near-duplicate in another class", [*more, *near.limits])
 
 
 def repeated_names(audited: AuditedDataset) -> Finding:
@@ -126,10 +128,10 @@ def class_balance(audited: AuditedDataset) -> Finding:
         if not counts.any():
             return Finding(None, "not measured: training draws its windows, and no split is held out")
     shares = counts / counts.sum()
-    return Finding(float(shares.min() * len(shares)), _told_shares(shares, dataset.classes))
+    return Finding(float(shares.min() * len(shares)), _listed_shares(shares, dataset.classes))
 
 
-def _told_shares(shares: NDArray[np.float64], classes: Sequence[str]) -> str:
+def _listed_shares(shares: NDArray[np.float64], classes: Sequence[str]) -> str:
     """Returns the shares (K,) in one line: all of them for a few classes, else the smallest and the largest."""
     if len(shares) <= _FEW_CLASSES:
         return ", ".join(f"{share:.1%} {name}" for share, name in zip(shares, classes, strict=True))

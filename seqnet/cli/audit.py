@@ -86,7 +86,7 @@ def command(
 
 
 def _write(output: Path | None, report: Path | None, run: AuditRun, *, force: bool) -> None:
-    """Writes the table and the page that are asked for, both or none."""
+    """Writes the table and the page that are requested, both or none."""
     from seqnet.audit import write_offenders
     from seqnet.core.outputs import whole_files
     from seqnet.reporting.pages.audit import audit_page

@@ -22,7 +22,8 @@ def command(no_trial: bool, device: str, threads: int, as_json: bool) -> int:
 
     Shows versions, the device, the number of threads and what limits it, number formats, fast operations, free space,
     and optional packages. Then trains a small network on simulated DNA and predicts with it, which takes a few
-    seconds. The last line is PASS, or FAIL after a line for each problem that says what to do. The exit code is 0 or 1.
+    seconds. The last line is PASS or FAIL. Before FAIL, each problem has a line with what to do. The exit
+    code is 0 or 1.
 
     \b
     seqnet doctor

@@ -12,6 +12,7 @@ from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.options import force_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
+from seqnet.cli.unused_options import refuse_unused
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import made_directory
 from seqnet.core.printable import counted
@@ -72,6 +73,7 @@ def command(
     seqnet download solubility -o data/
     """
     if not names or names == ("list",):
+        refuse_unused(["directory", "url", "from_file", "sha256", "max_size", "force"], "needs a SOURCE")
         _show_sources(as_json)
         return
     sources = [find_source(name) for name in names]
@@ -92,9 +94,9 @@ def command(
                     from_file=from_file,
                     force=force,
                     progress=meter.reach,
-                    patience=replace(DEFAULT_RETRIES, max_size=max_size),
+                    retry=replace(DEFAULT_RETRIES, max_size=max_size),
                 )
-            _say_what_came(source, target)
+            _report_source(source, target)
             done.append((source, target))
             if not as_json:
                 click.echo(target)
@@ -110,7 +112,7 @@ def _show_sources(as_json: bool) -> None:
 
 
 def _with_hash(source: Source, sha256: str) -> Source:
-    """Returns the source with the SHA-256 that the user asks for, whatever its size is then.
+    """Returns the source with the SHA-256 that the user requests, whatever its size is then.
 
     Raises:
         SettingError: it is no SHA-256.
@@ -120,7 +122,7 @@ def _with_hash(source: Source, sha256: str) -> Source:
     return replace(source, sha256=sha256.lower(), size=None)
 
 
-def _say_what_came(source: Source, target: Path) -> None:
+def _report_source(source: Source, target: Path) -> None:
     """Tells whether a download was checked, and what to cite."""
     if source.sha256 is None:
         from seqnet.core.provenance import file_hash

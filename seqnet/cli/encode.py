@@ -112,14 +112,14 @@ def command(
     read = collect(ReadOptions, options)
     given = {split: options.pop(split) for split in ("train", "validation", "test")}
     encoding = collect(EncodeOptions, options)
-    tell = _nothing if as_json else show
-    summary, warnings = encode_files(classes, inputs, output, encoding, read, force=force, tell=tell, given=given)
+    notify = _ignore_line if as_json else show
+    summary, warnings = encode_files(classes, inputs, output, encoding, read, force=force, notify=notify, given=given)
     if as_json:
         show_json({"dataset": str(output), **summary.to_json(), "warnings": warnings})
     say(f"wrote {output}")
 
 
-def _nothing(line: str) -> None:
+def _ignore_line(line: str) -> None:
     """Takes the lines of a table that is not shown."""
 
 
@@ -131,19 +131,19 @@ def encode_files(
     read: ReadOptions,
     *,
     force: bool,
-    tell: Callable[[str], None],
+    notify: Callable[[str], None],
     given: Mapping[str, Sequence[str]] = MappingProxyType({}),
 ) -> tuple[EncodeSummary, list[str]]:
     """Writes a dataset, says what it holds, and returns that and the warnings.
 
     Args:
         classes: NAME=SOURCE of each class.
-        inputs: files whose records tell their own class.
+        inputs: files whose records have their own class.
         output: the dataset.
         options: what becomes of the records.
         read: how files are read.
         force: whether an existing output is replaced.
-        tell: takes the lines of the table.
+        notify: takes the lines of the table.
         given: split → FILE or NAME=FILE of each of its files.
     """
     hide_pandas()
@@ -157,7 +157,7 @@ def encode_files(
     for note in summary.ingestion.notes:
         say(f"seqnet: note: {note}")
     for line in summary.lines():
-        tell(line)
+        notify(line)
     warnings = [*summary.warnings(), *([] if summary.fractions else _leaks(output))]
     for warning in warnings:
         say(f"seqnet: warning: {warning}")

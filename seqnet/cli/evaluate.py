@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from seqnet.cli.evaluation_files import EvaluationFiles, FigurePath, ReportPath
 from seqnet.cli.json_output import json_option, show_json
@@ -18,6 +17,7 @@ from seqnet.cli.options import collect, device_option, force_option, plm_option,
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
 from seqnet.cli.progress import Meter, say, show
 from seqnet.cli.streams import TABLE, check_stdout_is_open
+from seqnet.cli.unused_options import check_language_models, refuse_unused
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.figures import FIGURES
@@ -33,6 +33,8 @@ __all__ = ["command"]
 
 
 _LABELS = ("label_regex", "label_column", "labels")
+_OF_FILES = ("missing_labels", "unknown", "alphabet", "sequence_column", "name_column")
+"""Options for reading a sequence file."""
 
 
 @click.command(
@@ -40,11 +42,10 @@ _LABELS = ("label_regex", "label_column", "labels")
     cls=Command,
     more={
         "Figures and motifs": ("figures", "motifs"),
-        "Sequence files": ("label_regex", "labels", "missing_labels", "unknown", "alphabet", "sequence_column",
-                           "name_column"),
+        "Sequence files": ("label_regex", "labels", *_OF_FILES),
     },
     advanced=("no_baselines", "replicates", "confidence", "seed", "plm"),
-)  # fmt: skip
+)
 @click.argument("models", type=InputPath("container"), nargs=-1, required=True, metavar="MODEL [MODEL]")
 @click.argument("dataset", type=InputPath("container"), metavar="DATA")
 @click.option(
@@ -78,8 +79,8 @@ _LABELS = ("label_regex", "label_column", "labels")
     show_default=True,
     help="Split of the dataset to measure.",
 )
-@settings_options(EncodeOptions, (*_LABELS, "missing_labels", "unknown", "alphabet"))
-@settings_options(ReadOptions, ("sequence_column", "name_column"))
+@settings_options(EncodeOptions, (*_LABELS, *_OF_FILES[:3]))
+@settings_options(ReadOptions, _OF_FILES[3:])
 @click.option("--no-baselines", is_flag=True, help="Do not compare with simple models.")
 @click.option(
     "--strata",
@@ -132,8 +133,10 @@ def command(
     from seqnet.core.outputs import made_directory
 
     labelled = any(options[name] for name in _LABELS)
-    if labelled and click.get_current_context().get_parameter_source("split") is not ParameterSource.DEFAULT:
-        raise click.UsageError("--split needs a dataset; a sequence file has no splits")
+    if labelled:
+        refuse_unused(["split"], "needs a dataset; a sequence file has no splits")
+    else:
+        refuse_unused(_OF_FILES, "needs a sequence file, with --label-column, --label-regex or --labels")
     files, named = EvaluationFiles.of(directory, report, figures, models, options), _names(models)
     with made_directory(directory):
         claim(files.targets, force=options["force"], inputs=language_model_files(options["plm"]))
@@ -142,6 +145,7 @@ def command(
             name: open_model(path, options["device"], options["threads"], options["plm"])
             for name, path in named.items()
         }
+        check_language_models(list(bundles.values()))
         files.check(bundles, named)
         first = next(iter(bundles.values()))
         with _encoded(dataset, first, options) if labelled else nullcontext(_opened(dataset)) as data:

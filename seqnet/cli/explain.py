@@ -26,6 +26,7 @@ from seqnet.cli.prediction_summary import show_records
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter
 from seqnet.cli.streams import check_stdout_is_open
+from seqnet.cli.unused_options import check_language_models
 from seqnet.configs.explanation import ExplainOptions
 from seqnet.configs.readers import ReadOptions
 
@@ -115,6 +116,7 @@ def command(
     with made_directory(folder), made_directory(motifs):
         _check(job, output, None if folder else logos, records, plm)
         bundle = open_model(model, device, threads, plm)
+        check_language_models([bundle])
         explainer = Explainer(bundle, collect(ExplainOptions, options))
         read = collect(ReadOptions, {**options, "threads": threads})
         source = job.inputs(explainer, read)
@@ -140,9 +142,9 @@ def _check(
     targets = [target for target in (output, logo) if target]
     claim(targets, force=job.force, inputs=language_model_files(plm), single=job.targets())
     job.check()
-    if records and job.asked:
+    if records and job.requested:
         raise click.UsageError("--records can't be combined with --motifs or --words, which are of many records")
-    if output is None and not job.asked:
+    if output is None and not job.requested:
         check_stdout_is_open()
 
 
@@ -154,12 +156,12 @@ def _explain(
     output: Destination,
     job: MotifJob,
 ) -> Tally:
-    """Writes the attributions if they are asked for, gives the records to the job, and returns their counts."""
+    """Writes the attributions if they are requested, gives the records to the job, and returns their counts."""
     from seqnet.explanation.streaming import named_records, write_attributions
     from seqnet.explanation.survey import survey_records
 
     size, survey = total_size(inputs), job.begin(explainer)
-    wanted = not job.asked or output.target or output.logos
+    wanted = not job.requested or output.target or output.logos
     rows_are_seen = wanted and output.target is None and sys.stdout.isatty() and sys.stderr.isatty()
     with Meter("explain", "records", shown=not rows_are_seen) as meter:
 
@@ -172,5 +174,5 @@ def _explain(
         if not wanted:
             return survey_records(explainer, source, inputs, survey, progress)
         chosen = named_records(source.batches(inputs), records)
-        to = replace(output, then=passed_on) if job.asked else output
+        to = replace(output, then=passed_on) if job.requested else output
         return write_attributions(explainer, chosen, to, source.read.threads, progress)

@@ -14,6 +14,13 @@ __all__ = ["choice_hint", "command_hint", "option_hint"]
 _NEVER = ("--help", "--debug", "--version")
 """Options that are never suggested."""
 
+_SYNONYMS = {
+    "--cores": "--threads", "--cpus": "--threads", "--jobs": "--threads", "--num-threads": "--threads",
+    "--gpu": "--device", "--html": "--report", "--outdir": "--output-dir", "--out": "--output",
+    "--overwrite": "--force",
+}  # fmt: skip
+"""Options of other programs, and what they are called here."""
+
 
 def command_hint(name: str, commands: Sequence[str]) -> str:
     """Returns the question whether another command is meant; empty where none is like it."""
@@ -39,6 +46,8 @@ def option_hint(option: str, command: click.Command, words: Sequence[str]) -> st
     settings = _settings() if sets else []
     exact = [name for name in settings if name == option.strip("-").replace("-", "_")]
     meant = [] if exact else nearest(option, [text for text in options if text not in _NEVER])
+    if (synonym := _SYNONYMS.get(option)) in options:
+        meant = [str(synonym)]
     if not meant and sets:
         value = _value(option, words)
         meant = [f"--set {name}={value}" for name in exact or nearest(option, settings)]

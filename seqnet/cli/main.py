@@ -199,7 +199,7 @@ def _invoke(words: list[str]) -> int:
         _say_error(error_line(error, words), *getattr(error, "__notes__", ()))
         return 1
     except (RuntimeError, ImportError) as error:
-        # A signal may be behind it, and then `run` says so.
+        # A signal may have caused it; then `run` reports the signal.
         if debug or signals.pending() or not is_lack_of_memory(error):
             raise
         _say_error(error_line(MemoryError(), words))
@@ -212,10 +212,10 @@ def _say_error(line: str, *notes: str) -> None:
 
 
 def _exit_code(words: list[str]) -> int:
-    if asked := os.environ.get(COMPLETION):
+    if shell := os.environ.get(COMPLETION):
         from seqnet.cli.shell_completion import complete
 
-        return complete(command_group(), asked)
+        return complete(command_group(), shell)
     try:
         # Not `command_group.main`, which has exit codes of its own for signals and closed pipes.
         with _seqnet.make_context("seqnet", words, terminal_width=help_width()) as context:

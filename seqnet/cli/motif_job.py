@@ -11,6 +11,7 @@ import click
 from seqnet.cli.options import collect, settings_options
 from seqnet.cli.paths import InputPath, OutputPath
 from seqnet.cli.progress import Meter, say
+from seqnet.cli.unused_options import refuse_unused
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.motifs import MotifOptions, WordOptions
 from seqnet.configs.readers import ReadOptions
@@ -71,7 +72,7 @@ def motif_options(function: Function) -> Function:
 
 
 class MotifJob:
-    """Finds and writes motifs and words, if they are asked for.
+    """Finds and writes motifs and words, if they are requested.
 
     Args:
         directory: where motifs go; None for none.
@@ -81,7 +82,7 @@ class MotifJob:
         force: whether existing files are replaced.
 
     Attributes:
-        asked: whether there is anything to do.
+        requested: whether there is anything to do.
         force: as given.
         lines: the lines about the result.
     """
@@ -90,7 +91,7 @@ class MotifJob:
         self, directory: Path | None, known: Path | None, words: Path | None, options: Mapping[str, Any], *, force: bool
     ) -> None:
         self.directory, self.known, self.words, self.force = directory, known, words, force
-        self.asked = bool(directory or words)
+        self.requested = bool(directory or words)
         self.lines: list[str] = []
         self._motifs, self._words = collect(MotifOptions, options), collect(WordOptions, options)
         self._labels = {name: options[name] for name in _LABELS}
@@ -105,9 +106,10 @@ class MotifJob:
         """
         from seqnet.explanation.extra import check_extra
 
-        given = ["known"] if self.known else [name for name, value in self._labels.items() if value]
-        if given and not self.directory:
-            raise click.UsageError(f"--{given[0].replace('_', '-')} needs --motifs")
+        if not self.directory:
+            refuse_unused(["known", *_MOTIFS, *_LABELS], "needs --motifs")
+        if not self.words:
+            refuse_unused(_WORDS, "needs --words")
         if self.directory and self.directory.suffix.lower() in (".html", ".htm", ".tsv", ".meme"):
             raise click.UsageError(f"--motifs names a directory; {self.directory} looks like a file")
         if self.directory:

@@ -34,6 +34,7 @@ from seqnet.cli.progress import Meter
 from seqnet.cli.report_option import report_option
 from seqnet.cli.scanning import ScanRequest, Work, scan_options, scan_records, show_windows
 from seqnet.cli.streams import check_stdout_is_open
+from seqnet.cli.unused_options import check_language_models
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import SeqnetError
@@ -139,7 +140,7 @@ def command(
         model = _chosen(model, fast=options["fast"])
         size = runs.size(inputs)
         _claim(targets, runs, force, options["plm"])
-        predictor, source = _prepared(model, records, runs, options)
+        predictor, source = _prepared(model, inputs, records, runs, options)
         fractions = ClassFractions(predictor, source, inputs)
         predictor = predictor if directory and not request else fractions.predictor_for(inputs)
         others = [*records.outputs(predictor), *fractions.outputs()]
@@ -166,15 +167,17 @@ def _chosen(model: Path, *, fast: bool) -> Path:
 
 
 def _prepared(
-    model: Path, records: RecordOutputs, runs: RunOptions, options: Mapping[str, Any]
+    model: Path, inputs: Sequence[str], records: RecordOutputs, runs: RunOptions, options: Mapping[str, Any]
 ) -> tuple[Predictor, PredictionInputs]:
     """Returns what makes the predictions, and what reads the inputs."""
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
+    from seqnet.readers import shared_options
 
     bundle = open_model(model, options["device"], options["threads"], options["plm"])
+    check_language_models([bundle])
     predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
-    read = collect(ReadOptions, options, originals=records.stores_records)
+    read = shared_options(inputs, collect(ReadOptions, options, originals=records.stores_records))
     return predictor, PredictionInputs(
         read, predictor.expected_alphabet, mate_files=records.mate_files, shard=runs.shard
     )

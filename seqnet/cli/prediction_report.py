@@ -48,7 +48,7 @@ class PredictionReport:
 
         self._path, self._predictor, self._model = path, predictor, model
         self._source, self._inputs, self._fractions = source, inputs, fractions
-        self._summary = PredictionSummary.nothing(len(predictor.bundle.classes))
+        self._summary = PredictionSummary.empty(len(predictor.bundle.classes))
         self._stack = ExitStack()
         self._hashes: InputHashes | None = None
 

@@ -47,7 +47,7 @@ class Meter:
         self._title, self._unit, self._total = title, unit, total
         self._done = self._base = 0
         self._note = ""
-        self._started = self._spoken = self._since = time.monotonic()
+        self._started = self._last_line = self._since = time.monotonic()
         self._bar: Progress | None = None
         self._task: TaskID | None = None
 
@@ -98,8 +98,8 @@ class Meter:
             self._bar.update(
                 self._task, completed=share or 0, total=None if share is None else 1, count=self._text(now)
             )
-        elif self._shown and now - self._spoken >= _SECONDS_BETWEEN_LINES:
-            self._spoken = now
+        elif self._shown and now - self._last_line >= _SECONDS_BETWEEN_LINES:
+            self._last_line = now
             taken = now - self._started
             left = ""
             if share and done > self._base:

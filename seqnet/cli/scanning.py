@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from seqnet.cli.options import collect, settings_options
+from seqnet.cli.options import READING, collect, settings_options
 from seqnet.cli.paths import InputPath, OutputPath
 from seqnet.cli.progress import Meter, say
+from seqnet.cli.unused_options import refuse_unused
 from seqnet.configs.scanning import ScanOptions
 from seqnet.core.errors import OutputError, SettingError
 from seqnet.core.printable import counted
@@ -104,6 +105,10 @@ class ScanRequest:
         options = collect(ScanOptions, values)
         if not (track or chosen or regions or options.given):
             return None
+        if regions:
+            refuse_unused(READING, "can't be combined with --regions, which reads FASTA")
+        if not track and options.aggregate not in ("max", "noisy-or"):
+            refuse_unused(["chosen"], "needs --track, --aggregate max or --aggregate noisy-or")
         if directory and track:
             raise click.UsageError("-O can't be combined with --track; give one input and -o")
         from seqnet.prediction.tracks import track_form
@@ -142,7 +147,7 @@ def scan_records(
     """Writes all outputs and the track, and returns the counts of records, and lines about the windows.
 
     Args:
-        request: what the user asks for.
+        request: what the user requests.
         work: model and inputs.
         jobs: some inputs each, and what is written of their rows.
 
@@ -183,7 +188,7 @@ def _check_outputs(request: ScanRequest, work: Work) -> None:
         others = "--track, --window, --stride, --class, --aggregate, --softmask or --regions"
         raise SettingError("embeddings", None, problem=f"can't be combined with {others}")
     if request.regions and work.source.read.originals:
-        problem = "can't be combined with --split-by-class, --annotate or --kept: a region is no record of the file"
+        problem = "can't be combined with --split-by-class, --annotate or --kept: a region is not a record of the file"
         raise SettingError("regions", request.regions, problem=problem)
 
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from click.core import ParameterSource
 
 from seqnet.cli.durations import Duration
 from seqnet.cli.encode import encode_files
@@ -30,6 +29,7 @@ from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.report_option import report_option
 from seqnet.cli.training_files import TrainingFiles
+from seqnet.cli.unused_options import refuse_unused
 from seqnet.configs.calibration import CRITERIA
 from seqnet.configs.cross_validation import FoldOptions
 from seqnet.configs.encoding import EncodeOptions
@@ -190,14 +190,12 @@ def _most_kinds(request: RunRequest, start: WarmStart | None) -> int:
 
 def _check_usage(dataset: Path | None, options: Mapping[str, Any]) -> None:
     """Refuses options that contradict each other."""
-    if options["freeze"] and not options["start"]:
-        raise click.UsageError("--freeze needs --from")
+    if not options["start"]:
+        refuse_unused(["freeze"], "needs --from")
     if bool(dataset) == bool(options["classes"]):
         raise click.UsageError("give either DATASET or --class")
-    context = click.get_current_context()
-    given = [name for name in _ENCODING if context.get_parameter_source(name) is not ParameterSource.DEFAULT]
-    if dataset and given:
-        raise click.UsageError(f"--{given[0].replace('_', '-')} needs --class; a dataset is already split")
+    if dataset:
+        refuse_unused(_ENCODING, "needs --class; a dataset is already split")
     FoldOptions(folds=options["folds"])
     if options["folds"] and options["members"] > 1:
         raise click.UsageError("--folds and --members can't be combined: each fold has one network")
@@ -219,7 +217,7 @@ def _dataset(
         yield given or files.dataset
         return
     encoding = collect(EncodeOptions, {name: options[name] for name in _ENCODING})
-    encode_files(options["classes"], (), files.dataset, encoding, ReadOptions(), force=force, tell=say)
+    encode_files(options["classes"], (), files.dataset, encoding, ReadOptions(), force=force, notify=say)
     try:
         yield files.dataset
     except SeqnetError:

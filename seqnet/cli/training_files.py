@@ -38,13 +38,13 @@ class TrainingFiles:
     def beside(
         cls, model: Path, members: int, folds: int | None, report: Path | None = None, kinds: int = 1
     ) -> TrainingFiles:
-        """Returns the files of a run by the name of its model, and the report, if one is asked for.
+        """Returns the files of a run by the name of its model, and the report, if one is requested.
 
         Args:
             model: the model.
             members: number of networks of each kind.
             folds: number of folds; None for no cross-validation.
-            report: the report, if one is asked for.
+            report: the report, if one is requested.
             kinds: most kinds of networks that there may be; the dataset decides, see `of_networks`.
         """
         stem = model.name.removesuffix(".safetensors")

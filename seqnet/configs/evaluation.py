@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from seqnet.configs.settings import LARGEST_SEED, Settings, setting
+from seqnet.core.errors import SettingError
 
 __all__ = ["EvaluationOptions"]
 
@@ -21,3 +22,10 @@ class EvaluationOptions(Settings):
     )
     confidence: float = setting(0.95, "confidence level of the intervals", above=0, below=1)
     seed: int = setting(0, "random seed of the bootstrap", minimum=0, maximum=LARGEST_SEED)
+
+    def __post_init__(self) -> None:
+        """See `Settings`; also checks that what is said of intervals is of use."""
+        super().__post_init__()
+        for name in ("confidence", "seed"):
+            if self.replicates == 0 and getattr(self, name) != getattr(type(self)(), name):
+                raise SettingError(f"evaluate.{name}", getattr(self, name), problem="needs --replicates above 0")

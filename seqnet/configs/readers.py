@@ -13,7 +13,7 @@ __all__ = ["ReadOptions"]
 
 @dataclass(frozen=True)
 class ReadOptions(Settings):
-    """What a reader needs to know beyond the path; formats ignore what does not concern them."""
+    """What a reader needs to know beyond the path; see `readers.format_options` for what only some formats use."""
 
     section: ClassVar[str] = "read"
 
@@ -51,6 +51,7 @@ class ReadOptions(Settings):
         None, "read only the part of the file that ends before this stored byte", minimum=0, maximum=1 << 60
     )
     originals: bool = setting(False, "also return the entries of the file as they are stored")
+    some_unused: bool = setting(False, "settings that the format of a file does not use are no error")
     batch_bytes: int = setting(
         1 << 19, "bytes of uncompressed text, or of names and bases, in a batch", minimum=1, maximum=1 << 40
     )

@@ -74,7 +74,7 @@ class RunRequest:
 
     @cached_property
     def run(self) -> RunConfig | None:
-        """The run that is asked for; None where no network is named, so that the dataset decides.
+        """The requested run; None where no network is named, so that the dataset decides.
 
         Raises:
             SettingError: see `compose`.
@@ -90,13 +90,13 @@ class RunRequest:
 
     @property
     def shapes_network(self) -> bool:
-        """Whether encoder or network are asked for, so that the dataset does not choose the kinds of networks."""
+        """Whether encoder or network are requested, so that the dataset does not choose the kinds of networks."""
         others = [(kind.section, field.name) for kind in (TrainingConfig, AugmentationConfig) for field in fields(kind)]
         free = {name for section, field in others for name in (field, f"{section}.{field}")}
         return self.run is not None or self.encoder is not None or not free.issuperset(self._keys)
 
     def compose(self, base: Layer | None = None) -> RunConfig:
-        """Returns the run that is asked for, over the defaults, or over `base`; see the function of that name."""
+        """Returns the requested run, over the defaults, or over `base`; see the function of that name."""
         return compose(self.preset, self.network, self.encoder, self.config, self.assignments, base)
 
 

@@ -4,7 +4,7 @@
     ├── InputError               a file that can't be read
     │   ├── FormatError            its content breaks the format, at a line or record
     │   ├── TruncatedError         it ends too early
-    │   ├── EmptyInputError        it holds no records
+    │   ├── EmptyInputError        the file has no records
     │   └── SequencesError         sequences of a program, in no file, can't be used
     ├── SymbolError              a symbol outside the alphabet
     ├── AlphabetMismatchError    proteins for a DNA model, or the reverse
@@ -16,10 +16,10 @@
     ├── ResourceError            the machine has too little of something
     └── DownloadError            a source that can't be fetched or is not what it should be
 
-Errors about what a program passes are ValueErrors, too: those about sequences, symbols, alphabets, labels and settings.
-`SeqnetWarning` is what a program is warned of; the command line has lines of its own.
+Errors about sequences, symbols, alphabets, labels and settings are ValueErrors, too, because a program may pass them.
+`SeqnetWarning` is a warning for programs; the command line prints warnings as lines.
 
-Errors hold facts as attributes. `str(error)` is one line: `place: problem; remedy`.
+Errors have their facts as attributes. `str(error)` is one line: `place: problem; remedy`.
 A parser raises an error without the path. The layer that knows the path adds it with `error.at(path)`.
 """
 
@@ -91,7 +91,7 @@ class SeqnetError(Exception):
 
 
 class SeqnetWarning(UserWarning):
-    """Something that may be a mistake of the user; the work goes on."""
+    """A possible mistake of the user; the work continues."""
 
 
 class InputError(SeqnetError):

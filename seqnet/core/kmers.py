@@ -50,8 +50,8 @@ def kmer_codes(
     # Padding wraps around to the largest number, so that one comparison finds all that is not canonical.
     digits = tokens.data.astype(np.uint64) - np.uint64(1)
     strange = np.concatenate([[0], np.cumsum(digits >= alphabet.size)])  # (ΣL + 1,)
-    room = np.repeat(tokens.offsets[1:], tokens.lengths)[:count] - np.arange(count)
-    at = np.flatnonzero((strange[k:] == strange[:-k]) & (room >= k))  # (M,)
+    left = np.repeat(tokens.offsets[1:], tokens.lengths)[:count] - np.arange(count)
+    at = np.flatnonzero((strange[k:] == strange[:-k]) & (left >= k))  # (M,)
     codes = _numbers(digits, range(k), count, alphabet.size)
     if both_strands:
         others = (alphabet.complement[tokens.data] - 1).astype(np.uint64)

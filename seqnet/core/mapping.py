@@ -46,20 +46,20 @@ def map_file(path: Path, remedy: str) -> tuple[mmap.mmap, Callable[[], None]]:
 def watch_mapped_files() -> None:
     """Has this process end with one line where a file is cut that it has mapped.
 
-    C calls `_say_and_end` on SIGBUS: a handler of Python's own would wait for the code that can't go on.
+    C calls `_report_and_exit` on SIGBUS: a handler of Python's own would wait for the code that can't go on.
     """
     if _handlers or not hasattr(signal, "SIGBUS"):
         return
     library = ctypes.CDLL(None)
     kind = ctypes.CFUNCTYPE(None, ctypes.c_int)
-    handler = kind(_say_and_end)
+    handler = kind(_report_and_exit)
     _handlers.append(handler)
     library.signal.argtypes = [ctypes.c_int, kind]
     library.signal.restype = ctypes.c_void_p
     library.signal(signal.SIGBUS, handler)
 
 
-def _say_and_end(number: int) -> None:
+def _report_and_exit(number: int) -> None:
     lines = [str(error) for mapped, error in list(_mapped.items()) if _is_cut(mapped)]
     lines = lines or ["a file that is memory-mapped can't be read any more; check the disk that it is on"]
     try:

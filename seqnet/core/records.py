@@ -194,7 +194,7 @@ class RecordBatch:
         columns: other columns of a table: name → N strings.
         missing: (N,) bool, whether a table marks the sequence as missing (it is then empty); None if no sequence is
             missing.
-        originals: the entries of the file behind the records, if the reader was asked for them. Batches that are made
+        originals: the entries of the file behind the records, if the reader was to return them. Batches that are made
             of others do not have them.
     """
 

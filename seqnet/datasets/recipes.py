@@ -126,11 +126,11 @@ class ChosenRun:
 
 
 def choose_run(dataset: Dataset, request: RunRequest, *, mix: bool = True) -> ChosenRun:
-    """Returns what the user asks for; of a user who names no network, the recipe for the dataset with their settings.
+    """Returns what the user requests; of a user who names no network, the recipe for the dataset with their settings.
 
     Args:
         dataset: what is trained on.
-        request: what the user asks for.
+        request: what the user requests.
         mix: whether the recipe may be a mixture.
 
     Raises:

@@ -125,8 +125,8 @@ def _fill(
         fractions: share of each split.
     """
     label = int(held.argmax())
-    room = np.maximum(lacking[:, label], 0)
-    share = room / room.sum() if room.sum() else np.asarray(fractions)
+    needed = np.maximum(lacking[:, label], 0)
+    share = needed / needed.sum() if needed.sum() else np.asarray(fractions)
     bounds = np.rint(np.cumsum(share) * count).astype(np.int64)
     counts = np.diff(bounds, prepend=0)
     lacking[:, label] -= counts * held[label]
@@ -189,10 +189,10 @@ def _assign(
         # The last groups go to splits that are still empty, so that few groups do not leave a split empty.
         scarce = len(held) - index + single_count <= empty.sum()
         splits = np.flatnonzero(empty) if scarce else wanted
-        room = np.maximum(lacking[splits], 0)  # (S, K)
-        fitting = np.minimum(room, records).sum(axis=1)
+        needed = np.maximum(lacking[splits], 0)  # (S, K)
+        fitting = np.minimum(needed, records).sum(axis=1)
         # Among the splits with enough space for the group, choose the emptiest for its size.
-        need = (room * records).sum(axis=1) / fractions[splits]
+        need = (needed * records).sum(axis=1) / fractions[splits]
         chosen = splits[np.lexsort((need, fitting))[-1]]
         assigned[index] = chosen
         lacking[chosen] -= records

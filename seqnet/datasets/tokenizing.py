@@ -116,7 +116,7 @@ def tokenize(
         alphabet: of the symbols.
         mask: whether a symbol that the alphabet does not know is taken for any symbol, as an N or X is; gaps of
             alignments are not.
-        missing: (N,) bool, where a table says that there is no sequence; None where it says so nowhere.
+        missing: (N,) bool, which sequences are missing values of a table; None if there are none.
         shortest: fewest symbols that a model takes: shorter sequences, and those without any canonical symbol, have a
             status that says so. None where no model is asked.
     """

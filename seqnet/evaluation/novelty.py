@@ -37,7 +37,7 @@ MARKED_SHARE = 0.001
 NOTABLE_SHARE = 0.01
 """Minimum share of marked records for a warning: ten times what is expected by chance."""
 
-_LENGTH_ROOM = 1.1
+_LENGTH_MARGIN = 1.1
 """Factor by which a sequence may be shorter or longer than training sequences: trimming a base does not matter."""
 
 _LEAST_SHARE = 0.01
@@ -190,8 +190,8 @@ def describe(
     low = float(np.quantile(lengths, MARKED_SHARE / 2, method="lower"))
     high = float(np.quantile(lengths, 1 - MARKED_SHARE / 2, method="higher"))
     found = Novelty(
-        shortest=math.floor(low / _LENGTH_ROOM),
-        longest=None if windows else math.ceil(high * _LENGTH_ROOM),
+        shortest=math.floor(low / _LENGTH_MARGIN),
+        longest=None if windows else math.ceil(high * _LENGTH_MARGIN),
         shares=tuple(mean.tolist()),
         expected=tuple(expected.tolist()),
         covariance=tuple(map(tuple, covariance.tolist())),

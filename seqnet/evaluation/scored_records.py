@@ -254,7 +254,7 @@ def in_canonical_order(
 
 def _check_values(y: NDArray[np.int64], p: NDArray[np.float64]) -> None:
     if not len(y):
-        raise EmptyInputError("there is nothing to evaluate", "choose a split that holds labelled records")
+        raise EmptyInputError("there are no records to evaluate", "choose a split with labelled records")
     strange = y[(y < 0) | (y >= p.shape[1])]
     if len(strange):
         raise LabelError("", f"label {strange[0]} is not one of the {p.shape[1]} classes", "remove such records")

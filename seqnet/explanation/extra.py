@@ -1,4 +1,4 @@
-"""Packages of the extra `explain`: there, or one line that says how to get them."""
+"""Checks that packages of the extra `explain` are installed; if not, an error says how to install them."""
 
 from __future__ import annotations
 

@@ -132,7 +132,7 @@ def draw_logo(target: Path, form: str, found: Attributions, index: int) -> None:
     lines = -(-count // _WIDTH)
     sums = heights.sum(axis=1)
     low, high = min(float(sums.min()), 0.0), max(float(sums.max()), 0.0)
-    room = 0.05 * max(high - low, 1e-6)
+    margin = 0.05 * max(high - low, 1e-6)
     name, label = found.names[index].decode(errors="replace"), found.classes[int(found.labels[index])]
     name = name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
     title = printable(f"{name}: {label}, logit {found.logits[index]:.2f}")
@@ -145,7 +145,7 @@ def draw_logo(target: Path, form: str, found: Attributions, index: int) -> None:
             if part.to_numpy().any():  # logomaker warns of a logo without letters
                 logomaker.Logo(part, ax=axes, color_scheme=_colours(found.alphabet), flip_below=False)
             axes.set_xlim(start + 0.5, start + 0.5 + min(count, _WIDTH))
-            axes.set_ylim(low - room, high + room)
+            axes.set_ylim(low - margin, high + margin)
             axes.set_ylabel("attribution")
             axes.spines[["top", "right"]].set_visible(False)
         axes.set_xlabel("position")

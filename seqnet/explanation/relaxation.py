@@ -59,7 +59,7 @@ class Relaxation:
 
         Args:
             symbols: (B, L, S) float32, zeros for padding.
-            tokens: (B, L) uint8; they tell where padding and ambiguity codes are.
+            tokens: (B, L) uint8; they show where padding and ambiguity codes are.
             lengths: (B,) int64.
             targets: (B,) int64, the classes.
         """

@@ -86,7 +86,7 @@ def _tsv(target: Path | None, header: Sequence[str], *, compress: bool) -> Itera
 
 
 def format_of(target: Path | None) -> str:
-    """Returns the format that a file name asks for: tsv, tsv.gz or npz.
+    """Returns the format of a file name: tsv, tsv.gz or npz.
 
     Raises:
         OutputError: the name ends in nothing known.

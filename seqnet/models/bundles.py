@@ -116,18 +116,18 @@ class Bundle:
         for member in self.members:
             member.to(device)
 
-    def prepare(self, tell: Notify, named: Sequence[str] = ()) -> None:
+    def prepare(self, notify: Notify, named: Sequence[str] = ()) -> None:
         """Loads a language model that the model needs and does not contain, and reports downloads.
 
         Args:
-            tell: called with a message about downloads.
+            notify: called with a message about downloads.
             named: the language models that the user has named; no other one is loaded.
 
         Raises:
             SeqnetError: the language model is missing, or is another one than in training.
         """
         for member in self.members:
-            member.encoder.prepare(tell, named)
+            member.encoder.prepare(notify, named)
 
 
 def write_bundle(path: Path, bundle: Bundle) -> None:

@@ -92,10 +92,10 @@ def chunked_parts(lengths: NDArray[np.int64], window: int, most: int) -> Iterato
 def part_counts(lengths: NDArray[np.int64], window: int) -> NDArray[np.int64]:
     """Returns the number (N,) int64 of parts of each sequence."""
     stride = max(window // 2, 1)
-    room = np.maximum(lengths - window, 0)
-    counts = -(-room // stride) + 1
+    slack = np.maximum(lengths - window, 0)
+    counts = -(-slack // stride) + 1
     # A central window must have equal distances to both ends.
-    return np.asarray(counts + ((counts % 2) & (room % 2)))
+    return np.asarray(counts + ((counts % 2) & (slack % 2)))
 
 
 def _parts_of(lengths: NDArray[np.int64], window: int, counts: NDArray[np.int64], first: int, last: int) -> Parts:
@@ -105,10 +105,10 @@ def _parts_of(lengths: NDArray[np.int64], window: int, counts: NDArray[np.int64]
     taken = np.maximum(np.minimum(ends, last) - np.maximum(begin, first), 0)
     sequence = np.repeat(np.arange(len(lengths), dtype=np.int64), taken)
     before = np.arange(first, last, dtype=np.int64) - begin[sequence]
-    after, room = counts[sequence] - 1 - before, np.maximum(lengths - window, 0)[sequence]
+    after, slack = counts[sequence] - 1 - before, np.maximum(lengths - window, 0)[sequence]
     steps = np.maximum(before + after, 1)
-    distance = (2 * np.minimum(before, after) * room + steps) // (2 * steps)  # from the nearer end, rounded
-    start = np.where(before <= after, distance, room - distance)
+    distance = (2 * np.minimum(before, after) * slack + steps) // (2 * steps)  # from the nearer end, rounded
+    start = np.where(before <= after, distance, slack - distance)
     return sequence, start, np.minimum(lengths[sequence], window)
 
 

@@ -56,7 +56,7 @@ def choose_device(name: str) -> torch.device:
 
 
 def device_text(device: torch.device, threads: int) -> str:
-    """Returns one line that says where a command computes, such as "using the CPU, 2 threads"."""
+    """Returns one line with the device and the threads of a command, such as "using the CPU, 2 threads"."""
     name = "the CPU"
     if device.type != "cpu":
         model = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""

@@ -39,7 +39,7 @@ class Encoder(nn.Module):
     shortest: int = 1
     shapes_only: bool = False
 
-    def prepare(self, tell: Notify, named: Sequence[str] = ()) -> None:
+    def prepare(self, notify: Notify, named: Sequence[str] = ()) -> None:
         """Loads what is needed before the first batch, and reports downloads; see `FrozenFeatures.prepare`.
 
         Raises:
@@ -140,9 +140,9 @@ class LanguageModelStates(Encoder):
         self.channels = config.dimension
         self.features = FrozenFeatures(alphabet, config)
 
-    def prepare(self, tell: Notify, named: Sequence[str] = ()) -> None:
+    def prepare(self, notify: Notify, named: Sequence[str] = ()) -> None:
         """See `Encoder.prepare`."""
-        self.features.prepare(tell, named)
+        self.features.prepare(notify, named)
 
     def forward(self, tokens: Tensor) -> Tensor:
         """See `Encoder.forward`; features of padding are zero."""

@@ -23,7 +23,7 @@ from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.decision import UNCERTAIN
 from seqnet.prediction.outputs import Start, Writer
 from seqnet.prediction.record_streams import (
-    SPOKEN,
+    FORM_NAMES,
     beginning_of,
     check_beginning,
     is_pipe,
@@ -62,7 +62,7 @@ class AnnotatedAlignments:
         """
         place = "standard output" if self.target is None else str(self.target)
         if (form := beginning_of(start).form) != "bam":
-            problem = f"only SAM, BAM and CRAM have tags, and the input has {SPOKEN[form]}"
+            problem = f"only SAM, BAM and CRAM have tags, and the input has {FORM_NAMES[form]}"
             raise OutputError(place, problem, "use --split-by-class DIR, or a table with -o FILE")
         if not is_pipe(self.target) and not place.lower().endswith(".bam"):
             raise OutputError(place, "annotated alignments are written as BAM", "end the name in .bam")

@@ -89,7 +89,7 @@ class Decider:
         if (others and rest <= 0) or (not others and abs(rest) > 1e-6):
             problem = f"adds up to {sum(given.values()):g}, "
             unnamed = ", ".join(bundle.classes[index] for index in others)
-            problem += f"which leaves nothing for the other classes: {unnamed}" if others else "not 1"
+            problem += f"so nothing is left for the other classes: {unnamed}" if others else "not 1"
             raise SettingError("predict.expected_fraction", list(options.expected_fraction), problem=problem)
         expected = np.array([given.get(name, 0.0) for name in bundle.classes])
         if others:

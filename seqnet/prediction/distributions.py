@@ -36,7 +36,7 @@ class Distributions:
     lengths: NDArray[np.int64]
 
     @classmethod
-    def nothing(cls, class_count: int) -> Self:
+    def empty(cls, class_count: int) -> Self:
         """Returns the counts of no records."""
         return cls(
             np.zeros(class_count + 1, np.int64),

@@ -1,6 +1,6 @@
 """Embeddings of records → a Parquet or NumPy file; docs/formats.md describes both.
 
-Rows have embeddings if the `Predictor` was asked for them.
+Rows have embeddings if the `Predictor` was set up to return them.
 """
 
 from __future__ import annotations

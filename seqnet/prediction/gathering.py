@@ -24,7 +24,7 @@ def gather(paths: Sequence[Path], target: Path, *, force: bool = False) -> Shard
 
     Args:
         paths: the tables of all shards, in any order.
-        target: the table to write; its name asks for the format of the shards.
+        target: the table to write; its name has the ending of the shards.
         force: whether an existing file is replaced.
 
     Raises:
@@ -37,7 +37,7 @@ def gather(paths: Sequence[Path], target: Path, *, force: bool = False) -> Shard
     form, compressed = format_of(target)
     wanted = form + ".gz" * compressed
     if wanted != first.run["format"]:
-        problem = f"the shards are {first.run['format']}, and this name asks for {wanted}"
+        problem = f"the shards are {first.run['format']}, and this name is for {wanted}"
         raise OutputError(str(target), problem, f"end it in .{first.run['format']}")
     for path, shard in shards.items():
         if path.stat().st_size != shard.size:
@@ -51,7 +51,7 @@ def gather(paths: Sequence[Path], target: Path, *, force: bool = False) -> Shard
     counts = replace(first.counts)
     for shard in list(shards.values())[1:]:
         counts.add(shard.counts)
-    counts.empty += [(place, "it holds no records") for place, count in counts.records.items()
+    counts.empty += [(place, "the file has no records") for place, count in counts.records.items()
                      if not count and place not in dict(counts.empty)]  # fmt: skip
     return replace(first, counts=counts, size=target.stat().st_size)
 

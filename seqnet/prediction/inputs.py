@@ -12,7 +12,7 @@ from seqnet.core.alphabets import Alphabet
 from seqnet.core.records import RecordBatch
 from seqnet.datasets.alphabet_check import check_alphabet, sample_symbols
 from seqnet.prediction.mate_files import interleaved
-from seqnet.readers import open_records, shown_path
+from seqnet.readers import open_records, shared_options, shown_path
 from seqnet.readers.parts import PartOfFile, Shard, parts_of
 from seqnet.readers.record_reader import EMPTY
 
@@ -61,6 +61,7 @@ class PredictionInputs:
             SeqnetError: a file can't be read, or holds sequences of another alphabet.
             OSError: a file can't be opened or read.
         """
+        self.read = shared_options(paths, self.read)
         if not self._mate_files:
             yield from self._one_by_one(paths)
             return
@@ -85,8 +86,8 @@ class PredictionInputs:
                     yield place, batch
                 self.skipped.update(reader.skipped)
                 self.notes += [(place, note) for note in reader.notes]
-                if reader.nothing and (reader.format == EMPTY or not read.has_part):
-                    self.empty.append((place, reader.nothing))
+                if reader.why_empty and (reader.format == EMPTY or not read.has_part):
+                    self.empty.append((place, reader.why_empty))
 
     def _check_head(self, path: str) -> None:
         """Checks the first symbols of a file of which another part is read."""

@@ -18,7 +18,7 @@ from seqnet.prediction.bam_headers import with_program
 from seqnet.prediction.outputs import Start
 
 __all__ = [
-    "SPOKEN",
+    "FORM_NAMES",
     "RecordStream",
     "beginning_of",
     "check_beginning",
@@ -27,7 +27,7 @@ __all__ = [
     "single_entries",
 ]
 
-SPOKEN: dict[Form, str] = {"fasta": "FASTA", "fastq": "FASTQ", "bam": "alignments"}
+FORM_NAMES: dict[Form, str] = {"fasta": "FASTA", "fastq": "FASTQ", "bam": "alignments"}
 """What messages call the records of a format."""
 
 
@@ -92,8 +92,8 @@ def check_beginning(first: Beginning, originals: Originals) -> None:
     """
     other = originals.beginning
     if originals.form != first.form:
-        problem = f"these records would be {SPOKEN[originals.form]}, and those of the first input are "
-        raise FormatError(problem + SPOKEN[first.form], "give inputs of one format, or one at a time")
+        problem = f"these records would be {FORM_NAMES[originals.form]}, and those of the first input are "
+        raise FormatError(problem + FORM_NAMES[first.form], "give inputs of one format, or one at a time")
     if other is not None and other.header != first.header:
         raise FormatError(
             "its header is not that of the first input, so their alignments can't be in one file",

@@ -24,7 +24,7 @@ __all__ = ["run_identity"]
 
 _ENDS = 1 << 16
 """Bytes at the start and at the end of an input that are hashed."""
-_NOT_PART = ("threads", "reader_process", "part_start", "part_end")
+_NOT_PART = ("threads", "reader_process", "part_start", "part_end", "some_unused")
 """Settings of reading that change no row."""
 
 

@@ -143,8 +143,8 @@ def _check_names(place: str, names: Ragged, known: set[bytes]) -> None:
         name = names[index]
         text = name.decode(errors="replace")
         if name in known:
-            problem = f"two records are named {quoted(text)}, so that a track can't tell them apart"
-            raise FormatError(problem, "give each record a name of its own, or leave out --track", path=place)
+            problem = f"two records are named {quoted(text)}, so that a track can't distinguish them"
+            raise FormatError(problem, "give each record a different name, or leave out --track", path=place)
         if not name or _BLANK.search(name):
             problem = f"a record is named {quoted(text)}, which can't be the name of a chromosome in a track"
             raise FormatError(problem, "use names without blanks, or leave out --track", path=place)

@@ -1,4 +1,4 @@
-"""A shard of predictions on disk: the table, and beside it a JSON file that says which shard of which run it is.
+"""A shard of predictions on disk: the table, and beside it a JSON file that identifies the shard and its run.
 
 `NAME` has the rows and `NAME.shard.json` the rest. Both are put in place together.
 """
@@ -80,7 +80,7 @@ class ShardFile:
         path = shard_file(table)
         table.stat()
         if not path.exists():
-            raise InputError(f"it is no shard: there is no {path.name} beside it", _REMEDY, path=str(table))
+            raise InputError(f"this is not a shard: there is no {path.name} beside it", _REMEDY, path=str(table))
         try:
             values = json.loads(path.read_bytes())
             _FILE("", values)

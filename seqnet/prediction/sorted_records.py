@@ -21,7 +21,7 @@ from seqnet.prediction.decision import Decider
 from seqnet.prediction.destinations import Sorter
 from seqnet.prediction.outputs import Start, Writer
 from seqnet.prediction.record_streams import (
-    SPOKEN,
+    FORM_NAMES,
     RecordStream,
     beginning_of,
     check_beginning,
@@ -129,7 +129,7 @@ class SplitRecords:
         stems: dict[str, str] = {}
         for name in (*classes, UNCLASSIFIED):
             stem = _UNSAFE.sub("_", name)
-            # Some file systems do not tell case apart.
+            # Some file systems do not distinguish upper and lower case.
             if (other := stems.setdefault(stem.casefold(), name)) != name or (name in classes and name == UNCLASSIFIED):
                 problem = f"the classes {other} and {name} would have one file, {stem}"
                 if UNCLASSIFIED in (other, name):
@@ -197,7 +197,7 @@ class KeptRecords:
             more = ("", *_COMPRESSED) if form != "bam" else ("",)
             if not name.endswith(tuple(ending + last for ending in _ENDINGS[form] for last in more)):
                 known = " or ".join(own + last for own in _ENDINGS[form][:2] for last in more[:2])
-                problem = f"the records are {SPOKEN[form]}, which the name of the file does not say"
+                problem = f"the records are {FORM_NAMES[form]}, which the name of the file does not say"
                 raise OutputError(str(self.target), problem, f"end it in {known}")
         return [] if self.target is None else [self.target]
 

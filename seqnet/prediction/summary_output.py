@@ -29,9 +29,9 @@ class PredictionSummary:
     distributions: Distributions
 
     @classmethod
-    def nothing(cls, class_count: int) -> PredictionSummary:
+    def empty(cls, class_count: int) -> PredictionSummary:
         """Returns the counts of no records."""
-        return cls(Tally(), Distributions.nothing(class_count))
+        return cls(Tally(), Distributions.empty(class_count))
 
     @classmethod
     def of(cls, batch: RecordBatch, rows: PredictedRows) -> PredictionSummary:

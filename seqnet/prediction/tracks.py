@@ -79,7 +79,7 @@ class Track(Protocol):
 
 
 def track_form(target: Path) -> TrackForm:
-    """Returns the format that a file name asks for.
+    """Returns the format of a file name.
 
     Raises:
         OutputError: the name ends in nothing known, or bigWig can't be written here.

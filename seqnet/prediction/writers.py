@@ -118,7 +118,7 @@ def joined_lines(columns: Sequence[pa.Array]) -> memoryview:
 
 @contextmanager
 def text_stream(target: Path | None, *, compress: bool) -> Iterator[IO[bytes]]:
-    """Yields a file, or standard output, to which text is written, compressed with gzip if asked for."""
+    """Yields a file, or standard output, to which text is written, compressed with gzip on request."""
     with target.open("wb") if target else nullcontext(sys.stdout.buffer) as raw:
         if compress:
             # No time and no name in the header: the same predictions give the same bytes.
@@ -215,7 +215,7 @@ OUTPUT_FORMATS: Mapping[str, Callable[[Path | None, Sequence[str], bool, bool], 
 
 
 def format_of(target: Path) -> tuple[str, bool]:
-    """Returns the format that a file name asks for, and whether it is compressed with gzip.
+    """Returns the format of a file name, and whether it is compressed with gzip.
 
     Raises:
         OutputError: the name ends in nothing known.

@@ -8,7 +8,7 @@ that needs them.
 """
 
 from seqnet.readers.formats import FORMATS, RecordFormat
-from seqnet.readers.opening import open_each, open_records
+from seqnet.readers.opening import open_each, open_records, shared_options
 from seqnet.readers.record_reader import RecordReader, shown_path
 
-__all__ = ["FORMATS", "RecordFormat", "RecordReader", "open_each", "open_records", "shown_path"]
+__all__ = ["FORMATS", "RecordFormat", "RecordReader", "open_each", "open_records", "shared_options", "shown_path"]

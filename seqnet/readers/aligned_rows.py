@@ -67,7 +67,7 @@ class AlignedRows:
                     f"{counted(len(symbols), 'symbols')} of the alignment, and the first sequence, "
                     f"{quoted(self._names[0])}, has {len(self._symbols[0]):,}"
                 )
-                remedy = "correct it, or get the file again; each sequence needs a name of its own"
+                remedy = "correct it, or get the file again; each sequence needs a different name"
                 raise FormatError(problem, remedy, line=line, record=name)
 
 

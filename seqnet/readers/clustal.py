@@ -76,7 +76,7 @@ class _Block:
         """Adds a line to the sequence at `index`."""
         words = line.split()
         if line[0].isspace() or not 2 <= len(words) <= 3 or not (len(words) == 2 or words[2].isdecimal()):
-            raise self._wrong("a line that is no name and symbols")
+            raise self._wrong("a line that is not a name and symbols")
         if is_new:
             rows.begin(words[0])
         elif index >= len(rows) or rows.name(index) != words[0]:

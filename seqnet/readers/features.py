@@ -137,7 +137,7 @@ def _protein(feature: SeqFeature, symbols: str) -> str:
         raise _LeftOut("with a stop codon within")
     # Two bases may suffice to determine the last residue.
     if stated and stated != protein and not (rest and stated[:-1] == protein):
-        raise _LeftOut("whose translation is not the one that the record has")
+        raise _LeftOut("whose translation differs from that in the record")
     return protein
 
 
@@ -151,7 +151,7 @@ def _translated(coding: str, table: int, begins: bool) -> str:
     try:
         protein, _ = parsed(lambda: str(Seq(coding.upper()).translate(table)), "sequence")
     except FormatError:
-        raise _LeftOut("with symbols that are no nucleotides") from None
+        raise _LeftOut("with symbols that are not nucleotides") from None
     if not begins:
         return protein
     if coding[:3].upper().replace("U", "T") not in unambiguous_dna_by_id[table].start_codons:
@@ -166,7 +166,7 @@ def _number(feature: SeqFeature, name: str, default: int) -> int:
     try:
         return int(values[0])
     except ValueError:
-        raise _LeftOut(f"whose {name} is no number") from None
+        raise _LeftOut(f"whose {name} is not a number") from None
 
 
 def _whole_ends(location: SimpleLocation | CompoundLocation) -> tuple[bool, bool]:

@@ -181,6 +181,6 @@ _GENBANK = _Kind("GenBank", "genbank", "LOCUS       ", re.compile(r" (\d+) (?:bp
 _EMBL = _Kind("EMBL", "embl", "ID   ", re.compile(r" (\d+) (?:BP|AA)\b"))
 _SWISSPROT = _Kind("Swiss-Prot", "swiss", "ID   ", re.compile(r" (\d+) AA\b"))
 
-GENBANK = RecordFormat(_is_genbank, partial(_read, _GENBANK), featured=True)
-EMBL = RecordFormat(_is_embl, partial(_read, _EMBL), featured=True)
+GENBANK = RecordFormat(_is_genbank, partial(_read, _GENBANK))
+EMBL = RecordFormat(_is_embl, partial(_read, _EMBL))
 SWISSPROT = RecordFormat(_is_swissprot, partial(_read, _SWISSPROT))

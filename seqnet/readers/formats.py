@@ -23,7 +23,6 @@ class RecordFormat:
         read: yields the records of an input in file order, and counts skipped records by reason. It raises an
             InputError without a path if the input is not valid.
         aligned: whether the format is for alignments, in which a gap is an error for the whole file.
-        featured: whether records may have features, which can be read instead of whole records.
         streams: whether `read` takes text in pieces, so that the bytes read before a batch depend on the file alone.
         reads_parts: returns whether `read` returns only the part of the file that the options name, where they name
             one; if not, all batches are read, and those of other parts dropped.
@@ -32,7 +31,6 @@ class RecordFormat:
     recognises: Callable[[bytes], bool]
     read: Callable[[Input, ReadOptions, Counter[str]], Generator[RecordBatch, None, None]]
     aligned: bool = False
-    featured: bool = False
     streams: bool = False
     reads_parts: Callable[[Input, ReadOptions], bool] = lambda source, options: False
 

@@ -89,7 +89,7 @@ def _records(source: Input) -> Iterator[SingleRecord]:
             shape.settings = _settings(command)
         elif command.word == "matrix" and block in ("data", "characters"):
             if len(rows):
-                raise FormatError("the file has a second matrix", "write each to a file of its own", line=command.line)
+                raise FormatError("the file has a second matrix", "write each to a separate file", line=command.line)
             _add_matrix(rows, command, shape)
     if block:
         raise TruncatedError(f"the file ends within the block {quoted(block)}", "get the file again")
@@ -157,7 +157,7 @@ def _number(command: _Command, name: str, default: int | None) -> int | None:
     if value is None:
         return default
     if not value.isdecimal():
-        problem = f"{name} is {quoted(value)}, which is no number"
+        problem = f"{name} is {quoted(value)}, which is not a number"
         raise FormatError(problem, "correct it, or get the file again", line=command.line)
     return int(value)
 

@@ -13,12 +13,13 @@ import numpy as np
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import guess_alphabet
-from seqnet.core.errors import FormatError, InputError, SettingError
+from seqnet.core.errors import FormatError, InputError
 from seqnet.core.originals import Beginning
 from seqnet.core.printable import quoted
 from seqnet.core.records import RecordBatch
 from seqnet.readers.aligned_rows import check_no_gaps, without_gaps
 from seqnet.readers.fasta import semicolon_comment
+from seqnet.readers.format_options import check_format_options, options_for_files
 from seqnet.readers.formats import FORMATS, RecordFormat
 from seqnet.readers.inputs import HEAD_BYTES, Input
 from seqnet.readers.originals import form_of, templates_kept_together
@@ -26,7 +27,7 @@ from seqnet.readers.part_selection import selected_batches
 from seqnet.readers.record_reader import EMPTY, RecordReader, shown_path
 from seqnet.readers.subprocess_reader import SubprocessReader, end_process, start_process
 
-__all__ = ["open_each", "open_here", "open_records"]
+__all__ = ["open_each", "open_here", "open_records", "shared_options"]
 
 _TAR, _TAR_AT = b"ustar", 257
 """Source: POSIX.1-2017, pax, "ustar Interchange Format"."""
@@ -52,24 +53,26 @@ def open_records(path: str, options: ReadOptions) -> RecordReader:
     Raises:
         FormatError: the format is unknown, or the compressed data are damaged.
         TruncatedError: the compressed data end too early.
-        SettingError: an option is for alignments, and the file has none.
+        SettingError: the format of the file does not use one of the options.
         OSError: the file can't be opened or read.
     """
     path = os.fspath(path)
-    return SubprocessReader(path, options) if _is_read_apart(path, options) else open_here(path, options)
+    return SubprocessReader(path, options) if _is_read_separately(path, options) else open_here(path, options)
 
 
 def open_each(paths: Sequence[str], options: ReadOptions) -> Generator[RecordReader, None, None]:
     """Yields a reader of each file, one after the other, and closes it; see `open_records`.
 
-    The process that reads the next file is started while this file is read.
+    The process that reads the next file is started while this file is read. Each option must be of use for one of the
+    files; see `shared_options`.
     """
+    options = shared_options(paths, options)
     started: Popen[bytes] | None = None
     try:
-        for path, following in zip(paths, [*paths[1:], None], strict=True):
+        for path, following in zip(paths, [*paths[1:], None], strict=False):
             process, started = started, None
             with SubprocessReader(path, options, process) if process else open_records(path, options) as reader:
-                if following is not None and _is_read_apart(following, options):
+                if following is not None and _is_read_separately(following, options):
                     started = start_process(following, options)
                 yield reader
     finally:
@@ -77,7 +80,18 @@ def open_each(paths: Sequence[str], options: ReadOptions) -> Generator[RecordRea
             end_process(started)
 
 
-def _is_read_apart(path: str, options: ReadOptions) -> bool:
+def shared_options(paths: Sequence[str], options: ReadOptions) -> ReadOptions:
+    """Returns the options to read all input files of a run with.
+
+    Some of several files may have no use for an option, such as `region` for a BAM and a FASTA.
+
+    Raises:
+        SettingError: none of several files uses one of the options.
+    """
+    return options_for_files(paths, options, _detect)
+
+
+def _is_read_separately(path: str, options: ReadOptions) -> bool:
     """Returns whether a separate process reads the file."""
     if options.reader_process == "never" or not sys.executable or path == "-" or _is_own(path):
         return False
@@ -105,7 +119,7 @@ def open_here(path: str, options: ReadOptions) -> RecordReader:
         source = Input(path)
         try:
             found = _detect(source, options)
-            _check_options(found, options)
+            check_format_options(source, found, options)
             return _ReaderHere(source, found, options)
         except BaseException:
             source.close()
@@ -113,17 +127,6 @@ def open_here(path: str, options: ReadOptions) -> RecordReader:
     except InputError as error:
         error.at(shown_path(path))
         raise
-
-
-def _check_options(found: str, options: ReadOptions) -> None:
-    """Refuses options that have no effect on this format."""
-    for name in ("region", "min_mapq", "reference"):
-        if getattr(options, name) and found not in ("sam", EMPTY):
-            raise SettingError(
-                f"read.{name}", getattr(options, name), problem=f"is for SAM, BAM and CRAM; this file is {found}"
-            )
-    if options.feature and found != EMPTY and not FORMATS.load(found).featured:
-        raise SettingError("read.feature", options.feature, f"none for {found}: only GenBank and EMBL have features")
 
 
 class _ReaderHere(RecordReader):

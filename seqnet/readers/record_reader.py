@@ -23,7 +23,7 @@ class RecordReader(ABC):
 
     Iteration raises a FormatError or TruncatedError if the file is not valid, a SettingError if an option does not fit
     the file, and an OSError if it can't be read. A valid file may have no records: then there are no batches, and
-    `nothing` gives the reason.
+    `why_empty` gives the reason.
 
     Attributes:
         path: the file, `-` for stdin.
@@ -55,7 +55,7 @@ class RecordReader(ABC):
                 yield batch
 
     @property
-    def nothing(self) -> str | None:
+    def why_empty(self) -> str | None:
         """Reason why a file that was read to its end has no records; None if it has some."""
         if self.count:
             return None
@@ -64,7 +64,7 @@ class RecordReader(ABC):
         if self.skipped:
             reasons = ", ".join(counted(count, reason) for reason, count in self.skipped.items())
             return f"all of its records were skipped: {reasons}"
-        return f"no read overlaps {self.region}" if self.region else "it holds no records"
+        return f"no read overlaps {self.region}" if self.region else "the file has no records"
 
     def __enter__(self) -> Self:
         return self

@@ -117,7 +117,7 @@ class _Columns:
             return record
         name = record.annotations.get(self._name, "")
         if not name:
-            problem = f"nothing named {quoted(self._name)} to take its name from"
+            problem = f"it has no {quoted(self._name)} to use as its name"
             raise FormatError(problem, f"choose another --name-column: {self._described()}", record=record.name)
         return SingleRecord(name, record.symbols, record.header, record.annotations, record.missing)
 

@@ -57,7 +57,7 @@ def _alignment(lines: TextLines) -> Iterator[SingleRecord]:
             _add(of_sequences.setdefault(words[1], {}), "GS:" + words[2], words[3])
         elif not line.startswith("#") and words:
             if len(words) != 2 or len(words[1].split()) != 1:
-                raise FormatError("this is no name and symbols", "remove what else there is", line=lines.number)
+                raise FormatError("this line is not a name and symbols", "remove other text", line=lines.number)
             if words[0] not in places:
                 places[words[0]] = rows.begin(words[0])
             rows.add(places[words[0]], words[1].strip())

@@ -154,11 +154,11 @@ def _wanted(names: Sequence[str], options: ReadOptions) -> list[str]:
     for name in wanted:
         if names.count(name) != 1:
             found = "no column" if name not in names else "more than one column"
-            raise FormatError(f"{found} named {quoted(name)}", _columns_said(name, names, options))
+            raise FormatError(f"{found} named {quoted(name)}", _described_columns(name, names, options))
     return list(dict.fromkeys(wanted))
 
 
-def _columns_said(name: str, names: Sequence[str], options: ReadOptions) -> str:
+def _described_columns(name: str, names: Sequence[str], options: ReadOptions) -> str:
     """Returns a text that lists the columns, for the error about a missing column."""
     if f'"{name}"' in names:
         return (

@@ -39,7 +39,7 @@ _DIRECTORY_END_BYTES = 22 + 0xFFFF  # the record itself, and the longest possibl
 _LONGEST_HEADER = 10_000  # bytes; the header of a two-dimensional array has about a hundred
 _PIECE = 1 << 22  # bytes that are copied at once
 _MOST_EXPANDED = 1_032  # maximum bytes that deflate can make of one
-_EXPECTED = "each array must hold integers in rows, one protein a row, and the file no other arrays"
+_EXPECTED = "each array must have rows of integers, one protein in each row, and there must be no other arrays"
 
 
 def _recognises(head: bytes) -> bool:
@@ -185,7 +185,9 @@ def _decode(name: str, tokens: NDArray[Any], first: int) -> Ragged:
         row = int(np.argmax(wrong.any(axis=1)))
         column = int(np.argmax(wrong[row]))
         token = int(tokens[row, column])
-        problem = f"{token} is no token" if token not in range(protein.size + 1) else "padding lies within the sequence"
+        problem = (
+            f"{token} is not a token" if token not in range(protein.size + 1) else "padding lies within the sequence"
+        )
         raise FormatError(
             f"array {name!r}, row {first + row}, column {column + 1}: {problem}",
             f"tokens are 1 to {protein.size}, and 0 after the last of them",

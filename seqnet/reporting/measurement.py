@@ -127,7 +127,7 @@ def _training_members(bundle: Bundle, dataset: Dataset) -> NDArray[np.int64] | N
     """Returns the records (T,) int64 that a bundle was fitted to; None where it was trained on another dataset."""
     known = bundle.provenance.get("dataset")
     digest = known.get("sha256") if isinstance(known, Mapping) else None
-    # The bytes tell: an equal provenance does not, where the input was a stream.
+    # The bytes notify: an equal provenance does not, where the input was a stream.
     if digest is None or dataset.sha256() != digest:
         return None
     # The members of a cross-validation were fitted to records of both splits.
@@ -175,13 +175,13 @@ def _origin(bundle: Bundle, dataset: Dataset) -> list[str]:
 
 
 def _shifted(bundle: Bundle, probabilities: NDArray[np.float64]) -> list[str]:
-    """Returns a line where the probabilities (M, K) alone tell that the class fractions are not those of training."""
+    """Returns a line where the probabilities (M, K) alone show that the class fractions are not those of training."""
     found = estimate_shift(probabilities, training_shares(bundle), bundle.validation)
     if not found.sure:
         return []
     return [
-        "the scores alone show other class fractions than in training, which probabilities and threshold are for: "
-        f"{found.line(bundle.classes, bundle.positive)}; predict --expected-fraction auto corrects them"
+        f"the class fractions seem to differ from training: {found.line(bundle.classes, bundle.positive)}; "
+        "predict --expected-fraction auto corrects probabilities and labels"
     ]
 
 

@@ -85,7 +85,7 @@ class ModelReport:
         fitted: name → baseline that was fitted to the model's training records; empty where there are none.
         baselines: name of a baseline → how it stands beside the model.
         remarks: why there are no baselines, or what is wrong with them, a line each.
-        strata: its metrics by part of the records; None where they are not asked for.
+        strata: its metrics by part of the records; None if they are not requested.
     """
 
     name: str

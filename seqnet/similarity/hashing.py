@@ -119,8 +119,8 @@ def _words(tokens: Ragged, place: NDArray[np.int64], counts: NDArray[np.int64]) 
     # A word that starts at every byte.
     everywhere = np.ndarray(len(padded) - _WORD + 1, dtype="<u8", buffer=padded.data, strides=(1,))
     words = everywhere[np.repeat(tokens.offsets[:-1], counts) + _WORD * place]
-    room = np.repeat(tokens.lengths, counts) - _WORD * place  # bytes from the start of the word to the sequence's end
-    spare = np.uint64(8) * (_WORD - np.minimum(room, _WORD)).astype(np.uint64)
+    left = np.repeat(tokens.lengths, counts) - _WORD * place  # bytes from the start of the word to the sequence's end
+    spare = np.uint64(8) * (_WORD - np.minimum(left, _WORD)).astype(np.uint64)
     masked: NDArray[np.uint64] = words & (np.uint64(2**64 - 1) >> spare)
     return masked
 

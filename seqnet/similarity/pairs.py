@@ -105,16 +105,16 @@ def similar_pairs(
     distinct = np.unique(original)
     sets = kmer_sets(tokens.take(distinct), alphabet, KMER_LENGTHS[alphabet.name] if k is None else k)
     index = index_sets(sets, work)
-    asked = np.ones(len(distinct), dtype=bool) if queries is None else np.isin(distinct, original[queries])
-    (row, other, similarity), crowded = _found(index, asked, threshold)
+    queried = np.ones(len(distinct), dtype=bool) if queries is None else np.isin(distinct, original[queries])
+    (row, other, similarity), crowded = _found(index, queried, threshold)
     return SimilarPairs(distinct[row], distinct[other], similarity, original, sets.k, index.common, crowded)
 
 
-def _found(index: Index, asked: NDArray[np.bool_], threshold: float) -> tuple[Found, int]:
+def _found(index: Index, queried: NDArray[np.bool_], threshold: float) -> tuple[Found, int]:
     """Returns the similar pairs of the query sequences, and the number of sequences with too many candidates."""
     row, other, similarity = [np.empty(0, np.int64)], [np.empty(0, np.int64)], [np.empty(0, np.float64)]
     crowded = [np.empty(0, np.int64)]
-    for candidates in _candidates(index, asked, threshold):
+    for candidates in _candidates(index, queried, threshold):
         found, more = _verified(index, candidates, threshold)
         row.append(found[0])
         other.append(found[1])
@@ -127,21 +127,21 @@ def _found(index: Index, asked: NDArray[np.bool_], threshold: float) -> tuple[Fo
     return (rows[once], others[once], np.concatenate(similarity)[once]), count
 
 
-def _candidates(index: Index, asked: NDArray[np.bool_], threshold: float) -> Iterator[Candidates]:
+def _candidates(index: Index, queried: NDArray[np.bool_], threshold: float) -> Iterator[Candidates]:
     """Yields pairs that may be similar."""
-    rows = np.flatnonzero(asked)
+    rows = np.flatnonzero(queried)
     for start, stop in _rounds(index.cost[rows], _MEETINGS_IN_A_ROUND):
         some = rows[start:stop]
         # Earlier queries have already been compared with these; earlier sequences that are no queries have not.
-        since = int(some[0]) if asked.all() else 0
+        since = int(some[0]) if queried.all() else 0
         shared = (index.sketch[some] @ index.sketch[since:].T).tocoo()
         row, other = some[shared.row], shared.col.astype(np.int64) + since
-        use = (other > row) | ((other != row) & ~asked[other])
+        use = (other > row) | ((other != row) & ~queried[other])
         row, other, count = row[use], other[use], shared.data[use].astype(np.int64)
         likely = count >= _least(index, row, other, threshold)
         row, other = row[likely], other[likely]
         yield np.minimum(row, other), np.maximum(row, other), count[likely]
-    yield _neighbours_in_crowds(index, asked)
+    yield _neighbours_in_crowds(index, queried)
 
 
 def _least(index: Index, row: NDArray[np.int64], other: NDArray[np.int64], threshold: float) -> NDArray[np.float64]:
@@ -156,7 +156,7 @@ def _least(index: Index, row: NDArray[np.int64], other: NDArray[np.int64], thres
     return least
 
 
-def _neighbours_in_crowds(index: Index, asked: NDArray[np.bool_]) -> Candidates:
+def _neighbours_in_crowds(index: Index, queried: NDArray[np.bool_]) -> Candidates:
     """Returns candidate pairs of sequences that have the same smallest too common k-mer.
 
     In such a crowd, sorted by the smallest hash of each sequence, similar sequences are likely to be neighbours. Each
@@ -171,7 +171,7 @@ def _neighbours_in_crowds(index: Index, asked: NDArray[np.bool_]) -> Candidates:
         rows.append(members[:-step][same])
         others.append(members[step:][same])
     row, other = np.concatenate(rows), np.concatenate(others)
-    use = asked[row] | asked[other]
+    use = queried[row] | queried[other]
     row, other = row[use], other[use]
     return np.minimum(row, other), np.maximum(row, other), np.zeros(len(row), dtype=np.int64)
 

@@ -96,7 +96,7 @@ def train_folds(job: TrainingJob, observer: Observer) -> FoldsResult:
         observer: receives the progress.
 
     Raises:
-        SettingError: there are too few folds, or a threshold is asked for and there are more than two classes.
+        SettingError: there are too few folds, or a threshold is requested and there are more than two classes.
         LabelError: there are too few groups for so many folds, or the dataset has no fixed records.
         KeyboardInterrupt: the user stopped it; the checkpoints are there to go on from.
     """

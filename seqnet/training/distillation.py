@@ -79,7 +79,7 @@ def choose_student(teacher: Bundle, request: RunRequest, options: DistillOptions
 
     Args:
         teacher: the model to learn from.
-        request: what the user asks for.
+        request: what the user requests.
         options: number of sequences, and the seed.
         length: of the pieces.
 

@@ -25,13 +25,13 @@ from seqnet.training.jobs import make_job
 from seqnet.training.members import TrainingJob
 from seqnet.training.warm_start import WarmStart
 
-__all__ = ["Lesson", "label_lesson", "prepare_lesson"]
+__all__ = ["DistillationPlan", "make_distillation_job", "prepare_distillation"]
 
 _DATASET = ".safetensors"
 
 
 @dataclass(frozen=True)
-class Lesson:
+class DistillationPlan:
     """What a fast model is to learn from, before the model has labelled it.
 
     Attributes:
@@ -51,13 +51,13 @@ class Lesson:
     about: dict[str, Any]
 
 
-def prepare_lesson(
+def prepare_distillation(
     start: WarmStart,
     sources: Sequence[str | Dataset],
     options: DistillOptions,
     request: RunRequest,
     read: ReadOptions | None = None,
-) -> Lesson:
+) -> DistillationPlan:
     """Returns the sequences and settings for a fast model.
 
     Args:
@@ -90,11 +90,11 @@ def prepare_lesson(
     given = datasets[0] if datasets else None
     labelled = given if given and given.classes == teacher.classes and len(given.members("validation")) else None
     about = {"options": options.to_dict(), "inputs": inputs, "sequences": len(drawn.tokens), "real": drawn.real}
-    return Lesson(start, chosen, drawn, given, labelled, about)
+    return DistillationPlan(start, chosen, drawn, given, labelled, about)
 
 
-def label_lesson(
-    lesson: Lesson,
+def make_distillation_job(
+    plan: DistillationPlan,
     device: torch.device,
     *,
     threads: int,
@@ -104,7 +104,7 @@ def label_lesson(
     """Returns the training of the fast model, with the sequences labelled by the model.
 
     Args:
-        lesson: what to learn from; its model is on `device`.
+        plan: what to learn from; its model is on `device`.
         device: device for the computation.
         threads: that the CPU computes with.
         command: command line, for the provenance.
@@ -113,13 +113,13 @@ def label_lesson(
     Raises:
         LabelError: the model gives no sequence to one of its classes.
     """
-    start = lesson.start
-    dataset = label_sequences(start.bundle, lesson.drawn, progress=progress)
-    dataset = replace(dataset, provenance=lesson.about, digest=start.sha256)
-    job = make_job(dataset, lesson.chosen, device, threads=threads, command=command)
+    start = plan.start
+    dataset = label_sequences(start.bundle, plan.drawn, progress=progress)
+    dataset = replace(dataset, provenance=plan.about, digest=start.sha256)
+    job = make_job(dataset, plan.chosen, device, threads=threads, command=command)
     provenance = {key: value for key, value in job.provenance.items() if key != "dataset"}
-    if lesson.dataset is not None:
-        provenance["dataset"] = {"path": str(lesson.dataset.path), "sha256": lesson.dataset.sha256()}
+    if plan.dataset is not None:
+        provenance["dataset"] = {"path": str(plan.dataset.path), "sha256": plan.dataset.sha256()}
     return replace(job, provenance=provenance | {"origin": {**start.origin, "taught": True}})
 
 

@@ -61,7 +61,7 @@ def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
 
     Raises:
         KeyboardInterrupt: the user stopped it before the first epoch was over.
-        SettingError: a threshold is asked for, and there are more than two classes.
+        SettingError: a threshold is requested, and there are more than two classes.
         SeqnetError: see `seqnet.training.fit.train`.
     """
     dataset, configs = job.dataset, job.networks

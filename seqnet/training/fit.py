@@ -97,7 +97,7 @@ def _fit_epochs(run: Run, dataset: Dataset, observer: Observer, limit: TimeLimit
             run.plan(limit.epochs(done, wanted))
             observer.begin(run.config)
             if run.over and done < wanted and run.config.training.epochs == done:
-                observer.note(f"the time was enough for {counted(done, 'epochs')}, not {wanted:,}")
+                observer.note(f"the time limit allowed {counted(done, 'epochs')}, not {wanted:,}")
 
 
 @contextmanager

@@ -122,7 +122,7 @@ class TrainingJob:
 
 
 def check_criterion(dataset: Dataset, optimize: str | None) -> None:
-    """Checks that a threshold can be chosen if one is asked for.
+    """Checks that a threshold can be chosen if one is requested.
 
     Raises:
         SettingError: there are more than two classes.
@@ -134,7 +134,7 @@ def check_criterion(dataset: Dataset, optimize: str | None) -> None:
 
 
 def criterion_for(config: RunConfig, dataset: Dataset, optimize: str | None) -> str | None:
-    """Returns what the threshold is best for: what was asked for, or, of imbalanced classes, balanced accuracy.
+    """Returns what the threshold is best for: what was requested, or, of imbalanced classes, balanced accuracy.
 
     With half of the probability as a bound, a rare class would hardly ever be predicted.
     """
@@ -244,7 +244,7 @@ def joined(runs: Sequence[TrainingResult], dataset: Dataset, provenance: Mapping
 
     Args:
         runs: one per member.
-        dataset: its train and validation splits tell which sequences are usual.
+        dataset: its train and validation splits define which sequences are usual.
         provenance: goes into the bundle.
     """
     names = set.intersection(*(set(run.bundle.metrics) for run in runs))

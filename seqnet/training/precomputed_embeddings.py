@@ -14,7 +14,7 @@ __all__ = ["precompute_embeddings"]
 
 
 def precompute_embeddings(
-    classifier: Classifier, dataset: Dataset, config: RunConfig, tell: Notify, *, over: bool = False
+    classifier: Classifier, dataset: Dataset, config: RunConfig, notify: Notify, *, over: bool = False
 ) -> None:
     """Fills the cache of a language model with what every epoch will ask for; nothing with another encoder.
 
@@ -25,7 +25,7 @@ def precompute_embeddings(
         classifier: to be trained.
         dataset: what it is fitted to.
         config: all settings.
-        tell: called with a line about what is done, or where the language model will run in every epoch.
+        notify: called with a line about what is done, or where the language model will run in every epoch.
         over: whether there are no epochs to come: then the model is loaded where somebody asks for it.
 
     Raises:
@@ -37,14 +37,14 @@ def precompute_embeddings(
     encoder.features.allow([config.encoder.model])
     if over:
         return
-    encoder.prepare(tell)
+    encoder.prepare(notify)
     augmentation = config.augmentation
     fresh = augmentation.fresh_negatives and bool(dataset.generators)
     splits = ["validation"]
     if dataset.crop or augmentation.shift or augmentation.mutation_rate or fresh:
-        tell("training changes the sequences in every epoch, so that the language model runs in every epoch")
+        notify("training changes the sequences in every epoch, so the language model runs in every epoch")
     else:
         splits.append("train")
     members = np.concatenate([dataset.members(split) for split in splits])
     whole = members[dataset.tokens.lengths[members] <= classifier.window]
-    encoder.features.embed_ahead(dataset.tokens, whole, classifier.mixture.device, tell)
+    encoder.features.embed_ahead(dataset.tokens, whole, classifier.mixture.device, notify)

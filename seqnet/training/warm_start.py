@@ -198,13 +198,13 @@ def choose_warm_run(dataset: Dataset, request: RunRequest, start: WarmStart, *, 
 
     Args:
         dataset: what is trained on.
-        request: what the user asks for.
+        request: what the user requests.
         start: the model to start from.
         mix: whether there may be networks of several kinds.
 
     Raises:
         AlphabetMismatchError: the dataset has another alphabet than the model.
-        SettingError: the user asks for another encoder or network than the model's, or the model is a mixture and there
+        SettingError: the user requests another encoder or network than the model's, or the model is a mixture and there
             may be one kind only.
     """
     bundle = start.bundle

@@ -76,7 +76,7 @@ def test_pairs_of_reads_are_kept_together_by_their_names() -> None:
     assert found.summary.grouping.pairs == 100
 
 
-def test_a_column_says_the_split() -> None:
+def test_a_column_has_the_split() -> None:
     splits = ["train", "validation", "test", "train", "train"] * 12
     found = made(frame(split=splits), split="split").to_pandas()
     assert found["split"].tolist() == splits
@@ -142,21 +142,21 @@ def test_rows_without_a_sequence_are_left_out_with_a_warning_or_a_line() -> None
     with pytest.warns(seqnet.SeqnetWarning, match="DataFrame: not kept: 1 whose sequence is missing") as caught:
         assert len(made(table)) == 59
     assert caught[0].filename == __file__
-    told: list[str] = []
-    made(table, progress=told.append)
-    assert any(line.startswith("not kept: 1 whose sequence is missing") for line in told)
-    assert told[0].split() == ["class", "train", "validation", "test", "all"]
+    reported: list[str] = []
+    made(table, progress=reported.append)
+    assert any(line.startswith("not kept: 1 whose sequence is missing") for line in reported)
+    assert reported[0].split() == ["class", "train", "validation", "test", "all"]
 
 
-def test_duplicates_are_kept_and_told() -> None:
+def test_duplicates_are_kept_and_reported() -> None:
     table = frame()
     table["seq"] = [*table["seq"][:30], *table["seq"][:30]]
-    told: list[str] = []
-    found = made(table, progress=told.append)
+    reported: list[str] = []
+    found = made(table, progress=reported.append)
     assert len(found) == 60
-    assert any("have an exact duplicate in another split" in line for line in told)
+    assert any("have an exact duplicate in another split" in line for line in reported)
     assert found.summary is not None
-    assert set(found.summary.warnings()) <= set(told)
+    assert set(found.summary.warnings()) <= set(reported)
 
 
 def test_unknown_symbols_are_refused_or_masked() -> None:
@@ -169,7 +169,7 @@ def test_unknown_symbols_are_refused_or_masked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("options", "told"),
+    ("options", "reported"),
     [
         ({"seeed": 1}, "there is no setting seeed; did you mean seed?"),
         ({"label_column": "x"}, "there is no setting label_column; use one of alphabet, "),
@@ -178,10 +178,10 @@ def test_unknown_symbols_are_refused_or_masked() -> None:
         ({"split": "part"}, "DataFrame: no column named 'part'; its columns are: seq, class, cluster"),
     ],
 )
-def test_what_is_refused(options: dict[str, Any], told: str) -> None:
+def test_invalid_input_is_refused(options: dict[str, Any], reported: str) -> None:
     with pytest.raises(seqnet.SeqnetError) as caught:
         made(frame(), **options)
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(reported)
 
 
 @pytest.fixture
@@ -262,11 +262,11 @@ def test_files_of_splits(tmp_path: Path) -> None:
     train, test = tmp_path / "train.csv", tmp_path / "test.csv"
     table.iloc[:40].to_csv(train, index=False)
     pd.concat([table.iloc[40:], table.iloc[:2]]).to_csv(test, index=False)
-    told: list[str] = []
+    reported: list[str] = []
     options: dict[str, Any] = {"label_column": "class", "sequence_column": "seq"}
-    found = seqnet.encode(train=train, validation=[test], progress=told.append, **options)
+    found = seqnet.encode(train=train, validation=[test], progress=reported.append, **options)
     assert found.counts().sum(axis=0).tolist() == [40, 22, 0]
-    assert "4 records have an exact duplicate in another split" in told
+    assert "4 records have an exact duplicate in another split" in reported
     with pytest.warns(seqnet.SeqnetWarning, match="no validation split was given"):
         found = seqnet.encode(train={"a": train}, test={"b": [test]}, sequence_column="seq")
     assert found.counts().tolist() == [[36, 4, 0], [0, 0, 22]]
@@ -292,7 +292,7 @@ def test_a_dataset_is_pickled_with_its_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "reported"),
     [
         (
             {"split": (80, 10, 10)},
@@ -306,22 +306,22 @@ def test_a_dataset_is_pickled_with_its_columns(tmp_path: Path) -> None:
         ({"progress": 5}, "progress must be a function that takes a line, such as print, or None, not 5"),
     ],
 )
-def test_arguments_of_a_wrong_kind_are_refused(arguments: dict[str, Any], told: str) -> None:
+def test_arguments_of_a_wrong_kind_are_refused(arguments: dict[str, Any], reported: str) -> None:
     with pytest.raises(SettingError) as caught:
         seqnet.Dataset.from_pandas(frame(), **{"sequence": "seq", "label": "class", **arguments})
-    assert str(caught.value) == told
+    assert str(caught.value) == reported
 
 
 def test_remedies_are_for_a_frame() -> None:
     table = pd.DataFrame({"sequence": ["ACGT" * 9, "AC-T" + "ACGT" * 9], "label": ["a", "b"]})
-    for rows, told in (
+    for rows, reported in (
         (table[:1], "class a: it is the only class; add records of a second class"),
         (table[:0], "give a DataFrame with rows"),
         (table, "DataFrame: record 2: position 3: '-' is an alignment gap; remove them"),
     ):
         with pytest.raises(seqnet.SeqnetError) as caught:
             seqnet.Dataset.from_pandas(rows)
-        assert str(caught.value).endswith(told)
+        assert str(caught.value).endswith(reported)
 
 
 def test_a_missing_name_is_the_number_of_the_row() -> None:

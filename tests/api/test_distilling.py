@@ -35,7 +35,7 @@ def test_unknown_and_wrong_options_are_named_in_the_words_of_python() -> None:
         seqnet.distill(model, random="composition")
 
 
-def test_the_fast_version_of_a_model_of_the_package_is_loaded_if_asked() -> None:
+def test_the_fast_version_of_a_model_of_the_package_is_loaded_on_request() -> None:
     fast = seqnet.load("human-dna", fast=True, threads=1)
     assert fast.card["teacher"]["model"] == "human-dna"
     assert fast.classes == seqnet.load("human-dna", threads=1).classes

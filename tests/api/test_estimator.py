@@ -178,7 +178,7 @@ def test_sequences_that_can_t_be_classified_are_named(fitted: seqnet.SequenceCla
 
 
 @pytest.mark.parametrize(
-    ("changed", "kind", "told"),
+    ("changed", "kind", "reported"),
     [
         (None, InputError, "X: record 2: the sequence is None, not text"),
         ("", InputError, "X: record 2: the sequence is empty"),
@@ -188,13 +188,13 @@ def test_sequences_that_can_t_be_classified_are_named(fitted: seqnet.SequenceCla
     ],
 )
 def test_sequences_that_can_t_be_trained_on_are_named(
-    table: pd.DataFrame, changed: Any, kind: type[seqnet.SeqnetError], told: str
+    table: pd.DataFrame, changed: Any, kind: type[seqnet.SeqnetError], reported: str
 ) -> None:
     sequences = table["seq"].tolist()
     sequences[1] = changed
     with pytest.raises(kind) as caught:
         classifier().fit(sequences, table["label"])
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(reported)
     assert isinstance(caught.value, ValueError)
     assert "--" not in str(caught.value)
 

@@ -35,7 +35,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("page", PAGES)
-def test_every_example_runs_and_prints_what_the_page_says(
+def test_every_example_runs_and_prints_the_output_of_the_page(
     page: str, folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = examples(page)

@@ -49,7 +49,7 @@ def test_options_of_reading_are_keywords(tmp_path: Path) -> None:
         model.predict_file(5)  # type: ignore[arg-type]
 
 
-def test_a_file_that_can_not_be_read_says_so(tmp_path: Path) -> None:
+def test_a_file_that_can_not_be_read_is_reported(tmp_path: Path) -> None:
     model = Model(make_bundle(), threads=1)
     with pytest.raises(FileNotFoundError):
         model.predict_file("no such file")
@@ -62,7 +62,7 @@ def test_a_file_that_can_not_be_read_says_so(tmp_path: Path) -> None:
         list(model.predict_file(protein))
 
 
-def test_what_a_file_does_not_have_is_told_at_its_end(tmp_path: Path) -> None:
+def test_what_a_file_does_not_have_is_reported_at_its_end(tmp_path: Path) -> None:
     model = Model(make_bundle(), threads=1)
     found = model.predict_file(DATA / "empty.fa")
     assert isinstance(found, FilePredictions)

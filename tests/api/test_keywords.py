@@ -34,7 +34,7 @@ def fields(kind: Any) -> set[str]:
 
 def test_the_keywords_are_the_settings() -> None:
     assert set(PredictKeywords.__annotations__) == fields(PredictOptions) - {"precision"}
-    reading = fields(ReadOptions) - {"threads", "columns", "originals", "part_start", "part_end"}
+    reading = fields(ReadOptions) - {"threads", "columns", "originals", "part_start", "part_end", "some_unused"}
     assert set(PredictFileKeywords.__annotations__) - set(PredictKeywords.__annotations__) == reading
     assert set(EvaluateKeywords.__annotations__) == fields(EvaluationOptions)
     assert set(ExplainKeywords.__annotations__) == fields(ExplainOptions)
@@ -109,7 +109,7 @@ def test_options_of_the_command_line_are_keywords_in_errors() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "wanted"),
+    ("reported", "wanted"),
     [
         ("choose another name or use --force", "choose another name or pass force=True"),
         ("use --gaps remove to take gaps out", 'pass gaps="remove" to take gaps out'),
@@ -125,9 +125,9 @@ def test_options_of_the_command_line_are_keywords_in_errors() -> None:
         ("--set balance=none turns this off", 'settings={"balance": "none"} turns this off'),
     ],
 )
-def test_remedies_are_in_words_of_python(told: str, wanted: str) -> None:
+def test_remedies_are_in_words_of_python(reported: str, wanted: str) -> None:
     with pytest.raises(SeqnetError) as caught, python_words():
-        raise SeqnetError("x", "wrong", told)
+        raise SeqnetError("x", "wrong", reported)
     assert caught.value.remedy == wanted
 
 
@@ -162,7 +162,7 @@ def test_a_setting_is_named_as_it_is_given(name: str, wanted: str) -> None:
     assert (caught.value.place, str(caught.value)) == ("", caught.value.problem)
 
 
-def test_an_unknown_symbol_is_told_in_words_of_python() -> None:
+def test_an_unknown_symbol_is_reported_in_words_of_python() -> None:
     with pytest.raises(SymbolError) as caught, python_words():
         raise SymbolError("x.fa", "a", 2, "!", "dna")
     assert caught.value.place == "x.fa: record a: position 2"
@@ -181,9 +181,9 @@ def test_an_expected_fraction_is_between_0_and_1(wrong: Any) -> None:
 
 
 def test_progress_is_a_function() -> None:
-    told: list[str] = []
-    as_listener(told.append)("a")
+    reported: list[str] = []
+    as_listener(reported.append)("a")
     as_listener(None)("b")
-    assert told == ["a"]
+    assert reported == ["a"]
     with pytest.raises(SettingError, match="progress must be a function that takes a line, such as print, or None"):
         as_listener(True)  # type: ignore[arg-type]

@@ -18,7 +18,7 @@ from tests.building import make_bundle, random_strings
 PROTEIN = "MKVLATRSDEGHWYFPQNCI" * 3
 
 
-def test_a_model_of_the_package_is_opened_by_name_and_says_what_it_is() -> None:
+def test_a_model_of_the_package_is_opened_by_name_and_has_a_card() -> None:
     model = seqnet.load("human-dna", threads=1, precision="float32", device="cpu")
     assert (model.classes, model.alphabet, model.positive) == (("human", "random"), "dna", "human")
     assert (model.threads, model.precision, model.device) == (1, "float32", "cpu")
@@ -47,7 +47,7 @@ def test_a_saved_model_is_the_same_model(as_text: bool, tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_what_is_no_model_is_an_error_with_its_place(tmp_path: Path) -> None:
+def test_other_content_than_a_model_is_an_error_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(ContainerError) as caught:
         seqnet.load("humandna")
     assert caught.value.place == "humandna"
@@ -158,7 +158,7 @@ def test_errors_of_an_explanation_are_in_the_words_of_python() -> None:
 
 
 def test_arguments_of_a_wrong_kind_are_refused() -> None:
-    for arguments, told in (
+    for arguments, reported in (
         ({"name": 5}, "name must be the path or the name of a model, not 5"),
         ({"name": "human-dna", "plm": 5}, "plm must be text or a pathlib.Path, not 5"),
         ({"name": "human-dna", "plm": "x"}, "plm is for models that were trained with the encoder plm"),
@@ -166,7 +166,7 @@ def test_arguments_of_a_wrong_kind_are_refused() -> None:
     ):
         with pytest.raises(SettingError) as caught:
             seqnet.load(**arguments)
-        assert str(caught.value) == told
+        assert str(caught.value) == reported
     assert seqnet.load("human-dna", threads=np.int64(1)).threads == 1  # type: ignore[arg-type]
     with pytest.raises(SettingError, match=r"seqnet\.load opens a file or a name"):
         seqnet.Model("human-dna")  # type: ignore[arg-type]

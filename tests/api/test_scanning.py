@@ -28,7 +28,7 @@ def test_the_window_of_the_model_is_the_default() -> None:
     assert MODEL.scan(TEXT.encode()).starts[:3].tolist() == [0, 12, 24]
 
 
-def test_a_window_without_a_score_says_why() -> None:
+def test_a_window_without_a_score_has_a_reason() -> None:
     found = MODEL.scan("ACGT" * 9 + "!" + "ACGT" * 9)
     assert found.status.tolist() == ["scored"] * 3 + ["invalid_symbol"] + ["scored"] * 2
     assert np.isnan(found.probabilities[3]).all()

@@ -117,7 +117,7 @@ def test_names_are_those_of_the_sequences_unless_others_are_given() -> None:
         (np.array([1.5]), "record 1: a sequence can't be of type float"),
     ],
 )
-def test_what_is_no_column_of_sequences_is_refused(given: Any, problem: str) -> None:
+def test_other_types_than_a_column_of_sequences_are_refused(given: Any, problem: str) -> None:
     with pytest.raises(InputError) as caught:
         as_records(given)
     assert str(caught.value).startswith(problem)
@@ -130,7 +130,7 @@ def test_names_must_be_as_many_as_the_sequences() -> None:
         as_records(["A", "C"], names="xy")
 
 
-def test_text_that_is_no_sequence_is_kept_as_it_is() -> None:
+def test_text_that_is_not_a_sequence_is_kept_as_it_is() -> None:
     assert as_records(["AC\n", " é", "\ud800"]).symbols.text() == ["AC\n", " é", "?"]
     assert len(as_records([])) == 0
 
@@ -142,7 +142,7 @@ def test_a_missing_name_is_the_number_of_the_sequence() -> None:
         as_records(["A"], names=5)  # type: ignore[arg-type]
 
 
-def test_a_name_that_is_no_text_of_unicode_is_replaced() -> None:
+def test_a_name_that_is_not_valid_unicode_is_replaced() -> None:
     for records in (as_records({"a\ud800": "AC"}), as_records(["AC"], names=["a\ud800"])):
         assert records.names.text() == ["a?"]
 

@@ -27,7 +27,7 @@ def test_classes_are_of_files_and_generators() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "reported"),
     [
         ([("a", "x")], "classes must be a mapping of class to file"),
         ({1: "x"}, "classes must be named by text, not 1"),
@@ -38,7 +38,7 @@ def test_classes_are_of_files_and_generators() -> None:
         ({"a": [3]}, "path must be text or a pathlib.Path, not 3"),
     ],
 )
-def test_what_is_refused(given: Any, told: str) -> None:
+def test_invalid_input_is_refused(given: Any, reported: str) -> None:
     with pytest.raises(SettingError) as caught:
         class_sources(given)
-    assert told in str(caught.value)
+    assert reported in str(caught.value)

@@ -51,8 +51,8 @@ def weights(bundle: Bundle) -> list[bytes]:
 def test_the_model_is_that_of_the_command(
     data: seqnet.Dataset, tmp_path: Path, cli: Runner, arguments: dict[str, Any], words: list[str]
 ) -> None:
-    told: list[str] = []
-    found = seqnet.train(data, threads=1, device="cpu", progress=told.append, **arguments)
+    reported: list[str] = []
+    found = seqnet.train(data, threads=1, device="cpu", progress=reported.append, **arguments)
     target = tmp_path / "m.safetensors"
     outcome = cli("train", data.path, *words, "--threads", "1", "--device", "cpu", "-o", target)
     assert outcome.code == 0, outcome.err
@@ -65,20 +65,20 @@ def test_the_model_is_that_of_the_command(
     assert here.provenance.keys() == there.provenance.keys()
     assert differing == {"command"}
     # The lines are the command's, but for seconds and the name of the file.
-    timeless = [line for line in told if not line.startswith(("epoch", "baselines"))]
+    timeless = [line for line in reported if not line.startswith(("epoch", "baselines"))]
     assert set(timeless) <= set(outcome.err.splitlines())
-    assert sum(line.startswith("epoch") for line in told) == outcome.err.count("\nepoch") + outcome.err.startswith(
+    assert sum(line.startswith("epoch") for line in reported) == outcome.err.count("\nepoch") + outcome.err.startswith(
         "epo"
     )
 
 
-def test_the_recipe_is_chosen_and_told(data: seqnet.Dataset) -> None:
-    told: list[str] = []
+def test_the_recipe_is_chosen_and_reported(data: seqnet.Dataset) -> None:
+    reported: list[str] = []
     settings = {"epochs": 1, "units": 4, "filters": [8], "baseline_records": 0}
-    found = seqnet.train(data, settings=settings, threads=1, progress=told.append)
-    assert told[0].startswith("chosen settings: preset dna-hybrid (DNA, 24 bases, 120 training records)")
+    found = seqnet.train(data, settings=settings, threads=1, progress=reported.append)
+    assert reported[0].startswith("chosen settings: preset dna-hybrid (DNA, 24 bases, 120 training records)")
     assert found.bundle.provenance["preset"] == "dna-hybrid"
-    assert found.bundle.provenance["recipe"] == told[0]
+    assert found.bundle.provenance["recipe"] == reported[0]
 
 
 def test_saved_and_loaded(data: seqnet.Dataset, tmp_path: Path) -> None:
@@ -111,7 +111,7 @@ def test_a_config_file_and_a_preset(data: seqnet.Dataset, tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(
-    ("arguments", "kind", "told"),
+    ("arguments", "kind", "reported"),
     [
         (
             {"settings": {"training.epoch": 5}},
@@ -133,16 +133,16 @@ def test_a_config_file_and_a_preset(data: seqnet.Dataset, tmp_path: Path) -> Non
         ({"progress": 5}, SettingError, "progress must be a function that takes a line, such as print, or None, not 5"),
     ],
 )
-def test_what_is_refused(
-    data: seqnet.Dataset, arguments: dict[str, Any], kind: type[seqnet.SeqnetError], told: str
+def test_invalid_input_is_refused(
+    data: seqnet.Dataset, arguments: dict[str, Any], kind: type[seqnet.SeqnetError], reported: str
 ) -> None:
     with pytest.raises(kind) as caught:
         seqnet.train(data, **arguments)
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(reported)
     assert caught.value.problem
 
 
-def test_what_is_no_dataset_is_refused_in_one_line() -> None:
+def test_other_content_than_a_dataset_is_refused_in_one_line() -> None:
     with pytest.raises(
         ValueError, match=r"^data must be a seqnet\.Dataset or the path of one, not Empty DataFrame Col"
     ):
@@ -212,9 +212,10 @@ def test_ctrl_c_is_the_caller_s(data: seqnet.Dataset) -> None:
 def test_a_model_to_start_from(data: seqnet.Dataset, tmp_path: Path) -> None:
     first = seqnet.train(data, **QUICK)
     first.save(tmp_path / "m.safetensors")
-    told: list[str] = []
-    again = seqnet.train(data, start=first, settings={"epochs": 1}, progress=told.append)
-    assert any(line.startswith("starting from a model in memory: encoder, network and head are kept") for line in told)
+    reported: list[str] = []
+    again = seqnet.train(data, start=first, settings={"epochs": 1}, progress=reported.append)
+    kept = "starting from a model in memory: encoder, network and head are kept"
+    assert any(line.startswith(kept) for line in reported)
     assert again.bundle.config.network == first.bundle.config.network
     frozen = seqnet.train(data, start=tmp_path / "m.safetensors", freeze=True, settings={"epochs": 1})
     ours, theirs = (model.bundle.classifier.state_dict() for model in (frozen, first))

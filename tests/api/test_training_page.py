@@ -57,6 +57,6 @@ def test_every_example_runs(
     assert names["table"]["split"].tolist().count("test") == 18
     assert names["classifier"].classes_.tolist() == ["background", "motif"]
     assert MOTIF in names["sequences"][1]
-    told = capsys.readouterr().out
-    assert "<seqnet.Dataset: 90 records (72 train, 8 validation, 10 test), dna → background or motif>" in told
-    assert "member 2 of 2" in told
+    reported = capsys.readouterr().out
+    assert "<seqnet.Dataset: 90 records (72 train, 8 validation, 10 test), dna → background or motif>" in reported
+    assert "member 2 of 2" in reported

@@ -86,7 +86,7 @@ def test_repeated_names() -> None:
     assert [(one, other) for one, other, _ in offenders(data, check)] == [("r3", "r3")]
 
 
-def test_mates_of_one_group_are_no_repeated_names() -> None:
+def test_mates_of_one_group_are_not_repeated_names() -> None:
     rows = harmless(100)
     rows[2], rows[6] = (("pair", *rows[index][1:]) for index in (2, 6))  # of one class
     rows[4], rows[8] = (("copy", rows[4][1], *rows[index][2:]) for index in (4, 8))  # of one sequence
@@ -169,7 +169,7 @@ def test_an_adapter_in_one_class() -> None:
     assert found["last-positions"].status == "fail"
 
 
-def test_what_a_quick_audit_leaves_out_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_a_quick_audit_leaves_out_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = harmless(1000, 60)
     rows = [
         (name, rows[index % 500][1][index // 500 :], split, label) for index, (name, _, split, label) in enumerate(rows)
@@ -201,7 +201,7 @@ def test_the_most_symbols_are_a_setting_too() -> None:
     assert checks(data, symbols=6000)["near-inside"].message.endswith("have a near-duplicate in their split")
 
 
-def test_twins_of_a_sample_are_found_though_their_first_copy_is_not_in_it() -> None:
+def test_duplicates_of_a_sample_are_found_though_their_first_copy_is_not_in_it() -> None:
     base = random_strings(40, 60, seed=5)
     rows = [(f"r{index}", base[index % 40], "train", index // 40 % 2) for index in range(400)]
     rows += [(f"n{index}", mutated(base[index], [30]), "test", index % 2) for index in range(40)]

@@ -14,7 +14,7 @@ PAIRS = st.dictionaries(
 
 
 @given(RECORDS, PAIRS, st.booleans(), st.booleans(), st.sets(st.integers(0, 13)))
-def test_twins_are_those_of_a_loop(
+def test_duplicates_are_those_of_a_loop(
     rows: list[tuple[int, int]],
     likeness: dict[tuple[int, int], float],
     identical: bool,

@@ -21,14 +21,14 @@ def test_a_harmless_dataset_has_one_line() -> None:
     ]
 
 
-def test_a_handful_of_training_records_is_said() -> None:
+def test_a_handful_of_training_records_is_reported() -> None:
     data = dataset(harmless(60))
     count = len(data.members("train"))
     lines = quick_audit_lines(*quick_audit(data)[:1], data, 60)
     assert f"seqnet: warning: {count} training records; a network needs hundreds" in lines
 
 
-def test_a_trap_has_a_line_of_its_own() -> None:
+def test_a_trap_has_a_separate_line() -> None:
     rows = harmless(400)
     rows[16] = ("r16", rows[0][1], "test", 0)
     rows = [(name, string + "ACGT" * (5 * label), split, label) for name, string, split, label in rows]
@@ -44,7 +44,7 @@ def test_a_trap_has_a_line_of_its_own() -> None:
     ]
 
 
-def test_a_large_dataset_is_sampled_with_all_twins_of_what_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_dataset_is_sampled_with_all_duplicates_of_what_is_sampled(monkeypatch: pytest.MonkeyPatch) -> None:
     rows = harmless(3000, 40)
     rows += [(f"twin of {name}", string, "test", label) for name, string, split, label in rows if split == "train"]
     data = dataset(rows)
@@ -58,14 +58,14 @@ def test_a_large_dataset_is_sampled_with_all_twins_of_what_is_sampled(monkeypatc
     assert quick_audit_lines(checks, data, looked_at)[-1].startswith(f"quick audit of {looked_at:,} of 4,800 records: ")
 
 
-def test_lengths_that_are_all_the_same_tell_nothing() -> None:
+def test_equal_lengths_are_not_a_shortcut() -> None:
     data = dataset(harmless(400))
     (length,) = [check for check in quick_audit(data)[0] if check.name == "length"]
     assert (length.value, length.status) == (0.5, "pass")
     assert length.message == "AUROC 0.500: the same in all of 240 training records"
 
 
-def test_what_training_refuses_is_no_error_here() -> None:
+def test_what_training_refuses_is_not_an_error_here() -> None:
     data = dataset(harmless(20))
     lone = replace(data, labels=np.zeros(20, np.int32), split=np.full(20, 1, np.uint8))
     checks, _ = quick_audit(lone)

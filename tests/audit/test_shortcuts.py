@@ -104,9 +104,9 @@ def test_memorised_groups_do_not_count() -> None:
     data = make_dataset(strings, labels, ["train"] * 400, name="protein")
     grouped = replace(data, groups=np.repeat(np.arange(20), 20))
     assert aurocs(data)["composition"] == near(1.0, 0.05)
-    told = aurocs(grouped)["composition"]
-    assert told is not None
-    assert told < 0.8
+    reported = aurocs(grouped)["composition"]
+    assert reported is not None
+    assert reported < 0.8
 
 
 def test_more_than_two_classes() -> None:
@@ -115,7 +115,7 @@ def test_more_than_two_classes() -> None:
     assert found["first-positions"] == near(0.5)
 
 
-def test_a_sample_says_so_and_is_the_same_for_the_same_seed() -> None:
+def test_a_sample_is_reported_and_is_the_same_for_the_same_seed() -> None:
     data = trained(lambda label, rng: draw(rng, 40 + 20 * label))
     one, two = draw_shortcut_sample(data, 100, 3), draw_shortcut_sample(data, 100, 3)
     assert one.tokens.data.tobytes() == two.tokens.data.tobytes()

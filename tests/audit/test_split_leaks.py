@@ -5,7 +5,7 @@ from tests.audit.examples import RESIDUES, dataset, harmless
 from tests.similarity.examples import mutated, reverse_complement
 
 
-def test_nothing_is_said_of_splits_that_share_nothing() -> None:
+def test_splits_without_shared_records_have_no_message() -> None:
     assert leak_lines(dataset(harmless())) == []
     assert leak_lines(dataset(harmless(symbols=RESIDUES), name="protein")) == []
     assert leak_lines(dataset([row for row in harmless() if row[2] == "train"])) == []

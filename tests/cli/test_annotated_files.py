@@ -63,7 +63,7 @@ def test_proteins_of_features_by_a_qualifier(genomes: Path, tmp_path: Path, cli:
     assert (outcome.code, "--translate needs --feature CDS" in outcome.err) == (1, True)
 
 
-def test_predict_tells_what_is_left_out_and_what_is_missing(trained: Path, cli: Runner) -> None:
+def test_predict_reports_what_is_left_out_and_what_is_missing(trained: Path, cli: Runner) -> None:
     outcome = cli("predict", trained / "dna.safetensors", DATA / "contig_only.gb")
     assert outcome.out.splitlines()[1].split("\t")[::5] == ["AB000002.3", "missing"]
     words = ("--feature", "CDS", "--translate", "--name-column", "locus_tag", "--alphabet", "protein")

@@ -107,7 +107,7 @@ def test_settings_out_of_bounds(leaky: Path, cli: Runner, words: tuple[str, ...]
     assert outcome.err == f"seqnet: error: {message}\n"
 
 
-def test_what_is_no_dataset(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_other_content_than_a_dataset_is_refused(trained: Path, tmp_path: Path, cli: Runner) -> None:
     outcome = cli("audit", trained / "dna.safetensors")
     assert outcome.code == 1
     assert outcome.err.count("\n") == 1

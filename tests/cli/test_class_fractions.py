@@ -35,7 +35,7 @@ def column(text: str, name: str) -> list[str]:
     return [row[header.index(name)] for row in rows]
 
 
-def test_a_shift_is_told_and_corrected(folder: Path, cli: Runner) -> None:
+def test_a_shift_is_reported_and_corrected(folder: Path, cli: Runner) -> None:
     plain = cli("predict", folder / "m.safetensors", folder / "rare.fa")
     assert "note: the class fractions seem to differ from training: signal 0.1" in plain.err
     assert "0.500 in training; --expected-fraction auto corrects probabilities and labels\n" in plain.err
@@ -49,7 +49,7 @@ def test_a_shift_is_told_and_corrected(folder: Path, cli: Runner) -> None:
     assert (after <= before + 1e-9).all()
 
 
-def test_nothing_is_told_without_a_shift(folder: Path, cli: Runner) -> None:
+def test_without_a_shift_there_is_no_message(folder: Path, cli: Runner) -> None:
     words = ("predict", folder / "m.safetensors", folder / "even.fa")
     plain = cli(*words)
     assert "class fractions" not in plain.err
@@ -59,7 +59,7 @@ def test_nothing_is_told_without_a_shift(folder: Path, cli: Runner) -> None:
     assert abs(after.mean() - before.mean()) < 0.02
 
 
-def test_each_output_has_fractions_of_its_own(folder: Path, tmp_path: Path, cli: Runner) -> None:
+def test_each_output_has_separate_fractions(folder: Path, tmp_path: Path, cli: Runner) -> None:
     words = ("predict", folder / "m.safetensors", folder / "rare.fa", folder / "even.fa")
     outcome = cli(*words, "-O", tmp_path, "--expected-fraction", "auto")
     assert outcome.code == 0
@@ -77,10 +77,10 @@ def test_standard_input_is_refused(folder: Path, cli: Runner) -> None:
     )
 
 
-def test_evaluate_tells_a_shift_too(folder: Path, tmp_path: Path, cli: Runner) -> None:
+def test_evaluate_reports_a_shift_too(folder: Path, tmp_path: Path, cli: Runner) -> None:
     words = ("--label-column", "label", "--no-baselines", "--replicates", "10")
     outcome = cli("evaluate", folder / "m.safetensors", folder / "rare.csv", *words, "-o", tmp_path)
-    assert "the scores alone show other class fractions than in training" in outcome.err
+    assert "seqnet: warning: the class fractions seem to differ from training: " in outcome.err
     assert any("class fractions" in line for line in json.loads((tmp_path / "metrics.json").read_text())["warnings"])
     outcome = cli("evaluate", folder / "m.safetensors", folder / "even.csv", *words)
     assert "class fractions" not in outcome.err

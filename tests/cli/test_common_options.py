@@ -56,7 +56,7 @@ def test_the_log_of_a_failed_run_has_its_error(cli: Runner, tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(("option", "ending"), [("-o", ".tsv"), ("--report", ".html")])
-def test_the_log_is_no_input_and_no_other_output(cli: Runner, tmp_path: Path, option: str, ending: str) -> None:
+def test_the_log_can_not_be_an_input_or_another_output(cli: Runner, tmp_path: Path, option: str, ending: str) -> None:
     reads, log = tmp_path / "reads.fa", tmp_path / f"run{ending}"
     reads.write_text(">a\nACGT\n")
     outcome = cli("predict", "human-dna", reads, "--log-file", reads)

@@ -71,7 +71,7 @@ def test_what_does_not_suit_the_model_is_one_line_and_leaves_nothing(
         assert not fast.exists()
 
 
-def test_fast_uses_the_fast_version_which_mostly_says_the_same(cli: Runner) -> None:
+def test_fast_uses_the_fast_version_whose_labels_are_mostly_the_same(cli: Runner) -> None:
     fast, named, slow = (
         cli("predict", *words, READS, "--threads", "1").out.splitlines()
         for words in (("human-dna", "--fast"), ("human-dna-fast",), ("human-dna",))
@@ -84,7 +84,7 @@ def test_fast_uses_the_fast_version_which_mostly_says_the_same(cli: Runner) -> N
     assert same > 0.9
 
 
-def test_a_model_without_a_fast_version_says_what_to_do(trained: Path, cli: Runner) -> None:
+def test_a_model_without_a_fast_version_has_a_remedy(trained: Path, cli: Runner) -> None:
     for name in (str(trained / "dna.safetensors"), "solubility"):
         outcome = cli("predict", name, READS, "--fast")
         assert outcome.code == 1

@@ -56,7 +56,7 @@ def test_what_is_not_the_source_is_not_kept(server: str, tmp_path: Path, cli: Ru
     assert not (tmp_path / "got").exists()
 
 
-def test_no_network_says_what_to_do(tmp_path: Path, cli: Runner) -> None:
+def test_without_a_connection_the_error_names_from_file(tmp_path: Path, cli: Runner) -> None:
     outcome = cli("download", "solubility", "--url", "http://127.0.0.1:9/x.npz", "-o", tmp_path)
     assert outcome.code == 1
     assert "--from-file" in outcome.err.splitlines()[-1]
@@ -74,7 +74,7 @@ def test_an_unknown_source(cli: Runner) -> None:
     assert "one of human-reads, solubility" in outcome.err
 
 
-def test_a_checksum_is_printed_and_may_be_asked_for(server: str, tmp_path: Path, cli: Runner) -> None:
+def test_a_checksum_is_printed_and_can_be_required(server: str, tmp_path: Path, cli: Runner) -> None:
     content = Path(READS).read_bytes()
     (tmp_path / "served" / "reads.bam").write_bytes(content)
     digest = hashlib.sha256(content).hexdigest()
@@ -93,7 +93,7 @@ def test_a_checksum_is_printed_and_may_be_asked_for(server: str, tmp_path: Path,
     assert cli("download", "human-reads", "solubility", "--sha256", digest).code == 2
 
 
-def test_a_longest_file_may_be_said(server: str, tmp_path: Path, cli: Runner) -> None:
+def test_the_size_of_a_file_can_be_limited(server: str, tmp_path: Path, cli: Runner) -> None:
     shutil.copy(ROOT / "tests" / "data" / "header_only.bam", tmp_path / "served" / "reads.bam")
     outcome = cli("download", "human-reads", "--url", f"{server}/reads.bam", "--max-size", "10", "-o", tmp_path / "x")
     assert outcome.code == 1

@@ -94,7 +94,7 @@ def test_no_class_at_all(tmp_path: Path, cli: Runner) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_as_many_generated_records_as_told(tmp_path: Path, cli: Runner) -> None:
+def test_as_many_generated_records_as_requested(tmp_path: Path, cli: Runner) -> None:
     for count in (500, 9000):
         output = tmp_path / f"{count}.safetensors"
         words = ("encode", "--class", f"human={READS}", "--class", f"random=@uniform:{count}", "-o", output)

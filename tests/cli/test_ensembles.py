@@ -67,7 +67,7 @@ def test_the_threshold_of_the_bundle_decides(ensemble: Path, cli: Runner) -> Non
     assert f"p >= {threshold:g}" in outcome.out
 
 
-def test_unsure_records_are_told_so(ensemble: Path, cli: Runner) -> None:
+def test_unsure_records_are_reported(ensemble: Path, cli: Runner) -> None:
     model = ensemble / "m.safetensors"
     confidences = json.loads(cli("inspect", model, "--json").out)["calibration"]["confidences"]
     error = min(float(error) for error, bound in confidences.items() if bound is not None and 0.55 < bound < 0.99)
@@ -75,9 +75,10 @@ def test_unsure_records_are_told_so(ensemble: Path, cli: Runner) -> None:
     rows = rows_of(cli("predict", model, READS, "--max-error", str(error)).out)
     assert {row["label"] for row in rows} == {"human", "random", "uncertain"}
     # Probabilities are written with six digits, but the bound is the unrounded probability of a record.
-    told = [(row["label"], float(row["probability"])) for row in rows if abs(float(row["probability"]) - bound) > 1e-6]
-    assert len(told) > 0.9 * len(rows)
-    assert all((label == "uncertain") == (probability < bound) for label, probability in told)
+    decided = ((row["label"], float(row["probability"])) for row in rows)
+    reported = [(label, probability) for label, probability in decided if abs(probability - bound) > 1e-6]
+    assert len(reported) > 0.9 * len(rows)
+    assert all((label == "uncertain") == (probability < bound) for label, probability in reported)
     outcome = cli("predict", model, READS, "--max-error", "0.0001")
     assert outcome.code == 1
     assert "--max-error 0.0001 is below 0." in outcome.err
@@ -132,7 +133,7 @@ def fasta(path: Path, classes: str, count: int) -> Path:
     return path
 
 
-def test_what_train_says_of_three_classes_and_of_few_records(tmp_path: Path, cli: Runner) -> None:
+def test_the_messages_of_train_for_three_classes_and_for_few_records(tmp_path: Path, cli: Runner) -> None:
     data, model = tmp_path / "d.safetensors", tmp_path / "m.safetensors"
     reads = fasta(tmp_path / "three.fa", "abc", 40)
     assert cli("encode", reads, "--label-regex", r"label=(\w+)", "-o", data).code == 0

@@ -92,8 +92,8 @@ def test_baselines_can_be_switched_off_or_sampled(trained: Path, tmp_path: Path,
         ("0", "trained with training.baseline_records = 0"),
     ):
         other = tmp_path / f"{count}.safetensors"
-        told = cli("train", dataset, *quick, "--set", f"baseline_records={count}", "-o", other)
-        assert ("baselines fitted to 500 training records" in told.err) == (count == "500")
+        reported = cli("train", dataset, *quick, "--set", f"baseline_records={count}", "-o", other)
+        assert ("baselines fitted to 500 training records" in reported.err) == (count == "500")
         outcome = cli("evaluate", other, dataset, "--replicates", "0")
         assert found in outcome.out + outcome.err
 
@@ -115,7 +115,7 @@ def test_another_file_has_the_baselines_of_the_training_records(trained: Path, t
     assert "no metrics by similarity: they need the training dataset" in outcome.out
 
 
-def test_strata_are_printed_where_asked_for(trained: Path, cli: Runner) -> None:
+def test_strata_are_printed_on_request(trained: Path, cli: Runner) -> None:
     outcome = cli("evaluate", trained / "protein.safetensors", trained / "proteins.safetensors", "--strata")
     assert "\nlength " in outcome.out
     assert "\nby share of a record's 6-mers that the training records have\nshare " in outcome.out

@@ -85,7 +85,7 @@ def test_gradients_have_no_columns_of_substitutions(method: str, trained: Path, 
     assert sum(abs(float(row["attribution"] or 0)) for row in rows_of(outcome.out)) > 0.01
 
 
-def test_every_format_says_the_same(trained: Path, tmp_path: Path, reads: Path, cli: Runner) -> None:
+def test_every_format_has_the_same_content(trained: Path, tmp_path: Path, reads: Path, cli: Runner) -> None:
     for name in ("out.tsv", "out.tsv.gz", "out.npz", "again.npz"):
         assert cli("explain", trained / "dna.safetensors", reads, "-o", tmp_path / name).code == 0
     text = (tmp_path / "out.tsv").read_text()
@@ -143,7 +143,7 @@ def test_a_file_holds_one_logo(trained: Path, tmp_path: Path, reads: Path, cli: 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["reads.fa"]
 
 
-def test_a_missing_package_says_how_to_get_it(
+def test_a_missing_package_names_the_package_to_install(
     trained: Path, tmp_path: Path, reads: Path, cli: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(

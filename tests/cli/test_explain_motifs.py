@@ -57,7 +57,7 @@ def test_motifs_and_words_are_written(cli: Runner, planted: Path, tmp_path: Path
     assert "already exists; choose another name or use --force" in again.err
 
 
-def test_attributions_are_written_beside_motifs_if_asked(cli: Runner, planted: Path, tmp_path: Path) -> None:
+def test_attributions_are_written_beside_motifs_on_request(cli: Runner, planted: Path, tmp_path: Path) -> None:
     model, records = planted / "model.safetensors", planted / "records.fa"
     words = tmp_path / "words.tsv"
     done = cli("explain", model, records, "--words", words, "-o", tmp_path / "attributions.tsv", "--threads", "1")

@@ -15,7 +15,7 @@ from tests.cli.running import ROOT, Runner
 PAGE = (ROOT / "docs" / "export.md").read_text(encoding="utf-8")
 
 
-def test_the_program_of_the_page_needs_no_seqnet_and_prints_what_the_page_says(
+def test_the_program_of_the_page_needs_no_seqnet_and_prints_the_output_of_the_page(
     cli: Runner, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pytest.importorskip("onnxruntime")

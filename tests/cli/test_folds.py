@@ -106,7 +106,7 @@ def test_the_model_is_one_and_the_test_split_is_left_to_evaluate(folder: Path, c
     assert "trained on some of these records" in cli(*words, "--split", "validation").err
 
 
-def test_resume_goes_on_as_an_unbroken_run(folder: Path, tmp_path: Path, cli: Runner) -> None:
+def test_resume_gives_the_result_of_an_unbroken_run(folder: Path, tmp_path: Path, cli: Runner) -> None:
     words = ("train", folder / "d.safetensors", *TINY, "--set", "epochs=2", "--folds", "4", "--optimize", "balanced")
     for path in folder.glob("m.*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())

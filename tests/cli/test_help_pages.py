@@ -63,7 +63,7 @@ def test_help_all_shows_every_option_once(cli: Runner, command: str) -> None:
     assert sorted(re.findall(r"^  (?:-\w, )?(--[\w-]+)", page, re.MULTILINE)) == sorted([*known, "--help"])
 
 
-def test_text_and_examples_are_told_apart() -> None:
+def test_text_and_examples_are_distinguished() -> None:
     command = click.Command("x", help="One.\n\n  Two.\n\n\b\n  seqnet x y\n  seqnet x z | head\n")
     assert text_of(command) == "One.\n\n  Two."
     assert examples_of(command) == ["seqnet x y", "  seqnet x z | head"]

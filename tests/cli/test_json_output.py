@@ -34,7 +34,7 @@ def test_encode_counts_the_records(values: Any, tmp_path: Path) -> None:
     assert isinstance(found["warnings"], list)
 
 
-def test_train_tells_the_kept_epoch(values: Any, trained: Path, tmp_path: Path) -> None:
+def test_train_reports_the_kept_epoch(values: Any, trained: Path, tmp_path: Path) -> None:
     model = tmp_path / "m.safetensors"
     words = ("train", trained / "reads.safetensors", "--preset", "dna-cnn", "--set", "epochs=1", "--threads", "1")
     found = values(*words, "-o", model)
@@ -67,7 +67,7 @@ def test_download_names_the_file(values: Any, tmp_path: Path) -> None:
     assert (found["name"], found["sha256"]) == ("human-reads", digest)
 
 
-def test_tune_tells_the_best_trial(values: Any, trained: Path, tmp_path: Path) -> None:
+def test_tune_reports_the_best_trial(values: Any, trained: Path, tmp_path: Path) -> None:
     pytest.importorskip("optuna")
     space = tmp_path / "space.toml"
     space.write_text("[training]\nlearning_rate = { low = 1e-4, high = 1e-2, log = true }\n")

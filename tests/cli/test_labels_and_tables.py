@@ -48,7 +48,7 @@ def test_blanks_around_labels_make_no_class(path: Path, output: Path, cli: Runne
     assert open_dataset(output).classes == ("x", "r")
 
 
-def test_a_header_in_a_file_of_labels_is_told(path: Path, output: Path, cli: Runner) -> None:
+def test_a_header_in_a_file_of_labels_is_reported(path: Path, output: Path, cli: Runner) -> None:
     path.write_text("".join(f">r{number}\n{SEQUENCES[number]}\n" for number in range(40)))
     labels = path.with_suffix(".tsv")
     labels.write_text("name\tlabel\n" + "".join(f"r{number}\t{'xy'[number % 2]}\n" for number in range(40)))
@@ -70,7 +70,7 @@ def test_a_missing_label_is_an_error_unless_it_is_to_be_skipped(path: Path, outp
     assert sorted(open_dataset(output).names.text()) == sorted(f"r{n}" for n in range(40) if n % 5 < 3)
 
 
-def test_numbers_are_refused_and_look_alikes_are_told(path: Path, output: Path, cli: Runner) -> None:
+def test_numbers_are_refused_and_look_alikes_are_reported(path: Path, output: Path, cli: Runner) -> None:
     words = ("--label-column", "label", "-o", output)
     outcome = cli("encode", table(path, [f"{number / 7:.3f}" for number in range(40)]), *words)
     assert outcome.code == 1
@@ -147,7 +147,7 @@ def test_a_workbook_is_classified(path: Path, model: Path, cli: Runner) -> None:
     assert "not read: 1 other sheet ('more'); only the first, 'Sheet', is read" in outcome.err
 
 
-def test_rows_of_blanks_are_left_out_and_told(path: Path, model: Path, cli: Runner) -> None:
+def test_rows_of_blanks_are_left_out_and_reported(path: Path, model: Path, cli: Runner) -> None:
     path.write_text("id;sequence;label\r\na;ACGTACGTAC;x\r\nb;ACGTTCGTAC;y\r\n;;\r\n", newline="")
     outcome = cli("predict", model, path)
     assert [line.split("\t")[0] for line in outcome.out.splitlines()] == ["name", "a", "b"]

@@ -37,7 +37,7 @@ def test_no_other_file_is_changed(tmp_path: Path) -> None:
     assert path.read_text() == ">a\nACGT\n"
 
 
-def test_a_full_disk_is_told_once(tmp_path: Path) -> None:
+def test_a_full_disk_is_reported_once(tmp_path: Path) -> None:
     if not os.path.exists("/dev/full"):
         pytest.skip("this system has no /dev/full")
     log = LogFile(Path("/dev/full"))

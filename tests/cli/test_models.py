@@ -41,7 +41,7 @@ def test_a_shipped_model_has_a_card_and_is_small(name: str, cli: Runner) -> None
 
 
 @pytest.mark.parametrize("name", sorted(shipped_models()))
-def test_inspect_shows_the_card_first_and_settings_if_asked(name: str, cli: Runner) -> None:
+def test_inspect_shows_the_card_first_and_settings_on_request(name: str, cli: Runner) -> None:
     found = cli("inspect", name)
     assert found.out.startswith("card\n  title: ")
     assert "  intended_use: " in found.out
@@ -74,7 +74,7 @@ def test_a_shipped_model_predicts(name: str, cli: Runner) -> None:
     assert int(words[2]) < 0.01 * count
 
 
-def test_what_the_number_format_changes_is_said_if_asked(cli: Runner) -> None:
+def test_what_the_number_format_changes_is_reported_on_request(cli: Runner) -> None:
     from seqnet.models.bundles import open_bundle
     from seqnet.models.scoring import chosen_precision
 

@@ -9,17 +9,17 @@ from tests.building import Recorder, run_config
 
 
 class Recording(Meter):
-    """A meter that keeps what it is told."""
+    """A meter that keeps what it is reported."""
 
     def __init__(self) -> None:
         super().__init__("train", "batches")
-        self.told: list[tuple[object, ...]] = []
+        self.reported: list[tuple[object, ...]] = []
 
     def begin(self, done: int) -> None:
-        self.told.append(("begin", done))
+        self.reported.append(("begin", done))
 
     def reach(self, done: int, total: int | None = None, note: str = "", share: float | None = None) -> None:
-        self.told.append((done, total, note))
+        self.reported.append((done, total, note))
 
 
 def test_batches_of_all_epochs_are_counted_and_anew_for_another_network() -> None:
@@ -30,7 +30,7 @@ def test_batches_of_all_epochs_are_counted_and_anew_for_another_network() -> Non
         observer.step(epoch, done, 60, 0.25)
     observer.note("a fact")
     assert lines.notes == ["a fact"]
-    assert meter.told == [
+    assert meter.reported == [
         ("begin", 50),
         (50, 120, "epoch 1 of 2, loss 0.2500"),
         (60, 120, "epoch 1 of 2, loss 0.2500"),
@@ -45,7 +45,7 @@ def test_a_line_for_each_trial(capsys: pytest.CaptureFixture[str]) -> None:
     observer = SearchObserver(meter, 10, "auroc")
     for trial, epoch, done in ((1, 1, 50), (1, 1, 60), (1, 2, 50)):
         observer.step(trial, epoch, done, 60, 0.5)
-    assert [count for count, *_ in meter.told] == [50, 60, 110]
+    assert [count for count, *_ in meter.reported] == [50, 60, 110]
     settings = {"training.learning_rate": 0.012345678, "network.filters": [4]}
     observer.trial(Trial(3, "complete", 0.75, 2, 4, 1.2, settings, ""), True)
     observer.trial(Trial(4, "pruned", None, 0, 1, 0.2, {}, "as trial 1"), False)

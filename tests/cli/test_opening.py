@@ -9,7 +9,7 @@ from seqnet.cli.opening import open_model
 from seqnet.core.errors import ContainerError, SettingError
 
 
-def test_a_model_is_found_by_name_and_computes_with_the_threads_that_are_asked_for() -> None:
+def test_a_model_is_found_by_name_and_computes_with_the_threads_that_are_requested() -> None:
     bundle = open_model(Path("human-dna"), "cpu", 1, ())
     assert (bundle.classes, bundle.classifier.device, torch.get_num_threads()) == (
         ("human", "random"),

@@ -64,7 +64,7 @@ def test_no_output_replaces_a_file_of_a_language_model(trained: Path, tmp_path: 
     assert (model / "config.json").read_text() == "{}"
 
 
-def test_standard_output_is_no_input(trained: Path, tmp_path: Path) -> None:
+def test_standard_output_is_not_an_input(trained: Path, tmp_path: Path) -> None:
     model = tmp_path / "m.safetensors"
     shutil.copy(trained / "dna.safetensors", model)
     before = model.read_bytes()

@@ -41,8 +41,8 @@ def test_training_says_what_it_embeds(folder: Path, cli: Runner) -> None:
     assert "Loading" not in found.err
     (place,) = (folder / "cache2").iterdir()
     first, second = [line for line in found.err.splitlines() if line.startswith("embeddings in ")]
-    assert first.startswith(f"embeddings in {place}: 0 are there, ")
-    assert second.endswith(" are there, 0 are computed and take 0.00 GB")
+    assert first.startswith(f"embeddings in {place}: 0 are stored, ")
+    assert second.endswith(" are stored, 0 are computed and take 0.00 GB")
 
 
 def test_the_model_file_has_no_weights_of_the_language_model(folder: Path, cli: Runner) -> None:
@@ -82,7 +82,7 @@ def test_another_model_is_one_line(folder: Path, cli: Runner, monkeypatch: pytes
         assert line.endswith("; name that model with --plm")
 
 
-def test_a_model_that_is_gone_is_one_line_and_inspect_goes_on(
+def test_a_model_that_is_gone_is_one_line_and_inspect_continues(
     folder: Path, cli: Runner, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     moved = (folder / "esm").rename(folder / "moved")

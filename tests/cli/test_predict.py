@@ -34,7 +34,7 @@ def test_one_row_per_read_in_the_order_of_the_file(trained: Path, tmp_path: Path
     assert outcome.err.splitlines()[-1] == f"4,000 records: {4001 - unusual:,} ok, {unusual - 1} unusual_composition"
 
 
-def test_every_format_says_the_same(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_every_format_has_the_same_content(trained: Path, tmp_path: Path, cli: Runner) -> None:
     model = trained / "protein.safetensors"
     for name in ("out.tsv", "out.tsv.gz", "out.jsonl", "out.jsonl.gz", "out.parquet"):
         assert cli("predict", model, PROTEINS, "-o", tmp_path / name).code == 0
@@ -79,7 +79,7 @@ def test_many_inputs_into_one_file_or_a_directory(trained: Path, tmp_path: Path,
     assert "two inputs have this output" in clash.err
 
 
-def test_a_name_that_tells_no_format(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_a_name_without_a_known_format_is_refused(trained: Path, tmp_path: Path, cli: Runner) -> None:
     outcome = cli("predict", trained / "dna.safetensors", READS, "-o", tmp_path / "out.xlsx")
     assert outcome.code == 1
     assert outcome.err.count("\n") == 1
@@ -94,7 +94,7 @@ def test_a_sequence_longer_than_the_window_is_classified(trained: Path, tmp_path
     assert all(outcome.out.splitlines()[1].split("\t"))
 
 
-def test_what_is_unlike_the_training_sequences_is_classified_marked_and_told(
+def test_what_is_unlike_the_training_sequences_is_classified_marked_and_reported(
     trained: Path, tmp_path: Path, cli: Runner
 ) -> None:
     path = tmp_path / "odd.fa"
@@ -119,7 +119,7 @@ def test_what_is_unlike_the_training_sequences_is_classified_marked_and_told(
     assert cli("predict", trained / "dna.safetensors", path, "--strict").code == 0
 
 
-def test_unknown_symbols_are_masked_if_asked(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_unknown_symbols_are_masked_on_request(trained: Path, tmp_path: Path, cli: Runner) -> None:
     path, masked = tmp_path / "odd.fa", tmp_path / "masked.fa"
     path.write_text(">r\nACGTTGCAATTGACGT!TGCAATJACGTTGCAATTG\n>e\n\n")
     masked.write_text(path.read_text().replace("!", "N").replace("J", "N"))
@@ -130,18 +130,18 @@ def test_unknown_symbols_are_masked_if_asked(trained: Path, tmp_path: Path, cli:
     assert others == ["masked: 2 symbols outside the alphabet, treated as N"]
 
 
-def test_a_stop_at_the_end_changes_nothing_and_is_told(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_a_stop_at_the_end_changes_nothing_and_is_reported(trained: Path, tmp_path: Path, cli: Runner) -> None:
     plain, ended = tmp_path / "plain.fa", tmp_path / "ended.fa"
     plain.write_text(">a\n" + "MKVLAAGIVG" * 4 + "\n>b\n" + "GWDKPHFERL" * 4 + "\n")
     ended.write_text(plain.read_text().replace("\n>b", "*\n>b"))
     expected = cli("predict", trained / "protein.safetensors", plain)
     outcome = cli("predict", trained / "protein.safetensors", ended)
     assert outcome.out == expected.out
-    told = [line for line in outcome.err.splitlines() if line not in expected.err.splitlines()]
-    assert told == ["removed: the stop (*) at the end of 1 sequence"]
+    reported = [line for line in outcome.err.splitlines() if line not in expected.err.splitlines()]
+    assert reported == ["removed: the stop (*) at the end of 1 sequence"]
 
 
-def test_of_several_inputs_the_first_unknown_symbol_is_told(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_of_several_inputs_the_first_unknown_symbol_is_reported(trained: Path, tmp_path: Path, cli: Runner) -> None:
     paths = [tmp_path / f"{name}.fa" for name in "abc"]
     for path, symbols in zip(paths, ("ACGT", "AC!T", "?CGT"), strict=True):
         path.write_text(f">{path.stem}\n{symbols}\n")
@@ -230,7 +230,7 @@ def test_a_doubt_about_the_alphabet_is_one_warning(trained: Path, tmp_path: Path
 
 
 @pytest.mark.parametrize("gap", ["-", "."])
-def test_gaps_are_told_and_not_to_be_masked(trained: Path, tmp_path: Path, cli: Runner, gap: str) -> None:
+def test_gaps_are_reported_and_not_to_be_masked(trained: Path, tmp_path: Path, cli: Runner, gap: str) -> None:
     path = tmp_path / "aligned.fa"
     path.write_text(f">a\n{'ACGTTGCAATTG' * 2}{gap}ACGT\n")
     outcome = cli("predict", trained / "dna.safetensors", path)

@@ -47,14 +47,14 @@ def test_rate_and_time_left_follow_from_the_share(
     ]
 
 
-def test_a_total_tells_the_share(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_total_gives_the_share(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     clock(monkeypatch, 0, 20)
     with Meter("train", "batches", 400) as meter:
         meter.reach(100, note="loss 0.5")
     assert capsys.readouterr().err == "train: 100 of 400 batches, 5/s, loss 0.5, 20 s, 60 s left\n"
 
 
-def test_what_was_done_before_is_no_measure_of_the_rate(
+def test_what_was_done_before_is_not_a_measure_of_the_rate(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     clock(monkeypatch, 0, 600, 601, 610, 700)
@@ -91,7 +91,7 @@ def test_readers_tell_how_much_of_a_file_has_passed(tmp_path: Path, ending: str)
     assert 0.9 * size <= passed[-1] <= size
 
 
-def test_readers_tell_nothing_where_they_do_not_know(tmp_path: Path) -> None:
+def test_readers_report_no_share_if_it_is_unknown(tmp_path: Path) -> None:
     path = tmp_path / "reads.bam"
     write(path, random_strings([50] * 1000))
     with open_records(str(path), ReadOptions(region="chr1")) as reader:

@@ -50,7 +50,7 @@ def test_the_same_run_gives_the_same_page_and_the_same_other_files(
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_page_that_can_not_be_written_is_known_before_the_work(
+def test_a_page_that_can_not_be_written_is_refused_before_the_work(
     name: str, trained: Path, tmp_path: Path, cli: Runner
 ) -> None:
     words = commands(trained, tmp_path)[name]
@@ -114,7 +114,7 @@ def test_predictions_of_standard_input_go_down_a_pipe_beside_a_page(trained: Pat
     assert "<i>" not in text
 
 
-def test_a_page_is_no_input(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_a_page_is_not_an_input(trained: Path, tmp_path: Path, cli: Runner) -> None:
     fasta = tmp_path / "reads.html"
     fasta.write_text(">a\nACGTACGTACGTACGTACGTACGTACGTACGTACGT\n")
     outcome = cli("predict", trained / "dna.safetensors", fasta, "--report", fasta, "--force")

@@ -61,7 +61,7 @@ def test_a_complete_run_is_not_written_again(more: tuple[str, ...], trained: Pat
     assert contents(tmp_path)[model.name] != before[model.name]
 
 
-def test_a_resumed_run_replaces_only_a_model_of_its_own(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_a_resumed_run_replaces_only_its_own_model(trained: Path, tmp_path: Path, cli: Runner) -> None:
     model = tmp_path / "m.safetensors"
     words = ("train", trained / "proteins.safetensors", *TINY, "--set", "epochs=1", "-o", model)
     assert cli(*words, "--members", "2").code == 0
@@ -143,7 +143,9 @@ run(sys.argv[1:])
 """
 
 
-def test_a_run_killed_while_it_fits_baselines_says_so_and_goes_on(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_a_run_killed_while_it_fits_baselines_is_reported_and_continues(
+    trained: Path, tmp_path: Path, cli: Runner
+) -> None:
     model = tmp_path / "m.safetensors"
     words = ("train", trained / "proteins.safetensors", *TINY, "--set", "epochs=1", "-o", model)
     done = subprocess.run([sys.executable, "-c", STOPPED, *map(str, words)], capture_output=True, check=False)

@@ -119,7 +119,7 @@ def test_regions_have_genomic_coordinates_and_a_row_each(here: Path, cli: Runner
     )
 
 
-def test_a_bigwig_of_regions_knows_the_whole_chromosomes(here: Path, cli: Runner) -> None:
+def test_a_bigwig_of_regions_has_the_lengths_of_whole_chromosomes(here: Path, cli: Runner) -> None:
     pybigtools = pytest.importorskip("pybigtools")
     Path("r.bed").write_text("two\t5\t60\none\t100\t130\n")
     assert cli("predict", "m.safetensors", "g.fa", "--regions", "r.bed", "--track", "t.bw").code == 0
@@ -196,14 +196,14 @@ BAD = [
     (("g.fa", "--regions", "twice.bed", "--track", "t.bw"), 1, "twice.bed: line 2: the region overlaps an earlier one"),
     (("g.fa", "--track", "t.bed", "--aggregate", "sum"), 2, "sum"),
     (("g.fa", "--track", "t.bed", "--embeddings", "e.npz"), 1, "--embeddings can't be combined with --track"),
-    (("g.fa", "--regions", "fine.bed", "--split-by-class", "out"), 1, "a region is no record of the file"),
+    (("g.fa", "--regions", "fine.bed", "--split-by-class", "out"), 1, "a region is not a record of the file"),
     (("n.fa", "--track", "t.bw"), 1, "no window has a score, and a bigWig can't be empty"),
 ]
 
 
-@pytest.mark.parametrize(("words", "code", "told"), BAD, ids=[" ".join(words) for words, _, _ in BAD])
+@pytest.mark.parametrize(("words", "code", "reported"), BAD, ids=[" ".join(words) for words, _, _ in BAD])
 def test_a_mistake_is_one_line_and_leaves_nothing(
-    here: Path, cli: Runner, words: tuple[str, ...], code: int, told: str
+    here: Path, cli: Runner, words: tuple[str, ...], code: int, reported: str
 ) -> None:
     Path("reads.bam").write_bytes(Path(READS).read_bytes())
     for name, text in (("beyond", "one\t0\t501\n"), ("fine", "one\t0\t50\n"), ("twice", "one\t0\t50\none\t40\t60\n")):
@@ -213,7 +213,7 @@ def test_a_mistake_is_one_line_and_leaves_nothing(
     before = {path.name: path.read_bytes() for path in here.iterdir()}
     done = cli("predict", "m.safetensors", *words)
     last = done.err.splitlines()[-1]
-    assert (done.code, told in last) == (code, True), done.err
+    assert (done.code, reported in last) == (code, True), done.err
     assert len([line for line in done.err.splitlines() if not line.startswith("made the index")]) == 1, done.err
     assert {path.name: path.read_bytes() for path in here.iterdir() if path.name != "g.fa.fai"} == before
 

@@ -49,7 +49,7 @@ def test_the_same_seed_gives_the_same_weights(trained: Path, tmp_path: Path, cli
     assert found[0] == found[1] != found[2]
 
 
-def test_resume_goes_on_as_an_unbroken_run(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_resume_gives_the_result_of_an_unbroken_run(trained: Path, tmp_path: Path, cli: Runner) -> None:
     from seqnet.core.containers import read_container
 
     whole, parts = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors"
@@ -212,7 +212,7 @@ def test_without_a_preset_one_that_fits_is_chosen(tmp_path: Path, cli: Runner) -
     assert accuracy > 0.9
 
 
-def test_a_named_network_is_no_recipe(trained: Path, tmp_path: Path, cli: Runner) -> None:
+def test_a_named_network_is_not_a_recipe(trained: Path, tmp_path: Path, cli: Runner) -> None:
     small = ("--set", "filters=[2]", "--set", "dense=[2]", "--set", "epochs=1", "--threads", "1", "--no-audit")
     for index, words in enumerate([("--network", "cnn"), ("--set", "network.name=cnn")]):
         model = tmp_path / f"{index}.safetensors"

@@ -77,7 +77,7 @@ def test_settings_of_a_network_make_it_one_network(data: Path, tmp_path: Path, c
         assert (tmp_path / f"{index}.checkpoint.safetensors").exists()
 
 
-def test_folds_have_one_network_each_and_say_so(data: Path, tmp_path: Path, cli: Runner) -> None:
+def test_folds_have_one_network_each_with_a_message(data: Path, tmp_path: Path, cli: Runner) -> None:
     outcome = cli("train", data, *FAST, "--set", "epochs=1", "--folds", "3", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 0, outcome.err
     assert "each fold has one network; without --folds, networks of several kinds are trained" in outcome.err
@@ -87,7 +87,7 @@ def test_folds_have_one_network_each_and_say_so(data: Path, tmp_path: Path, cli:
 def test_time(data: Path, tmp_path: Path, cli: Runner) -> None:
     outcome = cli("train", data, *FAST, "--time", "0.01s", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 0, outcome.err
-    assert "the time was enough for 1 epoch, not 2" in outcome.err
+    assert "the time limit allowed 1 epoch, not 2" in outcome.err
     assert "the time is over; left out: 3 networks" in outcome.err
     assert outcome.err.endswith("m.curves.svg, m.1.checkpoint.safetensors\n")
     assert json.loads(cli("inspect", tmp_path / "m.safetensors", "--json").out)["members"] == 1

@@ -179,7 +179,7 @@ def test_trials_without_enough_memory_are_one_line_each(
     assert lines[-1].startswith("seqnet: error: no trial is complete; last reason: cpu: there is too li")
 
 
-def test_without_optuna_one_line_says_how_to_get_it(trained: Path, tmp_path: Path, space: Path) -> None:
+def test_without_optuna_one_line_names_the_package_to_install(trained: Path, tmp_path: Path, space: Path) -> None:
     program = "import sys; sys.modules['optuna'] = None; from seqnet.cli.main import main; main()"
     words = ["tune", trained / "reads.safetensors", "--space", space, "-o", tmp_path / "best.toml"]
     done = subprocess.run([sys.executable, "-c", program, *map(str, words)], capture_output=True, text=True)

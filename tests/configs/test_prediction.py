@@ -12,7 +12,7 @@ def test_fractions_are_numbers_by_class_whose_name_may_have_an_equals_sign() -> 
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "reported"),
     [
         (("a=1",), "must be CLASS=F with F between 0 and 1, or auto alone, not 'a=1'"),
         (("a=x",), "must be CLASS=F with F between 0 and 1, or auto alone, not 'a=x'"),
@@ -20,10 +20,10 @@ def test_fractions_are_numbers_by_class_whose_name_may_have_an_equals_sign() -> 
         (("a=0.1", "a=0.2"), "gives class a twice"),
     ],
 )
-def test_what_is_no_fraction_is_refused(given: tuple[str, ...], told: str) -> None:
+def test_invalid_fractions_are_refused(given: tuple[str, ...], reported: str) -> None:
     with pytest.raises(SettingError) as caught:
         PredictOptions(expected_fraction=given).fractions()
-    assert str(caught.value).startswith(f"predict.expected_fraction {told}")
+    assert str(caught.value).startswith(f"predict.expected_fraction {reported}")
 
 
 def test_a_vote_has_no_probabilities_to_adjust() -> None:

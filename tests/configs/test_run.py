@@ -18,7 +18,7 @@ def toml(tmp_path: Path, text: str) -> Path:
     return path
 
 
-def test_nothing_said_is_the_defaults() -> None:
+def test_no_settings_give_the_defaults() -> None:
     run = compose()
     assert run == RunConfig.from_dict({})
     assert (run.encoder, run.network, run.training) == (EncoderConfig(), CnnConfig(), TrainingConfig())
@@ -137,7 +137,7 @@ def test_a_file_that_is_not_toml_is_refused(tmp_path: Path, raw: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_a_preset_says_what_it_is_and_goes_there_and_back(name: str) -> None:
+def test_a_preset_has_a_description_and_survives_a_round_trip(name: str) -> None:
     values = load_preset(name)
     assert values["description"]
     assert values["source"]
@@ -149,7 +149,7 @@ def test_a_preset_says_what_it_is_and_goes_there_and_back(name: str) -> None:
         assert {key: settings[key] for key in given} == given
 
 
-def test_an_unknown_preset_names_the_known_ones() -> None:
+def test_an_unknown_preset_names_the_valid_ones() -> None:
     assert "dna-cnn" in preset_names()
     with pytest.raises(SettingError, match="must be one of deep-cnn, deepsol"):
         compose("dna")

@@ -41,14 +41,14 @@ def read_or_told(path: Path, content: bytes) -> list[Record] | str:
 
 
 @pytest.mark.parametrize("name", [*ENDED, *COUNTED])
-def test_what_was_cut_has_whole_records_or_is_told(name: str, tmp_path: Path) -> None:
-    whole, told = read(DATA / name), 0
+def test_what_was_cut_has_whole_records_or_is_reported(name: str, tmp_path: Path) -> None:
+    whole, reported = read(DATA / name), 0
     for length, content in cuts(name):
         found = read_or_told(tmp_path / "in", content)
-        told += isinstance(found, str)
+        reported += isinstance(found, str)
         # Cut between two records, it is a whole file of the first ones.
         assert isinstance(found, str) or found == whole[: len(found)], length
-    assert told > len(list(cuts(name))) // 2
+    assert reported > len(list(cuts(name))) // 2
 
 
 @pytest.mark.parametrize("name", OTHERS)
@@ -59,12 +59,12 @@ def test_what_was_cut_and_can_not_tell_raises_nothing_else(name: str, tmp_path: 
 @pytest.mark.parametrize("name", [*ENDED, *COUNTED, *OTHERS])
 def test_flipped_bytes_raise_nothing_else(name: str, tmp_path: Path) -> None:
     random, content = Random(name), (DATA / name).read_bytes()
-    told = 0
+    reported = 0
     for _ in range(FLIPS):
         damaged = bytearray(content)
         damaged[random.randrange(len(damaged))] ^= 1 << random.randrange(8)
-        told += isinstance(read_or_told(tmp_path / "in", bytes(damaged)), str)
-    assert 0 < told < FLIPS
+        reported += isinstance(read_or_told(tmp_path / "in", bytes(damaged)), str)
+    assert 0 < reported < FLIPS
 
 
 def test_a_cut_record_is_a_truncated_file(tmp_path: Path) -> None:

@@ -121,7 +121,7 @@ def material(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_every_command_says_what_its_paths_are() -> None:
+def test_every_path_of_a_command_is_an_input_or_an_output() -> None:
     for name, command in commands().items():
         assert isinstance(command, Command), name
         for parameter in command.params:

@@ -139,7 +139,7 @@ def test_a_sound_file_may_hold_no_records(format: str, compression: str | None, 
         pytest.skip("a BAM is compressed already")
     path = tmp_path / "in"
     path.write_bytes(COMPRESS[compression](EMPTY[format]) if compression else EMPTY[format])
-    expected = "the file is empty" if EMPTY[format] == b"\n" else "it holds no records"
+    expected = "the file is empty" if EMPTY[format] == b"\n" else "the file has no records"
     for process in ("never", "always"):
         assert nothing(path, reader_process=process) == expected
     with piped_stdin(path.read_bytes()):

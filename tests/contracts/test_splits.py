@@ -75,7 +75,7 @@ def test_another_seed_is_another_split() -> None:
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=80), fractions_of, seeds)
-def test_single_records_have_the_sizes_that_were_asked_for_in_every_class(
+def test_single_records_have_the_sizes_that_were_requested_in_every_class(
     labels: list[int], fractions: tuple[float, float, float], seed: int
 ) -> None:
     found = split(labels, range(len(labels)), fractions, seed)
@@ -146,7 +146,7 @@ def test_one_group_of_everything_goes_to_the_largest_split(fractions: tuple[floa
 
 
 @given(st.lists(st.integers(2, 12), min_size=1, max_size=9), fractions_of, seeds)
-def test_few_groups_are_no_reason_for_an_empty_split(
+def test_few_groups_do_not_cause_an_empty_split(
     group_sizes: list[int], fractions: tuple[float, float, float], seed: int
 ) -> None:
     groups = np.repeat(np.arange(len(group_sizes)), group_sizes)
@@ -181,7 +181,7 @@ def test_single_records_make_up_for_what_groups_left() -> None:
         assert sizes(found[labels == label]).tolist() == [50, 25, 25]
 
 
-def test_no_records_are_no_splits() -> None:
+def test_no_records_give_no_splits() -> None:
     assert split([], []).tolist() == []
 
 

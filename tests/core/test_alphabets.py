@@ -36,7 +36,7 @@ def test_decoding_undoes_encoding(one: Alphabet, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("one", ALPHABETS.values(), ids=list(ALPHABETS))
-def test_every_byte_has_a_token_of_its_own_or_none(one: Alphabet) -> None:
+def test_every_byte_has_its_own_token_or_none(one: Alphabet) -> None:
     tokens = one.encode(np.arange(256, dtype=np.uint8))
     letters = {ord(letter) for letter in one.symbols + "".join(one.synonyms)}
     letters |= {ord(chr(letter).lower()) for letter in letters}
@@ -106,7 +106,7 @@ def test_mixtures_are_probabilities(one: Alphabet) -> None:
     np.testing.assert_allclose(one.mixture[one.mask_token], 1 / one.size)
 
 
-def test_an_unknown_alphabet_names_the_known_ones() -> None:
+def test_an_unknown_alphabet_names_the_valid_ones() -> None:
     with pytest.raises(SettingError, match="one of dna, rna, protein"):
         alphabet("dnb")
 

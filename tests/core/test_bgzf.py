@@ -30,5 +30,5 @@ def test_blocks_fit_their_field_of_16_bits_even_if_the_data_are_random(compress:
     assert gzip.decompress(packed) == data
 
 
-def test_nothing_is_no_block() -> None:
+def test_empty_data_is_not_a_block() -> None:
     assert bgzf(b"") == b""

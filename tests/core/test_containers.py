@@ -58,7 +58,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @given(descriptions, tensor_tables)
-def test_what_is_written_is_read(
+def test_written_content_reads_back(
     tmp_path_factory: pytest.TempPathFactory, description: dict[str, Any], tensors: dict[str, NDArray[Any]]
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "round_trip.safetensors"
@@ -320,7 +320,7 @@ def test_a_file_of_version_3_without_a_checksum_is_refused(path: Path) -> None:
     assert refusal(path) == "the file is damaged: it has no checksum"
 
 
-def test_the_checksum_counts_whatever_the_version_says(path: Path) -> None:
+def test_the_checksum_is_checked_in_every_version(path: Path) -> None:
     header, data = header_of(path)
     header["__metadata__"]["seqnet"] = header["__metadata__"]["seqnet"].replace('"version": 3', '"version": 1')
     write_header(path, header, data, checksum=False)

@@ -18,7 +18,7 @@ def test_seconds(text: str | float, seconds: float) -> None:
 @pytest.mark.parametrize(
     "text", ["", "10", "m", "-5m", "0s", "1e3s", "10 m", "5d", "9999999h", 0, -1, math.nan, math.inf, True]
 )
-def test_what_is_no_duration_is_refused(text: str | float) -> None:
+def test_invalid_durations_are_refused(text: str | float) -> None:
     with pytest.raises(SettingError, match="a number and a unit, such as 90s"):
         seconds_of("time", text)
 

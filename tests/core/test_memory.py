@@ -21,7 +21,7 @@ from seqnet.core.memory import check_address_space, is_lack_of_memory, save_addr
         (OSError(errno.ENOMEM, "Cannot allocate memory"), False),
     ],
 )
-def test_lack_of_memory_is_known_by_its_words(error: BaseException, lacking: bool) -> None:
+def test_lack_of_memory_is_recognised_by_its_message(error: BaseException, lacking: bool) -> None:
     assert is_lack_of_memory(error) is lacking
 
 

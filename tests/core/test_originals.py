@@ -32,7 +32,7 @@ def test_equal_neighbours_are_seen_as_python_sees_them(names: list[str]) -> None
 
 
 @given(names=st.lists(st.sampled_from(["a/1", "a/2", "b/3", "/1", "1", "a/12", ""]), max_size=8))
-def test_names_lose_what_tells_mates_apart(names: list[str]) -> None:
+def test_names_lose_the_endings_of_mates(names: list[str]) -> None:
     bare, mates = without_mates(Ragged.from_strings(names))
     expected = [
         (name[:-2], int(name[-1])) if len(name) > 2 and name[-2:] in ("/1", "/2") else (name, 0) for name in names

@@ -46,7 +46,7 @@ def test_variables_are_limits(monkeypatch: pytest.MonkeyPatch, name: str, text: 
 
 
 @pytest.mark.parametrize("text", ["", "0", "-1", "many", "1.5"])
-def test_variables_that_are_no_number_are_no_limits(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
+def test_variables_that_are_not_numbers_are_not_limits(monkeypatch: pytest.MonkeyPatch, text: str) -> None:
     monkeypatch.setenv("OMP_NUM_THREADS", text)
     assert "OMP_NUM_THREADS" not in processor_limits()
 
@@ -91,7 +91,7 @@ def test_a_system_without_control_groups_has_no_quota(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("own", [{"OMP_WAIT_POLICY": "active"}, {"KMP_BLOCKTIME": "200"}, {"GOMP_SPINCOUNT": "9"}])
-def test_what_the_user_says_of_waiting_stays(own: dict[str, str]) -> None:
+def test_settings_of_the_user_for_waiting_threads_stay(own: dict[str, str]) -> None:
     environment = dict(own)
     limit_spinning(environment)
     assert environment.items() >= own.items()

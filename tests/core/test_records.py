@@ -47,7 +47,7 @@ def test_text_is_stored_as_utf8(words: list[str]) -> None:
     assert column.to_arrow().to_pylist() == words
 
 
-def test_bytes_that_are_no_text_are_shown_as_such() -> None:
+def test_bytes_that_are_not_text_are_shown_as_such() -> None:
     assert Ragged.from_strings([b"caf\xe9", b"\xff", b"ok"]).text() == ["caf\ufffd", "\ufffd", "ok"]
 
 
@@ -132,7 +132,7 @@ def test_headers_are_not_lost_where_only_some_are_names() -> None:
     assert joined.headers.text() == ["a", "b about"]
 
 
-def test_nothing_joined_is_nothing() -> None:
+def test_joining_no_batches_gives_an_empty_batch() -> None:
     assert len(RecordBatch.concatenate([])) == 0
 
 
@@ -163,7 +163,7 @@ def test_pieces_are_views_of_all_elements() -> None:
 
 
 @given(st.lists(st.binary(max_size=6)))
-def test_what_is_no_utf8_is_latin_1(given_strings: list[bytes]) -> None:
+def test_bytes_that_are_not_utf8_are_read_as_latin_1(given_strings: list[bytes]) -> None:
     found = Ragged.from_strings(given_strings).as_utf8()
     assert [found[index].decode() for index in range(len(found))] == [as_text(one) for one in given_strings]
     assert found.as_utf8() is found

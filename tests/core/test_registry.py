@@ -37,7 +37,7 @@ def test_a_choice_is_imported_when_it_is_picked(planets: Registry) -> None:
     assert "made_up_planets" in sys.modules
 
 
-def test_an_unknown_choice_names_the_known_ones(planets: Registry) -> None:
+def test_an_unknown_choice_names_the_valid_ones(planets: Registry) -> None:
     with pytest.raises(SettingError) as caught:
         planets.load("venus")
     assert str(caught.value) == "planet must be one of mars, vulcan, not 'venus'"

@@ -42,7 +42,7 @@ def test_what_is_allowed(check: Validator, value: Any) -> None:
 
 
 @pytest.mark.parametrize(
-    ("check", "value", "told"),
+    ("check", "value", "reported"),
     [
         (whole(0, 5), 6, "x is 6, expected a whole number from 0 to 5"),
         (whole(1), 0, "x is 0, expected a whole number of at least 1"),
@@ -65,10 +65,10 @@ def test_what_is_allowed(check: Validator, value: Any) -> None:
         (anything, [float("inf")], "x[0] is inf, expected a finite number"),
     ],
 )
-def test_what_is_not_allowed_is_told_with_its_place(check: Validator, value: Any, told: str) -> None:
+def test_what_is_not_allowed_is_reported_with_its_place(check: Validator, value: Any, reported: str) -> None:
     with pytest.raises(SchemaError) as caught:
         check("x", value)
-    assert told.replace("null", "none") in str(caught.value)
+    assert reported.replace("null", "none") in str(caught.value)
 
 
 def test_nesting_has_an_end() -> None:

@@ -49,7 +49,7 @@ def test_sequences_that_may_be_of_the_alphabet_pass(sequence: str, expected: str
         ("ACGTTGCAAC" * 95 + "MKVLAAGIVGLAEPDQMKVLAAGIVGLAEPDQ", None, "dna"),
     ],
 )
-def test_a_doubt_is_no_error(sequence: str, found: str | None, expected: str) -> None:
+def test_a_doubt_is_not_an_error(sequence: str, found: str | None, expected: str) -> None:
     assert check_alphabet("x.fa", as_bytes(sequence), alphabet(expected)) == found
 
 

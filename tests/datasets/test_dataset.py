@@ -83,7 +83,7 @@ records = st.lists(
 
 
 @given(records, st.booleans())
-def test_what_is_written_is_read(
+def test_written_content_reads_back(
     tmp_path_factory: pytest.TempPathFactory, drawn: list[tuple[str, str, int, int]], spooled: bool
 ) -> None:
     path = tmp_path_factory.getbasetemp() / "round_trip.safetensors"

@@ -65,7 +65,7 @@ def test_many_records_leave_a_preset_as_it_is() -> None:
     )
 
 
-def test_few_records_are_told() -> None:
+def test_few_records_are_reported() -> None:
     assert choose_recipe(records(400, 300, "protein")).line == (
         "chosen settings: preset protein-hybrid (protein, 300 residues, 400 training records), epochs=60, "
         "batch_size=16, learning_rate=0.0011; --preset chooses another"
@@ -85,7 +85,7 @@ def test_windows_that_are_drawn_have_no_end() -> None:
     assert recipe.line == "chosen settings: preset dna-hybrid (DNA, 36 bases); --preset chooses another"
 
 
-def test_a_preset_for_another_alphabet_is_told() -> None:
+def test_a_preset_for_another_alphabet_is_reported() -> None:
     assert misfit("dna-cnn", records(9, 36, "protein")) == (
         "the preset dna-cnn is for DNA and RNA, but this dataset is protein; without --preset, a suitable one is chosen"
     )
@@ -95,7 +95,7 @@ def test_a_preset_for_another_alphabet_is_told() -> None:
     assert misfit("lstm", records(9, 36, "protein")) is None
 
 
-def test_a_preset_for_shorter_sequences_is_told() -> None:
+def test_a_preset_for_shorter_sequences_is_reported() -> None:
     line = misfit("dna-cnn", records(9, 101))
     assert line is not None
     assert line.startswith("the preset dna-cnn is for sequences of 36 bases, but these have 101 (median)")

@@ -84,7 +84,7 @@ def test_windows_are_those_of_a_loop(lengths: list[int], window: int, stride: in
     assert uncovered(counted, window, stride).tolist() == rest
 
 
-def test_the_stop_at_the_end_of_a_protein_is_no_residue() -> None:
+def test_the_stop_at_the_end_of_a_protein_is_not_a_residue() -> None:
     protein = alphabet("protein")
     found = tokenize(Ragged.from_strings(["MKV*", "", "*", "M*K", "MK**", "MKV"]), protein)
     expected = alphabet("protein").encode(Ragged.from_strings(["MKV", "", "", "M*K", "MK*", "MKV"]).data)

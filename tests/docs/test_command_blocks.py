@@ -69,7 +69,7 @@ def executed(words: str, captured: Callable[[], tuple[str, str]]) -> tuple[int, 
     return code, out, err
 
 
-def test_blocks_that_are_not_run_say_why() -> None:
+def test_blocks_that_are_not_run_have_a_reason() -> None:
     reasons = {command.why for page in PAGES for command in page_commands(page) if command.why}
     assert reasons <= NOT_RUN
 

@@ -143,8 +143,8 @@ def test_a_file_that_begins_with_line_breaks_is_refused(tmp_path: Path) -> None:
     path = write_gzip(tmp_path / "x.gz", b"\n" * LINE_BREAKS, b">a\nACGT\n")
     done = call("-m", "seqnet", "predict", MODEL, path)
     assert (done.code, done.out) == (1, "")
-    told = "it begins with more than 65,536 blanks and line breaks; remove these, where a sequence file follows"
-    assert done.err == f"seqnet: error: {path}: {told}\n"
+    reported = "it begins with more than 65,536 blanks and line breaks; remove these, where a sequence file follows"
+    assert done.err == f"seqnet: error: {path}: {reported}\n"
     assert done.peak < 600 * MB
 
 

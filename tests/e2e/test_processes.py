@@ -220,9 +220,9 @@ def test_the_work_of_threads_on_a_giant_record_is_given_up(tmp_path: Path) -> No
     assert process.poll() is None
     asked = time.monotonic()
     process.terminate()
-    _, told = process.communicate(timeout=60)
+    _, reported = process.communicate(timeout=60)
     assert time.monotonic() - asked < 5  # the whole record takes more than a minute
-    assert (process.returncode, told.decode().splitlines()[-1]) == (143, "seqnet: terminated")
+    assert (process.returncode, reported.decode().splitlines()[-1]) == (143, "seqnet: terminated")
 
 
 @pytest.mark.parametrize(
@@ -233,7 +233,7 @@ def test_the_work_of_threads_on_a_giant_record_is_given_up(tmp_path: Path) -> No
         "evaluate m.safetensors d.safetensors -o out/results",
     ],
 )
-def test_a_table_that_can_not_be_printed_is_known_before_the_work(command: str, folder: Path, tmp_path: Path) -> None:
+def test_a_table_that_can_not_be_printed_is_refused_before_the_work(command: str, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "out").mkdir()
     for name in ("d.safetensors", "m.safetensors"):
         (tmp_path / name).symlink_to(folder / name)

@@ -67,8 +67,8 @@ def stopped(model: Path, folder: Path, turn: int, moment: float) -> tuple[int, s
         time.sleep(moment)
         process.send_signal(number)
         assert process.stderr
-        told = process.stderr.read()
-        return process.wait(timeout=30), told
+        reported = process.stderr.read()
+        return process.wait(timeout=30), reported
 
 
 def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
@@ -80,7 +80,7 @@ def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("words", [f"predict M {READS}", "inspect M", "--help", "predict --help"])
-def test_without_standard_error_all_is_done_and_said_nowhere(words: str, model: Path, tmp_path: Path) -> None:
+def test_without_standard_error_the_work_is_done_without_messages(words: str, model: Path, tmp_path: Path) -> None:
     command = f"seqnet {words.replace('M', str(model))}"
     ends = ("", "2>/dev/full", "<&- 2>&-")
     with ThreadPoolExecutor(2) as pool:
@@ -167,11 +167,11 @@ def test_a_bar_shares_its_line_with_nothing(kind: str, model: Path, tmp_path: Pa
     rows = shell(f"seqnet predict {model} {READS}", tmp_path).stdout.splitlines()
     assert screen(shown)[: len(rows)] == rows
     assert "\x1b" not in shown
-    told = on_terminal("predict", model, READS, "-o", tmp_path / "out.tsv", kind=kind)
-    assert ("\x1b[2K" in told) == (kind == "xterm")
-    assert all("predict" not in line for line in screen(told))
-    assert screen(told)[-1].startswith("4,000 records: ")
-    assert kind != "dumb" or "\n\n" not in told.replace("\r", "")
+    reported = on_terminal("predict", model, READS, "-o", tmp_path / "out.tsv", kind=kind)
+    assert ("\x1b[2K" in reported) == (kind == "xterm")
+    assert all("predict" not in line for line in screen(reported))
+    assert screen(reported)[-1].startswith("4,000 records: ")
+    assert kind != "dumb" or "\n\n" not in reported.replace("\r", "")
 
 
 def test_a_model_or_dataset_may_come_through_a_pipe(model: Path, tmp_path: Path) -> None:

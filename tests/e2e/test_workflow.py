@@ -70,7 +70,7 @@ LOCAL = ("--profile", WORKFLOW / "profiles" / "local", "--cores", "2")
 
 
 @pytest.mark.timeout(300)
-def test_the_whole_path_goes_on_after_a_kill_in_training(project: Path) -> None:
+def test_the_whole_path_continues_after_a_kill_in_training(project: Path) -> None:
     killed = start(project, *LOCAL)
     models = project / "results" / "models" / "motif"
     waited = time.monotonic() + 200

@@ -28,7 +28,7 @@ def test_the_interval_of_an_accuracy_is_close_to_the_normal_one() -> None:
     assert (low, high) == pytest.approx((0.8 - half, 0.8 + half), abs=0.004)
 
 
-def test_intervals_cover_the_truth_as_often_as_they_say() -> None:
+def test_intervals_cover_the_truth_at_their_confidence_level() -> None:
     rng = np.random.default_rng(2)
     covered = 0
     for seed in range(200):

@@ -203,7 +203,7 @@ def test_float32_probabilities_are_widened() -> None:
     assert first.to_json() == second.to_json()
 
 
-def test_what_is_refused() -> None:
+def test_invalid_input_is_refused() -> None:
     y, p, _ = separated(20, 2)
     with pytest.raises(EmptyInputError):
         evaluate_probabilities(y[:0], p[:0], ("a", "b"))

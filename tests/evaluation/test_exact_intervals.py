@@ -122,7 +122,7 @@ def test_strata_have_them_too() -> None:
 
 
 @pytest.mark.parametrize(("count", "said"), [(38, True), (60, False)])
-def test_few_records_of_a_class_are_said(count: int, said: bool) -> None:
+def test_few_records_of_a_class_are_reported(count: int, said: bool) -> None:
     labels, probabilities = decided(count - 10, 10)
     text = format_evaluation(evaluate_probabilities(labels, probabilities, ("a", "b"), options=OPTIONS))
     assert ("\nthe intervals are rough: class a has 19 records, fewer than 20\n" in text) == said

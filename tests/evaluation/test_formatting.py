@@ -106,7 +106,7 @@ def test_three_classes_without_intervals() -> None:
     assert format_evaluation(evaluation) == THREE_CLASSES.lstrip("\n")
 
 
-def test_it_says_why_there_is_no_interval_and_which_class_is_missing() -> None:
+def test_a_missing_interval_has_a_reason_and_names_the_missing_class() -> None:
     groups = np.zeros(4, np.int64)
     evaluation = evaluate_probabilities([0, 1, 0, 0], PROBABILITIES, "abc", groups=groups, split="valid")
     lines = format_evaluation(evaluation).splitlines()
@@ -115,7 +115,7 @@ def test_it_says_why_there_is_no_interval_and_which_class_is_missing() -> None:
     assert not any("[" in line for line in lines)
 
 
-def test_an_uncommon_confidence_is_said_as_it_is() -> None:
+def test_an_uncommon_confidence_is_reported_as_it_is() -> None:
     options = EvaluationOptions(replicates=20, confidence=0.999)
     text = format_evaluation(evaluate_probabilities([0, 1, 0, 0], PROBABILITIES, "abc", options=options))
     assert "\n99.9 % intervals: percentile bootstrap of records, 20 replicates, seed 0\n" in text

@@ -99,14 +99,14 @@ def test_a_strand_has_the_mark_of_the_other(of_reads: Novelty) -> None:
     assert (one > of_reads.bound).any()
 
 
-def test_one_strand_alone_tells_its_bases_apart() -> None:
+def test_one_strand_alone_distinguishes_its_bases() -> None:
     skewed = ["".join(np.random.default_rng(i).choice(list("ACGT"), 60, p=[0.4, 0.2, 0.2, 0.2])) for i in range(400)]
     novelty = describe(encoded(skewed), encoded(skewed), DNA)
     odd = "".join(np.random.default_rng(1).choice(list("ACGT"), 60, p=[0.1, 0.2, 0.2, 0.5]))
     assert marks(novelty, odd, turned_round(odd)) == ["unusual_composition", "ok"]
 
 
-def test_lengths_have_some_room(of_reads: Novelty) -> None:
+def test_lengths_have_a_margin(of_reads: Novelty) -> None:
     string = random_strings([200])[0]
     assert (of_reads.shortest, of_reads.longest) == (32, 40)
     found = marks(of_reads, *(string[:length] for length in (20, 31, 32, 36, 40, 41, 200)))
@@ -129,7 +129,7 @@ def test_short_and_long_proteins_are_judged_alike(of_proteins: Novelty) -> None:
     assert (of_proteins.marks(tokens, PROTEIN) == RecordStatus.UNUSUAL_COMPOSITION).mean() < 0.004
 
 
-def test_what_is_no_protein_is_marked(of_proteins: Novelty) -> None:
+def test_sequences_unlike_proteins_are_marked(of_proteins: Novelty) -> None:
     typical = max(proteins(50), key=len)[:400]
     odd = ("ACGT" * 30, "Q" * 60 + typical[:60], "X" * 30 + typical[:100], "PGA" * 60)
     assert marks(of_proteins, typical, typical[:20], *odd, name="protein") == ["ok"] * 2 + ["unusual_composition"] * 4

@@ -103,6 +103,6 @@ def paired(auroc: Estimate, accuracy: Estimate) -> PairedMetrics:
         (Estimate(0.0), Estimate(0.1), "auroc", False),
     ],
 )
-def test_who_is_beaten(auroc: Estimate, accuracy: Estimate, main_metric: str, beaten: bool) -> None:
+def test_which_baselines_are_beaten(auroc: Estimate, accuracy: Estimate, main_metric: str, beaten: bool) -> None:
     found = paired(auroc, accuracy)
     assert (found.main_metric, found.beaten) == (main_metric, beaten)

@@ -29,7 +29,7 @@ def test_two_classes_are_decided_by_threshold_and_ties_are_positive(
     assert score([0, 1, 1], TWO, positive=positive, threshold=threshold).predicted.tolist() == expected
 
 
-def test_each_record_may_have_a_threshold_of_its_own() -> None:
+def test_each_record_may_have_a_separate_threshold() -> None:
     bounds = np.array([0.2, 0.6, 0.8])
     scored = score([0, 1, 1], TWO, positive=1, threshold=bounds)
     assert scored.predicted.tolist() == [1, 0, 0]
@@ -40,7 +40,7 @@ def test_each_record_may_have_a_threshold_of_its_own() -> None:
         score([0, 1, 1], TWO, threshold=np.array([0.5, 1.5, 0.5]))
 
 
-def test_the_second_of_two_classes_is_positive_unless_said_otherwise() -> None:
+def test_the_second_of_two_classes_is_positive_by_default() -> None:
     scored = score([0, 0, 1], TWO)
     assert (scored.positive, scored.threshold) == (1, 0.5)
 
@@ -69,7 +69,7 @@ def test_equal_probabilities_share_a_rank() -> None:
 
 
 def test_nothing_to_evaluate() -> None:
-    with pytest.raises(EmptyInputError, match="there is nothing to evaluate"):
+    with pytest.raises(EmptyInputError, match="there are no records to evaluate"):
         score(np.empty(0, np.int64), np.empty((0, 2)))
 
 
@@ -89,7 +89,7 @@ def test_a_label_outside_the_classes(label: int) -> None:
         ([[0.3, 0.3]], "not in 0..1"),
     ],
 )
-def test_what_is_no_probability(probabilities: list[list[float]], message: str) -> None:
+def test_invalid_probabilities_are_refused(probabilities: list[list[float]], message: str) -> None:
     with pytest.raises(SeqnetError, match=message):
         score([0], probabilities)
 

@@ -64,7 +64,7 @@ def test_one_model_is_kept_whatever_its_weight() -> None:
     assert sorted(stacking_weights(labels, each, smallest=0.99)) == [0, 0, 1]
 
 
-def test_a_model_that_excludes_a_true_class_is_no_error() -> None:
+def test_a_model_that_excludes_a_true_class_is_not_an_error() -> None:
     labels = np.array([0, 1])
     sure = np.array([[1.0, 0.0], [1.0, 0.0]])
     weights = stacking_weights(labels, [sure, np.full((2, 2), 0.5)])

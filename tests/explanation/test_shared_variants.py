@@ -93,7 +93,7 @@ def test_without_the_operator_every_variant_is_scored_alone() -> None:
         assert not can_share(classifier)
 
 
-def test_a_lack_of_memory_is_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lack_of_memory_is_not_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     bundle = make_bundle(run_config(network=NETWORK_SETTINGS["cnn-max"], encoder=ENCODER_SETTINGS["onehot"]))
 
     def fail(self: SharedVariants, variants: torch.Tensor, rows: torch.Tensor, place: int) -> torch.Tensor:

@@ -45,7 +45,7 @@ def path(tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("make", BUNDLES.values(), ids=BUNDLES)
-def test_what_is_written_is_read(make: Callable[[], Bundle], path: Path) -> None:
+def test_written_content_reads_back(make: Callable[[], Bundle], path: Path) -> None:
     bundle = make()
     write_bundle(path, bundle)
     found = open_bundle(path)
@@ -115,7 +115,7 @@ def test_what_is_kept_of_the_training_records_is_read(path: Path, tmp_path: Path
     assert again.read_bytes() == path.read_bytes()
 
 
-def test_what_is_kept_takes_little_room(path: Path, tmp_path: Path) -> None:
+def test_the_kept_scores_take_little_space(path: Path, tmp_path: Path) -> None:
     plain, kept = tmp_path / "plain", with_kept()
     write_bundle(path, kept)
     write_bundle(plain, dataclasses.replace(kept, baselines={}, validation=None))
@@ -260,7 +260,7 @@ def test_other_weights_are_refused(path: Path, change: str) -> None:
     refuse(path, "the weights do not fit the network that the file describes; make one with seqnet train")
 
 
-def test_what_is_no_bundle_is_refused(path: Path) -> None:
+def test_other_content_than_a_bundle_is_refused(path: Path) -> None:
     path.write_bytes(b"\x80\x02}q\x00.")
     refuse(path, "this is not a seqnet model; make one with seqnet train")
     write_bundle(path, make_bundle())

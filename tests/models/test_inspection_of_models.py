@@ -17,7 +17,7 @@ def path(tmp_path: Path) -> Path:
     return tmp_path / "model.safetensors"
 
 
-def test_a_model_is_told_whole(path: Path) -> None:
+def test_a_model_is_reported_whole(path: Path) -> None:
     bundle = make_bundle()
     write_bundle(path, bundle)
     found = inspect(path)

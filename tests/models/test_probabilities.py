@@ -119,14 +119,14 @@ def test_a_batch_that_memory_does_not_suffice_for_is_halved(monkeypatch: pytest.
     assert sum(sizes) == 10  # the long one has four windows
 
 
-def test_too_little_memory_for_one_sequence_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_memory_for_one_sequence_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     classifier = MODELS["norm"]
     monkeypatch.setattr(classifier, "strand_logits", lambda *batch: torch.empty(1 << 60, dtype=torch.uint8))
     with pytest.raises(ResourceError, match="cpu: there is too little memory for a sequence of 9 symbols; use fewer"):
         class_probabilities(classifier, encoded(random_strings([9])))
 
 
-def test_other_errors_are_no_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_other_errors_are_not_a_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     classifier = MODELS["norm"]
     monkeypatch.setattr(classifier, "strand_logits", lambda *batch: torch.zeros(2) + torch.zeros(3))
     with pytest.raises(RuntimeError, match="must match the size"):
@@ -147,7 +147,7 @@ def test_batches_hold_no_more_tokens_than_they_may(name: str, batch_tokens: int)
         assert len(sizes) < 4 if name == "max" else len(sizes) == 3
 
 
-def test_progress_is_told_of_every_part() -> None:
+def test_progress_is_reported_of_every_part() -> None:
     done: list[int] = []
     strings = random_strings([5, 29, 12, 13])
     class_probabilities(MODELS["max"], encoded(strings), batch_tokens=30, progress=done.append)

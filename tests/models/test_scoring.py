@@ -59,7 +59,7 @@ def test_bytes_are_for_tables(shipped: Bundle) -> None:
 
 
 @needs_bytes
-def test_a_table_is_exact_unless_bytes_are_asked_for() -> None:
+def test_a_table_is_exact_unless_bytes_are_requested() -> None:
     bundle = make_bundle(compose("dna-cnn"), window=36)
     assert chosen_precision(measured(bundle, {"int8": 0.0, "bfloat16": 0.0}), "auto") == "float32"
 

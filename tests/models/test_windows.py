@@ -58,7 +58,7 @@ def test_an_ensemble_has_the_scores_of_its_members_beside_its_own(vote: bool) ->
     assert found.members.shape == (3, *found.probabilities.shape)
 
 
-def test_no_window_is_no_score() -> None:
+def test_no_window_is_not_a_score() -> None:
     bundle = make_bundle(members=2)
     nothing = np.empty(0, dtype=np.int64)
     found = window_scores(bundle, encoded(["ACGT"]).data, nothing, 12, members=bundle.members)

@@ -122,7 +122,7 @@ def test_a_thread_beside_others_has_a_stream_of_its_own_which_waits_for_the_weig
     assert [stream.waits_for for stream in streams] == ["default of cuda:1"]
 
 
-def test_too_little_memory_is_known_by_what_is_raised() -> None:
+def test_too_little_memory_is_recognised_by_its_exception() -> None:
     with pytest.raises(RuntimeError) as caught:
         torch.empty(1 << 60, dtype=torch.uint8)
     assert out_of_memory(caught.value)
@@ -132,7 +132,7 @@ def test_too_little_memory_is_known_by_what_is_raised() -> None:
     assert not out_of_memory(ValueError("out of memory"))
 
 
-def test_a_line_says_where_a_command_computes() -> None:
+def test_a_line_names_the_device_of_a_command() -> None:
     assert device_text(torch.device("cpu"), 2) == "using the CPU, 2 threads"
     assert device_text(torch.device("cpu"), 1) == "using the CPU, 1 thread"
     assert device_text(torch.device("mps"), 4) == "using the GPU mps, 4 threads"

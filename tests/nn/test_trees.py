@@ -35,7 +35,7 @@ def test_of_three_classes_each_has_its_trees() -> None:
     assert torch.equal(filled(classes=3)(PROFILES), expected)
 
 
-def test_empty_trees_say_nothing() -> None:
+def test_empty_trees_have_logits_of_zero() -> None:
     assert torch.equal(Trees(3, 2, 4, 5)(PROFILES), torch.zeros(3, 2))
 
 

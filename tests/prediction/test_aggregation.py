@@ -25,7 +25,7 @@ def result(way: str, values: list[list[float]], chosen: int = 1) -> list[float]:
 
 
 @given(st.lists(st.lists(st.floats(0, 1), max_size=7), min_size=1, max_size=4), st.integers(0, 1))
-def test_the_ways_are_what_they_are_called(values: list[list[float]], chosen: int) -> None:
+def test_the_aggregations_match_their_names(values: list[list[float]], chosen: int) -> None:
     some = [one for one in values if one]
     expected = {
         "mean": [np.mean(one) for one in some],
@@ -47,7 +47,7 @@ def test_max_is_the_window_of_the_chosen_class_also_for_members_and_many_classes
 
 
 @pytest.mark.parametrize("way", AGGREGATES)
-def test_nothing_is_nothing(way: str) -> None:
+def test_empty_input_gives_an_empty_result(way: str) -> None:
     assert np.isnan(Aggregation(way, 2, 2, 0).result()).all()
 
 

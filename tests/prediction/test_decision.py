@@ -55,11 +55,11 @@ def test_the_tolerated_error_is_held_at_the_expected_fractions(share: float, err
     given = chosen.labels(probabilities)
     unsure = chosen.too_unsure(probabilities, given)
     assert unsure is not None
-    told = ~unsure
-    assert told.mean() > 0.2
-    wrong = float((given[told] != labels[told]).mean())
+    reported = ~unsure
+    assert reported.mean() > 0.2
+    wrong = float((given[reported] != labels[reported]).mean())
     # The bound was chosen on 10,000 records and is measured on 200,000: three standard errors of the former.
-    effective = 10_000 / 2 * told.mean()
+    effective = 10_000 / 2 * reported.mean()
     assert wrong <= error + 3 * math.sqrt(error * (1 - error) / effective)
 
 

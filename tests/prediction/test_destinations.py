@@ -82,6 +82,6 @@ def test_pairs_can_not_be_together_in_alignments_by_position() -> None:
     assert destinations("ab", [1, 2], [0, 1], [0.9, 0.1], header=SORTED, pairs="separate").classes.tolist() == [1, 0]
 
 
-def test_nothing_goes_nowhere() -> None:
+def test_no_records_give_no_output() -> None:
     for pairs in ("together", "separate"):
         assert len(destinations("", [], [], [], pairs=pairs).classes) == 0

@@ -46,7 +46,7 @@ def test_a_threshold_other_than_one_half_may_label_less_probable_classes() -> No
 
 
 def test_parts_add_up_to_the_whole() -> None:
-    whole, added = Distributions.of(ROWS, LENGTHS), Distributions.nothing(2)
+    whole, added = Distributions.of(ROWS, LENGTHS), Distributions.empty(2)
     assert ROWS.uncertain is not None
     for start, stop in ((0, 2), (2, 2), (2, 5)):
         part = replace(

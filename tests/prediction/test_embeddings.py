@@ -112,6 +112,6 @@ def test_no_records_are_empty_arrays(tmp_path: Path) -> None:
     assert pq.read_table(tmp_path / "e.parquet").num_rows == 0
 
 
-def test_the_name_says_the_form() -> None:
+def test_the_name_sets_the_form() -> None:
     with pytest.raises(OutputError, match=r"end it in \.parquet or \.npz"):
         EmbeddingsOutput(Path("e.tsv"))

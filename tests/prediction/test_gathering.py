@@ -86,7 +86,7 @@ def test_damaged_shards_are_refused(tmp_path: Path, ending: str) -> None:
         refused([one, two, three], "the shard is damaged: its content has changed", f"j.{ending}")
 
 
-def test_what_is_no_shard_is_refused(tmp_path: Path) -> None:
+def test_other_content_than_a_shard_is_refused(tmp_path: Path) -> None:
     one, two, three = shards_of(tmp_path)
     about = Path(f"{two}.shard.json")
     values = json.loads(about.read_text())

@@ -43,5 +43,5 @@ def test_files_that_do_not_fit(size: int, tmp_path: Path) -> None:
     assert (found.value.path, found.value.record) == (one, "b")
 
 
-def test_two_empty_files_are_no_pairs(tmp_path: Path) -> None:
+def test_two_empty_files_have_no_pairs(tmp_path: Path) -> None:
     assert names_of([written(tmp_path / "r1.fq", []), written(tmp_path / "r2.fq", [])], 100) == [[]]

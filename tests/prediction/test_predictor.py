@@ -102,7 +102,7 @@ def test_both_strands_have_one_row(path: Path) -> None:
     assert found[:, 1].std() > 1e-3
 
 
-def test_a_record_too_short_for_a_kmer_says_so(path: Path) -> None:
+def test_a_record_too_short_for_a_kmer_has_a_status(path: Path) -> None:
     bundle = make_bundle(run_config(encoder={"name": "kmer", "k": 3}))
     run = Run(bundle, ReadOptions())
     found = predict(run, fasta(path, {"a": "ACG", "b": "AC", "c": "A", "d": "", "e": "A!", "f": "ACGTACGT"}))
@@ -209,7 +209,7 @@ def test_a_file_without_records_is_noted(path: Path) -> None:
     assert run.inputs.empty == [(str(path), "the file is empty")]
 
 
-def test_reads_that_are_no_records_of_their_own_are_counted(tmp_path: Path) -> None:
+def test_reads_that_are_not_separate_records_are_counted(tmp_path: Path) -> None:
     path = tmp_path / "reads.sam"
     rows = [f"{name}\t{flag}\t*\t0\t0\t*\t*\t0\t0\tACGTACGT\t*" for name, flag in (("a", 4), ("a", 4 | 256), ("b", 4))]
     path.write_text("@HD\tVN:1.6\n" + "\n".join(rows) + "\n")
@@ -263,7 +263,7 @@ def test_what_is_unusual_is_classified_and_marked(path: Path) -> None:
 
 
 @pytest.mark.parametrize("members", [1, 2])
-def test_a_record_that_makes_the_network_overflow_has_no_prediction_and_says_so(path: Path, members: int) -> None:
+def test_a_record_that_makes_the_network_overflow_has_a_status_and_no_prediction(path: Path, members: int) -> None:
     bundle = make_bundle(run_config(encoder={"name": "embedding"}), members=members)
     with torch.no_grad():
         # The weights are finite, but their sums overflow float32; T, the last symbol, has none of it.

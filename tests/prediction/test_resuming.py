@@ -61,7 +61,7 @@ def killed(folder: Path, target: Path, lines: int, shard: str) -> None:
 
 
 @pytest.mark.parametrize(("ending", "shard"), [("tsv.gz", ""), ("parquet", ""), ("tsv", "2/3")])
-def test_a_killed_run_goes_on(tmp_path: Path, ending: str, shard: str) -> None:
+def test_a_killed_run_continues(tmp_path: Path, ending: str, shard: str) -> None:
     predictor, paths = make_predictor(tmp_path), make_inputs(tmp_path, 6000)
     whole, target = tmp_path / f"whole.{ending}", tmp_path / f"x.{ending}"
     part = Shard.parse(shard) if shard else None

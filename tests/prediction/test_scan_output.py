@@ -68,17 +68,17 @@ def test_the_lengths_of_chromosomes_are_those_of_records(genome: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         (">a\nACGT\n>b\nAC\n>a\nGG\n", "two records are named 'a'"),
         (">\nACGT\n", "a record is named '', which can't be the name of a chromosome"),
         ("@a\nACGT\n+\nIIII\n", "this is FASTQ, whose records are reads"),
     ],
 )
-def test_what_a_track_can_not_hold_is_refused(tmp_path: Path, text: str, told: str) -> None:
+def test_what_a_track_can_not_hold_is_refused(tmp_path: Path, text: str, reported: str) -> None:
     path = tmp_path / "x"
     path.write_text(text)
-    with pytest.raises(FormatError, match=told):
+    with pytest.raises(FormatError, match=reported):
         list(located_records(inputs(), [str(path)], track=True))
     assert list(located_records(inputs(), [str(path)], track=False))
 

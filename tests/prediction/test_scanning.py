@@ -91,7 +91,7 @@ def test_the_symbols_of_incomplete_windows_are_counted(stride: int, rest: int) -
     assert (last.long, last.rest) == (1, rest)
 
 
-def test_a_record_without_any_score_says_why() -> None:
+def test_a_record_without_any_score_has_a_reason() -> None:
     records = {"n": "N" * 40, "bad": "ACGT!ACGTACG" * 3, "some": "N" * 12 + "ACGT" * 6}
     pieces, rows, _ = scanned(records, Scan(Grid(12, 12), "max", 1))
     assert [RecordStatus(status).word for status in rows.status] == ["all_ambiguous", "invalid_symbol", "ok"]
@@ -136,7 +136,7 @@ def test_a_protein_has_windows_of_residues_without_its_stop() -> None:
     np.testing.assert_allclose(pieces[0].probabilities, expected, atol=1e-6)
 
 
-def test_an_overflow_is_no_score() -> None:
+def test_an_overflow_is_not_a_score() -> None:
     broken = make_bundle()
     with torch.no_grad():
         for parameter in broken.classifier.parameters():

@@ -88,7 +88,7 @@ def test_a_batch_enters_each_stage_once_and_in_order(path: Path, tmp_path: Path)
     one_each = [*all_stages * 2, *none_usable * 3, *all_stages]
     single, target = tmp_path / "single.fa", tmp_path / "rows.tsv"
     single.write_text(">r0\nACGTTGCATGCA\n")
-    # The alphabet is told from the start of the file, or the user has said it.
+    # The alphabet is reported from the start of the file, or the user has said it.
     for source, size, alphabet, expected in (
         (single, 1 << 19, bundle.alphabet, all_stages),
         (single, 1 << 19, None, all_stages),

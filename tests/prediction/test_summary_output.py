@@ -32,7 +32,7 @@ def test_the_counts_are_those_of_the_table_whatever_the_batches(
     reads: str, tmp_path: Path, size: int, threads: int
 ) -> None:
     predictor = Predictor(make_bundle(), PredictOptions())
-    summary = PredictionSummary.nothing(2)
+    summary = PredictionSummary.empty(2)
     written: list[int] = []
 
     def write(path: Path) -> None:
@@ -59,7 +59,7 @@ def test_the_counts_are_those_of_the_table_whatever_the_batches(
 
 
 def test_nothing_is_written_before_the_last_input_and_after_an_error(reads: str, tmp_path: Path) -> None:
-    predictor, summary = Predictor(make_bundle()), PredictionSummary.nothing(2)
+    predictor, summary = Predictor(make_bundle()), PredictionSummary.empty(2)
     target = tmp_path / "page.html"
 
     def predicted(path: str, target: Path | None) -> None:

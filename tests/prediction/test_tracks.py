@@ -44,7 +44,7 @@ def written(path: Path, kind: str, grid: Grid, *, compress: bool = False) -> Pat
     return path
 
 
-def test_the_name_says_the_format() -> None:
+def test_the_name_sets_the_format() -> None:
     found = {name: track_form(Path(name)) for name in ("a.bedgraph", "a.bedGraph.gz", "a.bg", "x.bed", "x.bed.gz")}
     assert [(form.kind, form.compress) for form in found.values()] == [
         ("bedgraph", False),

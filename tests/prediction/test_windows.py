@@ -65,7 +65,7 @@ def words(tokens: Tokens) -> list[str]:
     return [WindowStatus(status).word for status in tokens.status]
 
 
-def test_a_window_without_a_score_says_why() -> None:
+def test_a_window_without_a_score_has_a_reason() -> None:
     _, found = one_piece(["ACGTNNNNACGN!CGTaCGT"], Grid(4, 4))
     assert words(found) == ["scored", "all_ambiguous", "scored", "invalid_symbol", "scored"]
     assert found.invalid is not None

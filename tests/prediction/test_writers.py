@@ -258,12 +258,12 @@ def test_the_label_of_a_tie_is_the_one_that_was_decided(tmp_path: Path) -> None:
         ("a.parquet", ("parquet", False)),
     ],
 )
-def test_the_name_tells_the_format(name: str, expected: tuple[str, bool], tmp_path: Path) -> None:
+def test_the_name_sets_the_format(name: str, expected: tuple[str, bool], tmp_path: Path) -> None:
     assert format_of(tmp_path / name) == expected
 
 
 @pytest.mark.parametrize("name", ["a.parquet.gz", "a.csv", "a", "tsv", "a.gz", "a.tsv.zst"])
-def test_a_name_that_tells_no_format_is_refused(name: str, tmp_path: Path) -> None:
+def test_a_name_without_a_known_format_is_refused(name: str, tmp_path: Path) -> None:
     with pytest.raises(OutputError, match=r"the name does not end in a known format; end it in \.tsv"):
         format_of(tmp_path / name)
 
@@ -302,7 +302,7 @@ def test_an_ensemble_has_the_deviation_of_what_it_decided(kind: str, tmp_path: P
 
 
 @pytest.mark.parametrize("kind", list(OUTPUT_FORMATS))
-def test_a_decision_that_is_too_unsure_is_not_told(kind: str, tmp_path: Path) -> None:
+def test_a_decision_that_is_too_unsure_is_not_reported(kind: str, tmp_path: Path) -> None:
     path = tmp_path / "rows"
     one = predictions(
         [[0.25, 0.75], [math.nan, math.nan], [0.9, 0.1]],

@@ -57,7 +57,7 @@ def nothing(path: str | Path, **options: Any) -> str | None:
     with open_records(str(path), ReadOptions(**options)) as reader:
         for _ in reader:
             pass
-        return reader.nothing
+        return reader.why_empty
 
 
 def columns(path: str | Path, **options: Any) -> dict[str, list[str]]:

@@ -35,7 +35,7 @@ def test_a_trace_without_a_sample_has_the_name_of_its_file(tmp_path: Path) -> No
     assert read(path) == [("run7.ab1", "ACGTACGT", "run7.ab1")]
 
 
-def test_what_is_no_trace_is_told(tmp_path: Path) -> None:
+def test_other_content_than_a_trace_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "in.ab1"
     path.write_bytes(b"ABIF" + bytes(200))
     with pytest.raises(FormatError, match="this is not a valid ABI trace"):

@@ -26,7 +26,7 @@ def test_gaps_are_taken_out_and_nothing_else(sequences: list[str]) -> None:
             check_no_gaps(batch)
 
 
-def test_aligned_fasta_has_its_gaps_removed_when_asked(tmp_path: Path) -> None:
+def test_aligned_fasta_has_its_gaps_removed_on_request(tmp_path: Path) -> None:
     path = tmp_path / "in.fa"
     path.write_text(">a\nAC--GT\n>b\n......\n")
     assert read(path, gaps="remove") == [("a", "ACGT", "a"), ("b", "", "b")]

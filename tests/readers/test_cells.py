@@ -35,7 +35,7 @@ def test_it_is_what_python_drops(cells: list[str]) -> None:
 @pytest.mark.parametrize(
     "word", ["", "NA", "na", "N/A", "nan", "NaN", "NAN", "None", "null", "NULL", "<NA>", "#N/A", "#REF!"]
 )
-def test_words_that_say_that_a_value_is_missing(word: str) -> None:
+def test_the_words_for_a_missing_value(word: str) -> None:
     assert is_missing(word)
     found = missing_cells(Ragged.from_strings(["ACGT", word, "MKVLAAGIVGL"]))
     assert found is not None

@@ -35,10 +35,10 @@ def test_marks_of_columns_whose_blanks_are_gone(tmp_path: Path) -> None:
         ("a ACGT\nb ACGT\n\na AC\n", "line 7: a block has no row for each sequence"),
         ("a ACGT\nb ACGT\n\nb AC\na AC\n", "line 7: this is not valid Clustal (a row of 'b', where the first block"),
         ("a ACGT 5\n", "line 4: this is not valid Clustal (a row that should end at residue 5, and ends at 4)"),
-        ("a ACGT x\n", "line 4: this is not valid Clustal (a line that is no name and symbols)"),
+        ("a ACGT x\n", "line 4: this is not valid Clustal (a line that is not a name and symbols)"),
     ],
 )
-def test_what_is_wrong_is_told(text: str, problem: str, tmp_path: Path) -> None:
+def test_errors_are_reported(text: str, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "in.aln"
     path.write_text(HEADER + text)
     with pytest.raises(FormatError) as caught:

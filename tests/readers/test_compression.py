@@ -88,7 +88,7 @@ def test_a_wrong_byte_is_noticed_or_does_not_matter(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["gzip", "xz"])
-def test_zero_padding_after_a_member_is_no_damage(name: str) -> None:
+def test_zero_padding_after_a_member_is_not_damage(name: str) -> None:
     assert plain(COMPRESS[name](b"one") + bytes(8) + COMPRESS[name](b"two") + bytes(512), name) == b"onetwo"
 
 
@@ -104,7 +104,7 @@ def test_what_is_not_compressed_is_not_taken_for_it(content: bytes) -> None:
     assert find_compression(content) is None
 
 
-def test_lack_of_memory_is_no_damage(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_lack_of_memory_is_not_damage(monkeypatch: pytest.MonkeyPatch) -> None:
     class Full:
         eof = False
         unused_data = b""

@@ -72,7 +72,7 @@ def test_empty_names_and_empty_sequences_are_records() -> None:
     ]
 
 
-def test_a_byte_order_mark_is_no_text() -> None:
+def test_a_byte_order_mark_is_not_text() -> None:
     assert read(DATA / "byte_order_mark.fa") == [("r1", "ACGT", "r1")]
 
 

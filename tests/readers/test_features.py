@@ -57,7 +57,7 @@ def test_proteins_and_what_is_left_out() -> None:
     ]  # fmt: skip
     assert skipped(GENOME, **options) == {
         "CDS features whose length is not a multiple of three": 1,
-        "CDS features whose translation is not the one that the record has": 1,
+        "CDS features whose translation differs from that in the record": 1,
         "CDS features of pseudogenes": 1,
         "records without CDS features": 1,
     }
@@ -114,5 +114,5 @@ def test_features_of_records_without_a_sequence_are_counted(tmp_path: Path) -> N
 def test_options_that_do_not_fit() -> None:
     with pytest.raises(SettingError, match="translate needs --feature CDS"):
         ReadOptions(translate=True)
-    with pytest.raises(SettingError, match="none for fasta: only GenBank and EMBL have features"):
+    with pytest.raises(SettingError, match="feature is for GenBank and EMBL; this file is fasta"):
         read(DATA / "wrapped.fa", feature="CDS")

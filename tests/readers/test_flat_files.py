@@ -81,7 +81,7 @@ def test_line_ends_of_windows(name: str, parser: str, tmp_path: Path) -> None:
         ("proteins.dat", "AC   P00001; Q00001;\n", "", "line 20: this is not valid Swiss-Prot ("),
     ],
 )
-def test_what_contradicts_itself_is_told(name: str, old: str, new: str, problem: str, tmp_path: Path) -> None:
+def test_what_contradicts_itself_is_reported(name: str, old: str, new: str, problem: str, tmp_path: Path) -> None:
     path, text = tmp_path / "in", (DATA / name).read_text()
     assert text.count(old) >= 1
     path.write_text(text.replace(old, new))
@@ -100,7 +100,7 @@ def test_what_biopython_warns_of_is_a_note(tmp_path: Path) -> None:
             assert reader.notes[0].startswith("Biopython warns: ")
 
 
-def test_old_and_new_first_lines_are_told_apart(tmp_path: Path) -> None:
+def test_old_and_new_first_lines_are_distinguished(tmp_path: Path) -> None:
     path = tmp_path / "in"
     for line, format in (
         ("ID   X56734; SV 1; linear; mRNA; STD; PLN; 1859 BP.", "embl"),

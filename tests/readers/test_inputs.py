@@ -54,7 +54,7 @@ def test_stdin_is_read_from_its_start_again() -> None:
         source.close()
 
 
-def test_a_named_pipe_is_no_file_to_seek_in(tmp_path: Path) -> None:
+def test_a_named_pipe_is_not_a_file_to_seek_in(tmp_path: Path) -> None:
     path = tmp_path / "pipe"
     os.mkfifo(path)
     thread = threading.Thread(target=lambda: path.write_bytes(TEXT))
@@ -66,7 +66,7 @@ def test_a_named_pipe_is_no_file_to_seek_in(tmp_path: Path) -> None:
     thread.join()
 
 
-def test_the_tail_of_a_file_is_known_at_once(tmp_path: Path) -> None:
+def test_the_tail_of_a_file_is_available_at_once(tmp_path: Path) -> None:
     path = tmp_path / "in"
     path.write_bytes(TEXT)
     source = Input(str(path))
@@ -75,13 +75,13 @@ def test_the_tail_of_a_file_is_known_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["empty.fa", "blank.fa"])
-def test_nothing_is_empty(name: str) -> None:
+def test_an_empty_file_has_no_batches(name: str) -> None:
     source = Input(str(DATA / name))
     assert source.empty
     source.close()
 
 
-def test_compressed_nothing_is_empty(tmp_path: Path) -> None:
+def test_a_compressed_empty_file_is_empty(tmp_path: Path) -> None:
     path = tmp_path / "in.gz"
     path.write_bytes(gzip.compress(b""))
     source = Input(str(path))

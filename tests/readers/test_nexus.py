@@ -38,7 +38,7 @@ def test_gaps_of_the_files_own_and_rows_over_several_lines(tmp_path: Path) -> No
         ("transpose", "a ACGT\nb ACGT\n", "line 5: a matrix with transpose is not read"),
     ],
 )
-def test_what_is_wrong_is_told(settings: str, matrix: str, problem: str, tmp_path: Path) -> None:
+def test_errors_are_reported(settings: str, matrix: str, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "in.nex"
     path.write_text(FORMAT.format(settings, matrix))
     with pytest.raises(FormatError) as caught:
@@ -54,7 +54,7 @@ def test_a_second_matrix_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
-def test_what_was_cut_is_told(tmp_path: Path) -> None:
+def test_what_was_cut_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "in.nex"
     text = FORMAT.format("", "a ACGT\nb [not closed] ACGT\n")
     for end, problem in (("end", "within the block"), ("closed", "within a comment"), ("ACGT\n;", "within a command")):

@@ -62,7 +62,7 @@ def test_what_can_be_read_in_two_ways_is_refused(tmp_path: Path) -> None:
         ("2 6\nalpha     ACGTGT\nbeta      ACGTGT\nx\n", "line 1: the lines that follow are not 2 sequences of 6"),
     ],
 )
-def test_what_is_wrong_is_told(text: str, problem: str, tmp_path: Path) -> None:
+def test_errors_are_reported(text: str, problem: str, tmp_path: Path) -> None:
     path = written(tmp_path, text)
     with pytest.raises(FormatError) as caught:
         read(path)
@@ -80,7 +80,7 @@ def test_fewer_lines_than_sequences_are_a_truncated_file(tmp_path: Path) -> None
     ["2 3\n1 2 3\n4 5 6\n", "10 20\nhello world, this is text\n", "3 4\n", "2024 12\nNotes of the day.\n\nNothing.\n",
      "5 100\nACGT\n", "2\t20\nid\tsequence\n", "1 2 3\nalpha ACG\n"],
 )  # fmt: skip
-def test_text_that_begins_with_numbers_is_no_phylip(text: str) -> None:
+def test_text_that_begins_with_numbers_is_not_phylip(text: str) -> None:
     assert not FORMAT.recognises(text.encode())
 
 
@@ -91,7 +91,7 @@ def test_text_that_begins_with_numbers_is_no_phylip(text: str) -> None:
     st.booleans(),
     st.booleans(),
 )
-def test_what_is_written_is_read(
+def test_written_content_reads_back(
     tmp_path_factory: pytest.TempPathFactory, rows: list[str], strict: bool, interleaved: bool
 ) -> None:
     path = tmp_path_factory.mktemp("phylip") / "in.phy"

@@ -57,7 +57,7 @@ def test_an_error_of_the_reader_stays_where_the_stream_is_fine() -> None:
         raise OSError("mine")
 
 
-def test_a_consumer_that_stops_hears_nothing_of_the_stream() -> None:
+def test_a_consumer_that_stops_gets_no_error_of_the_stream() -> None:
     def consume() -> Generator[None, None, None]:
         with Pipe(_Failing()) as reading, open(reading, "rb", closefd=False) as file:
             file.read()

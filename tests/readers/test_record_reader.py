@@ -33,7 +33,7 @@ class Reader(RecordReader):
 def test_records_are_counted_and_a_file_is_iterated_once() -> None:
     with Reader(2, 3) as reader:
         assert [len(batch) for batch in reader] == [2, 3]
-        assert (reader.count, reader.nothing) == (5, None)
+        assert (reader.count, reader.why_empty) == (5, None)
         with pytest.raises(RuntimeError, match=r"x\.fa can be iterated once; open it again"):
             iter(reader)
         assert not reader.closed
@@ -41,12 +41,12 @@ def test_records_are_counted_and_a_file_is_iterated_once() -> None:
 
 
 def test_why_there_are_no_records() -> None:
-    assert Reader(format=EMPTY).nothing == "the file is empty"
-    assert Reader().nothing == "it holds no records"
-    assert Reader(region="chr1").nothing == "no read overlaps chr1"
+    assert Reader(format=EMPTY).why_empty == "the file is empty"
+    assert Reader().why_empty == "the file has no records"
+    assert Reader(region="chr1").why_empty == "no read overlaps chr1"
     reader = Reader()
     reader.skipped["secondary alignments"] = 2
-    assert reader.nothing == "all of its records were skipped: 2 secondary alignments"
+    assert reader.why_empty == "all of its records were skipped: 2 secondary alignments"
 
 
 def test_standard_input_has_a_name() -> None:

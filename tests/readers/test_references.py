@@ -33,6 +33,6 @@ def test_where_no_index_can_be_written_there_is_a_link_in_another_folder(
 
 
 def test_another_compression_than_bgzip_is_refused() -> None:
-    told = "the reference is compressed with zstd, and can't be read by position"
-    with pytest.raises(FormatError, match=told), usable_reference(str(DATA / "wrapped.fa.zst")):
+    reported = "the reference is compressed with zstd, and can't be read by position"
+    with pytest.raises(FormatError, match=reported), usable_reference(str(DATA / "wrapped.fa.zst")):
         pass

@@ -102,7 +102,7 @@ def test_a_file_of_bgzip_is_indexed_and_one_of_gzip_refused(fasta: Path, tmp_pat
     assert sorted(tmp_path.iterdir()) == before
 
 
-def test_what_is_no_fasta_is_refused_without_a_trace(tmp_path: Path) -> None:
+def test_other_files_than_fasta_are_refused_and_nothing_is_written(tmp_path: Path) -> None:
     path = tmp_path / "x.txt"
     path.write_text("hello\n")
     with pytest.raises(FormatError, match="--regions needs a FASTA file"):

@@ -82,7 +82,7 @@ def test_long_lines_are_found_without_reading_all(tmp_path: Path, length: int, f
         assert has_long_lines(str(tmp_path / "x.sam"), LONGEST) is found
 
 
-def test_heads_are_told_apart() -> None:
+def test_heads_are_distinguished() -> None:
     assert is_sam(HEADER)
     assert not is_sam(b"BAM\1")
     assert not lists_no_references(HEADER + line("a", b"A"))

@@ -32,7 +32,7 @@ def test_pieces_of_one_length(data: bytes, draw: st.DataObject) -> None:
     assert [pieces[index] for index in range(len(pieces))] == [data[start : start + length] for start in starts]
 
 
-def test_cut_of_nothing() -> None:
+def test_cutting_no_text_gives_no_lines() -> None:
     none = np.empty(0, np.int64)
     assert len(cut(np.empty(0, np.uint8), none, none)) == 0
 

@@ -17,7 +17,7 @@ def test_the_records_are_those_of_biopython() -> None:
     assert len(records) == 3
 
 
-def test_what_is_said_of_families_and_sequences_are_columns() -> None:
+def test_annotations_of_families_and_sequences_are_columns() -> None:
     assert columns(FILE, columns=("GF:ID", "GF:AC", "GS:OS", "GS:AC")) == {
         "GF:ID": ["Made_up", "Made_up", "Other"],
         "GF:AC": ["PF99999.1", "PF99999.1", ""],
@@ -26,7 +26,7 @@ def test_what_is_said_of_families_and_sequences_are_columns() -> None:
     }
 
 
-def test_gaps_of_both_kinds_are_removed_when_asked(tmp_path: Path) -> None:
+def test_gaps_of_both_kinds_are_removed_on_request(tmp_path: Path) -> None:
     path = tmp_path / "in.sto"
     path.write_text("# STOCKHOLM 1.0\na AC..GT\nb --..~~\n//\n")
     assert read(path, gaps="remove") == [("a", "ACGT", "a"), ("b", "", "b")]
@@ -45,7 +45,7 @@ def test_gaps_of_both_kinds_are_removed_when_asked(tmp_path: Path) -> None:
         ("a AC\n//\nb AC\n//\n", "line 4: an alignment begins with '# STOCKHOLM 1.0', and this line does not"),
     ],
 )
-def test_what_is_wrong_is_told(text: str, problem: str, tmp_path: Path) -> None:
+def test_errors_are_reported(text: str, problem: str, tmp_path: Path) -> None:
     path = tmp_path / "in.sto"
     path.write_text("# STOCKHOLM 1.0\n" + text)
     with pytest.raises(FormatError) as caught:

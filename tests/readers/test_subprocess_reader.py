@@ -60,7 +60,7 @@ def is_there(process: int) -> bool:
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
-def test_it_says_what_this_process_would_say(path: Path) -> None:
+def test_errors_are_those_of_this_process(path: Path) -> None:
     assert outcome(path, reader_process="always") == outcome(path, reader_process="never")
 
 
@@ -261,9 +261,9 @@ def test_the_next_file_has_its_process_before_this_one_is_read(tmp_path: Path, m
 def test_an_error_is_one_line_whoever_reads(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "x.csv"
     path.write_text("id,sequence\na,ACGT,3\n")
-    told = []
+    reported = []
     for way in ("never", "always"):
         assert run(["predict", "human-dna", str(path), "--reader-process", way]) == 1
-        told.append(capsys.readouterr().err)
-    assert told[0] == told[1]
-    assert len(told[0].splitlines()) == 1
+        reported.append(capsys.readouterr().err)
+    assert reported[0] == reported[1]
+    assert len(reported[0].splitlines()) == 1

@@ -72,11 +72,11 @@ def test_a_ragged_row_is_named() -> None:
 def test_a_header_alone_is_empty(tmp_path: Path, text: str) -> None:
     path = tmp_path / "in.tsv"
     path.write_text(text)
-    assert nothing(path) == "it holds no records"
+    assert nothing(path) == "the file has no records"
 
 
 def test_a_parquet_file_without_rows_is_empty(tmp_path: Path) -> None:
-    assert nothing(write_parquet(tmp_path / "in.parquet", {"id": [], "sequence": []})) == "it holds no records"
+    assert nothing(write_parquet(tmp_path / "in.parquet", {"id": [], "sequence": []})) == "the file has no records"
 
 
 def test_blank_lines_before_the_header_and_between_rows(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_text_that_is_not_utf8_is_an_error(tmp_path: Path) -> None:
         read(path)
 
 
-def test_a_row_that_is_too_long_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_row_that_is_too_long_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("seqnet.readers.delimited._LONGEST_ROW", 1000)
     monkeypatch.setattr("seqnet.readers.delimited._BLOCK", 100)
     path = tmp_path / "in.tsv"
@@ -181,7 +181,7 @@ def test_what_the_csv_module_writes_is_read_in_any_batch_size(
     "head",
     [b"plain words\n", b"a\tb\x00c\n", b"\xff\xfea\x00\t\x00", b"some, notes\n>r1\nACGT\n", b"\x89PNG\r\n\x1a\n,"],
 )
-def test_what_is_no_table(head: bytes) -> None:
+def test_other_content_than_a_table_is_refused(head: bytes) -> None:
     assert not FORMAT.recognises(head)
 
 

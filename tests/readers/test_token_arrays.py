@@ -69,9 +69,9 @@ def test_padding_within_a_sequence_is_named() -> None:
 
 @pytest.mark.parametrize("token", [-1, 21, 300])
 @pytest.mark.parametrize("size", [1, 1000])
-def test_a_number_that_is_no_token_is_named(tmp_path: Path, token: int, size: int) -> None:
+def test_a_number_that_is_not_a_token_is_named(tmp_path: Path, token: int, size: int) -> None:
     path = archive(tmp_path / "in.npz", fine=np.ones((4, 3), int), wrong=np.array([[1, 2, 3], [4, 5, token]]))
-    with pytest.raises(FormatError, match=f"array 'wrong', row 2, column 3: {token} is no token"):
+    with pytest.raises(FormatError, match=f"array 'wrong', row 2, column 3: {token} is not a token"):
         read(path, batch_bytes=size)
 
 

@@ -35,7 +35,7 @@ def test_an_unknown_version_is_refused(tmp_path: Path) -> None:
         read(path)
 
 
-def test_numbers_that_can_not_be_are_told(tmp_path: Path) -> None:
+def test_numbers_that_can_not_be_are_reported(tmp_path: Path) -> None:
     path, content = tmp_path / "in.2bit", bytearray(packed("<"))
     first = 16 + 9 + 11
     struct.pack_into("<I", content, first + 8, 12)  # the start of the block of N

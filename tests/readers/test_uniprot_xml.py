@@ -33,7 +33,7 @@ def test_annotations_are_columns() -> None:
         ("?>\n", '?>\n<!DOCTYPE a [<!ENTITY b "c">]>\n', "UniProt XML has no DOCTYPE"),
     ],
 )
-def test_what_is_wrong_is_told(old: str, new: str, problem: str, tmp_path: Path) -> None:
+def test_errors_are_reported(old: str, new: str, problem: str, tmp_path: Path) -> None:
     path, text = tmp_path / "in.xml", FILE.read_text()
     assert old in text
     path.write_text(text.replace(old, new, 1))

@@ -54,7 +54,7 @@ def test_cells_become_text_plainly(path: Path) -> None:
     ]  # fmt: skip
 
 
-def test_the_first_sheet_is_read_and_the_others_are_told() -> None:
+def test_the_first_sheet_is_read_and_the_others_are_reported() -> None:
     with open_records(str(DATA / "proteins.xlsx"), ReadOptions()) as reader:
         (batch,) = reader
         assert batch.symbols.text() == ["MKV", "", "GGG"]
@@ -128,7 +128,7 @@ def test_cut_and_damaged_workbooks(path: Path) -> None:
         ("word/document.xml", b"<w/>", "this is an Office document, but not an Excel workbook"),
     ],
 )
-def test_what_is_no_workbook_is_refused_at_once(path: Path, part: str, content: bytes, message: str) -> None:
+def test_other_content_than_a_workbook_is_refused_at_once(path: Path, part: str, content: bytes, message: str) -> None:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr("[Content_Types].xml", "<Types/>")
         archive.writestr(part, content)

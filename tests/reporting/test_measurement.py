@@ -83,7 +83,7 @@ def test_another_alphabet_is_refused() -> None:
 @pytest.mark.parametrize(
     ("split", "expected"), [("test", ()), ("validation", (CHOSE,)), ("train", (SEEN,)), ("all", (SEEN,))]
 )
-def test_what_could_flatter_is_told(tmp_path: Path, split: str, expected: tuple[str, ...]) -> None:
+def test_what_could_be_optimistic_is_reported(tmp_path: Path, split: str, expected: tuple[str, ...]) -> None:
     dataset = saved(planted((6, 4, 4)), tmp_path / "d")
     bundle = trained_on(make_bundle(), dataset)
     assert evaluate_bundle(bundle, dataset, split, QUICK).warnings == expected
@@ -136,7 +136,7 @@ def test_rows_by_hand(tmp_path: Path) -> None:
     assert (tmp_path / "rows.tsv").read_bytes() == b"\n".join(lines) + b"\n"
 
 
-def test_records_unlike_the_training_sequences_are_told() -> None:
+def test_records_unlike_the_training_sequences_are_reported() -> None:
     dataset, bundle = planted((30, 20, 40)), make_bundle(window=24)
     usual = describe(dataset.tokens, dataset.tokens, bundle.alphabet, both_strands=True)
     lines = evaluate_bundle(dataclasses.replace(bundle, novelty=usual), dataset, "test", QUICK).warnings

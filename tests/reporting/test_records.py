@@ -54,7 +54,7 @@ def test_a_history_of_another_training_is_not_taken(bundle: Bundle, tmp_path: Pa
 @pytest.mark.parametrize(
     "text", ["", "epoch\n", "a\tb\n1\t2\n", "\xff", "HEADER\n1\t2\n", "HEADER\nx" + "\t1" * 8, "HEADER\n2" + "\t1" * 8]
 )
-def test_a_file_that_is_no_history_is_not_taken(text: str, tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_history_is_not_taken(text: str, tmp_path: Path) -> None:
     write_history(tmp_path / "m.history.tsv", [ROWS])
     header = (tmp_path / "m.history.tsv").read_text().splitlines()[0]
     (tmp_path / "m.history.tsv").write_bytes(text.replace("HEADER", header).encode("latin-1"))
@@ -62,7 +62,7 @@ def test_a_file_that_is_no_history_is_not_taken(text: str, tmp_path: Path) -> No
     assert found.remarks == ["learning curves are not known: m.history.tsv can't be read"]
 
 
-def test_what_is_not_there_is_said() -> None:
+def test_what_is_not_there_is_reported() -> None:
     assert training_record(model(), None).remarks == ["learning curves are not known: the model is not from a file"]
     found = training_record(model(), Path("/nowhere/m.safetensors"))
     assert found.remarks == ["learning curves are not known: there is no file m.history.tsv beside the model"]

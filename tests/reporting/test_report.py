@@ -58,7 +58,7 @@ def test_where_a_motif_is_needed_the_network_is_ahead_of_every_baseline() -> Non
     assert beaten(trained(dataset), dataset) == ({"majority": True, "composition": True, "kmers": True}, [])
 
 
-def test_where_composition_suffices_the_network_is_not_ahead_and_that_is_said() -> None:
+def test_where_composition_suffices_the_network_is_not_ahead_with_a_message() -> None:
     dataset = by_composition((400, 100, 200))
     found, (line, *more) = beaten(trained(dataset), dataset)
     assert found["majority"]
@@ -73,42 +73,42 @@ def test_the_report_of_one_model_is_its_evaluation_and_more(tmp_path: Path) -> N
     dataset = saved(planted((60, 20, 80)), tmp_path / "d")
     bundle = trained_on(make_bundle(window=24), dataset)
     found = report({"m": bundle}, dataset, "test", QUICK)
-    told = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    reported = json.loads(json.dumps(found.to_json(), allow_nan=False))
     members = dataset.members("test")
     probabilities = bundle_probabilities(bundle, dataset.tokens, members).probabilities
     alone = evaluate_probabilities(dataset.labels[members], probabilities, bundle.classes, options=QUICK).to_json()
-    assert {key: told[key] for key in alone} == alone
-    assert set(told) - set(alone) == {"baselines", "strata", "warnings", "comparison"}
-    assert told["warnings"] == found.models[0].warnings()
-    assert told["comparison"] is None
-    assert set(told["baselines"]) == {"majority", "composition", "kmers"}
-    for one in told["baselines"].values():
+    assert {key: reported[key] for key in alone} == alone
+    assert set(reported) - set(alone) == {"baselines", "strata", "warnings", "comparison"}
+    assert reported["warnings"] == found.models[0].warnings()
+    assert reported["comparison"] is None
+    assert set(reported["baselines"]) == {"majority", "composition", "kmers"}
+    for one in reported["baselines"].values():
         assert set(one) == {"metrics", "differences", "beaten", "records", "available"}
         assert set(one["metrics"]) == set(one["differences"]) == {"accuracy", "auroc", "mcc"}
         assert (one["records"], one["available"]) == (60, 60)
         for name, difference in one["differences"].items():
-            ours, theirs = told["metrics"][name]["value"], one["metrics"][name]["value"]
+            ours, theirs = reported["metrics"][name]["value"], one["metrics"][name]["value"]
             if theirs is not None and ours is not None:
                 assert difference["value"] == pytest.approx(ours - theirs)
-    assert sum(one["n"] for one in told["strata"]["length"]) == 80
-    assert sum(one["n"] for one in told["strata"]["similarity"]["bins"]) == 80
-    assert told["strata"]["similarity"]["k"] == 16
+    assert sum(one["n"] for one in reported["strata"]["length"]) == 80
+    assert sum(one["n"] for one in reported["strata"]["similarity"]["bins"]) == 80
+    assert reported["strata"]["similarity"]["k"] == 16
 
 
 def test_what_is_switched_off_is_empty() -> None:
-    told = report({"m": make_bundle(window=24)}, planted(), "test", QUICK, baselines=False, strata=False).to_json()
-    assert (told["baselines"], told["strata"], told["comparison"]) == ({}, None, None)
+    reported = report({"m": make_bundle(window=24)}, planted(), "test", QUICK, baselines=False, strata=False).to_json()
+    assert (reported["baselines"], reported["strata"], reported["comparison"]) == ({}, None, None)
 
 
-def test_a_split_of_one_class_is_told_without_nan() -> None:
+def test_a_split_of_one_class_is_reported_without_nan() -> None:
     dataset = make_dataset(random_strings([24] * 30), [0, 1] * 10 + [1] * 10, ["train"] * 20 + ["test"] * 10)
     found = report({"m": keeping(make_bundle(window=24), dataset)}, dataset, "test", QUICK)
-    told = json.loads(json.dumps(found.to_json(), allow_nan=False))
-    assert told["baselines"]["kmers"]["differences"]["auroc"]["value"] is None
+    reported = json.loads(json.dumps(found.to_json(), allow_nan=False))
+    assert reported["baselines"]["kmers"]["differences"]["auroc"]["value"] is None
     assert found.models[0].baselines["kmers"].main_metric == "accuracy"
 
 
-def test_without_training_records_there_are_no_baselines_and_that_is_said(tmp_path: Path) -> None:
+def test_without_training_records_there_are_no_baselines_with_a_message(tmp_path: Path) -> None:
     dataset = saved(planted((0, 10, 20)), tmp_path / "d.safetensors")
     (model,) = report({"m": trained_on(make_bundle(window=24), dataset)}, dataset, "test", QUICK).models
     assert not model.baselines
@@ -206,10 +206,10 @@ def test_a_model_beside_itself_differs_in_nothing() -> None:
     assert found.comparison is not None
     assert {one.value for one in found.comparison.paired.differences.values()} == {0}
     assert (found.comparison.mcnemar.only_first, found.comparison.mcnemar.p) == (0, 1)
-    told = found.to_json()
-    assert told["comparison"]["models"] == ["one", "two"]
-    second = told["comparison"]["second"]
-    assert {key: second[key] for key in second} == {key: told[key] for key in second}
+    reported = found.to_json()
+    assert reported["comparison"]["models"] == ["one", "two"]
+    second = reported["comparison"]["second"]
+    assert {key: second[key] for key in second} == {key: reported[key] for key in second}
 
 
 def test_the_order_of_the_classes_in_the_models_does_not_matter() -> None:

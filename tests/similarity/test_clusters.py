@@ -42,7 +42,7 @@ def test_clusters_are_the_components_of_a_loop(strings: list[str], threshold: fl
 
 
 @given(GROUPS)
-def test_joined_groups_are_together_where_either_says_so(rows: list[tuple[int, int]]) -> None:
+def test_joined_groups_are_together_if_either_grouping_joins_them(rows: list[tuple[int, int]]) -> None:
     one, other = (np.array([row[side] for row in rows]) for side in (0, 1))
     edges = [(a, b) for a, b in combinations(range(len(rows)), 2) if one[a] == one[b] or other[a] == other[b]]
     assert join_groups(one, other).tolist() == components(len(rows), edges)

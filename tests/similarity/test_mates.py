@@ -42,14 +42,14 @@ def test_the_groups_of_mates_are_joined_and_their_splits_compared() -> None:
     assert found.separated(np.array([0, 1, 2, 2, 0], dtype=np.uint8)) == 2
 
 
-def test_a_name_that_occurs_often_tells_no_pair() -> None:
+def test_a_name_that_occurs_often_is_not_a_pair() -> None:
     names = Ragged.from_strings(["human"] * 3 + ["mouse"] * 3)
     found = find_mates(names, np.zeros(6, dtype=np.int32))
     assert (found.count, found.separated(np.zeros(6, dtype=np.uint8))) == (0, 0)
     assert find_mates(Ragged.from_strings([]), np.zeros(0, dtype=np.int32)).count == 0
 
 
-def test_mates_of_one_name_are_told_from_names_that_occur_again() -> None:
+def test_mates_of_one_name_are_distinguished_from_names_that_occur_again() -> None:
     names = Ragged.from_strings(["x", "y/1", "z", "x", "y/2", "z", "z", "v", "u", "v", "u"])
     labels = np.array([0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1], dtype=np.int32)
     found = find_mates(names, labels)

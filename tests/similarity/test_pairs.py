@@ -47,7 +47,9 @@ def test_pairs_are_those_of_a_loop(name: str, symbols: str, data: st.DataObject)
     st.sets(st.integers(0, 8), min_size=1),
     st.integers(1, 60),
 )
-def test_queries_and_rounds_change_nothing_but_who_is_asked(strings: list[str], asked: set[int], meetings: int) -> None:
+def test_queries_and_rounds_change_only_the_compared_records(
+    strings: list[str], asked: set[int], meetings: int
+) -> None:
     queries = [index for index in sorted(asked) if index < len(strings)]
     tokens = encoded(strings)
     whole = found(similar_pairs(tokens, alphabet("dna"), 0.3, k=3))
@@ -87,7 +89,7 @@ def test_overlapping_reads_of_either_strand() -> None:
     assert pairs == pytest.approx({(0, 1): 14 / 24, (2, 3): 1.0})
 
 
-def test_low_complexity_is_no_similarity() -> None:
+def test_low_complexity_is_not_similarity() -> None:
     tail = random_strings(2, 20, seed=6)
     reads = ["A" * 36, "A" * 16 + tail[0], "A" * 16 + tail[1], "A" * 35]
     pairs = found(similar_pairs(encoded(reads), alphabet("dna"), 0.5))
@@ -123,7 +125,7 @@ def expected_pairs(strings: list[str], pairs: list[tuple[int, int]]) -> dict[tup
     return {(one, other): containment(strings[one], strings[other], 13, "dna") for one, other in pairs}
 
 
-def test_common_kmers_beyond_the_work_are_told_and_near_copies_still_found() -> None:
+def test_common_kmers_beyond_the_work_are_reported_and_near_copies_still_found() -> None:
     base = random_strings(1, 60, seed=9)[0]
     rng = np.random.default_rng(10)
     copies = sorted({mutated(base, [int(place)]) for place in rng.integers(0, 60, 300)})
@@ -138,7 +140,7 @@ def test_common_kmers_beyond_the_work_are_told_and_near_copies_still_found() -> 
     assert set(bounded.first) | set(bounded.second) == set(range(len(copies)))
 
 
-def test_candidates_beyond_the_work_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_candidates_beyond_the_work_are_reported(monkeypatch: pytest.MonkeyPatch) -> None:
     strings = [mutated(random_strings(1, 900, seed=11)[0], [place]) for place in range(0, 400, 10)]
     work = 1_000_000
     whole = similar_pairs(encoded(strings), alphabet("dna"), 0.5, work=work)

@@ -56,7 +56,7 @@ def strings_of(batch: Batch, name: str = "dna") -> list[str]:
 BATCHES = st.lists(st.text("ACGTNR", min_size=1, max_size=15), min_size=1, max_size=6)
 
 
-def test_nothing_is_changed_unless_it_is_asked_for() -> None:
+def test_nothing_is_changed_by_default() -> None:
     batch = padded(random_strings([9, 4, 1, 7]))
     tokens, lengths = apply(augmentation(generators={0: "uniform"}), batch)
     assert torch.equal(tokens, batch[0])

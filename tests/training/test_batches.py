@@ -152,7 +152,7 @@ def test_fresh_negatives_are_new_in_every_epoch_and_nothing_else_is() -> None:
     assert pairs(negatives[0]) == pairs(negatives[1]) == pairs(made)
 
 
-def test_negatives_are_kept_unless_fresh_ones_are_asked_for() -> None:
+def test_negatives_are_kept_unless_fresh_ones_are_requested() -> None:
     dataset = uneven(generators={"noise": "uniform"})
     assert sorted(fed(feeder(dataset), 1)) == sorted(records(dataset, "train"))
 

@@ -69,7 +69,7 @@ def models(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
 
 @pytest.mark.parametrize("classes", [2, 3])
-def test_they_say_what_scikit_learn_says(classes: int, models: list[Any]) -> None:
+def test_trees_predict_what_scikit_learn_predicts(classes: int, models: list[Any]) -> None:
     dataset, config = proteins(classes), config_of()
     classifier = make_classifier(dataset, config)
     assert grow(classifier, dataset, config) == 200
@@ -139,7 +139,7 @@ def test_trees_learn_from_descriptors_what_a_profile_does_not_show() -> None:
     assert accuracies[1] == 1.0
 
 
-def test_trees_tell_what_they_have_learned() -> None:
+def test_trees_report_what_they_learned() -> None:
     dataset = proteins()
     observer = Recorder()
     result = fit(dataset, config_of(), observer)

@@ -36,7 +36,7 @@ def test_it_is_written_whole_and_the_same_every_time(checkpoint: Path, tmp_path:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["checkpoint.safetensors", "other.safetensors"]
 
 
-def test_a_run_goes_on_from_it(checkpoint: Path) -> None:
+def test_a_run_continues_from_it(checkpoint: Path) -> None:
     assert len(resume(checkpoint).rows) == 3
 
 
@@ -67,7 +67,7 @@ def test_epochs_and_patience_may_change(checkpoint: Path) -> None:
     assert len(resume(checkpoint, run_config({"epochs": 5, "patience": 9})).rows) == 5
 
 
-def test_what_is_no_checkpoint_is_refused(tmp_path: Path) -> None:
+def test_other_content_than_a_checkpoint_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "model.safetensors"
     write_bundle(path, make_bundle())
     with pytest.raises(ContainerError, match="this is a seqnet model, not a checkpoint"):
@@ -132,7 +132,7 @@ def test_rewriting_alone_damages_nothing(checkpoint: Path) -> None:
     assert len(resume(checkpoint).rows) == 3
 
 
-def test_a_run_without_validation_goes_on(tmp_path: Path) -> None:
+def test_a_run_without_validation_continues(tmp_path: Path) -> None:
     path, dataset = tmp_path / "checkpoint", planted((16, 0, 0))
     fit(dataset, run_config(), Recorder(stop_at_epoch=2), checkpoint=path)
     result = fit(dataset, run_config(), checkpoint=path, resume=True)

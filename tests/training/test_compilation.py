@@ -70,7 +70,7 @@ def test_a_compiled_network_can_not_be_looked_into() -> None:
         fit(planted(), run_config({"compile": True, "activity_l2": 0.1}))
 
 
-def test_a_machine_that_can_not_compile_is_told_so(tmp_path: Path) -> None:
+def test_a_machine_that_can_not_compile_is_reported(tmp_path: Path) -> None:
     code = (
         "from tests.building import fit, planted, run_config\n"
         "from seqnet.core.errors import ResourceError\n"

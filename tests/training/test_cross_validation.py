@@ -97,7 +97,7 @@ def test_what_is_measured_plays_no_part_in_its_measure(tmp_path: Path) -> None:
     assert not same_weights(one.runs[1], other.runs[1])
 
 
-def test_the_bundle_is_calibrated_on_what_was_said_out_of_fold(tuned: FoldsResult) -> None:
+def test_the_bundle_is_calibrated_on_out_of_fold_probabilities(tuned: FoldsResult) -> None:
     found = tuned.out_of_fold
     groups = found.dataset.groups[found.members]
     expected = calibrate(found.truth, found.raw, 1, (0.5, 0.5), "mcc", groups)
@@ -135,7 +135,7 @@ def test_one_window_for_all_members(tmp_path: Path) -> None:
     assert {member.window for member in result.bundle.members} == {30}
 
 
-def test_an_interrupted_run_goes_on_as_an_unbroken_one(tmp_path: Path) -> None:
+def test_an_interrupted_run_gives_the_result_of_an_unbroken_one(tmp_path: Path) -> None:
     (tmp_path / "whole").mkdir()
     (tmp_path / "parts").mkdir()
     data = dataset_of()

@@ -41,7 +41,7 @@ def motif_finder(threshold: float = 0.5) -> Bundle:
     return replace(bundle, calibration=Calibration(threshold=threshold, shares=(0.5, 0.5)))
 
 
-def lesson(teacher: Bundle, options: DistillOptions = FEW, *settings: str) -> TrainingJob:
+def plan(teacher: Bundle, options: DistillOptions = FEW, *settings: str) -> TrainingJob:
     """Returns the training of a fast model on pieces of planted sequences and on random ones."""
     drawn = draw_sequences([planted((800, 0, 0), LENGTH).tokens], DNA, options, LENGTH)
     chosen = choose_student(teacher, RunRequest(assignments=(*SMALL, *settings)), options, LENGTH)
@@ -49,10 +49,10 @@ def lesson(teacher: Bundle, options: DistillOptions = FEW, *settings: str) -> Tr
 
 
 def fast_version(teacher: Bundle, labelled: Dataset | None = None, **options: Any) -> Distilled:
-    return distill(lesson(teacher, replace(FEW, **options)), WarmStart.of(teacher), Recorder(), labelled=labelled)
+    return distill(plan(teacher, replace(FEW, **options)), WarmStart.of(teacher), Recorder(), labelled=labelled)
 
 
-def test_the_teacher_is_as_its_docstring_says() -> None:
+def test_the_teacher_matches_its_docstring() -> None:
     strings = ["A" * 8 + MOTIF + "A" * 8, "A" * 8 + MOTIF[:-1] + "C" + "A" * 8, "A" * LENGTH]
     found = bundle_probabilities(motif_finder(), encoded(strings)).probabilities
     np.testing.assert_allclose(np.log(found[:, 1] / found[:, 0]), [4, 0, -4], atol=1e-5)
@@ -78,7 +78,7 @@ def test_the_same_seed_gives_the_same_fast_model_and_another_seed_another() -> N
 
 def test_targets_are_the_probabilities_of_the_model() -> None:
     teacher = motif_finder()
-    dataset = lesson(teacher).dataset
+    dataset = plan(teacher).dataset
     assert dataset.targets is not None
     expected = bundle_probabilities(teacher, dataset.tokens).probabilities
     np.testing.assert_allclose(dataset.targets, expected, atol=1e-6)
@@ -87,7 +87,7 @@ def test_targets_are_the_probabilities_of_the_model() -> None:
     assert not len(dataset.members("test"))
 
 
-def test_the_fast_model_has_the_threshold_of_the_model_unless_records_with_labels_say_better() -> None:
+def test_the_fast_model_has_the_threshold_of_the_model_without_labelled_records() -> None:
     teacher = motif_finder(threshold=0.3)
     kept = fast_version(teacher).bundle
     assert kept.calibration.threshold == 0.3
@@ -102,7 +102,7 @@ def test_the_fast_model_has_the_threshold_of_the_model_unless_records_with_label
 def test_the_card_names_the_model_and_what_was_learned_from() -> None:
     teacher = replace(motif_finder(), card={"title": "motif finder", "data_licence": "MIT", "test": {"auroc": "1"}})
     start = replace(WarmStart.of(teacher), name="finder")
-    found = distill(lesson(teacher), start, Recorder(), real=800)
+    found = distill(plan(teacher), start, Recorder(), real=800)
     card = found.bundle.card
     assert card["title"] == "fast version of motif finder"
     assert card["teacher"] == {"model": "finder", "sha256": start.sha256}
@@ -178,6 +178,6 @@ def test_pieces_are_as_long_as_the_window_of_the_model_but_at_most_1000() -> Non
 
 def test_a_run_that_is_stopped_keeps_the_best_epoch_so_far() -> None:
     teacher = motif_finder()
-    found = distill(lesson(teacher), WarmStart.of(teacher), Recorder(stop_at_epoch=1))
+    found = distill(plan(teacher), WarmStart.of(teacher), Recorder(stop_at_epoch=1))
     assert isinstance(found.result.interruption, KeyboardInterrupt)
     assert len(found.result.rows) == 1

@@ -10,7 +10,7 @@ from seqnet.configs.run import RunRequest
 from seqnet.core.errors import AlphabetMismatchError, SettingError
 from seqnet.core.provenance import file_hash
 from seqnet.core.records import Ragged
-from seqnet.training.distillation_sources import label_lesson, prepare_lesson
+from seqnet.training.distillation_sources import make_distillation_job, prepare_distillation
 from seqnet.training.warm_start import WarmStart
 from tests.building import CPU, make_bundle, make_dataset, planted, random_strings, saved
 
@@ -33,19 +33,19 @@ def test_of_a_dataset_only_the_train_split_is_used_and_no_generated_records(tmp_
         generators={"signal": "uniform"},
     )
     dataset = saved(made, tmp_path / "data.safetensors")
-    lesson = prepare_lesson(starting(), [dataset], OPTIONS, RunRequest())
-    pieces = strings_of(lesson.drawn.tokens.slice(0, lesson.drawn.real))
+    plan = prepare_distillation(starting(), [dataset], OPTIONS, RunRequest())
+    pieces = strings_of(plan.drawn.tokens.slice(0, plan.drawn.real))
     train = dataset.members("train")
     assert pieces <= strings_of(dataset.tokens.take(train[dataset.labels[train] == 0]))
     assert len(pieces) == 20
-    assert lesson.labelled is dataset
+    assert plan.labelled is dataset
 
 
 def test_a_dataset_with_other_classes_calibrates_nothing(tmp_path: Path) -> None:
     dataset = saved(planted(classes=("a", "b")), tmp_path / "data.safetensors")
-    lesson = prepare_lesson(starting(), [dataset], OPTIONS, RunRequest())
-    assert lesson.labelled is None
-    assert lesson.dataset is dataset
+    plan = prepare_distillation(starting(), [dataset], OPTIONS, RunRequest())
+    assert plan.labelled is None
+    assert plan.dataset is dataset
 
 
 def test_files_and_a_dataset_go_together_and_are_in_the_provenance(tmp_path: Path) -> None:
@@ -53,8 +53,8 @@ def test_files_and_a_dataset_go_together_and_are_in_the_provenance(tmp_path: Pat
     file = tmp_path / "more.fa"
     file.write_text(">a\n" + "ACGT" * 100 + "\n")
     start = starting()
-    lesson = prepare_lesson(start, [str(file), str(data.path)], OPTIONS, RunRequest())
-    job = label_lesson(lesson, CPU, threads=1, command="seqnet distill")
+    plan = prepare_distillation(start, [str(file), str(data.path)], OPTIONS, RunRequest())
+    job = make_distillation_job(plan, CPU, threads=1, command="seqnet distill")
     inputs = [{"path": str(one), "sha256": file_hash(one)} for one in (file, data.path)]
     assert job.provenance["data"]["inputs"] == inputs
     assert job.provenance["data"]["options"]["count"] == 200
@@ -67,6 +67,6 @@ def test_files_and_a_dataset_go_together_and_are_in_the_provenance(tmp_path: Pat
 
 def test_two_datasets_or_one_of_another_alphabet_are_refused() -> None:
     with pytest.raises(SettingError, match="sequences may include one dataset only"):
-        prepare_lesson(starting(), [planted(), planted()], OPTIONS, RunRequest())
+        prepare_distillation(starting(), [planted(), planted()], OPTIONS, RunRequest())
     with pytest.raises(AlphabetMismatchError, match="this dataset is dna, but the model is for protein; give protein"):
-        prepare_lesson(starting("protein"), [planted()], OPTIONS, RunRequest())
+        prepare_distillation(starting("protein"), [planted()], OPTIONS, RunRequest())

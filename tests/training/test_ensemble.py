@@ -34,7 +34,7 @@ def test_a_threshold_needs_two_classes() -> None:
         train_ensemble(TrainingJob(dataset, run_config(), CPU, optimize="f1"), Recorder())
 
 
-def test_without_a_validation_split_the_model_is_not_calibrated_and_says_so() -> None:
+def test_without_a_validation_split_the_model_is_not_calibrated_with_a_message() -> None:
     recorder = Recorder()
     result = train_ensemble(TrainingJob(planted((40, 0, 0)), run_config({"epochs": 1}), CPU), recorder)
     assert not result.bundle.calibration.quality

@@ -27,7 +27,7 @@ from tests.building import (
 from tests.training.examples import CHANCE, CONSTANT, resume_of
 
 
-def test_rows_are_what_they_say() -> None:
+def test_rows_have_epoch_step_and_learning_rate() -> None:
     dataset = planted((40, 20, 0))
     observer = Recorder()
     result = fit(dataset, run_config({"epochs": 2, "learning_rate": 0.5, "schedule": "linear"}), observer)
@@ -122,13 +122,13 @@ def test_a_class_weighs_by_how_rare_it_is() -> None:
     ],
 )
 @pytest.mark.parametrize("validation", [0, 12])
-def test_a_loss_that_is_no_number_is_an_error(training: dict[str, Any], validation: int) -> None:
+def test_a_loss_that_is_not_a_number_is_an_error(training: dict[str, Any], validation: int) -> None:
     dataset = planted((24, validation, 0))
     with pytest.raises(SettingError, match=r"training\.learning_rate .* is too high: training diverged"):
         fit(dataset, run_config({**CONSTANT, **training}))
 
 
-def test_logits_of_the_validation_split_that_are_no_numbers_are_an_error() -> None:
+def test_logits_of_the_validation_split_that_are_not_numbers_are_an_error() -> None:
     # The weights after the single batch are still finite, but their output is not.
     training = {"learning_rate": 1e37, "clip_norm": 0.0, "batch_size": 100, "epochs": 1}
     with pytest.raises(SettingError, match=r"training\.learning_rate .* is too high: training diverged"):
@@ -148,7 +148,7 @@ NORMED: Mapping[str, Mapping[str, Any]] = {
 @pytest.mark.parametrize("name", NORMED)
 @pytest.mark.parametrize("count", [17, 33, 49])
 @pytest.mark.parametrize("balance", ["none", "oversample"])
-def test_a_last_batch_of_one_record_is_no_batch(name: str, count: int, balance: str) -> None:
+def test_a_last_batch_of_one_record_joins_the_batch_before(name: str, count: int, balance: str) -> None:
     # With oversampling: twice the number of the larger class.
     dataset = planted((count, 9, 0), length=12)
     result = fit(dataset, run_config({"epochs": 2, "balance": balance}, NORMED[name]))
@@ -164,7 +164,7 @@ def test_batch_norm_needs_more_than_one_record_in_a_batch(name: str) -> None:
     assert len(fit(planted((8, 4, 0)), run_config({"epochs": 1, "batch_size": 1})).rows) == 1
 
 
-def test_a_run_with_a_larger_last_batch_goes_on_as_an_unbroken_one(tmp_path: Path) -> None:
+def test_a_run_with_a_larger_last_batch_gives_the_result_of_an_unbroken_one(tmp_path: Path) -> None:
     config = run_config({"epochs": 4}, NORMED["profile"])
     assert resume_of(planted((33, 9, 0)), config, tmp_path / "c", Recorder(stop_at_epoch=2))
 

@@ -22,9 +22,7 @@ def dataset_of(seed: int = 0, group: int = 2) -> Dataset:
 
 
 @given(st.integers(3, 6), st.integers(0, 99), st.integers(1, 4))
-def test_every_record_is_measured_once_and_never_by_a_network_that_knows_its_group(
-    count: int, seed: int, group: int
-) -> None:
+def test_every_record_is_measured_once_by_a_network_not_trained_on_its_group(count: int, seed: int, group: int) -> None:
     data = dataset_of(group=group)
     folds = deal(data, count, seed)
     assert folds.members.tolist() == [*range(108)]

@@ -39,7 +39,7 @@ def test_the_table_by_hand(tmp_path: Path) -> None:
     ]
 
 
-def test_a_run_without_validation_says_so(tmp_path: Path) -> None:
+def test_a_run_without_validation_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "history.tsv"
     write_history(path, [BLIND])
     assert path.read_text().splitlines()[1].split("\t")[5:] == ["nan"] * 4
@@ -65,7 +65,7 @@ def test_a_picture_without_validation(tmp_path: Path) -> None:
     assert "kept: epoch 1" in words(path)
 
 
-def test_what_decided_is_told() -> None:
+def test_what_decided_is_reported() -> None:
     assert kept_text(ROWS, 2, "loss") == "kept epoch 2: lowest validation loss 0.6250"
     assert kept_text(ROWS, 2, "auroc") == "kept epoch 2: best validation AUROC 0.8000"
     assert kept_text(ROWS, 2, "accuracy") == "kept epoch 2: best validation accuracy 0.7500"

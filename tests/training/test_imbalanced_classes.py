@@ -93,7 +93,7 @@ def test_without_balancing_the_user_is_warned_that_a_class_is_never_predicted(tm
     assert decide(probabilities, 1, chosen.bundle.calibration.threshold).any()
 
 
-def test_a_threshold_that_is_asked_for_is_taken(tmp_path: Path) -> None:
+def test_a_threshold_that_is_requested_is_taken(tmp_path: Path) -> None:
     dataset = rare([800, 20])
     thresholds = set()
     for index, optimize in enumerate((None, "balanced", "accuracy")):

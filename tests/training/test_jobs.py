@@ -14,7 +14,7 @@ from tests.building import CPU, planted, run_config, saved
 ROW = EpochRow(3, 30, 0.1, 0.5, 0.75, 0.4, 0.8, 0.9)
 
 
-def test_a_job_says_where_it_came_from(tmp_path: Path) -> None:
+def test_a_job_has_its_provenance(tmp_path: Path) -> None:
     data = saved(planted(), tmp_path / "d.safetensors")
     job = make_job(data, ChosenRun(run_config(), "dna-cnn", "why"), CPU, threads=3, command="seqnet train d")
     assert (job.checkpoints, job.optimize, job.resume, job.config) == ((None,), None, False, run_config())
@@ -37,7 +37,7 @@ def test_the_digest_of_a_file_that_is_gone_is_taken_from_the_dataset() -> None:
     assert make_job(data, ChosenRun(run_config(), None), CPU, threads=1).dataset_hash == "abc"
 
 
-def test_what_is_said_before_a_training() -> None:
+def test_the_messages_before_a_training() -> None:
     data = planted()
     assert list(opening_lines(data, ChosenRun(run_config(), None), audit=False)) == []
     chosen = ChosenRun(run_config(), "lstm", "recipe: lstm", "it may not suit")

@@ -50,7 +50,7 @@ def auroc(result: EnsembleResult, dataset: Dataset) -> float:
     return measure(dataset.labels[test].astype(np.int64), found, positive=1, names=("auroc",))["auroc"]
 
 
-def test_a_motif_at_one_place_needs_the_network_that_knows_places(tmp_path: Path) -> None:
+def test_a_motif_at_one_position_needs_the_network_with_positions(tmp_path: Path) -> None:
     dataset = anchored()
     result = trained(dataset, FREE, FLAT)
     assert result.weights[1] > 0.9

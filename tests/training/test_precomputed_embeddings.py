@@ -61,11 +61,11 @@ def test_networks_learn_from_the_states(proteins: Dataset, network: str, tmp_pat
 
 
 def test_the_cache_changes_no_bit_and_holds_what_training_sees(proteins: Dataset, tmp_path: Path) -> None:
-    told = Recorder()
+    reported = Recorder()
     network = NETWORKS["cnn"]
-    cached = fit(proteins, run_config(network=network, encoder=plm(tmp_path)), told)
+    cached = fit(proteins, run_config(network=network, encoder=plm(tmp_path)), reported)
     assert embeddings(tmp_path) == 72
-    assert any("0 are there, 72 are computed" in note for note in told.notes)
+    assert any("0 are stored, 72 are computed" in note for note in reported.notes)
     plain = fit(proteins, run_config(network=network, encoder=plm()))
     again = fit(proteins, run_config(network=network, encoder=plm(tmp_path)))
     assert same_weights(cached, plain)
@@ -77,10 +77,10 @@ def test_the_cache_changes_no_bit_and_holds_what_training_sees(proteins: Dataset
 def test_sequences_that_change_do_not_fill_the_disk(
     proteins: Dataset, tmp_path: Path, augmentation: dict[str, Any]
 ) -> None:
-    told = Recorder()
-    fit(proteins, run_config({"epochs": 2}, NETWORKS["cnn"], plm(tmp_path), augmentation), told)
+    reported = Recorder()
+    fit(proteins, run_config({"epochs": 2}, NETWORKS["cnn"], plm(tmp_path), augmentation), reported)
     assert embeddings(tmp_path) == 16
-    assert "training changes the sequences in every epoch, so that the language model runs in every epoch" in told.notes
+    assert "training changes the sequences in every epoch, so the language model runs in every epoch" in reported.notes
 
 
 def test_sequences_beyond_the_window_are_not_embedded_ahead(proteins: Dataset, tmp_path: Path) -> None:
@@ -105,7 +105,7 @@ def test_the_bundle_has_the_name_and_the_hash_and_not_the_model(proteins: Datase
     assert np.ptp(found[:, 0]) > 0
 
 
-def test_a_run_goes_on_with_the_same_model_only(proteins: Dataset, tmp_path: Path) -> None:
+def test_a_run_continues_with_the_same_model_only(proteins: Dataset, tmp_path: Path) -> None:
     folder = save_model(tmp_path / "esm")
     checkpoint = tmp_path / "checkpoint"
 
@@ -154,7 +154,7 @@ def test_calibration_runs_the_language_model_no_more_than_it_must(
     assert {text: embedded[text] for text in validation} == {text: times * count for text, count in validation.items()}
 
 
-def test_what_the_last_epochs_said_is_what_calibrates(proteins: Dataset, tmp_path: Path) -> None:
+def test_calibration_uses_the_probabilities_of_the_kept_weights(proteins: Dataset, tmp_path: Path) -> None:
     config = run_config({"epochs": 3, "schedule": "constant"}, NETWORKS["cnn"], plm(tmp_path / "cache"))
     job = TrainingJob(proteins, config, CPU, (tmp_path / "c",), optimize="mcc", dataset_hash="d")
     whole = train_ensemble(job, Recorder())

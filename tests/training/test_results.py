@@ -24,7 +24,7 @@ def folds() -> FoldsResult:
     return train_folds(TrainingJob(planted(), CONFIG, CPU, (None, None, None)), Recorder())
 
 
-def test_what_is_said_of_an_ensemble(ensemble: EnsembleResult) -> None:
+def test_the_messages_about_an_ensemble(ensemble: EnsembleResult) -> None:
     one, other, calibrated = result_lines(ensemble)
     assert one.startswith("network 1 of 2: kept epoch ")
     assert other.startswith("network 2 of 2: kept epoch ")
@@ -35,7 +35,7 @@ def test_what_is_said_of_an_ensemble(ensemble: EnsembleResult) -> None:
     assert calibrated.endswith(f"threshold {ensemble.bundle.calibration.threshold:.3f}")
 
 
-def test_what_is_said_of_folds(folds: FoldsResult) -> None:
+def test_the_messages_about_folds(folds: FoldsResult) -> None:
     lines = result_lines(folds)
     assert [line[:11] for line in lines[:3]] == ["fold 1 of 3", "fold 2 of 3", "fold 3 of 3"]
     assert "calibrated out of fold: temperature" in lines[3]

@@ -210,7 +210,7 @@ def test_settings_that_contradict_the_model(request_: dict[str, Any], message: s
         chosen(make_bundle(window=24), **request_)
 
 
-def test_a_new_head_may_have_settings_of_its_own() -> None:
+def test_a_new_head_may_have_other_settings() -> None:
     data = planted(classes=("x", "y"))
     assert chosen(make_bundle(window=24), data, assignments=("network.dense=[8]",)).network.dense == (8,)
 

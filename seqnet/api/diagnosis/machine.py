@@ -96,7 +96,7 @@ _VARIABLES = {
     "cache of embeddings": "encoder.cache",
     "cache of language models": "HF_HUB_CACHE",
 }
-"""Folder → the variable or setting that says where it is."""
+"""Folder → the variable or setting for its path."""
 
 
 def _caches() -> dict[str, Path]:

@@ -69,7 +69,7 @@ class Journal:
         self._rewrite([{"run": run}, *entries[:kept]])
 
     def add(self, data: bytes | memoryview, state: Mapping[str, Any]) -> None:
-        """Writes data to the unfinished output, and then an entry that says what is complete with them."""
+        """Writes data to the unfinished output, and then an entry with the state that is complete after them."""
         self._data.write(data)
         self._data.flush()
         self._digest.update(data)

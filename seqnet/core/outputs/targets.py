@@ -4,7 +4,7 @@ A target is written under a temporary name in the same directory and renamed whe
 refused unless the user forces it. Devices and pipes (`/dev/stdout`, a FIFO) are written directly.
 
 The temporary name of `NAME` is `.NAME.TOKEN.part` with a random token. The file is locked while it is written. So the
-next run can tell the stale file of a killed run (see `remove_stale`) from one that another run is writing.
+next run can distinguish the stale file of a killed run (see `remove_stale`) from one that another run is writing.
 """
 
 from __future__ import annotations

@@ -175,8 +175,8 @@ class FrameReader(RecordReader):
         of: dict[str, str] = {}
         for row, (name, where) in enumerate(zip(groups, splits, strict=True)):
             if where not in SPLITS:
-                says = "is empty" if is_missing(where) else f"has {quoted(where)}, which is no split"
-                raise LabelError(self._place(row), f"column {split} {says}", WRITE)
+                problem = "is empty" if is_missing(where) else f"has {quoted(where)}, which is no split"
+                raise LabelError(self._place(row), f"column {split} {problem}", WRITE)
             if name and of.setdefault(name, where) != where:
                 problem = f"group {name} of column {group} has records in the splits {of[name]} and {where}"
                 raise LabelError(self._place(row), problem, "put all records of a group into one split")

@@ -118,9 +118,9 @@ class _ByColumn:
             found = np.fromiter((SPLIT_WORDS.get(cell.strip().lower(), 255) for cell in cells), np.uint8, len(batch))
             if len(wrong := np.flatnonzero(found == 255)):
                 cell = cells[wrong[0]]
-                says = "is empty" if is_missing(cell) else f"has {quoted(cell)}, which is no split"
+                problem = "is empty" if is_missing(cell) else f"has {quoted(cell)}, which is no split"
                 name = batch.names[int(wrong[0])].decode(errors="replace")
-                raise LabelError(f"{path}: {named_record(name)}", f"column {self._column} {says}", WRITE)
+                raise LabelError(f"{path}: {named_record(name)}", f"column {self._column} {problem}", WRITE)
             return found
 
         return find

@@ -117,8 +117,8 @@ class Ingestion:
         self._check_unknown(path, symbols, self.unknown - unknown)
         self.left_out.update(reader.skipped)
         self.notes.extend(f"{shown_path(path)}: {note}" for note in reader.notes)
-        if reader.nothing:
-            self.notes.append(f"{shown_path(path)}: {reader.nothing}")
+        if reader.why_empty:
+            self.notes.append(f"{shown_path(path)}: {reader.why_empty}")
 
     def _first_batches(self, path: str, batches: Iterator[RecordBatch]) -> list[RecordBatch]:
         """Returns the first batches of a file, and guesses the alphabet of the dataset from them or checks it."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from seqnet import similarity
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import LabelError
+from seqnet.core.errors import LabelError, SettingError
 from seqnet.core.outputs import check_targets, whole_file
 from seqnet.core.provenance import InputHashes, versions
 from seqnet.core.threads import Threads
@@ -66,6 +66,7 @@ def encode(
         raise LabelError("encode", "there is no input", "give a file, or use --class NAME=FILE")
     _check_given_once(files)
     paths = [path for _, path in files]
+    _check_labels_are_used(options, sources)
     rng = np.random.default_rng(options.seed)
     splits = given_splits(options, sources)
     with closing(Ingestion(options, read, rng, splits=splits)) as ingestion:
@@ -118,6 +119,19 @@ def _provenance(options: EncodeOptions, command: str, inputs: list[dict[str, str
         "versions": versions(),
         "inputs": inputs,
     }
+
+
+def _check_labels_are_used(options: EncodeOptions, sources: Sequence[ClassSource]) -> None:
+    """Refuses an option that finds the class of each record if the class of every file is given.
+
+    Raises:
+        SettingError: there is one.
+    """
+    if all(source.label is not None for source in sources):
+        for name in ("label_regex", "label_column", "labels"):
+            if (value := getattr(options, name)) is not None:
+                problem = "has no effect: every file is given with the name of its class"
+                raise SettingError(f"encode.{name}", value, problem=problem)
 
 
 def _check_given_once(files: Sequence[tuple[ClassSource, str]]) -> None:

@@ -7,6 +7,7 @@ sequence are in one split, so that pieces of two splits never overlap.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from itertools import chain
 
@@ -23,7 +24,7 @@ from seqnet.datasets.encoding.genome_windows import known_blocks
 from seqnet.datasets.simulation.composition import symbol_frequencies
 from seqnet.datasets.simulation.negatives import NEGATIVES
 from seqnet.datasets.tokenizing import tokenize
-from seqnet.readers import open_records, shown_path
+from seqnet.readers import open_each, shown_path
 
 __all__ = ["DrawnSequences", "draw_sequences", "read_tokens"]
 
@@ -56,15 +57,15 @@ def read_tokens(paths: Sequence[str], alphabet: Alphabet, read: ReadOptions) -> 
         OSError: a file can't be opened or read.
     """
     found = []
-    for path in paths:
-        with open_records(path, read) as reader:
-            batches = iter(reader)
+    with closing(open_each(paths, read)) as readers:
+        for reader in readers:
+            path, batches = shown_path(reader.path), iter(reader)
             first, symbols = sample_symbols(batches)
-            _check_alphabet(shown_path(path), symbols, alphabet)
+            _check_alphabet(path, symbols, alphabet)
             for batch in chain(first, batches):
                 done = tokenize(batch.symbols, alphabet, missing=batch.missing)
                 if done.invalid:
-                    raise done.invalid.error(shown_path(path), batch.names, alphabet)
+                    raise done.invalid.error(path, batch.names, alphabet)
                 found.append(done.tokens)
     return found
 

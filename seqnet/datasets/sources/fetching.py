@@ -27,7 +27,7 @@ def fetch(
     from_file: Path | None = None,
     force: bool = False,
     progress: ProgressCallback = _unheard,
-    patience: RetryPolicy = DEFAULT_RETRIES,
+    retry: RetryPolicy = DEFAULT_RETRIES,
 ) -> Path:
     """Downloads the file of a source, checks it, and returns `target`.
 
@@ -40,7 +40,7 @@ def fetch(
         from_file: local copy to use instead of a download.
         force: whether to replace an existing target.
         progress: called with (bytes so far, total bytes or None).
-        patience: retries and time-outs for a bad connection.
+        retry: retries and time-outs for a bad connection.
 
     Raises:
         DownloadError: the file can't be fetched, or has unexpected content.
@@ -51,7 +51,7 @@ def fetch(
     if target.exists() and not target.is_file():
         raise OutputError(str(target), "this is a device or pipe", "name a file")
     if from_file is None:
-        _download(source, target, url or source.url, force, progress, patience)
+        _download(source, target, url or source.url, force, progress, retry)
     elif url is None:
         _copy(source, target, from_file, force, progress)
     else:
@@ -60,7 +60,7 @@ def fetch(
 
 
 def _download(
-    source: Source, target: Path, url: str, force: bool, progress: ProgressCallback, patience: RetryPolicy
+    source: Source, target: Path, url: str, force: bool, progress: ProgressCallback, retry: RetryPolicy
 ) -> None:
     # Importing urllib3 takes 0.1 s, so it is imported only when needed.
     from seqnet.datasets.sources.transfer import transfer
@@ -71,7 +71,7 @@ def _download(
         if not free:
             raise OutputError(str(target), "another process is downloading this file", "wait until it is done")
         check_targets([target], force=force)  # another process may have written it since the first check
-        transfer(url, partial, expected=source.size, progress=progress, patience=patience)
+        transfer(url, partial, expected=source.size, progress=progress, retry=retry)
         try:
             _check(source, partial.path, url)
         except DownloadError:

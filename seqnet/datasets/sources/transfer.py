@@ -77,7 +77,7 @@ class _PassingError(Exception):
 
 
 def transfer(
-    url: str, partial: PartialDownload, *, expected: int | None, progress: ProgressCallback, patience: RetryPolicy
+    url: str, partial: PartialDownload, *, expected: int | None, progress: ProgressCallback, retry: RetryPolicy
 ) -> None:
     """Downloads the file at `url` into `partial` until it is complete.
 
@@ -86,7 +86,7 @@ def transfer(
         partial: the unfinished file; after an error it has the bytes so far.
         expected: total bytes, if known; if the server reports another size, it has another file.
         progress: called with (bytes so far, total bytes or None).
-        patience: retries, time-outs and maximum size.
+        retry: retries, time-outs and maximum size.
 
     Raises:
         DownloadError: the server can't be reached, refuses the request, or breaks off too often.
@@ -103,16 +103,16 @@ def transfer(
     with _pool(parts.scheme, parts.host) as pool:
         while True:
             try:
-                return _try_once(pool, url, partial, expected, progress, patience)
+                return _try_once(pool, url, partial, expected, progress, retry)
             except _PassingError as failure:
                 connected = connected or failure.connected
                 failures = 1 if partial.size > furthest else failures + 1
                 furthest = max(furthest, partial.size)
                 # If nothing has ever answered, there is probably no network, and retrying would only delay this
                 # message.
-                if failures > patience.retries or not connected:
+                if failures > retry.retries or not connected:
                     raise failure.error from failure
-                time.sleep(patience.delay(failures))
+                time.sleep(retry.delay(failures))
 
 
 def _pool(scheme: str, host: str) -> urllib3.PoolManager:
@@ -130,7 +130,7 @@ def _try_once(
     partial: PartialDownload,
     expected: int | None,
     progress: ProgressCallback,
-    patience: RetryPolicy,
+    retry: RetryPolicy,
 ) -> None:
     """Requests the missing bytes and appends them to the file.
 
@@ -140,11 +140,11 @@ def _try_once(
     """
     validator = partial.validator(url)
     start = partial.size if validator is not None else 0
-    response = _request(pool, url, start, validator, patience.timeout)
+    response = _request(pool, url, start, validator, retry.timeout)
     try:
         if response.status == HTTPStatus.OK:
             start, total = 0, content_length(response)
-            _check_size(url, total, expected, patience.max_size)
+            _check_size(url, total, expected, retry.max_size)
             _empty(partial, url, sent_validator(response))
         elif start and _goes_on(response, start, validator):
             total = content_range(response)[1]
@@ -155,7 +155,7 @@ def _try_once(
             raise _refusal(url, response.status)
         progress(start, total or expected)
         if response.status != HTTPStatus.REQUESTED_RANGE_NOT_SATISFIABLE:
-            _append(response, url, partial, total or expected, progress, patience.max_size)
+            _append(response, url, partial, total or expected, progress, retry.max_size)
         if total is not None and (size := partial.size) != total:
             _empty(partial, url, None)
             raise _outdated(url, f"there are {counted(size, 'bytes')} of a file of {total:,}")

@@ -18,13 +18,13 @@ from seqnet.evaluation.baselines.fitting import BASELINES, FittedBaseline
 
 __all__ = ["baseline_tensors", "describe_baselines", "restore_baselines"]
 
-_SAID = ("records", "available", "converged", "strength")
+_DESCRIBED = ("records", "available", "converged", "strength")
 _PARTS = ("weights", "bias")
 
 
 def describe_baselines(fitted: Mapping[str, FittedBaseline]) -> dict[str, Any]:
     """Returns name → description of the fit, as JSON values."""
-    return {name: {key: getattr(one, key) for key in _SAID} for name, one in fitted.items()}
+    return {name: {key: getattr(one, key) for key in _DESCRIBED} for name, one in fitted.items()}
 
 
 def baseline_tensors(fitted: Mapping[str, FittedBaseline]) -> dict[str, NDArray[np.float64]]:
@@ -57,7 +57,7 @@ def restore_baselines(
         if weights.shape != (class_count, features) or bias.shape != (class_count,):
             raise ValueError(f"the baseline {name} is of another shape")
         _check_numbers(name, weights, bias)
-        records, available, converged, strength = (about[name][key] for key in _SAID)
+        records, available, converged, strength = (about[name][key] for key in _DESCRIBED)
         if not all(count is None or (isinstance(count, int) and count >= 0) for count in (records, available)):
             raise ValueError(f"the baseline {name} was fitted to no number of records")
         if records is None or not isinstance(strength, int | float | None):

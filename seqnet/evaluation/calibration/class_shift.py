@@ -171,7 +171,7 @@ def estimate_shift(
     if doubt and not shrink:
         return ClassShift(shares, unknown, unknown, seen, count, doubt)
     replicates = np.array([_log_odds(_replicate(rows, known, rng)) for _ in range(_FITS)])
-    # Few replicates tell a standard error, but no quantile.
+    # Few replicates give a standard error, but no quantile.
     error, middle = replicates.std(axis=0, ddof=1), _log_odds(shares)
     low, high = (1 / (1 + np.exp(-(middle + side * error))) for side in (-1.96, 1.96))
     # At a share of 0 or 1, all replicates agree; the bound is that of so many records of one class.

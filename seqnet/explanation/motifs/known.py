@@ -93,13 +93,15 @@ def _order(line: str, number: int, alphabet: Alphabet) -> list[int]:
     name = words[0].strip('"') if words else ""
     letters = _NAMES.get(name.upper(), name)
     # Motifs of DNA are often compared with those of RNA.
-    asked = alphabet.canonical if alphabet.name == "protein" or "U" in letters else alphabet.canonical.replace("U", "T")
+    expected = (
+        alphabet.canonical if alphabet.name == "protein" or "U" in letters else alphabet.canonical.replace("U", "T")
+    )
     if "U" in letters:
-        asked = asked.replace("T", "U")
-    if len(letters) != len(asked) or set(letters) != set(asked):
+        expected = expected.replace("T", "U")
+    if len(letters) != len(expected) or set(letters) != set(expected):
         problem = f"these motifs have the alphabet {letters or 'of nothing'}, and the model is for {alphabet.name}"
         raise FormatError(problem, f"give motifs of {alphabet.name}", line=number)
-    return [letters.index(letter) for letter in asked]
+    return [letters.index(letter) for letter in expected]
 
 
 def _matrix(lines: _Lines, header: str, number: int, name: str, order: Sequence[int]) -> NDArray[np.float64]:

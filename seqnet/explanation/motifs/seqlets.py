@@ -78,8 +78,8 @@ def _window_sums(
 ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """Returns the sum (P,) float64 of each window within a sequence, and its place (P,) int64 in the data."""
     total = np.concatenate([[0.0], np.cumsum(contributions, dtype=np.float64)])
-    room = np.repeat(sequences.offsets[1:], sequences.lengths) - np.arange(len(sequences.data))
-    starts = np.flatnonzero(room >= width)
+    left = np.repeat(sequences.offsets[1:], sequences.lengths) - np.arange(len(sequences.data))
+    starts = np.flatnonzero(left >= width)
     return total[starts + width] - total[starts], starts
 
 

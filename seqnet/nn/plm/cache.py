@@ -93,7 +93,7 @@ class EmbeddingCache:
         values = np.ascontiguousarray(embedding, dtype=_FLOAT)
         self._write(self._file(tokens), values.tobytes() + struct.pack("<I", zlib.crc32(values.data)), replace=True)
 
-    def check_room(self, size: int) -> None:
+    def check_space(self, size: int) -> None:
         """Checks that there is disk space for `size` more bytes.
 
         Raises:

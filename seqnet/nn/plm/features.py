@@ -52,11 +52,11 @@ class FrozenFeatures:
         """Stores the folders or hub names that the user has given; the model is loaded only from one of these."""
         self._named = tuple(named) or self._named
 
-    def prepare(self, tell: Notify, named: Sequence[str] = ()) -> LanguageModel:
+    def prepare(self, notify: Notify, named: Sequence[str] = ()) -> LanguageModel:
         """Finds and loads the model if this has not been done yet, and returns it.
 
         Args:
-            tell: called with a message about downloads.
+            notify: called with a message about downloads.
             named: see `allow`.
 
         Raises:
@@ -64,7 +64,7 @@ class FrozenFeatures:
         """
         self.allow(named)
         if self._model is None:
-            found = find_again(self._config, self._named, tell)
+            found = find_again(self._config, self._named, notify)
             if found.channels != self._config.dimension:
                 raise SettingError(
                     "encoder.dimension", self._config.dimension, f"{found.channels}, the width of the language model"
@@ -74,7 +74,7 @@ class FrozenFeatures:
 
     def __call__(self, tokens: Tensor) -> Tensor:
         """Returns the features (B, C, L) float32 of tokens (B, L) uint8, padded with 0; padding has zeros."""
-        model, device = self.prepare(_tell), tokens.device
+        model, device = self.prepare(_notify), tokens.device
         cache = self._cache(device)
         features = torch.zeros((*tokens.shape, self._config.dimension), device=device)  # (B, L, C)
         for row, sequence in enumerate(tokens.cpu().numpy()):
@@ -86,47 +86,47 @@ class FrozenFeatures:
             features[row, : len(residues)] = states.to(device)
         return features.transpose(1, 2)  # (B, C, L)
 
-    def embed_ahead(self, tokens: Ragged, indices: NDArray[np.int64], device: torch.device, tell: Notify) -> None:
+    def embed_ahead(self, tokens: Ragged, indices: NDArray[np.int64], device: torch.device, notify: Notify) -> None:
         """Computes the missing embeddings of M sequences and stores them in the cache; does nothing without a cache.
 
         Args:
             tokens: N token sequences.
             indices: (M,) int64, indices of the sequences.
             device: device for the computation.
-            tell: called with the number of sequences, the size on disk and, for many sequences, the progress in tenths.
+            notify: called with the number of sequences, their size on disk and, for many, the progress in tenths.
 
         Raises:
             OutputError: there is too little disk space.
         """
-        model, cache = self.prepare(tell), self._cache(device)
+        model, cache = self.prepare(notify), self._cache(device)
         if cache is None:
-            tell("encoder.cache is none: the language model runs in every epoch")
+            notify("encoder.cache is none: the language model runs in every epoch")
             return
         wanted = [np.frombuffer(tokens[int(index)], dtype=np.uint8) for index in indices]
         absent = [sequence for sequence in wanted if sequence not in cache]
         size = sum(cache.size(len(sequence)) for sequence in absent)
-        tell(
-            f"embeddings in {cache.place}: {len(wanted) - len(absent):,} are there, {len(absent):,} are computed and "
+        notify(
+            f"embeddings in {cache.place}: {len(wanted) - len(absent):,} are stored, {len(absent):,} are computed and "
             f"take {size / 1e9:,.2f} GB"
         )
-        cache.check_room(size)
+        cache.check_space(size)
         step = max(-(-len(absent) // 10), _FEW)
         for done, sequence in enumerate(absent, 1):
             if sequence not in cache:
                 cache.put(sequence, model.embed(sequence, device).cpu().numpy())
             if done % step == 0:
-                tell(f"embedded {done:,} of {len(absent):,} sequences")
+                notify(f"embedded {done:,} of {len(absent):,} sequences")
 
     def _cache(self, device: torch.device) -> EmbeddingCache | None:
         if self._folder is None:
             return None
         key = (device, torch.get_num_threads())
         if key not in self._caches:
-            environment = self.prepare(_tell).environment(device)
+            environment = self.prepare(_notify).environment(device)
             self._caches[key] = EmbeddingCache(self._folder, environment, self._config.dimension)
         return self._caches[key]
 
 
-def _tell(text: str) -> None:
+def _notify(text: str) -> None:
     """Reports a message if `prepare` was not called."""
     print(printable(f"seqnet: {text}"), file=sys.stderr)

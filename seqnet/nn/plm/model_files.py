@@ -57,7 +57,7 @@ class FoundModel:
     weights: str
 
 
-def settled(config: EncoderConfig, alphabet: Alphabet, tell: Notify) -> EncoderConfig:
+def settled(config: EncoderConfig, alphabet: Alphabet, notify: Notify) -> EncoderConfig:
     """Returns the settings with the identity of the named model: SHA-256 and length of the hidden states.
 
     Settings of another encoder are returned unchanged. Folders become absolute.
@@ -65,7 +65,7 @@ def settled(config: EncoderConfig, alphabet: Alphabet, tell: Notify) -> EncoderC
     Args:
         config: settings; `model` names the language model.
         alphabet: alphabet of the sequences.
-        tell: called with a message about downloads.
+        notify: called with a message about downloads.
 
     Raises:
         SettingError: no model is named, its hash is not the given `sha256`, or the sequences are not proteins.
@@ -78,7 +78,7 @@ def settled(config: EncoderConfig, alphabet: Alphabet, tell: Notify) -> EncoderC
         raise SettingError(
             "encoder.model", "", "a folder or a name on the Hugging Face hub, such as facebook/esm2_t6_8M_UR50D"
         )
-    found = find_language_model(config.model, tell)
+    found = find_language_model(config.model, notify)
     if config.sha256 not in ("", found.sha256, found.weights):
         raise SettingError(
             "encoder.sha256", config.sha256, f"{found.sha256}, the SHA-256 of the files in {found.folder}"
@@ -89,7 +89,7 @@ def settled(config: EncoderConfig, alphabet: Alphabet, tell: Notify) -> EncoderC
     return replace(config, model=name, cache=cache, sha256=found.sha256, dimension=found.channels)
 
 
-def find_again(config: EncoderConfig, named: Sequence[str], tell: Notify) -> FoundModel:
+def find_again(config: EncoderConfig, named: Sequence[str], notify: Notify) -> FoundModel:
     """Returns the model of settled settings, searched among those that the user has named.
 
     The name in the settings of a classifier is not used, because they are from a file of unknown origin.
@@ -97,7 +97,7 @@ def find_again(config: EncoderConfig, named: Sequence[str], tell: Notify) -> Fou
     Args:
         config: settled settings.
         named: folders or hub names.
-        tell: called with a message about downloads.
+        notify: called with a message about downloads.
 
     Raises:
         SeqnetError: see `find_language_model`; or no model is named, or it is another model.
@@ -106,9 +106,9 @@ def find_again(config: EncoderConfig, named: Sequence[str], tell: Notify) -> Fou
         problem = f"this classifier needs the language model that it was trained on, {config.model}"
         raise InputError(problem, "name its folder, or its name on the Hugging Face hub, with --plm")
     for model in named:
-        found = find_language_model(model, tell)
+        found = find_language_model(model, notify)
         if config.sha256 == found.weights != found.sha256:
-            tell(
+            notify(
                 f"this classifier was trained with seqnet 0.1, which recorded the weights of {config.model} but not "
                 "its vocabulary"
             )
@@ -121,14 +121,14 @@ def find_again(config: EncoderConfig, named: Sequence[str], tell: Notify) -> Fou
     raise InputError(problem, "name that model with --plm", path=str(found.folder))
 
 
-def find_language_model(model: str, tell: Notify) -> FoundModel:
+def find_language_model(model: str, notify: Notify) -> FoundModel:
     """Returns the language model in a folder or, if the folder does not exist, with this name on the hub.
 
     Files in the cache of the hub's client are not downloaded again. With `HF_HUB_OFFLINE` nothing is downloaded.
 
     Args:
         model: a folder, or a name such as facebook/esm2_t6_8M_UR50D.
-        tell: called with a message about the download and its source.
+        notify: called with a message about the download and its source.
 
     Raises:
         InputError: the folder does not exist, or is not that of an ESM model with safetensors weights.
@@ -142,7 +142,7 @@ def find_language_model(model: str, tell: Notify) -> FoundModel:
     if not local.is_dir() and not _HUB_NAME.fullmatch(model):
         remedy = "correct encoder.model or, for a trained classifier, --plm"
         raise InputError("there is no language model in this folder", remedy, path=model)
-    folder = local if local.is_dir() else _fetched(model, tell)
+    folder = local if local.is_dir() else _fetched(model, notify)
     channels, limit = _read_config(folder)
     files = _weights(folder)
     if not files:
@@ -194,7 +194,7 @@ def _read_config(folder: Path) -> tuple[int, int]:
     return channels, limit
 
 
-def _fetched(name: str, tell: Notify) -> Path:
+def _fetched(name: str, notify: Notify) -> Path:
     """Returns the folder of a model of the hub, downloaded if it is not in the client's cache."""
     from huggingface_hub import constants, snapshot_download
     from huggingface_hub.utils import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
@@ -209,7 +209,7 @@ def _fetched(name: str, tell: Notify) -> Path:
     if constants.HF_HUB_OFFLINE:
         problem = f"this model is not in {constants.HF_HUB_CACHE}, and HF_HUB_OFFLINE forbids downloads"
         raise DownloadError(name, problem, "download it first, or give its folder as encoder.model")
-    tell(f"downloading the language model {name} from {constants.ENDPOINT} into {constants.HF_HUB_CACHE}")
+    notify(f"downloading the language model {name} from {constants.ENDPOINT} into {constants.HF_HUB_CACHE}")
     shown = not are_progress_bars_disabled()
     if not sys.stderr.isatty():
         disable_progress_bars()

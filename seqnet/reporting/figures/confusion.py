@@ -49,8 +49,8 @@ def confusion_picture(key: str, counts: NDArray[np.int64], classes: Sequence[str
         axes.tick_params(length=0)
 
     side = max(2.6, 0.34 * K) if K <= _MOST_NUMBERS else 0.14 * K + 2.4
-    room = 0.066 * max(map(len, names), default=0)  # of the longest name, in inches
-    size = (max(4.2, side + 0.5 + room), side + 0.5 + (room if upright else 0.1))
+    label_width = 0.066 * max(map(len, names), default=0)  # of the longest name, in inches
+    size = (max(4.2, side + 0.5 + label_width), side + 0.5 + (label_width if upright else 0.1))
     caption = "Number of records, and share of the records of a true class, which is a row."
     if K > _MOST_NUMBERS:
         caption = "The colour is the share of the records of a true class, which is a row."

@@ -127,7 +127,7 @@ def _reliability(model: ModelResults, ending: str) -> Picture:
 
 def _confusion(model: ModelResults, ending: str) -> Picture:
     if len(model.bundle.classes) > _MOST_CLASSES:
-        raise NoFigureError("", f"there is no confusion matrix of more than {_MOST_CLASSES} classes")
+        raise NoFigureError("", f"a confusion matrix can't be drawn for more than {_MOST_CLASSES} classes")
     return confusion_picture("confusion" + ending, model.evaluation.confusion, model.bundle.classes)
 
 

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 __all__ = ["INK", "LINE", "MUTED", "SERIES", "Picture", "draw_legend", "inline_svg", "label", "save_picture"]
 
 SERIES = ("#0072b2", "#d55e00", "#009e73", "#aa3f8c", "#b88300", "#3a9bd0")
-"""Colours of curves and classes, which people with any colour vision can tell apart; after those of Okabe & Ito 2008,
+"""Colours of curves and classes, which people with any colour vision can distinguish; after those of Okabe & Ito 2008,
 https://jfly.uni-koeln.de/color/, darker where these are too pale for lines on white."""
 
 INK, MUTED, LINE, PAPER = "#1f2328", "#57606a", "#d8dee4", "#ffffff"

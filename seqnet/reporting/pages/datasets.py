@@ -1,4 +1,4 @@
-"""The part of a page that says what a dataset consists of."""
+"""The section of a page about the content of a dataset."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def _facts(dataset: Dataset) -> Rows:
     rows: Rows = [
         ("dataset", str(dataset.path)),
         ("sequences", f"{counted(len(dataset), 'records')}, {ALPHABETS[dataset.alphabet.name]}"),
-        ("groups", "none: every record is one of its own" if groups == len(dataset) else f"{groups:,}"),
+        ("groups", "none: every record is a separate group" if groups == len(dataset) else f"{groups:,}"),
     ]
     if dataset.positive is not None:
         rows.append(("positive class", dataset.classes[dataset.positive]))

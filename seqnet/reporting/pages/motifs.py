@@ -21,7 +21,7 @@ _LOGOS_OF_A_SECTION = 12
 _METHOD = (
     "Each sequence was also shuffled. A motif has hits in more sequences than shuffled sequences; the q-value is of "
     "this difference. The effect is the mean change of the logit by the hits, compared with background in their "
-    "place: a motif with a positive effect speaks for the class that is explained. Information content is relative "
+    "place: a motif with a positive effect is evidence for the explained class. Information content is relative "
     "to the background. In a logo, the height of a position is its information content."
 )
 

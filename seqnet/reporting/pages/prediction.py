@@ -145,7 +145,8 @@ def _label_blocks(run: PredictionRun) -> list[Block]:
     if run.predictor.options.max_error is not None:
         unsure = int(found.labels[-1])
         shown = [*shown, [UNCERTAIN, count(unsure), percent(unsure / max(total, 1), 2), Cell("n/a", np.nan)]]
-    note = f"Expected: the sum of the probabilities, which differs where classes are hard to tell apart. {note}".strip()
+    expected = "Expected: the sum of the probabilities. It differs from the labels if classes are hard to separate."
+    note = f"{expected} {note}".strip()
     columns = ["label", "records", "share", "expected"]
     table = Table("Records with a prediction, by label.", columns, shown, note)
     return [Facts(_decision(run)), table, *([Figures(_pictures(run))] if total else [])]

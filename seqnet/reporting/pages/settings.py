@@ -1,4 +1,4 @@
-"""The part of a page that says which settings a training had, and why."""
+"""The section of a page about the settings of a training, and how they were chosen."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ def _table(section: str, chosen: ChosenRun, config: RunConfig) -> Table:
         other = before.get(name, "")
         rows.append([name, value, "" if other == value else other, meaning])
     place = "in the preset" if chosen.preset else "by default"
-    return Table(f"[{section}]; what is {place} is shown where it differs.", [section, "value", place, "meaning"], rows)
+    return Table(
+        f"[{section}]; the column {place} shows only values that differ.", [section, "value", place, "meaning"], rows
+    )
 
 
 def _values(settings: Settings) -> Iterator[tuple[str, str, str]]:

@@ -28,7 +28,7 @@ _FORMS = "give a range, { low = 1, high = 10 } with step or log = true, or { cho
 _REMARKS = ("description", "source")
 # Setting → why it can't be searched for.
 _FIXED = {
-    "network.name": "networks have settings of their own: search each by itself, with --network",
+    "network.name": "networks have different settings; search each network separately, with --network",
     "training.monitor": "it is what trials are compared by: choose it with --set monitor=…",
     "training.seed": "it is the seed of the search: choose it with --seed",
 }

@@ -3,7 +3,7 @@ from __future__ import annotations
 from seqnet.api.diagnosis import Diagnosis, Problem, diagnose
 
 
-def test_a_failure_is_the_last_word_and_a_warning_is_not() -> None:
+def test_a_failure_gives_fail_and_a_warning_does_not() -> None:
     warning = Problem("warning", "device", "there is a driver", "update it")
     failure = Problem("failed", "packages", "numpy is not installed", "install it")
     assert [*Diagnosis({}, (warning,)).lines()] == ["warning: device: there is a driver; update it", "PASS"]

@@ -8,7 +8,7 @@ from seqnet.core.errors import OutputError
 from seqnet.core.outputs import open_journal, remove_stale
 
 
-def test_a_journal_goes_on_behind_its_last_entry(tmp_path: Path) -> None:
+def test_a_journal_continues_behind_its_last_entry(tmp_path: Path) -> None:
     target = tmp_path / "x.tsv"
     for expected, data in ((None, b"one"), ({"n": 3}, b"three"), ({"n": 5}, b"")):
         with open_journal(target) as journal:

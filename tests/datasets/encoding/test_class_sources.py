@@ -16,7 +16,7 @@ def test_a_source_is_a_file_or_a_generator() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "reported"),
     [
         ("reads.bam", "class must be NAME=FILE or NAME=@GENERATOR, not 'reads.bam'"),
         ("=reads.bam", "class must be NAME=FILE"),
@@ -28,10 +28,10 @@ def test_a_source_is_a_file_or_a_generator() -> None:
         ("a=@uniform:", "class must be @uniform or @uniform:COUNT"),
     ],
 )
-def test_what_is_no_source_is_refused(text: str, told: str) -> None:
+def test_invalid_sources_are_refused(text: str, reported: str) -> None:
     with pytest.raises(SettingError) as caught:
         ClassSource.parse(text)
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(reported)
 
 
 def test_named_classes_come_first_and_the_first_of_them_is_positive() -> None:
@@ -43,7 +43,7 @@ def test_named_classes_come_first_and_the_first_of_them_is_positive() -> None:
 
 
 @pytest.mark.parametrize(
-    ("sources", "found", "positive", "told"),
+    ("sources", "found", "positive", "reported"),
     [
         ([FILE, GENERATED], {}, None, "class human: it has no records"),
         ([GENERATED, FILE], {"human": 1, "random": 1}, None, "class random: it has a file and a generator"),
@@ -55,11 +55,11 @@ def test_named_classes_come_first_and_the_first_of_them_is_positive() -> None:
     ],
 )
 def test_classes_that_can_not_be_are_refused(
-    sources: list[ClassSource], found: dict[str, int], positive: str | None, told: str
+    sources: list[ClassSource], found: dict[str, int], positive: str | None, reported: str
 ) -> None:
     with pytest.raises((LabelError, SettingError)) as caught:
         order_classes(sources, found, positive)
-    assert str(caught.value).startswith(told)
+    assert str(caught.value).startswith(reported)
 
 
 def test_a_class_that_a_model_does_not_have_gets_the_nearest_one() -> None:

@@ -45,12 +45,12 @@ def test_with_descriptions_the_name_is_the_first_word(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "\n", "c1\tr1\n", ">r1\nACGT\n"])
-def test_what_is_no_clstr(tmp_path: Path, text: str) -> None:
+def test_other_files_than_clstr_are_refused(tmp_path: Path, text: str) -> None:
     assert read_clstr(write(tmp_path, text)) is None
 
 
 @pytest.mark.parametrize("line", ["r1", "0\t9aa, r1... *", "0\t9aa, >r1...", "0\t9, >r1... *"])
-def test_a_line_that_is_no_member(tmp_path: Path, line: str) -> None:
+def test_a_line_that_is_not_a_member(tmp_path: Path, line: str) -> None:
     with pytest.raises(FormatError, match=r"x\.clstr: line 2: this line is not a cluster member; give a"):
         read_clstr(write(tmp_path, f">Cluster 0\n{line}\n"))
 
@@ -61,7 +61,7 @@ def test_names_that_were_cut_short(tmp_path: Path) -> None:
         read_clstr(write(tmp_path, text))
 
 
-def test_group_by_takes_it_for_what_it_is(tmp_path: Path) -> None:
+def test_group_by_finds_the_kind_of_its_value(tmp_path: Path) -> None:
     find = grouper(write(tmp_path, PROTEINS))
     assert find.find(Ragged.from_strings(["r3", "r2", "r9"]), {}) == ["Cluster 1", "Cluster 0", None]
     assert not find.by_window

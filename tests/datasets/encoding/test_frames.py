@@ -43,7 +43,7 @@ def test_cells_are_read_as_those_of_a_table_in_a_file() -> None:
 
 
 @pytest.mark.parametrize("nothing", [None, float("nan"), pd.NA, pd.NaT, ""])
-def test_what_says_that_a_sequence_is_missing(nothing: Any) -> None:
+def test_the_words_for_a_missing_sequence(nothing: Any) -> None:
     table = frame(seq=pd.Series(["ACGT", nothing, "TT", "AA"], dtype=object))
     batch = records(table)
     assert batch.missing is not None
@@ -72,22 +72,22 @@ def test_labels_of_any_one_type(labels: Any, text: list[str]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("labels", "told"),
+    ("labels", "reported"),
     [
         (["x", 1, "x", "y"], "row 2: column class has 1, a number; 'x' before it is text"),
         ([1, None, True, "y"], "row 3: column class has true, a truth value; 1 before it is a number"),
         (["x", "y", datetime.date(2020, 1, 1), "x"], "another type; 'x' before it is text"),
     ],
 )
-def test_labels_of_several_types_are_refused(labels: list[Any], told: str) -> None:
+def test_labels_of_several_types_are_refused(labels: list[Any], reported: str) -> None:
     found = refusal(frame(**{"class": pd.Series(labels, dtype=object)}), LabelError)
-    assert told in found
+    assert reported in found
     assert found.endswith("; write all labels in one type, such as text")
 
 
-def test_a_sequence_that_is_no_text_is_refused_with_column_and_row() -> None:
-    told = "DataFrame: row 2: column seq has 12.5, which is no text; write each sequence as text"
-    assert refusal(frame(seq=["A", 12.5, "C", "G"]), FormatError) == told
+def test_a_sequence_that_is_not_text_is_refused_with_column_and_row() -> None:
+    reported = "DataFrame: row 2: column seq has 12.5, which is no text; write each sequence as text"
+    assert refusal(frame(seq=["A", 12.5, "C", "G"]), FormatError) == reported
     named = frame(seq=["A", 12.5, "C", "G"]).set_index(pd.Index(["p", "q", "r", "s"]))
     assert refusal(named, FormatError).startswith("DataFrame: row 2: record q: column seq")
 
@@ -115,7 +115,7 @@ def test_the_split_goes_with_the_group() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changed", "told"),
+    ("changed", "reported"),
     [
         (
             {"part": ["train", "eval", "test", "test"]},
@@ -128,8 +128,8 @@ def test_the_split_goes_with_the_group() -> None:
         ),
     ],
 )
-def test_splits_that_are_refused(changed: dict[str, Any], told: str) -> None:
-    assert told in refusal(frame(**changed), LabelError, group="cluster", split="part")
+def test_splits_that_are_refused(changed: dict[str, Any], reported: str) -> None:
+    assert reported in refusal(frame(**changed), LabelError, group="cluster", split="part")
 
 
 def test_many_rows_come_in_several_batches() -> None:

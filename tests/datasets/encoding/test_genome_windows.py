@@ -85,7 +85,7 @@ BLOCKS = examples("AACCGGTTAC", "ACGT", "GGGGGA")
 
 
 @pytest.mark.parametrize("both", [True, False])
-def test_a_window_is_what_its_name_says(both: bool) -> None:
+def test_a_window_has_the_symbols_at_the_position_in_its_name(both: bool) -> None:
     windows, of = draw_windows(BLOCKS, 4, 10, DNA.complement if both else None, np.random.default_rng(1))
     assert len(windows) == len(set(windows.names.text())) == 10
     sources = decoded(BLOCKS.tokens)

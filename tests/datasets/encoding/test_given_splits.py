@@ -66,7 +66,7 @@ def test_each_file_is_the_split_that_it_is_given_as(tmp_path: Path, parts: dict[
     assert len(np.unique(data.groups)) == 90
 
 
-def test_a_part_of_train_becomes_the_validation_split_and_that_is_said(tmp_path: Path, parts: dict[str, str]) -> None:
+def test_a_part_of_train_becomes_the_validation_split_with_a_message(tmp_path: Path, parts: dict[str, str]) -> None:
     data, summary = encoded(tmp_path, files(parts, "train", "test"), split="80/20/0", seed=3)
     assert data.counts().tolist() == [[24, 6, 5], [24, 6, 5]]
     assert summary.ingestion.notes == (
@@ -125,7 +125,7 @@ def test_words_of_a_column(tmp_path: Path, word: str) -> None:
     assert {splits_by_name(data)[f"r{i}"] for i in (20, 21)} == {SPLITS[SPLIT_WORDS[word.strip().lower()]]}
 
 
-def test_a_file_of_names_says_the_split(tmp_path: Path) -> None:
+def test_a_file_of_names_has_the_split(tmp_path: Path) -> None:
     path = table(tmp_path / "t.csv", rows(30))
     names = tmp_path / "names.tsv"
     words = ["train"] * 20 + ["val"] * 5 + ["Test"] * 5

@@ -42,7 +42,7 @@ def test_a_header_without_a_class_has_no_label(header: str) -> None:
     )
 
 
-def test_a_missing_label_is_told_as_it_is_written() -> None:
+def test_a_missing_label_is_reported_as_it_is_written() -> None:
     labeller = label_by_column("kind", "x.csv")
     records = batch("r1", "r2", kind=["", "NaN"])
     assert str(labeller.missing(records, 0)).startswith("x.csv: record r1: column kind is empty; fill it in, or leave")
@@ -147,7 +147,7 @@ def test_an_empty_file_of_labels(tmp_path: Path) -> None:
         (b"r1\tcaf\xe9\n", "this is not text in UTF-8; give two tab-separated columns"),
     ],
 )
-def test_a_file_that_says_something_else_is_refused(tmp_path: Path, content: str | bytes, problem: str) -> None:
+def test_a_file_with_another_split_is_refused(tmp_path: Path, content: str | bytes, problem: str) -> None:
     path = write(tmp_path, content)
     with pytest.raises(FormatError) as caught:
         LabelFile(path)
@@ -190,7 +190,7 @@ def test_groups_by_a_file_of_clusters(tmp_path: Path) -> None:
         grouper(write(tmp_path, "r1\tr2\nr3\tr2\n"))
 
 
-def test_a_file_is_told_from_an_expression_and_that_from_a_column(
+def test_a_file_is_distinguished_from_an_expression_and_that_from_a_column(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
@@ -211,7 +211,7 @@ def test_a_file_is_told_from_an_expression_and_that_from_a_column(
         (EncodeOptions(group_by="clusters.tsv"), ()),
     ],
 )
-def test_the_columns_that_are_asked_of_tables(
+def test_the_columns_that_are_read_from_tables(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, options: EncodeOptions, columns: tuple[str, ...]
 ) -> None:
     monkeypatch.chdir(tmp_path)

@@ -12,7 +12,7 @@ class Numbered(dict[str, int]):
         return self[name]
 
 
-def test_blanks_go_and_missing_words_are_no_class() -> None:
+def test_blanks_are_removed_and_missing_words_are_not_a_class() -> None:
     classes = Numbered()
     codes = LabelCodes(classes)
     assert [codes[text] for text in ("a ", "a", "NaN", "", " b\u00a0", "A", "n/a", "  ")] == [
@@ -37,7 +37,7 @@ def test_blanks_go_and_missing_words_are_no_class() -> None:
         {str(number): 4 for number in range(30)},
     ],
 )
-def test_measurements_are_no_classes(labels: dict[str, int]) -> None:
+def test_measurements_are_not_classes(labels: dict[str, int]) -> None:
     with pytest.raises(LabelError) as caught:
         check_not_measured("x.csv: column y", labels)
     assert str(caught.value).startswith(
@@ -78,7 +78,7 @@ def test_numbers_of_classes_are_classes(labels: dict[str, int]) -> None:
         ({f"r{number}": 1 for number in range(11)}, "11 records have 11 different labels; check --label-column"),
     ],
 )
-def test_what_looks_like_a_mistake_is_told(labels: dict[str, int], warning: str) -> None:
+def test_what_looks_like_a_mistake_is_reported(labels: dict[str, int], warning: str) -> None:
     (line,) = label_warnings(labels)
     assert warning in line
 

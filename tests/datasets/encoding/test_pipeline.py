@@ -319,7 +319,7 @@ def test_generated_records_are_each_a_group_of_their_own(tmp_path: Path) -> None
     assert summary.groups == len(set(dataset.groups.tolist())) == 5 + 20 + 30
 
 
-def test_generated_symbols_are_as_frequent_as_asked_for(tmp_path: Path) -> None:
+def test_generated_symbols_are_as_frequent_as_requested(tmp_path: Path) -> None:
     x = fasta(tmp_path / "x.fa", ["A" * 90 + "C" * 10] * 100)
     dataset, _ = encoded(tmp_path, f"a={x}", "u=@uniform", "c=@composition")
     shares = {}
@@ -332,7 +332,7 @@ def test_generated_symbols_are_as_frequent_as_asked_for(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("count", [3, 10, 25])
-def test_as_many_generated_records_as_told(tmp_path: Path, count: int) -> None:
+def test_as_many_generated_records_as_requested(tmp_path: Path, count: int) -> None:
     x = fasta(tmp_path / "x.fa", [random_sequences(1, length)[0] for length in range(10, 20)])
     dataset, _ = encoded(tmp_path, f"a={x}", f"u=@uniform:{count}")
     made = labelled(dataset, "u")
@@ -459,7 +459,7 @@ def test_a_wrong_setting_ends_the_run_before_it_starts(tmp_path: Path, options: 
     assert refusal(tmp_path, SettingError, x, **options)[:5] in ("split", "encod", "label", "group")
 
 
-def test_what_could_flatter_is_said(tmp_path: Path) -> None:
+def test_what_could_be_optimistic_is_reported(tmp_path: Path) -> None:
     x = fasta(tmp_path / "x.fa", {**{f"r{i}": "ACGTACGT" for i in range(10)}, "s": "GGGGCCCC"})
     y = fasta(tmp_path / "y.fa", {"r0": "TTTTAAAA", "t": "GGGGCCCC"})
     _, summary = encoded(tmp_path, f"a={x}", f"b={y}")
@@ -504,18 +504,18 @@ def test_a_genome_is_held_as_blocks_and_windows(tmp_path: Path) -> None:
 # The output file.
 
 
-def test_the_provenance_says_where_it_came_from(tmp_path: Path) -> None:
+def test_the_provenance_has_command_and_inputs(tmp_path: Path) -> None:
     x = fasta(tmp_path / "x.fa", ["ACGT", "GGGG"])
     output = tmp_path / "out.safetensors"
-    told: list[int] = []
+    reported: list[int] = []
     options = EncodeOptions(seed=7)
     sources = [ClassSource("a", path=x), ClassSource("r", generator="uniform")]
-    encode(sources, output, options, ReadOptions(batch_bytes=1), command="seqnet encode", progress=told.append)
+    encode(sources, output, options, ReadOptions(batch_bytes=1), command="seqnet encode", progress=reported.append)
     found = open_dataset(output).provenance
     assert found["inputs"] == [{"path": x, "sha256": hashlib.sha256(Path(x).read_bytes()).hexdigest()}]
     assert (found["command"], found["seed"], found["options"]) == ("seqnet encode", 7, options.to_dict())
     assert set(found["versions"]) >= {"python", "seqnet", "numpy", "torch"}
-    assert sum(told) == 2
+    assert sum(reported) == 2
 
 
 def test_the_same_run_is_the_same_bytes_however_it_is_read(tmp_path: Path) -> None:
@@ -620,14 +620,14 @@ def test_mates_that_flags_tell_are_kept_in_one_split(tmp_path: Path) -> None:
     assert encoded(tmp_path, f"x={path}", "r=@uniform", group_by=r"(p\d+)/")[1].grouping.parted == 0
 
 
-def test_without_pairs_nothing_is_grouped_or_said(tmp_path: Path) -> None:
+def test_without_pairs_nothing_is_grouped_or_reported(tmp_path: Path) -> None:
     x, y = (fasta(tmp_path / f"{name}.fa", random_sequences(40, seed=seed)) for seed, name in enumerate("xy"))
     dataset, summary = encoded(tmp_path, f"a={x}", f"b={y}")  # equal names in different classes
     assert len(np.unique(dataset.groups)) == 80
     assert (summary.grouping.pairs, summary.grouping.parted) == (0, 0)
 
 
-def test_names_of_mates_are_no_repeated_names_but_those_of_copies_are(tmp_path: Path) -> None:
+def test_names_of_mates_are_not_repeated_names_but_those_of_copies_are(tmp_path: Path) -> None:
     names = [f"p{number}" for number in range(50)]
     sources = [fastq(tmp_path / "1.fq", names, 1), fastq(tmp_path / "2.fq", names, 2)]
     _, summary = encoded(tmp_path, *(f"x={path}" for path in sources), "r=@uniform")

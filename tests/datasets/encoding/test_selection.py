@@ -78,7 +78,7 @@ def test_records_that_can_be_used() -> None:
     assert left_out == {"without a sequence": 2}
 
 
-def test_an_unknown_symbol_is_an_error_unless_said_otherwise() -> None:
+def test_an_unknown_symbol_is_an_error_by_default() -> None:
     records = batch("ACGT", "", "AC!T!", "E")
     with pytest.raises(SymbolError) as caught:
         usable("x.fa", records, DNA, "error", Counter())

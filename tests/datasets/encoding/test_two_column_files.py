@@ -19,7 +19,7 @@ def test_cells_have_their_line_and_no_blanks_around_them(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("content", "kind", "told"),
+    ("content", "kind", "reported"),
     [
         (b"a\tb\nc\n", FormatError, "line 2: expected two columns with a tab in between, found 1; separate two col"),
         (b"a\tb\tc\n", FormatError, "line 1: expected two columns with a tab in between, found 3"),
@@ -27,9 +27,9 @@ def test_cells_have_their_line_and_no_blanks_around_them(tmp_path: Path) -> None
         (b"", EmptyInputError, "it is empty; give a file with at least one line"),
     ],
 )
-def test_what_has_no_two_columns_is_refused(tmp_path: Path, content: bytes, kind: type[Exception], told: str) -> None:
+def test_other_files_are_refused(tmp_path: Path, content: bytes, kind: type[Exception], reported: str) -> None:
     path = tmp_path / "labels.tsv"
     path.write_bytes(content)
     with pytest.raises(kind) as caught:
         list(read_two_columns(str(path)))
-    assert str(caught.value).startswith(f"{path}: {told}")
+    assert str(caught.value).startswith(f"{path}: {reported}")

@@ -54,7 +54,7 @@ def test_counts_of_batches_add_up(all_tokens: list[int], cut: int) -> None:
 @pytest.mark.parametrize(
     "expected", [[0.25, 0.25, 0.25, 0.25], [0.3, 0.2, 0.2, 0.3], [0.97, 0.01, 0.01, 0.01], [0.5, 0, 0, 0.5]]
 )
-def test_symbols_are_as_frequent_as_asked(expected: list[float]) -> None:
+def test_symbols_are_as_frequent_as_requested(expected: list[float]) -> None:
     N = 200_000
     frequencies = np.array(expected)
     drawn = composition(column([36] * (N // 36)), DNA, np.random.default_rng(1), frequencies).data

@@ -62,7 +62,7 @@ def test_the_motif_is_where_it_was_planted_and_its_residues_elsewhere(proteins: 
         assert (sorted_windows == windows[0]).all(axis=1).any()
 
 
-def test_composition_tells_part_and_the_motif_the_rest(proteins: Proteins, sequences: list[str]) -> None:
+def test_composition_explains_a_part_and_the_motif_the_rest(proteins: Proteins, sequences: list[str]) -> None:
     counts = np.array([[sequence.count(residue) for residue in CANONICAL] for sequence in sequences])
     lengths = proteins.tokens.lengths[:, None]
     features = np.hstack([10 * counts / lengths, np.log(lengths)])

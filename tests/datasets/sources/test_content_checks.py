@@ -33,14 +33,14 @@ def test_a_bam_without_its_end_is_truncated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", gzip.compress(b"")[:4]])
-def test_other_bytes_are_no_bam(tmp_path: Path, content: bytes) -> None:
+def test_other_bytes_are_not_a_bam(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other.bam"
     path.write_bytes(content)
     with pytest.raises((FormatError, TruncatedError)):
         check_bam(path)
 
 
-def test_blocks_around_something_else_are_no_bam(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_blocks_around_other_data_are_not_a_bam(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     plain, path = tmp_path / "one.fasta", tmp_path / "fasta.bam"
     plain.write_text(">one\nACGT\n")
     pysam.tabix_compress(str(plain), str(path))
@@ -82,7 +82,7 @@ def test_a_changed_byte_in_an_array_is_seen(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", [b"", b"<html>", b"\x93NUMPY"])
-def test_other_bytes_are_no_npz(tmp_path: Path, content: bytes) -> None:
+def test_other_bytes_are_not_an_npz(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "other.npz"
     path.write_bytes(content)
     with pytest.raises(FormatError, match="not an npz file"):

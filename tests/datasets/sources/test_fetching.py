@@ -74,13 +74,13 @@ def interrupt(source: Source, target: Path, served: Served) -> None:
     """Creates a part file with half of the content."""
     served.drops = [HALF]
     with pytest.raises(DownloadError):
-        fetch(source, target, patience=ONCE)
+        fetch(source, target, retry=ONCE)
     served.ranges_asked.clear()
 
 
 def test_a_download_is_whole_and_leaves_nothing_else(source: Source, target: Path) -> None:
     reports: list[tuple[int, int | None]] = []
-    assert fetch(source, target, progress=lambda *report: reports.append(report), patience=ONCE) == target
+    assert fetch(source, target, progress=lambda *report: reports.append(report), retry=ONCE) == target
     assert target.read_bytes() == BODY
     assert left_over(target) == []
     assert reports[0] == (0, len(BODY))
@@ -90,7 +90,7 @@ def test_a_download_is_whole_and_leaves_nothing_else(source: Source, target: Pat
 
 
 def test_redirects_are_followed(source: Source, target: Path, served: Served) -> None:
-    fetch(source, target, url=served.url.replace("/file", served.redirect), patience=ONCE)
+    fetch(source, target, url=served.url.replace("/file", served.redirect), retry=ONCE)
     assert target.read_bytes() == BODY
 
 
@@ -100,7 +100,7 @@ def test_without_a_length_the_size_in_the_table_is_the_total(
 ) -> None:
     served.length, served.chunked = False, chunked
     reports: list[tuple[int, int | None]] = []
-    fetch(source, target, progress=lambda *report: reports.append(report), patience=ONCE)
+    fetch(source, target, progress=lambda *report: reports.append(report), retry=ONCE)
     fetch(replace(source, size=None), target, force=True, progress=lambda *report: reports.append(report))
     assert target.read_bytes() == BODY
     assert {total for _, total in reports} == {len(BODY), None}
@@ -108,14 +108,14 @@ def test_without_a_length_the_size_in_the_table_is_the_total(
 
 def test_a_cut_connection_is_resumed_where_it_broke(source: Source, target: Path, served: Served) -> None:
     served.drops = [HALF, 70_000]
-    fetch(source, target, patience=QUICK)
+    fetch(source, target, retry=QUICK)
     assert target.read_bytes() == BODY
     assert served.ranges_asked == [None, f"bytes={HALF}-", f"bytes={HALF + 70_000}-"]
 
 
 def test_every_gain_buys_new_tries(source: Source, target: Path, served: Served) -> None:
     served.drops = [50_000] * 5
-    fetch(source, target, patience=replace(QUICK, retries=1))
+    fetch(source, target, retry=replace(QUICK, retries=1))
     assert target.read_bytes() == BODY
     assert len(served.ranges_asked) == 6
 
@@ -123,17 +123,17 @@ def test_every_gain_buys_new_tries(source: Source, target: Path, served: Served)
 def test_a_server_that_always_breaks_off_is_given_up(source: Source, target: Path, served: Served) -> None:
     served.ranges, served.drops = False, [HALF] * 10
     with pytest.raises(DownloadError, match=f"the connection broke after {HALF:,} of {len(BODY):,} bytes; run"):
-        fetch(source, target, patience=QUICK)
+        fetch(source, target, retry=QUICK)
     # The first try transfers half of the file, the two retries nothing.
     assert len(served.ranges_asked) == 1 + QUICK.retries
 
 
-def test_the_next_call_goes_on_from_the_part(source: Source, target: Path, served: Served) -> None:
+def test_the_next_call_continues_from_the_part(source: Source, target: Path, served: Served) -> None:
     interrupt(source, target, served)
     assert not target.exists()
     assert left_over(target) == ["tokens.npz.part", "tokens.npz.part.json"]
     reports: list[tuple[int, int | None]] = []
-    fetch(source, target, progress=lambda *report: reports.append(report), patience=ONCE)
+    fetch(source, target, progress=lambda *report: reports.append(report), retry=ONCE)
     assert target.read_bytes() == BODY
     assert left_over(target) == []
     assert served.ranges_asked == [f"bytes={HALF}-"]
@@ -144,7 +144,7 @@ def test_the_date_is_the_validator_where_the_etag_is_weak(source: Source, target
     served.etag, served.last_modified = 'W/"v1"', "Wed, 21 Oct 2015 07:28:00 GMT"
     interrupt(source, target, served)
     assert json.loads((target.parent / "tokens.npz.part.json").read_text())["validator"] == served.last_modified
-    fetch(source, target, patience=ONCE)
+    fetch(source, target, retry=ONCE)
     assert target.read_bytes() == BODY
     assert served.ranges_asked == [f"bytes={HALF}-"]
 
@@ -155,7 +155,7 @@ def test_a_file_that_changed_meanwhile_is_started_anew(
 ) -> None:
     interrupt(source, target, served)
     served.body, served.etag, served.if_range = token_arrays(seed=1), '"v2"', if_range
-    fetch(replace(source, sha256=None), target, patience=QUICK)
+    fetch(replace(source, sha256=None), target, retry=QUICK)
     assert target.read_bytes() == served.body
     assert left_over(target) == []
 
@@ -163,7 +163,7 @@ def test_a_file_that_changed_meanwhile_is_started_anew(
 def test_a_server_without_ranges_is_started_anew(source: Source, target: Path, served: Served) -> None:
     interrupt(source, target, served)
     served.ranges = False
-    fetch(source, target, patience=ONCE)
+    fetch(source, target, retry=ONCE)
     assert target.read_bytes() == BODY
 
 
@@ -171,7 +171,7 @@ def test_a_part_that_nothing_vouches_for_is_not_resumed(source: Source, target: 
     served.etag = ""
     interrupt(source, target, served)
     assert left_over(target) == ["tokens.npz.part"]
-    fetch(source, target, patience=ONCE)
+    fetch(source, target, retry=ONCE)
     assert served.ranges_asked == [None]
     assert target.read_bytes() == BODY
 
@@ -182,7 +182,7 @@ def test_a_note_that_is_damaged_or_of_another_address_is_not_trusted(
 ) -> None:
     interrupt(source, target, served)
     (target.parent / "tokens.npz.part.json").write_text(note)
-    fetch(source, target, patience=ONCE)
+    fetch(source, target, retry=ONCE)
     assert served.ranges_asked == [None]
     assert target.read_bytes() == BODY
 
@@ -190,7 +190,7 @@ def test_a_note_that_is_damaged_or_of_another_address_is_not_trusted(
 def test_a_part_that_is_complete_becomes_the_target(source: Source, target: Path, served: Served) -> None:
     interrupt(source, target, served)
     (target.parent / "tokens.npz.part").write_bytes(BODY)
-    fetch(source, target, patience=ONCE)
+    fetch(source, target, retry=ONCE)
     assert target.read_bytes() == BODY
     assert left_over(target) == []
     assert served.ranges_asked == [f"bytes={len(BODY)}-"]
@@ -199,13 +199,13 @@ def test_a_part_that_is_complete_becomes_the_target(source: Source, target: Path
 def test_a_part_longer_than_the_file_is_started_anew(source: Source, target: Path, served: Served) -> None:
     interrupt(source, target, served)
     (target.parent / "tokens.npz.part").write_bytes(BODY + b"more")
-    fetch(source, target, patience=QUICK)
+    fetch(source, target, retry=QUICK)
     assert target.read_bytes() == BODY
 
 
-def test_a_busy_server_is_asked_again(source: Source, target: Path, served: Served) -> None:
+def test_a_busy_server_is_tried_again(source: Source, target: Path, served: Served) -> None:
     served.statuses = [503, 503]
-    fetch(source, target, patience=QUICK)
+    fetch(source, target, retry=QUICK)
     assert target.read_bytes() == BODY
     assert len(served.ranges_asked) == 3
 
@@ -224,7 +224,7 @@ def test_a_refusal_is_one_line(
 ) -> None:
     served.statuses = [status] * 10
     with pytest.raises(DownloadError, match=words) as caught:
-        fetch(source, target, patience=QUICK)
+        fetch(source, target, retry=QUICK)
     assert "\n" not in str(caught.value)
     assert str(caught.value).startswith(served.url)
     assert len(served.ranges_asked) == requests
@@ -235,14 +235,14 @@ def test_a_wrong_checksum_removes_the_file_and_shows_both(source: Source, target
     served.body = token_arrays(seed=1)
     found = hashlib.sha256(served.body).hexdigest()
     with pytest.raises(DownloadError, match=f"expected SHA-256 {source.sha256}, got {found}"):
-        fetch(source, target, patience=ONCE)
+        fetch(source, target, retry=ONCE)
     assert list(target.parent.iterdir()) == []
 
 
 def test_a_web_page_in_place_of_the_file_is_refused(source: Source, target: Path, served: Served) -> None:
     served.body = b"<html>please log in</html>"
     with pytest.raises(DownloadError, match="this is not an npz file"):
-        fetch(replace(source, sha256=None, size=None), target, patience=ONCE)
+        fetch(replace(source, sha256=None, size=None), target, retry=ONCE)
     assert list(target.parent.iterdir()) == []
 
 
@@ -252,12 +252,12 @@ def test_without_a_network_there_is_a_way_out(source: Source, target: Path) -> N
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/tokens.npz"
     # A second try would wait for an hour.
     with pytest.raises(DownloadError, match=r"no connection to 127\.0\.0\.1.*--from-file PATH") as caught:
-        fetch(source, target, url=url, patience=RetryPolicy(pause=3600, longest_pause=3600))
+        fetch(source, target, url=url, retry=RetryPolicy(pause=3600, longest_pause=3600))
     assert caught.value.place == url
     assert "\n" not in str(caught.value)
 
 
-def test_an_unknown_host_is_told_from_a_silent_one(
+def test_an_unknown_host_is_distinguished_from_a_silent_one(
     source: Source, target: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def unknown(*_: object, **__: object) -> None:
@@ -265,14 +265,14 @@ def test_an_unknown_host_is_told_from_a_silent_one(
 
     monkeypatch.setattr(socket, "getaddrinfo", unknown)
     with pytest.raises(DownloadError, match=r"the host data\.invalid is not known here"):
-        fetch(source, target, url="http://data.invalid/tokens.npz", patience=QUICK)
+        fetch(source, target, url="http://data.invalid/tokens.npz", retry=QUICK)
 
 
 def test_a_server_that_never_answers_times_out(source: Source, target: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/tokens.npz"
         with pytest.raises(DownloadError, match="no answer in time"):
-            fetch(source, target, url=url, patience=replace(ONCE, timeout=0.1))
+            fetch(source, target, url=url, retry=replace(ONCE, timeout=0.1))
 
 
 def test_the_proxy_of_the_environment_is_used(
@@ -281,22 +281,22 @@ def test_the_proxy_of_the_environment_is_used(
     monkeypatch.setenv("http_proxy", served.url.removesuffix("/file").replace("://", "://user:secret@"))
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
-    fetch(source, target, url="http://data.invalid/file", patience=ONCE)
+    fetch(source, target, url="http://data.invalid/file", retry=ONCE)
     assert target.read_bytes() == BODY
 
 
 @pytest.mark.parametrize("url", ["ftp://example.org/file", "/tmp/file", "http://", "http://[::1/file"])
 def test_an_address_that_is_none_is_refused(source: Source, target: Path, url: str) -> None:
     with pytest.raises(SettingError, match="url"):
-        fetch(source, target, url=url, patience=ONCE)
+        fetch(source, target, url=url, retry=ONCE)
 
 
 def test_an_existing_target_is_kept_unless_forced(source: Source, target: Path, served: Served) -> None:
     target.write_bytes(b"mine")
     with pytest.raises(OutputError, match="already exists"):
-        fetch(source, target, patience=ONCE)
+        fetch(source, target, retry=ONCE)
     assert (target.read_bytes(), served.ranges_asked) == (b"mine", [])
-    fetch(source, target, force=True, patience=ONCE)
+    fetch(source, target, force=True, retry=ONCE)
     assert target.read_bytes() == BODY
 
 
@@ -304,7 +304,7 @@ def test_a_target_that_fails_its_check_leaves_the_old_one(source: Source, target
     target.write_bytes(b"mine")
     served.body = b"<html>"
     with pytest.raises(DownloadError):
-        fetch(source, target, force=True, patience=ONCE)
+        fetch(source, target, force=True, retry=ONCE)
     assert target.read_bytes() == b"mine"
 
 
@@ -313,7 +313,7 @@ def test_a_full_disk_is_the_disks_fault(source: Source, target: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(BODY) // 2, before[1]))
     try:
         with pytest.raises(OutputError, match="File too large; free some space") as caught:
-            fetch(source, target, patience=QUICK)
+            fetch(source, target, retry=QUICK)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert caught.value.place == str(target)
@@ -324,7 +324,7 @@ def test_no_link_is_followed(source: Source, target: Path, tmp_path: Path) -> No
     victim.write_text("precious")
     for ending in (".part", ".part.json"):
         (target.parent / f"tokens.npz{ending}").symlink_to(victim)
-    fetch(source, target, patience=QUICK)
+    fetch(source, target, retry=QUICK)
     assert target.read_bytes() == BODY
     assert not target.is_symlink()
     assert victim.read_text() == "precious"
@@ -363,11 +363,11 @@ def test_an_address_and_a_local_copy_exclude_each_other(source: Source, target: 
 def test_two_downloads_of_one_file_at_once_do_not_mix(source: Source, target: Path, served: Served) -> None:
     served.pause = threading.Event()
     with ThreadPoolExecutor(1) as pool:
-        first = pool.submit(fetch, source, target, patience=ONCE)
+        first = pool.submit(fetch, source, target, retry=ONCE)
         while not served.ranges_asked:
             time.sleep(0.01)
         with pytest.raises(OutputError, match=r"tokens\.npz: another process is downloading this file; wait until"):
-            fetch(source, target, patience=ONCE)
+            fetch(source, target, retry=ONCE)
         served.pause.set()
         first.result()
     assert target.read_bytes() == BODY
@@ -387,7 +387,7 @@ fetch(SOURCES["solubility"], Path({str(target)!r}), url={served.url!r})
             time.sleep(0.01)
         process.kill()
     served.pause.set()
-    fetch(source, target, patience=ONCE)
+    fetch(source, target, retry=ONCE)
     assert target.read_bytes() == BODY
     assert left_over(target) == []
 
@@ -408,10 +408,10 @@ def test_a_file_of_another_length_is_not_downloaded(source: Source, target: Path
     served.body = BODY + b"more"
     message = f"this is not the published file: expected {len(BODY):,} bytes, the server has {len(BODY) + 4:,}"
     with pytest.raises(DownloadError, match=message):
-        fetch(source, target, patience=ONCE)
+        fetch(source, target, retry=ONCE)
     served.length = False
     with pytest.raises(DownloadError, match=f"expected {len(BODY):,} bytes, the server sends more"):
-        fetch(source, target, patience=ONCE)
+        fetch(source, target, retry=ONCE)
     assert list(target.parent.iterdir()) == []
 
 
@@ -420,7 +420,7 @@ def test_a_body_has_a_bound(source: Source, target: Path, served: Served, length
     served.length = length
     unknown = replace(source, size=None)
     with pytest.raises(DownloadError, match=f"more than {HALF:,}; raise --max-size"):
-        fetch(unknown, target, patience=replace(ONCE, max_size=HALF))
+        fetch(unknown, target, retry=replace(ONCE, max_size=HALF))
     assert list(target.parent.iterdir()) == []
-    fetch(unknown, target, patience=replace(ONCE, max_size=len(BODY)))
+    fetch(unknown, target, retry=replace(ONCE, max_size=len(BODY)))
     assert target.read_bytes() == BODY

@@ -30,7 +30,7 @@ def test_a_length_is_a_number() -> None:
     assert content_length(response()) is None
 
 
-def test_a_weak_tag_is_no_validator() -> None:
+def test_a_weak_tag_is_not_a_validator() -> None:
     assert sent_validator(response(ETag='"a"', Last_Modified="then")) == '"a"'
     assert sent_validator(response(ETag='W/"a"', Last_Modified="then")) == "then"
     assert sent_validator(response()) is None

@@ -11,7 +11,7 @@ from seqnet.datasets.sources import CONTENTS, SOURCES, find_source
 
 
 @pytest.mark.parametrize("name", list(SOURCES))
-def test_a_source_says_all_that_a_user_needs(name: str) -> None:
+def test_a_source_has_address_licence_and_citation(name: str) -> None:
     row = find_source(name)
     assert row.name == name
     assert re.fullmatch(r"https://\S+", row.url)
@@ -22,7 +22,7 @@ def test_a_source_says_all_that_a_user_needs(name: str) -> None:
     assert callable(CONTENTS.load(row.content))
 
 
-def test_an_unknown_source_names_the_known_ones() -> None:
+def test_an_unknown_source_names_the_valid_ones() -> None:
     with pytest.raises(SettingError, match="human-reads, solubility"):
         find_source("mouse-reads")
 

@@ -30,5 +30,5 @@ def test_every_alphabet_has_its_kmers() -> None:
     assert LONGEST_KMER.keys() == ALPHABETS.keys()
 
 
-def test_nothing_is_nothing() -> None:
+def test_empty_input_gives_an_empty_result() -> None:
     assert no_features(encoded(["ACG", "GAG"]), alphabet("dna")).shape == (2, 0)

@@ -35,14 +35,14 @@ def areas(dataset: Dataset, most: int = 10_000, seed: int = 0) -> dict[str, floa
     }
 
 
-def test_composition_is_told_by_composition() -> None:
+def test_classes_of_different_composition_are_found_by_composition() -> None:
     found = areas(by_composition())
     assert found["majority"] == 0.5
     assert found["composition"] > 0.85
     assert found["kmers"] > 0.8
 
 
-def test_a_motif_is_told_by_its_kmers_and_not_by_composition() -> None:
+def test_a_motif_is_found_by_its_kmers_and_not_by_composition() -> None:
     found = areas(planted((1500, 300, 500)))
     assert found["composition"] < 0.75
     assert found["kmers"] > 0.9
@@ -79,7 +79,7 @@ def test_without_a_validation_split_the_penalty_is_a_middle_one() -> None:
     assert sorted(STRENGTHS).index(middle) == len(STRENGTHS) // 2
 
 
-def test_a_sample_is_said_and_the_same_seed_gives_the_same_probabilities() -> None:
+def test_a_sample_is_reported_and_the_same_seed_gives_the_same_probabilities() -> None:
     dataset = by_composition()
     members = dataset.members("test")
     first, again, other = (fit_baselines(dataset, 60, seed)["composition"] for seed in (1, 1, 2))
@@ -109,7 +109,7 @@ def test_a_class_that_the_training_records_lack_has_no_probability() -> None:
         np.testing.assert_allclose(found.sum(axis=1), 1)
 
 
-def test_three_classes_are_told_apart() -> None:
+def test_three_classes_are_distinguished() -> None:
     rng = np.random.default_rng(0)
     labels = np.arange(300) % 3
     strings = ["".join(rng.choice(list("ACGT"), 30, p=np.roll([0.55, 0.15, 0.15, 0.15], label))) for label in labels]
@@ -131,7 +131,7 @@ def test_a_train_split_without_two_classes_is_refused(splits: list[str], problem
         fit_baselines(dataset, 100, 0)
 
 
-def test_a_fit_that_is_cut_short_is_told_and_not_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_fit_that_is_cut_short_is_reported_and_not_warned_of(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(fitting, "_ITERATIONS", 1)
     found = fit_baselines(planted(), 1000, 0)
     assert {name: one.converged for name, one in found.items()} == {
@@ -141,7 +141,7 @@ def test_a_fit_that_is_cut_short_is_told_and_not_warned_of(monkeypatch: pytest.M
     }
 
 
-def test_every_baseline_says_what_it_is() -> None:
+def test_every_baseline_has_a_title() -> None:
     for name, row in BASELINES.items():
         assert name.isidentifier()
         assert row.title

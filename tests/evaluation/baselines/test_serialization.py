@@ -19,7 +19,7 @@ def test_baselines_come_back_to_the_last_bit() -> None:
         np.testing.assert_array_equal(again[name].bias, one.bias)
 
 
-def test_weights_that_are_no_numbers_are_refused() -> None:
+def test_weights_that_are_not_numbers_are_refused() -> None:
     dataset = planted((60, 0, 0))
     fitted = fit_baselines(dataset, 1000, 1)
     tensors = {name: np.full_like(tensor, np.nan) for name, tensor in baseline_tensors(fitted).items()}

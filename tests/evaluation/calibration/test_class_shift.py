@@ -85,7 +85,7 @@ def test_a_shift_of_many_classes_is_found() -> None:
     assert "0.200 in training" in found.line(["a", "b", "c"], None)
 
 
-def test_without_a_shift_nothing_is_told() -> None:
+def test_without_a_shift_nothing_is_reported() -> None:
     seen = [0.7, 0.3]
     validation = kept(1_000, seen)
     sure = [estimate_shift(drawn(400, seen, seen, seed)[1], np.array(seen), validation).sure for seed in range(40)]
@@ -122,7 +122,7 @@ def test_a_correction_in_part_is_nearer_to_the_truth_than_none() -> None:
     assert plain.applied is plain.seen
 
 
-def test_badly_calibrated_probabilities_are_no_shift() -> None:
+def test_badly_calibrated_probabilities_are_not_a_shift() -> None:
     seen = [0.5, 0.5]
 
     def biased(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -139,7 +139,7 @@ def test_badly_calibrated_probabilities_are_no_shift() -> None:
     assert rare.low[0] < 0.1 < rare.high[0]
 
 
-def test_scores_unlike_those_of_validation_are_no_shift() -> None:
+def test_scores_unlike_those_of_validation_are_not_a_shift() -> None:
     seen = [0.5, 0.5]
     flat = np.full((2_000, 1), 0.35) + np.random.default_rng(1).normal(size=(2_000, 1)) * 0.01
     found = estimate_shift(np.hstack([flat, 1 - flat]), np.array(seen), kept(3_000, seen))
@@ -149,7 +149,7 @@ def test_scores_unlike_those_of_validation_are_no_shift() -> None:
     assert again.applied is again.seen
 
 
-def test_what_is_not_known_is_not_told() -> None:
+def test_unknown_values_are_not_reported() -> None:
     seen = np.array([0.5, 0.5])
     few = estimate_shift(drawn(FEWEST - 1, [0.1, 0.9], [0.5, 0.5], 1)[1], seen, kept(500, [0.5, 0.5]))
     assert few.doubt == "it has 199 records, and at least 200 are needed"

@@ -48,12 +48,12 @@ def test_two_words_are_two_clusters_in_both_orientations() -> None:
 
 
 @pytest.mark.parametrize("count", [0, 1, 9])
-def test_few_seqlets_are_no_cluster(count: int) -> None:
+def test_few_seqlets_are_not_a_cluster(count: int) -> None:
     strings, sites, values = planted(["GATTACAG"] * max(count, 1))
     chosen = sites.take(np.arange(count))
     assert clusters(chosen, values, encoded(strings), DNA, 0.5, 10) == []
 
 
-def test_unrelated_seqlets_are_no_cluster() -> None:
+def test_unrelated_seqlets_are_not_a_cluster() -> None:
     strings, sites, values = planted(random_strings([8] * 60, seed=5))
     assert clusters(sites, values, encoded(strings), DNA, 0.5, 10) == []

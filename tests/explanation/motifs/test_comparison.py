@@ -27,7 +27,7 @@ def test_the_best_alignment_is_found() -> None:
     assert best_alignment(matrix("GATTACA"), matrix("GATTACA"), DNA, turning=True).similarity == pytest.approx(1)
 
 
-def test_the_reverse_complement_is_tried_if_asked() -> None:
+def test_the_reverse_complement_is_tried_on_request() -> None:
     found = best_alignment(matrix("TGTAATCAA"), matrix("GATTACA"), DNA, turning=True)
     assert (found.shift, found.turned) == (-2, True)
     assert best_alignment(matrix("TGTAATC"), matrix("GATTACA"), DNA, turning=False).similarity < 0.5

@@ -70,7 +70,7 @@ def test_shuffles_keep_pairs_of_nucleotides_and_single_residues() -> None:
     assert proteins[0] != other[0]
 
 
-def test_short_records_are_told_and_all_filters_can_be_kept() -> None:
+def test_short_records_are_reported_and_all_filters_can_be_kept() -> None:
     bundle = make_bundle(run_config(network={"name": "cnn", "filters": [4], "kernels": [5], "pools": [1]}))
     tokens = encoded(random_strings([9, 12] * 60))
     count, symbols = len(tokens), len(tokens.data)

@@ -93,7 +93,7 @@ def test_no_motifs_are_files_without_motifs(tmp_path: Path) -> None:
         assert len(biopython.parse(file, "minimal")) == 0
 
 
-def test_the_table_has_the_columns_that_were_asked_for_without_motifs_too(tmp_path: Path) -> None:
+def test_the_table_has_the_columns_that_were_requested_without_motifs_too(tmp_path: Path) -> None:
     nothing = written(tmp_path, dataclasses.replace(made(), labelled=True, compared=True))[".tsv"].read_text()
     header, *rows = nothing.splitlines()
     assert header.split("\t")[-5:] == ["labelled_noise", "labelled_signal", "known", "known_p", "known_q"]

@@ -80,7 +80,7 @@ def test_kmers_and_dilation_widen_what_a_filter_sees() -> None:
     assert all(0 <= int(start) <= 6 for one in found for start in one.sites.start)
 
 
-def test_a_network_without_a_convolution_says_so() -> None:
+def test_a_network_without_a_convolution_is_reported() -> None:
     assert without_filters(make_classifier(run_config(network={"name": "recurrent", "units": 3}))) is not None
     assert without_filters(make_classifier(run_config(network={"name": "dense", "dense": [3]}))) == (
         "the network has no convolution"

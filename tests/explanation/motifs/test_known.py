@@ -59,7 +59,7 @@ def test_a_damaged_file_is_one_line_with_its_place(tmp_path: Path, text: str, me
     assert message in str(caught.value)
 
 
-def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "known.meme"
     path.write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="this is not a text file"):

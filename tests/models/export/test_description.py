@@ -19,7 +19,7 @@ def test_letters_have_the_tokens_of_the_alphabet() -> None:
     assert found["N"] == alphabet("rna").mask_token
 
 
-def test_a_model_says_what_a_program_needs() -> None:
+def test_an_exported_model_describes_its_inputs_and_outputs() -> None:
     bundle = replace(made("cnn-max", "kmer", "dna"), calibration=Calibration(threshold=0.3))
     found = dict(description_of(bundle))
     assert json.loads(found.pop("tokens")) == tokens_of(alphabet("dna"))

@@ -34,7 +34,7 @@ def test_both_strands_are_for_dna(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", list(ALPHABETS))
-def test_dna_is_read_from_both_strands_unless_told_otherwise(name: str) -> None:
+def test_dna_is_read_from_both_strands_by_default(name: str) -> None:
     for strands, expected in {"auto": name == "dna", "single": False}.items():
         classifier = make_classifier(run_config(network={**MAXIMUM, "strands": strands}), name)
         assert classifier.both_strands == expected
@@ -86,14 +86,14 @@ def test_parameters_are_counted() -> None:
     assert classifier.parameter_count == (4 * 4 * 5 + 5) + (5 * 4 + 4) + (4 * 3 + 3)
 
 
-def test_tables_of_the_alphabet_are_no_weights() -> None:
+def test_tables_of_the_alphabet_are_not_weights() -> None:
     classifier = make_classifier(run_config(network=MAXIMUM))
     assert set(classifier.state_dict()) == {name for name, _ in classifier.named_parameters()}
     assert {name for name, _ in classifier.named_buffers()} >= {"complement", "mixture", "encoder.table"}
 
 
 @pytest.mark.parametrize("cell", ["lstm", "cnn"])
-def test_composition_is_seen_where_it_is_asked_for(cell: str) -> None:
+def test_composition_is_seen_where_it_is_requested(cell: str) -> None:
     network = {"name": "hybrid", "filters": [3], "kernels": [3], "pools": [1], "units": 2, "composition": True}
     classifier = make_classifier(run_config(network=network if cell == "lstm" else MAXIMUM), window=10)
     seen: list[torch.Tensor] = []

@@ -45,7 +45,7 @@ def test_other_tokens_and_other_environments_have_embeddings_of_their_own(tmp_pa
     assert cache_in(tmp_path, machine="another").get(TOKENS) is None
 
 
-def test_a_folder_says_what_its_embeddings_are_of(tmp_path: Path) -> None:
+def test_a_folder_describes_its_embeddings(tmp_path: Path) -> None:
     cache = cache_in(tmp_path)
     cache.put(TOKENS, EMBEDDING)
     about, one = files(tmp_path)[::-1] if files(tmp_path)[0].suffix == ".f32" else files(tmp_path)
@@ -94,11 +94,11 @@ def test_what_a_killed_run_left_is_removed(tmp_path: Path) -> None:
     assert files(tmp_path) == sorted([*whole, one.with_name("mine.part")])
 
 
-def test_room_is_checked(tmp_path: Path) -> None:
+def test_free_disk_space_is_checked(tmp_path: Path) -> None:
     cache = cache_in(tmp_path / "not" / "yet")
-    cache.check_room(10)
+    cache.check_space(10)
     with pytest.raises(OutputError, match=r"need 1,000,000,000.0 GB, and .* GB are free; set encoder.cache to another"):
-        cache.check_room(10**18)
+        cache.check_space(10**18)
     assert files(tmp_path) == []
 
 

@@ -42,9 +42,9 @@ def features_with(cache: Path | None) -> FrozenFeatures:
 
 def ahead(features: FrozenFeatures, strings: list[str]) -> list[str]:
     """Embeds all sequences but the first, and returns the messages."""
-    told: list[str] = []
-    features.embed_ahead(encoded(strings, "protein"), np.arange(1, len(strings)), CPU, told.append)
-    return told
+    reported: list[str] = []
+    features.embed_ahead(encoded(strings, "protein"), np.arange(1, len(strings)), CPU, reported.append)
+    return reported
 
 
 def test_features_are_the_same_bits_with_and_without_the_cache(tmp_path: Path, runs: list[int]) -> None:
@@ -58,9 +58,9 @@ def test_features_are_the_same_bits_with_and_without_the_cache(tmp_path: Path, r
         assert plain[row, :, : len(string)].abs().amax(dim=0).min() > 0
         alone = features_with(None)(padded([string], "protein")[0])
         assert torch.equal(alone[0], plain[row, :, : len(string)])
-    told = ahead(features_with(tmp_path), STRINGS)
+    reported = ahead(features_with(tmp_path), STRINGS)
     place = next(tmp_path.iterdir())
-    assert told == [f"embeddings in {place}: 0 are there, 5 are computed and take 0.00 GB"]
+    assert reported == [f"embeddings in {place}: 0 are stored, 5 are computed and take 0.00 GB"]
     del runs[:]
     assert torch.equal(features_with(tmp_path)(tokens), plain)
     # The first is not among them, and later sequences are not stored.
@@ -68,15 +68,15 @@ def test_features_are_the_same_bits_with_and_without_the_cache(tmp_path: Path, r
     assert runs == [5, 5]
 
 
-def test_embedding_goes_on_where_it_was_stopped(
+def test_embedding_continues_where_it_was_stopped(
     tmp_path: Path, runs: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ahead(features_with(tmp_path), STRINGS[:3])
     del runs[:]
-    (told,) = ahead(features_with(tmp_path), STRINGS)
+    (reported,) = ahead(features_with(tmp_path), STRINGS)
     assert runs == [9, 17, 120]
-    assert "2 are there, 3 are computed" in told
-    assert "5 are there, 0 are computed" in ahead(features_with(tmp_path), STRINGS)[0]
+    assert "2 are stored, 3 are computed" in reported
+    assert "5 are stored, 0 are computed" in ahead(features_with(tmp_path), STRINGS)[0]
 
 
 def test_a_damaged_embedding_is_computed_anew(tmp_path: Path, runs: list[int]) -> None:
@@ -90,9 +90,9 @@ def test_a_damaged_embedding_is_computed_anew(tmp_path: Path, runs: list[int]) -
     assert torch.equal(found, features_with(None)(tokens))
 
 
-def test_progress_is_told_by_tenths_of_many(tmp_path: Path) -> None:
-    _, *told = ahead(features_with(tmp_path), random_strings([4] * 252, PROTEIN.canonical))
-    assert told == ["embedded 100 of 251 sequences", "embedded 200 of 251 sequences"]
+def test_progress_of_many_sequences_is_reported_by_tenths(tmp_path: Path) -> None:
+    _, *reported = ahead(features_with(tmp_path), random_strings([4] * 252, PROTEIN.canonical))
+    assert reported == ["embedded 100 of 251 sequences", "embedded 200 of 251 sequences"]
 
 
 def test_equal_sequences_are_embedded_once(tmp_path: Path, runs: list[int]) -> None:

@@ -32,7 +32,7 @@ def config_of(folder: Path | str, cache: str = "none", sha256: str = "") -> Enco
     return EncoderConfig(name="plm", model=str(folder), cache=cache, sha256=sha256)
 
 
-def test_settled_settings_say_which_model_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_settled_settings_identify_the_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     folder = save_model(tmp_path / "esm")
     monkeypatch.chdir(tmp_path)
     found = settled(config_of("esm", cache="here"), PROTEIN, silent)
@@ -82,11 +82,11 @@ def test_a_vocabulary_or_a_configuration_that_was_changed_is_another_model(tmp_p
     assert find_again(config, [str(folder)], silent).sha256 == config.sha256
 
 
-def test_a_classifier_of_version_0_1_knows_the_weights_alone_and_that_is_said(tmp_path: Path) -> None:
-    folder, told = save_model(tmp_path / "esm"), list[str]()
+def test_a_classifier_of_version_0_1_identifies_the_weights_only_with_a_message(tmp_path: Path) -> None:
+    folder, reported = save_model(tmp_path / "esm"), list[str]()
     config = replace(settled_config(folder), sha256=hash_of(folder / "model.safetensors"))
-    assert find_again(config, [str(folder)], told.append).folder == folder
-    assert told == [
+    assert find_again(config, [str(folder)], reported.append).folder == folder
+    assert reported == [
         f"this classifier was trained with seqnet 0.1, which recorded the weights of {folder} but not its vocabulary"
     ]
 
@@ -146,7 +146,7 @@ def test_pickled_weights_are_not_taken(tmp_path: Path) -> None:
         (json.dumps({"model_type": "esm", "hidden_size": 8, "pad_token_id": None}), "not the configuration"),
     ],
 )
-def test_what_is_no_esm_model_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
+def test_other_models_than_esm_are_refused(tmp_path: Path, text: str | None, message: str) -> None:
     folder = save_model(tmp_path / "esm")
     (folder / "config.json").unlink()
     if text is not None:
@@ -228,7 +228,7 @@ import sys
 from seqnet.core.errors import SeqnetError
 from seqnet.nn.plm.model_files import find_language_model
 try:
-    found = find_language_model("{NAME}", lambda text: print("told:", text))
+    found = find_language_model("{NAME}", lambda text: print("reported:", text))
     print(found.weights, sorted(path.name for path in found.folder.iterdir()))
 except SeqnetError as error:
     print(type(error).__name__, error)
@@ -246,20 +246,20 @@ def ask_hub(home: Path, address: str, **environment: str) -> list[str]:
     return done.stdout.splitlines()
 
 
-def test_a_model_is_fetched_once_and_that_is_said(hub: str, tmp_path: Path) -> None:
+def test_a_model_is_fetched_once_with_a_message(hub: str, tmp_path: Path) -> None:
     home = tmp_path / "home"
     offline = ask_hub(home, hub, HF_HUB_OFFLINE="1")
     problem = f"{NAME}: this model is not in {home}/hub, and HF_HUB_OFFLINE forbids downloads"
     assert offline == [f"DownloadError {problem}; download it first, or give its folder as encoder.model"]
     first, found = ask_hub(home, hub)
-    assert first == f"told: downloading the language model {NAME} from {hub} into {home}/hub"
+    assert first == f"reported: downloading the language model {NAME} from {hub} into {home}/hub"
     assert found.startswith(hashlib.sha256((tmp_path / "repository" / "model.safetensors").read_bytes()).hexdigest())
     assert "pytorch_model.bin" not in found
     assert ask_hub(home, hub) == ask_hub(home, hub, HF_HUB_OFFLINE="1") == [found]
 
 
 def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    told, line = ask_hub(tmp_path / "home", "http://127.0.0.1:9")
-    assert told.startswith("told: downloading")
+    reported, line = ask_hub(tmp_path / "home", "http://127.0.0.1:9")
+    assert reported.startswith("reported: downloading")
     assert line.startswith(f"DownloadError {NAME}: can't reach http://127.0.0.1:9 (connection refused)")
     assert line.endswith("; check the name and the network connection, or give a folder as encoder.model")

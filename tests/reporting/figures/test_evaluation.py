@@ -124,16 +124,16 @@ def test_a_large_confusion_matrix_has_colours_only(K: int, numbers: int, names: 
     assert len(axes.patches) == (K * K if numbers else K)
 
 
-def test_more_classes_than_can_be_told_apart(tmp_path: Path) -> None:
+def test_more_classes_than_can_be_distinguished(tmp_path: Path) -> None:
     results = example_results(tmp_path, [f"c{index}" for index in range(41)], count=410)
-    with pytest.raises(NoFigureError, match="there is no confusion matrix of more than 40 classes"):
+    with pytest.raises(NoFigureError, match="a confusion matrix can't be drawn for more than 40 classes"):
         pictures_of("confusion", results)
     (axes,) = drawn(pictures_of("roc", results)[0])
     assert len(axes.lines) == 2  # chance, and the mean over classes
     assert len(render_page(evaluation_page(results)).encode()) < 2_000_000
 
 
-def test_a_class_without_records_is_no_line_of_a_histogram() -> None:
+def test_a_class_without_records_is_not_a_line_of_a_histogram() -> None:
     found = class_histogram(np.array([0.2, 0.4, 0.9]), np.array([0, 0, 2]), 3, (0, 1))
     picture = histogram_picture("h", "H", found, ["a", "b", "c"], "p", "", threshold=0.3)
     (axes,) = drawn(picture)

@@ -34,7 +34,7 @@ def test_lengths_of_many_orders_of_magnitude_are_on_a_logarithmic_axis() -> None
     assert ">10,000</text>" in inline_svg(picture)
 
 
-def test_one_length_is_no_figure() -> None:
+def test_one_length_is_not_a_figure() -> None:
     assert length_picture(["a", "b"], lengths([36, 36], [36]), "bases") is None
     assert length_picture(["a"], lengths([]), "bases") is None
 

@@ -57,7 +57,7 @@ def test_every_check_has_number_bounds_and_verdict() -> None:
         assert rows[check.title][-1] == check.message
 
 
-def test_bounds_are_those_that_were_asked_for() -> None:
+def test_bounds_are_those_that_were_requested() -> None:
     run = run_of(leaky(3), AuditOptions(contradictory_fail=0.5))
     rows = {words(row)[0]: words(row)[1:] for row in check_table(run.checks, run.options).rows}
     assert rows["contradictory duplicates"][:4] == ["warning", "5.83 %", "0.00 %", "50.00 %"]
@@ -70,7 +70,7 @@ def test_failures_stand_at_the_top() -> None:
     assert "may be too good" in page.lead
 
 
-def test_records_concerned_are_shown_up_to_a_limit_that_is_said() -> None:
+def test_records_concerned_are_shown_up_to_a_limit_that_is_reported() -> None:
     few, many = (audit_page(run_of(leaky(count))) for count in (3, 25))
     rows = [words(row) for row in table_of(section(few, "records")).rows]
     assert ["duplicates across splits", "copy0", "test", "signal", "r0", "train", "noise", "1.000"] in rows

@@ -75,7 +75,7 @@ def test_a_provenance_may_have_anything(odd: object) -> None:
     assert all(isinstance(value, str | list) for value in found.values())
 
 
-def test_what_is_left_out_is_said() -> None:
+def test_what_is_left_out_is_reported() -> None:
     rows = list(range(MOST_ROWS + 1))
     assert first_rows(rows[:-1], "classes") == (rows[:-1], "")
     assert first_rows(rows, "classes", "All are there.") == (

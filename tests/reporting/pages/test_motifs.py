@@ -43,7 +43,7 @@ def test_the_page_has_a_row_and_a_logo_for_each_motif_and_escapes_names() -> Non
     assert html == render_page(motif_page(found, "model<i>.safetensors", "signal"))
 
 
-def test_a_page_without_motifs_says_so() -> None:
+def test_a_page_without_motifs_is_reported() -> None:
     html = render_page(motif_page(made(), "model", "signal"))
     assert "No motif of model" in html
     assert "Nothing stands out from shuffled sequences." in html

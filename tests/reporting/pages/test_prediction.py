@@ -35,7 +35,7 @@ def run_of(
     made = make_bundle(**bundle)
     write_bundle(model, made)
     predictor = Predictor(made, PredictOptions(**(options or {})))
-    summary = PredictionSummary.nothing(len(made.classes))
+    summary = PredictionSummary.empty(len(made.classes))
     if strings:
         names = Ragged.from_strings(["r"] * len(strings))
         batch = RecordBatch(names, Ragged.from_strings(strings), names)
@@ -122,7 +122,7 @@ def test_no_records_are_a_page_too(tmp_path: Path) -> None:
     assert "</html>" in render_page(page)
 
 
-def test_thousands_of_inputs_are_cut_and_said(tmp_path: Path) -> None:
+def test_thousands_of_inputs_are_cut_and_reported(tmp_path: Path) -> None:
     many = [PredictedInput(f"{number}.fa", 1, 1, "ab") for number in range(1000)]
     page = prediction_page(run_of(tmp_path, inputs=many))
     assert blocks(page, Table)[-1].note == "The first 200 of 1,000 inputs are shown."

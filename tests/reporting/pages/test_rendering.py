@@ -109,7 +109,7 @@ def test_numbers_are_aligned_and_sorted_as_numbers() -> None:
 
 
 @pytest.mark.parametrize(("count", "shown"), [(500, 500), (1234, 500)])
-def test_a_long_table_is_cut_and_says_so(count: int, shown: int) -> None:
+def test_a_long_table_is_cut_with_a_message(count: int, shown: int) -> None:
     table = Table("x", ("a", "b"), [(f"row{index}", cells.count(index)) for index in range(count)], "A note.")
     found = Outline(render_page(page_of(table)))
     assert len(found.all("td")) == shown

@@ -44,9 +44,9 @@ def test_without_a_preset_the_defaults_are_shown() -> None:
 def test_what_chose_the_settings() -> None:
     data = planted()
     recipe = choose_recipe(data)
-    told = reason(ChosenRun(run_config(), recipe.preset, recipe.line))
-    assert told.startswith(f"seqnet chose settings that suit the dataset: Preset {recipe.preset} (DNA, 24 bases")
-    assert "--preset" not in told
+    reported = reason(ChosenRun(run_config(), recipe.preset, recipe.line))
+    assert reported.startswith(f"seqnet chose settings that suit the dataset: Preset {recipe.preset} (DNA, 24 bases")
+    assert "--preset" not in reported
     assert reason(ChosenRun(run_config(), "dna-cnn")) == "The user chose the preset dna-cnn."
     assert "no preset" in reason(ChosenRun(run_config(), None))
 

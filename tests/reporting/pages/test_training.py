@@ -111,14 +111,14 @@ def test_without_a_validation_split_the_rest_is_there(tmp_path: Path) -> None:
     assert words(tables(sections(page)["course"])[0])[0][-1] == "the last, because there is no validation split"
 
 
-def test_a_training_that_was_stopped_says_so(tmp_path: Path) -> None:
+def test_a_training_that_was_stopped_is_reported(tmp_path: Path) -> None:
     data = saved(planted(), tmp_path / "d.safetensors")
     run = trained(data, settings={"epochs": 5, "baseline_records": 0}, stop_at_epoch=1)
     assert run.result.interruption is not None
     assert any("stopped early" in note for note in training_page(run, "ab").notes)
 
 
-def test_an_audit_that_was_not_asked_for_is_not_made(ensemble: TrainingRun) -> None:
+def test_an_audit_that_was_not_requested_is_not_made(ensemble: TrainingRun) -> None:
     assert "was not checked" in texts(sections(training_page(replace(ensemble, audited=False), "ab"))["audit"])
     checks = tables(sections(training_page(ensemble, "ab"))["audit"])[0]
     assert len(checks.rows) == 6

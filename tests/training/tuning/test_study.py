@@ -117,7 +117,9 @@ def test_the_seed_decides_all(tmp_path: Path, unbroken: TuningResult) -> None:
 @pytest.mark.parametrize(
     "watcher", [Watching(stop_after=4), Watching(stop_within=(5, 2)), Watching(stop_within=(1, 1))]
 )
-def test_a_search_that_goes_on_is_as_an_unbroken_one(tmp_path: Path, unbroken: TuningResult, watcher: Watching) -> None:
+def test_a_resumed_search_gives_the_result_of_an_unbroken_one(
+    tmp_path: Path, unbroken: TuningResult, watcher: Watching
+) -> None:
     stopped = run_search(tmp_path, 9, watcher=watcher)
     assert isinstance(stopped.interruption, KeyboardInterrupt)
     kept = 0 if watcher.stop_within == (1, 1) else 4
@@ -197,7 +199,7 @@ def test_a_run_that_diverges_is_a_refused_trial(tmp_path: Path) -> None:
     assert result.run is None
 
 
-def test_a_trial_that_runs_out_of_memory_has_failed_and_the_search_goes_on(tmp_path: Path) -> None:
+def test_a_trial_that_runs_out_of_memory_has_failed_and_the_search_continues(tmp_path: Path) -> None:
     # Four terabytes of weights, which no machine has.
     wide = [65_536, 65_536]
     space = Space({"network.filters": Choices(([6, 6], wide))})
@@ -242,7 +244,7 @@ def test_what_the_value_depends_on(tmp_path: Path) -> None:
     assert result.importances["training.learning_rate"] > 0.8
 
 
-def test_few_trials_say_nothing_of_that(unbroken: TuningResult) -> None:
+def test_few_trials_have_no_importances(unbroken: TuningResult) -> None:
     assert unbroken.importances == {}
 
 
@@ -260,7 +262,7 @@ def test_the_test_split_does_not_matter(tmp_path: Path, unbroken: TuningResult) 
     assert timeless(run_search(tmp_path, 3, dataset=flipped).trials) == timeless(unbroken.trials[:3])
 
 
-def test_what_can_not_be_searched_is_said(tmp_path: Path) -> None:
+def test_what_can_not_be_searched_is_reported(tmp_path: Path) -> None:
     with pytest.raises(LabelError, match="it has no validation split, which tune needs"):
         run_search(tmp_path, dataset=planted((48, 0, 0)))
     with pytest.raises(SettingError, match="at most 4, the epochs of a trial"):

@@ -24,7 +24,7 @@ def baseline_section(results: Results) -> Section:
         if model.report.baselines:
             blocks += [Figures([picture_of("baselines", model, number)]), _baseline_table(model)]
         else:
-            remarks = model.report.remarks or ("baselines were not asked for",)
+            remarks = model.report.remarks or ("baselines were switched off",)
             blocks += [Text(sentence(line)) for line in remarks]
     return Section("baselines", "Baselines", blocks)
 
@@ -61,7 +61,7 @@ def comparison_section(results: Results) -> Section | None:
     how = {"exact": "exact", "chi-square": "chi-square", "groups": "chi-square over groups"}[test.method]
     lines = [
         "Both models were measured on the same records, and each replicate of the bootstrap has the same records for "
-        "both. So what is common to both cancels, and an interval without 0 is a difference.",
+        "both. So variation that both share cancels out. If an interval does not contain 0, the models differ.",
         f"McNemar's test: {counted(test.only_first, 'records')} only {first} has right, {test.only_second:,} only "
         f"{second}; p = {_chance(test.p)} ({how}).",
     ]

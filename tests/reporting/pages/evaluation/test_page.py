@@ -143,7 +143,7 @@ def test_the_model_card_and_what_is_needed_to_repeat_it(tmp_path: Path) -> None:
     assert text.index("A title") < text.index("known failures")
 
 
-def test_calibration_is_told(tmp_path: Path) -> None:
+def test_calibration_is_reported(tmp_path: Path) -> None:
     results = example_results(tmp_path)
     (model,) = results.models
     assert "No temperature" in texts(sections(results)["calibration"])
@@ -154,7 +154,7 @@ def test_calibration_is_told(tmp_path: Path) -> None:
     assert "Threshold 0.250; it has the best balanced accuracy on these." in found
 
 
-def test_learning_curves_are_drawn_or_their_absence_is_said(tmp_path: Path) -> None:
+def test_learning_curves_are_drawn_or_their_absence_is_reported(tmp_path: Path) -> None:
     results = example_results(tmp_path)
     assert texts(sections(results)["training"]) == "Learning curves are not known: the model is not from a file."
     bundle = results.models[0].bundle
@@ -172,7 +172,7 @@ def test_more_sections_stand_before_the_model(tmp_path: Path) -> None:
     assert keys[keys.index("motifs") + 1] == "model"
 
 
-def test_the_training_split_has_no_baselines_and_says_so(tmp_path: Path) -> None:
+def test_the_training_split_has_no_baselines_with_a_message(tmp_path: Path) -> None:
     page = evaluation_page(example_results(tmp_path, split="train"))
     assert "The model was trained on some of these records; these numbers are too good." in page.notes
     (section,) = [section for section in page.sections if section.key == "baselines"]
