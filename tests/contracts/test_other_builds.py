@@ -27,7 +27,7 @@ def test_every_preset_is_trained_and_predicts_without_onednn(preset: str) -> Non
     dataset = planted((33, 12, 0), length=40, name=name)
     queries = encoded(random_strings([40, 38, 40, 40], seed=3), name)
     expected = fit(dataset, config).rows[0]
-    with torch.backends.mkldnn.flags(enabled=False), without():  # type: ignore[no-untyped-call]
+    with torch.backends.mkldnn.flags(enabled=False), without():
         found = fit(dataset, config)
         probabilities = bundle_probabilities(found.bundle, queries).probabilities
     assert found.rows[0].train_loss == pytest.approx(expected.train_loss, abs=1e-4)
