@@ -1,7 +1,8 @@
 """seqnet: classify biological sequences with convolutional and recurrent networks.
 
 Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of
-a file. `evaluate` measures a model on a dataset. `Dataset.from_pandas` and `encode` make a dataset, `train` makes a
+a file. `predict_table` writes predictions to a file, whole or as one of several shards, which `gather` joins.
+`evaluate` measures a model on a dataset. `Dataset.from_pandas` and `encode` make a dataset, `train` makes a
 model, `distill` makes a fast model from a model, and `SequenceClassifier` is an estimator for scikit-learn. See
 `docs/api.md` and `docs/api-training.md`. The commands (`seqnet --help`) are thin callers of the same library, which
 `docs/architecture.md` describes.
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from seqnet.api.loading import load
     from seqnet.api.models import Model
     from seqnet.api.predictions import Predictions
+    from seqnet.api.tables import gather, predict_table
     from seqnet.api.training import train
     from seqnet.core.errors import SeqnetError, SeqnetWarning
     from seqnet.core.version import __version__
@@ -40,8 +42,10 @@ __all__ = [
     "encode",
     "evaluate",
     "export",
+    "gather",
     "load",
     "open_dataset",
+    "predict_table",
     "train",
 ]
 
@@ -58,8 +62,10 @@ _HOMES = {
     "encode": "seqnet.api.encoding",
     "evaluate": "seqnet.api.evaluation",
     "export": "seqnet.api.exporting",
+    "gather": "seqnet.api.tables",
     "load": "seqnet.api.loading",
     "open_dataset": "seqnet.api.dataset",
+    "predict_table": "seqnet.api.tables",
     "train": "seqnet.api.training",
 }
 """Name → module that has it."""

@@ -2,24 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from types import TracebackType
 from typing import Self
 
+from seqnet.api.keywords import plain_number
 from seqnet.api.predictions import Predictions
 from seqnet.api.python_words import python_words
 from seqnet.api.warn import warn_of_other_alphabet
-from seqnet.core.errors import SequencesError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import SequencesError, SettingError
 from seqnet.nn.devices import computing
+from seqnet.prediction.class_fractions import check_read_twice, fitted_to_records
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.streaming import predict_in_order
+from seqnet.readers.parts import Shard
 
-__all__ = ["FilePredictions", "pysam_kept"]
+__all__ = ["FilePredictions", "ShardLike", "as_shard", "file_predictions", "fitted_to_files", "pysam_kept"]
 
+ShardLike = tuple[int, int] | str | None
+"""A shard: (I, N), or "I/N"; None for all records."""
 _PYSAM_AT_FIRST = (3, "strict")
 """Verbosity of htslib, and what is done with names that are not UTF-8, as pysam sets them when it is loaded."""
 
@@ -91,6 +98,48 @@ class FilePredictions(Iterator[Predictions]):
                 yield
         finally:
             self._pysam = _swap_pysam(theirs)
+
+
+def as_shard(value: ShardLike) -> Shard | None:
+    """Returns a shard, or None for all records.
+
+    Raises:
+        SettingError: it is something else, or I is not from 1 to N.
+    """
+    if value is None:
+        return value
+    parts = [plain_number(part) for part in value] if isinstance(value, tuple | list) else []
+    text = "/".join(map(str, parts)) if all(type(part) is int for part in parts) else ""
+    try:
+        return Shard.parse(value if isinstance(value, str) else text)
+    except SettingError:
+        raise SettingError("shard", value, "(I, N) with I from 1 to N, such as (3, 10)") from None
+
+
+def file_predictions(predictor: Predictor, read: ReadOptions, place: str, shard: Shard | None) -> FilePredictions:
+    """Returns an iterator over the predictions of a file, or of a shard of it; see `Model.predict_file`."""
+    if place != "-":
+        os.stat(place)
+    predictor = fitted_to_files(predictor, read, [place], shard)
+    return FilePredictions(predictor, PredictionInputs(read, predictor.expected_alphabet, shard=shard), place)
+
+
+def fitted_to_files(predictor: Predictor, read: ReadOptions, paths: Sequence[str], shard: Shard | None) -> Predictor:
+    """Returns a predictor for the class fractions of the records of files, if these are to be estimated.
+
+    Raises:
+        SettingError: a file can't be read twice, or only a shard is read.
+    """
+    if not predictor.options.automatic:
+        return predictor
+    with python_words():
+        if shard is not None:
+            raise SettingError("expected_fraction", "auto", problem="needs all records, not those of a shard")
+        for path in paths:
+            check_read_twice(path)
+        records = PredictionInputs(read, predictor.expected_alphabet).batches(paths)
+        with closing(records), pysam_kept(), computing(read.threads, predictor.bundle.classifier.device):
+            return fitted_to_records(predictor, records, read.threads)[0]
 
 
 def _swap_pysam(values: tuple[int, str] | None) -> tuple[int, str] | None:

@@ -44,11 +44,14 @@ def load(
     """
     with python_words():
         find = find_fast_model if fast else find_model
-        bundle = open_bundle(find(as_path(name, "name", "the path or the name of a model")))
+        file = find(as_path(name, "name", "the path or the name of a model"))
+        bundle = open_bundle(file)
         bundle.to(choose_device(str(device)))
         sources = [plm] if isinstance(plm, str) or not isinstance(plm, Iterable) else list(plm)
         named = [os.fspath(as_path(one, "plm")) for one in sources]
         if named and not bundle.uses_language_model:
             raise SettingError("plm", plm, problem="is for models that were trained with the encoder plm")
         bundle.prepare(lambda line: None, named)
-        return Model(bundle, threads=threads, precision=precision)
+        model = Model(bundle, threads=threads, precision=precision)
+        model.file = file
+        return model

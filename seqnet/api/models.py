@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from contextlib import closing
+from pathlib import Path
 from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.api.explaining import explain_sequences
-from seqnet.api.files import FilePredictions, pysam_kept
+from seqnet.api.files import FilePredictions, ShardLike, as_shard, file_predictions
 from seqnet.api.in_memory import in_batches
 from seqnet.api.keywords import (
     EmbedKeywords,
@@ -43,7 +43,7 @@ from seqnet.explanation.motifs.motif import Motifs
 from seqnet.models.bundles import Bundle, write_bundle
 from seqnet.models.scoring import chosen_precision
 from seqnet.nn.devices import computing
-from seqnet.prediction.class_fractions import check_read_twice, fitted_to_records
+from seqnet.prediction.class_fractions import fitted_to_records
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.rows import PredictedRows
@@ -65,8 +65,9 @@ class Model:
 
     Attributes:
         bundle: as given.
-        threads: number of threads that it computes with.
+        threads: number of threads.
         precision: what it computes in.
+        file: the file that it was opened from or saved to; None if it is only in memory.
     """
 
     def __init__(self, bundle: Bundle, *, threads: int | None = None, precision: str = "auto") -> None:
@@ -78,6 +79,7 @@ class Model:
             self.threads = checked_threads(threads)
             self._wanted = precision
             self.precision = chosen_precision(bundle, PredictOptions(precision=precision).precision)
+        self.file: Path | None = None
         self._prepared: Predictor | None = None
 
     @property
@@ -138,7 +140,7 @@ class Model:
             SettingError: there is no such option, or its value is not allowed.
         """
         with python_words():
-            predictor = self._predictor(predict_options(options, self.precision))
+            predictor = self.predictor(predict_options(options, self.precision))
             return Predictions(self._rows(predictor, sequences, names), self.classes)
 
     def embed(
@@ -159,16 +161,19 @@ class Model:
             SeqnetError: as in `predict`.
         """
         with python_words():
-            predictor = self._predictor(embed_options(options, self._wanted), embed=True)
+            predictor = self.predictor(embed_options(options, self._wanted), embed=True)
             embeddings = self._rows(predictor, sequences, names).embeddings
         assert embeddings is not None
         return embeddings
 
-    def predict_file(self, path: str | os.PathLike[str], **options: Unpack[PredictFileKeywords]) -> FilePredictions:
+    def predict_file(
+        self, path: str | os.PathLike[str], *, shard: ShardLike = None, **options: Unpack[PredictFileKeywords]
+    ) -> FilePredictions:
         """Returns an iterator over the predictions of a file, in batches of about half a megabyte.
 
         Args:
             path: FASTA, FASTQ, SAM, BAM, CRAM, a table, or token arrays, compressed or not; `-` is standard input.
+            shard: (I, N) for part I of N of the records; the N parts follow each other in the order of the file.
             **options: those of `predict`; and region, min_mapq, reference, name_column, sequence_column, batch_bytes
                 and reader_process, as in `seqnet predict`.
 
@@ -179,18 +184,9 @@ class Model:
             SettingError: there is no such option, or its value is not allowed.
         """
         with python_words():
-            place = str(as_path(path))
             read, decide = read_options(options, self.precision, self.threads)
-            predictor = self._predictor(decide)
-        if place != "-":
-            os.stat(place)
-        if predictor.options.automatic:
-            with python_words():
-                check_read_twice(place)
-                records = PredictionInputs(read, predictor.expected_alphabet).batches([place])
-                with closing(records), pysam_kept(), computing(self.threads, self.bundle.classifier.device):
-                    predictor, _ = fitted_to_records(predictor, records, self.threads)
-        return FilePredictions(predictor, PredictionInputs(read, predictor.expected_alphabet), place)
+            found = self.predictor(decide), read, str(as_path(path)), as_shard(shard)
+        return file_predictions(*found)
 
     def explain(
         self,
@@ -235,7 +231,7 @@ class Model:
             SettingError: there is no such option, or its value is not allowed.
         """
         with python_words():
-            predictor = self._predictor(scan_options(options, self.precision))
+            predictor = self.predictor(scan_options(options, self.precision))
             return scan_sequence(predictor, self.threads, sequence, window, stride)
 
     def motifs(
@@ -271,6 +267,7 @@ class Model:
         """
         with python_words(), whole_file(as_path(path), force=force) as temporary:
             write_bundle(temporary, self.bundle)
+        self.file = as_path(path)
 
     def _rows(self, predictor: Predictor, sequences: Sequences, names: Iterable[object] | None) -> PredictedRows:
         """Returns the rows of sequences in memory; see `predict`."""
@@ -284,7 +281,7 @@ class Model:
         warn_of_other_alphabet(inputs)
         return rows
 
-    def _predictor(self, options: PredictOptions, *, embed: bool = False) -> Predictor:
+    def predictor(self, options: PredictOptions, *, embed: bool = False) -> Predictor:
         """Returns a predictor with these options; that of the last call if they are the same."""
         prepared = self._prepared
         if prepared is None or (prepared.options, prepared.embed) != (options, embed):

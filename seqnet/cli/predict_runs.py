@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from seqnet.cli.paths import claim, total_size
-from seqnet.cli.prediction_summary import decision_lines
 from seqnet.cli.progress import say
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import check_targets, is_stream
@@ -145,22 +144,9 @@ class RunOptions:
         self, table: TableOutput, predictor: Predictor, model: Path, source: PredictionInputs, paths: Sequence[str]
     ) -> Output:
         """Returns the table, or the shard of it."""
-        if self.shard is None:
-            return table
-        from seqnet.prediction.record_counts import RecordCounts
-        from seqnet.prediction.shard_files import ShardOutput
+        from seqnet.prediction.table_runs import TableRun
 
-        run = self._identity(table, predictor, model, source, paths)
-        counts = lambda tally: RecordCounts.of(predictor, source, tally)  # noqa: E731 - known at the end of the run
-        return ShardOutput(table, run, self.shard, counts, decision_lines(predictor))
-
-    def _identity(
-        self, table: TableOutput, predictor: Predictor, model: Path, source: PredictionInputs, paths: Sequence[str]
-    ) -> dict[str, Any]:
-        from seqnet.models.shipped import find_model
-        from seqnet.prediction.run_identity import run_identity
-
-        return run_identity(predictor, find_model(model), source, paths, table)
+        return TableRun(predictor, model, source, paths, table).output()
 
     def write(
         self,
@@ -174,14 +160,14 @@ class RunOptions:
         force: bool,
     ) -> Tally:
         """Writes a table, or a shard of it, that can be resumed, and returns the counts of its records."""
-        from seqnet.prediction.resuming import write_resumable
         from seqnet.prediction.shard_files import ShardOutput
+        from seqnet.prediction.table_runs import TableRun
         from seqnet.prediction.writers import TableOutput
 
         assert isinstance(output, TableOutput | ShardOutput)
         table = output.table if isinstance(output, ShardOutput) else output
-        run = self._identity(table, predictor, model, source, paths) | {"shard": str(self.shard)}
-        return write_resumable(predictor, source, paths, output, run, progress, resumed=_say_resumed, force=force)
+        run = TableRun(predictor, model, source, paths, table)
+        return run.write_resumable(progress, resumed=_say_resumed, force=force)
 
 
 def _say_resumed(records: int) -> None:

@@ -16,26 +16,7 @@ if TYPE_CHECKING:
     from seqnet.prediction.record_counts import RecordCounts
     from seqnet.prediction.tally import Tally
 
-__all__ = ["decision_lines", "record_lines", "show_records", "show_summary", "summary_lines"]
-
-
-def _rule(predictor: Predictor) -> str | None:
-    """Returns what decides between two classes; None where the more likely one is the label."""
-    bundle, threshold = predictor.bundle, predictor.threshold
-    if threshold is None or threshold == 0.5 or predictor.options.automatic:
-        return None
-    assert bundle.positive is not None
-    name, other = bundle.classes[bundle.positive], bundle.classes[1 - bundle.positive]
-    if predictor.options.vote:
-        return (
-            f"each network votes {name} where its p_{name} is {threshold:.3f} or more; the label is that of the "
-            "majority"
-        )
-    fractions = " for the expected fractions" if predictor.options.expected_fraction else ""
-    return (
-        f"the label is {name} where p_{name} is {threshold:.3f} or more, else {other}, so the probability of a "
-        f"label can be below 0.5; the threshold was chosen on validation data{fractions}"
-    )
+__all__ = ["record_lines", "show_records", "show_summary", "summary_lines"]
 
 
 def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str]) -> None:
@@ -80,14 +61,11 @@ def summary_lines(
     predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str]
 ) -> Iterator[str]:
     """Yields how decisions were made, and what became of the records, a line each; the last one has the counts."""
+    from seqnet.prediction.table_runs import decision_lines
+
     yield from decision_lines(predictor)
     yield from fractions
     yield from record_lines(_counts(predictor, source, tally))
-
-
-def decision_lines(predictor: Predictor) -> list[str]:
-    """Returns how decisions are made, where that is worth a line."""
-    return [rule] if (rule := _rule(predictor)) else []
 
 
 def _counts(predictor: Predictor, source: PredictionInputs, tally: Tally) -> RecordCounts:

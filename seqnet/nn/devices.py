@@ -65,11 +65,13 @@ def device_text(device: torch.device, threads: int) -> str:
 
 
 def silence_warnings() -> None:
-    """Adds a filter for the one warning of PyTorch that says nothing to users.
+    """Adds filters for the warnings of PyTorch that say nothing to users.
 
-    Directions are computed one by one, and their weights, which are small, put together for each batch.
+    Directions are computed one by one, and their weights, which are small, put together for each batch. PyTorch 2.6
+    warns of settings of its own compiler that it does not write to its cache.
     """
     warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
+    warnings.filterwarnings("ignore", "Skipping serialization of ", UserWarning)
 
 
 class _Exactly:

@@ -30,6 +30,7 @@ class PredictionInputs:
         shard: the shard of the files to read; None for all records.
 
     Attributes:
+        shard: as given.
         records: each file so far, and the number of its records.
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
         passed: bytes of the files, as they are stored, that were read so far; None where that is not known.
@@ -43,7 +44,7 @@ class PredictionInputs:
         self, read: ReadOptions, alphabet: Alphabet | None, *, mate_files: bool = False, shard: Shard | None = None
     ) -> None:
         self.read = read
-        self._shard = shard
+        self.shard = shard
         self.alphabet = alphabet
         self.records: Counter[str] = Counter()
         self._mate_files = mate_files
@@ -72,7 +73,7 @@ class PredictionInputs:
 
     def _one_by_one(self, paths: Sequence[str]) -> Generator[tuple[str, RecordBatch], None, None]:
         every = [PartOfFile(path, 0, None) for path in paths]
-        for part in every if self._shard is None else parts_of(paths, self._shard):
+        for part in every if self.shard is None else parts_of(paths, self.shard):
             place, read = shown_path(part.path), part.options(self.read)
             if part.start:
                 self._check_head(part.path)

@@ -48,10 +48,11 @@ def run_identity(
         OSError: a file can't be read.
     """
     read = {name: value for name, value in source.read.to_dict().items() if name not in _NOT_PART}
+    decisions = {name: value for name, value in predictor.options.to_dict().items() if name != "precision"}
     return {
         "model": file_hash(model),
         "inputs": [_input(path) for path in paths],
-        "settings": {"predict": predictor.options.to_dict(), "read": read},
+        "settings": {"predict": decisions, "read": read},
         "precision": predictor.precision,
         "device": predictor.bundle.classifier.device.type,
         "format": output.form + ".gz" * output.compress,

@@ -37,9 +37,18 @@ def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor], Tensor]:
             # By its name: what PyTorch calls private may be elsewhere in another version.
             if type(error).__name__ not in _FAILURES:
                 raise
-            problem = " ".join(str(error).split("\n")[0].split())
+            problem = _cause(str(error))
             remedy = "install a C++ compiler, or leave it out" if "InvalidCxxCompiler" in problem else "leave it out"
             raise ResourceError("training.compile", problem, remedy) from error
         return logits
 
     return forward
+
+
+def _cause(text: str) -> str:
+    """Returns the line of PyTorch's error message that names the cause.
+
+    PyTorch 2.6 has the line "backend='inductor' raised:" before it, which newer versions have not.
+    """
+    lines = [" ".join(line.split()) for line in text.splitlines() if line.strip()]
+    return next((line for line in lines if not line.endswith("raised:")), text.strip())

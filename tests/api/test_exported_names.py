@@ -26,8 +26,10 @@ def test_the_names_are_these() -> None:
         "encode",
         "evaluate",
         "export",
+        "gather",
         "load",
         "open_dataset",
+        "predict_table",
         "train",
     ]
     assert seqnet.__all__ == names

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 import torch
 
-from seqnet.core.errors import SettingError
+from seqnet.core.errors import ResourceError, SettingError
+from seqnet.training import compilation
 from seqnet.training.fit import TrainingResult
 from tests.building import (
     fit,
@@ -31,6 +32,7 @@ BREAKS_OFF = pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning"
 @NEEDS_COMPILER
 @BREAKS_OFF
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # PyTorch's compiler of its own modules
+@pytest.mark.filterwarnings("ignore:Skipping serialization:UserWarning")  # the cache of the compiler of PyTorch 2.6
 def test_a_compiled_network_is_fitted_as_the_plain_one() -> None:
     dataset = planted((90, 48, 24))
     plain, compiled = (fit(dataset, run_config({"epochs": 2, "compile": value})) for value in (False, True))
@@ -50,6 +52,22 @@ def test_a_network_that_is_compiled_in_pieces_is_fitted_as_the_plain_one(monkeyp
     plain, compiled = (fit(dataset, run_config({"epochs": 2, "compile": value}, network)) for value in (False, True))
     assert torch._dynamo.utils.counters["graph_break"]
     assert_close(compiled, plain)
+
+
+def test_an_error_of_the_compiler_is_its_cause_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(graph: object, inputs: object) -> object:
+        raise ValueError("there is no\n  such operator")
+
+    monkeypatch.setattr(torch, "compile", partial(torch.compile, backend=fails))
+    with pytest.raises(ResourceError) as caught:
+        fit(planted(), run_config({"compile": True}))
+    assert str(caught.value) == "training.compile: ValueError: there is no; leave it out"
+
+
+@pytest.mark.parametrize("before", ["", "backend='inductor' raised:\n"])
+def test_the_cause_is_the_line_after_the_name_of_the_backend(before: str) -> None:
+    text = before + "LoweringException:  no such  operator\n\nSet TORCH_LOGS for more\n"
+    assert compilation._cause(text) == "LoweringException: no such operator"
 
 
 def assert_close(one: TrainingResult, other: TrainingResult) -> None:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.export import Dim, ExportedProgram, export
 from torch.nn import functional
+from torch.torch_version import TorchVersion
 
 from seqnet.core.errors import SeqnetError
 from seqnet.models.bundles import Bundle
@@ -16,11 +17,13 @@ from seqnet.models.export.layers import exportable_copy
 from seqnet.nn.encoders import LanguageModelStates
 from seqnet.nn.layers import MaskedMaxPool, Recurrence
 
-__all__ = ["ProbabilityModule", "dynamic_shapes", "exported_program", "fixed_length"]
+__all__ = ["OLDEST_TORCH", "ProbabilityModule", "dynamic_shapes", "exported_program", "fixed_length"]
 
 _FLOOR = 1e-12
 """Smallest probability of which a logarithm is taken, as in calibration."""
 
+OLDEST_TORCH = "2.8"
+"""Oldest version of PyTorch that exports models; the extra `export` asks for it, too."""
 _MOST_STEPS = 256
 """Longest window for which a recurrence is exported step by step."""
 
@@ -82,6 +85,9 @@ def exported_program(path: Path, bundle: Bundle, *, onnx: bool) -> ExportedProgr
     Raises:
         SeqnetError: the model can't be exported.
     """
+    if TorchVersion(torch.__version__) < OLDEST_TORCH:
+        problem = f"exporting needs PyTorch {OLDEST_TORCH} or newer, and this is {torch.__version__}"
+        raise SeqnetError(str(path), problem, "update it: python -m pip install --upgrade 'seqnet[export]'")
     if isinstance(bundle.classifier.encoder, LanguageModelStates):
         problem = "the model needs a language model, which can't be exported"
         raise SeqnetError(str(path), problem, "export a model with another encoder than plm")

@@ -1,19 +1,22 @@
 from __future__ import annotations
 
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from torch.torch_version import TorchVersion
 
 from seqnet.core.errors import SeqnetError
-from seqnet.models.export.module import ProbabilityModule, exported_program, fixed_length
+from seqnet.models.export.module import OLDEST_TORCH, ProbabilityModule, exported_program, fixed_length
 from seqnet.models.probabilities import bundle_probabilities
 from tests.building import encoded, make_bundle, padded, run_config
 from tests.models.export.building import ensemble, made
 from tests.nn.plm.models import settled_config, shared_model
 
+ROOT = Path(__file__).parents[3]
 STRINGS = ["ARNDCQEGHILKMF", "A", "WYVXB"]
 
 
@@ -58,3 +61,21 @@ def test_what_can_not_be_exported_is_one_line() -> None:
         SeqnetError, match=r"^out: recurrent layers .* at most 256 symbols; .* window of 1,000; use --onnx$"
     ):
         exported_program(Path("out"), long, onnx=False)
+
+
+@pytest.mark.parametrize("onnx", [True, False])
+def test_an_older_pytorch_is_one_line(onnx: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch, "__version__", TorchVersion("2.7.1+cpu"))
+    expected = (
+        r"^out: exporting needs PyTorch 2\.8 or newer, and this is 2\.7\.1\+cpu; update it: python -m pip install "
+    )
+    with pytest.raises(SeqnetError, match=expected):
+        exported_program(Path("out"), made("dense", "onehot", "dna"), onnx=onnx)
+    monkeypatch.setattr(torch, "__version__", TorchVersion("2.13.0"))  # not less than 2.8, as text would be
+    exported_program(Path("out"), made("dense", "onehot", "dna"), onnx=onnx)
+
+
+def test_the_package_asks_for_the_oldest_pytorch_that_exports() -> None:
+    with (ROOT / "pyproject.toml").open("rb") as file:
+        extras = tomllib.load(file)["project"]["optional-dependencies"]
+    assert f"torch>={OLDEST_TORCH}" in extras["export"]

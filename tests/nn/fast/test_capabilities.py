@@ -11,7 +11,7 @@ import pytest
 import torch
 from numpy.typing import NDArray
 
-from seqnet.configs.run import RunConfig, compose
+from seqnet.configs.run import RunConfig
 from seqnet.models.bundles import open_bundle
 from seqnet.models.probabilities import class_probabilities
 from seqnet.models.scoring import chosen_precision, lower_precision, ready
@@ -164,13 +164,3 @@ def test_training_comes_to_the_same_without_any_of_them(name: str) -> None:
         found = weights_of(fit(planted(), TRAINED[name]))
     for key, weight in expected.items():
         np.testing.assert_allclose(found[key], weight, atol=1e-5, err_msg=key)
-
-
-def test_a_recipe_is_trained_without_any_of_them() -> None:
-    config = compose("protein-hybrid", assignments=["epochs=1", "trees=3", "batch_size=16"])
-    data = planted((33, 12, 0), length=40, name="protein")
-    expected = fit(data, config).rows[0]
-    with without():
-        found = fit(data, config).rows[0]
-    assert found.train_loss == pytest.approx(expected.train_loss, abs=1e-4)
-    assert found.validation_loss == pytest.approx(expected.validation_loss, abs=1e-4)
