@@ -6,15 +6,62 @@ zeros past the end of a sequence.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from seqnet.nn.layers.masking import mask_of, masked, unpadded
 
-__all__ = ["MaskedBatchNorm", "MaskedLayerNorm"]
+__all__ = ["BatchNorm", "MaskedBatchNorm", "MaskedLayerNorm", "share_statistics"]
+
+Total = Callable[[Tensor], Tensor]
+"""Returns the sum of a tensor over all processes, through which gradients flow."""
 
 
-class MaskedBatchNorm(nn.BatchNorm1d):
+class BatchNorm(nn.BatchNorm1d):
+    """Batch normalisation of features (B, C) or (B, C, L), of a batch that several processes may share."""
+
+    total: Total | None = None
+    """The sum over the processes that share the batch; None for a batch of this process alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Returns the normalised features, of the shape of `x`."""
+        if self.total is None or not self.training:
+            return super().forward(x)
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+        each = x if x.dim() == 3 else x[:, :, None]  # (B, C, L)
+        everywhere = torch.ones((len(x), 1, each.shape[2]), dtype=torch.bool, device=x.device)
+        return self.normalised(each, everywhere).view_as(x)
+
+    def normalised(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Returns the features (B, C, L), normalised by the positions of the whole batch that count.
+
+        Args:
+            x: (B, C, L), of a training batch.
+            mask: (B, 1, L) bool, true at the positions that count.
+        """
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        dtype = x.dtype
+        x = x.float()  # PyTorch's statistics are float32 in a lower precision, too
+        count, sums = mask.sum(), (x * mask).sum(dim=(0, 2))  # (C,)
+        if self.total is not None:
+            count, sums = self.total(count.float()), self.total(sums)
+        mean = sums / count  # (C,)
+        centred = (x - mean[:, None]) * mask
+        squares = centred.square().sum(dim=(0, 2))  # (C,)
+        variance = (squares if self.total is None else self.total(squares)) / count
+        momentum = self.momentum if self.momentum is not None else 0.1
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, momentum)
+            self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), momentum)
+        scaled = centred * (variance + self.eps).rsqrt()[:, None]
+        return ((scaled * self.weight[:, None] + self.bias[:, None]) * mask).to(dtype)
+
+
+class MaskedBatchNorm(BatchNorm):
     """Batch normalisation whose statistics ignore padding."""
 
     def folded(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
@@ -28,20 +75,7 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         """Returns the normalised features (B, C, L) of a training batch."""
         if lengths is None or unpadded(lengths, x.shape[2]):
             return masked(self(x), lengths)
-        assert self.running_mean is not None
-        assert self.running_var is not None
-        dtype, mask = x.dtype, mask_of(lengths, x.shape[2])
-        x = x.float()  # PyTorch's statistics are float32 in a lower precision, too
-        count = mask.sum()
-        mean = (x * mask).sum(dim=(0, 2)) / count  # (C,)
-        centred = (x - mean[:, None]) * mask
-        variance = centred.square().sum(dim=(0, 2)) / count  # (C,)
-        momentum = self.momentum if self.momentum is not None else 0.1
-        with torch.no_grad():
-            self.running_mean.lerp_(mean, momentum)
-            self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), momentum)
-        scaled = centred * (variance + self.eps).rsqrt()[:, None]
-        return ((scaled * self.weight[:, None] + self.bias[:, None]) * mask).to(dtype)
+        return self.normalised(x, mask_of(lengths, x.shape[2]))
 
 
 class MaskedLayerNorm(nn.LayerNorm):
@@ -54,3 +88,15 @@ class MaskedLayerNorm(nn.LayerNorm):
     def masked(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns the normalised features (B, C, L)."""
         return masked(self(x), lengths)
+
+
+def share_statistics(module: nn.Module, total: Total | None) -> None:
+    """Makes all batch normalisations in a module use the statistics of a batch that several processes share.
+
+    Args:
+        module: whose normalisations.
+        total: the sum over these processes; None for batches of this process alone.
+    """
+    for one in module.modules():
+        if isinstance(one, BatchNorm):
+            one.total = total
