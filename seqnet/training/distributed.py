@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import timedelta
@@ -71,16 +72,22 @@ class _SeveralProcesses(Processes):
 
     def wrapped(self, classifier: Classifier) -> nn.Module:
         """See `Processes`."""
-        share_statistics(classifier, self._statistics)
+        share_statistics(classifier, self._gathered)
         devices = [self._device] if self._device.type == "cuda" else None
-        return DistributedDataParallel(classifier, device_ids=devices, broadcast_buffers=False)
+        with warnings.catch_warnings():
+            # The option has another name in PyTorch 2.13; both mean that buffers are not sent before every batch.
+            warnings.filterwarnings("ignore", "`broadcast_buffers` is deprecated", FutureWarning)
+            return DistributedDataParallel(classifier, device_ids=devices, broadcast_buffers=False)
 
     def release(self, classifier: Classifier) -> None:
         """See `Processes`."""
         share_statistics(classifier, None)
 
-    def _statistics(self, sums: Tensor) -> Tensor:
-        total: Tensor = _Sum.apply(sums * 0 if self._idle else sums)  # type: ignore[no-untyped-call]
+    def _gathered(self, own: Tensor) -> Tensor:
+        """Returns the vectors (P, F) of all processes; zeros for one without rows."""
+        places = torch.zeros(self.size, device=own.device)
+        places[self._rank] = not self._idle
+        total: Tensor = _Sum.apply(places[:, None] * own)  # type: ignore[no-untyped-call]
         return total
 
     def align(self, classifier: Classifier) -> None:

@@ -64,13 +64,11 @@ def train(
 
     Raises:
         OutOfTimeError: the time of a network that may be left out ended before its first epoch.
-        KeyboardInterrupt: the user stopped it before the first epoch was over; later, the best so far is returned, but
-            not by several processes, of which another may still wait.
+        KeyboardInterrupt: the user stopped it before the first epoch was over, or several processes; otherwise, the
+            best so far is returned.
         SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run, or of one of more epochs.
     """
-    processes.check([dataset_hash, config, checkpoint, resume])
-    if processes.size > 1 and config.encoder.name == "plm":
-        raise SettingError("encoder.name", "plm", problem="can't be plm with several processes")
+    _check_processes(processes, config, dataset_hash)
     config = replace(config, encoder=settled(config.encoder, dataset.alphabet, observer.note))
     with torch.random.fork_rng(devices=[]), _enough_memory(config, device):
         run = Run(EpochFitter(dataset, config, device, start, processes), checkpoint, dataset_hash)
@@ -87,6 +85,17 @@ def train(
                 raise
             interruption = stop
         return run.result(interruption, provenance or {})
+
+
+def _check_processes(processes: Processes, config: RunConfig, dataset_hash: str) -> None:
+    """Checks that all processes train the same, and that they can.
+
+    Raises:
+        SettingError: they do not, or can't.
+    """
+    processes.check([dataset_hash, config])
+    if processes.size > 1 and config.encoder.name == "plm":
+        raise SettingError("encoder.name", "plm", problem="can't be plm with several processes")
 
 
 def _fit_epochs(run: Run, dataset: Dataset, observer: Observer, limit: TimeLimit | None) -> None:

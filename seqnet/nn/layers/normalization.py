@@ -15,19 +15,19 @@ from seqnet.nn.layers.masking import mask_of, masked, unpadded
 
 __all__ = ["BatchNorm", "MaskedBatchNorm", "MaskedLayerNorm", "share_statistics"]
 
-Total = Callable[[Tensor], Tensor]
-"""Returns the sum of a tensor over all processes, through which gradients flow."""
+Gather = Callable[[Tensor], Tensor]
+"""A vector (F,) of each of P processes → all of them (P, F); gradients flow through it."""
 
 
 class BatchNorm(nn.BatchNorm1d):
     """Batch normalisation of features (B, C) or (B, C, L), of a batch that several processes may share."""
 
-    total: Total | None = None
-    """The sum over the processes that share the batch; None for a batch of this process alone."""
+    gather: Gather | None = None
+    """Gathers the statistics of the processes that share the batch; None for a batch of this process alone."""
 
     def forward(self, x: Tensor) -> Tensor:
         """Returns the normalised features, of the shape of `x`."""
-        if self.total is None or not self.training:
+        if self.gather is None or not self.training:
             return super().forward(x)
         if self.num_batches_tracked is not None:
             self.num_batches_tracked.add_(1)
@@ -46,13 +46,14 @@ class BatchNorm(nn.BatchNorm1d):
         assert self.running_var is not None
         dtype = x.dtype
         x = x.float()  # PyTorch's statistics are float32 in a lower precision, too
-        count, sums = mask.sum(), (x * mask).sum(dim=(0, 2))  # (C,)
-        if self.total is not None:
-            count, sums = self.total(count.float()), self.total(sums)
-        mean = sums / count  # (C,)
+        count = mask.sum()
+        mean = (x * mask).sum(dim=(0, 2)) / count  # (C,)
         centred = (x - mean[:, None]) * mask
         squares = centred.square().sum(dim=(0, 2))  # (C,)
-        variance = (squares if self.total is None else self.total(squares)) / count
+        if self.gather is not None:
+            count, mean, squares = _combined(self.gather(torch.cat([count[None].float(), mean, squares])))
+            centred = (x - mean[:, None]) * mask
+        variance = squares / count
         momentum = self.momentum if self.momentum is not None else 0.1
         with torch.no_grad():
             self.running_mean.lerp_(mean, momentum)
@@ -90,13 +91,25 @@ class MaskedLayerNorm(nn.LayerNorm):
         return masked(self(x), lengths)
 
 
-def share_statistics(module: nn.Module, total: Total | None) -> None:
+def _combined(parts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Returns count (), mean (C,) and squared distances from it (C,), from the same of P parts (P, 1 + 2 C).
+
+    Source: Chan, Golub and LeVeque 1983, doi:10.1080/00031305.1983.10483115.
+    """
+    channels = parts.shape[1] // 2
+    counts, means, squares = parts[:, :1], parts[:, 1 : 1 + channels], parts[:, 1 + channels :]
+    count = counts.sum()
+    mean = (counts * means).sum(dim=0) / count
+    return count, mean, (squares + counts * (means - mean).square()).sum(dim=0)
+
+
+def share_statistics(module: nn.Module, gather: Gather | None) -> None:
     """Makes all batch normalisations in a module use the statistics of a batch that several processes share.
 
     Args:
         module: whose normalisations.
-        total: the sum over these processes; None for batches of this process alone.
+        gather: gathers the statistics of these processes; None for batches of this process alone.
     """
     for one in module.modules():
         if isinstance(one, BatchNorm):
-            one.total = total
+            one.gather = gather
