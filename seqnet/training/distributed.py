@@ -36,6 +36,8 @@ __all__ = ["first_to_fail", "joined"]
 
 _MOMENT = timedelta(seconds=5)
 """Time to reach the store of the launcher, which runs already."""
+_PAUSE = 0.05
+"""Seconds between two looks at which processes have come."""
 _HEAD_START = 0.5
 """Seconds that the first process has to report an error that all processes have."""
 _LOST = ("gloo", "NCCL", "onnection closed", "onnection reset", "Timed out waiting", "Socket", "ProcessGroup")
@@ -229,8 +231,9 @@ def _meet(launch: Launch, wait: float) -> TCPStore:
             problem = f"processes can't meet there ({str(error).splitlines()[0]})"
         raise ResourceError(place, problem, "check MASTER_ADDR and MASTER_PORT") from error
     names = [f"joined/{rank}" for rank in range(launch.size)]
-    with suppress(dist.DistError, RuntimeError):
-        store.wait(names, timedelta(seconds=max(end - time.monotonic(), 0.1)))
+    while not store.check(names) and time.monotonic() < end:  # `wait` would print warnings of its own
+        time.sleep(_PAUSE)
+    if store.check(names):
         return store
     missing = [rank + 1 for rank, name in enumerate(names) if not store.check([name])]
     which = ", ".join(map(str, missing))

@@ -1,10 +1,6 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -16,32 +12,10 @@ import torch
 from seqnet.core.launch import Launch
 from seqnet.models.bundles import open_bundle
 from seqnet.training.distributed import _SeveralProcesses
-from seqnet.training.processes import ALONE, Part
+from seqnet.training.processes import Part
 from tests.building import CPU
+from tests.groups import start
 from tests.training.group_worker import CASES, examples, trained
-
-ROOT = Path(__file__).parent.parent.parent
-
-
-def free_port() -> str:
-    with socket.socket() as one:
-        one.bind(("localhost", 0))
-        return str(one.getsockname()[1])
-
-
-def start(size: int, words: Sequence[str | Path], ranks: Sequence[int] = ()) -> list[subprocess.Popen[str]]:
-    """Starts the processes of a group, or some of them, as a cluster's launcher does."""
-    group = {"WORLD_SIZE": str(size), "MASTER_ADDR": "localhost", "MASTER_PORT": free_port(), "PYTHONPATH": str(ROOT)}
-    return [
-        subprocess.Popen(
-            [sys.executable, *map(str, words)],
-            env=os.environ | group | {"RANK": str(rank), "LOCAL_RANK": str(rank), "LOCAL_WORLD_SIZE": str(size)},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        for rank in ranks or range(size)
-    ]
 
 
 def part_of(rank: int, size: int, labels: Sequence[int], weights: Sequence[float] = ()) -> Part:
@@ -72,12 +46,6 @@ def test_the_mean_loss_of_a_batch_is_that_of_its_parts_with_class_weights() -> N
 def test_a_process_without_rows_computes_one_without_effect() -> None:
     part = part_of(2, 3, [0, 1])
     assert (part.lengths.tolist(), part.rows, part.weight, part.share) == ([0], 2, 0.0, 0.0)
-
-
-def test_alone_it_computes_the_whole_batch() -> None:
-    batch = (torch.zeros(4, 3, dtype=torch.uint8), torch.full((4,), 3), torch.zeros(4, dtype=torch.int64))
-    part = ALONE.part(batch, None)
-    assert (part.tokens is batch[0], part.rows, part.weight, part.share) == (True, 4, 1.0, 1.0)
 
 
 def test_three_processes_train_as_one_does(tmp_path: Path) -> None:
