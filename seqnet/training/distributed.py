@@ -35,7 +35,7 @@ from seqnet.training.processes import ALONE, Part, Processes
 __all__ = ["first_to_fail", "joined"]
 
 _MOMENT = timedelta(seconds=5)
-"""Time to reach the store of the launcher, which runs already."""
+"""Time to reach a store that is there already, and that the first process leaves it to the others."""
 _PAUSE = 0.05
 """Seconds between two looks at which processes have come."""
 _HEAD_START = 0.5
@@ -262,6 +262,16 @@ def first_to_fail(launch: Launch) -> bool:
             _stores.append(_store(launch, _MOMENT, server=False))
         if _stores:
             _stores[0].set_timeout(_MOMENT)
-            return bool(_stores[0].add("failed", 1) == 1)
+            first = bool(_stores[0].add("failed", 1) == 1)
+            if launch.first and not _has_agent():
+                _outlive(_stores[0], launch.size)
+            return first
     # Without a store nobody else can know.
     return launch.first or bool(_stores)
+
+
+def _outlive(store: TCPStore, size: int) -> None:
+    """Keeps the store, which ends with this process, for a moment, until all processes have noted their failure."""
+    end = time.monotonic() + _MOMENT.total_seconds()
+    while store.add("failed", 0) < size and time.monotonic() < end:
+        time.sleep(_PAUSE)

@@ -44,17 +44,20 @@ def said(errors: str) -> list[str]:
 
 def ended(processes: list[subprocess.Popen[str]]) -> Iterator[tuple[int, str]]:
     """Yields exit code and standard error of each process."""
-    for process in processes:
-        _, errors = process.communicate(timeout=100)
-        yield process.returncode, errors
+    try:
+        for process in processes:
+            _, errors = process.communicate(timeout=100)
+            yield process.returncode, errors
+    finally:
+        for process in processes:
+            process.kill()
 
 
 def test_two_processes_give_the_result_of_one_and_go_on(data: Path, tmp_path: Path, cli: Runner) -> None:
     model = tmp_path / "group.safetensors"
     words = ("train", data, *SETTINGS)
-    group = torchrun(*words, "--set", "epochs=1", "-o", model)
-    _, errors = group.communicate(timeout=100)
-    assert group.returncode == 0, errors
+    [(code, errors)] = ended([torchrun(*words, "--set", "epochs=1", "-o", model)])
+    assert code == 0, errors
     assert errors.count("epoch   1 of 1") == 1
     assert errors.count("using the CPU, 1 thread, as each of 2 processes") == 1
     assert errors.count("wrote ") == 1
@@ -78,6 +81,7 @@ def test_a_killed_process_ends_the_other_with_one_line(data: Path, tmp_path: Pat
     end = time.monotonic() + 90
     while not (tmp_path / "m.checkpoint.safetensors").exists() and time.monotonic() < end:
         time.sleep(0.05)
+    assert (tmp_path / "m.checkpoint.safetensors").exists()
     second.send_signal(signal.SIGKILL)
     (code, errors), (killed, _) = ended([first, second])
     assert (code, killed) == (1, -signal.SIGKILL)
