@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -37,6 +38,8 @@ def share_command(words: Sequence[str]) -> None:
     together = not words or words[0] in TOGETHER
     if launch.size == 1 or not (together or launch.torchrun):
         return
+    # PyTorch's own warnings of a connection that ends would be further lines; it reads this when it is loaded.
+    os.environ.setdefault("TORCH_CPP_LOG_LEVEL", "ERROR")
     share_messages(silent=not launch.first, reports=partial(_reports_error, launch))
     if not together:
         raise click.UsageError(f"{words[0]} runs in one process; start it without torchrun")

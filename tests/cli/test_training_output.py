@@ -19,4 +19,4 @@ def test_the_last_line_and_the_values_name_the_files(cli: Runner, tmp_path: Path
     assert done.err.splitlines()[-1] == f"wrote {model}, {', '.join(names[1:])}"
     values = json.loads(done.out)
     assert [Path(path).name for path in values["files"]] == names
-    assert values["settings"] == open_bundle(model).config.to_dict()
+    assert values["settings"]["network"] == open_bundle(model).config.to_dict()["network"]
