@@ -64,18 +64,14 @@ def train(
 
     Raises:
         OutOfTimeError: the time of a network that may be left out ended before its first epoch.
-        KeyboardInterrupt: the user stopped it before the first epoch was over, or several processes; otherwise, the
-            best so far is returned.
+        KeyboardInterrupt: the user stopped several processes, or one before its first epoch was over.
         SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run, or of one of more epochs.
     """
     _check_processes(processes, config, dataset_hash)
     config = replace(config, encoder=settled(config.encoder, dataset.alphabet, observer.note))
     with torch.random.fork_rng(devices=[]), _enough_memory(config, device):
         run = Run(EpochFitter(dataset, config, device, start, processes), checkpoint, dataset_hash)
-        run.describe(observer)
-        if resume:
-            run.go_on(observer)
-        processes.check(run.progress.rows)
+        _begin(run, observer, resume=resume)
         precompute_embeddings(run.classifier, dataset, config, observer.note, over=run.over)
         interruption = None
         try:
@@ -85,6 +81,14 @@ def train(
                 raise
             interruption = stop
         return run.result(interruption, provenance or {})
+
+
+def _begin(run: Run, observer: Observer, *, resume: bool) -> None:
+    """Takes a run up where its checkpoint left it, if it is to go on; all processes must be at the same epoch."""
+    run.describe(observer)
+    if resume:
+        run.go_on(observer)
+    run.fitter.processes.check(run.progress.rows)
 
 
 def _check_processes(processes: Processes, config: RunConfig, dataset_hash: str) -> None:
