@@ -1,6 +1,6 @@
 """seqnet's own training on random sequences: prints the seconds of an epoch after the first.
 
-`python -m benchmarks.epochs PRESET DATASET EPOCHS THREADS PRECISION`
+`python -m benchmarks.epochs PRESET DATASET EPOCHS THREADS PRECISION [SETTING=VALUE …]`, also by torchrun.
 """
 
 from __future__ import annotations
@@ -13,37 +13,52 @@ from pathlib import Path
 
 from seqnet.cli.process import set_up_process
 from seqnet.configs.run import RunConfig, compose
+from seqnet.core.launch import this_launch
 from seqnet.datasets.dataset import open_dataset
-from seqnet.nn.devices import choose_device
 from seqnet.training import train
+from seqnet.training.distributed import joined
 from seqnet.training.history import EpochRow
 
+__all__ = ["Clock"]
 
-class _Clock:
+
+class Clock:
+    """An observer that measures the seconds of epochs."""
+
     def __init__(self) -> None:
-        self.marks: list[float] = []
+        self._marks: list[float] = []
+
+    def mark(self) -> None:
+        """Notes the end of an epoch."""
+        self._marks.append(time.perf_counter())
+
+    def seconds(self) -> float:
+        """Returns the median seconds of the epochs after the first."""
+        return statistics.median(after - before for before, after in pairwise(self._marks))
 
     def begin(self, config: RunConfig) -> None:
-        pass
+        """See `seqnet.training.observer.Observer`."""
 
     def note(self, text: str) -> None:
-        pass
+        """See `Observer`."""
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
-        pass
+        """See `Observer`."""
 
     def epoch(self, row: EpochRow, best: bool) -> None:
-        self.marks.append(time.perf_counter())
+        """See `Observer`."""
+        self.mark()
 
 
-def main(preset: str, dataset: str, epochs: str, threads: str, precision: str) -> None:
+def main(preset: str, dataset: str, epochs: str, threads: str, precision: str, *more: str) -> None:
     """Fits the preset to the dataset."""
     set_up_process(int(threads))
-    settings = [f"training.epochs={epochs}", f'training.precision="{precision}"']
-    clock = _Clock()
-    train(open_dataset(Path(dataset)), compose(preset, None, None, None, settings), clock,
-          device=choose_device("cpu"))  # fmt: skip
-    print(statistics.median(after - before for before, after in pairwise(clock.marks)))
+    settings = [f"training.epochs={epochs}", f'training.precision="{precision}"', *more]
+    clock, data, launch = Clock(), open_dataset(Path(dataset)), this_launch()
+    with joined(launch, "cpu", 300) as (processes, device):
+        train(data, compose(preset, None, None, None, settings), clock, device=device, processes=processes)
+    if launch.first:
+        print(clock.seconds())
 
 
 if __name__ == "__main__":

@@ -216,6 +216,10 @@ def _exit_code(words: list[str]) -> int:
         from seqnet.cli.shell_completion import complete
 
         return complete(command_group(), shell)
+    if "WORLD_SIZE" in os.environ:
+        from seqnet.cli.processes import share_command
+
+        share_command(_command(words))
     try:
         # Not `command_group.main`, which has exit codes of its own for signals and closed pipes.
         with _seqnet.make_context("seqnet", words, terminal_width=help_width()) as context:

@@ -16,7 +16,7 @@ from pathlib import Path
 from seqnet.cli.log_file import LogFile
 from seqnet.core.printable import printable
 
-__all__ = ["Level", "begin_log", "deliver", "detail", "level_of", "passes", "recording", "show_from"]
+__all__ = ["Level", "begin_log", "deliver", "detail", "level_of", "passes", "recording", "share_messages", "show_from"]
 
 
 class Level(IntEnum):
@@ -31,10 +31,16 @@ class Level(IntEnum):
 _PROGRAM, _NOTE, _ERROR = "seqnet: ", "seqnet: note:", "seqnet: error:"
 
 
+def _always() -> bool:
+    return True
+
+
 class _State:
     """What holds for one run; no dataclass, whose import would delay every command."""
 
     def __init__(self) -> None:
+        self.silent = False
+        self.reports: Callable[[], bool] = _always
         self.shown = Level.INFO
         self.log: LogFile | None = None
         self.started = 0.0
@@ -52,12 +58,22 @@ def level_of(text: str) -> Level:
 
 def passes(level: Level) -> bool:
     """Returns whether messages of a level are shown."""
-    return level >= _state.shown
+    return level >= _state.shown and not (_state.silent and level < Level.ERROR)
 
 
 def show_from(level: Level) -> None:
     """Shows messages of this level and above until the end of the run."""
     _state.shown = level
+
+
+def share_messages(*, silent: bool, reports: Callable[[], bool]) -> None:
+    """Shares the messages of the run with other processes that run the same command.
+
+    Args:
+        silent: whether another process shows and logs everything except errors.
+        reports: returns whether this process shows its error; called once there is one.
+    """
+    _state.silent, _state.reports = silent, reports
 
 
 def deliver(text: str, level: Level | None = None) -> None:
@@ -73,6 +89,8 @@ def deliver(text: str, level: Level | None = None) -> None:
         BrokenPipeError: nobody reads standard error any more.
     """
     level = level_of(text) if level is None else level
+    if not _state.reports() if level is Level.ERROR else _state.silent:
+        return
     line = printable(text)
     if passes(level):
         _print(line)
@@ -92,6 +110,8 @@ def begin_log(path: Path, first: str) -> None:
         OutputError: there is another file of this name.
         OSError: the file can't be written.
     """
+    if _state.silent:
+        return
     _state.log = LogFile(path)
     _log(Level.INFO, printable(first))
 
@@ -118,8 +138,9 @@ def recording() -> Iterator[Callable[[int], int]]:
     Yields:
         A function that takes the exit code, logs it, and returns it.
     """
-    before = (_state.shown, _state.log, _state.started)
-    _state.shown, _state.log, _state.started = Level.INFO, None, time.monotonic()
+    global _state
+    before, _state = _state, _State()
+    _state.started = time.monotonic()
     try:
         yield _ended
     except BaseException:
@@ -128,7 +149,7 @@ def recording() -> Iterator[Callable[[int], int]]:
     finally:
         if _state.log:
             _state.log.close()
-        _state.shown, _state.log, _state.started = before
+        _state = before
 
 
 def _ended(code: int) -> int:

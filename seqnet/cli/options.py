@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from seqnet.cli.durations import Duration
 from seqnet.cli.paths import InputPath
 from seqnet.configs.encoders import ENCODERS
 from seqnet.configs.networks import NETWORKS
@@ -32,6 +33,7 @@ __all__ = [
     "run_request",
     "settings_options",
     "threads_option",
+    "wait_option",
 ]
 
 READING = (
@@ -174,6 +176,18 @@ def threads_option(function: Function) -> Function:
         default=usable_processors,
         show_default=False,
         help="Number of threads.  [default: all CPUs that seqnet doctor lists as usable]",
+    )(function)
+
+
+def wait_option(function: Function) -> Function:
+    """Adds --wait."""
+    return click.option(
+        "--wait",
+        type=Duration(),
+        default="10m",
+        show_default=True,
+        metavar="TIME",
+        help="With several processes: time to wait for one that has not started, or does not answer.",
     )(function)
 
 

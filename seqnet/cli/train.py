@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +12,7 @@ import click
 
 from seqnet.cli.durations import Duration
 from seqnet.cli.encode import encode_files
-from seqnet.cli.json_output import json_option, show_json
+from seqnet.cli.json_output import json_option
 from seqnet.cli.observers import TrainingObserver
 from seqnet.cli.options import (
     collect,
@@ -23,12 +22,15 @@ from seqnet.cli.options import (
     run_request,
     settings_options,
     threads_option,
+    wait_option,
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
 from seqnet.cli.process import command_line, set_up_process
+from seqnet.cli.processes import training_processes
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.report_option import report_option
 from seqnet.cli.training_files import TrainingFiles
+from seqnet.cli.training_output import show_training, write_training
 from seqnet.cli.unused_options import refuse_unused
 from seqnet.configs.calibration import CRITERIA
 from seqnet.configs.cross_validation import FoldOptions
@@ -37,10 +39,14 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.configs.run import RunRequest
 from seqnet.configs.training import MOST_MEMBERS, TrainingConfig
 from seqnet.core.errors import SeqnetError
+from seqnet.core.launch import this_launch
 from seqnet.core.outputs import check_targets
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
+    import torch
+
+    from seqnet.training.processes import Processes
     from seqnet.training.results import TrainingRun
     from seqnet.training.warm_start import WarmStart
 
@@ -58,7 +64,7 @@ _ENCODING = ("crop", "split", "group_by")
         "Training without a dataset": ("classes", *_ENCODING),
         "Ensembles and cross-validation": ("members", "folds"),
     },
-    advanced=("encoder", "seed", "optimize", "no_audit"),
+    advanced=("encoder", "seed", "optimize", "no_audit", "wait"),
 )
 @click.argument("dataset", type=InputPath("container"), required=False)
 @click.option(
@@ -120,6 +126,7 @@ _ENCODING = ("crop", "split", "group_by")
 )
 @report_option("settings, data, learning curves and metrics on validation data")
 @click.option("--resume", is_flag=True, help="Continue from the checkpoint of an earlier run, if there is one.")
+@wait_option
 @device_option
 @threads_option
 @json_option
@@ -151,17 +158,22 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_js
     kinds = 1 if options["folds"] else _most_kinds(request, start)
     files = TrainingFiles.beside(output, options["members"], options["folds"], options["report"], kinds)
     inputs = named_files(request.run)
-    force_all = files.claim(resume=resume, force=force, encodes=dataset is None, inputs=inputs)
+    launch = this_launch()
+    force_all = launch.first and files.claim(resume=resume, force=force, encodes=dataset is None, inputs=inputs)
     with _dataset(dataset, files, options, resume=resume, force=force_all) as path:
-        trained, files = _fit(path, request, files, options, start, resume=resume)
+        set_up_process(options["threads"])
+        with training_processes(launch, options["device"], options["wait"]) as group:
+            trained, files = _fit(path, request, files, options, start, group, resume=resume)
+    if not launch.first:
+        return
     result = trained.result
     fitted = any(run.fitted for run in result.runs)
     if resume and not (force or fitted) and files.hold(result.bundle):
         say(f"nothing to do: {files.model} is complete; to train longer, use --set epochs=N")
     else:
-        _write(trained, files, force=force_all)
+        write_training(trained, files, force=force_all)
     if as_json:
-        _show_json(trained, files)
+        show_training(trained, files)
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; continue with --resume")
         raise result.interruption
@@ -197,6 +209,8 @@ def _check_usage(dataset: Path | None, options: Mapping[str, Any]) -> None:
     if dataset:
         refuse_unused(_ENCODING, "needs --class; a dataset is already split")
     FoldOptions(folds=options["folds"])
+    if options["classes"] and this_launch().size > 1:
+        raise click.UsageError("--class can't be combined with several processes; make a dataset with seqnet encode")
     if options["folds"] and options["members"] > 1:
         raise click.UsageError("--folds and --members can't be combined: each fold has one network")
     if options["folds"] and options["seconds"]:
@@ -231,32 +245,32 @@ def _fit(
     files: TrainingFiles,
     options: Mapping[str, Any],
     start: WarmStart | None,
+    group: tuple[Processes, torch.device],
     *,
     resume: bool,
 ) -> tuple[TrainingRun, TrainingFiles]:
     """Trains and returns what came of it, and the files of the networks that there were."""
     from seqnet.datasets.dataset import open_dataset
     from seqnet.datasets.recipes import choose_run, mixture_note
-    from seqnet.nn.devices import choose_device
     from seqnet.training import train_ensemble, train_folds
     from seqnet.training.jobs import ProgressLines, make_job, opening_lines
     from seqnet.training.results import TrainingRun
     from seqnet.training.warm_start import choose_warm_run
 
-    set_up_process(options["threads"])
-    device = choose_device(options["device"])
+    processes, device = group
     data = open_dataset(dataset)
     mix = not files.out_of_fold
     chosen = choose_warm_run(data, request, start, mix=mix) if start else choose_run(data, request, mix=mix)
     files = files.of_networks(options["folds"] or options["members"] * chosen.count)
     job = make_job(data, chosen, device, threads=options["threads"], command=command_line(), start=start)
-    audit, count = not (options["no_audit"] or resume), len(files.checkpoints)
+    audit, count = processes.first and not (options["no_audit"] or resume), len(files.checkpoints)
     for line in opening_lines(data, chosen, audit=audit, start=start, count=count):
         say(line)
     if not (mix or start) and (note := mixture_note(data, request)):
         say(note)
     job = replace(job, checkpoints=files.checkpoints, optimize=options["optimize"], resume=resume)
-    job, fit = replace(job, seconds=options["seconds"]), train_folds if files.out_of_fold else train_ensemble
+    job = replace(job, seconds=options["seconds"], processes=processes)
+    fit = train_folds if files.out_of_fold else train_ensemble
     try:
         with Meter("train", "batches") as meter:
             lines = ProgressLines(say, job, threads=options["threads"])
@@ -267,32 +281,3 @@ def _fit(
             say(f"seqnet: stopped; the model is written after all {folds} folds; continue with --resume")
         raise
     return TrainingRun(files.model.stem, job, chosen, result, not options["no_audit"], observer.notes), files
-
-
-def _write(run: TrainingRun, files: TrainingFiles, *, force: bool) -> None:
-    """Writes the model and what belongs to it, and says what was kept, and where."""
-    from seqnet.training.results import result_lines, write_results
-
-    report = partial(_write_report, run) if files.report else None
-    write_results(run.result, files.results, force=force, report=report)
-    for line in result_lines(run.result):
-        say(line)
-    names = [path.name for path in files.outputs[1:] if path.exists()]  # with --time, some networks have no checkpoint
-    say(f"wrote {files.model}, {', '.join(names)}")
-
-
-def _show_json(run: TrainingRun, files: TrainingFiles) -> None:
-    from seqnet.training.results import result_json
-
-    paths = [str(path) for path in files.outputs]
-    show_json(
-        {"model": str(files.model), "settings": run.chosen.run.to_dict(), **result_json(run.result), "files": paths}
-    )
-
-
-def _write_report(run: TrainingRun, report: Path, model: Path) -> None:
-    from seqnet.core.provenance import file_hash
-    from seqnet.reporting.pages.rendering import write_page
-    from seqnet.reporting.pages.training import training_page
-
-    write_page(report, training_page(run, file_hash(model)))

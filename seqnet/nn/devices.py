@@ -55,13 +55,14 @@ def choose_device(name: str) -> torch.device:
     return device
 
 
-def device_text(device: torch.device, threads: int) -> str:
+def device_text(device: torch.device, threads: int, processes: int = 1) -> str:
     """Returns one line with the device and the threads of a command, such as "using the CPU, 2 threads"."""
     name = "the CPU"
     if device.type != "cpu":
         model = f" ({torch.cuda.get_device_name(device)})" if device.type == "cuda" else ""
         name = f"the GPU {device}{model}"
-    return f"using {name}, {counted(threads, 'threads')}"
+    each = f", as each of {processes} processes" if processes > 1 else ""
+    return f"using {name}, {counted(threads, 'threads')}{each}"
 
 
 def silence_warnings() -> None:

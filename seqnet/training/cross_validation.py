@@ -115,7 +115,7 @@ def train_folds(job: TrainingJob, observer: Observer) -> FoldsResult:
     if note := imbalance_note(config, dataset):
         observer.note(note)
     criterion = criterion_for(config, dataset, job.optimize)
-    runs, interruption = train_members(members, observer, device=device, resume=job.resume)
+    runs, interruption = train_members(members, observer, device=device, resume=job.resume, processes=job.processes)
     if interruption:
         # Fewer folds would be another model, and no measure of this one.
         raise interruption

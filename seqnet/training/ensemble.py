@@ -74,7 +74,9 @@ def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
         members.append(Member(title, dataset, config, checkpoint, job.identity, job.start_of(number - 1)))
     if note := imbalance_note(job.config, dataset):
         observer.note(note)
-    runs, interruption = train_members(members, observer, device=job.device, resume=job.resume, seconds=job.seconds)
+    runs, interruption = train_members(
+        members, observer, device=job.device, resume=job.resume, seconds=job.seconds, processes=job.processes
+    )
     criterion = criterion_for(job.config, dataset, job.optimize)
     weights = weigh(runs, dataset, job.device) if job.others else (1 / len(runs),) * len(runs)
     kept = [run for run, weight in zip(runs, weights, strict=True) if weight]

@@ -32,6 +32,7 @@ from seqnet.training.history import EpochRow
 from seqnet.training.initialization import make_classifier, seed_torch
 from seqnet.training.observer import Observer
 from seqnet.training.optimization import Penalties, Stepper, learning_rate, make_optimizer
+from seqnet.training.processes import ALONE, Part, Processes
 from seqnet.training.warm_start import Kept, StartingWeights
 from seqnet.training.window_batches import WindowBatches
 
@@ -46,10 +47,11 @@ class EpochFitter:
         config: all settings.
         device: device for the computation.
         start: weights to start from; None for random ones.
+        processes: those that train together.
 
     Raises:
         LabelError: the train split is empty or lacks a class.
-        SettingError: the settings don't suit the dataset.
+        SettingError: the settings don't suit the dataset, or the number of processes.
 
     Attributes:
         classifier: what is fitted.
@@ -64,15 +66,20 @@ class EpochFitter:
     """
 
     def __init__(
-        self, dataset: Dataset, config: RunConfig, device: torch.device, start: StartingWeights | None = None
+        self,
+        dataset: Dataset,
+        config: RunConfig,
+        device: torch.device,
+        start: StartingWeights | None = None,
+        processes: Processes = ALONE,
     ) -> None:
-        self.dataset, self.device = dataset, device
+        self.dataset, self.device, self.processes = dataset, device, processes
         self.classifier = make_classifier(dataset, config)
         self.kept = Kept()
         if start is not None:
             self.kept = start.load_into(self.classifier, dataset.classes, freeze=config.training.freeze)
         self.classifier.to(device)
-        _check_batch_size(self.classifier, config)
+        _check_batch_size(self.classifier, config, processes.size)
         self.feeder = (
             WindowBatches(dataset, config) if dataset.crop else TrainingBatches(dataset, config, self.classifier)
         )
@@ -88,12 +95,15 @@ class EpochFitter:
         self.validation = dataset.members("validation")
         self.validation_probabilities: NDArray[np.float64] | None = None
         self.class_weights, self.offsets = self._weigh_classes()
+        self.cpu_weights = None if self.class_weights is None else self.class_weights.cpu()
 
     def _forward(self) -> Callable[[Tensor, Tensor], Tensor]:
         """Returns the classifier as training calls it, compiled if the settings say so."""
         training = self.config.training
         if not training.compile:
-            return self.classifier
+            return self.processes.wrapped(self.classifier)
+        if self.processes.size > 1:
+            raise SettingError("training.compile", True, problem="can't be combined with several processes")
         if training.activity_l2:
             raise SettingError("training.compile", True, problem="can't be combined with training.activity_l2")
         if not self.feeder.one_length:
@@ -118,7 +128,8 @@ class EpochFitter:
         """Grows the trees beside the network, if it has any."""
         if self.classifier.trees is None:
             return
-        count = grow(self.classifier, self.dataset, self.config)
+        count = grow(self.classifier, self.dataset, self.config) if self.processes.first else 0
+        self.processes.align(self.classifier)
         rounds = len(self.classifier.trees.feature)
         observer.note(
             f"fitted {counted(rounds, 'trees')} to the profiles of {count:,} sequences; "
@@ -129,7 +140,7 @@ class EpochFitter:
         """Passes once over the train split and returns the row of that epoch."""
         training, steps = self.config.training, self.feeder.steps()
         # Dropout is a function of seed and epoch, so that a resumed run draws as an unbroken one would.
-        seed_torch(training.seed * 1_000_003 + number)
+        seed_torch(training.seed * 1_000_003 + number + self.processes.seed)
         self.classifier.train()
         for module in self.kept.frozen:
             module.eval()
@@ -139,28 +150,28 @@ class EpochFitter:
         total, seen, rate = 0.0, 0, 0.0
         for done, batch in enumerate(self.feeder.epoch(number), 1):
             rate = learning_rate(training, (number - 1) * steps + done - 1, training.epochs * steps)
-            loss, logits, targets = self._fit_batch(batch, rate)
-            losses += loss.detach() * len(targets)
-            right += (logits.argmax(dim=1) == (targets if targets.dim() == 1 else targets.argmax(dim=1))).sum()
-            seen += len(targets)
+            part = self.processes.part(batch, self.cpu_weights)
+            loss, logits, targets = self._fit_batch(part, rate)
+            losses += loss.detach() * part.rows
+            if part.weight:
+                right += (logits.argmax(dim=1) == (targets if targets.dim() == 1 else targets.argmax(dim=1))).sum()
+            seen += part.rows
             if done % 50 == 0 or done == steps:
-                total += float(losses)
+                total += float(self.processes.summed(losses)) / self.processes.size
                 losses.zero_()
                 if not math.isfinite(total):
                     raise self._diverged()
                 observer.step(number, done, steps, total / seen)
-        return EpochRow(
-            epoch=number,
-            step=number * steps,
-            learning_rate=rate,
-            train_loss=total / seen,
-            train_accuracy=int(right) / seen,
-            **self._validate(),
-        )
+        self.processes.align(self.classifier)  # other processors may round otherwise
+        measured = {"train_loss": total / seen, "train_accuracy": int(self.processes.summed(right)) / seen}
+        measured |= self._validate()
+        values = self.processes.agreed(list(measured.values()))
+        columns = dict(zip(measured, values, strict=True))
+        return EpochRow(epoch=number, step=number * steps, learning_rate=rate, **columns)
 
-    def _fit_batch(self, batch: tuple[Tensor, Tensor, Tensor], rate: float) -> tuple[Tensor, Tensor, Tensor]:
+    def _fit_batch(self, part: Part, rate: float) -> tuple[Tensor, Tensor, Tensor]:
         training = self.config.training
-        tokens, lengths, targets = (moved(tensor, self.device) for tensor in batch)
+        tokens, lengths, targets = (moved(tensor, self.device) for tensor in part[:3])
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
@@ -172,7 +183,9 @@ class EpochFitter:
             weight=self.class_weights,
             label_smoothing=training.label_smoothing,
         )
-        loss = self.penalties.added_to(loss)
+        if part.weight != 1:
+            loss = loss * part.weight
+        loss = self.penalties.added_to(loss, part.share)
         for parameter in self.parameters:
             parameter.grad = None
         loss.backward()  # type: ignore[no-untyped-call]
@@ -193,7 +206,11 @@ class EpochFitter:
         names = {"loss": "log_loss", "accuracy": "accuracy", "auroc": "auroc"}
         if not len(self.validation):
             return {f"validation_{name}": math.nan for name in names}
-        probabilities = class_probabilities(self.classifier, self.dataset.tokens, self.validation)
+        probabilities = self.processes.scored(
+            self.validation,
+            len(self.dataset.classes),
+            lambda members: class_probabilities(self.classifier, self.dataset.tokens, members),
+        )
         if not np.isfinite(probabilities).all():
             raise self._diverged()
         labels = self.dataset.labels[self.validation].astype(np.int64)
@@ -219,13 +236,16 @@ def _cross_entropy(targets: NDArray[np.float32], probabilities: NDArray[np.float
     return float(-(targets * np.log(np.maximum(probabilities, np.finfo(np.float64).tiny))).sum(axis=1).mean())
 
 
-def _check_batch_size(classifier: nn.Module, config: RunConfig) -> None:
-    """Checks that there are several sequences in a batch where the network needs them.
+def _check_batch_size(classifier: nn.Module, config: RunConfig, processes: int) -> None:
+    """Checks that there are enough sequences in a batch for the network and for the processes.
 
     Raises:
         SettingError: there are not.
     """
-    normed = any(isinstance(module, nn.BatchNorm1d) for module in classifier.modules())
-    if normed and config.training.batch_size == 1:
+    size = config.training.batch_size
+    if size < processes:
+        problem = f"must be at least {processes}, the number of processes"
+        raise SettingError("training.batch_size", size, problem=problem)
+    if size == 1 and any(isinstance(module, nn.BatchNorm1d) for module in classifier.modules()):
         problem = "must be at least 2, because the network has batch normalisation"
         raise SettingError("training.batch_size", 1, problem=problem)

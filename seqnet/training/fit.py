@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from seqnet.configs.run import RunConfig
-from seqnet.core.errors import ResourceError
+from seqnet.core.errors import ResourceError, SettingError
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 from seqnet.nn.devices import out_of_memory
@@ -23,6 +23,7 @@ from seqnet.training.epochs import EpochFitter
 from seqnet.training.initialization import make_classifier
 from seqnet.training.observer import Observer
 from seqnet.training.precomputed_embeddings import precompute_embeddings
+from seqnet.training.processes import ALONE, Processes
 from seqnet.training.run import Run, TrainingResult
 from seqnet.training.time_limit import TimeLimit
 from seqnet.training.warm_start import StartingWeights
@@ -42,6 +43,7 @@ def train(
     provenance: Mapping[str, Any] | None = None,
     start: StartingWeights | None = None,
     limit: TimeLimit | None = None,
+    processes: Processes = ALONE,
 ) -> TrainingResult:
     """Returns the classifier fitted to a dataset.
 
@@ -58,27 +60,46 @@ def train(
         provenance: goes into the bundle.
         start: weights to start from; None for random ones.
         limit: reduces the number of epochs to what fits into the time; None for all epochs.
+        processes: those that train together; each calls this, and gets the same classifier.
 
     Raises:
         OutOfTimeError: the time of a network that may be left out ended before its first epoch.
-        KeyboardInterrupt: the user stopped it before the first epoch was over; later, the best so far is returned.
+        KeyboardInterrupt: the user stopped several processes, or one before its first epoch was over.
         SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run, or of one of more epochs.
     """
+    _check_processes(processes, config, dataset_hash)
     config = replace(config, encoder=settled(config.encoder, dataset.alphabet, observer.note))
     with torch.random.fork_rng(devices=[]), _enough_memory(config, device):
-        run = Run(EpochFitter(dataset, config, device, start), checkpoint, dataset_hash)
-        run.describe(observer)
-        if resume:
-            run.go_on(observer)
+        run = Run(EpochFitter(dataset, config, device, start, processes), checkpoint, dataset_hash)
+        _begin(run, observer, resume=resume)
         precompute_embeddings(run.classifier, dataset, config, observer.note, over=run.over)
         interruption = None
         try:
             _fit_epochs(run, dataset, observer, limit)
         except KeyboardInterrupt as stop:
-            if not run.progress.rows:
+            if not run.progress.rows or processes.size > 1:
                 raise
             interruption = stop
         return run.result(interruption, provenance or {})
+
+
+def _begin(run: Run, observer: Observer, *, resume: bool) -> None:
+    """Takes a run up where its checkpoint left it, if it is to go on; all processes must be at the same epoch."""
+    run.describe(observer)
+    if resume:
+        run.go_on(observer)
+    run.fitter.processes.check(run.progress.rows)
+
+
+def _check_processes(processes: Processes, config: RunConfig, dataset_hash: str) -> None:
+    """Checks that all processes train the same, and that they can.
+
+    Raises:
+        SettingError: they do not, or can't.
+    """
+    processes.check([dataset_hash, config])
+    if processes.size > 1 and config.encoder.name == "plm":
+        raise SettingError("encoder.name", "plm", problem="can't be plm with several processes")
 
 
 def _fit_epochs(run: Run, dataset: Dataset, observer: Observer, limit: TimeLimit | None) -> None:

@@ -104,7 +104,7 @@ class ProgressLines:
 
     def __init__(self, tell: Callable[[str], None], job: TrainingJob, *, threads: int) -> None:
         self._tell = tell
-        self._where = device_text(job.device, threads)
+        self._where = device_text(job.device, threads, job.processes.size)
         self.begin(job.config)
         self._imbalanced = is_imbalanced(job.config.training, training_counts(job.dataset))
         self._started = time.monotonic()

@@ -22,6 +22,7 @@ from seqnet.evaluation.novelty import Novelty, describe
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import class_probabilities
 from seqnet.training.fit import Observer, TrainingResult, train
+from seqnet.training.processes import ALONE, Processes
 from seqnet.training.time_limit import OutOfTimeError, TimedObserver, TimeLimit
 from seqnet.training.warm_start import StartingWeights, WarmStart
 
@@ -84,6 +85,7 @@ class TrainingJob:
             those of the first kind, then those of the others. The weights of the networks in the mean are fitted to the
             validation split.
         seconds: time for all networks; None for no limit.
+        processes: those that train together; each has the same job.
     """
 
     dataset: Dataset
@@ -97,6 +99,7 @@ class TrainingJob:
     start: WarmStart | None = None
     others: tuple[RunConfig, ...] = ()
     seconds: float | None = None
+    processes: Processes = ALONE
 
     def start_of(self, index: int) -> StartingWeights | None:
         """Returns what the network of that index starts from; of a mixture, the networks of a kind start alike."""
@@ -186,6 +189,7 @@ def train_members(
     device: torch.device,
     resume: bool,
     seconds: float | None = None,
+    processes: Processes = ALONE,
 ) -> tuple[list[TrainingResult], KeyboardInterrupt | None]:
     """Trains one member after the other, and returns what the runs came to and what stopped them early, if anything.
 
@@ -195,12 +199,13 @@ def train_members(
         device: device for the computation.
         resume: whether to go on from the checkpoints.
         seconds: time for all of them; those that the time is not enough for are left out. None for no limit.
+        processes: those that train together.
 
     Raises:
         KeyboardInterrupt: the user stopped it before there was anything to return.
     """
     runs: list[TrainingResult] = []
-    limit = None if seconds is None else TimeLimit(seconds, len(members))
+    limit = None if seconds is None else TimeLimit(seconds, len(members), processes.clock)
     watching = observer if limit is None else TimedObserver(observer, limit)
     for number, member in enumerate(members):
         if member.title:
@@ -208,13 +213,13 @@ def train_members(
         if limit is not None:
             limit.begin(number)
         try:
-            run = _trained(member, watching, device, limit, resume=resume)
+            run = _trained(member, watching, device, limit, processes, resume=resume)
         except OutOfTimeError:
             observer.note(f"the time is over; left out: {counted(len(members) - len(runs), 'networks')}")
             return runs, None
         except KeyboardInterrupt as stop:
             # Before its first epoch a member has nothing to give; those before it have.
-            if not runs:
+            if not runs or processes.size > 1:
                 raise
             return runs, stop
         runs.append(run)
@@ -224,7 +229,13 @@ def train_members(
 
 
 def _trained(
-    member: Member, observer: Observer, device: torch.device, limit: TimeLimit | None, *, resume: bool
+    member: Member,
+    observer: Observer,
+    device: torch.device,
+    limit: TimeLimit | None,
+    processes: Processes,
+    *,
+    resume: bool,
 ) -> TrainingResult:
     return train(
         member.dataset,
@@ -236,6 +247,7 @@ def _trained(
         dataset_hash=member.identity,
         start=member.start,
         limit=limit,
+        processes=processes,
     )
 
 

@@ -172,14 +172,19 @@ class Penalties:
         if module.training:
             self._outputs.append(output)
 
-    def added_to(self, loss: Tensor) -> Tensor:
-        """Returns the loss () with the penalties of the last forward pass in training mode."""
+    def added_to(self, loss: Tensor, share: float = 1.0) -> Tensor:
+        """Returns the loss () with the penalties of the last forward pass in training mode.
+
+        Args:
+            loss: of the rows of that pass.
+            share: factor of penalties on outputs, where the rows are a part of a batch (see `distributed.Part`).
+        """
         for weight in self._weights:
             if self._config.l1:
                 loss = loss + self._config.l1 * weight.abs().sum()
             if self._config.l2:
                 loss = loss + self._config.l2 * weight.square().sum()
         for output in self._outputs:
-            loss = loss + self._config.activity_l2 * output.square().mean()
+            loss = loss + self._config.activity_l2 * share * output.square().mean()
         self._outputs.clear()
         return loss

@@ -78,7 +78,7 @@ class Run:
             progress.best_said = self.fitter.validation_probabilities
             progress.best_weights = {key: tensor.clone() for key, tensor in self.classifier.state_dict().items()}
         self.progress = progress
-        if self.checkpoint:
+        if self.checkpoint and self.fitter.processes.first:
             with whole_file(self.checkpoint, force=True) as temporary:
                 save_checkpoint(
                     temporary, self.classifier, self.fitter.optimizer, progress, self.config, self.dataset_hash
@@ -135,6 +135,7 @@ class Run:
         progress, dataset = self.progress, self.fitter.dataset
         assert progress.best_weights is not None
         self.classifier.load_state_dict(progress.best_weights)
+        self.fitter.processes.release(self.classifier)
         best = progress.rows[progress.best_epoch - 1]
         names = ("validation_loss", "validation_accuracy", "validation_auroc")
         known = {name: getattr(best, name) for name in names if not math.isnan(getattr(best, name))}

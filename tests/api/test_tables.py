@@ -6,7 +6,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pytest
 
 import seqnet
@@ -52,9 +51,10 @@ def test_gathered_shards_are_the_whole_table(
     whole = seqnet.predict_table(model, reads, tmp_path / f"whole.{ending}", **SMALL)  # type: ignore[arg-type]
     parts = [tmp_path / f"{number}.{ending}" for number in (1, 2, 3)]
     options: Any = {"resume": resume, **SMALL}
+    shards: list[tuple[int, int] | str] = [(1, 3), "2/3", (3, 3)]
     found = [
         seqnet.predict_table(model, map(str, reads), str(part), shard=shard, **options)
-        for part, shard in zip(parts, [(1, 3), "2/3", (np.int64(3), 3)], strict=True)
+        for part, shard in zip(parts, shards, strict=True)
     ]
     assert all(sum(counts.values()) > 20 for counts in found)
     assert seqnet.gather(parts[::-1], tmp_path / f"joined.{ending}") == whole

@@ -4,7 +4,17 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.cli.messages import Level, begin_log, deliver, detail, level_of, passes, recording, show_from
+from seqnet.cli.messages import (
+    Level,
+    begin_log,
+    deliver,
+    detail,
+    level_of,
+    passes,
+    recording,
+    share_messages,
+    show_from,
+)
 
 
 @pytest.mark.parametrize(
@@ -93,3 +103,18 @@ def test_a_log_that_can_not_be_written_is_one_warning(capsys: pytest.CaptureFixt
         "a",
         "b",
     ]
+
+
+@pytest.mark.parametrize(("reports", "lines"), [(True, ["seqnet: error: e"]), (False, [])])
+def test_a_silent_process_shows_its_error_at_most(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, reports: bool, lines: list[str]
+) -> None:
+    with recording():
+        share_messages(silent=True, reports=lambda: reports)
+        begin_log(tmp_path / "run.log", "seqnet 1.0: seqnet train")
+        for text in ("info", "seqnet: warning: w", "seqnet: error: e"):
+            deliver(text)
+        assert not passes(Level.WARNING)
+    assert capsys.readouterr().err.splitlines() == lines
+    assert not (tmp_path / "run.log").exists()
+    assert passes(Level.INFO)

@@ -42,8 +42,8 @@ def test_a_resumable_shard_is_described_as_any_other(tmp_path: Path) -> None:
     assert ShardFile.read(tmp_path / "1.tsv").shard == Shard(2, 3)
 
 
-@pytest.mark.parametrize(("threshold", "count"), [(None, 0), (0.5, 0), (0.25, 1)])
-def test_a_threshold_is_named_unless_it_is_a_half(threshold: float | None, count: int) -> None:
+@pytest.mark.parametrize(("threshold", "count"), [(0.5, 0), (0.25, 1)])
+def test_a_threshold_is_named_unless_it_is_a_half(threshold: float, count: int) -> None:
     bundle = make_bundle()
     calibrated = replace(bundle, calibration=replace(bundle.calibration, threshold=threshold))
     lines = decision_lines(Predictor(calibrated))

@@ -10,11 +10,12 @@ symbol). Every layer returns zeros past the end of a sequence.
 from seqnet.nn.layers.convolution import ConvolutionBlock, ConvolutionStack, MaskedConvolution, MaskedMaxPool
 from seqnet.nn.layers.head import Head, with_embeddings
 from seqnet.nn.layers.masking import activation, dropped, mask_of
-from seqnet.nn.layers.normalization import MaskedBatchNorm
+from seqnet.nn.layers.normalization import BatchNorm, MaskedBatchNorm, share_statistics
 from seqnet.nn.layers.recurrence import Recurrence
 from seqnet.nn.layers.summary import Summary
 
 __all__ = [
+    "BatchNorm",
     "ConvolutionBlock",
     "ConvolutionStack",
     "Head",
@@ -26,5 +27,6 @@ __all__ = [
     "activation",
     "dropped",
     "mask_of",
+    "share_statistics",
     "with_embeddings",
 ]

@@ -6,15 +6,63 @@ zeros past the end of a sequence.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import torch
 from torch import Tensor, nn
 
 from seqnet.nn.layers.masking import mask_of, masked, unpadded
 
-__all__ = ["MaskedBatchNorm", "MaskedLayerNorm"]
+__all__ = ["BatchNorm", "MaskedBatchNorm", "MaskedLayerNorm", "share_statistics"]
+
+Gather = Callable[[Tensor], Tensor]
+"""A vector (F,) of each of P processes → all of them (P, F); gradients flow through it."""
 
 
-class MaskedBatchNorm(nn.BatchNorm1d):
+class BatchNorm(nn.BatchNorm1d):
+    """Batch normalisation of features (B, C) or (B, C, L), of a batch that several processes may share."""
+
+    gather: Gather | None = None
+    """Gathers the statistics of the processes that share the batch; None for a batch of this process alone."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Returns the normalised features, of the shape of `x`."""
+        if self.gather is None or not self.training:
+            return super().forward(x)
+        if self.num_batches_tracked is not None:
+            self.num_batches_tracked.add_(1)
+        each = x if x.dim() == 3 else x[:, :, None]  # (B, C, L)
+        everywhere = torch.ones((len(x), 1, each.shape[2]), dtype=torch.bool, device=x.device)
+        return self.normalised(each, everywhere).view_as(x)
+
+    def normalised(self, x: Tensor, mask: Tensor) -> Tensor:
+        """Returns the features (B, C, L), normalised by the positions of the whole batch that count.
+
+        Args:
+            x: (B, C, L), of a training batch.
+            mask: (B, 1, L) bool, true at the positions that count.
+        """
+        assert self.running_mean is not None
+        assert self.running_var is not None
+        dtype = x.dtype
+        x = x.float()  # PyTorch's statistics are float32 in a lower precision, too
+        count = mask.sum()
+        mean = (x * mask).sum(dim=(0, 2)) / count  # (C,)
+        centred = (x - mean[:, None]) * mask
+        squares = centred.square().sum(dim=(0, 2))  # (C,)
+        if self.gather is not None:
+            count, mean, squares = _combined(self.gather(torch.cat([count[None].float(), mean, squares])))
+            centred = (x - mean[:, None]) * mask
+        variance = squares / count
+        momentum = self.momentum if self.momentum is not None else 0.1
+        with torch.no_grad():
+            self.running_mean.lerp_(mean, momentum)
+            self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), momentum)
+        scaled = centred * (variance + self.eps).rsqrt()[:, None]
+        return ((scaled * self.weight[:, None] + self.bias[:, None]) * mask).to(dtype)
+
+
+class MaskedBatchNorm(BatchNorm):
     """Batch normalisation whose statistics ignore padding."""
 
     def folded(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
@@ -28,20 +76,7 @@ class MaskedBatchNorm(nn.BatchNorm1d):
         """Returns the normalised features (B, C, L) of a training batch."""
         if lengths is None or unpadded(lengths, x.shape[2]):
             return masked(self(x), lengths)
-        assert self.running_mean is not None
-        assert self.running_var is not None
-        dtype, mask = x.dtype, mask_of(lengths, x.shape[2])
-        x = x.float()  # PyTorch's statistics are float32 in a lower precision, too
-        count = mask.sum()
-        mean = (x * mask).sum(dim=(0, 2)) / count  # (C,)
-        centred = (x - mean[:, None]) * mask
-        variance = centred.square().sum(dim=(0, 2)) / count  # (C,)
-        momentum = self.momentum if self.momentum is not None else 0.1
-        with torch.no_grad():
-            self.running_mean.lerp_(mean, momentum)
-            self.running_var.lerp_(variance * count / (count - 1).clamp(min=1), momentum)
-        scaled = centred * (variance + self.eps).rsqrt()[:, None]
-        return ((scaled * self.weight[:, None] + self.bias[:, None]) * mask).to(dtype)
+        return self.normalised(x, mask_of(lengths, x.shape[2]))
 
 
 class MaskedLayerNorm(nn.LayerNorm):
@@ -54,3 +89,27 @@ class MaskedLayerNorm(nn.LayerNorm):
     def masked(self, x: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns the normalised features (B, C, L)."""
         return masked(self(x), lengths)
+
+
+def _combined(parts: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """Returns count (), mean (C,) and squared distances from it (C,), from the same of P parts (P, 1 + 2 C).
+
+    Source: Chan, Golub and LeVeque 1983, doi:10.1080/00031305.1983.10483115.
+    """
+    channels = parts.shape[1] // 2
+    counts, means, squares = parts[:, :1], parts[:, 1 : 1 + channels], parts[:, 1 + channels :]
+    count = counts.sum()
+    mean = (counts * means).sum(dim=0) / count
+    return count, mean, (squares + counts * (means - mean).square()).sum(dim=0)
+
+
+def share_statistics(module: nn.Module, gather: Gather | None) -> None:
+    """Makes all batch normalisations in a module use the statistics of a batch that several processes share.
+
+    Args:
+        module: whose normalisations.
+        gather: gathers the statistics of these processes; None for batches of this process alone.
+    """
+    for one in module.modules():
+        if isinstance(one, BatchNorm):
+            one.gather = gather

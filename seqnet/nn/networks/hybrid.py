@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from seqnet.configs.networks import HybridConfig
-from seqnet.nn.layers import ConvolutionStack, Head, Recurrence, Summary, activation
+from seqnet.nn.layers import BatchNorm, ConvolutionStack, Head, Recurrence, Summary, activation
 from seqnet.nn.networks.base import Dimensions, Network
 
 __all__ = ["HybridNetwork"]
@@ -31,7 +31,7 @@ class HybridNetwork(Network):
         beside = dimensions.profile
         if beside and config.profile_units:
             self.profile = nn.Sequential(
-                nn.BatchNorm1d(beside),
+                BatchNorm(beside),
                 nn.Dropout(config.dropout_profile),
                 nn.Linear(beside, config.profile_units),
                 activation(config.dense_activation),

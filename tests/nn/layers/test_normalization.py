@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from seqnet.nn.layers import MaskedBatchNorm, MaskedConvolution, mask_of
+from seqnet.nn.layers import BatchNorm, MaskedBatchNorm, MaskedConvolution, mask_of, share_statistics
 from tests.nn.layers.examples import LENGTHS, alone, close, ragged_features, stack_of
 
 
@@ -79,3 +79,28 @@ def test_layer_norm_is_over_the_channels_of_each_position() -> None:
     y = plain(x, LENGTHS)[0]
     expected = (y - y.mean(dim=1, keepdim=True)) / torch.sqrt(y.var(dim=1, unbiased=False, keepdim=True) + 1e-5)
     close(stack(x, LENGTHS)[0], expected * mask_of(LENGTHS, 11), 1e-5)
+
+
+def test_the_parts_of_a_batch_are_normalised_by_the_whole() -> None:
+    x = torch.randn(10, 3, generator=torch.Generator().manual_seed(1)) * 3 + 5
+    whole = BatchNorm(3)
+    expected = whole(x)
+    parts: list[Tensor] = [x[::2], x[1::2]]
+    vectors: list[Tensor] = []
+
+    def beside_an_empty_part(own: Tensor) -> Tensor:
+        vectors.append(own.detach())
+        return torch.stack([own, own * 0])
+
+    for part in parts:
+        norm = BatchNorm(3)
+        share_statistics(norm, beside_an_empty_part)
+        close(norm(part), nn.BatchNorm1d(3)(part), 1e-5)
+    for rank, part in enumerate(parts):
+        norm = BatchNorm(3)
+        share_statistics(norm, lambda own: torch.stack(vectors))
+        close(norm(part), expected[rank::2], 1e-5)
+        for name in ("running_mean", "running_var"):
+            close(getattr(norm, name), getattr(whole, name), 1e-5)
+        share_statistics(norm, None)
+        close(norm(part), nn.BatchNorm1d(3)(part), 1e-5)
