@@ -43,6 +43,8 @@ _HEAD_START = 0.5
 _LOST = ("gloo", "NCCL", "onnection closed", "onnection reset", "Timed out waiting", "Socket", "ProcessGroup")
 """Words of errors of a collective operation; gloo's have no type of their own."""
 
+_losses: list[RuntimeError] = []
+"""The errors by which this process has noticed that another one ended; that one has the error to report."""
 _stores: list[TCPStore] = []
 """The store that this process has joined its group by, if it has."""
 
@@ -185,6 +187,7 @@ def joined(launch: Launch, device: str, wait: float) -> Iterator[tuple[Processes
     except RuntimeError as error:
         if not any(word in str(error) for word in _LOST):
             raise
+        _losses.append(error)
         problem = f"another process of this training ended, or did not answer for {duration_text(wait)}"
         raise ResourceError("", problem, "see its messages; continue with --resume") from error
     finally:
@@ -255,8 +258,7 @@ def first_to_fail(launch: Launch) -> bool:
     """Returns whether this process is the first of its group that fails, and so reports the error for all."""
     if launch.size == 1:
         return True
-    if not launch.first:
-        time.sleep(_HEAD_START)
+    time.sleep(_HEAD_START * ((not launch.first) + 2 * len(_losses)))
     with suppress(dist.DistError, RuntimeError, ValueError, OSError):
         if not _stores and _has_agent():
             _stores.append(_store(launch, _MOMENT, server=False))
