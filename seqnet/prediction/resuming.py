@@ -133,6 +133,7 @@ def _finish(
             output.describe(journal.path if form.form != "parquet" else paths[0], paths[1], start, tally)
         if form.form != "parquet":
             journal.path.replace(paths[0])
+        journal.complete()
     journal.remove()
 
 
