@@ -29,6 +29,8 @@ __all__ = ["FORMAT"]
 _RETURN = ord("\r")
 _MARKS = np.frombuffer(b"@+", dtype=np.uint8)
 _LINES = 4
+_LONG = LONGEST_HEADER
+"""Minimum size in bytes of a record that is assembled piece by piece."""
 _BLANK_LINES = 8
 """This number of consecutive empty lines can't be part of a record, which has two at most."""
 _PIECE = 1 << 12
@@ -68,10 +70,10 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
                 del found
             pending.append(block)
             waiting = block.count(b"\n")
-        elif len(pending) * options.batch_bytes > LONGEST_HEADER:
-            if not waiting:
-                problem = f"a header line is longer than {LONGEST_HEADER:,} bytes"
-                raise FormatError(problem, "get the file again, or shorten the header", line=line)
+        elif not waiting and len(pending) * options.batch_bytes > LONGEST_HEADER:
+            problem = f"a header line is longer than {LONGEST_HEADER:,} bytes"
+            raise FormatError(problem, "get the file again, or shorten the header", line=line)
+        elif waiting and len(pending) * options.batch_bytes > _LONG and any(map(bytes.strip, pending)):
             long = _Long(pending, options.originals)
             pending, waiting = [], 0
     if pieces.overhang is None:
