@@ -152,7 +152,8 @@ def _heads(sequence: _Sequence, last: NDArray[np.int64], keys: np.random.Generat
     """
     V = len(sequence.used)
     # Buffers that grow would leave gaps in memory, between the arrays that are sorted.
-    heads = [bytearray(count) for count in sum(np.bincount(tails, minlength=V) for _, tails, _ in sequence.edges())]
+    counts = np.sum([np.bincount(tails, minlength=V) for _, tails, _ in sequence.edges()], axis=0)  # (V,)
+    heads = [bytearray(count) for count in counts.tolist()]
     filled = [0] * V
     ranges = min(-(-len(sequence.tokens) // _SORTED), _RANGES)
     for number in range(ranges):
