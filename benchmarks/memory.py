@@ -9,6 +9,7 @@ What is counted is the whole process, Python and PyTorch included: the peak of i
 from __future__ import annotations
 
 import argparse
+import os
 import struct
 import subprocess
 import sys
@@ -144,16 +145,15 @@ _CASES = (
 
 
 def _peak(words: list[str], seconds: float | None) -> float:
-    """Returns the most megabytes that a command took, until its end or for some seconds.
+    """Returns the most megabytes that a command took, until its end or for some seconds of processor time.
 
     Raises:
         RuntimeError: the command failed.
     """
     with tempfile.TemporaryFile("w+") as said:
         process = subprocess.Popen([sys.executable, "-m", "seqnet", *words], stdout=subprocess.DEVNULL, stderr=said)
-        until = None if seconds is None else time.monotonic() + seconds
         peak = 0.0
-        while process.poll() is None and (until is None or time.monotonic() < until):
+        while process.poll() is None and (seconds is None or _processor_seconds(process.pid) < seconds):
             peak = _most_so_far(process.pid) or peak
             time.sleep(1 / _TIMES_A_SECOND)
         if process.poll() is None:
@@ -163,6 +163,16 @@ def _peak(words: list[str], seconds: float | None) -> float:
             said.seek(0)
             raise RuntimeError(f"seqnet {' '.join(words)}\n{said.read()}")
     return peak
+
+
+def _processor_seconds(process: int) -> float:
+    """Returns the processor time of a process so far; infinite if it has ended."""
+    try:
+        fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    except OSError:
+        return float("inf")
+    user, system = fields[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _most_so_far(process: int) -> float | None:
@@ -197,10 +207,10 @@ def _main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--smoke", action="store_true", help="a small record, to see that it runs")
     parser.add_argument("--bases", type=int, default=_BASES, help="length of the record, a multiple of 60")
-    parser.add_argument("--seconds", type=float, default=40, help="time after which a prediction is stopped")
+    parser.add_argument("--seconds", type=float, default=25, help="processor time after which a prediction is stopped")
     parser.add_argument("--only", default="", help="only the rows that have this word")
     options = parser.parse_args()
-    bases, seconds = (_PART, 4.0) if options.smoke else (options.bases, options.seconds)
+    bases, seconds = (_PART, 3.0) if options.smoke else (options.bases, options.seconds)
     cases = [case for case in _CASES if options.only in f"{case.about} {case.words}"]
     rows = main(cases, bases, seconds)
     if options.smoke or options.only:
@@ -211,8 +221,8 @@ def _main() -> None:
         *describe_machine(1),
         "",
         f"Made by `python -m benchmarks.memory`: one record of {bases:,} bases. The peak of the resident memory of the",
-        f"whole process. Predictions were stopped after {seconds:.0f} s, while the record was scored; `encode` ran to",
-        "its end.",
+        f"whole process. Predictions were stopped after {seconds:.0f} s of processor time, while the record was",
+        "scored; `encode` ran to its end.",
         "",
     ]
     (RESULTS / "memory.md").write_text("\n".join([*head, *rows]) + "\n", encoding="utf-8")
