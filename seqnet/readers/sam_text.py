@@ -178,7 +178,8 @@ class SamText:
         while start.count(b"\t") < _SEQUENCE:
             start += self._next()
         *fields, text = start.split(b"\t", _SEQUENCE)
-        self._rest.appendleft(text)
+        if text:
+            self._rest.appendleft(text)
         del start, text  # frees memory
         symbols = bytearray()
         for piece in self._field():
