@@ -58,7 +58,7 @@ def test_a_long_read_may_be_the_last_line(tail: bytes) -> None:
 @pytest.mark.parametrize(("qualities", "tags"), [(b"*", b""), (b"I" * 80, b"\tNM:i:1"), (b"*", b"\tXX:Z:" + b"y" * 99)])
 def test_it_does_not_matter_where_the_text_is_divided(qualities: bytes, tags: bytes) -> None:
     symbols, last = b"ACGT" * 20, line("b", b"T")
-    for length in range(1, LONGEST):
+    for length in range(1, LONGEST // 2 + 1):  # the text comes in pieces of half of `LONGEST`
         name = "n" * length
         stretches, reads = split(line(name, symbols, qualities, tags) + last)
         assert reads == [(line(name, b"*", b"*", tags, b""), symbols)]
