@@ -290,7 +290,6 @@ TESTED_ELSEWHERE = {
     "cli/training_files": "cli/test_train.py",
     "configs/network_base": "configs/test_networks.py",
     "configs/explanation": "cli/test_explain.py",
-    "datasets/encoding/generated_records": "datasets/encoding/test_pipeline.py",
     "datasets/encoding/ingestion": "datasets/encoding/test_pipeline.py",
     "datasets/simulation/__main__": "datasets/simulation/test_example_files.py",
     "datasets/sources/partial_download": "datasets/sources/test_fetching.py",  # against a server

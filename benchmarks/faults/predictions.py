@@ -54,6 +54,10 @@ def _unbroken(folder: Path, kind: str) -> tuple[bytes, float]:
     return target.read_bytes(), time.monotonic() - started
 
 
+def _leftovers(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.name.startswith("."))
+
+
 def _attempt(kind: str, seed: int, folder: Path) -> Verdict:
     rng = random.Random(f"{kind} {seed}")
     expected, seconds = _unbroken(folder, kind)
@@ -71,15 +75,21 @@ def _attempt(kind: str, seed: int, folder: Path) -> Verdict:
             process.communicate()
         if target.exists():
             break
-        if not all(PART_FILE.fullmatch(path.name) for path in own.iterdir()):
-            return Verdict("bad", f"killed at {moments}: {sorted(path.name for path in own.iterdir())}")
-    if not target.exists():
+        # While a set of files is put in place, its first file is called .ready, and others are there.
+        found = sorted(path.name for path in own.iterdir())
+        if not all(map(PART_FILE.fullmatch, found)) and not any(name.endswith(".ready") for name in found):
+            return Verdict("bad", f"killed at {moments}: {found}")
+    complete = target.exists()
+    if not complete or _leftovers(own):
         process = _start(folder, kind, target)
         _, said = process.communicate()
-        if process.returncode:
+        refused = complete and b"already exists" in said
+        if process.returncode and not refused:
             return Verdict("bad", f"killed at {moments}: {said.decode()}")
-    if target.read_bytes() != expected or any(path.name.startswith(".") for path in own.iterdir()):
-        return Verdict("bad", f"killed at {moments}: other bytes, or files are left")
+    if target.read_bytes() != expected:
+        return Verdict("bad", f"killed at {moments}: other bytes")
+    if left := _leftovers(own):
+        return Verdict("bad", f"killed at {moments}: {left} are left")
     shutil.rmtree(own)
     return Verdict("right")
 

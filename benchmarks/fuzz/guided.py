@@ -34,7 +34,9 @@ def by_atheris(target: str, folder: Path, seconds: float) -> tuple[int, str]:
     if done.returncode == 0:
         return int(runs[-1]) if runs else 0, ""
     said = re.findall(
-        r"^(?:benchmarks\.fuzz\.targets\.)?BadError: .*|ALARM: .*|.*ERROR: libFuzzer: .*", done.stderr, re.M
+        r"^(?:benchmarks\.fuzz\.targets\.)?BadError: .*|ALARM: .*|.*ERROR: libFuzzer: .*",
+        done.stdout + done.stderr,
+        re.M,
     )
     return int(runs[-1]) if runs else 0, f"{target}: {said[:2] or done.stderr[-500:]}"
 

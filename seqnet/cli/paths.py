@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Literal
@@ -200,7 +200,14 @@ def language_model_files(names: Iterable[str]) -> list[Path]:
     return [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
 
 
-def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = (), single: Iterable[Path] = ()) -> None:
+def claim(
+    targets: Iterable[Path],
+    *,
+    force: bool,
+    inputs: Iterable[Path] = (),
+    single: Iterable[Path] = (),
+    kept: Collection[Path] = (),
+) -> None:
     """Checks that all outputs of a command may be written, and removes what killed runs have left of them.
 
     Args:
@@ -208,12 +215,13 @@ def claim(targets: Iterable[Path], *, force: bool, inputs: Iterable[Path] = (), 
         force: whether existing ones are replaced.
         inputs: files that are read, beside those that its parameters name.
         single: further files that it is going to write, each by itself.
+        kept: real paths of unfinished files that it goes on with.
 
     Raises:
         OutputError: see `seqnet.core.outputs.check_targets`.
     """
     sets = [list(targets), *([target] for target in single)]
-    say_removed(path for one in sets for path in remove_stale(one))
+    say_removed(path for one in sets for path in remove_stale(one, kept))
     check_targets([target for one in sets for target in one], force=force, inputs=inputs)
 
 

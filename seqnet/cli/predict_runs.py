@@ -12,7 +12,7 @@ import click
 from seqnet.cli.paths import claim, total_size
 from seqnet.cli.progress import say
 from seqnet.core.errors import SettingError
-from seqnet.core.outputs import check_targets, is_stream
+from seqnet.core.outputs import is_stream, unfinished_files
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
@@ -130,10 +130,9 @@ class RunOptions:
 
     def claim(self, targets: Iterable[Path], *, force: bool, inputs: Iterable[Path]) -> None:
         """Does what `paths.claim` does, but keeps what a resumed run goes on with."""
-        if self.resume:
-            check_targets(targets, force=force, inputs=inputs)
-        else:
-            claim(targets, force=force, inputs=inputs)
+        targets = list(targets)
+        kept = [path for target in targets for path in unfinished_files(target)] if self.resume else []
+        claim(targets, force=force, inputs=inputs, kept=kept)
 
     @property
     def tolerant(self) -> bool:

@@ -131,6 +131,7 @@ def _finish(
             _convert(journal.path, paths[0], start)
         if isinstance(output, ShardOutput):
             output.describe(journal.path if form.form != "parquet" else paths[0], paths[1], start, tally)
+        journal.complete()
         if form.form != "parquet":
             journal.path.replace(paths[0])
     journal.remove()

@@ -8,15 +8,26 @@ from __future__ import annotations
 import re
 import warnings
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from io import StringIO
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from seqnet.core.errors import FormatError, SeqnetError
 
 if TYPE_CHECKING:
+    from Bio.Seq import Seq
     from Bio.SeqRecord import SeqRecord
 
-__all__ = ["annotations_of", "first_record", "name_of", "parsed", "symbols_of", "warning_lines"]
+__all__ = [
+    "annotations_of",
+    "first_record",
+    "name_of",
+    "parsed",
+    "sequence_from",
+    "sequence_of",
+    "symbols_of",
+    "warning_lines",
+]
 
 Found = TypeVar("Found")
 
@@ -62,6 +73,34 @@ def first_record(source: Any, format: str) -> SeqRecord | None:
 
     found: SeqRecord | None = next(SeqIO.parse(source, format), None)
     return found
+
+
+def sequence_of(header: str, lines: Sequence[str], format: str) -> bytes:
+    """Returns the symbols in some lines of the sequence of a GenBank or EMBL record, in upper case.
+
+    Args:
+        header: the line before the first one of the sequence.
+        lines: without newlines.
+        format: Biopython's name of the format.
+
+    Raises:
+        Exception: the lines are not valid; see `parsed`.
+    """
+    from Bio.GenBank.Scanner import EmblScanner, GenBankScanner
+
+    scanner = GenBankScanner() if format == "genbank" else EmblScanner()
+    text = StringIO("\n".join(lines) + "\n//\n")
+    scanner.set_handle(text)
+    scanner.line = header
+    symbols: str = scanner.parse_footer()[1]
+    return symbols.upper().encode("ascii")
+
+
+def sequence_from(symbols: bytearray) -> Seq:
+    """Returns a sequence with these symbols."""
+    from Bio.Seq import Seq
+
+    return Seq(symbols)
 
 
 def warning_lines(warned: Counter[str]) -> list[str]:

@@ -1,5 +1,7 @@
 """FASTQ to record batches: four lines per record, parsed block by block with a few numpy calls.
 
+A record of many megabytes is assembled piece by piece, so that it takes little more than one byte per symbol.
+
 Source: Cock et al. 2010, doi:10.1093/nar/gkp1137. Sequences over several lines are an error. The format allows them,
 but no program writes them.
 """
@@ -7,7 +9,7 @@ but no program writes them.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,6 +28,9 @@ __all__ = ["FORMAT"]
 
 _RETURN = ord("\r")
 _MARKS = np.frombuffer(b"@+", dtype=np.uint8)
+_LINES = 4
+_LONG = LONGEST_HEADER
+"""Minimum size in bytes of a record that is assembled piece by piece."""
 _BLANK_LINES = 8
 """This number of consecutive empty lines can't be part of a record, which has two at most."""
 _PIECE = 1 << 12
@@ -40,14 +45,18 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
     pieces, line = part_pieces(source, options, options.batch_bytes, FastqStarts)
     pending: list[bytes] = []
     waiting = 0  # newlines in `pending`; with fewer than four, no record is complete, so nothing is joined or parsed
-    blank = False  # whether the last chunk had only line breaks; further ones can be ignored
-    for chunk in pieces:
-        was_blank, blank = blank, chunk.count(b"\n") >= _BLANK_LINES and not chunk.strip()
-        if was_blank and blank:
-            continue
+    long: _Long | None = None
+    for chunk in _filled_chunks(pieces):
+        if long is not None:
+            chunk = long.add(chunk)
+            if not long.complete:
+                continue
+            found, long, line = long.record(line), None, line + _LINES
+            yield found
+            del found  # frees memory
         pending.append(chunk)
         waiting += chunk.count(b"\n")
-        if waiting >= 4:
+        if waiting >= _LINES:
             block = b"".join(pending)
             pending.clear()  # frees memory
             data = np.frombuffer(block, dtype=np.uint8)
@@ -64,10 +73,99 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         elif not waiting and len(pending) * options.batch_bytes > LONGEST_HEADER:
             problem = f"a header line is longer than {LONGEST_HEADER:,} bytes"
             raise FormatError(problem, "get the file again, or shorten the header", line=line)
+        elif waiting and len(pending) * options.batch_bytes > _LONG and any(map(bytes.strip, pending)):
+            long = _Long(pending, options.originals)
+            pending, waiting = [], 0
     if pieces.overhang is None:
-        yield from _finish(b"".join(pending), line, options.originals)
-    elif sum(map(len, pending)) != pieces.overhang:
+        yield from [long.last(line)] if long is not None else _finish(b"".join(pending), line, options.originals)
+    elif (sum(map(len, pending)) if long is None else long.size) != pieces.overhang:
         raise FormatError("the lines of records are not in groups of four here", _MULTI_LINE, line=line)
+
+
+def _filled_chunks(pieces: Iterable[bytes]) -> Generator[bytes, None, None]:
+    """Yields chunks, but of neighbouring ones that have only line breaks the first; the others can be ignored."""
+    blank = False
+    for chunk in pieces:
+        was_blank, blank = blank, chunk.count(b"\n") >= _BLANK_LINES and not chunk.strip()
+        if not (was_blank and blank):
+            yield chunk
+
+
+class _Long:
+    """A record that is assembled piece by piece, and of whose qualities only the number is kept.
+
+    Args:
+        start: its first bytes, in pieces; they are removed from the list.
+        originals: whether to return its text, too.
+
+    Attributes:
+        size: number of bytes so far.
+    """
+
+    def __init__(self, start: list[bytes], originals: bool) -> None:
+        self._header, self._symbols, self._plus = self._kept = bytearray(), bytearray(), bytearray()
+        self._text = bytearray() if originals else None
+        self._qualities = 0
+        self._lines = 0  # that are complete
+        self._end = b""  # the last byte
+        self.size = 0
+        while start:
+            self.add(start.pop(0))
+
+    @property
+    def complete(self) -> bool:
+        """Whether it has four lines."""
+        return self._lines == _LINES
+
+    def add(self, text: bytes) -> bytes:
+        """Adds the next bytes, and returns those that follow the record."""
+        while text and not self.complete:
+            line, newline, rest = text.partition(b"\n")
+            if self._lines < len(self._kept):
+                self._kept[self._lines].extend(line)
+            else:
+                self._qualities += len(line)
+            if self._text is not None:
+                self._text += line + newline
+            self.size += len(line) + len(newline)
+            self._returned = (line or self._end).endswith(b"\r")
+            self._end, text = newline or line[-1:], rest
+            self._lines += len(newline)
+        return text
+
+    def record(self, line: int) -> RecordBatch:
+        """Returns the complete record.
+
+        Args:
+            line: 1-based number of its first line.
+
+        Raises:
+            FormatError: a line is not valid.
+        """
+        header, symbols = (text[:-1] if text.endswith(b"\r") else text for text in (self._header, self._symbols))
+        headers = Ragged.from_strings([bytes(header[1:])])
+        lengths = np.array([[len(header), len(symbols), len(self._plus), self._qualities - self._returned]])
+        wrong_mark = np.array([[header[:1] != b"@", self._plus[:1] != b"+"]])
+        if wrong_mark.any() or lengths[0, 1] != lengths[0, 3]:
+            raise _fault(0, wrong_mark, lengths, headers, line)
+        sequence = Ragged.from_lengths(np.frombuffer(symbols, dtype=np.uint8), lengths[:, 1])
+        batch = RecordBatch(first_words(headers), sequence, headers)
+        if self._text is None:
+            return batch
+        text = np.frombuffer(self._text, dtype=np.uint8)
+        return with_text(batch, "fastq", Ragged.from_lengths(text, np.array([len(text)])))
+
+    def last(self, line: int) -> RecordBatch:
+        """Returns the record at the end of the file, which may have no final newline; see `record`.
+
+        Raises:
+            TruncatedError: the file ends within the record.
+        """
+        if self._lines < _LINES - 1 or self._end == b"\n" or self._qualities < len(self._symbols):
+            line += self._lines - (self._end == b"\n")
+            raise TruncatedError("the file ends within a record", "get the file again", line=line)
+        self.add(b"\n")
+        return self.record(line)
 
 
 def _filled(block: bytes) -> int:

@@ -1,7 +1,8 @@
 """GenBank, EMBL and Swiss-Prot to record batches.
 
 A record ends with a line `//`. Biopython parses record by record. This module checks that a record begins correctly,
-that it is complete, and that its sequence has the length in its first line.
+that it is complete, and that its sequence has the length in its first line. If this is a length of many megabases,
+Biopython gets the lines of the sequence piece by piece, because it would hold each of them.
 
 Source: https://www.insdc.org/submitting-standards/feature-table/ and https://web.expasy.org/docs/userman.html
 """
@@ -19,7 +20,16 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError, TruncatedError
 from seqnet.core.printable import counted
 from seqnet.core.records import RecordBatch
-from seqnet.readers.biopython import annotations_of, first_record, name_of, parsed, symbols_of, warning_lines
+from seqnet.readers.biopython import (
+    annotations_of,
+    first_record,
+    name_of,
+    parsed,
+    sequence_from,
+    sequence_of,
+    symbols_of,
+    warning_lines,
+)
 from seqnet.readers.features import feature_records
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
@@ -34,6 +44,10 @@ __all__ = ["EMBL", "GENBANK", "SWISSPROT"]
 _END = "//"
 _MOST_ENDS = 100
 """If a parser asks for a line this many times after the last line, it would do so for ever."""
+_LONG = 1 << 22
+"""Minimum number of symbols of a sequence whose lines are parsed piece by piece."""
+_PIECE = 1 << 12
+"""Number of lines that are parsed at once."""
 _RELEASE = b"Genetic Sequence Data Bank"
 """Text in the first lines of the files of a GenBank release."""
 
@@ -47,30 +61,48 @@ class _Kind:
         parser: Biopython's name of the format.
         begin: start of the first line of a record.
         length: finds the length of the sequence in this line.
+        sequence: start of the line before those of the sequence.
     """
 
     name: str
     parser: str
     begin: str
     length: re.Pattern[str]
+    sequence: str = "SQ   "
+
+    def declared(self, first: str) -> int | None:
+        """Returns the length of the sequence that the first line of a record has; None if it has none."""
+        found = self.length.search(first)
+        return int(found[1]) if found else None
 
 
 class _RecordLines:
     """The lines of one record, as a file object for Biopython.
 
+    Args:
+        lines: the lines of the file.
+        parser: Biopython's name of the format.
+        sequence: start of the line after which the lines of the sequence are parsed here; None if Biopython gets them.
+
     Attributes:
         complete: whether the end line of the record was read.
         cut: whether the file ended before it.
+        symbols: the sequence that was parsed here.
     """
 
-    def __init__(self, lines: TextLines) -> None:
-        self._lines = lines
+    def __init__(self, lines: TextLines, parser: str, sequence: str | None) -> None:
+        self._lines, self._parser, self._sequence = lines, parser, sequence
+        self._last = ""
         self._ends = 0
         self.complete = self.cut = False
+        self.symbols = bytearray()
 
     def readline(self, size: int = -1) -> str:
         """Returns the next line with a newline; empty at the end."""
         line = None if self.complete or self.cut else self._lines.next()
+        if self._sequence and line is not None and self._last.startswith(self._sequence):
+            line = self._after_sequence(line)
+        self._last = line or ""
         if line is None:
             self.cut = not self.complete
             self._ends += 1
@@ -79,6 +111,16 @@ class _RecordLines:
             return ""
         self.complete = line.rstrip() == _END
         return line + "\n"
+
+    def _after_sequence(self, line: str | None) -> str | None:
+        """Parses the lines of the sequence from `line` on, and returns the line after them; None at the end."""
+        while not _ends_sequence(line):
+            piece: list[str] = []
+            while line is not None and not _ends_sequence(line) and len(piece) < _PIECE:
+                piece.append(line)
+                line = self._lines.next()
+            self.symbols += sequence_of(self._last, piece, self._parser)
+        return line
 
     def read(self, size: int = -1) -> str:
         """Returns an empty string; parsers call this to check that the file is text."""
@@ -93,6 +135,10 @@ class _RecordLines:
         if line := self.readline():
             return line
         raise StopIteration
+
+
+def _ends_sequence(line: str | None) -> bool:
+    return line is None or line.rstrip() == _END or line.startswith("CONTIG")
 
 
 def _read(
@@ -132,7 +178,8 @@ def _parse(kind: _Kind, lines: TextLines, first: str, warned: Counter[str]) -> S
     """Returns the record whose first line has been read."""
     start = lines.number
     lines.back(first)
-    text = _RecordLines(lines)
+    declared = kind.declared(first)
+    text = _RecordLines(lines, kind.parser, kind.sequence if (declared or 0) >= _LONG else None)
     try:
         record, warnings = parsed(lambda: first_record(text, kind.parser), kind.name, lambda: max(start, lines.number))
     except FormatError as error:
@@ -142,9 +189,12 @@ def _parse(kind: _Kind, lines: TextLines, first: str, warned: Counter[str]) -> S
     if record is None or not text.complete:
         problem = f"this is not valid {kind.name} (a record ends before its line of //)"
         raise FormatError(problem, "correct it, or get the file again", line=lines.number)
-    if (declared := kind.length.search(first)) and record.seq is not None and int(declared[1]) != len(record.seq):
+    if text.symbols:
+        record.seq = sequence_from(text.symbols)
+        text.symbols.clear()  # Biopython may still hold `text`
+    if declared is not None and record.seq is not None and declared != len(record.seq):
         found = counted(len(record.seq), "symbols")
-        problem = f"its sequence has {found}, and the first line of the record says {int(declared[1]):,}"
+        problem = f"its sequence has {found}, and the first line of the record says {declared:,}"
         raise FormatError(problem, "correct it, or get the file again", line=start, record=name_of(record))
     warned.update(warnings)
     return record
@@ -177,7 +227,7 @@ def _is_swissprot(head: bytes) -> bool:
     return re.match(rb"ID   [^\s;]+ +[^\n;]+;(?: +PRT;)? +\d+ AA\.", head.lstrip()) is not None
 
 
-_GENBANK = _Kind("GenBank", "genbank", "LOCUS       ", re.compile(r" (\d+) (?:bp|aa)\b"))
+_GENBANK = _Kind("GenBank", "genbank", "LOCUS       ", re.compile(r" (\d+) (?:bp|aa)\b"), "ORIGIN")
 _EMBL = _Kind("EMBL", "embl", "ID   ", re.compile(r" (\d+) (?:BP|AA)\b"))
 _SWISSPROT = _Kind("Swiss-Prot", "swiss", "ID   ", re.compile(r" (\d+) AA\b"))
 

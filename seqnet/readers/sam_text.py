@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Sequence
 from functools import cache
 from itertools import chain, takewhile
 from typing import NamedTuple
@@ -140,7 +141,7 @@ class SamText:
         self._stream, self._longest, self._size = stream, longest, min(_CHUNK, longest // 2)
         self._header = b""
         self._in_header = True
-        self._rest = b""
+        self._rest: deque[bytes] = deque()
         self.before_long_read = False
 
     def stretch(self) -> Iterator[bytes]:
@@ -160,11 +161,10 @@ class SamText:
             if chunk:
                 pending.append(chunk)
             is_checked, held = held > self._longest, held + len(chunk)
-            if held > self._longest and not is_checked:
-                pending = [b"".join(pending)]
-                if self._is_long_read(pending[0]):
-                    self._rest, self.before_long_read = pending[0], True
-                    return
+            if held > self._longest and not is_checked and self._is_long_read(pending):
+                self._rest.extend(pending)
+                self.before_long_read = True
+                return
         if pending:
             yield b"".join(pending)
 
@@ -174,43 +174,63 @@ class SamText:
         Raises:
             ValueError: there are more or fewer base qualities than symbols, or no field for them.
         """
-        *fields, text = self._next().split(b"\t", _SEQUENCE)
+        start = self._next()
+        while start.count(b"\t") < _SEQUENCE:
+            start += self._next()
+        *fields, text = start.split(b"\t", _SEQUENCE)
+        if text:
+            self._rest.appendleft(text)
+        del start, text  # frees memory
         symbols = bytearray()
-        for piece in self._field(text):
+        for piece in self._field():
             symbols += piece.translate(_symbol_table())
         first = last = tags = b""
         count = 0
-        if self._rest.startswith(b"\t"):
-            self._rest = self._rest[1:]
-            for last in self._field(self._next()):
+        if self._after() == b"\t":
+            for last in self._field():
                 first, count = first or last, count + len(last)
-            tags = b"".join(self._field(self._rest, b"\n"))
+            tags = b"".join(self._field(b"\n"))
             if not tags and last.endswith(b"\r"):
                 count -= 1
-        self._rest = self._rest[1:]  # without the line break
+            self._after()  # the line break
         if not (first.startswith(b"*") and count == 1) and count != len(symbols):
             raise ValueError("a read has more or fewer base qualities than symbols")
         line = b"\t".join([*fields, b"*", b"*"]) + tags.removesuffix(b"\r")
         return LongRead(line, np.frombuffer(symbols, dtype=np.uint8))
 
     def _next(self) -> bytes:
-        chunk, self._rest = self._rest or self._stream.read1(self._size), b""
-        return chunk
+        return self._rest.popleft() if self._rest else self._stream.read1(self._size)
 
-    def _field(self, chunk: bytes, ends: bytes = b"\t\n") -> Iterator[bytes]:
-        """Yields the bytes from `chunk` on before the first of `ends`; what follows is next."""
-        while chunk:
+    def _field(self, ends: bytes = b"\t\n") -> Iterator[bytes]:
+        """Yields the next bytes before the first of `ends`, which is next then."""
+        while chunk := self._next():
             found = [place for place in (chunk.find(end) for end in (ends[:1], ends[1:]) if end) if place >= 0]
             if found:
+                self._rest.appendleft(chunk[min(found) :])
                 yield chunk[: min(found)]
-                self._rest = chunk[min(found) :]
                 return
             yield chunk
-            chunk = self._stream.read1(self._size)
 
-    def _is_long_read(self, start: bytes) -> bool:
-        fields = start.split(b"\t", _SEQUENCE + 1)
-        return not start.startswith(b"@") and len(fields) > _SEQUENCE and 2 * len(fields[_SEQUENCE]) > self._longest
+    def _after(self) -> bytes:
+        """Returns the byte after a field; nothing at the end of the text."""
+        chunk = self._next()
+        if chunk[1:]:
+            self._rest.appendleft(chunk[1:])
+        return chunk[:1]
+
+    def _is_long_read(self, pieces: Sequence[bytes]) -> bool:
+        """Returns whether a line of which these are the first bytes is that of a read whose sequence is long."""
+        if pieces[0].startswith(b"@"):
+            return False
+        tabs = length = 0
+        for piece in pieces:
+            parts = piece.split(b"\t", _SEQUENCE + 1 - tabs)
+            if tabs + len(parts) > _SEQUENCE:
+                length += len(parts[_SEQUENCE - tabs])
+            tabs += len(parts) - 1
+            if tabs > _SEQUENCE:
+                break
+        return 2 * length > self._longest
 
     def _keep_header(self, block: bytes) -> None:
         if self._in_header:

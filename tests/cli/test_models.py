@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,22 @@ def test_inspect_of_a_dataset_is_short(trained: Path, cli: Runner) -> None:
     assert found.out.startswith("records: 8,000\n")
     assert "provenance" not in found.out.splitlines()
     assert "provenance" in cli("inspect", trained / "reads.safetensors", "--all").out.splitlines()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems have no such names")
+def test_inspect_of_files_whose_names_are_not_utf8(tmp_path: Path, cli: Runner) -> None:
+    reads, dataset = tmp_path / "reads\udcff.fa", tmp_path / "d\udcff.safetensors"
+    reads.write_text("".join(f">{number}\n{'ACGTT'[number % 5 :]}ACGTACGTAC\n" for number in range(40)))
+    done = cli("encode", "--class", f"a={reads}", "--class", "b=@uniform", "-o", dataset)
+    assert done.code == 0, done.err
+    shown = cli("inspect", dataset, "--all")
+    assert (shown.code, r"reads\xff.fa" in shown.out) == (0, True), shown.err
+    assert str(reads) in json.dumps(json.loads(cli("inspect", dataset, "--json").out), ensure_ascii=False)
+    assert (tmp_path / "x.safetensors").write_bytes(b"x" * 100)
+    damaged = (tmp_path / "x.safetensors").rename(tmp_path / "x\udcff.safetensors")
+    refused = cli("inspect", damaged)
+    assert (refused.code, refused.err.count("\n")) == (1, 1)
+    assert refused.err.startswith(f"seqnet: error: {tmp_path}/x\\xff.safetensors: ")
 
 
 @pytest.mark.parametrize("name", sorted(shipped_models()))

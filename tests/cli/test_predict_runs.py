@@ -45,6 +45,21 @@ def test_shards_are_gathered_to_the_table_of_one_run(tmp_path: Path, cli: Runner
     assert not (tmp_path / "j.tsv.gz").exists()
 
 
+@pytest.mark.parametrize("state", ["part", "ready"])
+def test_a_resumed_run_removes_what_was_killed_as_it_was_put_in_place(
+    tmp_path: Path, cli: Runner, model: Path, state: str
+) -> None:
+    reads, target = write_reads(tmp_path / "r.fa", 10), tmp_path / "x.parquet"
+    token = "8" * 16
+    (tmp_path / f".x.parquet.{token}.{state}").touch()
+    (tmp_path / "x.parquet.shard.json").touch() if state == "ready" else None
+    done = cli("predict", model, reads, "--shard", "1/1", "--resume", "-o", target)
+    assert done.code == 0, done.err
+    assert f"removed {tmp_path}/.x.parquet.{token}.{state}, an unfinished file of a killed run" in done.err
+    assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
+    assert (tmp_path / "x.parquet.shard.json").stat().st_size
+
+
 @pytest.mark.parametrize(
     ("words", "line"),
     [

@@ -8,7 +8,9 @@ from Bio.SeqIO.QualityIO import FastqGeneralIterator
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.core.errors import FormatError, TruncatedError
+from seqnet.configs.readers import ReadOptions
+from seqnet.core.errors import FormatError, SeqnetError, TruncatedError
+from seqnet.readers import fastq, open_records
 
 from .examples import DATA, read
 
@@ -101,6 +103,59 @@ def test_a_record_much_longer_than_a_batch(tmp_path: Path) -> None:
     path = tmp_path / "in.fq"
     path.write_bytes(b"@a\n" + b"ACGT" * 5000 + b"\n+\n" + b"IIII" * 5000 + b"\n@b\nA\n+\nI\n")
     assert read(path, batch_bytes=64) == [("a", "ACGT" * 5000, "a"), ("b", "A", "b")]
+
+
+ODD = [
+    b"@a x\r\nACGT\r\n+\r\nIIII\r\n@b\nGT\n+a\nII\n\n\n",
+    b"@a\nACGT\n+\nIIIII\n@b\n",
+    b"@a\nACGT\n-\nIIII\n@b\n",
+    b"a\nACGT\n+\nIIII\n",
+    b"@a\nACGTAC\nGT\n+\n",
+    b"@\nACGT\n+\n\n\n\n\n\n",
+    b"@a\n\n+\n\n@b\nACGTACGT\n\n\n\n\n\n\n\n\n\n\n\n",
+    b"@a\nACGTACGTACGT\n+\nIIII@b\nIII\n@c\nA\n+\nI\n@d\nACGTACGTACGTAC\n+\nIIII+IIIIIIIII\n",
+]
+
+
+def outcome(path: Path, size: int) -> list[object]:
+    """Returns all records of a file with their text, and the error at the end if there is one."""
+    found: list[object] = []
+    try:
+        with open_records(str(path), ReadOptions(batch_bytes=size, originals=True)) as reader:
+            for batch in reader:
+                entries = [] if batch.originals is None else batch.originals.entries.text()
+                columns = (batch.names.text(), batch.symbols.text(), batch.headers.text(), entries)
+                found.extend(zip(*columns, strict=True))
+    except SeqnetError as error:
+        found.append(str(error))
+    return found
+
+
+@pytest.mark.parametrize("text", ODD)
+def test_a_record_in_pieces_has_the_outcome_of_one_in_a_block(
+    text: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "in.fq"
+    for length in range(1, len(text) + 1):
+        path.write_bytes(text[:length])
+        monkeypatch.setattr(fastq, "_LONG", 1 << 22)
+        expected = outcome(path, 3)
+        monkeypatch.setattr(fastq, "_LONG", 4)
+        for size in (1, 3, 5):
+            assert outcome(path, size) == expected, text[:length]
+
+
+@given(texts=fastq_texts(), size=st.integers(1, 9))
+def test_records_in_pieces_are_those_that_biopython_reads(
+    texts: tuple[str, str], size: int, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "pieces.fq"
+    text, plain = texts
+    path.write_bytes(text.encode())
+    expected = [(title.split()[0], symbols, title) for title, symbols, _ in FastqGeneralIterator(StringIO(plain))]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(fastq, "_LONG", 0)
+        assert read(path, batch_bytes=size) == expected
 
 
 def test_blank_text_is_empty(tmp_path: Path) -> None:

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import FormatError
-from seqnet.readers import open_records
+from seqnet.core.errors import FormatError, TruncatedError
+from seqnet.readers import flat_files, open_records
 
 from .examples import DATA, biopython, columns, nothing, read, read_batch
 
@@ -120,3 +120,31 @@ def test_many_records_are_read_one_by_one(tmp_path: Path) -> None:
     with open_records(str(path), ReadOptions(batch_bytes=1)) as reader:
         assert [len(batch) for batch in reader] == [1] * 40
     assert nothing(path) is None
+
+
+@pytest.mark.parametrize(("name", "feature"), [("genome.gb", None), ("genome.embl", None), ("genome.gb", "CDS")])
+def test_a_sequence_in_pieces_is_that_of_biopython(
+    name: str, feature: str | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = read(DATA / name, feature=feature)
+    monkeypatch.setattr(flat_files, "_LONG", 1)
+    for lines in (1, 2, 1000):
+        monkeypatch.setattr(flat_files, "_PIECE", lines)
+        assert read(DATA / name, feature=feature) == whole
+
+
+@pytest.mark.parametrize("name", ["genome.gb", "genome.embl"])
+def test_a_damaged_sequence_in_pieces_is_refused(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flat_files, "_LONG", 1)
+    text = (DATA / name).read_bytes()
+    start = text.index(b"\n", text.index(b"\nORIGIN" if name.endswith("gb") else b"\nSQ   ") + 1) + 1
+    path = tmp_path / name
+    path.write_bytes(text[: start + 30])
+    with pytest.raises(TruncatedError, match="the file ends within a record"):
+        read(path)
+    path.write_bytes(text[:start] + text[text.index(b"\n", start) + 1 :])  # without its first line
+    with pytest.raises(FormatError, match=r"its sequence has .* symbols, and the first line of the record says"):
+        read(path)
+    path.write_bytes(text[: start + 20] + "é".encode() + text[start + 22 :])
+    with pytest.raises(FormatError, match="this is not valid"):
+        read(path)

@@ -55,6 +55,16 @@ def test_a_long_read_may_be_the_last_line(tail: bytes) -> None:
     assert [symbols for _, symbols in reads] == [b"ACGT" * 20]
 
 
+@pytest.mark.parametrize(("qualities", "tags"), [(b"*", b""), (b"I" * 80, b"\tNM:i:1"), (b"*", b"\tXX:Z:" + b"y" * 99)])
+def test_it_does_not_matter_where_the_text_is_divided(qualities: bytes, tags: bytes) -> None:
+    symbols, last = b"ACGT" * 20, line("b", b"T")
+    for length in range(1, LONGEST // 2 + 1):  # the text comes in pieces of half of `LONGEST`
+        name = "n" * length
+        stretches, reads = split(line(name, symbols, qualities, tags) + last)
+        assert reads == [(line(name, b"*", b"*", tags, b""), symbols)]
+        assert stretches == [b"", last]
+
+
 @pytest.mark.parametrize("qualities", [b"I" * 79, b"I" * 81, b"**", b""])
 def test_other_numbers_of_qualities_and_symbols_are_refused(qualities: bytes) -> None:
     with pytest.raises(ValueError, match="more or fewer base qualities"):

@@ -5,7 +5,7 @@ written before any work is done. `reading` names the inputs, which no output may
 """
 
 from seqnet.core.outputs.partial_files import temporary_files
-from seqnet.core.outputs.resumable import Journal, open_journal
+from seqnet.core.outputs.resumable import Journal, open_journal, unfinished_files
 from seqnet.core.outputs.targets import (
     check_stdout,
     check_targets,
@@ -31,6 +31,7 @@ __all__ = [
     "remove_stale",
     "remove_stale_in",
     "temporary_files",
+    "unfinished_files",
     "whole_file",
     "whole_files",
 ]

@@ -18,9 +18,11 @@ from seqnet.core.errors import OutputError
 from seqnet.core.outputs.locks import try_lock
 from seqnet.core.outputs.partial_files import named_part
 
-__all__ = ["Journal", "open_journal"]
+__all__ = ["Journal", "open_journal", "unfinished_files"]
 
 _PIECE = 1 << 22
+_COMPLETE = {"complete": True}
+"""The last entry of a journal whose output is about to be put in place."""
 
 
 class Journal:
@@ -61,7 +63,7 @@ class Journal:
         kept, size = 0, 0
         entries = lines[1:] if lines and lines[0] is not None else []
         for entry in entries:
-            if entry is None or not self._has(entry["bytes"] - size, entry["digest"]):
+            if entry in (None, _COMPLETE) or not self._has(entry["bytes"] - size, entry["digest"]):
                 break
             kept, size, self.state = kept + 1, entry["bytes"], entry["state"]
         self._data.seek(size)
@@ -81,6 +83,11 @@ class Journal:
         """Writes the last bytes, which are no entry."""
         self._data.write(data)
         self._data.flush()
+
+    def complete(self) -> None:
+        """Says in the journal that the output is complete, and is put in place next."""
+        self._lines.write(json.dumps(_COMPLETE).encode() + b"\n")
+        self._lines.flush()
 
     def remove(self) -> None:
         """Removes both files, where they are."""
@@ -128,7 +135,25 @@ def _entry(line: bytes) -> dict[str, Any] | None:
         found = json.loads(line)
     except ValueError:
         return None
-    return found if isinstance(found, dict) and set(found) in ({"run"}, {"bytes", "digest", "state"}) else None
+    known = ({"run"}, {"bytes", "digest", "state"}, set(_COMPLETE))
+    return found if isinstance(found, dict) and set(found) in known else None
+
+
+def _paths(target: Path) -> list[Path]:
+    """Returns the paths of the unfinished output of a target and of its journal."""
+    final = Path(os.path.realpath(target))
+    return [named_part(final, number) for number in (0, 1)]
+
+
+def unfinished_files(target: Path) -> list[Path]:
+    """Returns the files that a later run goes on with; none if the run was killed after it put the target in place."""
+    paths = _paths(target)
+    if target.is_file():
+        with suppress(FileNotFoundError), paths[1].open("rb") as journal:
+            *_, last = [b"", *journal]
+            if _entry(last) == _COMPLETE:
+                return []
+    return paths
 
 
 @contextmanager
@@ -138,8 +163,7 @@ def open_journal(target: Path) -> Iterator[Journal]:
     Raises:
         OutputError: another run is writing it, or it can't be created.
     """
-    final = Path(os.path.realpath(target))
-    paths = [named_part(final, number) for number in (0, 1)]
+    paths = _paths(target)
     descriptors: list[int] = []
     try:
         for path in paths:

@@ -152,14 +152,17 @@ def _indexed_input(target: Path) -> str | None:
     return next((path for identity, path in found.items() if identity in _read), None)
 
 
-def remove_stale(targets: Iterable[Path]) -> list[Path]:
+def remove_stale(targets: Iterable[Path], kept: Iterable[Path] = ()) -> list[Path]:
     """Removes unfinished files of these targets that killed runs have left, and returns the removed paths.
 
-    Files that another run is writing are kept. If a run was killed between putting the first and the last of several
+    Files that another run is writing, and those of `kept` (real paths), are not removed.
+    If a run was killed between putting the first and the last of several
     files in place (see `whole_files`), the files that are in place are removed, too.
     """
-    targets, removed = list(targets), []
+    targets, kept, removed = list(targets), set(kept), []
     for part in stale_parts(targets):
+        if Path(os.path.realpath(part.path)) in kept:
+            continue
         if part.ready:
             removed += [target for target in targets if target.is_file()]
         removed.append(part.path)

@@ -8,6 +8,7 @@ numbers, are refused.
 from __future__ import annotations
 
 import numbers
+import re
 from collections import Counter
 from collections.abc import Generator, Hashable, Iterable, Sequence
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ __all__ = ["FrameColumns", "FrameReader"]
 _ROWS = 1 << 14
 _GROUP = "\0group"
 """Key of the groups among the columns of a batch, which no column of the user's has."""
+_HALF = re.compile("[\ud800-\udfff]")
 _NAMED = 12
 """Maximum number of columns that an error lists."""
 
@@ -69,7 +71,7 @@ class FrameReader(RecordReader):
 
     Raises:
         SettingError: it is no frame.
-        FormatError: a column is not there, or there are two of its name.
+        FormatError: a column is not there, or there are two of its name; or a text has half of a surrogate pair.
         LabelError: the labels mix text and numbers, a split is none, or a group has records in two splits.
     """
 
@@ -87,6 +89,7 @@ class FrameReader(RecordReader):
             raise SettingError("label", columns.label, problem="can't be the column of the sequences")
         self._frame, self._columns = frame, columns
         self._names = _names(frame, columns.name)
+        self._check_characters()
         self._check_one_kind(columns.label)
         self._groups = self._keys() if columns.group or columns.split else None
         self.grouper = None if self._groups is None else self._grouper()
@@ -132,6 +135,21 @@ class FrameReader(RecordReader):
             else:
                 problem = f"column {self._columns.sequence} has {shortened(cell)}, which is no text"
                 raise FormatError(problem, "write each sequence as text", path=self._place(row))
+
+    def _check_characters(self) -> None:
+        """Checks that all text can be written as UTF-8.
+
+        Raises:
+            FormatError: there is half of a surrogate pair, which is no character.
+        """
+        columns = self._columns
+        used = (columns.sequence, columns.label, columns.group, columns.split)
+        cells = {f"column {name}": self._frame[name] for name in used if name is not None}
+        for what, texts in (cells | {"the name": self._names}).items():
+            for row, cell in enumerate(texts):
+                if isinstance(cell, str) and not cell.isascii() and _HALF.search(cell):
+                    problem = f"{what} has {shortened(cell)}, with half of a surrogate pair"
+                    raise FormatError(problem, "replace this character", path=self._place(row))
 
     def _check_one_kind(self, column: str) -> None:
         """Checks that the labels are all text, all truth values or all numbers.

@@ -56,6 +56,7 @@ def generate_records(
         for start, stop in _pieces(real.tokens, chosen):
             which = np.asarray(chosen[start:stop], dtype=np.int64)
             originals = real.take(which)
+            real.drop_pages()
             count = len(originals)
             tokens = generate(originals.tokens, alphabet, rng, frequencies)
             # A shuffled record is as similar to the neighbours of its original as the original is, so it joins their
@@ -66,7 +67,6 @@ def generate_records(
             names = _names(source.label, originals.names, first, shuffled=shuffled)
             labels = np.full(count, classes.index(source.label), dtype=np.int32)
             yield EncodedRecords(tokens, names, labels, groups), which
-            real.drop_pages()
             next_group += count
 
 

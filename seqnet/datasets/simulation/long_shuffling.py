@@ -151,7 +151,10 @@ def _heads(sequence: _Sequence, last: NDArray[np.int64], keys: np.random.Generat
         keys: source of one random key for each edge; edges are used in the order of their keys.
     """
     V = len(sequence.used)
-    heads = [bytearray() for _ in range(V)]
+    # Buffers that grow would leave gaps in memory, between the arrays that are sorted.
+    counts = np.sum([np.bincount(tails, minlength=V) for _, tails, _ in sequence.edges()], axis=0)  # (V,)
+    heads = [bytearray(count) for count in counts.tolist()]
+    filled = [0] * V
     ranges = min(-(-len(sequence.tokens) // _SORTED), _RANGES)
     for number in range(ranges):
         low, high = number / ranges, (number + 1) / ranges
@@ -168,10 +171,11 @@ def _heads(sequence: _Sequence, last: NDArray[np.int64], keys: np.random.Generat
         order = np.argsort(key)
         bounds = np.searchsorted(key, 2.0 * np.arange(V + 1) - 0.5, sorter=order)
         for vertex in range(V):
-            heads[vertex] += end[order[bounds[vertex] : bounds[vertex + 1]]].data
+            start, filled[vertex] = filled[vertex], filled[vertex] + int(bounds[vertex + 1] - bounds[vertex])
+            heads[vertex][start : filled[vertex]] = end[order[bounds[vertex] : bounds[vertex + 1]]].data
     for edge in last.tolist():
         tail, target = sequence.numbers[sequence.tokens[edge : edge + 2]].tolist()
-        heads[tail].append(target)
+        heads[tail][-1] = target
     return heads
 
 

@@ -92,6 +92,14 @@ def test_a_sequence_that_is_not_text_is_refused_with_column_and_row() -> None:
     assert refusal(named, FormatError).startswith("DataFrame: row 2: record q: column seq")
 
 
+@pytest.mark.parametrize("column", ["s", "l", "g", "p", "n"])
+def test_half_of_a_surrogate_pair_is_refused_with_column_and_row(column: str) -> None:
+    cells = {"s": ["AC", "GT"], "l": ["a", "b"], "g": ["1", "2"], "p": ["train", "test"], "n": ["x", "y"]}
+    cells[column][1] += "\ud800"
+    with pytest.raises(FormatError, match=r"row 2.*: (column \w|the name) has '[^']*', with half of a surrogate pair"):
+        FrameReader(pd.DataFrame(cells, dtype=object), FrameColumns("s", "l", "g", "p", "n"))
+
+
 def test_columns_that_are_not_there_or_there_twice() -> None:
     found = refusal(frame(), FormatError, group="cluste")
     assert found == (
