@@ -36,7 +36,7 @@ __all__ = ["command"]
 _STATES = ("complete", "pruned", "refused", "failed")
 
 
-@click.command("tune", cls=Command, advanced=("min_epochs", "reduction", "encoder", "seed", "storage"))
+@click.command("tune", cls=Command, advanced=("min_epochs", "reduction", "encoder", "seed", "storage", "shared"))
 @click.argument("dataset", type=InputPath("container"))
 @click.option("--space", type=InputPath(), required=True, metavar="FILE", help="TOML file of the settings to search.")
 @click.option(
@@ -63,6 +63,12 @@ _STATES = ("complete", "pruned", "refused", "failed")
     metavar="FILE",
     help="File of the finished trials.  [default: the name of -o, ending in .study.journal]",
 )
+@click.option(
+    "--shared",
+    is_flag=True,
+    help="Search together with other processes or machines that run this command with the same --storage; use another "
+    "-o for each.",
+)
 @click.option("--resume", is_flag=True, help="Continue an earlier search, if there is one.")
 @device_option
 @threads_option
@@ -84,11 +90,13 @@ def command(
     """
     from seqnet.training.tuning import read_space
 
+    if shared := options["shared"]:
+        _check_shared(storage, force=force)
     run = run_request(options).compose()
     searched = read_space(space, run)
     wanted = collect(TuneOptions, options)
     files = TuningFiles.beside(output, storage)
-    force_all = files.claim(resume=resume, force=force, inputs=named_files(run))
+    force_all = files.claim(resume=resume or shared, force=force, inputs=named_files(run))
 
     from seqnet.datasets.dataset import open_dataset
     from seqnet.nn.devices import choose_device
@@ -97,26 +105,39 @@ def command(
     set_up_process(options["threads"])
     data = open_dataset(dataset)
     device = choose_device(options["device"])
-    job = SearchJob(data, run, searched, wanted, device, files.study, data.sha256(), resume)
+    job = SearchJob(data, run, searched, wanted, device, files.study, data.sha256(), resume, shared)
     with Meter("tune", "batches") as meter:
         result = search(job, SearchObserver(meter, wanted.trials, run.training.monitor))
     if result.interruption and not result.trials:
         raise result.interruption
     before = files.trials.read_bytes() if files.trials.is_file() and files.best.is_file() else None
     _write_trials(result, files, force=force_all)
-    if resume and not force and files.trials.read_bytes() == before:
+    if (resume or shared) and not force and files.trials.read_bytes() == before:
         say(f"nothing to do: {files.best} is complete; to search longer, use more than {len(result.trials)} --trials")
     else:
         _write_best(result, files, job.dataset_hash, force=force_all)
         _report(result, files, run.training.monitor)
     if options["as_json"]:
         show_json(_values(result, files, run.training.monitor))
+    _check_complete(result)
+
+
+def _check_complete(result: TuningResult) -> None:
+    """Raises what stopped the search, or an error without a complete trial."""
     if result.interruption:
         say(f"seqnet: stopped after {counted(len(result.trials), 'trials')}; continue with --resume")
         raise result.interruption
     if not result.best:
         reason = next((trial.reason for trial in reversed(result.trials) if trial.reason), "all were stopped early")
         raise SeqnetError("", f"no trial is complete; last reason: {reason}", "change the space or the settings")
+
+
+def _check_shared(storage: Path | None, *, force: bool) -> None:
+    """Refuses options that contradict --shared."""
+    if not storage:
+        raise click.UsageError("--shared needs --storage, a file that all processes can write to")
+    if force:
+        raise click.UsageError("--shared and --force can't be combined: the study may be in use; remove it first")
 
 
 def _write_trials(result: TuningResult, files: TuningFiles, *, force: bool) -> None:

@@ -193,3 +193,41 @@ def test_without_optuna_one_line_names_the_package_to_install(trained: Path, tmp
     root = Path(__file__).parent.parent.parent
     extras = tomllib.loads((root / "pyproject.toml").read_text())["project"]["optional-dependencies"]
     assert extras["tune"] == [pip]
+
+
+def test_processes_share_a_study(trained: Path, tmp_path: Path, space: Path, cli: Runner) -> None:
+    study = tmp_path / "study.journal"
+    base = ["tune", str(trained / "reads.safetensors"), "--space", str(space), *BASE, "--storage", str(study)]
+    words = [*base, "--shared", "--trials", "8"]
+    start = [sys.executable, "-m", "seqnet", *words, "-o"]
+    killed, one, two = (
+        subprocess.Popen([*start, str(tmp_path / f"{name}.toml")], stderr=subprocess.PIPE, text=True)
+        for name in ("killed", "one", "two")
+    )
+    assert killed.stderr is not None
+    while (line := killed.stderr.readline()) and not line.startswith("trial "):
+        pass
+    killed.kill()
+    killed.communicate()
+    for process in (one, two):
+        _, errors = process.communicate(timeout=100)
+        assert process.returncode == 0, errors
+    # The last one to end has all trials. Those of the killed process are kept, as far as they were finished.
+    rows = max((table(tmp_path / f"{name}.trials.tsv") for name in ("one", "two")), key=len)
+    assert [int(row["number"]) for row in rows] == list(range(1, len(rows) + 1))
+    assert 8 <= len(rows) <= 10
+    drawn = [row["training.learning_rate"] for row in rows if not row["reason"].startswith("as trial")]
+    assert len(set(drawn)) == len(drawn)
+    joined = cli(*words, "-o", tmp_path / "late.toml")
+    assert joined.code == 0, joined.err
+    assert joined.err.startswith(f"continuing after trial {len(rows)}\n")
+    assert timeless(tmp_path / "late.trials.tsv") == [row | {"seconds": ""} for row in rows]
+    assert not [path for path in tmp_path.iterdir() if path.name.startswith(".")]
+    other = cli(*words, "--set", "batch_size=9", "-o", tmp_path / "other.toml")
+    assert (other.code, "this search has 9" in other.err) == (1, True)
+    for more, problem in (
+        ((*base[:-2], "--shared"), "--shared needs --storage, a file that all processes can write to"),
+        ((*words, "--force"), "--shared and --force can't be combined"),
+    ):
+        refused = cli(*more, "-o", tmp_path / "other.toml")
+        assert (refused.code, problem in refused.err) == (2, True)

@@ -5,8 +5,11 @@ A trial is there from its end on, or not at all: a search that was killed in the
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 from seqnet.core.errors import ContainerError
@@ -26,24 +29,49 @@ class Journal:
     """A study on disk that finished trials are added to.
 
     Args:
-        path: the file; an existing one is replaced as a whole.
+        path: the file; an existing one is replaced as a whole, unless it is shared.
         identity: what the study is of, as plain values.
         direction: of the values of trials.
         trials: those that it starts with.
+        shared: whether other processes add trials, too; an existing file is then used as it is.
     """
 
     def __init__(
-        self, path: Path, identity: Mapping[str, Any], direction: Direction, trials: Sequence[optuna.trial.FrozenTrial]
+        self,
+        path: Path,
+        identity: Mapping[str, Any],
+        direction: Direction,
+        trials: Sequence[optuna.trial.FrozenTrial],
+        *,
+        shared: bool = False,
     ) -> None:
-        with whole_file(path, force=True) as temporary:
-            study = optuna.create_study(storage=_storage(temporary), study_name=STUDY_NAME, direction=direction)
-            study.set_user_attr("identity", dict(identity))
-            study.add_trials(trials)
+        if not shared:
+            with whole_file(path, force=True) as temporary:
+                _write_study(temporary, identity, direction, trials)
+        elif not path.exists():
+            _create_once(path, identity, direction)
         self._study = optuna.load_study(storage=_storage(path), study_name=STUDY_NAME)
 
     def add(self, trial: optuna.trial.FrozenTrial) -> None:
         """Writes a finished trial."""
         self._study.add_trial(trial)
+
+
+def _write_study(
+    path: Path, identity: Mapping[str, Any], direction: Direction, trials: Sequence[optuna.trial.FrozenTrial] = ()
+) -> None:
+    study = optuna.create_study(storage=_storage(path), study_name=STUDY_NAME, direction=direction)
+    study.set_user_attr("identity", dict(identity))
+    study.add_trials(trials)
+
+
+def _create_once(path: Path, identity: Mapping[str, Any], direction: Direction) -> None:
+    """Writes an empty study, unless another process does so first."""
+    with TemporaryDirectory(dir=path.parent, prefix=f".{path.name}.") as folder:
+        new = Path(folder) / "new"
+        _write_study(new, identity, direction)
+        with suppress(FileExistsError):
+            os.link(new, path)  # unlike a rename, this replaces nothing
 
 
 def read_journal(path: Path, identity: Mapping[str, Any]) -> list[optuna.trial.FrozenTrial]:

@@ -30,6 +30,7 @@ class SearchJob:
         journal: file of the finished trials; an existing one is replaced, unless it is resumed.
         dataset_hash: SHA-256 of the dataset file, by which a study knows what it is of.
         resume: whether to go on with the trials of `journal`, if it is there.
+        shared: whether other processes, here or on other machines, add trials to `journal` at the same time.
     """
 
     dataset: Dataset
@@ -40,6 +41,7 @@ class SearchJob:
     journal: Path
     dataset_hash: str
     resume: bool = False
+    shared: bool = False
 
 
 @dataclass(frozen=True)

@@ -1,72 +1,16 @@
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from seqnet.configs.run import RunConfig
-from seqnet.configs.tuning import TuneOptions
 from seqnet.core.errors import ContainerError, LabelError, SettingError
-from seqnet.datasets.dataset import Dataset
-from seqnet.training.tuning import SearchJob, Space, Trial, TuningResult, search
-from seqnet.training.tuning.space import Choices, Domain, Range
-from tests.building import CPU, SMALL_NETWORK, fit, planted, run_config
-
-RATE: Domain = Range(1e-5, 3e-2, None, True)
-SPACE = Space({"network.filters": Choices(([4], [12])), "training.learning_rate": RATE})
-DATASET = planted((192, 96, 24))
-BASE = run_config({"epochs": 4, "monitor": "auroc", "schedule": "constant", "seed": 2})
-
-
-@dataclass
-class Watching:
-    """An observer that stores its messages, and interrupts after some trials or epochs.
-
-    Attributes:
-        stop_after: number of the trial after which it interrupts.
-        stop_within: number of the trial, and of the epoch in whose last batch it interrupts.
-    """
-
-    stop_after: int | None = None
-    stop_within: tuple[int, int] | None = None
-    notes: list[str] = field(default_factory=list)
-    trials: list[tuple[Trial, bool]] = field(default_factory=list)
-
-    def note(self, text: str) -> None:
-        self.notes.append(text)
-
-    def step(self, trial: int, epoch: int, done: int, steps: int, loss: float) -> None:
-        if (trial, epoch) == self.stop_within:
-            raise KeyboardInterrupt
-
-    def trial(self, trial: Trial, best: bool) -> None:
-        self.trials.append((trial, best))
-        if trial.number == self.stop_after:
-            raise KeyboardInterrupt
-
-
-def run_search(
-    folder: Path,
-    count: int = 6,
-    *,
-    dataset: Dataset = DATASET,
-    base: RunConfig = BASE,
-    space: Space = SPACE,
-    watcher: Watching | None = None,
-    resume: bool = False,
-    digest: str = "abc",
-    **options: Any,
-) -> TuningResult:
-    options_of = TuneOptions(trials=count, **options)
-    job = SearchJob(dataset, base, space, options_of, CPU, folder / "study.journal", digest, resume)
-    return search(job, watcher or Watching())
-
-
-def timeless(trials: Sequence[Trial]) -> list[Trial]:
-    return [replace(trial, seconds=0.0) for trial in trials]
+from seqnet.training.tuning import Space, TuningResult
+from seqnet.training.tuning.space import Choices, Range
+from tests.building import SMALL_NETWORK, fit, planted, run_config
+from tests.training.tuning.examples import BASE, DATASET, SPACE, Watching, run_search, timeless
 
 
 @pytest.fixture(scope="module")
@@ -101,11 +45,6 @@ def test_trials_that_fall_behind_are_stopped(unbroken: TuningResult) -> None:
         ahead = [one.value or 0 for one in unbroken.trials[: trial.number - 1] if one.epochs >= trial.epochs]
         assert trial.value is not None
         assert max(ahead) > trial.value
-
-
-def test_no_trial_is_stopped_before_its_least_epochs(tmp_path: Path) -> None:
-    result = run_search(tmp_path, 6, min_epochs=4)
-    assert {trial.epochs for trial in result.trials} == {4}
 
 
 def test_the_seed_decides_all(tmp_path: Path, unbroken: TuningResult) -> None:
@@ -214,34 +153,6 @@ def test_a_trial_that_runs_out_of_memory_has_failed_and_the_search_continues(tmp
     # The study has stored it, too.
     again = run_search(tmp_path, 6, space=space, base=base, resume=True)
     assert timeless(again.trials) == timeless(result.trials)
-
-
-def test_the_same_settings_are_trained_once(tmp_path: Path) -> None:
-    space = Space({"training.batch_size": Choices((16, 32))})
-    result = run_search(tmp_path, 5, space=space, base=run_config({"epochs": 1}))
-    assert [trial.state for trial in result.trials] == ["complete"] * 5
-    repeated = [trial for trial in result.trials if trial.reason]
-    assert len(repeated) == 3
-    for trial in repeated:
-        twin = result.trials[int(trial.reason.removeprefix("as trial ")) - 1]
-        assert (twin.settings, twin.value, twin.reason) == (trial.settings, trial.value, "")
-
-
-def test_the_loss_is_made_small(tmp_path: Path) -> None:
-    base = run_config({"epochs": 2, "schedule": "constant"})
-    result = run_search(tmp_path, 6, base=base, min_epochs=2)
-    values = [trial.value for trial in result.trials if trial.value is not None]
-    assert result.best is not None
-    assert result.best.value == min(values) < max(values)
-
-
-def test_what_the_value_depends_on(tmp_path: Path) -> None:
-    # With a very small learning rate nothing is learned. The momentum has no effect with AdamW.
-    space = Space({"training.learning_rate": RATE, "training.momentum": Range(0.0, 0.9, None, False)})
-    result = run_search(tmp_path, 30, space=space, min_epochs=4)
-    assert list(result.importances) == ["training.learning_rate", "training.momentum"]
-    assert sum(result.importances.values()) == pytest.approx(1)
-    assert result.importances["training.learning_rate"] > 0.8
 
 
 def test_few_trials_have_no_importances(unbroken: TuningResult) -> None:
