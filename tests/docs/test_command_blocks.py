@@ -21,7 +21,10 @@ PAGES = sorted(
     for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")]
     if any(commands(path.read_text(encoding="utf-8")))
 )
-NOT_RUN = {"needs a network", "needs a GPU", "needs a cluster", "needs a container engine", "takes long", "installs"}
+NOT_RUN = {
+    *("needs a network", "needs a GPU", "needs a cluster", "needs a container engine"),
+    *("needs several processes", "needs several machines", "takes long", "installs"),
+}
 """The reasons for which a block may not be run."""
 
 BROKEN_PIPE = 141

@@ -55,7 +55,7 @@ def test_missing_and_doubled_shards_are_refused(tmp_path: Path) -> None:
     refused([one, three], "shards are missing: 2/3; give all shards of the run")
     refused([two], "shards are missing: 1/3, 3/3")
     refused([one, two, three, two], r"p2of3.tsv: this is shard 2/3, as .*p2of3.tsv is; give each shard once")
-    refused([one, two, three], "the shards are tsv, and this name asks for jsonl; end it in .tsv", "joined.jsonl")
+    refused([one, two, three], "the shards are tsv, and this name is for jsonl; end it in .tsv", "joined.jsonl")
 
 
 def test_shards_of_other_runs_are_refused(tmp_path: Path) -> None:
@@ -94,6 +94,6 @@ def test_other_content_than_a_shard_is_refused(tmp_path: Path) -> None:
         about.write_text(wrong)
         refused([one, two, three], "p2of3.tsv.shard.json: the file is damaged: .*; make the shard again")
     about.unlink()
-    refused([one, two, three], "p2of3.tsv: it is no shard: there is no p2of3.tsv.shard.json beside it")
+    refused([one, two, three], "p2of3.tsv: this is not a shard: there is no p2of3.tsv.shard.json beside it")
     with pytest.raises(FileNotFoundError):
         gather([one, tmp_path / "none.tsv"], tmp_path / "joined.tsv")

@@ -35,7 +35,7 @@ def test_annotations_and_qualifiers_of_the_source_are_columns() -> None:
 
 def test_names_may_be_taken_from_an_annotation() -> None:
     assert read_batch(DATA / "proteins.dat", name_column="name").names.text() == ["INS_MADEUP", "TOX_MADEUP"]
-    with pytest.raises(FormatError, match=r"record P00001: nothing named 'gene_name' to take its name from; choose"):
+    with pytest.raises(FormatError, match=r"record P00001: it has no 'gene_name' to use as its name; choose"):
         read(DATA / "proteins.dat", name_column="gene_name")
 
 

@@ -21,9 +21,7 @@ def test_a_file_is_recognised_by_its_first_bytes(name: str, format: str) -> None
     assert first == format
 
 
-def test_only_alignments_are_aligned_and_only_flat_files_have_features() -> None:
+def test_only_alignments_are_aligned() -> None:
     aligned = {key for key in FORMATS if FORMATS.load(key).aligned}
-    featured = {key for key in FORMATS if FORMATS.load(key).featured}
     assert aligned == {"stockholm", "clustal", "phylip", "nexus"}
-    assert featured == {"genbank", "embl"}
     assert set(SAMPLES.values()) == set(FORMATS)

@@ -40,8 +40,8 @@ def test_gaps_of_both_kinds_are_removed_on_request(tmp_path: Path) -> None:
     ("text", "problem"),
     [
         ("a ACGT\nb AC\n//\n", "line 1: record b: 2 symbols of the alignment, and the first sequence, 'a', has 4"),
-        ("a AC GT\n//\n", "line 2: this is no name and symbols"),
-        ("a\n//\n", "line 2: this is no name and symbols"),
+        ("a AC GT\n//\n", "line 2: this line is not a name and symbols"),
+        ("a\n//\n", "line 2: this line is not a name and symbols"),
         ("a AC\n//\nb AC\n//\n", "line 4: an alignment begins with '# STOCKHOLM 1.0', and this line does not"),
     ],
 )

@@ -22,7 +22,7 @@ from seqnet.readers.subprocess_reader import SubprocessReader
 
 from .examples import DATA, piped_stdin
 
-FILES = sorted(path for path in DATA.iterdir() if path.suffix not in (".py", ".bai"))
+FILES = sorted(path for path in DATA.iterdir() if path.is_file() and path.suffix not in (".py", ".bai"))
 
 
 def outcome(path: Path, **options: Any) -> list[object]:

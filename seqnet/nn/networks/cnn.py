@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 import torch
 from torch import Tensor, nn
 
@@ -76,14 +78,12 @@ class ParallelNetwork(Network):
 
     def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """See `Network.forward`."""
-        if isinstance(self.activation, _RISING):  # the maximum of the activation is the activation of the maximum
-            maxima = [branch.maxima(features, lengths) for branch in self._branches()]
+        if self.training and isinstance(self.activation, _RISING):
+            # The activation of the maximum is the maximum of the activations.
+            maxima = [cast(MaskedConvolution, branch).maxima(features, lengths) for branch in self.convolutions]
             x = self.activation(torch.cat(maxima, dim=1))  # (B, F)
         else:
-            x = torch.cat([self.activation(branch(features, lengths)) for branch in self._branches()], dim=1)
+            x = torch.cat([self.activation(branch(features, lengths)) for branch in self.convolutions], dim=1)
             x = self.summary(x, lengths)  # (B, F) of (B, F, L)
         logits: Tensor = self.head(x)
         return logits
-
-    def _branches(self) -> list[MaskedConvolution]:
-        return [branch for branch in self.convolutions if isinstance(branch, MaskedConvolution)]
