@@ -76,7 +76,7 @@ def _measured(name: str, folder: Path, smoke: bool) -> dict[str, Any]:
     if kept.exists():
         found: dict[str, Any] = json.loads(kept.read_text())
         if found["identity"] == identity:
-            return found
+            return found | {"bound": _bound(data)}
     model, measured = folder / f"{name}.model.safetensors", folder / f"{name}.metrics"
     short = ["--set", "epochs=1"] if smoke else []
     before, started = _processor_minutes(), time.perf_counter()
@@ -91,11 +91,10 @@ def _measured(name: str, folder: Path, smoke: bool) -> dict[str, Any]:
         "processor_minutes": busy,
         "recipe": provenance["recipe"],
         "metrics": metrics,
-        "bound": _bound(data),
     }
     with whole_file(kept, force=True) as temporary:
         temporary.write_text(json.dumps(found))
-    return found
+    return found | {"bound": _bound(data)}
 
 
 def _processor_minutes() -> float:
@@ -110,8 +109,8 @@ def _metric(classes: int) -> str:
 
 def _bound(data: HardData) -> float:
     """Returns the metric of the rule that made the data, on the test split."""
-    total = data.scores.sum(axis=1, keepdims=True)
-    return measure(data.test_labels, data.scores / total, names=(name := _metric(data.scores.shape[1]),))[name]
+    name, likelihoods = _metric(data.scores.shape[1]), np.exp(data.scores - data.scores.max(axis=1, keepdims=True))
+    return measure(data.test_labels, likelihoods / likelihoods.sum(axis=1, keepdims=True), names=(name,))[name]
 
 
 def _row(name: str, found: Mapping[str, Any]) -> str:

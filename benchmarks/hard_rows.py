@@ -37,7 +37,7 @@ class HardData:
         train_labels: (N,) int64.
         test: sequences of the test split.
         test_labels: (M,) int64.
-        scores: (M, K) float64, likelihood of each test sequence in each class, up to a factor per sequence.
+        scores: (M, K) float64, log likelihood of each test sequence in each class, plus any number per sequence.
     """
 
     train: Sequence[str]
@@ -100,7 +100,10 @@ def _plant(rng: np.random.Generator, sequences: Symbols, motif: Motif, both_stra
 
 
 def _site_ratios(sequences: Symbols, motifs: Sequence[Motif], both_strands: bool) -> Scores:
-    """Returns the likelihood ratios (N, K) of one site of each of K motifs of one width, to a sequence without."""
+    """Returns the likelihood ratios (N, K) of sequences with a site of each of K motifs to sequences without one.
+
+    All motifs have the same width.
+    """
     width, letters = motifs[0].shape
     ratios = np.log(np.stack(motifs, axis=-1) * letters).astype(np.float32)  # (W, A, K)
     strands = [ratios, ratios[::-1, ::-1]] if both_strands else [ratios]
@@ -134,7 +137,7 @@ def _one_motif(length: int, width: int, kept: float, share: float) -> Callable[.
 
         given, held_out = draw(train), draw(test)
         ratio = 1 - share + share * _site_ratios(held_out, [motif], True)[:, 0]
-        scores = np.stack([np.ones(len(test)), ratio], axis=1)
+        scores = np.stack([np.zeros(len(test)), np.log(ratio)], axis=1)
         return HardData(_text(given, "dna"), train, _text(held_out, "dna"), test, scores)
 
     return make
@@ -157,7 +160,7 @@ def _motif_per_class(length: int, width: int, kept: float, alphabet: str = "dna"
             return sequences
 
         given, held_out = draw(train), draw(test)
-        scores = _site_ratios(held_out, motifs, False)
+        scores = np.log(_site_ratios(held_out, motifs, False))
         return HardData(_text(given, alphabet), train, _text(held_out, alphabet), test, scores)
 
     return make
@@ -179,7 +182,7 @@ def _which_strand(length: int, width: int, kept: float) -> Callable[..., HardDat
             return sequences
 
         given, held_out = draw(train), draw(test)
-        scores = _site_ratios(held_out, motifs, False)
+        scores = np.log(_site_ratios(held_out, motifs, False))
         return HardData(_text(given, "rna"), train, _text(held_out, "rna"), test, scores)
 
     return make
