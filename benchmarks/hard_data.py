@@ -67,16 +67,23 @@ def _named(sequences: Sequence[str], labels: NDArray[np.int64], classes: int) ->
     return [(text, f"c{label:0{width}}") for text, label in zip(sequences, labels.tolist(), strict=True)]
 
 
-def _measured(name: str, folder: Path, smoke: bool) -> dict[str, Any]:
-    """Returns what was found for a row: metrics, bound, settings, minutes."""
+def _measured(name: str, folder: Path, smoke: bool, older: bool) -> dict[str, Any]:
+    """Returns what was found for a row: metrics, bound, settings, minutes.
+
+    Args:
+        name: of the row.
+        folder: for dataset, model and what was found.
+        smoke: whether a look will do.
+        older: whether a result of another version of the package will do.
+    """
     kept = folder / f"{name}.json"
     data = ROWS[name].data(smoke)
     path = _encoded(name, data, folder)
     identity = {"data": file_hash(path), "code": package_hash()}
     if kept.exists():
         found: dict[str, Any] = json.loads(kept.read_text())
-        if found["identity"] == identity:
-            return found | {"bound": _bound(data)}
+        if found["identity"] == identity or (older and found["identity"]["data"] == identity["data"]):
+            return found | {"bound": _bound(data), "older": found["identity"] != identity}
     model, measured = folder / f"{name}.model.safetensors", folder / f"{name}.metrics"
     short = ["--set", "epochs=1"] if smoke else []
     before, started = _processor_minutes(), time.perf_counter()
@@ -94,7 +101,7 @@ def _measured(name: str, folder: Path, smoke: bool) -> dict[str, Any]:
     }
     with whole_file(kept, force=True) as temporary:
         temporary.write_text(json.dumps(found))
-    return found | {"bound": _bound(data)}
+    return found | {"bound": _bound(data), "older": False}
 
 
 def _processor_minutes() -> float:
@@ -133,6 +140,7 @@ def _with_interval(value: Mapping[str, float | None]) -> str:
 def _page(found: Mapping[str, Mapping[str, Any]], remark: str) -> str:
     """Returns the page with the rows that were measured."""
     missing = [row.title for name, row in ROWS.items() if name not in found]
+    older = [ROWS[name].title for name, one in found.items() if one["older"]]
     return "\n".join(
         [
             "# Hard data with the settings of `train`",
@@ -151,7 +159,8 @@ def _page(found: Mapping[str, Mapping[str, Any]], remark: str) -> str:
             "|---|---|---|---|---|---|---|---|---|",
             *(_row(name, found[name]) for name in ROWS if name in found),
             "",
-            *([f"Not measured: {', '.join(missing)}.", ""] if missing else []),
+            *([f"Not measured: {'; '.join(missing)}.", ""] if missing else []),
+            *([f"Measured with an older version of the package: {'; '.join(older)}.", ""] if older else []),
         ]
     )
 
@@ -161,6 +170,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rows", nargs="+", choices=list(ROWS), default=list(ROWS))
     parser.add_argument("--smoke", action="store_true", help="few records, one epoch, no result")
+    parser.add_argument(
+        "--keep-older", action="store_true", help="keep rows measured with an older seqnet; the page names them"
+    )
     parser.add_argument("--remark", default="", help="a sentence for the page, such as what else ran")
     given = parser.parse_args()
     with TemporaryDirectory() as temporary:
@@ -168,7 +180,7 @@ def main() -> None:
         folder.mkdir(parents=True, exist_ok=True)
         found: dict[str, dict[str, Any]] = {}
         for name in given.rows:
-            found[name] = _measured(name, folder, given.smoke)
+            found[name] = _measured(name, folder, given.smoke, given.keep_older)
             if not given.smoke:
                 _RESULT.write_text(_page(found, given.remark), encoding="utf-8")
     print(_page(found, given.remark))

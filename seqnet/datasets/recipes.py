@@ -68,6 +68,10 @@ _FEWEST_EPOCHS = 8
 _PATIENCE = 3
 """A network of a mixture stops after a third of its epochs without improvement."""
 
+_TREES = 2_000
+_FEWEST_TREES = 10
+"""Maximum number of trees of all classes together, and minimum number for each class; with fewer, there are none."""
+
 _WORDS = {"dna": ("DNA", "bases"), "rna": ("RNA", "bases"), "protein": ("protein", "residues")}
 
 _WINDOW = 8_192
@@ -226,8 +230,18 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     records = None if dataset.crop else len(lengths)
     cut = (f"network.window={_WINDOW}",) if not dataset.crop and lengths.max(initial=0) > _WINDOW else ()
     facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
-    fitted = () if records is None else fitted_to(compose(preset).training, records)
-    return Recipe(preset, (*cut, *fitted), facts)
+    run = compose(preset)
+    fitted = () if records is None else fitted_to(run.training, records)
+    return Recipe(preset, (*cut, *_fewer_trees(run, len(dataset.classes)), *fitted), facts)
+
+
+def _fewer_trees(run: RunConfig, classes: int) -> tuple[str, ...]:
+    """Returns the number of trees for many classes, each of which has its own trees, where it is not the preset's."""
+    if run.network.boosted is None:
+        return ()
+    count = _TREES // classes
+    count = count if count >= _FEWEST_TREES else 0
+    return (f"network.trees={count}",) if count < run.network.boosted.rounds else ()
 
 
 def misfit(preset: str, dataset: Dataset, window: int | None = None) -> str | None:

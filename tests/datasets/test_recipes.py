@@ -196,3 +196,10 @@ def test_wide_convolutions_see_a_limited_number_of_symbols() -> None:
     )
     wide = choose_run(large, RunRequest()).kinds[1][1].training
     assert (wide.epochs, wide.patience) == (8, 3)
+
+
+@pytest.mark.parametrize(("classes", "trees"), [(2, 400), (5, 400), (20, 100), (200, 10), (201, 0), (1000, 0)])
+def test_many_classes_have_fewer_trees_each(classes: int, trees: int) -> None:
+    data = replace(records(600, 40, "protein"), classes=tuple(f"c{label}" for label in range(classes)))
+    boosted = choose_run(data, RunRequest()).run.network.boosted
+    assert (boosted.rounds if boosted else 0) == trees
