@@ -193,12 +193,11 @@ def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
         return ()
     lengths = dataset.tokens.lengths[dataset.members("train")]
     anchored = np.quantile(lengths, 0.05) >= _NEARLY * lengths.max()
+    names: tuple[str, ...] = ()
     if recipe.preset == _MIXED:
         names = _MIXTURE if anchored else _MIXTURE[1:]
     elif anchored and np.median(lengths) <= _OLIGOS:
         names = _OLIGO_MIXTURE
-    else:
-        return ()
     return tuple(_part_of_mixture(name, lengths, recipe.facts) for name in names)
 
 
