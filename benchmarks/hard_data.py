@@ -16,6 +16,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -28,7 +29,6 @@ from benchmarks.hard_rows import ROWS, HardData
 from benchmarks.machine import describe_machine
 from seqnet.core.outputs import whole_file
 from seqnet.core.processors import usable_processors
-from seqnet.core.provenance import file_hash
 from seqnet.evaluation.metrics import measure
 
 _ROOT = Path(__file__).resolve().parent
@@ -78,12 +78,12 @@ def _measured(name: str, folder: Path, smoke: bool, older: bool) -> dict[str, An
     """
     kept = folder / f"{name}.json"
     data = ROWS[name].data(smoke)
-    path = _encoded(name, data, folder)
-    identity = {"data": file_hash(path), "code": package_hash()}
+    identity = {"data": _data_hash(data), "code": package_hash()}
     if kept.exists():
         found: dict[str, Any] = json.loads(kept.read_text())
         if found["identity"] == identity or (older and found["identity"]["data"] == identity["data"]):
             return found | {"bound": _bound(data), "older": found["identity"] != identity}
+    path = _encoded(name, data, folder)
     model, measured = folder / f"{name}.model.safetensors", folder / f"{name}.metrics"
     short = ["--set", "epochs=1"] if smoke else []
     before, started = _processor_minutes(), time.perf_counter()
@@ -102,6 +102,12 @@ def _measured(name: str, folder: Path, smoke: bool, older: bool) -> dict[str, An
     with whole_file(kept, force=True) as temporary:
         temporary.write_text(json.dumps(found))
     return found | {"bound": _bound(data), "older": False}
+
+
+def _data_hash(data: HardData) -> str:
+    """Returns a hash of sequences and labels."""
+    content = ["\n".join([*data.train, *data.test]).encode(), data.train_labels.tobytes(), data.test_labels.tobytes()]
+    return sha256(b"\n".join(content)).hexdigest()
 
 
 def _processor_minutes() -> float:
