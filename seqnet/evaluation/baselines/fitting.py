@@ -46,7 +46,7 @@ _ITERATIONS = 2000
 _PRODUCTS = _ITERATIONS * 400_000
 """Maximum number of iterations times records times classes for one penalty.
 
-A thousand classes have 80 iterations, a minute or two in all. Their baseline says that it has not converged.
+A thousand classes have 80 iterations. Their baseline says that it has not converged.
 """
 
 _RECORDS = 20_000
