@@ -61,7 +61,7 @@ def _measured(task: str, seed: int, folder: Path, smoke: bool) -> dict[str, Any]
     """Returns metrics on the test split, of the model and of the k-mer baseline, and the minutes of the training."""
     kept = folder / f"{task}.{seed}.json"
     data = _encoded(task, folder, smoke)
-    identity = {"data": file_hash(data), "code": _code()}
+    identity = {"data": file_hash(data), "code": package_hash()}
     if kept.exists():
         found: dict[str, Any] = json.loads(kept.read_text())
         if found["identity"] == identity:
@@ -85,7 +85,7 @@ def _inspected(model: Path) -> str:
     return subprocess.run(words, check=True, capture_output=True, text=True).stdout
 
 
-def _code() -> str:
+def package_hash() -> str:
     """Returns a hash of the package, which decides a result."""
     package = _ROOT.parent / "seqnet"
     files = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".toml"))

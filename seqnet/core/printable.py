@@ -7,10 +7,10 @@ Names, paths, class names and model cards come from files of unknown origin. All
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["CONTROLS", "counted", "named_record", "printable", "printable_json", "quoted", "shortened"]
+__all__ = ["CONTROLS", "counted", "listed", "named_record", "printable", "printable_json", "quoted", "shortened"]
 
 _PLURAL = (
     r"\b(alignment|byte|candidate|cell|check|class(?=es)|cluster|column|epoch|failure|feature|fold|group|hit|input|label|motif|name|network"
@@ -49,6 +49,12 @@ def counted(count: int, what: str) -> str:
         return f"{count:,} {what}"
     singular = re.sub(_PLURAL, lambda found: found[1], what, count=1)
     return f"1 {re.sub(_VERB, lambda found: _VERBS[found[1]], singular, count=1)}"
+
+
+def listed(names: Sequence[str], most: int) -> str:
+    """Returns the first `most` names with commas between them, and how many there are beyond: "a, b and 98 more"."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more:,} more" if more > 0 else "")
 
 
 def named_record(name: str) -> str:

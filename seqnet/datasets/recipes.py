@@ -46,6 +46,12 @@ _WIDE = ("dna-parallel", "dna-parallel-3")
 _MIXTURE = (_ANCHORED, *_WIDE, _MIXED)
 """Presets of a mixture, the fastest first. It is trained where `dna-deep-hybrid` would be the only network."""
 
+_OLIGOS = 24
+_READS = "dna-hybrid"
+_OLIGO_MIXTURE = (_ANCHORED, _READS)
+"""The mixture for sequences of one length up to this median, which are shorter than reads: their positions often have a
+meaning, and `dna-hybrid` can't distinguish a sequence from its reverse complement."""
+
 MOST_KINDS = len(_MIXTURE)
 """Maximum number of different networks that are trained by default."""
 
@@ -61,6 +67,10 @@ _FEWEST_EPOCHS = 8
 
 _PATIENCE = 3
 """A network of a mixture stops after a third of its epochs without improvement."""
+
+_TREES = 2_000
+_FEWEST_TREES = 10
+"""Maximum number of trees of all classes together, and minimum number for each class; with fewer, there are none."""
 
 _WORDS = {"dna": ("DNA", "bases"), "rna": ("RNA", "bases"), "protein": ("protein", "residues")}
 
@@ -172,18 +182,22 @@ def mixture_note(dataset: Dataset, request: RunRequest) -> str | None:
 def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
     """Returns the recipes of networks of different kinds that are mixed, the fastest first; none for one network.
 
-    DNA of medium length is classified by motifs that may be anywhere or at one position, on both strands or one. No
-    single network is good at all of them, so one of each kind is trained, and the validation split weights them
-    (docs/results.md).
+    DNA of medium length is classified by motifs that may be anywhere or at one position, on both strands or one, and
+    so is DNA that is shorter than reads. No single network is good at all of them, so one of each kind is trained, and
+    the validation split weights them (docs/results.md).
     """
     recipe = choose_recipe(dataset)
     held_out = dataset.labels[dataset.members("validation")]
     judged = len(held_out) >= _VALIDATION and len(np.unique(held_out)) == len(dataset.classes)
-    if recipe.preset != _MIXED or dataset.alphabet.name != "dna" or dataset.crop or not judged:
+    if dataset.alphabet.name != "dna" or dataset.crop or not judged:
         return ()
     lengths = dataset.tokens.lengths[dataset.members("train")]
     anchored = np.quantile(lengths, 0.05) >= _NEARLY * lengths.max()
-    names = _MIXTURE if anchored else _MIXTURE[1:]
+    names: tuple[str, ...] = ()
+    if recipe.preset == _MIXED:
+        names = _MIXTURE if anchored else _MIXTURE[1:]
+    elif anchored and np.median(lengths) <= _OLIGOS:
+        names = _OLIGO_MIXTURE
     return tuple(_part_of_mixture(name, lengths, recipe.facts) for name in names)
 
 
@@ -215,8 +229,18 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     records = None if dataset.crop else len(lengths)
     cut = (f"network.window={_WINDOW}",) if not dataset.crop and lengths.max(initial=0) > _WINDOW else ()
     facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
-    fitted = () if records is None else fitted_to(compose(preset).training, records)
-    return Recipe(preset, (*cut, *fitted), facts)
+    run = compose(preset)
+    fitted = () if records is None else fitted_to(run.training, records)
+    return Recipe(preset, (*cut, *_fewer_trees(run, len(dataset.classes)), *fitted), facts)
+
+
+def _fewer_trees(run: RunConfig, classes: int) -> tuple[str, ...]:
+    """Returns the number of trees for many classes, each of which has its own trees, where it is not the preset's."""
+    if run.network.boosted is None:
+        return ()
+    count = _TREES // classes
+    count = count if count >= _FEWEST_TREES else 0
+    return (f"network.trees={count}",) if count < run.network.boosted.rounds else ()
 
 
 def misfit(preset: str, dataset: Dataset, window: int | None = None) -> str | None:

@@ -24,6 +24,13 @@ from seqnet.evaluation.scored_records import ScoredRecords, Threshold, WeightedC
 __all__ = ["BootstrapRecipe", "Estimate", "Evaluation", "as_estimates", "evaluate_probabilities"]
 
 
+MOST_CELL_INTERVALS = 20
+"""Maximum number of classes with intervals for the cells of the confusion matrix.
+
+The replicates of a thousand classes would take eight gigabytes.
+"""
+
+
 def _number(value: float) -> float | None:
     return None if math.isnan(value) else float(value)
 
@@ -87,7 +94,8 @@ class Evaluation:
         threshold: minimum probability for a positive decision; None if K > 2, or if records had different thresholds.
         metrics: metric → estimate, in the order of `METRICS`.
         confusion: (K, K) int64, records by true class (rows) and predicted class (columns).
-        confusion_low: (K, K) float64, lower ends of the intervals of `confusion`; NaN without intervals.
+        confusion_low: (K, K) float64, lower ends of the intervals of `confusion`; NaN without intervals, which more
+            than `MOST_CELL_INTERVALS` classes do not have.
         confusion_high: (K, K) float64, upper ends of these intervals.
         confusion_exact: (K, K) bool, whether each of these intervals is exact.
         per_class: class → metric → estimate, for the metrics of one class against the rest.
@@ -154,7 +162,7 @@ def evaluate_probabilities(
     """Returns all metrics of the given predictions, with intervals.
 
     The result does not depend on the order of the records, including the last digit of the intervals. The replicates
-    take 8 · replicates · (K² + 6 K + 11) bytes.
+    take 8 · replicates · (K² + 6 K + 11) bytes, without K² for more than `MOST_CELL_INTERVALS` classes.
 
     Args:
         labels: (N,) int64, true class, in 0..K-1.
@@ -207,13 +215,16 @@ def _summarise(
 ) -> Evaluation:
     """Returns the evaluation from the records and the replicates (R, M) of all their statistics."""
     tally = scored.once()
-    values, K, cells = _statistics(tally), len(classes), len(classes) ** 2
+    values, K = _statistics(tally), len(classes)
+    cells = _interval_cells(K)
     # Each cell of the confusion matrix is a proportion of all records.
     scale = np.append(np.ones(len(values) - cells), np.full(cells, len(scored)))
     trials = _trials(values, scored, units)
     low, high, exact = intervals(values / scale, samples / scale, trials, recipe.confidence)
     low, high = low * scale, high * scale
     estimates = as_estimates(values, low, high, exact)
+    metrics = len(values) - cells
+    cell_low, cell_high = (ends[metrics:].reshape(K, K) if cells else np.full((K, K), np.nan) for ends in (low, high))
     return Evaluation(
         n=len(scored),
         split=split,
@@ -222,13 +233,18 @@ def _summarise(
         threshold=None if isinstance(scored.threshold, np.ndarray) else scored.threshold,
         metrics=dict(zip(METRICS, estimates, strict=False)),
         confusion=tally.confusion.astype(np.int64),
-        confusion_low=low[-cells:].reshape(K, K),
-        confusion_high=high[-cells:].reshape(K, K),
-        confusion_exact=exact[-cells:].reshape(K, K),
-        per_class=_by_class(classes, estimates[len(METRICS) : -cells]),
+        confusion_low=cell_low,
+        confusion_high=cell_high,
+        confusion_exact=exact[metrics:].reshape(K, K) if cells else np.zeros((K, K), dtype=bool),
+        per_class=_by_class(classes, estimates[len(METRICS) : metrics]),
         bootstrap=recipe,
         rarest=_rarest(scored, units, classes),
     )
+
+
+def _interval_cells(class_count: int) -> int:
+    """Returns the number of cells of the confusion matrix that have intervals: all or none."""
+    return class_count**2 if class_count <= MOST_CELL_INTERVALS else 0
 
 
 def _rarest(scored: ScoredRecords, units: NDArray[np.int64] | None, classes: tuple[str, ...]) -> tuple[str, int]:
@@ -239,13 +255,14 @@ def _rarest(scored: ScoredRecords, units: NDArray[np.int64] | None, classes: tup
 
 
 def _trials(values: NDArray[np.float64], scored: ScoredRecords, units: NDArray[np.int64] | None) -> NDArray[np.float64]:
-    """Returns the number of trials (M + P·K + K·K,) of each value of `_statistics`; NaN if it is not a proportion."""
+    """Returns the number of trials (M,) of each value of `_statistics`; NaN if it is not a proportion."""
     K, rest = scored.class_count, iter(values.tolist())
     found = [trial_count(name, scored.positive, next(rest), scored, units) for name in METRICS]
     for name, metric in METRICS.items():
         if metric.per_class:
             found += [trial_count(name, label, next(rest), scored, units) for label in range(K)]
-    return np.array(found + [unit_count(np.ones(len(scored), dtype=bool), units)] * K**2, dtype=np.float64)
+    records = unit_count(np.ones(len(scored), dtype=bool), units)
+    return np.array(found + [records] * _interval_cells(K), dtype=np.float64)
 
 
 def _index_positive(classes: tuple[str, ...], positive: str | None) -> int | None:
@@ -259,17 +276,18 @@ def _index_positive(classes: tuple[str, ...], positive: str | None) -> int | Non
 
 
 def _statistics(tally: WeightedCounts) -> NDArray[np.float64]:
-    """Returns all numbers that have an interval: all metrics, the metrics per class, and the confusion matrix.
+    """Returns all numbers that have an interval: metrics, metrics per class, and the confusion matrix of few classes.
 
     The confusion matrix is scaled to N records, because a draw of whole groups may have more or fewer records.
 
     Returns:
-        (M + P·K + K·K,) float64 for M metrics, of which P are metrics of one class against the rest.
+        (M + P·K + C,) float64 for M metrics, of which P are metrics of one class against the rest, and C cells.
     """
     values = {name: metric.compute(tally) for name, metric in METRICS.items()}
     overall = [metric.overall(values[name], tally.scored.positive) for name, metric in METRICS.items()]
     per_class = [values[name] for name, metric in METRICS.items() if metric.per_class]
     counts = tally.confusion.ravel() * (len(tally.scored) / tally.total)
+    counts = counts[: _interval_cells(tally.scored.class_count)]
     return np.concatenate([overall, *per_class, counts])
 
 

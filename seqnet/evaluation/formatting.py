@@ -8,7 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from seqnet.core.printable import counted
+import numpy as np
+
+from seqnet.core.printable import counted, listed
 from seqnet.evaluation.comparison import Comparison
 from seqnet.evaluation.cross_validation import CrossValidation
 from seqnet.evaluation.evaluation import Estimate, Evaluation
@@ -28,6 +30,12 @@ __all__ = [
 
 _FEW = 20
 """With fewer records or groups of a class, a line says that intervals are rough."""
+
+_MOST_COLUMNS = 20
+"""Maximum number of classes whose confusion matrix is printed."""
+
+_MOST_NAMED = 10
+"""Maximum number of classes, or pairs of classes, that a line or table names."""
 
 
 def format_evaluation(evaluation: Evaluation) -> str:
@@ -109,6 +117,9 @@ def _metrics(evaluation: Evaluation) -> str:
 
 
 def _confusion(evaluation: Evaluation) -> str:
+    """Returns the confusion matrix; of many classes, its largest numbers of wrong decisions."""
+    if len(evaluation.classes) > _MOST_COLUMNS:
+        return _confused(evaluation)
     rows = [["true \\ predicted", *evaluation.classes]]
     lows, highs, exact = evaluation.confusion_low, evaluation.confusion_high, evaluation.confusion_exact
     for true, (name, counts) in enumerate(zip(evaluation.classes, evaluation.confusion, strict=True)):
@@ -120,6 +131,18 @@ def _confusion(evaluation: Evaluation) -> str:
             cells = [f"{cell} {text}".rstrip() for cell, text in zip(cells, texts, strict=True)]
         rows.append([name, *cells])
     return _align(rows)
+
+
+def _confused(evaluation: Evaluation) -> str:
+    """Returns one line for each of the pairs of classes that are most often confused."""
+    wrong = evaluation.confusion - np.diag(evaluation.confusion.diagonal())
+    order = np.argsort(-wrong, axis=None, kind="stable")[:_MOST_NAMED]
+    pairs = [(int(true), int(given)) for true, given in zip(*np.unravel_index(order, wrong.shape), strict=True)]
+    rows = [["most frequent confusions: true", "predicted", "records"]]
+    for true, given in pairs:
+        if wrong[true, given]:
+            rows.append([evaluation.classes[true], evaluation.classes[given], f"{wrong[true, given]:,}"])
+    return _align(rows, left=2) if len(rows) > 1 else "all records are classified correctly"
 
 
 def _classes(evaluation: Evaluation) -> str:
@@ -141,7 +164,7 @@ def _gaps(evaluation: Evaluation) -> str:
     for reason, counts in reasons:
         names = [name for name, count in zip(evaluation.classes, counts, strict=True) if count == 0]
         if names:
-            lines.append(f"{reason}: {', '.join(names)}")
+            lines.append(f"{reason}: {listed(names, _MOST_NAMED)}")
     return "\n".join(lines)
 
 

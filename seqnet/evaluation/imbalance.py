@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seqnet.configs.training import TrainingConfig
-from seqnet.core.printable import counted
+from seqnet.core.printable import counted, listed
 from seqnet.evaluation.metrics import measure
 
 __all__ = [
@@ -30,6 +30,9 @@ __all__ = [
 ]
 
 Counts = NDArray[np.int64]
+
+_MOST_NAMED = 5
+"""Maximum number of classes that a warning names."""
 
 
 def ratio(counts: Counts) -> float:
@@ -89,7 +92,8 @@ def never_predicted(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[s
     if not missing:
         return None
     remedy = "train with --optimize balanced" if len(classes) == 2 else "see predict --expected-fraction"
-    return f"the model predicts no record of the {where} to be {', '.join(missing)}; accuracy hides this; {remedy}"
+    named = listed(missing, _MOST_NAMED)
+    return f"the model predicts no record of the {where} to be {named}; accuracy hides this; {remedy}"
 
 
 def rare_class_line(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str], counts: Counts, where: str) -> str:

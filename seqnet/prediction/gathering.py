@@ -9,7 +9,7 @@ from typing import BinaryIO
 
 from seqnet.core.errors import InputError, OutputError, SeqnetError
 from seqnet.core.outputs import named, reading, whole_file
-from seqnet.core.printable import counted
+from seqnet.core.printable import counted, listed
 from seqnet.prediction.shard_files import ShardFile, checksum, shard_file
 from seqnet.prediction.writers import format_of, parquet_writer
 
@@ -78,9 +78,8 @@ def _ordered(shards: Sequence[tuple[Path, ShardFile]]) -> dict[Path, ShardFile]:
             raise InputError(problem, "give each shard once", path=str(path))
         seen[shard.shard.number] = path
     if missing := [number for number in range(1, first.shard.count + 1) if number not in seen]:
-        more = f" and {len(missing) - _MOST_NAMED:,} more" if len(missing) > _MOST_NAMED else ""
-        numbers = ", ".join(f"{number}/{first.shard.count}" for number in missing[:_MOST_NAMED])
-        raise InputError(f"shards are missing: {numbers}{more}", "give all shards of the run")
+        numbers = listed([f"{number}/{first.shard.count}" for number in missing], _MOST_NAMED)
+        raise InputError(f"shards are missing: {numbers}", "give all shards of the run")
     return dict(sorted(shards, key=lambda item: item[1].shard.number))
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError
-from seqnet.core.printable import quoted
+from seqnet.core.printable import listed, quoted
 from seqnet.core.records import Ragged, RecordBatch
 
 __all__ = ["SingleRecord", "batched", "wants_annotations"]
@@ -135,5 +135,4 @@ class _Columns:
             raise FormatError(f"no record has {quoted(name)}", f"its records have: {self._described()}")
 
     def _described(self) -> str:
-        more = len(self._known) - _NAMED
-        return ", ".join(list(self._known)[:_NAMED]) + (f" and {more:,} more" if more > 0 else "")
+        return listed(list(self._known), _NAMED)

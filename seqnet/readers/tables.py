@@ -21,7 +21,7 @@ import numpy as np
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError, TruncatedError
-from seqnet.core.printable import quoted
+from seqnet.core.printable import listed, quoted
 from seqnet.core.records import RecordBatch
 from seqnet.readers.cells import EMPTY_ROWS, blanked, missing_cells, trimmed
 from seqnet.readers.delimited import delimited, looks_delimited
@@ -164,7 +164,7 @@ def _described_columns(name: str, names: Sequence[str], options: ReadOptions) ->
         return (
             "its cells are in quotation marks, which TSV does not have: write it without (in R: quote=FALSE), or as CSV"
         )
-    shown = ", ".join(names[:_NAMED]) + (f" and {len(names) - _NAMED:,} more" if len(names) > _NAMED else "")
+    shown = listed(names, _NAMED)
     by_case = {other.lower(): other for other in names}
     near = [by_case[found] for found in get_close_matches(name.lower(), by_case)] if name not in names else []
     if not near:

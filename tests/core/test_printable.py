@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.core.printable import counted, printable, printable_json, shortened
+from seqnet.core.printable import counted, listed, printable, printable_json, shortened
 
 characters = st.characters(codec=None)
 
@@ -69,3 +69,10 @@ def test_one_of_a_kind_is_in_the_singular() -> None:
     assert counted(1, "secondary") == "1 secondary"
     assert counted(1, "training records have") == "1 training record has"
     assert [counted(count, "classes") for count in (0, 1, 2)] == ["0 classes", "1 class", "2 classes"]
+
+
+def test_a_long_list_ends_with_the_number_that_is_left_out() -> None:
+    names = [f"c{number}" for number in range(1_203)]
+    assert listed(names, 2) == "c0, c1 and 1,201 more"
+    assert listed(names[:2], 2) == "c0, c1"
+    assert listed([], 2) == ""

@@ -147,6 +147,12 @@ def labelled(length: int, *, held_out: int = 60, shorter: int | None = None, nam
         (labelled(101), ["dna-positions", "dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]),
         (labelled(101, shorter=95), ["dna-positions", "dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]),
         (labelled(101, shorter=60), ["dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]),
+        (labelled(8), ["dna-positions", "dna-hybrid"]),
+        (labelled(24), ["dna-positions", "dna-hybrid"]),
+        (labelled(24, shorter=12), []),
+        (labelled(8, held_out=49), []),
+        (labelled(8, name="rna"), []),
+        (labelled(25), []),
         (labelled(50), []),
         (labelled(2001), []),
         (labelled(101, held_out=49), []),
@@ -190,3 +196,10 @@ def test_wide_convolutions_see_a_limited_number_of_symbols() -> None:
     )
     wide = choose_run(large, RunRequest()).kinds[1][1].training
     assert (wide.epochs, wide.patience) == (8, 3)
+
+
+@pytest.mark.parametrize(("classes", "trees"), [(2, 400), (5, 400), (20, 100), (200, 10), (201, 0), (1000, 0)])
+def test_many_classes_have_fewer_trees_each(classes: int, trees: int) -> None:
+    data = replace(records(600, 40, "protein"), classes=tuple(f"c{label}" for label in range(classes)))
+    boosted = choose_run(data, RunRequest()).run.network.boosted
+    assert (boosted.rounds if boosted else 0) == trees

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -221,3 +222,24 @@ def test_invalid_input_is_refused() -> None:
 def test_options_check_themselves(name: str, value: float) -> None:
     with pytest.raises(SettingError, match=rf"evaluate\.{name}"):
         EvaluationOptions.from_dict({name: value})
+
+
+def test_the_cells_of_many_classes_have_no_intervals_but_the_metrics_have() -> None:
+    rng = np.random.default_rng(0)
+    labels = np.repeat(np.arange(200), 3)
+    given = np.where(rng.random(600) < 0.8, labels, rng.integers(0, 200, 600))
+    names = [f"c{label}" for label in range(200)]
+    tracemalloc.start()
+    found = evaluate_probabilities(labels, np.eye(200)[given], names, options=EvaluationOptions(replicates=100))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # The replicates of all cells would take 8 · 100 · 200² bytes, 32 MB, and twice that while they are put together.
+    assert peak < 16e6
+    accuracy = found.metrics["accuracy"]
+    assert accuracy.low < accuracy.value < accuracy.high
+    assert np.isnan(found.confusion_low).all()
+    assert found.confusion_low.shape == found.confusion.shape == (200, 200)
+    assert not found.confusion_exact.any()
+    assert found.confusion.trace() == round(600 * accuracy.value)
+    assert found.per_class["c5"]["recall"].value == found.confusion[5, 5] / 3
+    json.dumps(found.to_json(), allow_nan=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 
 import numpy as np
 
@@ -183,3 +184,22 @@ def test_differences_are_followed_by_tests() -> None:
     grouped = Comparison(PairedMetrics({}, differences), McNemar(3, 4, "groups", math.nan, math.nan), None)
     last = format_comparison(grouped, "new", "old", 0.9).splitlines()[-1]
     assert last == "McNemar: 3 records only new has right, 4 only old; p = n/a (chi-square over groups)"
+
+
+def test_many_classes_have_their_most_frequent_confusions_and_no_matrix() -> None:
+    labels, given = np.repeat(np.arange(30), 4), np.repeat(np.arange(30), 4)
+    given[[0, 1, 2]] = 7
+    given[[40, 41]] = 3
+    given[116:] = 28
+    classes = [f"c{label:02}" for label in range(30)]
+    evaluation = evaluate_probabilities(labels, np.eye(30)[given], classes, options=EvaluationOptions(replicates=0))
+    text = format_evaluation(evaluation)
+    assert re.findall(r"^(c\d\d) +(c\d\d) +(\d+)$", text, re.MULTILINE) == [
+        ("c29", "c28", "4"),
+        ("c00", "c07", "3"),
+        ("c10", "c03", "2"),
+    ]
+    assert "true \\ predicted" not in text
+    assert "never predicted: c29" in text
+    right = evaluate_probabilities(labels, np.eye(30)[labels], classes, options=EvaluationOptions(replicates=0))
+    assert "all records are classified correctly" in format_evaluation(right)

@@ -71,3 +71,9 @@ def test_precision_and_recall_of_the_rare_class_by_hand() -> None:
     assert found == "b has precision 0.667 and recall 0.667 on the test split"
     found = rare_class_line([0, 1, 1], [1, 1, 1], ("a", "b"), counts_of(3, 30), "test split")
     assert found == "a has precision undefined and recall 0.000 on the test split"
+
+
+def test_of_many_classes_that_are_never_predicted_five_are_named() -> None:
+    line = never_predicted(range(100), [0] * 100, [f"c{label}" for label in range(100)], "test split")
+    assert line is not None
+    assert "c1 (1 record), c2 (1 record), c3 (1 record), c4 (1 record), c5 (1 record) and 94 more; accuracy" in line
