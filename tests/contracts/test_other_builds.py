@@ -17,7 +17,7 @@ def short_run(preset: str) -> tuple[RunConfig, str]:
     values = load_preset(preset)
     trees = ["trees=3"] if "trees" in values["network"] else []
     alphabets = values.get("alphabets", ["dna"])
-    return compose(preset, assignments=["epochs=1", "batch_size=16", *trees]), alphabets[0]
+    return compose(preset, assignments=["epochs=1", "batch_size=16", "precision=float32", *trees]), alphabets[0]
 
 
 @pytest.mark.filterwarnings("ignore:TF32 acceleration:UserWarning")  # PyTorch's, of GPUs by Intel
