@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 600
 
-.PHONY: help demo test check format lock bench bench-smoke dna-tasks hard-data faults fuzz reproduce reproduce-quick models docs pictures release-check clean
+.PHONY: help demo test test-slow check format lock bench bench-smoke dna-tasks hard-data faults fuzz reproduce reproduce-quick models docs pictures release-check clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -19,7 +19,10 @@ demo: .venv/installed ## encode, train, evaluate and predict on the embedded, si
 	$(BIN)/python scripts/demo.py
 
 test: .venv/installed ## the test suite
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 3 -m "not slow"
+
+test-slow: .venv/installed ## the tests that take long: statistics and large files
+	$(BIN)/python -m pytest -n 2 -m slow
 
 check: .venv/installed ## format, lint, strict types, docs in step
 	$(BIN)/ruff format --check .

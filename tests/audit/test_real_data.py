@@ -26,6 +26,7 @@ def audited(tmp_path: Path, options: EncodeOptions) -> dict[str, Check]:
     return {check.name: check for check in audit_dataset(open_dataset(output))}
 
 
+@pytest.mark.slow
 def test_solubility_at_random(tmp_path: Path) -> None:
     found = audited(tmp_path, EncodeOptions())
     # One protein in twenty has a near-duplicate with the opposite label; nearly all near-duplicates do.
@@ -38,6 +39,7 @@ def test_solubility_at_random(tmp_path: Path) -> None:
     assert "24.7% of negatives, 24.4% of positives" in found["tag-his6"].message
 
 
+@pytest.mark.slow
 def test_solubility_by_similarity(tmp_path: Path) -> None:
     found = audited(tmp_path, EncodeOptions(split_by="similarity"))
     assert found["near-across"].value == 0

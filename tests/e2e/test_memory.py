@@ -121,6 +121,7 @@ def test_a_long_fastq_record_takes_two_bytes_a_base_to_read(tmp_path: Path, at_r
     assert done.peak - at_rest < 2 * BASES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["gb", "embl"])
 def test_a_long_annotated_record_takes_four_bytes_a_base_to_read(tmp_path: Path, at_rest: int, ending: str) -> None:
     count = BASES // 2
@@ -176,6 +177,7 @@ def test_a_header_of_many_megabytes_is_refused(tmp_path: Path, at_rest: int, mar
     assert done.peak - at_rest < 60 * MB
 
 
+@pytest.mark.slow
 def test_windows_of_a_long_record_take_six_bytes_a_base(record: Path, tmp_path: Path, at_rest: int) -> None:
     words = ["--class", f"a={record}", "--class", "b=@uniform", "--window", "1000"]
     done = seqnet("encode", *words, "-o", tmp_path / "d.safetensors")
@@ -184,6 +186,7 @@ def test_windows_of_a_long_record_take_six_bytes_a_base(record: Path, tmp_path: 
     assert done.peak - small.peak < 6 * BASES + BATCHES
 
 
+@pytest.mark.slow
 def test_very_many_windows_take_twelve_bytes_each(tmp_path: Path) -> None:
     records, length = (6, 24), 1_000_000
     text = bases(length).tobytes()
@@ -215,6 +218,7 @@ def test_a_long_read_takes_two_bytes_a_base_to_read(tmp_path: Path, at_rest: int
     assert done.peak - at_rest < 2 * BASES + BATCHES // 3
 
 
+@pytest.mark.slow
 def test_a_long_record_takes_six_bytes_a_base_to_shuffle(tmp_path: Path) -> None:
     count = BASES // 2
     (tmp_path / "x.fa").write_bytes(b">x\n" + wrapped(count))
@@ -236,6 +240,7 @@ def test_very_long_reads_of_a_sam_are_held_one_by_one(tmp_path: Path, at_rest: i
     assert done.peak - at_rest < BATCHES
 
 
+@pytest.mark.slow
 def test_companions_of_long_records_are_made_some_at_a_time(tmp_path: Path) -> None:
     text = wrapped(BASES // 12, width=50)
     with (tmp_path / "x.fa").open("wb") as file:
@@ -248,6 +253,7 @@ def test_companions_of_long_records_are_made_some_at_a_time(tmp_path: Path) -> N
     assert done.peak - small.peak < 2 * BATCHES  # of 240 million symbols
 
 
+@pytest.mark.slow
 def test_a_long_record_takes_six_bytes_a_base_to_predict(tmp_path: Path) -> None:
     count = BASES // 4
     (tmp_path / "long.fa").write_bytes(b">long\n" + wrapped(count))
@@ -267,6 +273,7 @@ def test_a_long_record_takes_six_bytes_a_base_to_predict(tmp_path: Path) -> None
     assert long.peak - short.peak < 6 * count + BATCHES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ending", ["bedgraph", "bw"])
 def test_a_track_of_a_long_record_takes_three_bytes_a_base(record: Path, tmp_path: Path, ending: str) -> None:
     (tmp_path / "short.fa").write_bytes(b">short\n" + wrapped(60_000))

@@ -99,6 +99,7 @@ def test_the_bound_of_a_perfect_ranking_holds_the_truth() -> None:
     assert perfect / 4_000 <= 0.9**6
 
 
+@pytest.mark.slow
 def test_intervals_of_accuracies_near_one_hold_the_truth() -> None:
     # The percentile bootstrap alone contains the true value in 78 of 100 cases.
     rng, held = np.random.default_rng(1), 0

@@ -104,6 +104,7 @@ def test_a_doubtful_estimate_is_shrunk_by_its_standard_error() -> None:
     assert 0.1 < of_three[0] < 0.12
 
 
+@pytest.mark.slow
 def test_a_correction_in_part_is_nearer_to_the_truth_than_none() -> None:
     seen, shares, validation = np.array([0.5, 0.5]), [0.44, 0.56], kept(3_000, [0.5, 0.5])
     misses, doubtful = [], 0

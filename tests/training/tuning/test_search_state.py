@@ -34,6 +34,7 @@ def test_the_loss_is_made_small(tmp_path: Path) -> None:
     assert result.best.value == min(values) < max(values)
 
 
+@pytest.mark.slow
 def test_what_the_value_depends_on(tmp_path: Path) -> None:
     # With a very small learning rate nothing is learned. The momentum has no effect with AdamW.
     space = Space({"training.learning_rate": RATE, "training.momentum": Range(0.0, 0.9, None, False)})
