@@ -119,13 +119,13 @@ def command(
         _report(result, files, run.training.monitor)
     if options["as_json"]:
         show_json(_values(result, files, run.training.monitor))
-    _check_complete(result)
+    _check_complete(result, "the same command" if shared else "--resume")
 
 
-def _check_complete(result: TuningResult) -> None:
-    """Raises what stopped the search, or an error without a complete trial."""
+def _check_complete(result: TuningResult, way: str) -> None:
+    """Raises what stopped the search, or an error without a complete trial; `way` is how to continue."""
     if result.interruption:
-        say(f"seqnet: stopped after {counted(len(result.trials), 'trials')}; continue with --resume")
+        say(f"seqnet: stopped after {counted(len(result.trials), 'trials')}; continue with {way}")
         raise result.interruption
     if not result.best:
         reason = next((trial.reason for trial in reversed(result.trials) if trial.reason), "all were stopped early")
