@@ -82,7 +82,7 @@ def distill(
 def _fitted(
     start: WarmStart, plan: DistillationPlan, device: torch.device, threads: int, notify: Callable[[str], None]
 ) -> Distilled:
-    """Returns the model that has learned the plan."""
+    """Returns the fast model, trained as planned."""
     if plan.chosen.recipe:
         notify(plan.chosen.recipe)
     job = make_distillation_job(plan, device, threads=threads)

@@ -22,7 +22,7 @@ Direction = Literal["minimize", "maximize"]
 
 # Brackets are drawn from the name of the study and the number of the trial: another name, another search.
 STUDY_NAME = "seqnet tune"
-_REMEDY = "use the same dataset and settings, or start a new study with --force"
+_REMEDY = "use the same dataset and settings, or name another --storage"
 
 
 class Journal:
