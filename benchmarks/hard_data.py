@@ -171,13 +171,13 @@ def _page(found: Mapping[str, Mapping[str, Any]], remark: str) -> str:
     )
 
 
-_QUICK = ("labels-100", "8-mers", "protein-families")
+_QUICK = ("labels-100", "protein-families")
 
 
 def main() -> None:
     """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--rows", nargs="+", choices=list(ROWS), help="default: all; with --smoke, three")
+    parser.add_argument("--rows", nargs="+", choices=list(ROWS), help="default: all; with --smoke, two")
     parser.add_argument("--smoke", action="store_true", help="few records, one epoch, no result")
     parser.add_argument(
         "--keep-older", action="store_true", help="keep rows measured with an older seqnet; the page names them"
