@@ -46,6 +46,7 @@ NETWORKS = Registry(
         "parallel": Choice("seqnet.nn.networks.cnn:ParallelNetwork", "convolutions of several widths side by side"),
         "recurrent": Choice("seqnet.nn.networks.recurrent:RecurrentNetwork", "a simple recurrent, LSTM or GRU network"),
         "hybrid": Choice("seqnet.nn.networks.hybrid:HybridNetwork", "convolutions, then a recurrent network"),
+        "kmers": Choice("seqnet.nn.networks.kmers:KmerNetwork", "dense layers on the shares of k-mers"),
     },
 )
 
@@ -126,6 +127,11 @@ class NetworkConfig(Settings):
     def profile(self) -> ProfileConfig | None:
         """What the head sees of the sequence beside what the layers before it found; None for nothing."""
         return None
+
+    @property
+    def longest_kmer(self) -> int:
+        """Length of the longest k-mers whose shares the head sees in place of a profile; 0 for none."""
+        return 0
 
     @property
     def boosted(self) -> TreesConfig | None:

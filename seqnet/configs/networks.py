@@ -33,6 +33,7 @@ __all__ = [
     "ConvolutionConfig",
     "DenseConfig",
     "HybridConfig",
+    "KmersConfig",
     "NetworkConfig",
     "ParallelConfig",
     "ProfileConfig",
@@ -229,12 +230,26 @@ class HybridConfig(ConvolutionConfig):
         return TreesConfig(self.trees, self.tree_leaves, self.tree_rate, self.tree_descriptors)
 
 
+@dataclass(frozen=True)
+class KmersConfig(NetworkConfig):
+    """Dense layers on the shares of k-mers; without dense layers, a logistic regression."""
+
+    name: str = setting("kmers", "network", choices=tuple(NETWORKS))
+    longest: int = setting(4, "length of the longest k-mers; shorter ones are counted, too", minimum=1, maximum=8)
+
+    @property
+    def longest_kmer(self) -> int:
+        """Length of the longest k-mers whose shares the head sees in place of a profile; 0 for none."""
+        return self.longest
+
+
 _CONFIGS: Mapping[str, type[NetworkConfig]] = {
     "dense": DenseConfig,
     "cnn": CnnConfig,
     "parallel": ParallelConfig,
     "recurrent": RecurrentConfig,
     "hybrid": HybridConfig,
+    "kmers": KmersConfig,
 }
 
 

@@ -38,6 +38,16 @@ class RunConfig:
     training: TrainingConfig
     augmentation: AugmentationConfig
 
+    def __post_init__(self) -> None:
+        """Checks that the network uses the encoder.
+
+        Raises:
+            SettingError: it does not.
+        """
+        if self.network.longest_kmer and self.encoder.name != "onehot":
+            problem = f"must be onehot for the network {self.network.name}, which counts symbols"
+            raise SettingError("encoder.name", self.encoder.name, problem=problem)
+
     @classmethod
     def from_dict(cls, values: Layer) -> RunConfig:
         """Returns the run of nested dictionaries, section → setting → value.

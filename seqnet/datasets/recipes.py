@@ -40,19 +40,21 @@ _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
 
 _LONGER = "dilated-cnn"
 
-_MIXED = "dna-deep-hybrid"
+_KMERS = "dna-kmers"
 _ANCHORED = "dna-positions"
 _WIDE = ("dna-parallel", "dna-parallel-3")
-_MIXTURE = (_ANCHORED, *_WIDE, _MIXED)
-"""Presets of a mixture, the fastest first. It is trained where `dna-deep-hybrid` would be the only network."""
+_MIXTURES: Mapping[str, Sequence[str]] = {
+    "dna-hybrid": (_KMERS, _ANCHORED, "dna-hybrid"),
+    "dna-deep-hybrid": (_KMERS, _ANCHORED, *_WIDE, "dna-deep-hybrid"),
+    _LONGER: (_KMERS, _LONGER),
+}
+"""Preset of the recipe → presets of the mixture that is trained in its place, the fastest first.
 
-_OLIGOS = 24
-_READS = "dna-hybrid"
-_OLIGO_MIXTURE = (_ANCHORED, _READS)
-"""The mixture for sequences of one length up to this median, which are shorter than reads: their positions often have a
-meaning, and `dna-hybrid` can't distinguish a sequence from its reverse complement."""
+With k-mers, a mixture is not far behind the k-mer baseline, however few records there are. `dna-kmers` and
+`dna-positions` look at one strand, so they can distinguish a sequence from its reverse complement.
+"""
 
-MOST_KINDS = len(_MIXTURE)
+MOST_KINDS = max(len(names) for names in _MIXTURES.values())
 """Maximum number of different networks that are trained by default."""
 
 _VALIDATION = 50
@@ -63,7 +65,11 @@ _NEARLY = 0.9
 
 _SYMBOLS = 100_000_000
 _FEWEST_EPOCHS = 8
-"""Symbols that the wide convolutions see in a training at most, unless that were fewer epochs than this."""
+"""Symbols that k-mers and wide convolutions see in a training at most, unless that were fewer epochs than this."""
+
+_SYMBOLS_PER_KMER = 150
+_SHORTEST_KMERS = 2
+"""Symbols of the train split for each of the longest k-mers at least, and the length that k-mers have anyway."""
 
 _PATIENCE = 3
 """A network of a mixture stops after a third of its epochs without improvement."""
@@ -182,35 +188,34 @@ def mixture_note(dataset: Dataset, request: RunRequest) -> str | None:
 def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
     """Returns the recipes of networks of different kinds that are mixed, the fastest first; none for one network.
 
-    DNA of medium length is classified by motifs that may be anywhere or at one position, on both strands or one, and
-    so is DNA that is shorter than reads. No single network is good at all of them, so one of each kind is trained, and
-    the validation split weights them (docs/results.md).
+    DNA and RNA are classified by motifs that may be anywhere or at one position, on both strands or one, or by their
+    k-mers. No single network is good at all of them, so one of each kind is trained, and the validation split weights
+    them (docs/results.md).
     """
     recipe = choose_recipe(dataset)
     held_out = dataset.labels[dataset.members("validation")]
     judged = len(held_out) >= _VALIDATION and len(np.unique(held_out)) == len(dataset.classes)
-    if dataset.alphabet.name != "dna" or dataset.crop or not judged:
+    if dataset.alphabet.name not in ("dna", "rna") or dataset.crop or not judged:
         return ()
     lengths = dataset.tokens.lengths[dataset.members("train")]
     anchored = np.quantile(lengths, 0.05) >= _NEARLY * lengths.max()
-    names: tuple[str, ...] = ()
-    if recipe.preset == _MIXED:
-        names = _MIXTURE if anchored else _MIXTURE[1:]
-    elif anchored and np.median(lengths) <= _OLIGOS:
-        names = _OLIGO_MIXTURE
-    return tuple(_part_of_mixture(name, lengths, recipe.facts) for name in names)
+    names = _MIXTURES[recipe.preset]
+    if not anchored:
+        names = [name for name in names if name != _ANCHORED]
+    return tuple(_part_of_mixture(name, lengths, recipe.facts, _cut(dataset)) for name in names)
 
 
-def _part_of_mixture(preset: str, lengths: NDArray[np.int64], facts: str) -> Recipe:
-    """Returns the recipe of one network of a mixture for training records of these lengths (N,)."""
+def _part_of_mixture(preset: str, lengths: NDArray[np.int64], facts: str, cut: tuple[str, ...]) -> Recipe:
+    """Returns the recipe of one network of a mixture for training records of these lengths (N,); see `_cut`."""
     training = compose(preset).training
     fitted = fitted_to(training, len(lengths))
     epochs = compose(preset, assignments=fitted).training.epochs
-    if preset in _WIDE:
+    if preset in (_KMERS, *_WIDE):
         epochs = min(epochs, max(_FEWEST_EPOCHS, int(_SYMBOLS // lengths.sum())))
+    cut = (*cut, *_shorter_kmers(preset, lengths))
     kept = [one for one in fitted if not one.startswith("training.epochs=")]
     changed = [f"training.epochs={epochs}"] if epochs != training.epochs else []
-    return Recipe(preset, (*changed, *kept, f"training.patience={math.ceil(epochs / _PATIENCE)}"), facts)
+    return Recipe(preset, (*cut, *changed, *kept, f"training.patience={math.ceil(epochs / _PATIENCE)}"), facts)
 
 
 def choose_recipe(dataset: Dataset) -> Recipe:
@@ -227,11 +232,23 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     name, unit = _WORDS[dataset.alphabet.name]
     preset = next((preset for most, preset in _RECURRENT[dataset.alphabet.name] if typical <= most), _LONGER)
     records = None if dataset.crop else len(lengths)
-    cut = (f"network.window={_WINDOW}",) if not dataset.crop and lengths.max(initial=0) > _WINDOW else ()
     facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
     run = compose(preset)
     fitted = () if records is None else fitted_to(run.training, records)
-    return Recipe(preset, (*cut, *_fewer_trees(run, len(dataset.classes)), *fitted), facts)
+    return Recipe(preset, (*_cut(dataset), *_fewer_trees(run, len(dataset.classes)), *fitted), facts)
+
+
+def _shorter_kmers(preset: str, lengths: NDArray[np.int64]) -> tuple[str, ...]:
+    """Returns the length of the longest k-mers for train records of these lengths (N,), if the preset's is longer."""
+    longest = compose(preset).network.longest_kmer
+    fitting = max(int(math.log(max(lengths.sum() / _SYMBOLS_PER_KMER, 1), 4)), _SHORTEST_KMERS)
+    return (f"network.longest={fitting}",) if fitting < longest else ()
+
+
+def _cut(dataset: Dataset) -> tuple[str, ...]:
+    """Returns the window of a network, where sequences are too long to be seen at once."""
+    lengths = dataset.tokens.lengths[dataset.members("train")]
+    return (f"network.window={_WINDOW}",) if not dataset.crop and lengths.max(initial=0) > _WINDOW else ()
 
 
 def _fewer_trees(run: RunConfig, classes: int) -> tuple[str, ...]:

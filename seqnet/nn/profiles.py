@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from seqnet.configs.networks import ProfileConfig
 from seqnet.core.alphabets import Alphabet
+from seqnet.nn.kmer_profiles import kmer_shares, mixed_kmer_shares
 
 __all__ = ["Profile"]
 
@@ -42,7 +43,8 @@ class Profile(nn.Module):
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the profiles (B, F) of tokens (B, L) uint8 with lengths (B,) int64."""
         symbols = functional.embedding(tokens.long(), self.mixture)  # (B, L, K), zeros for padding
-        return self._joined(symbols, lengths, self._of_pairs(tokens.long(), lengths) if self.config.pairs else None)
+        pairs = kmer_shares(tokens.long(), lengths, self.size, 2) if self.config.pairs else None
+        return self._joined(symbols, lengths, pairs)
 
     def of_mixtures(self, symbols: Tensor, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the same for positions that are mixtures of symbols (B, L, K), as a function with a gradient.
@@ -52,12 +54,7 @@ class Profile(nn.Module):
             tokens: (B, L) uint8; pairs with an ambiguity code or padding are not counted.
             lengths: (B,) int64.
         """
-        pairs = None
-        if self.config.pairs:
-            known = (tokens >= 1) & (tokens <= self.size)
-            both = (known[:, 1:] & known[:, :-1])[:, :, None].to(symbols.dtype)
-            counts = (symbols[:, :-1] * both).transpose(1, 2) @ symbols[:, 1:]  # (B, K, K)
-            pairs = counts.flatten(1) / (lengths - 1).clamp(min=1)[:, None]
+        pairs = mixed_kmer_shares(symbols, tokens, lengths, 2) if self.config.pairs else None
         return self._joined(symbols, lengths, pairs)
 
     def _joined(self, symbols: Tensor, lengths: Tensor, pairs: Tensor | None) -> Tensor:
@@ -80,15 +77,6 @@ class Profile(nn.Module):
         inside = torch.cat([first.expand_as(last), last], dim=1).to(symbols.dtype)  # (B, 2S, L)
         counted = torch.minimum(lengths[:, None, None], torch.cat([widths, widths], dim=1))
         return (inside @ symbols / counted).flatten(1)
-
-    def _of_pairs(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """Returns the shares (B, K²) of neighbouring pairs of canonical symbols."""
-        known = (tokens >= 1) & (tokens <= self.size)
-        both = known[:, 1:] & known[:, :-1]
-        index = torch.where(both, (tokens[:, :-1] - 1) * self.size + tokens[:, 1:] - 1, self.size**2)
-        counts = self.mixture.new_zeros(tokens.shape[0], self.size**2 + 1)
-        counts.scatter_add_(1, index, counts.new_ones(index.shape))
-        return counts[:, :-1] / (lengths - 1).clamp(min=1)[:, None]
 
     def _at(self, symbols: Tensor, lengths: Tensor, *, turned: bool) -> Tensor:
         """Returns the one-hot symbols (B, ends · K) at the start, or at the end from the last one inwards."""

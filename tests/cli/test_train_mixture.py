@@ -32,15 +32,21 @@ def test_the_model_is_a_mixture_and_every_command_takes_it(data: Path, tmp_path:
     model = tmp_path / "m.safetensors"
     outcome = cli("train", data, *FAST, "-o", model, "--report", tmp_path / "m.html")
     assert outcome.code == 0, outcome.err
-    assert "chosen settings: a mixture of the presets dna-positions (" in outcome.err
-    assert [f"network {number} of 4, {kind}, seed 1" in outcome.err for number, kind in enumerate(
-        ("cnn", "parallel", "parallel", "hybrid"), 1)] == [True] * 4  # fmt: skip
+    assert "chosen settings: a mixture of the presets dna-kmers (" in outcome.err
+    assert [f"network {number} of 5, {kind}, seed 1" in outcome.err for number, kind in enumerate(
+        ("kmers", "cnn", "parallel", "parallel", "hybrid"), 1)] == [True] * 5  # fmt: skip
     assert "weights, fitted to the validation split: " in outcome.err
     assert [path.name for path in sorted(tmp_path.glob("*.checkpoint.*"))] == [
-        f"m.{number}.checkpoint.safetensors" for number in (1, 2, 3, 4)
+        f"m.{number}.checkpoint.safetensors" for number in (1, 2, 3, 4, 5)
     ]
     found = json.loads(cli("inspect", model, "--json").out)
-    assert found["provenance"]["presets"] == ["dna-positions", "dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]
+    assert found["provenance"]["presets"] == [
+        "dna-kmers",
+        "dna-positions",
+        "dna-parallel",
+        "dna-parallel-3",
+        "dna-deep-hybrid",
+    ]
     assert sum(found["provenance"]["weights"]) == pytest.approx(1)
     kept = [weight for weight in found["provenance"]["weights"] if weight]
     assert [one["weight"] for one in found["mixture"] or [{"weight": 1}]] == kept
@@ -61,7 +67,7 @@ def test_the_model_is_a_mixture_and_every_command_takes_it(data: Path, tmp_path:
     ours, theirs = tensors(tmp_path / "frozen.safetensors"), tensors(model)
     for place, index in enumerate(used):
         names = [name for name in theirs if name.startswith(f"{index:03}.") and ".head." not in name]
-        assert names
+        assert names or about["mixture"][place]["network"] == "kmers"  # which is a head alone
         assert all(ours[f"{place:03}{name[3:]}"] == theirs[name] for name in names)
     folds = cli("train", data, *FAST, "--from", model, "--folds", "3", "-o", tmp_path / "f.safetensors")
     assert folds.code == (1 if len(kept) > 1 else 0)
@@ -88,7 +94,7 @@ def test_time(data: Path, tmp_path: Path, cli: Runner) -> None:
     outcome = cli("train", data, *FAST, "--time", "0.01s", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 0, outcome.err
     assert "the time limit allowed 1 epoch, not 2" in outcome.err
-    assert "the time is over; left out: 3 networks" in outcome.err
+    assert "the time is over; left out: 4 networks" in outcome.err
     assert outcome.err.endswith("m.curves.svg, m.1.checkpoint.safetensors\n")
     assert json.loads(cli("inspect", tmp_path / "m.safetensors", "--json").out)["members"] == 1
     wrong = cli("train", data, "--time", "10", "-o", tmp_path / "n.safetensors")

@@ -184,3 +184,8 @@ def test_a_request_that_names_none_leaves_it_to_the_dataset() -> None:
     request = RunRequest(encoder="kmer", assignments=("epochs=3", ("network.dense", [3])))
     assert request.run is None
     assert request.compose().training.epochs == 3
+
+
+def test_a_network_that_counts_kmers_refuses_other_encoders() -> None:
+    with pytest.raises(SettingError, match=r"encoder\.name must be onehot for the network kmers"):
+        compose("dna-kmers", encoder="embedding")

@@ -55,6 +55,7 @@ NETWORK_SETTINGS: Mapping[str, Mapping[str, Any]] = {
     "hybrid-composition": {
         "name": "hybrid", **DEEP, "units": 3, "cell": "gru", "composition": True, "norm": "batch", "residual": True,
     },
+    "kmers": {"name": "kmers", "longest": 2, "dense": [6]},
 }  # fmt: skip
 
 ENCODER_SETTINGS: Mapping[str, Mapping[str, Any]] = {
@@ -94,6 +95,7 @@ CASES = [
     pytest.param(Case(run_config(network=network, encoder=encoder), name, WINDOW), id=f"{key}-{kind}-{name}")
     for key, network in NETWORK_SETTINGS.items()
     for kind, encoder in ENCODER_SETTINGS.items()
+    if network["name"] != "kmers" or kind == "onehot"
     for name in (["protein"] if kind == "plm" else ALPHABETS)
 ]
 
@@ -107,7 +109,7 @@ PRESET_CASES = [
     pytest.param(preset_case(preset, name), id=f"{preset}-{name}")
     for preset in preset_names()
     for name in ALPHABETS
-    if name == "protein" or "tree_descriptors" not in load_preset(preset)["network"]
+    if name in load_preset(preset).get("alphabets", ALPHABETS)
 ]
 every_case = pytest.mark.parametrize("case", [*CASES, *PRESET_CASES])
 

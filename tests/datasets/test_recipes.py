@@ -141,23 +141,24 @@ def labelled(length: int, *, held_out: int = 60, shorter: int | None = None, nam
     )
 
 
+KMERS, FLAT, WIDE = "dna-kmers", ("dna-positions",), ("dna-parallel", "dna-parallel-3")
+
+
 @pytest.mark.parametrize(
     ("data", "kinds"),
     [
-        (labelled(101), ["dna-positions", "dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]),
-        (labelled(101, shorter=95), ["dna-positions", "dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]),
-        (labelled(101, shorter=60), ["dna-parallel", "dna-parallel-3", "dna-deep-hybrid"]),
-        (labelled(8), ["dna-positions", "dna-hybrid"]),
-        (labelled(24), ["dna-positions", "dna-hybrid"]),
-        (labelled(24, shorter=12), []),
+        (labelled(101), [KMERS, *FLAT, *WIDE, "dna-deep-hybrid"]),
+        (labelled(101, shorter=95), [KMERS, *FLAT, *WIDE, "dna-deep-hybrid"]),
+        (labelled(101, shorter=60), [KMERS, *WIDE, "dna-deep-hybrid"]),
+        (labelled(101, name="rna"), [KMERS, *FLAT, *WIDE, "dna-deep-hybrid"]),
+        (labelled(8), [KMERS, *FLAT, "dna-hybrid"]),
+        (labelled(8, name="rna"), [KMERS, *FLAT, "dna-hybrid"]),
+        (labelled(24, shorter=12), [KMERS, "dna-hybrid"]),
         (labelled(8, held_out=49), []),
-        (labelled(8, name="rna"), []),
-        (labelled(25), []),
-        (labelled(50), []),
-        (labelled(2001), []),
+        (labelled(50), [KMERS, *FLAT, "dna-hybrid"]),
+        (labelled(2001), [KMERS, "dilated-cnn"]),
         (labelled(101, held_out=49), []),
         (labelled(101, held_out=0), []),
-        (labelled(101, name="rna"), []),
         (labelled(101, name="protein"), []),
     ],
 )
@@ -174,7 +175,7 @@ def test_settings_of_training_apply_to_all_kinds_and_others_choose_one_network()
     chosen = choose_run(data, RunRequest(assignments=("batch_size=7", ("training.seed", 9), "augmentation.shift=2")))
     assert [(run.training.batch_size, run.training.seed, run.augmentation.shift) for _, run in chosen.kinds] == [
         (7, 9, 2)
-    ] * 4
+    ] * 5
     for request in (
         RunRequest(encoder="embedding"),
         RunRequest(assignments=("units=8",)),
@@ -194,7 +195,7 @@ def test_wide_convolutions_see_a_limited_number_of_symbols() -> None:
         labels=(np.arange(30_000) % 2).astype(np.int32),
         split=np.array([0] * 29_000 + [1] * 1_000, dtype=np.uint8),
     )
-    wide = choose_run(large, RunRequest()).kinds[1][1].training
+    wide = dict(choose_run(large, RunRequest()).kinds)[WIDE[0]].training
     assert (wide.epochs, wide.patience) == (8, 3)
 
 
@@ -203,3 +204,9 @@ def test_many_classes_have_fewer_trees_each(classes: int, trees: int) -> None:
     data = replace(records(600, 40, "protein"), classes=tuple(f"c{label}" for label in range(classes)))
     boosted = choose_run(data, RunRequest()).run.network.boosted
     assert (boosted.rounds if boosted else 0) == trees
+
+
+@pytest.mark.parametrize(("length", "longest"), [(8, 2), (101, 4), (500, 5), (2000, 6)])
+def test_kmers_are_as_long_as_the_records_suffice_for(length: int, longest: int) -> None:
+    """600 records of 101 bases have 150 bases for each of 404 words."""
+    assert dict(choose_run(labelled(length), RunRequest()).kinds)[KMERS].network.longest_kmer == longest

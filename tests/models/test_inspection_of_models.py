@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.configs.run import RunConfig, compose, preset_names
+from seqnet.configs.run import RunConfig, compose, load_preset, preset_names
 from seqnet.core.errors import ContainerError
 from seqnet.models.bundles import write_bundle
 from seqnet.models.inspection import inspect, lines
@@ -45,7 +45,8 @@ def test_layers_have_names_shapes_and_parameters(path: Path) -> None:
 @pytest.mark.parametrize("preset", preset_names())
 def test_layers_add_up(preset: str, path: Path) -> None:
     config = compose(preset)
-    write_bundle(path, make_bundle(config, "protein", window=config.network.window or 40))
+    name = load_preset(preset).get("alphabets", ["protein"])[0]
+    write_bundle(path, make_bundle(config, name, window=config.network.window or 40))
     found = inspect(path)
     assert sum(layer["parameters"] for layer in found["layers"]) == found["parameters"]
     first, *_, last = found["layers"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 import torch
@@ -9,11 +10,12 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqnet.configs.encoders import EncoderConfig
-from seqnet.configs.networks import LONGEST_WINDOW, NETWORKS, NetworkConfig
+from seqnet.configs.network_base import LONGEST_WINDOW, NETWORKS, WIDEST, NetworkConfig
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.nn.descriptors import Descriptors
 from seqnet.nn.encoders import make_encoder
+from seqnet.nn.kmer_profiles import KmerProfile
 from seqnet.nn.layers import Head, dropped
 from seqnet.nn.networks.base import Dimensions, Network
 from seqnet.nn.networks.cnn import ConvolutionalNetwork
@@ -61,10 +63,10 @@ class Classifier(nn.Module):
             )
         self.window = window
         self.flattens = network.flattens
-        self.profile = Profile(alphabet, network.profile, window) if network.profile else None
+        self.profile = _make_profile(alphabet, network, window)
         self.trees: Trees | None = None
         self.descriptors: Descriptors | None = None
-        if self.profile and network.boosted:
+        if self.profile is not None and network.boosted:
             boosted = network.boosted
             if boosted.descriptors != "none":
                 self.descriptors = Descriptors(alphabet, boosted.descriptors)
@@ -177,6 +179,23 @@ class Classifier(nn.Module):
     def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the logits (B, K) float32 for predictions: the mean over both strands, or those of one strand."""
         return mean_over_strands(self.forward, tokens, lengths, self.turning)
+
+
+def _make_profile(alphabet: Alphabet, network: NetworkConfig, window: int) -> Profile | KmerProfile | None:
+    """Returns what the head sees of the whole sequence; None for nothing.
+
+    Raises:
+        SettingError: there are too many different k-mers.
+    """
+    if network.profile:
+        return Profile(alphabet, network.profile, window)
+    longest = network.longest_kmer
+    if not longest:
+        return None
+    if alphabet.size**longest > WIDEST:
+        most = int(math.log(WIDEST, alphabet.size))
+        raise SettingError("network.longest", longest, f"at most {most} for {alphabet.name}")
+    return KmerProfile(alphabet, longest, window)
 
 
 def mean_over_strands(
