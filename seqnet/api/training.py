@@ -23,7 +23,7 @@ from seqnet.configs.training import MOST_MEMBERS, TrainingConfig
 from seqnet.core.durations import seconds_of
 from seqnet.core.errors import SettingError
 from seqnet.datasets.dataset import Dataset, open_dataset
-from seqnet.datasets.recipes import choose_run
+from seqnet.datasets.run_choice import choose_run
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training import train_ensemble
 from seqnet.training.jobs import WARNING, ProgressLines, make_job, opening_lines

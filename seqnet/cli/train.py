@@ -195,7 +195,7 @@ def _most_kinds(request: RunRequest, start: WarmStart | None) -> int:
         return len(start.bundle.mixture) or 1
     if request.shapes_network:
         return 1
-    from seqnet.datasets.recipes import MOST_KINDS
+    from seqnet.datasets.mixtures import MOST_KINDS
 
     return MOST_KINDS
 
@@ -251,7 +251,7 @@ def _fit(
 ) -> tuple[TrainingRun, TrainingFiles]:
     """Trains and returns what came of it, and the files of the networks that there were."""
     from seqnet.datasets.dataset import open_dataset
-    from seqnet.datasets.recipes import choose_run, mixture_note
+    from seqnet.datasets.run_choice import choose_run, mixture_note
     from seqnet.training import train_ensemble, train_folds
     from seqnet.training.jobs import ProgressLines, make_job, opening_lines
     from seqnet.training.results import TrainingRun

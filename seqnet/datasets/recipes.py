@@ -1,7 +1,7 @@
-"""Choice of a preset, or of several, for a dataset if the user names none.
+"""Choice of a preset for a dataset if the user names none.
 
 In: a dataset. Out: a `Recipe` with the name of a preset, single settings that adapt it to the number of records, and
-the reasons; a mixture has one for each of its networks. The presets are in `seqnet/configs/presets`.
+the reasons. The presets are in `seqnet/configs/presets`.
 """
 
 from __future__ import annotations
@@ -11,24 +11,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-from seqnet.configs.run import RunConfig, RunRequest, compose, load_preset
+from seqnet.configs.run import RunConfig, compose, load_preset
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 
-__all__ = [
-    "MOST_KINDS",
-    "ChosenRun",
-    "Recipe",
-    "choose_mixture",
-    "choose_recipe",
-    "choose_run",
-    "fitted_to",
-    "misfit",
-    "mixture_note",
-]
+__all__ = ["LONGER", "Recipe", "choose_recipe", "fitted_to", "misfit", "window_cut"]
 
 _NUCLEIC = ((50, "dna-hybrid"), (2_000, "dna-deep-hybrid"))
 _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
@@ -38,41 +27,8 @@ _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
 }
 """Alphabet → maximum median length and preset, ascending. Their recurrent layers read up to 500 positions."""
 
-_LONGER = "dilated-cnn"
-
-_KMERS = "dna-kmers"
-_ANCHORED = "dna-positions"
-_WIDE = ("dna-parallel", "dna-parallel-3")
-_MIXTURES: Mapping[str, Sequence[str]] = {
-    "dna-hybrid": (_KMERS, _ANCHORED, "dna-hybrid"),
-    "dna-deep-hybrid": (_KMERS, _ANCHORED, *_WIDE, "dna-deep-hybrid"),
-    _LONGER: (_KMERS, _LONGER),
-}
-"""Preset of the recipe → presets of the mixture that is trained in its place, the fastest first.
-
-With k-mers, a mixture is not far behind the k-mer baseline, however few records there are. `dna-kmers` and
-`dna-positions` look at one strand, so they can distinguish a sequence from its reverse complement.
-"""
-
-MOST_KINDS = max(len(names) for names in _MIXTURES.values())
-"""Maximum number of different networks that are trained by default."""
-
-_VALIDATION = 50
-"""Minimum number of validation records that choose the weights of a mixture."""
-
-_NEARLY = 0.9
-"""Sequences have nearly one length if 19 of 20 have at least this share of the longest."""
-
-_SYMBOLS = 100_000_000
-_FEWEST_EPOCHS = 8
-"""Symbols that k-mers and wide convolutions see in a training at most, unless that were fewer epochs than this."""
-
-_SYMBOLS_PER_KMER = 150
-_SHORTEST_KMERS = 2
-"""Symbols of the train split for each of the longest k-mers at least, and the length that k-mers have anyway."""
-
-_PATIENCE = 3
-"""A network of a mixture stops after a third of its epochs without improvement."""
+LONGER = "dilated-cnn"
+"""Preset for sequences that are too long for a recurrent layer."""
 
 _TREES = 2_000
 _FEWEST_TREES = 10
@@ -83,7 +39,7 @@ _WORDS = {"dna": ("DNA", "bases"), "rna": ("RNA", "bases"), "protein": ("protein
 _WINDOW = 8_192
 """Maximum length that the network sees at once; a batch of longer sequences would take gigabytes."""
 
-_MUCH_LONGER = 1.5
+_MUCHLONGER = 1.5
 """Times a network's window from which on sequences are much longer than it was made for."""
 
 _STEPS = 1_500
@@ -117,107 +73,6 @@ class Recipe:
         return f"chosen settings: preset {self.preset} ({self.facts}){changed}; --preset chooses another"
 
 
-@dataclass(frozen=True)
-class ChosenRun:
-    """The settings to train with, and what chose them.
-
-    Attributes:
-        run: all settings.
-        preset: the preset that they start from, if any.
-        recipe: what the choice went by, where the dataset decided; None where the user did.
-        warning: why the user's preset may not suit the dataset; None where it does.
-        kinds: preset and settings of each network of a mixture, the fastest first; empty for networks of one kind.
-    """
-
-    run: RunConfig
-    preset: str | None
-    recipe: str | None = None
-    warning: str | None = None
-    kinds: tuple[tuple[str | None, RunConfig], ...] = ()
-
-    @property
-    def count(self) -> int:
-        """Number of kinds of networks."""
-        return max(len(self.kinds), 1)
-
-
-def choose_run(dataset: Dataset, request: RunRequest, *, mix: bool = True) -> ChosenRun:
-    """Returns what the user requests; of a user who names no network, the recipe for the dataset with their settings.
-
-    Args:
-        dataset: what is trained on.
-        request: what the user requests.
-        mix: whether the recipe may be a mixture.
-
-    Raises:
-        SettingError: a setting is unknown or wrong.
-    """
-    if request.run is not None:
-        window, preset = request.run.network.window, request.preset
-        return ChosenRun(request.run, preset, None, misfit(preset, dataset, window) if preset else None)
-    recipe = choose_recipe(dataset)
-    run = compose(recipe.preset, None, request.encoder, None, (*recipe.assignments, *request.assignments))
-    mixture = () if request.shapes_network or not mix else choose_mixture(dataset)
-    if not mixture:
-        return ChosenRun(run, recipe.preset, recipe.line)
-    kinds = tuple(
-        (one.preset, compose(one.preset, assignments=(*one.assignments, *request.assignments))) for one in mixture
-    )
-    return ChosenRun(run, recipe.preset, _mixture_line(mixture, recipe.facts), kinds=kinds)
-
-
-def _mixture_line(mixture: Sequence[Recipe], facts: str) -> str:
-    """Returns what is chosen in one line; see `Recipe.line`."""
-    names = []
-    for one in mixture:
-        changed = ", ".join(text.partition(".")[2] for text in one.assignments)
-        names.append(f"{one.preset} ({changed})" if changed else one.preset)
-    return (
-        f"chosen settings: a mixture of the presets {', '.join(names[:-1])} and {names[-1]} for {facts}, weighted on "
-        "the validation split; --preset chooses one"
-    )
-
-
-def mixture_note(dataset: Dataset, request: RunRequest) -> str | None:
-    """Returns what a cross-validation leaves out; None where the recipe is no mixture anyway."""
-    if request.shapes_network or not choose_mixture(dataset):
-        return None
-    return "each fold has one network; without --folds, networks of several kinds are trained and weighted"
-
-
-def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
-    """Returns the recipes of networks of different kinds that are mixed, the fastest first; none for one network.
-
-    DNA and RNA are classified by motifs that may be anywhere or at one position, on both strands or one, or by their
-    k-mers. No single network is good at all of them, so one of each kind is trained, and the validation split weights
-    them (docs/results.md).
-    """
-    recipe = choose_recipe(dataset)
-    held_out = dataset.labels[dataset.members("validation")]
-    judged = len(held_out) >= _VALIDATION and len(np.unique(held_out)) == len(dataset.classes)
-    if dataset.alphabet.name not in ("dna", "rna") or dataset.crop or not judged:
-        return ()
-    lengths = dataset.tokens.lengths[dataset.members("train")]
-    anchored = np.quantile(lengths, 0.05) >= _NEARLY * lengths.max()
-    names = _MIXTURES[recipe.preset]
-    if not anchored:
-        names = [name for name in names if name != _ANCHORED]
-    return tuple(_part_of_mixture(name, lengths, recipe.facts, _cut(dataset)) for name in names)
-
-
-def _part_of_mixture(preset: str, lengths: NDArray[np.int64], facts: str, cut: tuple[str, ...]) -> Recipe:
-    """Returns the recipe of one network of a mixture for training records of these lengths (N,); see `_cut`."""
-    training = compose(preset).training
-    fitted = fitted_to(training, len(lengths))
-    epochs = compose(preset, assignments=fitted).training.epochs
-    if preset in (_KMERS, *_WIDE):
-        epochs = min(epochs, max(_FEWEST_EPOCHS, int(_SYMBOLS // lengths.sum())))
-    cut = (*cut, *_shorter_kmers(preset, lengths))
-    kept = [one for one in fitted if not one.startswith("training.epochs=")]
-    changed = [f"training.epochs={epochs}"] if epochs != training.epochs else []
-    return Recipe(preset, (*cut, *changed, *kept, f"training.patience={math.ceil(epochs / _PATIENCE)}"), facts)
-
-
 def choose_recipe(dataset: Dataset) -> Recipe:
     """Returns the recipe for a dataset.
 
@@ -230,23 +85,16 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     lengths = dataset.tokens.lengths[dataset.members("train")]
     typical = dataset.crop or (int(np.median(lengths)) if len(lengths) else 0)
     name, unit = _WORDS[dataset.alphabet.name]
-    preset = next((preset for most, preset in _RECURRENT[dataset.alphabet.name] if typical <= most), _LONGER)
+    preset = next((preset for most, preset in _RECURRENT[dataset.alphabet.name] if typical <= most), LONGER)
     records = None if dataset.crop else len(lengths)
     facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
     run = compose(preset)
     fitted = () if records is None else fitted_to(run.training, records)
-    return Recipe(preset, (*_cut(dataset), *_fewer_trees(run, len(dataset.classes)), *fitted), facts)
+    return Recipe(preset, (*window_cut(dataset), *_fewer_trees(run, len(dataset.classes)), *fitted), facts)
 
 
-def _shorter_kmers(preset: str, lengths: NDArray[np.int64]) -> tuple[str, ...]:
-    """Returns the length of the longest k-mers for train records of these lengths (N,), if the preset's is longer."""
-    longest = compose(preset).network.longest_kmer
-    fitting = max(int(math.log(max(lengths.sum() / _SYMBOLS_PER_KMER, 1), 4)), _SHORTEST_KMERS)
-    return (f"network.longest={fitting}",) if fitting < longest else ()
-
-
-def _cut(dataset: Dataset) -> tuple[str, ...]:
-    """Returns the window of a network, where sequences are too long to be seen at once."""
+def window_cut(dataset: Dataset) -> tuple[str, ...]:
+    """Returns the setting of a network's window, where sequences are too long to be seen at once."""
     lengths = dataset.tokens.lengths[dataset.members("train")]
     return (f"network.window={_WINDOW}",) if not dataset.crop and lengths.max(initial=0) > _WINDOW else ()
 
@@ -282,7 +130,7 @@ def _too_long(preset: str, dataset: Dataset, window: int | None) -> str | None:
     """Returns a line where the sequences are much longer than a preset was made for."""
     lengths = dataset.tokens.lengths[dataset.members("train")]
     typical = dataset.crop or (int(np.median(lengths)) if len(lengths) else 0)
-    if window is None or typical <= _MUCH_LONGER * window:
+    if window is None or typical <= _MUCHLONGER * window:
         return None
     unit = _WORDS[dataset.alphabet.name][1]
     return (

@@ -24,7 +24,8 @@ from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.encoding.unlabelled import DrawnSequences
-from seqnet.datasets.recipes import ChosenRun, Recipe, fitted_to
+from seqnet.datasets.recipes import Recipe, fitted_to
+from seqnet.datasets.run_choice import ChosenRun
 from seqnet.datasets.splits import SPLITS
 from seqnet.evaluation import decide
 from seqnet.evaluation.calibration import Calibration

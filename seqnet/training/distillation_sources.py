@@ -18,7 +18,7 @@ from seqnet.core.provenance import InputHashes
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.encoding.unlabelled import DrawnSequences, draw_sequences, read_tokens
-from seqnet.datasets.recipes import ChosenRun
+from seqnet.datasets.run_choice import ChosenRun
 from seqnet.models.bundles import Bundle
 from seqnet.training.distillation import choose_student, label_sequences, piece_length
 from seqnet.training.jobs import make_job

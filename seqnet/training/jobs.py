@@ -14,7 +14,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.core.errors import SettingError
 from seqnet.core.provenance import versions
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import ChosenRun
+from seqnet.datasets.run_choice import ChosenRun
 from seqnet.evaluation.imbalance import is_imbalanced
 from seqnet.nn.devices import device_text
 from seqnet.training.history import MONITORS, EpochRow, epoch_text

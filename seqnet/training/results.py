@@ -12,7 +12,7 @@ from typing import Any
 from seqnet.configs.calibration import CRITERIA
 from seqnet.core.outputs import whole_files
 from seqnet.core.printable import counted
-from seqnet.datasets.recipes import ChosenRun
+from seqnet.datasets.run_choice import ChosenRun
 from seqnet.evaluation import format_cross_validation
 from seqnet.models.bundles import Bundle, write_bundle
 from seqnet.training.cross_validation import FoldsResult

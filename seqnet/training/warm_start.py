@@ -22,7 +22,8 @@ from seqnet.core.errors import AlphabetMismatchError, ContainerError, SettingErr
 from seqnet.core.printable import counted, shortened
 from seqnet.core.provenance import file_hash
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import ChosenRun, fitted_to
+from seqnet.datasets.recipes import fitted_to
+from seqnet.datasets.run_choice import ChosenRun
 from seqnet.models.bundles import Bundle, open_bundle, write_bundle
 from seqnet.models.shipped import find_model
 from seqnet.nn.networks import Classifier

@@ -8,7 +8,8 @@ import pytest
 from seqnet.configs.run import RunRequest, compose, preset_names
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import choose_mixture, choose_recipe, choose_run, misfit
+from seqnet.datasets.recipes import choose_recipe, misfit
+from seqnet.datasets.run_choice import choose_run
 from tests.building import make_dataset, random_strings
 
 
@@ -110,103 +111,8 @@ def test_a_chosen_preset_suits(name: str, length: int) -> None:
     assert misfit(choose_recipe(data).preset, data) is None
 
 
-def test_the_user_s_settings_lie_over_the_recipe() -> None:
-    data = records(400, 36)
-    chosen = choose_run(data, RunRequest(assignments=("batch_size=7", ("training.epochs", 2))))
-    recipe = choose_recipe(data)
-    assert (chosen.preset, chosen.recipe, chosen.warning) == ("dna-hybrid", recipe.line, None)
-    assert (chosen.run.training.batch_size, chosen.run.training.epochs) == (7, 2)
-    assert chosen.run.network == compose("dna-hybrid").network
-
-
-def test_a_user_who_names_a_network_gets_it_and_is_warned_where_it_may_not_suit() -> None:
-    data = records(9, 36, "protein")
-    named = choose_run(data, RunRequest("dna-cnn"))
-    assert (named.run, named.preset, named.recipe) == (compose("dna-cnn"), "dna-cnn", None)
-    assert named.warning == misfit("dna-cnn", data)
-    assert choose_run(data, RunRequest(network="cnn")).warning is None
-
-
-def labelled(length: int, *, held_out: int = 60, shorter: int | None = None, name: str = "dna") -> Dataset:
-    """Returns a dataset of 600 training records, every third one shorter, and validation records."""
-    lengths = [length] * 600 + [length] * held_out
-    if shorter:
-        lengths[:600:3] = [shorter] * 200
-    small = make_dataset(random_strings([9, 9]), [0, 1], ["train", "test"], name=name)
-    return replace(
-        small,
-        tokens=Ragged.from_lengths(np.ones(sum(lengths), dtype=np.uint8), np.array(lengths)),
-        labels=(np.arange(len(lengths)) % 2).astype(np.int32),
-        split=np.array([0] * 600 + [1] * held_out, dtype=np.uint8),
-    )
-
-
-KMERS, FLAT, WIDE = "dna-kmers", ("dna-positions",), ("dna-parallel", "dna-parallel-3")
-
-
-@pytest.mark.parametrize(
-    ("data", "kinds"),
-    [
-        (labelled(101), [KMERS, *FLAT, *WIDE, "dna-deep-hybrid"]),
-        (labelled(101, shorter=95), [KMERS, *FLAT, *WIDE, "dna-deep-hybrid"]),
-        (labelled(101, shorter=60), [KMERS, *WIDE, "dna-deep-hybrid"]),
-        (labelled(101, name="rna"), [KMERS, *FLAT, *WIDE, "dna-deep-hybrid"]),
-        (labelled(8), [KMERS, *FLAT, "dna-hybrid"]),
-        (labelled(8, name="rna"), [KMERS, *FLAT, "dna-hybrid"]),
-        (labelled(24, shorter=12), [KMERS, "dna-hybrid"]),
-        (labelled(8, held_out=49), []),
-        (labelled(50), [KMERS, *FLAT, "dna-hybrid"]),
-        (labelled(2001), [KMERS, "dilated-cnn"]),
-        (labelled(101, held_out=49), []),
-        (labelled(101, held_out=0), []),
-        (labelled(101, name="protein"), []),
-    ],
-)
-def test_the_kinds_of_a_mixture(data: Dataset, kinds: list[str]) -> None:
-    assert [one.preset for one in choose_mixture(data)] == kinds
-    chosen = choose_run(data, RunRequest())
-    assert [preset for preset, _ in chosen.kinds] == kinds
-    assert chosen.count == max(len(kinds), 1)
-    assert choose_run(data, RunRequest(), mix=False).kinds == ()
-
-
-def test_settings_of_training_apply_to_all_kinds_and_others_choose_one_network() -> None:
-    data = labelled(101)
-    chosen = choose_run(data, RunRequest(assignments=("batch_size=7", ("training.seed", 9), "augmentation.shift=2")))
-    assert [(run.training.batch_size, run.training.seed, run.augmentation.shift) for _, run in chosen.kinds] == [
-        (7, 9, 2)
-    ] * 5
-    for request in (
-        RunRequest(encoder="embedding"),
-        RunRequest(assignments=("units=8",)),
-        RunRequest(assignments=("network.units=8",)),
-        RunRequest("dna-parallel"),
-        RunRequest(network="cnn"),
-    ):
-        assert choose_run(data, request).kinds == ()
-
-
-def test_wide_convolutions_see_a_limited_number_of_symbols() -> None:
-    data = labelled(2000)
-    lengths = np.full(30_000, 500)
-    large = replace(
-        data,
-        tokens=Ragged.from_lengths(np.ones(int(lengths.sum()), dtype=np.uint8), lengths),
-        labels=(np.arange(30_000) % 2).astype(np.int32),
-        split=np.array([0] * 29_000 + [1] * 1_000, dtype=np.uint8),
-    )
-    wide = dict(choose_run(large, RunRequest()).kinds)[WIDE[0]].training
-    assert (wide.epochs, wide.patience) == (8, 3)
-
-
 @pytest.mark.parametrize(("classes", "trees"), [(2, 400), (5, 400), (20, 100), (200, 10), (201, 0), (1000, 0)])
 def test_many_classes_have_fewer_trees_each(classes: int, trees: int) -> None:
     data = replace(records(600, 40, "protein"), classes=tuple(f"c{label}" for label in range(classes)))
     boosted = choose_run(data, RunRequest()).run.network.boosted
     assert (boosted.rounds if boosted else 0) == trees
-
-
-@pytest.mark.parametrize(("length", "longest"), [(8, 2), (101, 4), (500, 5), (2000, 6)])
-def test_kmers_are_as_long_as_the_records_suffice_for(length: int, longest: int) -> None:
-    """600 records of 101 bases have 150 bases for each of 404 words."""
-    assert dict(choose_run(labelled(length), RunRequest()).kinds)[KMERS].network.longest_kmer == longest

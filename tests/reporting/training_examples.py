@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import ChosenRun
+from seqnet.datasets.run_choice import ChosenRun
 from seqnet.training import train_ensemble, train_folds
 from seqnet.training.jobs import make_job
 from seqnet.training.results import TrainingRun

@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from seqnet.core.provenance import file_hash
-from seqnet.datasets.recipes import ChosenRun
+from seqnet.datasets.run_choice import ChosenRun
 from seqnet.training.history import EpochRow
 from seqnet.training.jobs import ProgressLines, make_job, opening_lines
 from tests.building import CPU, planted, run_config, saved

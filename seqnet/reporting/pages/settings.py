@@ -10,7 +10,7 @@ from seqnet.configs.run import RUN_SECTIONS, RunConfig, compose
 from seqnet.configs.settings import Settings
 from seqnet.configs.toml import toml_value
 from seqnet.core.printable import counted
-from seqnet.datasets.recipes import ChosenRun
+from seqnet.datasets.run_choice import ChosenRun
 from seqnet.models.bundles import Bundle
 from seqnet.models.mixture import mixture_text
 from seqnet.reporting.pages.content import Block, Cell, Facts, Heading, Section, Table, Text

@@ -3,7 +3,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from seqnet.configs.run import RUN_SECTIONS, RunConfig, compose
-from seqnet.datasets.recipes import ChosenRun, choose_recipe
+from seqnet.datasets.recipes import choose_recipe
+from seqnet.datasets.run_choice import ChosenRun
 from seqnet.reporting.pages.content import Cell, Facts, Table, Text
 from seqnet.reporting.pages.settings import settings_section
 from tests.building import make_bundle, planted, run_config

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.datasets.recipes import ChosenRun
+from seqnet.datasets.run_choice import ChosenRun
 from seqnet.reporting.pages.content import Cell, Facts, Figures, Notes, Page, Section, Table, Text
 from seqnet.reporting.pages.rendering import render_page
 from seqnet.reporting.pages.training import training_page

@@ -1,0 +1,96 @@
+"""Networks of different kinds for a dataset, if the user names none.
+
+In: a dataset. Out: a `Recipe` for each network of a mixture.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from seqnet.configs.run import compose
+from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.recipes import LONGER, Recipe, choose_recipe, fitted_to, window_cut
+
+__all__ = ["MOST_KINDS", "choose_mixture"]
+
+_KMERS = "dna-kmers"
+_ANCHORED = "dna-positions"
+_WIDE = ("dna-parallel", "dna-parallel-3")
+_MIXTURES: Mapping[str, Sequence[str]] = {
+    "dna-hybrid": (_KMERS, _ANCHORED, "dna-hybrid"),
+    "dna-deep-hybrid": (_KMERS, _ANCHORED, *_WIDE, "dna-deep-hybrid"),
+    LONGER: (_KMERS, LONGER),
+}
+"""Preset of the recipe → presets of the mixture that is trained in its place, the fastest first.
+
+With k-mers, a mixture is not far behind the k-mer baseline, however few records there are. `dna-kmers` and
+`dna-positions` look at one strand, so they can distinguish a sequence from its reverse complement.
+"""
+
+MOST_KINDS = max(len(names) for names in _MIXTURES.values())
+"""Maximum number of different networks that are trained by default."""
+
+_VALIDATION = 50
+"""Minimum number of validation records that choose the weights of a mixture."""
+
+_NEARLY = 0.9
+"""Sequences have nearly one length if 19 of 20 have at least this share of the longest."""
+
+_WORK: Mapping[str, tuple[int, int]] = {
+    **dict.fromkeys((_KMERS, *_WIDE), (100_000_000, 8)),
+    "dna-deep-hybrid": (30_000_000, 4),
+}
+"""Network of a mixture → symbols that it sees in a training at most, unless that were fewer epochs than the second
+number. An LSTM takes several times as long for a symbol as a wide convolution."""
+
+_SYMBOLS_PER_KMER = 150
+_SHORTEST_KMERS = 2
+"""Symbols of the train split for each of the longest k-mers at least, and the length that k-mers have anyway."""
+
+_PATIENCE = 3
+"""A network of a mixture stops after a third of its epochs without improvement."""
+
+
+def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
+    """Returns the recipes of networks of different kinds that are mixed, the fastest first; none for one network.
+
+    DNA and RNA are classified by motifs that may be anywhere or at one position, on both strands or one, or by their
+    k-mers. No single network is good at all of them, so one of each kind is trained, and the validation split weights
+    them (docs/results.md).
+    """
+    recipe = choose_recipe(dataset)
+    held_out = dataset.labels[dataset.members("validation")]
+    judged = len(held_out) >= _VALIDATION and len(np.unique(held_out)) == len(dataset.classes)
+    if dataset.alphabet.name not in ("dna", "rna") or dataset.crop or not judged:
+        return ()
+    lengths = dataset.tokens.lengths[dataset.members("train")]
+    anchored = np.quantile(lengths, 0.05) >= _NEARLY * lengths.max()
+    names = _MIXTURES[recipe.preset]
+    if not anchored:
+        names = [name for name in names if name != _ANCHORED]
+    return tuple(_part_of_mixture(name, lengths, recipe.facts, window_cut(dataset)) for name in names)
+
+
+def _part_of_mixture(preset: str, lengths: NDArray[np.int64], facts: str, cut: tuple[str, ...]) -> Recipe:
+    """Returns the recipe of one network of a mixture for training records of these lengths (N,); see `window_cut`."""
+    training = compose(preset).training
+    fitted = fitted_to(training, len(lengths))
+    epochs = compose(preset, assignments=fitted).training.epochs
+    if preset in _WORK:
+        symbols, fewest = _WORK[preset]
+        epochs = min(epochs, max(fewest, int(symbols // lengths.sum())))
+    cut = (*cut, *_shorter_kmers(preset, lengths))
+    kept = [one for one in fitted if not one.startswith("training.epochs=")]
+    changed = [f"training.epochs={epochs}"] if epochs != training.epochs else []
+    return Recipe(preset, (*cut, *changed, *kept, f"training.patience={math.ceil(epochs / _PATIENCE)}"), facts)
+
+
+def _shorter_kmers(preset: str, lengths: NDArray[np.int64]) -> tuple[str, ...]:
+    """Returns the length of the longest k-mers for train records of these lengths (N,), if the preset's is longer."""
+    longest = compose(preset).network.longest_kmer
+    fitting = max(int(math.log(max(lengths.sum() / _SYMBOLS_PER_KMER, 1), 4)), _SHORTEST_KMERS)
+    return (f"network.longest={fitting}",) if fitting < longest else ()

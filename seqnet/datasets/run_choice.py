@@ -1,0 +1,81 @@
+"""The settings of a training: what the user requests, or what the dataset is best trained with."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from seqnet.configs.run import RunConfig, RunRequest, compose
+from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.mixtures import choose_mixture
+from seqnet.datasets.recipes import Recipe, choose_recipe, misfit
+
+__all__ = ["ChosenRun", "choose_run", "mixture_note"]
+
+
+@dataclass(frozen=True)
+class ChosenRun:
+    """The settings to train with, and what chose them.
+
+    Attributes:
+        run: all settings.
+        preset: the preset that they start from, if any.
+        recipe: what the choice went by, where the dataset decided; None where the user did.
+        warning: why the user's preset may not suit the dataset; None where it does.
+        kinds: preset and settings of each network of a mixture, the fastest first; empty for networks of one kind.
+    """
+
+    run: RunConfig
+    preset: str | None
+    recipe: str | None = None
+    warning: str | None = None
+    kinds: tuple[tuple[str | None, RunConfig], ...] = ()
+
+    @property
+    def count(self) -> int:
+        """Number of kinds of networks."""
+        return max(len(self.kinds), 1)
+
+
+def choose_run(dataset: Dataset, request: RunRequest, *, mix: bool = True) -> ChosenRun:
+    """Returns what the user requests; of a user who names no network, the recipe for the dataset with their settings.
+
+    Args:
+        dataset: what is trained on.
+        request: what the user requests.
+        mix: whether the recipe may be a mixture.
+
+    Raises:
+        SettingError: a setting is unknown or wrong.
+    """
+    if request.run is not None:
+        window, preset = request.run.network.window, request.preset
+        return ChosenRun(request.run, preset, None, misfit(preset, dataset, window) if preset else None)
+    recipe = choose_recipe(dataset)
+    run = compose(recipe.preset, None, request.encoder, None, (*recipe.assignments, *request.assignments))
+    mixture = () if request.shapes_network or not mix else choose_mixture(dataset)
+    if not mixture:
+        return ChosenRun(run, recipe.preset, recipe.line)
+    kinds = tuple(
+        (one.preset, compose(one.preset, assignments=(*one.assignments, *request.assignments))) for one in mixture
+    )
+    return ChosenRun(run, recipe.preset, _mixture_line(mixture, recipe.facts), kinds=kinds)
+
+
+def _mixture_line(mixture: Sequence[Recipe], facts: str) -> str:
+    """Returns what is chosen in one line; see `Recipe.line`."""
+    names = []
+    for one in mixture:
+        changed = ", ".join(text.partition(".")[2] for text in one.assignments)
+        names.append(f"{one.preset} ({changed})" if changed else one.preset)
+    return (
+        f"chosen settings: a mixture of the presets {', '.join(names[:-1])} and {names[-1]} for {facts}, weighted on "
+        "the validation split; --preset chooses one"
+    )
+
+
+def mixture_note(dataset: Dataset, request: RunRequest) -> str | None:
+    """Returns what a cross-validation leaves out; None where the recipe is no mixture anyway."""
+    if request.shapes_network or not choose_mixture(dataset):
+        return None
+    return "each fold has one network; without --folds, networks of several kinds are trained and weighted"
