@@ -17,7 +17,7 @@ from benchmarks.faults.inputs import CONTAINERS, WITH_CHECKSUM, WITHOUT_CHECKSUM
 from benchmarks.fuzz.mutations import changed
 from benchmarks.fuzz.parsers import PARSERS, TEXTS, written
 
-__all__ = ["MOST_SECONDS", "TARGETS", "BadError", "make_samples", "sample", "tried"]
+__all__ = ["MOST_SECONDS", "TARGETS", "BadError", "make_samples", "sample", "tried", "use"]
 
 MOST_SECONDS = 10.0
 _MEGABYTES = 700
@@ -56,7 +56,7 @@ def tried(target: str, data: bytes, folder: Path) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _use(target, data, folder)
+            use(target, data, folder)
         outcome = "sound"
     except SeqnetError as error:
         outcome = type(error).__name__
@@ -85,8 +85,8 @@ def _where(error: BaseException) -> str:
     return f"{type(error).__name__} at {place}: {error}"[:300]
 
 
-def _use(target: str, data: bytes, folder: Path) -> None:
-    """Does with data what the program does."""
+def use(target: str, data: bytes, folder: Path) -> None:
+    """Does with data what the program does; any error may come out."""
     if target.startswith("description of "):
         _use_description(target.removeprefix("description of "), data, folder)
     elif target in TEXTS:
@@ -111,7 +111,7 @@ def _read(name: str, data: bytes, folder: Path) -> None:
 
 def _use_description(name: str, data: bytes, folder: Path) -> None:
     """Opens a sound container with another description: data are a seed of changes, or JSON."""
-    from benchmarks.faults.damage import use
+    from benchmarks.faults import damage
     from seqnet.core.containers import read_container, write_container
 
     held = read_container(folder / name, ["dataset", "model", "checkpoint"], "")
@@ -121,4 +121,4 @@ def _use_description(name: str, data: bytes, folder: Path) -> None:
     about.pop("version", None)
     path = folder / f"fuzzed-{name}"
     write_container(path, kind, about, held.tensors)
-    use(name, path)
+    damage.use(name, path)
