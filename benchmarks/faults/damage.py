@@ -15,17 +15,13 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
-from benchmarks.faults.inputs import make_inputs, make_model
+from benchmarks.faults.inputs import CONTAINERS, WITH_CHECKSUM, WITHOUT_CHECKSUM, make_inputs, make_model
 from benchmarks.faults.verdicts import Part, Verdict
 
-__all__ = ["KINDS", "PART", "WITHOUT_CHECKSUM", "damaged", "use"]
+__all__ = ["KINDS", "PART", "damaged", "use"]
 
-WITHOUT_CHECKSUM = ("reads.fa", "reads.fq", "reads.sam", "proteins.tsv", "proteins.csv")
-_WITH_CHECKSUM = (
-    "reads.fa.gz", "reads.fa.bgz", "reads.fa.bz2", "reads.fa.xz", "reads.fa.zst", "reads.bam", "reads.cram",
-    "proteins.xlsx", "proteins.parquet", "proteins.npz", "d.safetensors", "m.safetensors", "m.checkpoint.safetensors",
-)  # fmt: skip
-KINDS = tuple(f"{how} {name}" for name in (*WITHOUT_CHECKSUM, *_WITH_CHECKSUM) for how in ("cut", "flip"))
+_NAMES = (*WITHOUT_CHECKSUM, *WITH_CHECKSUM, *CONTAINERS)
+KINDS = tuple(f"{how} {name}" for name in _NAMES for how in ("cut", "flip"))
 _CASES = 500
 
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from threading import Thread
 
 from benchmarks.faults.damage import KINDS as DAMAGES
-from benchmarks.faults.damage import WITHOUT_CHECKSUM, damaged
-from benchmarks.faults.inputs import ROOT, call
+from benchmarks.faults.damage import damaged
+from benchmarks.faults.inputs import ROOT, WITHOUT_CHECKSUM, call
 from benchmarks.faults.processes import COMMANDS, Done, judged, names, prepare, run, work_folder
 from benchmarks.faults.verdicts import Part, Verdict
 

@@ -7,17 +7,41 @@ import gzip
 import lzma
 import os
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import numpy as np
 
-__all__ = ["MODEL", "ROOT", "SEQNET", "call", "make_inputs", "make_model"]
+__all__ = [
+    "CONTAINERS",
+    "MODEL",
+    "ROOT",
+    "SEQNET",
+    "WITHOUT_CHECKSUM",
+    "WITH_CHECKSUM",
+    "call",
+    "make_inputs",
+    "make_model",
+]
 
 ROOT = Path(__file__).parent.parent.parent
 SEQNET = [sys.executable, "-m", "seqnet"]
 MODEL = ("--network", "dense", "--set", "dense=[4]", "--set", "epochs=3", "--threads", "1", "--no-audit")
+_ANNOTATED = (
+    "genome.gb", "genome.embl", "proteins.dat", "proteins.xml", "family.sto", "alignment.aln", "interleaved.phy",
+    "sequential.phy", "matrix.nex", "little.2bit", "big.2bit", "sanger.ab1",
+)  # fmt: skip
+"""Files of `tests/data`."""
+WITHOUT_CHECKSUM = ("reads.fa", "reads.fq", "reads.sam", "proteins.tsv", "proteins.csv", *_ANNOTATED)
+WITH_CHECKSUM = (
+    "reads.fa.gz", "reads.fa.bgz", "reads.fa.bz2", "reads.fa.xz", "reads.fa.zst", "reads.bam", "reads.cram",
+    "proteins.xlsx", "proteins.parquet", "proteins.npz",
+)  # fmt: skip
+"""Files of records that `make_inputs` writes, by whether their format has a checksum."""
+CONTAINERS = ("d.safetensors", "m.safetensors", "m.checkpoint.safetensors")
+"""Files that `make_model` writes; each has a checksum."""
 _RECORDS, _LENGTH = 60, 40
 
 
@@ -33,7 +57,7 @@ def call(*words: str | Path, folder: Path) -> subprocess.CompletedProcess[str]:
 
 
 def make_inputs(folder: Path) -> None:
-    """Writes `reads.*` and `proteins.*`, one file of each format, unless they are there."""
+    """Writes `WITHOUT_CHECKSUM` and `WITH_CHECKSUM`, one file of each format, unless they are there."""
     if (folder / "proteins.npz").exists():
         return
     rng = random.Random(1)
@@ -42,6 +66,8 @@ def make_inputs(folder: Path) -> None:
         (f"p{index}", "M" + "".join(rng.choices("ACDEFGHIKLMNPQRSTVWY", k=_LENGTH)), ("yes", "no")[index % 2])
         for index in range(_RECORDS)
     ]
+    for name in _ANNOTATED:
+        shutil.copy(ROOT / "tests" / "data" / name, folder / name)
     fasta = "".join(f">{name}\n{sequence}\n" for name, sequence in reads).encode()
     (folder / "reads.fa").write_bytes(fasta)
     fastq = "".join(f"@{name}\n{sequence}\n+\n{'I' * len(sequence)}\n" for name, sequence in reads)
@@ -103,7 +129,7 @@ def _tabulate(folder: Path, proteins: list[tuple[str, str, str]]) -> None:
 
 
 def make_model(folder: Path) -> None:
-    """Writes `d.safetensors`, and `m.safetensors` with its checkpoint, unless they are there."""
+    """Writes `CONTAINERS`, unless they are there."""
     if (folder / "m.safetensors").exists():
         return
     reads = ROOT / "data" / "simulated_reads.bam"

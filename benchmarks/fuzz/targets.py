@@ -8,31 +8,21 @@ from __future__ import annotations
 
 import random
 import resource
-import shutil
 import time
 import traceback
 import warnings
 from pathlib import Path
 
-from benchmarks.faults.inputs import ROOT, make_inputs, make_model
+from benchmarks.faults.inputs import CONTAINERS, WITH_CHECKSUM, WITHOUT_CHECKSUM, make_inputs, make_model
 from benchmarks.fuzz.mutations import changed
 from benchmarks.fuzz.parsers import PARSERS, TEXTS, written
 
-__all__ = ["MOST_SECONDS", "TARGETS", "BadError", "make_samples", "sample", "tried"]
+__all__ = ["MOST_SECONDS", "TARGETS", "BadError", "make_samples", "sample", "tried", "use"]
 
 MOST_SECONDS = 10.0
 _MEGABYTES = 700
-_DESCRIBED = ("d.safetensors", "m.safetensors", "m.checkpoint.safetensors")
-_FILES = (
-    "reads.fa", "reads.fq", "reads.fa.gz", "reads.fa.bgz", "reads.fa.bz2", "reads.fa.xz", "reads.fa.zst", "reads.sam",
-    "reads.bam", "reads.cram", "proteins.tsv", "proteins.csv", "proteins.xlsx", "proteins.parquet", "proteins.npz",
-)  # fmt: skip
-_ANNOTATED = (
-    "genome.gb", "genome.embl", "proteins.dat", "proteins.xml", "family.sto", "alignment.aln", "interleaved.phy",
-    "sequential.phy", "matrix.nex", "little.2bit", "big.2bit", "sanger.ab1",
-)  # fmt: skip
-"""Files of `tests/data`."""
-TARGETS = (*_FILES, *_ANNOTATED, *TEXTS, *(f"description of {name}" for name in _DESCRIBED))
+_FILES = (*WITHOUT_CHECKSUM, *WITH_CHECKSUM)
+TARGETS = (*_FILES, *TEXTS, *(f"description of {name}" for name in CONTAINERS))
 """The reader of a file, a parser of text or arguments, or the check of what a container says of itself."""
 
 
@@ -44,15 +34,13 @@ def make_samples(folder: Path) -> None:
     """Writes the files that are mutated."""
     make_inputs(folder)
     make_model(folder)
-    for name in _ANNOTATED:
-        shutil.copy(ROOT / "tests" / "data" / name, folder / name)
 
 
 def sample(target: str, folder: Path) -> bytes:
     """Returns the sound data of a target."""
     if target in TEXTS:
         return TEXTS[target]
-    return (folder / target).read_bytes() if target in (*_FILES, *_ANNOTATED) else b"0"
+    return (folder / target).read_bytes() if target in _FILES else b"0"
 
 
 def tried(target: str, data: bytes, folder: Path) -> str:
@@ -68,7 +56,7 @@ def tried(target: str, data: bytes, folder: Path) -> str:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            _use(target, data, folder)
+            use(target, data, folder)
         outcome = "sound"
     except SeqnetError as error:
         outcome = type(error).__name__
@@ -97,8 +85,8 @@ def _where(error: BaseException) -> str:
     return f"{type(error).__name__} at {place}: {error}"[:300]
 
 
-def _use(target: str, data: bytes, folder: Path) -> None:
-    """Does with data what the program does."""
+def use(target: str, data: bytes, folder: Path) -> None:
+    """Does with data what the program does; any error may come out."""
     if target.startswith("description of "):
         _use_description(target.removeprefix("description of "), data, folder)
     elif target in TEXTS:
@@ -123,7 +111,7 @@ def _read(name: str, data: bytes, folder: Path) -> None:
 
 def _use_description(name: str, data: bytes, folder: Path) -> None:
     """Opens a sound container with another description: data are a seed of changes, or JSON."""
-    from benchmarks.faults.damage import use
+    from benchmarks.faults import damage
     from seqnet.core.containers import read_container, write_container
 
     held = read_container(folder / name, ["dataset", "model", "checkpoint"], "")
@@ -133,4 +121,4 @@ def _use_description(name: str, data: bytes, folder: Path) -> None:
     about.pop("version", None)
     path = folder / f"fuzzed-{name}"
     write_container(path, kind, about, held.tensors)
-    use(name, path)
+    damage.use(name, path)

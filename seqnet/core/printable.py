@@ -67,7 +67,8 @@ def shortened(value: object, most: int = 80) -> str:
     if isinstance(value, list | tuple) and all(isinstance(item, str) for item in value):
         shown = f"[{', '.join(map(quoted, value))}]"
     else:
-        shown = quoted(value) if isinstance(value, str) else " ".join(repr(value).split())
+        # What is cut off need not be escaped: it may have millions of characters.
+        shown = quoted(value[:most]) if isinstance(value, str) else " ".join(repr(value).split())
         shown = shown.lower() if value is None or isinstance(value, bool) else shown
     return shown if len(shown) <= most else shown[: most - 1] + "…"
 

@@ -34,6 +34,7 @@ __all__ = ["check_description", "is_class_name"]
 _MOST_CLASSES = 65_536
 _MOST_MEMBERS = 1_000
 _LONGEST_NAME = 1_000
+_LONGEST_CARD_TEXT = 100_000
 
 _CLASS = text(1, _LONGEST_NAME, shown=True)
 _SHARE = number(0, 1 + 1e-9)  # a sum of float64 may be slightly more than 1
@@ -63,7 +64,7 @@ def _error_rate(place: str, value: Any) -> None:
 
 
 def _card(place: str, value: Any) -> None:
-    """Checks a model card: texts that can be written as UTF-8, in lists and objects."""
+    """Checks a model card: texts of limited length that can be written as UTF-8, in lists and objects."""
     anything(place, value)
     record({})(place, value)
     left = [value]
@@ -77,7 +78,7 @@ def _card(place: str, value: Any) -> None:
             _TEXT(place, one)
 
 
-_TEXT = text()
+_TEXT = text(most=_LONGEST_CARD_TEXT)
 _PROVENANCE = record({})
 _SECTIONS = table(table(anything))
 _CLASSES: Mapping[str, Validator] = {

@@ -168,7 +168,7 @@ def _origin(bundle: Bundle, dataset: Dataset) -> list[str]:
     data = origin.get("dataset")
     if isinstance(data, Mapping) and data.get("sha256") == dataset.sha256():
         return []
-    name = printable(str(origin.get("model")))
+    name = printable(str(origin.get("model"))[:200])
     how = "the model learned" if origin.get("taught") else "training started"
     problem = f"{how} from {name}, which may have seen some of these records"
     return [f"{problem}; if so, these numbers are too good"]

@@ -247,7 +247,7 @@ def fast_card(start: WarmStart, dataset: Dataset, real: int, agreement: float) -
     """
     count, held_out = len(dataset), len(dataset.members("validation"))
     card: dict[str, Any] = {
-        "title": f"fast version of {start.bundle.card.get('title') or start.name}",
+        "title": f"fast version of {str(start.bundle.card.get('title') or start.name)[:1000]}",
         "teacher": {"model": start.name, "sha256": start.sha256},
         "training_data": f"probabilities that the teacher gives to {counted(count, 'sequences')}: "
         f"{counted(real, 'pieces')} of real sequences and {counted(count - real, 'random sequences')}",

@@ -9,6 +9,7 @@ from seqnet.core.printable import counted
 from seqnet.evaluation import METRICS
 from seqnet.models.mixture import mixture_text
 from seqnet.reporting.pages.content import Block, Facts, Heading, Section, Text
+from seqnet.reporting.pages.datasets import clipped
 from seqnet.reporting.results import ModelResults, Results
 
 __all__ = ["model_section"]
@@ -67,7 +68,7 @@ def _inline(value: Any) -> str:
         return "; ".join(f"{_title(str(key))} {_inline(one)}" for key, one in value.items())
     if isinstance(value, list | tuple):
         return ", ".join(map(_inline, value))
-    return str(value)
+    return clipped(value)
 
 
 def _title(key: str) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 from seqnet.core.printable import counted
 from seqnet.core.provenance import file_hash, versions
 from seqnet.reporting.pages.content import Block, Facts, Section
+from seqnet.reporting.pages.datasets import clipped, version_line
 from seqnet.reporting.results import ModelResults, Results
 
 __all__ = ["origin_section"]
@@ -22,7 +23,7 @@ def origin_section(results: Results) -> Section:
     if results.command:
         rows.append(("command", results.command))
     rows += [
-        ("versions", _versions(versions())),
+        ("versions", version_line(versions())),
         ("bootstrap", f"{counted(recipe.replicates, 'replicates')} of {recipe.unit}s, seed {recipe.seed}"),
         ("dataset", [str(results.dataset.path), f"SHA-256 {results.dataset.sha256()}"]),
     ]
@@ -40,12 +41,12 @@ def _model(model: ModelResults, *, named: bool) -> list[_Row]:
     if model.path is not None:
         rows.append((f"{name}model", [str(model.path), f"SHA-256 {file_hash(model.path)}"]))
     if about.get("command"):
-        rows.append((f"{name}trained by", str(about["command"])))
+        rows.append((f"{name}trained by", clipped(about["command"])))
     known = about.get("dataset")
     if isinstance(known, Mapping):
-        rows.append((f"{name}trained on", [str(known.get("path")), f"SHA-256 {known.get('sha256')}"]))
+        rows.append((f"{name}trained on", [clipped(known.get("path")), f"SHA-256 {clipped(known.get('sha256'))}"]))
     if isinstance(about.get("versions"), Mapping):
-        rows.append((f"{name}versions in training", _versions(about["versions"])))
+        rows.append((f"{name}versions in training", version_line(about["versions"])))
     return rows
 
 
@@ -55,8 +56,5 @@ def _inputs(about: Mapping[str, Any]) -> list[list[str]]:
     if not isinstance(inputs, list):
         return []
     found = [one for one in inputs if isinstance(one, Mapping)]
-    return [[str(one.get("path")), f"SHA-256 {one.get('sha256') or 'not known (a stream)'}"] for one in found]
-
-
-def _versions(found: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} {version}" for name, version in found.items())
+    hashes = [clipped(one.get("sha256") or "not known (a stream)") for one in found]
+    return [[clipped(one.get("path")), f"SHA-256 {digest}"] for one, digest in zip(found, hashes, strict=True)]
