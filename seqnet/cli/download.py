@@ -76,6 +76,8 @@ def command(
         refuse_unused(["directory", "url", "from_file", "sha256", "max_size", "force"], "needs a SOURCE")
         _show_sources(as_json)
         return
+    if from_file:
+        refuse_unused(["max_size"], "is for downloads, and can't be combined with --from-file")
     sources = [find_source(name) for name in names]
     if len(sources) > 1 and (url or from_file or sha256):
         raise click.UsageError("--url, --from-file and --sha256 need exactly one SOURCE")

@@ -97,8 +97,11 @@ class MotifJob:
         self._labels = {name: options[name] for name in _LABELS}
         self._known: list[KnownMotif] = []
 
-    def check(self) -> None:
+    def check(self, *, attributions: bool) -> None:
         """Checks that options go together, and that packages are there.
+
+        Args:
+            attributions: whether attributions are written, too.
 
         Raises:
             UsageError: an option has no effect without another one.
@@ -110,6 +113,8 @@ class MotifJob:
             refuse_unused(["known", *_MOTIFS, *_LABELS], "needs --motifs")
         if not self.words:
             refuse_unused(_WORDS, "needs --words")
+        if self.words and not (self.directory or attributions):
+            refuse_unused(["method", "steps", "target"], "needs -o, --logos or --motifs: words have no attributions")
         if self.directory and self.directory.suffix.lower() in (".html", ".htm", ".tsv", ".meme"):
             raise click.UsageError(f"--motifs names a directory; {self.directory} looks like a file")
         if self.directory:

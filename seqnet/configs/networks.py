@@ -21,7 +21,7 @@ from seqnet.configs.network_base import (
     ProfileConfig,
     TreesConfig,
 )
-from seqnet.configs.settings import setting
+from seqnet.configs.settings import Needs, setting
 from seqnet.core.errors import SettingError
 from seqnet.core.printable import counted
 
@@ -39,7 +39,11 @@ __all__ = [
     "RecurrentConfig",
     "TreesConfig",
     "network_config",
+    "network_kind",
 ]
+
+_PROFILE = (Needs("composition", (True,)),)
+_TREES = (Needs("trees"),)
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,9 @@ class RecurrentConfig(NetworkConfig):
     units: int = setting(64, "units of each recurrent layer and direction", minimum=1, maximum=WIDEST)
     layers: int = setting(1, "recurrent layers", minimum=1, maximum=DEEPEST)
     bidirectional: bool = setting(True, "read the sequence in both directions")
-    dropout_recurrent: float = setting(0.0, "dropout between recurrent layers", minimum=0, below=1)
+    dropout_recurrent: float = setting(
+        0.0, "dropout between recurrent layers", minimum=0, below=1, needs=[Needs("layers", above=1)]
+    )
 
 
 @dataclass(frozen=True)
@@ -176,7 +182,9 @@ class HybridConfig(ConvolutionConfig):
     units: int = setting(64, "units of each recurrent layer and direction", minimum=1, maximum=WIDEST)
     layers: int = setting(1, "recurrent layers", minimum=1, maximum=DEEPEST)
     bidirectional: bool = setting(True, "read the sequence in both directions")
-    dropout_recurrent: float = setting(0.0, "dropout between recurrent layers", minimum=0, below=1)
+    dropout_recurrent: float = setting(
+        0.0, "dropout between recurrent layers", minimum=0, below=1, needs=[Needs("layers", above=1)]
+    )
     summary: tuple[str, ...] = setting(
         ("mean", "max"), "how positions are summarised: one or more of mean, max, attention"
     )
@@ -184,25 +192,38 @@ class HybridConfig(ConvolutionConfig):
         False,
         "add a profile of the sequence to the input of the head: composition, log length and the profile settings",
     )
-    profile_spans: tuple[int, ...] = setting(
-        (), "profile: add the composition of this many first and last symbols", minimum=1, maximum=REACH, most=DEEPEST
+    profile_end_composition: tuple[int, ...] = setting(
+        (),
+        "profile: add the composition of this many first and of as many last symbols; a list of lengths",
+        minimum=1,
+        maximum=REACH,
+        most=DEEPEST,
+        needs=_PROFILE,
+        formerly="profile_spans",
     )
     profile_ends: int = setting(
-        0, "profile: add this many symbols at either end, one by one", minimum=0, maximum=10_000
+        0, "profile: add this many symbols at either end, one by one", minimum=0, maximum=10_000, needs=_PROFILE
     )
-    profile_pairs: bool = setting(False, "profile: add the frequencies of pairs of neighbouring symbols")
-    profile_units: int = setting(0, "units of a dense layer on the profile; 0 for none", minimum=0, maximum=WIDEST)
-    dropout_profile: float = setting(0.0, "dropout on the profile before its layer", minimum=0, below=1)
+    profile_pairs: bool = setting(
+        False, "profile: add the frequencies of pairs of neighbouring symbols", needs=_PROFILE
+    )
+    profile_units: int = setting(
+        0, "units of a dense layer on the profile; 0 for none", minimum=0, maximum=WIDEST, needs=_PROFILE
+    )
+    dropout_profile: float = setting(0.0, "dropout on the profile before its layer", minimum=0, below=1, needs=_PROFILE)
     trees: int = setting(
         0,
         "number of boosted trees on the profile, averaged with the network; 0 for none",
         minimum=0,
         maximum=10_000,
     )
-    tree_leaves: int = setting(15, "maximum number of leaves of a tree", minimum=2, maximum=64)
-    tree_rate: float = setting(0.05, "learning rate of the trees", above=0, maximum=1)
+    tree_leaves: int = setting(15, "maximum number of leaves of a tree", minimum=2, maximum=64, needs=_TREES)
+    tree_rate: float = setting(0.05, "learning rate of the trees", above=0, maximum=1, needs=_TREES)
     tree_descriptors: str = setting(
-        "none", "proteins: physico-chemical descriptors that the trees use beside the profile", choices=DESCRIPTORS
+        "none",
+        "proteins: physico-chemical descriptors that the trees use beside the profile",
+        choices=DESCRIPTORS,
+        needs=_TREES,
     )
 
     def __post_init__(self) -> None:
@@ -219,7 +240,7 @@ class HybridConfig(ConvolutionConfig):
         """What the head sees of the sequence beside what the layers before it found; None for nothing."""
         if not self.composition:
             return None
-        return ProfileConfig(self.profile_spans, self.profile_ends, self.profile_pairs)
+        return ProfileConfig(self.profile_end_composition, self.profile_ends, self.profile_pairs)
 
     @property
     def boosted(self) -> TreesConfig | None:
@@ -255,7 +276,16 @@ def network_config(values: Mapping[str, Any]) -> NetworkConfig:
     Raises:
         SettingError: there is no such network, or a setting is wrong.
     """
+    return network_kind(values).from_dict(values, prefix="network.")
+
+
+def network_kind(values: Mapping[str, Any]) -> type[NetworkConfig]:
+    """Returns the class of the settings of the network that `values["name"]` names.
+
+    Raises:
+        SettingError: there is no such network.
+    """
     name = values.get("name", "cnn")
     if not isinstance(name, str) or name not in _CONFIGS:
         raise SettingError("network.name", name, choices=_CONFIGS)
-    return _CONFIGS[name].from_dict(values, prefix="network.")
+    return _CONFIGS[name]

@@ -65,7 +65,7 @@ _SYMBOLS = 100_000_000
 _FEWEST_EPOCHS = 8
 """Symbols that the wide convolutions see in a training at most, unless that were fewer epochs than this."""
 
-_PATIENCE = 3
+_EARLY_STOPPING = 3
 """A network of a mixture stops after a third of its epochs without improvement."""
 
 _TREES = 2_000
@@ -210,7 +210,7 @@ def _part_of_mixture(preset: str, lengths: NDArray[np.int64], facts: str) -> Rec
         epochs = min(epochs, max(_FEWEST_EPOCHS, int(_SYMBOLS // lengths.sum())))
     kept = [one for one in fitted if not one.startswith("training.epochs=")]
     changed = [f"training.epochs={epochs}"] if epochs != training.epochs else []
-    return Recipe(preset, (*changed, *kept, f"training.patience={math.ceil(epochs / _PATIENCE)}"), facts)
+    return Recipe(preset, (*changed, *kept, f"training.early_stopping={math.ceil(epochs / _EARLY_STOPPING)}"), facts)
 
 
 def choose_recipe(dataset: Dataset) -> Recipe:

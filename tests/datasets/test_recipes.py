@@ -195,7 +195,7 @@ def test_wide_convolutions_see_a_limited_number_of_symbols() -> None:
         split=np.array([0] * 29_000 + [1] * 1_000, dtype=np.uint8),
     )
     wide = choose_run(large, RunRequest()).kinds[1][1].training
-    assert (wide.epochs, wide.patience) == (8, 3)
+    assert (wide.epochs, wide.early_stopping) == (8, 3)
 
 
 @pytest.mark.parametrize(("classes", "trees"), [(2, 400), (5, 400), (20, 100), (200, 10), (201, 0), (1000, 0)])
