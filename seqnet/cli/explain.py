@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.motif_job import MOTIF_SETTINGS, MotifJob, motif_options
+from seqnet.cli.motif_job import MOTIF_SETTINGS, MotifJob, add_motif_options
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import (
     INPUT_FORMATS,
@@ -70,7 +70,7 @@ __all__ = ["command"]
     metavar="NAME",
     help="Class to explain.  [default: the positive class; with more than two classes, the predicted one]",
 )
-@motif_options
+@add_motif_options
 @settings_options(ExplainOptions, ("unknown", "alphabet"))
 @settings_options(ReadOptions, READING)
 @device_option

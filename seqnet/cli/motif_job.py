@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seqnet.explanation.motifs.motif import KnownMotif, Motifs
     from seqnet.explanation.survey import LabelledInputs, Survey
 
-__all__ = ["MOTIF_SETTINGS", "MotifJob", "motif_options"]
+__all__ = ["MOTIF_SETTINGS", "MotifJob", "add_motif_options"]
 
 _MOTIFS = (
     "motif_records", "motif_window", "motif_shuffle", "motif_fdr", "motif_q", "motif_effect", "motif_sites", "seed",
@@ -39,7 +39,7 @@ _LISTED = 10
 """Maximum number of motifs that are printed; the table has all."""
 
 
-def motif_options(function: Function) -> Function:
+def add_motif_options(function: Function) -> Function:
     """Adds --motifs, --known, --words and their settings."""
     options = (
         click.option(
