@@ -128,7 +128,8 @@ def _page(rows: Sequence[str], seeds: Sequence[int]) -> str:
             "",
             "Test splits, mean over seeds (each seed) [lowest and highest end of the 95 % bootstrap intervals of the "
             "seeds]. No setting is given but the seed. The weights are those of dna-kmers, dna-positions, "
-            "dna-parallel, dna-parallel-3 and dna-deep-hybrid in the mixture; 0 is a network that is left out. Published figures: "
+            "dna-parallel, dna-parallel-3 and dna-deep-hybrid in the mixture; 0 is a network that is left out. "
+            "Published figures: "
             "fine-tuned models as listed by VQDNA and BioArc, frozen ones by Feng et al. 2025, Nat Commun 16:10780, "
             "tables 1 and 2.",
             "",

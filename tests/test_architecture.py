@@ -288,6 +288,7 @@ TESTED_ELSEWHERE = {
     "cli/setting_names": "cli/test_shell_completion.py",
     "cli/signals": "e2e/test_signals_and_streams.py",  # needs a process of its own
     "cli/training_files": "cli/test_train.py",
+    "configs/convolutional_networks": "configs/test_networks.py",
     "configs/network_base": "configs/test_networks.py",
     "configs/explanation": "cli/test_explain.py",
     "datasets/encoding/ingestion": "datasets/encoding/test_pipeline.py",
@@ -365,7 +366,7 @@ def test_every_module_with_code_has_its_tests() -> None:
 
 UNCLEAR = {
     "ask", "asked", "brief", "companion", "companions", "deciding", "evidence", "heard", "house", "intake", "lesson",
-    "lookups", "room", "rooms", "spoken", "teller", "told", "who",
+    "lookups", "patience", "products", "room", "rooms", "span", "spans", "spoken", "teller", "told", "who",
 }  # fmt: skip
 """Unclear words that no module, class, function, parameter or variable may have in its name."""
 
@@ -400,6 +401,36 @@ def test_names_use_plain_words() -> None:
         if words_of(name) & UNCLEAR
     ]
     assert found == []
+
+
+SHARED_NAMES = {
+    "Dataset", "distill", "encode", "open_dataset", "train",
+    "command", "main",
+    "hide_pandas", "leave_out_pandas",
+    "columns", "format_of", "opened_writer",
+}  # fmt: skip
+"""Names that two modules define for the same thing: those of the API for what it is made of; a command and a program of
+each module; what a process does only if it runs a single command; and tables of predictions and of attributions."""
+
+
+def defined_names(text: str) -> Iterator[str]:
+    """Yields the classes of a module, and its functions that others may use."""
+    tree = ast.parse(text)
+    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    yield from (node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name[0] != "_")
+
+
+def test_classes_and_public_functions_are_seen() -> None:
+    text = "class A:\n    def f(self): ...\ndef g():\n    class _B: ...\ndef _h(): ...\n"
+    assert list(defined_names(text)) == ["A", "_B", "g"]
+
+
+def test_a_name_means_one_thing() -> None:
+    modules: dict[str, list[str]] = {}
+    for module, path in MODULES.items():
+        for name in defined_names(path.read_text(encoding="utf-8")):
+            modules.setdefault(name, []).append(module)
+    assert {name for name, found in modules.items() if len(found) > 1} == SHARED_NAMES
 
 
 def test_files_and_functions_are_short() -> None:

@@ -74,10 +74,10 @@ def sound(folder: Path) -> dict[str, Path]:
     save_dataset(found["dataset"], replace(data, generators={"noise": "uniform"}, crop=12, provenance=provenance))
     network = {
         "name": "hybrid", "filters": [4], "kernels": [3], "pools": [2], "dilations": [1], "units": 3, "dense": [5],
-        "dropout_dense": [0.1], "norm": "batch", "composition": True, "profile_spans": [4], "profile_units": 4,
-        "trees": 2, "tree_leaves": 3,
+        "dropout_dense": [0.1], "norm": "batch", "composition": True, "profile_end_composition": [4],
+        "profile_units": 4, "trees": 2, "tree_leaves": 3,
     }  # fmt: skip
-    bundle = make_bundle(run_config({"patience": 3}, network), window=24)
+    bundle = make_bundle(run_config({"early_stopping": 3}, network), window=24)
     tokens = encoded(random_strings([24] * 200))
     calibration = replace(bundle.calibration, shares=(0.5, 0.5), confidences={"0.05": 0.9, "0.01": None},
                           quality={"ece": 0.1}, changed={"bfloat16": 0.0})  # fmt: skip

@@ -32,7 +32,7 @@ from seqnet.datasets.splits import SPLITS
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["DATASET", "Dataset", "Progress", "open_dataset", "option_names", "report"]
+__all__ = ["DATASET", "Dataset", "Progress", "announce_dataset", "open_dataset", "option_names"]
 
 Progress = Callable[[str], None]
 """Takes the lines that a command would write to the terminal; `print` does."""
@@ -107,7 +107,7 @@ class Dataset(files.Dataset):
             problem = f'can\'t be combined with split="{split}", a column that gives the split already'
             raise SettingError("split_by", "similarity", problem=problem)
         given = options if is_column else {**options, "split": split}
-        return report(cls._from_frame(frame, columns, given), notify)
+        return announce_dataset(cls._from_frame(frame, columns, given), notify)
 
     @classmethod
     def _from_frame(
@@ -219,7 +219,7 @@ def option_names(*kinds: type[Settings]) -> list[str]:
     return [one.name for kind in kinds for one in dataclasses.fields(kind) if one.name not in _NOT_OF_USERS]
 
 
-def report(dataset: Made, progress: Progress | None, *, leaks: bool = False) -> Made:
+def announce_dataset(dataset: Made, progress: Progress | None, *, leaks: bool = False) -> Made:
     """Returns the dataset, and tells what was made.
 
     Where nobody listens, what was left out unasked is a warning, and so is, with `leaks`, what given splits share.

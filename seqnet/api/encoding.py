@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from seqnet.api.dataset import Dataset, Progress, option_names, report
+from seqnet.api.dataset import Dataset, Progress, announce_dataset, option_names
 from seqnet.api.files import pysam_kept
 from seqnet.api.keywords import as_listener, as_path, settings_from
 from seqnet.api.python_words import python_words
@@ -72,7 +72,7 @@ def encode(
             target = as_path(output)
             summary = write(target)
             made = Dataset._of(files.open_dataset(target), summary)
-    return report(made, notify, leaks=True)
+    return announce_dataset(made, notify, leaks=True)
 
 
 def _check_force(force: bool, output: Source | None) -> None:

@@ -96,9 +96,9 @@ class Predictions:
 
     def to_pandas(self) -> pd.DataFrame:
         """Returns a table with the columns of `seqnet predict`, a row for each record; nothing is None or NaN."""
-        from seqnet.prediction.writers import table
+        from seqnet.prediction.writers import arrow_table
 
-        return table(self.rows, self.classes).to_pandas()  # type: ignore[no-any-return]
+        return arrow_table(self.rows, self.classes).to_pandas()  # type: ignore[no-any-return]
 
     def __len__(self) -> int:
         return len(self.rows)

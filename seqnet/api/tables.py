@@ -17,7 +17,7 @@ from seqnet.core.errors import SettingError
 from seqnet.core.outputs import reading
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.nn.devices import computing
-from seqnet.prediction.gathering import gather as gather_tables
+from seqnet.prediction.gathering import gather_shards as gather_tables
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.streaming import write_predictions
 from seqnet.prediction.table_runs import TableRun
@@ -44,7 +44,7 @@ def predict_table(
         model: a trained model.
         inputs: a file or several, as in `Model.predict_file`.
         output: the table; its name ends in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet.
-        shard: (I, N) for part I of N of the records, in a table that `gather` joins with the others.
+        shard: (I, N) for part I of N of the records, in a table that `gather_shards` joins with the others.
         resume: whether to keep what is complete if the run is killed, and to go on with it in the next call.
         force: whether an existing file is replaced.
         **options: those of `Model.predict_file`.

@@ -18,7 +18,7 @@ from seqnet.audit.checks import Check
 from seqnet.audit.dataset_audit import audit_dataset
 from seqnet.configs.audit import AuditOptions
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged, gather
+from seqnet.core.records import Ragged, gather_ranges
 from seqnet.datasets.dataset import Dataset
 from seqnet.similarity import sequence_hashes
 
@@ -64,7 +64,7 @@ def _sample(tokens: Ragged) -> NDArray[np.int64]:
     if len(tokens) <= _RECORDS:
         return np.arange(len(tokens))
     size = np.minimum(tokens.lengths, _MIDDLE)
-    middle = gather(tokens.data, tokens.offsets[:-1] + (tokens.lengths - size) // 2, size)
+    middle = gather_ranges(tokens.data, tokens.offsets[:-1] + (tokens.lengths - size) // 2, size)
     hashes = sequence_hashes(Ragged.from_lengths(middle, size))
     return np.flatnonzero(hashes < np.uint64(2**64 * (_RECORDS / len(tokens))))
 

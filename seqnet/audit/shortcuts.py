@@ -135,15 +135,15 @@ def _composition(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
 
     Squares are larger in short sequences, whose shares vary more, so these features also depend on the length.
     """
-    return _with_products(kmer_frequencies(tokens, alphabet, 1))
+    return _with_interactions(kmer_frequencies(tokens, alphabet, 1))
 
 
 def _length_and_composition(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.float64]:
     shares = kmer_frequencies(tokens, alphabet, 1)
-    return _with_products(np.column_stack([np.log(np.maximum(tokens.lengths, 1)), shares]))
+    return _with_interactions(np.column_stack([np.log(np.maximum(tokens.lengths, 1)), shares]))
 
 
-def _with_products(X: NDArray[np.float64]) -> NDArray[np.float64]:
+def _with_interactions(X: NDArray[np.float64]) -> NDArray[np.float64]:
     """Returns standardised features (N, D) with their squares and products, (N, D + D (D + 1) / 2) float64."""
     spread = X.std(axis=0)
     Z = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)

@@ -77,8 +77,7 @@ def command(
         _show_sources(as_json)
         return
     sources = [find_source(name) for name in names]
-    if len(sources) > 1 and (url or from_file or sha256):
-        raise click.UsageError("--url, --from-file and --sha256 need exactly one SOURCE")
+    _check_usage(len(sources), from_file, single=bool(url or from_file or sha256))
     if sha256:
         sources = [_with_hash(sources[0], sha256)]
     done = []
@@ -102,6 +101,20 @@ def command(
                 click.echo(target)
     if as_json:
         show_json([{**asdict(source), "path": str(target)} for source, target in done])
+
+
+def _check_usage(sources: int, from_file: Path | None, *, single: bool) -> None:
+    """Refuses options that contradict each other.
+
+    Args:
+        sources: number of sources.
+        from_file: a local copy of a source.
+        single: whether an option is given that is about one source.
+    """
+    if from_file:
+        refuse_unused(["max_size"], "is for downloads, and can't be combined with --from-file")
+    if sources > 1 and single:
+        raise click.UsageError("--url, --from-file and --sha256 need exactly one SOURCE")
 
 
 def _show_sources(as_json: bool) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.motif_job import MOTIF_SETTINGS, MotifJob, motif_options
+from seqnet.cli.motif_job import MOTIF_SETTINGS, MotifJob, add_motif_options
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import (
     INPUT_FORMATS,
@@ -70,7 +70,7 @@ __all__ = ["command"]
     metavar="NAME",
     help="Class to explain.  [default: the positive class; with more than two classes, the predicted one]",
 )
-@motif_options
+@add_motif_options
 @settings_options(ExplainOptions, ("unknown", "alphabet"))
 @settings_options(ReadOptions, READING)
 @device_option
@@ -113,6 +113,7 @@ def command(
     job = MotifJob(motifs, known, words, options, force=force)
     pictures = LogoFiles(logos, force=force) if logos else None
     folder = pictures.folder if pictures else None
+    job.check(attributions=bool(output or logos))
     with made_directory(folder), made_directory(motifs):
         _check(job, output, None if folder else logos, records, plm)
         bundle = open_model(model, device, threads, plm)
@@ -141,7 +142,6 @@ def _check(
         leave_out_pandas()
     targets = [target for target in (output, logo) if target]
     claim(targets, force=job.force, inputs=language_model_files(plm), single=job.targets())
-    job.check()
     if records and job.requested:
         raise click.UsageError("--records can't be combined with --motifs or --words, which are of many records")
     if output is None and not job.requested:

@@ -39,8 +39,8 @@ def command(shards: tuple[str, ...], output: Path, force: bool) -> None:
     """
     leave_out_pandas()
     claim([output], force=force)
-    from seqnet.prediction.gathering import gather
+    from seqnet.prediction.gathering import gather_shards
 
-    whole = gather([Path(path) for path in shards], output, force=force)
+    whole = gather_shards([Path(path) for path in shards], output, force=force)
     for line in (*whole.lines, *record_lines(whole.counts)):
         say(line)

@@ -44,7 +44,8 @@ def option_hint(option: str, command: click.Command, words: Sequence[str]) -> st
     options = [text for parameter in command.params for text in parameter.opts if text.startswith("--")]
     sets = "--set" in options
     settings = _settings() if sets else []
-    exact = [name for name in settings if name == option.strip("-").replace("-", "_")]
+    plain = option.strip("-").replace("-", "_")
+    exact = [name for name in settings if name == _renamed().get(plain, plain)]
     meant = [] if exact else nearest(option, [text for text in options if text not in _NEVER])
     if (synonym := _SYNONYMS.get(option)) in options:
         meant = [str(synonym)]
@@ -59,6 +60,13 @@ def _settings() -> list[str]:
     from seqnet.cli.setting_names import setting_fields
 
     return list(dict.fromkeys(name.partition(".")[2] for name in setting_fields()))
+
+
+def _renamed() -> dict[str, str]:
+    """Returns former name → name of each setting that was renamed."""
+    from seqnet.cli.setting_names import renamed_settings
+
+    return renamed_settings()
 
 
 def _value(option: str, words: Sequence[str]) -> str:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from seqnet.explanation.motifs.motif import KnownMotif, Motifs
     from seqnet.explanation.survey import LabelledInputs, Survey
 
-__all__ = ["MOTIF_SETTINGS", "MotifJob", "motif_options"]
+__all__ = ["MOTIF_SETTINGS", "MotifJob", "add_motif_options"]
 
 _MOTIFS = (
     "motif_records", "motif_window", "motif_shuffle", "motif_fdr", "motif_q", "motif_effect", "motif_sites", "seed",
@@ -39,7 +39,7 @@ _LISTED = 10
 """Maximum number of motifs that are printed; the table has all."""
 
 
-def motif_options(function: Function) -> Function:
+def add_motif_options(function: Function) -> Function:
     """Adds --motifs, --known, --words and their settings."""
     options = (
         click.option(
@@ -97,8 +97,11 @@ class MotifJob:
         self._labels = {name: options[name] for name in _LABELS}
         self._known: list[KnownMotif] = []
 
-    def check(self) -> None:
+    def check(self, *, attributions: bool) -> None:
         """Checks that options go together, and that packages are there.
+
+        Args:
+            attributions: whether attributions are written, too.
 
         Raises:
             UsageError: an option has no effect without another one.
@@ -110,6 +113,8 @@ class MotifJob:
             refuse_unused(["known", *_MOTIFS, *_LABELS], "needs --motifs")
         if not self.words:
             refuse_unused(_WORDS, "needs --words")
+        if self.words and not (self.directory or attributions):
+            refuse_unused(["method", "steps", "target"], "needs -o, --logos or --motifs: words have no attributions")
         if self.directory and self.directory.suffix.lower() in (".html", ".htm", ".tsv", ".meme"):
             raise click.UsageError(f"--motifs names a directory; {self.directory} looks like a file")
         if self.directory:

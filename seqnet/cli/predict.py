@@ -32,7 +32,7 @@ from seqnet.cli.prediction_summary import show_summary
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import Meter
 from seqnet.cli.report_option import report_option
-from seqnet.cli.scanning import ScanRequest, Work, scan_options, scan_records, show_windows
+from seqnet.cli.scanning import ScanRequest, Work, add_scan_options, scan_records, show_windows
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.cli.unused_options import check_language_models
 from seqnet.configs.prediction import PredictOptions
@@ -86,7 +86,7 @@ __all__ = ["command"]
     help="Format of standard output and of the files in DIR.  [default: tsv]",
 )
 @run_options_of_predict
-@scan_options
+@add_scan_options
 @record_options
 @click.option(
     "--fast",

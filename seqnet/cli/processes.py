@@ -65,7 +65,7 @@ def training_processes(launch: Launch, device: str, wait: float) -> Iterator[tup
 
         yield BY_ITSELF, choose_device(device)
         return
-    from seqnet.training.distributed import joined
+    from seqnet.training.distributed import process_group
 
-    with joined(launch, device, wait) as group:
+    with process_group(launch, device, wait) as group:
         yield group

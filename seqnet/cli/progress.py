@@ -104,8 +104,8 @@ class Meter:
             left = ""
             if share and done > self._base:
                 part = (done - self._base) / done * share  # what was done since `begin`
-                left = f", {_span((now - self._since) * (1 - share) / part)} left"
-            say(f"{self._title}: {self._text(now)}, {_span(taken)}{left}")
+                left = f", {_duration((now - self._since) * (1 - share) / part)} left"
+            say(f"{self._title}: {self._text(now)}, {_duration(taken)}{left}")
 
     def _text(self, now: float) -> str:
         done = self._done - self._base
@@ -115,7 +115,7 @@ class Meter:
         return f"{self._done:,}{of} {self._unit}{rate}{note}"
 
 
-def _span(seconds: float) -> str:
+def _duration(seconds: float) -> str:
     """Returns a time such as 45 s, 12 min or 3.5 h."""
     if seconds < 120:
         return f"{seconds:.0f} s"

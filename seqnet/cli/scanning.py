@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     from seqnet.prediction.tracks import TrackForm
     from seqnet.readers.regions import Region
 
-__all__ = ["ScanRequest", "Work", "scan_options", "scan_records", "show_windows"]
+__all__ = ["ScanRequest", "Work", "add_scan_options", "scan_records", "show_windows"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 
-def scan_options(function: Function) -> Function:
+def add_scan_options(function: Function) -> Function:
     """Adds the options for windows of long sequences."""
     decorators = (
         click.option(

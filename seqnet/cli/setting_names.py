@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any
 
-__all__ = ["setting_fields", "setting_values"]
+__all__ = ["renamed_settings", "setting_fields", "setting_values"]
 
 
 def setting_fields() -> dict[str, dataclasses.Field[Any]]:
@@ -23,6 +23,12 @@ def setting_fields() -> dict[str, dataclasses.Field[Any]]:
             if field.name != "name":
                 found.setdefault(f"{kind.section}.{field.name}", field)
     return found
+
+
+def renamed_settings() -> dict[str, str]:
+    """Returns former name → name of each setting that was renamed, without sections."""
+    fields = setting_fields().values()
+    return {field.metadata["formerly"]: field.name for field in fields if field.metadata["formerly"]}
 
 
 def setting_values(field: dataclasses.Field[Any]) -> list[str]:

@@ -209,6 +209,8 @@ def _check_usage(dataset: Path | None, options: Mapping[str, Any]) -> None:
     if dataset:
         refuse_unused(_ENCODING, "needs --class; a dataset is already split")
     FoldOptions(folds=options["folds"])
+    if this_launch().size == 1:
+        refuse_unused(["wait"], "needs several processes, as torchrun starts them")
     if options["classes"] and this_launch().size > 1:
         raise click.UsageError("--class can't be combined with several processes; make a dataset with seqnet encode")
     if options["folds"] and options["members"] > 1:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from seqnet.configs.network_base import WIDEST
-from seqnet.configs.settings import Settings, setting
+from seqnet.configs.settings import Needs, Settings, setting
 from seqnet.core.registry import Choice, Registry
 
 __all__ = ["ENCODERS", "EncoderConfig"]
@@ -27,6 +27,8 @@ ENCODERS = Registry(
     },
 )
 
+_PLM = (Needs("name", ("plm",)),)
+
 
 @dataclass(frozen=True)
 class EncoderConfig(Settings):
@@ -40,10 +42,13 @@ class EncoderConfig(Settings):
         "embedding, kmer: length of the learned vectors; plm: width of the hidden states, set by training",
         minimum=1,
         maximum=WIDEST,
+        needs=[Needs("name", ("embedding", "kmer", "plm"))],
     )
-    k: int = setting(3, "kmer: symbols in a k-mer", minimum=1, maximum=8)
-    model: str = setting("", "plm: folder of the language model, or its name on the Hugging Face hub")
+    k: int = setting(3, "kmer: symbols in a k-mer", minimum=1, maximum=8, needs=[Needs("name", ("kmer",))])
+    model: str = setting("", "plm: folder of the language model, or its name on the Hugging Face hub", needs=_PLM)
     cache: str = setting(
-        "auto", "plm: folder for cached embeddings; auto for the user's cache folder, none for no cache"
+        "auto", "plm: folder for cached embeddings; auto for the user's cache folder, none for no cache", needs=_PLM
     )
-    sha256: str = setting("", "plm: SHA-256 of the model's files; set by training, or checked if it is given")
+    sha256: str = setting(
+        "", "plm: SHA-256 of the model's files; set by training, or checked if it is given", needs=_PLM
+    )

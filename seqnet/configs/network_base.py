@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar, NamedTuple
 
-from seqnet.configs.settings import Settings, setting
+from seqnet.configs.settings import Needs, Settings, setting
 from seqnet.core.errors import SettingError
 from seqnet.core.registry import Choice, Registry
 
@@ -55,12 +55,12 @@ class ProfileConfig(NamedTuple):
     """What a profile of a sequence has beside composition and log length.
 
     Attributes:
-        spans: numbers of symbols at either end whose composition it has.
+        end_composition: numbers of symbols at either end whose composition it has.
         ends: how many symbols at either end it has one by one.
         pairs: whether it has the shares of neighbouring pairs.
     """
 
-    spans: tuple[int, ...]
+    end_composition: tuple[int, ...]
     ends: int
     pairs: bool
 
@@ -101,7 +101,9 @@ class NetworkConfig(Settings):
     dense: tuple[int, ...] = setting(
         (), "units of the dense layers before the output", minimum=1, maximum=WIDEST, most=DEEPEST
     )
-    dense_activation: str = setting("relu", "activation of the dense layers", choices=ACTIVATIONS)
+    dense_activation: str = setting(
+        "relu", "activation of the dense layers", choices=ACTIVATIONS, needs=[Needs("dense"), Needs("profile_units")]
+    )
     dropout_dense: tuple[float, ...] = setting(
         (),
         "dropout before each dense layer and before the output; one rate for all, or a list",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from seqnet.configs.encoders import EncoderConfig
-from seqnet.configs.networks import NetworkConfig, network_config
+from seqnet.configs.networks import NetworkConfig, network_config, network_kind
 from seqnet.configs.settings import Settings
 from seqnet.configs.training import AugmentationConfig, TrainingConfig
 from seqnet.core.errors import FormatError, SettingError, UnknownSettingError
@@ -67,6 +67,15 @@ class RunConfig:
             AugmentationConfig.from_dict(values.get("augmentation", {}), prefix="augmentation."),
         )
 
+    @classmethod
+    def from_file(cls, values: Layer) -> RunConfig:
+        """Returns the run that a model or checkpoint has, whose settings may have the names of an older version.
+
+        Raises:
+            SettingError: see `from_dict`.
+        """
+        return cls.from_dict({section: _with_names_of_today(section, found) for section, found in values.items()})
+
     def to_dict(self) -> dict[str, dict[str, Any]]:
         """Returns the run as nested dictionaries of plain values."""
         return {name: getattr(self, name).to_dict() for name in RUN_SECTIONS}
@@ -114,6 +123,26 @@ _PRESETS = Path(__file__).parent / "presets"
 # What a preset says about itself; a copy of one may go on saying it.
 _REMARKS = ("description", "source", "alphabets")
 RUN_SECTIONS = tuple(field.name for field in fields(RunConfig))
+
+
+def _kinds(network: Layer) -> dict[str, type[Settings]]:
+    """Returns section → class of its settings, for the network that `network["name"]` names."""
+    return {
+        "encoder": EncoderConfig,
+        "network": network_kind(network),
+        "training": TrainingConfig,
+        "augmentation": AugmentationConfig,
+    }
+
+
+def _with_names_of_today(section: str, settings: Layer) -> Layer:
+    kind = _kinds(settings if section == "network" else {})[section] if section in RUN_SECTIONS else None
+    if kind is None or not isinstance(settings, Mapping):
+        return settings
+    renamed = kind.former_names()
+    return {renamed.get(name, name): value for name, value in settings.items()}
+
+
 _DEFAULT_NAMES = {"encoder": EncoderConfig().name, "network": network_config({}).name}
 
 
@@ -155,25 +184,41 @@ def compose(
         base: nested dictionaries in place of defaults, section → setting → value.
 
     Raises:
-        SettingError: a name, setting or value is unknown or wrong.
+        SettingError: a name, setting or value is unknown or wrong, or a setting of the file or of `assignments` has no
+            effect with the others.
         FormatError: the file is not TOML.
     """
     values: dict[str, dict[str, Any]] = {}
     _lay(base or {}, values)
     if preset:
         _lay(load_preset(preset), values)
-    if config:
-        _lay(_read_toml(config), values)
+    of_file = _read_toml(config) if config else {}
+    _lay(of_file, values)
     if network:
         _lay({"network": {"name": network}}, values)
     if encoder:
         _lay({"encoder": {"name": encoder}}, values)
     single = [_parse_assignment(one) if isinstance(one, str) else one for one in assignments]
+    given: dict[str, list[str]] = {section: [] for section in RUN_SECTIONS}
     # Names first: they decide which other settings there are.
     for key, value in sorted(single, key=lambda pair: not pair[0].endswith("name")):
         section, name = _locate(key, value, values)
         _lay({section: {name: value}}, values)
-    return RunConfig.from_dict(values)
+        given[section].append(name)
+    run = RunConfig.from_dict(values)
+    for section, names in given.items():
+        settings: Settings = getattr(run, section)
+        settings.check_effect([*names, *_changed(of_file.get(section, {}), settings)])
+    return run
+
+
+def _changed(of_file: Layer, settings: Settings) -> list[str]:
+    """Returns the settings of a file that are not their defaults: a file of all settings has also those of no use."""
+    return [
+        field.name
+        for field in fields(settings)
+        if field.name in of_file and getattr(settings, field.name) != field.default
+    ]
 
 
 def _lay(layer: Layer, values: dict[str, dict[str, Any]]) -> None:
@@ -223,17 +268,13 @@ def _locate(key: str, value: Any, values: Mapping[str, Mapping[str, Any]]) -> tu
         if section not in RUN_SECTIONS:
             raise SettingError(key, value, problem=_no_section(section))
         return section, name
-    kinds: dict[str, type[Settings]] = {
-        "encoder": EncoderConfig,
-        "network": type(network_config({"name": values.get("network", {}).get("name", "cnn")})),
-        "training": TrainingConfig,
-        "augmentation": AugmentationConfig,
-    }
+    kinds = _kinds(values.get("network", {}))
     settings = {section: [field.name for field in fields(kind)] for section, kind in kinds.items()}
     having = [section for section, names in settings.items() if key in names]
     if len(having) > 1:
         raise SettingError(key, value, problem="is ambiguous; use " + " or ".join(f"{one}.{key}" for one in having))
+    renamed = [f"{section}.{kind.former_names()[key]}" for section, kind in kinds.items() if key in kind.former_names()]
     if not having:
         known = sorted({name for names in settings.values() for name in names})
-        raise UnknownSettingError(key, value, known)
+        raise UnknownSettingError(key, value, known, now=next(iter(renamed), ""))
     return having[0], key

@@ -11,16 +11,47 @@ import dataclasses
 import math
 import types
 import typing
-from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Self
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, ClassVar, NamedTuple, Self
 
 from seqnet.core.errors import SettingError, UnknownSettingError
 
-__all__ = ["LARGEST_SEED", "MOST_RECORDS", "Settings", "convert", "setting", "setting_of"]
+__all__ = ["LARGEST_SEED", "MOST_RECORDS", "Needs", "Settings", "convert", "setting", "setting_of"]
 
 LARGEST_SEED = 10**100
 MOST_RECORDS = 10**12
 """Largest seed, and largest number of records or symbols that a setting may ask for: no file has more."""
+
+
+class Needs(NamedTuple):
+    """What another setting of the section must be, so that a setting has an effect.
+
+    Attributes:
+        name: the other setting.
+        values: the values with which there is an effect; empty for any number above `above`.
+        above: number that the other setting must be greater than, or that the length of its list must be.
+    """
+
+    name: str
+    values: tuple[Any, ...] = ()
+    above: float = 0
+
+    def met(self, value: Any) -> bool:
+        """Returns whether the other setting has such a value."""
+        if self.values:
+            return value in self.values
+        return bool((len(value) if isinstance(value, tuple) else value) > self.above)
+
+    def text(self, section: str, value: Any) -> str:
+        """Returns what the other setting must be, such as `network.layers above 1`."""
+        if self.values:
+            shown = (str(one).lower() if isinstance(one, bool) else str(one) for one in self.values)
+            return f"{section}.{self.name} = {' or '.join(shown)}"
+        return (
+            f"{section}.{self.name} with a layer"
+            if isinstance(value, tuple)
+            else (f"{section}.{self.name} above {self.above:g}")
+        )
 
 
 def setting(
@@ -34,6 +65,8 @@ def setting(
     choices: Sequence[str] = (),
     input: bool = False,
     most: int | None = None,
+    needs: Sequence[Needs] = (),
+    formerly: str = "",
 ) -> Any:
     """Returns a dataclass field that carries its help and bounds.
 
@@ -47,12 +80,14 @@ def setting(
         choices: the allowed words; empty for any.
         input: whether it is, or may be, the path of a file that is read.
         most: largest number of values in a list.
+        needs: other settings of the section, of which one must be as described, or this setting has no effect.
+        formerly: its name in files of older versions.
     """
     bounds = {"minimum": minimum, "above": above, "maximum": maximum, "below": below, "most": most}
-    metadata = {"help": help, "choices": tuple(choices), "input": input} | {
+    metadata = {"help": help, "choices": tuple(choices), "input": input, "needs": tuple(needs)} | {
         key: value for key, value in bounds.items() if value is not None
     }
-    return dataclasses.field(default=default, metadata=metadata)
+    return dataclasses.field(default=default, metadata=metadata | {"formerly": formerly})
 
 
 def setting_of(kind: type[Settings], name: str) -> Any:
@@ -168,11 +203,37 @@ class Settings:
         Raises:
             SettingError: a name is unknown, or a value is wrong.
         """
-        known = [field.name for field in dataclasses.fields(cls)]
+        known, renamed = [field.name for field in dataclasses.fields(cls)], cls.former_names()
         for name in values:
+            if name in renamed:
+                raise UnknownSettingError(f"{prefix}{name}", values[name], known, now=f"{prefix}{renamed[name]}")
             if name not in known:
                 raise UnknownSettingError(f"{prefix}{name}", values[name], known)
         return cls(**values)
+
+    @classmethod
+    def former_names(cls) -> dict[str, str]:
+        """Returns former name → name of each setting that was renamed."""
+        fields = dataclasses.fields(cls)
+        return {field.metadata["formerly"]: field.name for field in fields if field.metadata["formerly"]}
+
+    def unmet(self, name: str) -> tuple[Needs, ...]:
+        """Returns what a setting needs to have an effect; nothing where it has one."""
+        fields = {field.name: field for field in dataclasses.fields(self)}
+        needs = tuple(need for need in fields[name].metadata["needs"] if need.name in fields)
+        return () if any(need.met(getattr(self, need.name)) for need in needs) else needs
+
+    def check_effect(self, names: Iterable[str]) -> None:
+        """Checks that each of the named settings has an effect with the values of the others.
+
+        Raises:
+            SettingError: one has none.
+        """
+        for name in names:
+            if unmet := self.unmet(name):
+                texts = (need.text(self.section, getattr(self, need.name)) for need in unmet)
+                problem = f"has no effect: it needs {' or '.join(texts)}"
+                raise SettingError(f"{self.section}.{name}", getattr(self, name), problem=problem)
 
     def to_dict(self) -> dict[str, Any]:
         """Returns all settings as plain values, lists for tuples."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import ClassVar
 
-from seqnet.configs.settings import LARGEST_SEED, MOST_RECORDS, Settings, setting
+from seqnet.configs.settings import LARGEST_SEED, MOST_RECORDS, Needs, Settings, setting
 
 __all__ = ["MOST_MEMBERS", "AugmentationConfig", "TrainingConfig"]
 
@@ -30,7 +30,7 @@ class TrainingConfig(Settings):
     batch_size: int = setting(128, "sequences in a batch", minimum=1, maximum=10_000_000)
     optimizer: str = setting("adamw", "optimiser", choices=("sgd", "adam", "adamw"))
     learning_rate: float = setting(1e-3, "maximum learning rate", above=0, maximum=3.4e38)
-    momentum: float = setting(0.0, "sgd: momentum", minimum=0, below=1)
+    momentum: float = setting(0.0, "sgd: momentum", minimum=0, below=1, needs=[Needs("optimizer", ("sgd",))])
     schedule: str = setting(
         "onecycle",
         "learning rate schedule",
@@ -41,6 +41,7 @@ class TrainingConfig(Settings):
         "share of steps in which the learning rate rises from zero; onecycle has its own warm-up",
         minimum=0,
         below=1,
+        needs=[Needs("schedule", ("constant", "linear", "cosine", "exponential"))],
     )
     weight_decay: float = setting(
         0.01, "weight decay; decoupled in adamw, otherwise added to the gradient", minimum=0, maximum=1_000
@@ -48,7 +49,10 @@ class TrainingConfig(Settings):
     l1: float = setting(0.0, "L1 penalty on weights", minimum=0, maximum=1_000_000)
     l2: float = setting(0.0, "L2 penalty on weights", minimum=0, maximum=1_000_000)
     penalize: str = setting(
-        "dense", "weights that l1 and l2 apply to: hidden dense layers or all", choices=("dense", "all")
+        "dense",
+        "weights that l1 and l2 apply to: hidden dense layers or all",
+        choices=("dense", "all"),
+        needs=[Needs("l1"), Needs("l2"), Needs("activity_l2")],
     )
     activity_l2: float = setting(
         0.0, "L2 penalty on the outputs of the hidden dense layers (mean square)", minimum=0, maximum=1_000_000
@@ -87,9 +91,14 @@ class TrainingConfig(Settings):
         "with --from: learning rate of the weights that are kept, as a factor of learning_rate",
         above=0,
         maximum=1_000,
+        needs=[Needs("freeze", (False,))],
     )
-    patience: int | None = setting(
-        None, "stop after this many epochs without improvement", minimum=1, maximum=1_000_000
+    early_stopping: int | None = setting(
+        None,
+        "stop after this many epochs without improvement",
+        minimum=1,
+        maximum=1_000_000,
+        formerly="patience",
     )
     seed: int = setting(
         1, "random seed of weights, order, dropout, augmentation and folds", minimum=0, maximum=LARGEST_SEED

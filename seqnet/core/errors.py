@@ -251,15 +251,16 @@ class UnknownSettingError(SettingError):
         name: dotted name that was given.
         value: what was given for it.
         known: the names that exist in its place.
+        now: name that the setting has today, where it was renamed.
     """
 
-    def __init__(self, name: str, value: object, known: Sequence[str]) -> None:
+    def __init__(self, name: str, value: object, known: Sequence[str], now: str = "") -> None:
         super().__init__(name, value, "a known setting")
         self.known = tuple(known)
         section, dot, last = name.rpartition(".")
         near = did_you_mean(section + dot + other for other in nearest(last, self.known))
         self.problem = f"there is no setting {name}"
-        self.remedy = near or "use one of " + ", ".join(self.known)
+        self.remedy = f"it is now called {now}" if now else near or "use one of " + ", ".join(self.known)
 
 
 class DownloadError(SeqnetError):

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.records import Ragged, RecordBatch
 
-__all__ = ["Beginning", "Form", "Originals", "joined", "parted", "without_mates"]
+__all__ = ["Beginning", "Form", "Originals", "joined_batches", "parted", "without_mates"]
 
 Form = Literal["fasta", "fastq", "bam"]
 """How entries are stored."""
@@ -105,7 +105,7 @@ class Originals:
         return same
 
 
-def joined(first: RecordBatch, second: RecordBatch) -> RecordBatch:
+def joined_batches(first: RecordBatch, second: RecordBatch) -> RecordBatch:
     """Returns the records and the originals of two batches of one file, one after the other."""
     one, other = first.originals, second.originals
     assert one is not None

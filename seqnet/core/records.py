@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from seqnet.core.originals import Originals
 
-__all__ = ["Ragged", "RecordBatch", "chunks", "gather", "gather_positions", "pieces"]
+__all__ = ["Ragged", "RecordBatch", "chunks", "gather_positions", "gather_ranges", "pieces"]
 
 Column = TypeVar("Column", bound=np.generic)
 
@@ -45,7 +45,7 @@ def gather_positions(starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> N
     return np.repeat(starts - (ends - lengths), lengths) + np.arange(total, dtype=np.int64)
 
 
-def gather(data: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.uint8]:
+def gather_ranges(data: NDArray[np.uint8], starts: NDArray[np.int64], lengths: NDArray[np.int64]) -> NDArray[np.uint8]:
     """Returns the elements of the given ranges of `data`, range by range; see `gather_positions`.
 
     Long ranges are copied one by one, because an array of positions is eight times as large as the gathered elements.
@@ -148,7 +148,7 @@ class Ragged:
         """Returns the strings at `indices` (M,) int64, in that order."""
         starts = self.offsets[indices]
         lengths = self.offsets[1:][indices] - starts  # only of the selected strings: the column may be on disk
-        return self.from_lengths(gather(self.data, starts, lengths), lengths)
+        return self.from_lengths(gather_ranges(self.data, starts, lengths), lengths)
 
     def text(self) -> list[str]:
         """Returns the strings as Python text; bytes that are not UTF-8 become replacement characters."""

@@ -18,12 +18,12 @@ __all__ = [
     "Validator",
     "anything",
     "either",
+    "finite_number",
     "flag",
     "many",
-    "number",
+    "mapping",
     "optional",
     "record",
-    "table",
     "text",
     "whole",
     "wrong",
@@ -75,7 +75,7 @@ def whole(least: int = 0, most: int = _LARGEST) -> Validator:
     return check
 
 
-def number(least: float = -math.inf, most: float = math.inf) -> Validator:
+def finite_number(least: float = -math.inf, most: float = math.inf) -> Validator:
     """Returns a check for a finite number from `least` to `most`."""
     bounds = "" if math.isinf(least) and math.isinf(most) else f" from {least:g} to {most:g}"
 
@@ -165,7 +165,7 @@ def many(check: Validator, least: int = 0, most: int = 1_000_000, *, distinct: b
     return checked
 
 
-def table(check: Validator, most: int = 100_000) -> Validator:
+def mapping(check: Validator, most: int = 100_000) -> Validator:
     """Returns a check for an object with any keys, at most `most`, whose values pass `check`."""
     key = text(most=1_000)
 
@@ -220,4 +220,4 @@ def anything(place: str, value: Any, depth: int = 0, top: str | None = None) -> 
 
 
 _ANY_TEXT = text(path=True)
-_ANY_NUMBER = number()
+_ANY_NUMBER = finite_number()

@@ -18,12 +18,12 @@ from seqnet.core.schema import (
     Validator,
     anything,
     either,
+    finite_number,
     flag,
     many,
-    number,
+    mapping,
     optional,
     record,
-    table,
     text,
     whole,
     wrong,
@@ -37,10 +37,10 @@ _LONGEST_NAME = 1_000
 _LONGEST_CARD_TEXT = 100_000
 
 _CLASS = text(1, _LONGEST_NAME, shown=True)
-_SHARE = number(0, 1 + 1e-9)  # a sum of float64 may be slightly more than 1
+_SHARE = finite_number(0, 1 + 1e-9)  # a sum of float64 may be slightly more than 1
 _HASH = text(most=128)
 _NO_NUMBER = text(choices=("nan", "inf", "-inf"))
-_NUMBER = number()
+_NUMBER = finite_number()
 
 
 def is_class_name(name: str) -> bool:
@@ -54,7 +54,7 @@ def is_class_name(name: str) -> bool:
 
 def _error_rate(place: str, value: Any) -> None:
     """Checks the confidences: tolerated error rate (as text) → minimum probability."""
-    table(optional(_SHARE))(place, value)
+    mapping(optional(_SHARE))(place, value)
     for name in value:
         try:
             rate = float(name)
@@ -80,7 +80,7 @@ def _card(place: str, value: Any) -> None:
 
 _TEXT = text(most=_LONGEST_CARD_TEXT)
 _PROVENANCE = record({})
-_SECTIONS = table(table(anything))
+_SECTIONS = mapping(mapping(anything))
 _CLASSES: Mapping[str, Validator] = {
     "alphabet": text(choices=tuple(ALPHABETS)),
     "classes": many(_CLASS, 1, _MOST_CLASSES, distinct=True),
@@ -89,37 +89,37 @@ _CLASSES: Mapping[str, Validator] = {
 }
 _CALIBRATION = record(
     {
-        "temperature": number(1e-3, 1e3),
+        "temperature": finite_number(1e-3, 1e3),
         "threshold": _SHARE,
         "confidences": _error_rate,
-        "shares": many(number(1e-12, 1), most=_MOST_CLASSES),
-        "quality": table(_NUMBER),
+        "shares": many(finite_number(1e-12, 1), most=_MOST_CLASSES),
+        "quality": mapping(_NUMBER),
     },
-    {"changed": table(_SHARE), "criterion": optional(text(choices=CRITERIA)), "not_calibrated": text()},
+    {"changed": mapping(_SHARE), "criterion": optional(text(choices=CRITERIA)), "not_calibrated": text()},
 )
 _NOVELTY = record(
     {
         "shortest": whole(0),
         "longest": optional(whole(0)),
         "shares": many(_SHARE, most=100),
-        "expected": many(number(1e-6, 1), most=100),
+        "expected": many(finite_number(1e-6, 1), most=100),
         "covariance": many(many(_NUMBER, most=100), most=100),
-        "bound": number(0),
+        "bound": finite_number(0),
     }
 )
 _BASELINE = record(
-    {"records": whole(0), "available": optional(whole(0)), "converged": flag, "strength": optional(number(0))}
+    {"records": whole(0), "available": optional(whole(0)), "converged": flag, "strength": optional(finite_number(0))}
 )
 _MEMBER = record({"config": _SECTIONS, "weight": _SHARE})
-_ROW = table(either(_NO_NUMBER, _NUMBER))
+_ROW = mapping(either(_NO_NUMBER, _NUMBER))
 _SCHEMAS: Mapping[str, Validator] = {
-    "dataset": record({**_CLASSES, "generators": table(text(1, 100)), "crop": optional(whole(1))}),
+    "dataset": record({**_CLASSES, "generators": mapping(text(1, 100)), "crop": optional(whole(1))}),
     "model": record(
         {
             **_CLASSES,
             "config": _SECTIONS,
             "window": whole(1, LONGEST_WINDOW),
-            "metrics": table(_NUMBER),
+            "metrics": mapping(_NUMBER),
             "members": whole(1, _MOST_MEMBERS),
             "calibration": _CALIBRATION,
             "card": _card,
@@ -127,7 +127,7 @@ _SCHEMAS: Mapping[str, Validator] = {
         {
             "novelty": optional(_NOVELTY),
             "parameters": whole(0),
-            "baselines": table(_BASELINE),
+            "baselines": mapping(_BASELINE),
             "mixture": many(_MEMBER, 2, _MOST_MEMBERS),
         },
     ),

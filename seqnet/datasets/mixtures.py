@@ -51,7 +51,7 @@ _SYMBOLS_PER_KMER = 150
 _SHORTEST_KMERS = 2
 """Symbols of the train split for each of the longest k-mers at least, and the length that k-mers have anyway."""
 
-_PATIENCE = 3
+_EARLY_STOPPING = 3
 """A network of a mixture stops after a third of its epochs without improvement."""
 
 
@@ -86,7 +86,9 @@ def _part_of_mixture(preset: str, lengths: NDArray[np.int64], facts: str, cut: t
     cut = (*cut, *_shorter_kmers(preset, lengths))
     kept = [one for one in fitted if not one.startswith("training.epochs=")]
     changed = [f"training.epochs={epochs}"] if epochs != training.epochs else []
-    return Recipe(preset, (*cut, *changed, *kept, f"training.patience={math.ceil(epochs / _PATIENCE)}"), facts)
+    return Recipe(
+        preset, (*cut, *changed, *kept, f"training.early_stopping={math.ceil(epochs / _EARLY_STOPPING)}"), facts
+    )
 
 
 def _shorter_kmers(preset: str, lengths: NDArray[np.int64]) -> tuple[str, ...]:

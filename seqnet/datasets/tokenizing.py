@@ -24,7 +24,7 @@ __all__ = [
     "Tokenized",
     "tokenize",
     "uncovered",
-    "window_spans",
+    "window_starts",
 ]
 
 _PIECE = 1 << 22
@@ -183,7 +183,7 @@ def _without_stops(symbols: Ragged, stop: str) -> tuple[Ragged, int]:
     return Ragged.from_lengths(np.delete(symbols.data, symbols.offsets[1:][ended] - 1), lengths), len(ended)
 
 
-def window_spans(
+def window_starts(
     lengths: NDArray[np.int64], window: int, stride: int, most: int
 ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Yields all complete windows of N sequences, at most `most` at a time.
@@ -208,7 +208,7 @@ def window_spans(
 
 
 def uncovered(lengths: NDArray[np.int64], window: int, stride: int) -> NDArray[np.int64]:
-    """Returns the number (N,) int64 of symbols at the end of each sequence outside all windows; see `window_spans`."""
+    """Returns the number (N,) int64 of symbols at the end of each sequence outside all windows; see `window_starts`."""
     counts = _window_counts(lengths, window, stride)
     return lengths - np.where(counts > 0, (counts - 1) * stride + window, 0)
 

@@ -37,7 +37,7 @@ def class_histogram(
     values: NDArray[np.float64] | NDArray[np.int64],
     labels: NDArray[np.int64],
     class_count: int,
-    span: tuple[float, float] | None = None,
+    bounds: tuple[float, float] | None = None,
 ) -> Histogram:
     """Returns how the values of each class are distributed over bins of equal width.
 
@@ -45,10 +45,10 @@ def class_histogram(
         values: (N,) numbers; whole numbers get bins of whole width.
         labels: (N,) int64, in 0..K-1.
         class_count: K.
-        span: lower and upper end of all bins; None for those of the values.
+        bounds: lower and upper end of all bins; None for those of the values.
     """
-    low, high = span or (float(values.min()), float(values.max()))
-    if np.issubdtype(values.dtype, np.integer) and span is None:
+    low, high = bounds or (float(values.min()), float(values.max()))
+    if np.issubdtype(values.dtype, np.integer) and bounds is None:
         width = max(1, int(np.ceil((high - low + 1) / _BINS)))
         edges = low + width * np.arange(int(np.ceil((high - low + 1) / width)) + 1, dtype=np.float64)
     else:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from seqnet.configs.explanation import ExplainOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.errors import SettingError
-from seqnet.core.records import Ragged, RecordBatch, gather
+from seqnet.core.records import Ragged, RecordBatch, gather_ranges
 from seqnet.explanation.attributions import MUTAGENESIS, Attributions
 from seqnet.explanation.effects import Effects
 from seqnet.explanation.gradients import background, gradient, integrated
@@ -97,7 +97,7 @@ class Explainer:
         counts = part_counts(tokens.lengths, window)
         for sequence, start, length in chunked_parts(tokens.lengths, window, _PARTS):
             first = tokens.offsets[sequence] + start
-            parts = Ragged.from_lengths(gather(tokens.data, first, length), length)
+            parts = Ragged.from_lengths(gather_ranges(tokens.data, first, length), length)
             for method, weight in zip(self._methods, self.bundle.weights, strict=True):
                 share = weight / counts[sequence]  # (P,)
                 found = method(parts, targets[sequence])

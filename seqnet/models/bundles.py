@@ -186,7 +186,7 @@ def bundle_of(path: Path, container: Container) -> Bundle:
         problem = f"the description of the model is damaged: members is {about['members']}, there are {len(weights)}"
         raise ContainerError(str(path), problem, REMEDY)
     try:
-        config = RunConfig.from_dict(about["config"])
+        config = RunConfig.from_file(about["config"])
         symbols = alphabet(about["alphabet"])
         mixture = mixture_of(about.get("mixture", []))
         kinds = [one.config for one in mixture] or [config]

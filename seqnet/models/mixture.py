@@ -35,7 +35,7 @@ def mixture_of(values: Sequence[Mapping[str, Any]]) -> tuple[MemberConfig, ...]:
     Raises:
         SettingError: a setting is unknown or wrong.
     """
-    return tuple(MemberConfig(RunConfig.from_dict(one["config"]), float(one["weight"])) for one in values)
+    return tuple(MemberConfig(RunConfig.from_file(one["config"]), float(one["weight"])) for one in values)
 
 
 def mixture_text(mixture: Sequence[MemberConfig]) -> str:

@@ -24,7 +24,7 @@ __all__ = [
     "chunked_parts",
     "epoch_order",
     "part_counts",
-    "parts_of",
+    "window_parts",
 ]
 
 Batch = tuple[Tensor, Tensor]
@@ -66,7 +66,7 @@ class TokenStore:
         return self.gather(self.starts[indices], self.lengths[indices])
 
 
-def parts_of(lengths: NDArray[np.int64], window: int) -> Parts:
+def window_parts(lengths: NDArray[np.int64], window: int) -> Parts:
     """Returns the parts in which sequences of any length are given to a model with a window.
 
     A sequence that fits into the window is one part. A longer one is covered from end to end by windows that overlap by
@@ -82,7 +82,7 @@ def parts_of(lengths: NDArray[np.int64], window: int) -> Parts:
 
 
 def chunked_parts(lengths: NDArray[np.int64], window: int, most: int) -> Iterator[Parts]:
-    """Yields the result of `parts_of`, at most `most` parts at a time; all parts of a chromosome take much memory."""
+    """Yields the result of `window_parts`, at most `most` parts at a time: those of a chromosome take much memory."""
     counts = part_counts(lengths, window)
     total = int(counts.sum())
     for first in range(0, total, most):

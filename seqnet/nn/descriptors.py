@@ -52,7 +52,7 @@ class Descriptors(nn.Module):
     Attributes:
         width: D.
 
-    Source: Chou 2001, doi:10.1002/prot.1035, for products of residues apart; Wilkinson and Harrison 1991,
+    Source: Chou 2001, doi:10.1002/prot.1035, for the mean products of residues apart; Wilkinson and Harrison 1991,
         doi:10.1038/nbt0591-443, for charge and turn formers; Ikai 1980, doi:10.1093/oxfordjournals.jbchem.a133168, for
         the aliphatic index; scales: see `residue_scales`.
     """
@@ -75,7 +75,11 @@ class Descriptors(nn.Module):
         """Returns the descriptors (B, D) of tokens (B, L) uint8 with lengths (B,) int64."""
         index = tokens.long()
         values = nn.functional.embedding(index, self.levels).transpose(1, 2)  # (B, S, L), zeros for padding
-        parts = [*self._means(values, lengths), *self._windows(values, lengths), *self._products(values, lengths)]
+        parts = [
+            *self._means(values, lengths),
+            *self._windows(values, lengths),
+            *self._autocorrelations(values, lengths),
+        ]
         return torch.cat([*parts, self._counts(index, lengths), self._runs(index, lengths)], dim=1)
 
     @staticmethod
@@ -114,7 +118,7 @@ class Descriptors(nn.Module):
         return parts
 
     @staticmethod
-    def _products(values: Tensor, lengths: Tensor) -> list[Tensor]:
+    def _autocorrelations(values: Tensor, lengths: Tensor) -> list[Tensor]:
         """Returns the mean products (B, S) of values (B, S, L) some residues apart; zero for shorter sequences."""
         parts = []
         for lag in _LAGS:

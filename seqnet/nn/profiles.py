@@ -19,8 +19,8 @@ class Profile(nn.Module):
     """Share of each canonical symbol, log length, and optional parts.
 
     The order is: composition (K), log length (1), compositions of the first and the last n symbols for each n of
-    `spans` (2 · K each), shares of neighbouring pairs (K²), symbols at the start and, from the last one inwards, at the
-    end (2 · ends · K). An ambiguity code is a mixture; a pair with an ambiguity code is not counted.
+    `end_composition` (2 · K each), shares of neighbouring pairs (K²), symbols at the start and, from the last one
+    inwards, at the end (2 · ends · K). An ambiguity code is a mixture; a pair with an ambiguity code is not counted.
 
     Args:
         alphabet: alphabet of the tokens.
@@ -38,7 +38,7 @@ class Profile(nn.Module):
         self.config, self.window, self.size = config, window, alphabet.size
         self.register_buffer("mixture", torch.tensor(alphabet.mixture), persistent=False)  # (T, K)
         pairs = self.size**2 if config.pairs else 0
-        self.width = self.size + 1 + 2 * self.size * (len(config.spans) + config.ends) + pairs
+        self.width = self.size + 1 + 2 * self.size * (len(config.end_composition) + config.ends) + pairs
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the profiles (B, F) of tokens (B, L) uint8 with lengths (B,) int64."""
@@ -60,18 +60,18 @@ class Profile(nn.Module):
     def _joined(self, symbols: Tensor, lengths: Tensor, pairs: Tensor | None) -> Tensor:
         """Returns the profiles (B, F) of symbols (B, L, K) with the shares (B, K²) of their pairs."""
         parts = [symbols.sum(dim=1) / lengths[:, None], ((lengths / self.window).log() / math.log(10))[:, None]]
-        if self.config.spans:
-            parts.append(self._of_spans(symbols, lengths))
+        if self.config.end_composition:
+            parts.append(self._of_ends(symbols, lengths))
         if pairs is not None:
             parts.append(pairs)
         if self.config.ends:
             parts += [self._at(symbols, lengths, turned=False), self._at(symbols, lengths, turned=True)]
         return torch.cat(parts, dim=1)
 
-    def _of_spans(self, symbols: Tensor, lengths: Tensor) -> Tensor:
-        """Returns the compositions (B, 2 · K · spans) of the first and last symbols."""
+    def _of_ends(self, symbols: Tensor, lengths: Tensor) -> Tensor:
+        """Returns the compositions (B, 2 · K · E) of the first and last symbols, for each of E lengths."""
         positions = torch.arange(symbols.shape[1], device=symbols.device)
-        widths = torch.tensor(self.config.spans, device=symbols.device)[None, :, None]  # (1, S, 1)
+        widths = torch.tensor(self.config.end_composition, device=symbols.device)[None, :, None]  # (1, S, 1)
         first = positions < widths  # (1, S, L)
         last = positions >= lengths[:, None, None] - widths  # (B, S, L)
         inside = torch.cat([first.expand_as(last), last], dim=1).to(symbols.dtype)  # (B, 2S, L)

@@ -13,13 +13,13 @@ from seqnet.core.printable import counted, listed
 from seqnet.prediction.shard_files import ShardFile, checksum, shard_file
 from seqnet.prediction.writers import format_of, parquet_writer
 
-__all__ = ["gather"]
+__all__ = ["gather_shards"]
 
 _PIECE = 1 << 22
 _MOST_NAMED = 5
 
 
-def gather(paths: Sequence[Path], target: Path, *, force: bool = False) -> ShardFile:
+def gather_shards(paths: Sequence[Path], target: Path, *, force: bool = False) -> ShardFile:
     """Joins the shards of a run into one table, and returns what it is: with the counts of all records.
 
     Args:

@@ -13,7 +13,7 @@ from seqnet.core.records import RecordBatch
 from seqnet.datasets.alphabet_check import check_alphabet, sample_symbols
 from seqnet.prediction.mate_files import interleaved
 from seqnet.readers import open_records, shared_options, shown_path
-from seqnet.readers.parts import PartOfFile, Shard, parts_of
+from seqnet.readers.parts import PartOfFile, Shard, shard_parts
 from seqnet.readers.record_reader import EMPTY
 
 __all__ = ["PredictionInputs"]
@@ -73,7 +73,7 @@ class PredictionInputs:
 
     def _one_by_one(self, paths: Sequence[str]) -> Generator[tuple[str, RecordBatch], None, None]:
         every = [PartOfFile(path, 0, None) for path in paths]
-        for part in every if self.shard is None else parts_of(paths, self.shard):
+        for part in every if self.shard is None else shard_parts(paths, self.shard):
             place, read = shown_path(part.path), part.options(self.read)
             if part.start:
                 self._check_head(part.path)

@@ -118,7 +118,7 @@ def tally_from_json(values: Mapping[str, Any]) -> Tally:
 
 
 def _status_counts(place: str, value: Any) -> None:
-    schema.table(schema.whole())(place, value)
+    schema.mapping(schema.whole())(place, value)
     for word in value:
         if word.upper() not in RecordStatus.__members__:
             raise schema.wrong(place, word, "the name of a status")
@@ -147,8 +147,8 @@ _PAIRS = schema.many(schema.many(schema.text(path=True), 2, 2))
 _COUNTS = schema.record(
     {
         "alphabet": schema.text(),
-        "records": schema.table(schema.whole()),
-        "skipped": schema.table(schema.whole()),
+        "records": schema.mapping(schema.whole()),
+        "skipped": schema.mapping(schema.whole()),
         "notes": _PAIRS,
         "empty": _PAIRS,
         "doubts": _PAIRS,

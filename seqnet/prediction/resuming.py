@@ -29,10 +29,10 @@ from seqnet.prediction.tally import Tally
 from seqnet.prediction.writers import (
     EncodedRows,
     TableOutput,
+    arrow_table,
     encoded_rows,
     parquet_schema,
     parquet_writer,
-    table,
 )
 
 __all__ = ["write_resumable"]
@@ -145,7 +145,7 @@ def _rows(output: TableOutput, predictor: Predictor) -> EncodedRows:
     schema = parquet_schema(classes, ensemble=ensemble)
 
     def render(batch: RecordBatch, rows: PredictedRows) -> bytes:
-        (one,) = table(rows, classes).cast(schema).combine_chunks().to_batches() or [_no_rows(schema)]
+        (one,) = arrow_table(rows, classes).cast(schema).combine_chunks().to_batches() or [_no_rows(schema)]
         data = one.serialize()
         return b"".join([_LENGTH.pack(data.size), data])
 

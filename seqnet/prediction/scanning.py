@@ -25,12 +25,12 @@ from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.scans import Scan
 from seqnet.prediction.tracks import ScoredWindows
 from seqnet.prediction.windows import (
-    Piece,
+    SequencePiece,
     WindowStatus,
     lengths_without_stops,
     pieces_of,
-    tokens_of,
     window_count,
+    window_tokens,
 )
 
 __all__ = ["Located", "ScannedPiece", "ScannedRecords", "Scanner"]
@@ -163,7 +163,7 @@ class Scanner:
                     yield self._finished(batch, found)
                 del batch, found  # not beside the next chromosome
 
-    def _items(self, records: Iterable[Located]) -> Iterator[tuple[_Batch, Piece | None]]:
+    def _items(self, records: Iterable[Located]) -> Iterator[tuple[_Batch, SequencePiece | None]]:
         """Yields the pieces of each batch, and then None for its end."""
         bundle, grid = self.predictor.bundle, self.scan.grid
         for located in records:
@@ -180,7 +180,7 @@ class Scanner:
             yield batch, None
             del batch
 
-    def _worked(self, item: tuple[_Batch, Piece | None]) -> tuple[_Batch, ScannedPiece | PredictedRows | None]:
+    def _worked(self, item: tuple[_Batch, SequencePiece | None]) -> tuple[_Batch, ScannedPiece | PredictedRows | None]:
         """Returns the scores of a piece; at the end of a batch, the rows of its records without windows."""
         batch, piece = item
         if piece is not None:
@@ -189,11 +189,11 @@ class Scanner:
         located = batch.located
         return batch, self.predictor.predict_batch(located.batch.take(short), located.place) if len(short) else None
 
-    def _scores(self, located: Located, piece: Piece) -> ScannedPiece:
+    def _scores(self, located: Located, piece: SequencePiece) -> ScannedPiece:
         """Returns the scores of the windows of a piece."""
         predictor, grid = self.predictor, self.scan.grid
         bundle = predictor.bundle
-        found = tokens_of(piece, located.batch.symbols.offsets, grid, bundle.alphabet)
+        found = window_tokens(piece, located.batch.symbols.offsets, grid, bundle.alphabet)
         status = found.status
         usable = np.flatnonzero(status == WindowStatus.SCORED)
         scores = window_scores(
@@ -269,7 +269,7 @@ class Scanner:
         return ScoredWindows(found.located.chromosomes, record, starts, probabilities[:, self.scan.chosen], labels)
 
 
-def _weight(item: tuple[_Batch, Piece | None]) -> int:
+def _weight(item: tuple[_Batch, SequencePiece | None]) -> int:
     """Returns the bytes of an item."""
     return 0 if item[1] is None else len(item[1].symbols)
 

@@ -117,7 +117,7 @@ def opened_track(
         sizes: length of each chromosome, for bigWig.
     """
     if form.kind == "bigwig":
-        with _Spool.opened() as spool:
+        with _IntervalFile.opened() as spool:
             track = _BigWig(spool, grid)
             yield track
             track.convert(target, sizes)
@@ -174,7 +174,7 @@ class _Bed:
         self._file.write(bytes(joined_lines(columns)))  # BGZFile takes no memoryview
 
 
-class _Spool:
+class _IntervalFile:
     """Intervals on disk, because a bigWig is written in one go: 12 bytes each.
 
     Args:
@@ -187,8 +187,8 @@ class _Spool:
 
     @classmethod
     @contextmanager
-    def opened(cls) -> Iterator[_Spool]:
-        """Yields an empty spool."""
+    def opened(cls) -> Iterator[_IntervalFile]:
+        """Yields an empty file."""
         with temporary_files(), tempfile.TemporaryFile() as file:
             yield cls(file)
 
@@ -208,7 +208,7 @@ class _Spool:
 class _BigWig:
     """Collects intervals and writes them when all are known."""
 
-    def __init__(self, spool: _Spool, grid: Grid) -> None:
+    def __init__(self, spool: _IntervalFile, grid: Grid) -> None:
         self._spool, (self._shift, self._length) = spool, interval_of(grid)
         self._failure: BaseException | None = None
         self._ended = False

@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 from seqnet.core.alphabets import INVALID, Alphabet, is_gap
 from seqnet.core.errors import SettingError
 from seqnet.core.records import Ragged
-from seqnet.datasets.tokenizing import InvalidSymbol, RecordStatus, window_spans
+from seqnet.datasets.tokenizing import InvalidSymbol, RecordStatus, window_starts
 from seqnet.models.bundles import Bundle
 
 __all__ = [
     "Grid",
-    "Piece",
+    "SequencePiece",
     "Tokens",
     "WindowStatus",
     "grid_of",
     "lengths_without_stops",
     "pieces_of",
-    "tokens_of",
     "window_count",
+    "window_tokens",
 ]
 
 _SYMBOLS = 1 << 20
@@ -93,7 +93,7 @@ def grid_of(bundle: Bundle, window: int | None, stride: int | None, *, mask: boo
 
 
 @dataclass(frozen=True)
-class Piece:
+class SequencePiece:
     """N consecutive windows of the records of a batch.
 
     Attributes:
@@ -141,7 +141,7 @@ def lengths_without_stops(symbols: Ragged, alphabet: Alphabet) -> NDArray[np.int
     return lengths
 
 
-def pieces_of(symbols: Ragged, lengths: NDArray[np.int64], grid: Grid) -> Iterator[Piece]:
+def pieces_of(symbols: Ragged, lengths: NDArray[np.int64], grid: Grid) -> Iterator[SequencePiece]:
     """Yields all complete windows of N sequences, piece by piece.
 
     Args:
@@ -151,10 +151,10 @@ def pieces_of(symbols: Ragged, lengths: NDArray[np.int64], grid: Grid) -> Iterat
     """
     most = max(1, min(_SYMBOLS // grid.stride, _WINDOWS, _COPIED // grid.window))
     done = 0
-    for record, start in window_spans(lengths, grid.window, grid.stride, most):
+    for record, start in window_starts(lengths, grid.window, grid.stride, most):
         at = symbols.offsets[record] + start
         first, last = int(at[0]), int(at[-1]) + grid.window
-        yield Piece(symbols.data[first:last], first, max(done - first, 0), record, start, at - first)
+        yield SequencePiece(symbols.data[first:last], first, max(done - first, 0), record, start, at - first)
         done = last
 
 
@@ -163,7 +163,7 @@ def window_count(lengths: NDArray[np.int64], grid: Grid) -> int:
     return int(np.maximum((lengths - grid.window) // grid.stride + 1, 0).sum())
 
 
-def tokens_of(piece: Piece, offsets: NDArray[np.int64], grid: Grid, alphabet: Alphabet) -> Tokens:
+def window_tokens(piece: SequencePiece, offsets: NDArray[np.int64], grid: Grid, alphabet: Alphabet) -> Tokens:
     """Returns the tokens and window status of a piece.
 
     Args:
@@ -208,7 +208,9 @@ def _any(mask: NDArray[np.bool_], starts: NDArray[np.int64], window: int) -> NDA
     return np.asarray(before[starts + window] > before[starts])
 
 
-def _in_windows(places: NDArray[np.int64], piece: Piece, offsets: NDArray[np.int64], window: int) -> NDArray[np.int64]:
+def _in_windows(
+    places: NDArray[np.int64], piece: SequencePiece, offsets: NDArray[np.int64], window: int
+) -> NDArray[np.int64]:
     """Returns the places (n,) in the symbols that are in no earlier piece, and in a record with windows."""
     record = np.searchsorted(offsets, piece.offset + places, side="right") - 1
     return places[(places >= piece.fresh) & (np.diff(offsets)[record] >= window)]

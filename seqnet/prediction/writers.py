@@ -39,6 +39,7 @@ __all__ = [
     "OUTPUT_FORMATS",
     "EncodedRows",
     "TableOutput",
+    "arrow_table",
     "columns",
     "decimals",
     "encoded_rows",
@@ -47,7 +48,6 @@ __all__ = [
     "opened_writer",
     "parquet_schema",
     "parquet_writer",
-    "table",
     "text_columns",
     "text_stream",
 ]
@@ -155,7 +155,7 @@ def encoded_rows(kind: str, classes: Sequence[str], *, compress: bool, ensemble:
 def _json(classes: Sequence[str], rows: PredictedRows) -> bytes:
     """Returns rows as JSON, one line each."""
     lines = []
-    for row in table(rows, classes).to_pylist():
+    for row in arrow_table(rows, classes).to_pylist():
         rounded = {key: round(value, _DIGITS) if isinstance(value, float) else value for key, value in row.items()}
         lines.append(json.dumps(rounded, ensure_ascii=False).encode() + b"\n")
     return b"".join(lines)
@@ -191,10 +191,10 @@ def parquet_writer(target: Path | None, schema: pa.Schema) -> Iterator[pq.Parque
 def _parquet(target: Path | None, classes: Sequence[str], compress: bool, ensemble: bool) -> Iterator[Writer]:
     schema = parquet_schema(classes, ensemble=ensemble)
     with parquet_writer(target, schema) as writer:
-        yield Writer(lambda batch, predictions: table(predictions, classes).cast(schema), writer.write_table)
+        yield Writer(lambda batch, predictions: arrow_table(predictions, classes).cast(schema), writer.write_table)
 
 
-def table(predictions: PredictedRows, classes: Sequence[str]) -> pa.Table:
+def arrow_table(predictions: PredictedRows, classes: Sequence[str]) -> pa.Table:
     """Returns the rows as an Arrow table, null where there is nothing."""
     missing = predictions.labels < 0
     names = pa.array(predictions.names.text(), pa.large_string())

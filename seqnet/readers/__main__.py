@@ -1,7 +1,7 @@
 """The process that reads a file for another process: `SubprocessReader` starts it and reads its standard output.
 
-All messages are pickled: first the name of the format, then a `Part` for each batch and one for the end. A `Fault` may
-replace any message.
+All messages are pickled: first the name of the format, then a `ReadPart` for each batch and one for the end. A
+`Fault` may replace any message.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.core.arrow import hide_pandas
 from seqnet.core.errors import SeqnetError
 from seqnet.readers.opening import open_here
-from seqnet.readers.subprocess_reader import Fault, Part
+from seqnet.readers.subprocess_reader import Fault, ReadPart
 
 
 def _messages(path: str, options: ReadOptions) -> Iterator[object]:
@@ -30,8 +30,8 @@ def _messages(path: str, options: ReadOptions) -> Iterator[object]:
         with open_here(path, options) as reader:
             yield reader.format
             for batch in reader:
-                yield Part(batch, Counter(reader.skipped), reader.notes, reader.passed)
-            yield Part(None, reader.skipped, reader.notes, reader.passed)
+                yield ReadPart(batch, Counter(reader.skipped), reader.notes, reader.passed)
+            yield ReadPart(None, reader.skipped, reader.notes, reader.passed)
     except (SeqnetError, OSError, MemoryError) as error:
         yield Fault(error, f"in the process that reads {path}:\n{traceback.format_exc()}")
 

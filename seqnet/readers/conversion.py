@@ -55,7 +55,7 @@ def _written(source: Input, options: ReadOptions, skipped: Counter[str]) -> Gene
     import pysam
 
     with opened_alignments(source, options) as alignments, tempfile.TemporaryFile() as file:
-        spool = _Spool(file.fileno())
+        spool = _GrowingFile(file.fileno())
         converted = pysam.AlignmentFile(file.fileno(), "wb0", template=alignments)
         try:
             for index, read in enumerate(selected_reads(alignments, source, options, skipped)):
@@ -84,7 +84,7 @@ def _write(target: pysam.AlignmentFile, read: pysam.AlignedSegment) -> None:
         raise ResourceError(tempfile.gettempdir(), problem, remedy) from error
 
 
-class _Spool:
+class _GrowingFile:
     """A file that is written at its end, and whose bytes are removed when they have been read.
 
     Args:

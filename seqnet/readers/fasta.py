@@ -41,7 +41,7 @@ def _recognises(head: bytes) -> bool:
 def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generator[RecordBatch, None, None]:
     pieces, line = part_pieces(source, options, options.batch_bytes, FastaStarts)
     for block in _blocks(pieces, options.originals):
-        if isinstance(block, _Long):
+        if isinstance(block, _LongRecord):
             found, lines = block.record(line), block.lines
         else:
             found, lines = _parse(np.frombuffer(block, dtype=np.uint8), line, options.originals)
@@ -51,7 +51,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
         line += lines
 
 
-class _Long:
+class _LongRecord:
     """A record that is assembled piece by piece.
 
     Args:
@@ -107,14 +107,14 @@ class _Long:
         )
 
 
-def _blocks(pieces: Pieces, originals: bool) -> Generator[bytes | _Long, None, None]:
+def _blocks(pieces: Pieces, originals: bool) -> Generator[bytes | _LongRecord, None, None]:
     """Yields the text in blocks of complete records.
 
     Each chunk is searched and joined only once, so that the time is linear in the length of a record.
     """
     pending: list[bytes] = []
     held = 0
-    long: _Long | None = None
+    long: _LongRecord | None = None
     after_newline = False
     for chunk in pieces:
         begins = after_newline and chunk.startswith(b">")
@@ -134,7 +134,7 @@ def _blocks(pieces: Pieces, originals: bool) -> Generator[bytes | _Long, None, N
         pending.append(chunk)
         held += len(chunk)
         if held > _LONG:
-            long = _Long(b"".join(pending), originals)
+            long = _LongRecord(b"".join(pending), originals)
             if not long.ended:
                 break
     if pieces.overhang is None:  # else the last record is of the next part

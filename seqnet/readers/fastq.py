@@ -45,7 +45,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
     pieces, line = part_pieces(source, options, options.batch_bytes, FastqStarts)
     pending: list[bytes] = []
     waiting = 0  # newlines in `pending`; with fewer than four, no record is complete, so nothing is joined or parsed
-    long: _Long | None = None
+    long: _LongRead | None = None
     for chunk in _filled_chunks(pieces):
         if long is not None:
             chunk = long.add(chunk)
@@ -74,7 +74,7 @@ def _read(source: Input, options: ReadOptions, skipped: Counter[str]) -> Generat
             problem = f"a header line is longer than {LONGEST_HEADER:,} bytes"
             raise FormatError(problem, "get the file again, or shorten the header", line=line)
         elif waiting and len(pending) * options.batch_bytes > _LONG and any(map(bytes.strip, pending)):
-            long = _Long(pending, options.originals)
+            long = _LongRead(pending, options.originals)
             pending, waiting = [], 0
     if pieces.overhang is None:
         yield from [long.last(line)] if long is not None else _finish(b"".join(pending), line, options.originals)
@@ -91,7 +91,7 @@ def _filled_chunks(pieces: Iterable[bytes]) -> Generator[bytes, None, None]:
             yield chunk
 
 
-class _Long:
+class _LongRead:
     """A record that is assembled piece by piece, and of whose qualities only the number is kept.
 
     Args:

@@ -13,7 +13,7 @@ import numpy as np
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import guess_alphabet
-from seqnet.core.errors import FormatError, InputError
+from seqnet.core.errors import FormatError, InputError, SettingError
 from seqnet.core.originals import Beginning
 from seqnet.core.printable import quoted
 from seqnet.core.records import RecordBatch
@@ -86,8 +86,12 @@ def shared_options(paths: Sequence[str], options: ReadOptions) -> ReadOptions:
     Some of several files may have no use for an option, such as `region` for a BAM and a FASTA.
 
     Raises:
-        SettingError: none of several files uses one of the options.
+        SettingError: none of several files uses one of the options, or none can be read in a separate process, as
+            `reader_process` asks for.
     """
+    if options.reader_process == "always" and paths and all(path == "-" or _is_own(path) for path in paths):
+        problem = "has no effect on standard input, which is read in this process"
+        raise SettingError("read.reader_process", options.reader_process, problem=problem)
     return options_for_files(paths, options, _detect)
 
 

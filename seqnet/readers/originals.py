@@ -7,7 +7,7 @@ from collections.abc import Generator, Iterable
 import numpy as np
 
 from seqnet.core.escaping import one_line
-from seqnet.core.originals import Beginning, Form, Originals, joined, parted, without_mates
+from seqnet.core.originals import Beginning, Form, Originals, joined_batches, parted, without_mates
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.readers.record_reader import EMPTY
 
@@ -73,7 +73,7 @@ def templates_kept_together(
         if batch.originals.beginning is not None:
             yield batch
             continue
-        batch = batch if held is None else joined(held, batch)
+        batch = batch if held is None else joined_batches(held, batch)
         assert batch.originals is not None
         others = np.flatnonzero(~batch.originals.names_repeat())
         last = int(others[-1]) + 1 if len(others) else 0

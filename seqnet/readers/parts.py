@@ -19,10 +19,10 @@ from typing import NamedTuple, Self
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import InputError, SettingError
 from seqnet.readers.inputs import Input
-from seqnet.readers.pieces import Piece, Pieces, can_seek, first_key, pieces_from, unit_bytes, whole_pieces
+from seqnet.readers.pieces import Pieces, TextPiece, can_seek, first_key, pieces_from, unit_bytes, whole_pieces
 from seqnet.readers.record_starts import RecordStarts, UnknownStartError
 
-__all__ = ["PartOfFile", "Shard", "is_read_directly", "part_pieces", "parts_of"]
+__all__ = ["PartOfFile", "Shard", "is_read_directly", "part_pieces", "shard_parts"]
 
 _SHARD = re.compile(r"([0-9]{1,9})/([0-9]{1,9})")
 _WINDOW = 1 << 22
@@ -76,7 +76,7 @@ class PartOfFile(NamedTuple):
         return replace(options, part_start=self.start, part_end=self.end)
 
 
-def parts_of(paths: Sequence[str], shard: Shard) -> list[PartOfFile]:
+def shard_parts(paths: Sequence[str], shard: Shard) -> list[PartOfFile]:
     """Returns the parts of files that a shard reads, in order; shards have equal numbers of stored bytes.
 
     Raises:
@@ -167,7 +167,7 @@ def _guessed_bound(source: Input, size: int, starts: type[RecordStarts], place: 
         UnknownStartError: that is not possible.
     """
     found = pieces_from(source, size, place)
-    window: list[Piece] = []
+    window: list[TextPiece] = []
     for piece in found:
         window.append(piece)
         if sum(len(one.data) for one in window) >= _WINDOW:

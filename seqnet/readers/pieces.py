@@ -22,8 +22,8 @@ from seqnet.readers.replay import ReplayedBytes
 
 __all__ = [
     "SEGMENT",
-    "Piece",
     "Pieces",
+    "TextPiece",
     "can_seek",
     "first_key",
     "pieces_from",
@@ -44,7 +44,7 @@ Key = tuple[int, int]
 """Number of the segment (or of the piece, in an uncompressed file), and of the piece within it."""
 
 
-class Piece(NamedTuple):
+class TextPiece(NamedTuple):
     """Some text.
 
     Attributes:
@@ -106,7 +106,7 @@ def first_key(source: Input, size: int, stored: int) -> Key:
     return stored // unit_bytes(source, size), 0
 
 
-def pieces_from(source: Input, size: int, stored: int) -> Iterator[Piece]:
+def pieces_from(source: Input, size: int, stored: int) -> Iterator[TextPiece]:
     """Yields the pieces of an input that can seek, from the one on that belongs to a position.
 
     Args:
@@ -118,10 +118,10 @@ def pieces_from(source: Input, size: int, stored: int) -> Iterator[Piece]:
     assert path is not None
     file = source.own(open(path, "rb"))  # noqa: SIM115 - closed with the input
     (first, _), blank = first_key(source, size, stored), len(source.blank)
-    found: Iterator[Piece]
+    found: Iterator[TextPiece]
     if source.compression is None:
         file.seek(first * size)
-        found = (Piece((number, 0), data) for number, data in enumerate(plain_pieces(file, size), first))
+        found = (TextPiece((number, 0), data) for number, data in enumerate(plain_pieces(file, size), first))
         yield from found if first else _texts_without_start(found, blank)
         return
     start = _find_block(file, first * SEGMENT * size)
@@ -133,14 +133,14 @@ def pieces_from(source: Input, size: int, stored: int) -> Iterator[Piece]:
     yield from dropwhile(lambda piece: piece.key < (first, 0), found)
 
 
-def _bgzip_pieces(members: Iterable[tuple[int, bytes]], size: int) -> Iterator[Piece]:
+def _bgzip_pieces(members: Iterable[tuple[int, bytes]], size: int) -> Iterator[TextPiece]:
     """Yields the pieces of the text of members, each text with the position of its member in the stored bytes."""
     segment = number = held = 0
     texts: list[bytes] = []
     for place, text in members:
         if place // (SEGMENT * size) != segment:
             if held:
-                yield Piece((segment, number), b"".join(texts))
+                yield TextPiece((segment, number), b"".join(texts))
             segment, number, held, texts = place // (SEGMENT * size), 0, 0, []
         texts.append(text)
         held += len(text)
@@ -148,11 +148,11 @@ def _bgzip_pieces(members: Iterable[tuple[int, bytes]], size: int) -> Iterator[P
             continue
         data = b"".join(texts)
         for start in range(0, held - size + 1, size):
-            yield Piece((segment, number), data[start : start + size])
+            yield TextPiece((segment, number), data[start : start + size])
             number += 1
         texts, held = [data[held - held % size :]], held % size
     if held:
-        yield Piece((segment, number), b"".join(texts))
+        yield TextPiece((segment, number), b"".join(texts))
 
 
 def _find_block(file: BinaryIO, start: int) -> int:
@@ -181,9 +181,9 @@ def _without_start(pieces: Iterator[bytes], count: int) -> Iterator[bytes]:
         count = max(count - len(piece), 0)
 
 
-def _texts_without_start(pieces: Iterator[Piece], count: int) -> Iterator[Piece]:
+def _texts_without_start(pieces: Iterator[TextPiece], count: int) -> Iterator[TextPiece]:
     """Yields pieces without the first `count` bytes of their text."""
     for piece in pieces:
         if len(piece.data) > count:
-            yield Piece(piece.key, piece.data[count:])
+            yield TextPiece(piece.key, piece.data[count:])
         count = max(count - len(piece.data), 0)

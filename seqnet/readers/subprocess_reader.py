@@ -23,13 +23,13 @@ from seqnet.core.errors import ResourceError
 from seqnet.core.records import RecordBatch
 from seqnet.readers.record_reader import RecordReader
 
-__all__ = ["Fault", "Part", "SubprocessReader", "end_process", "start_process"]
+__all__ = ["Fault", "ReadPart", "SubprocessReader", "end_process", "start_process"]
 
 _PIPE = 1 << 20
 """Capacity of the pipe in bytes, if the system allows it."""
 
 
-class Part(NamedTuple):
+class ReadPart(NamedTuple):
     """A message after the name of the format; a `Fault` may replace it.
 
     Attributes:
@@ -134,7 +134,7 @@ class SubprocessReader(RecordReader):
         try:
             while True:
                 part = self._received()
-                assert isinstance(part, Part)
+                assert isinstance(part, ReadPart)
                 self.skipped.clear()
                 self.skipped.update(part.skipped)
                 self.notes[:] = part.notes

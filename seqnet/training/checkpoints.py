@@ -27,7 +27,7 @@ __all__ = ["TrainingProgress", "restore", "save_checkpoint"]
 
 _REMEDY = "start again without --resume"
 # What may differ between the run that stopped and the one that goes on.
-_FREE = ("epochs", "patience", "cache", "baseline_records")
+_FREE = ("epochs", "early_stopping", "cache", "baseline_records")
 
 
 @dataclass
@@ -106,7 +106,7 @@ def restore(
         _restore_optimizer(optimizer, parts["optimizer"])
         rows = [EpochRow(**{key: _decoded(value) for key, value in row.items()}) for row in about["rows"]]
         best_epoch, best_value = about["best_epoch"], float(about["best_value"])
-        planned = RunConfig.from_dict(about["config"]).training.epochs
+        planned = RunConfig.from_file(about["config"]).training.epochs
     except (RuntimeError, ValueError, TypeError, KeyError) as error:
         raise ContainerError(str(path), "the checkpoint is damaged", _REMEDY) from error
     return TrainingProgress(rows, best_epoch, best_value, parts["best"], planned)
@@ -145,7 +145,7 @@ def _check_same_run(path: Path, about: Mapping[str, Any], config: RunConfig, dat
         raise ContainerError(str(path), f"the checkpoint was made {what}", _REMEDY)
     try:
         # A setting that is newer than the checkpoint has its default.
-        before, now = RunConfig.from_dict(about["config"]).to_dict(), config.to_dict()
+        before, now = RunConfig.from_file(about["config"]).to_dict(), config.to_dict()
     except (AttributeError, KeyError, SettingError) as error:
         raise ContainerError(str(path), "the checkpoint is damaged", _REMEDY) from error
     for section, settings in now.items():

@@ -32,12 +32,12 @@ from seqnet.training.members import (
     Member,
     TrainingJob,
     check_criterion,
+    class_shares,
     criterion_for,
     imbalance_note,
-    joined,
+    joined_bundle,
     seeded,
     train_members,
-    training_shares,
     validation_probabilities,
 )
 from seqnet.training.out_of_fold import OutOfFold, predict_out_of_fold
@@ -126,7 +126,7 @@ def train_folds(job: TrainingJob, observer: Observer) -> FoldsResult:
     if line := never_predicted(found.truth, found.labels, dataset.classes, "held-out folds"):
         observer.note(f"seqnet: warning: {line}")
     about = dict(job.provenance) | {"folds": {"count": count, "seed": seed}}
-    bundle = _completed(joined(runs, dataset, about), found, evaluation, criterion)
+    bundle = _completed(joined_bundle(runs, dataset, about), found, evaluation, criterion)
     bundle, stop = with_baselines(bundle, dataset, observer.note)
     return FoldsResult(bundle, runs, stop, bundle.weights, folds, tuple(calibrations), found, evaluation)
 
@@ -151,7 +151,7 @@ def _calibrated(run: TrainingResult, view: Dataset, optimize: str | None, device
     members = view.members("validation")
     labels = view.labels[members].astype(np.int64)
     probabilities = validation_probabilities(run, view, device)
-    return calibrate(labels, probabilities, view.positive, training_shares(view), optimize, view.groups[members])
+    return calibrate(labels, probabilities, view.positive, class_shares(view), optimize, view.groups[members])
 
 
 def _evaluated(found: OutOfFold, calibrations: Sequence[Calibration]) -> CrossValidation:

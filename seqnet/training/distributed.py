@@ -30,9 +30,9 @@ from seqnet.core.provenance import versions
 from seqnet.nn.devices import choose_device
 from seqnet.nn.layers import share_statistics
 from seqnet.nn.networks import Classifier
-from seqnet.training.processes import ALONE, Part, Processes
+from seqnet.training.processes import ALONE, BatchPart, Processes
 
-__all__ = ["first_to_fail", "joined"]
+__all__ = ["first_to_fail", "process_group"]
 
 _MOMENT = timedelta(seconds=5)
 """Time to reach a store that is there already, and that the first process leaves it to the others."""
@@ -99,18 +99,18 @@ class _SeveralProcesses(Processes):
         for tensor in classifier.state_dict().values():
             dist.broadcast(tensor, 0)
 
-    def part(self, batch: tuple[Tensor, Tensor, Tensor], weights: Tensor | None) -> Part:
+    def part(self, batch: tuple[Tensor, Tensor, Tensor], weights: Tensor | None) -> BatchPart:
         """See `Processes`."""
         rows = len(batch[2])
         self._idle = self._rank >= rows
         own = slice(0, 1) if self._idle else slice(self._rank, None, self.size)
         tokens, lengths, targets = (tensor[own].contiguous() for tensor in batch)
         if self._idle:
-            return Part(tokens, lengths, targets, rows, 0.0, 0.0)
+            return BatchPart(tokens, lengths, targets, rows, 0.0, 0.0)
         share = weight = len(targets) * self.size / rows
         if weights is not None and targets.dim() == 1:
             weight = float(weights[targets].double().sum() * self.size / weights[batch[2]].double().sum())
-        return Part(tokens, lengths, targets, rows, weight, share)
+        return BatchPart(tokens, lengths, targets, rows, weight, share)
 
     def summed(self, value: Tensor) -> Tensor:
         """See `Processes`."""
@@ -159,7 +159,7 @@ class _Sum(torch.autograd.Function):
 
 
 @contextmanager
-def joined(launch: Launch, device: str, wait: float) -> Iterator[tuple[Processes, torch.device]]:
+def process_group(launch: Launch, device: str, wait: float) -> Iterator[tuple[Processes, torch.device]]:
     """Yields the processes that train together, and the device of this one.
 
     Args:

@@ -22,12 +22,12 @@ from seqnet.training.members import (
     Member,
     TrainingJob,
     check_criterion,
+    class_shares,
     criterion_for,
     imbalance_note,
-    joined,
+    joined_bundle,
     train_members,
     training_counts,
-    training_shares,
     validation_probabilities,
 )
 from seqnet.training.mixing import mixed, weigh
@@ -81,7 +81,7 @@ def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
     weights = weigh(runs, dataset, job.device) if job.others else (1 / len(runs),) * len(runs)
     kept = [run for run, weight in zip(runs, weights, strict=True) if weight]
     about = dict(job.provenance) | ({"weights": list(weights)} if job.others else {})
-    bundle = joined(kept, dataset, about)
+    bundle = joined_bundle(kept, dataset, about)
     if job.others:
         bundle = mixed(bundle, kept, [weight for weight in weights if weight])
 
@@ -122,7 +122,7 @@ def calibrated(
         )
         return bundle
     raw = score()
-    found = calibrate(labels, raw, bundle.positive, training_shares(dataset), criterion, dataset.groups[members])
+    found = calibrate(labels, raw, bundle.positive, class_shares(dataset), criterion, dataset.groups[members])
     probabilities = tempered(raw, found.temperature)
     threshold = None if bundle.positive is None else found.threshold
     decided = decide(probabilities, bundle.positive, threshold)

@@ -32,7 +32,7 @@ from seqnet.training.history import EpochRow
 from seqnet.training.initialization import make_classifier, seed_torch
 from seqnet.training.observer import Observer
 from seqnet.training.optimization import Penalties, Stepper, learning_rate, make_optimizer
-from seqnet.training.processes import ALONE, Part, Processes
+from seqnet.training.processes import ALONE, BatchPart, Processes
 from seqnet.training.warm_start import Kept, StartingWeights
 from seqnet.training.window_batches import WindowBatches
 
@@ -169,7 +169,7 @@ class EpochFitter:
         columns = dict(zip(measured, values, strict=True))
         return EpochRow(epoch=number, step=number * steps, learning_rate=rate, **columns)
 
-    def _fit_batch(self, part: Part, rate: float) -> tuple[Tensor, Tensor, Tensor]:
+    def _fit_batch(self, part: BatchPart, rate: float) -> tuple[Tensor, Tensor, Tensor]:
         training = self.config.training
         tokens, lengths, targets = (moved(tensor, self.device) for tensor in part[:3])
         for group in self.optimizer.param_groups:

@@ -11,6 +11,7 @@ import torch
 
 from seqnet.audit import quick_audit, quick_audit_lines
 from seqnet.configs.run import RunConfig
+from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import SettingError
 from seqnet.core.provenance import versions
 from seqnet.datasets.dataset import Dataset
@@ -70,10 +71,9 @@ def make_job(
         start: model to start from; None for random weights.
 
     Raises:
-        SettingError: the settings are about a model to start from, and there is none.
+        SettingError: a setting needs a model to start from, pieces of genomes or generated classes, and there are none.
     """
-    if chosen.run.training.freeze and start is None:
-        raise SettingError("training.freeze", True, problem="needs --from")
+    _check_effects(dataset, chosen.run, start)
     digest = dataset.sha256()
     provenance = {
         "preset": chosen.preset,
@@ -91,6 +91,24 @@ def make_job(
     kinds = tuple(run for _, run in chosen.kinds) or (chosen.run,)
     job = TrainingJob(dataset, kinds[0], device, dataset_hash=digest, provenance=provenance, start=start)
     return replace(job, checkpoints=(None,) * len(kinds), others=kinds[1:])
+
+
+def _check_effects(dataset: Dataset, run: RunConfig, start: WarmStart | None) -> None:
+    """Checks that the settings which hang on the dataset, or on a model to start from, have an effect."""
+    usual = TrainingConfig()
+    if start is None:
+        for name in ("freeze", "kept_rate"):
+            if (value := getattr(run.training, name)) != getattr(usual, name):
+                raise SettingError(f"training.{name}", value, problem="needs --from")
+    if run.training.epoch_size != usual.epoch_size and dataset.crop is None:
+        problem = "has no effect: it needs a dataset that was made with encode --crop"
+        raise SettingError("training.epoch_size", run.training.epoch_size, problem=problem)
+    if run.augmentation.fresh_negatives and not dataset.generators:
+        problem = "has no effect: the dataset has no generated class, such as random=@uniform"
+        raise SettingError("augmentation.fresh_negatives", True, problem=problem)
+    if run.augmentation.reverse_complement and not dataset.alphabet.has_strands:
+        problem = f"must be false: {dataset.alphabet.name} has no reverse complement"
+        raise SettingError("augmentation.reverse_complement", True, problem=problem)
 
 
 class ProgressLines:

@@ -30,14 +30,14 @@ __all__ = [
     "Member",
     "TrainingJob",
     "check_criterion",
+    "class_shares",
     "criterion_for",
     "imbalance_note",
-    "joined",
+    "joined_bundle",
     "probabilities_of",
     "seeded",
     "train_members",
     "training_counts",
-    "training_shares",
     "validation_probabilities",
 ]
 
@@ -251,7 +251,7 @@ def _trained(
     )
 
 
-def joined(runs: Sequence[TrainingResult], dataset: Dataset, provenance: Mapping[str, Any]) -> Bundle:
+def joined_bundle(runs: Sequence[TrainingResult], dataset: Dataset, provenance: Mapping[str, Any]) -> Bundle:
     """Returns the networks of the runs as one bundle with the mean of their metrics, not yet calibrated.
 
     Args:
@@ -293,7 +293,7 @@ def training_counts(dataset: Dataset) -> NDArray[np.int64]:
     return np.bincount(dataset.labels[dataset.members("train")], minlength=len(dataset.classes))
 
 
-def training_shares(dataset: Dataset) -> list[float]:
+def class_shares(dataset: Dataset) -> list[float]:
     """Returns the share (K,) of each class in training."""
     counts = training_counts(dataset)
     return [float(share) for share in counts / counts.sum()]

@@ -177,7 +177,7 @@ class Penalties:
 
         Args:
             loss: of the rows of that pass.
-            share: factor of penalties on outputs, where the rows are a part of a batch (see `distributed.Part`).
+            share: factor of penalties on outputs, where the rows are a part of a batch (see `distributed.BatchPart`).
         """
         for weight in self._weights:
             if self._config.l1:

@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from seqnet.nn.networks import Classifier
 
-__all__ = ["ALONE", "Part", "Processes"]
+__all__ = ["ALONE", "BatchPart", "Processes"]
 
 
-class Part(NamedTuple):
+class BatchPart(NamedTuple):
     """The rows of a batch that a process computes.
 
     Attributes:
@@ -65,14 +65,14 @@ class Processes:
     def align(self, classifier: Classifier) -> None:
         """Gives all processes the weights, statistics and trees of the first."""
 
-    def part(self, batch: tuple[Tensor, Tensor, Tensor], weights: Tensor | None) -> Part:
+    def part(self, batch: tuple[Tensor, Tensor, Tensor], weights: Tensor | None) -> BatchPart:
         """Returns the rows of a batch that this process computes.
 
         Args:
             batch: tokens (B, L), lengths (B,) and targets (B,) or (B, K), on the CPU.
             weights: (K,) float32, weight of each class in the loss, on the CPU; None for equal weights.
         """
-        return Part(*batch, len(batch[2]))
+        return BatchPart(*batch, len(batch[2]))
 
     def summed(self, value: Tensor) -> Tensor:
         """Returns the sum of a tensor over all processes."""

@@ -90,7 +90,9 @@ class Run:
         """Whether there is nothing left to do."""
         rows, training = self.progress.rows, self.config.training
         stale = len(rows) - self.progress.best_epoch
-        return len(rows) >= training.epochs or (training.patience is not None and stale >= training.patience)
+        return len(rows) >= training.epochs or (
+            training.early_stopping is not None and stale >= training.early_stopping
+        )
 
     def plan(self, epochs: int) -> None:
         """Sets the number of epochs, and with it the course of the learning rate."""

@@ -105,7 +105,7 @@ def test_as_many_generated_records_as_requested(tmp_path: Path, cli: Runner) -> 
     assert "COUNT, with a whole number" in outcome.err
 
 
-def test_a_generated_record_is_in_the_split_of_its_companion(tmp_path: Path, cli: Runner) -> None:
+def test_a_generated_record_is_in_the_split_of_its_real_record(tmp_path: Path, cli: Runner) -> None:
     output = tmp_path / "out.safetensors"
     assert (
         cli("encode", "--class", f"x={READS}", "--class", "y=@dinucleotide", "--limit", "200", "-o", output).code == 0

@@ -20,6 +20,7 @@ from tests.cli.running import PROTEINS, Runner
         (("train", "d", "-o", "m", "--batch-size", "a b"), "did you mean --set batch_size='a b'? see"),
         (("train", "d", "-o", "m", "--units", "--force"), "did you mean --set units=VALUE? see"),
         (("train", "d", "-o", "m", "--fold", "5"), "there is no option --fold; did you mean --folds? see"),
+        (("train", "d", "-o", "m", "--patience", "5"), "did you mean --set early_stopping=5? see seqnet train --help"),
         (("tune", "d", "-o", "m", "--dropout-input", "0.5"), "did you mean --set dropout_input=0.5? see"),
         (("predict", "m", "x", "--cores", "4"), "there is no option --cores; did you mean --threads? see"),
         (("inspect", "m", "--gpu"), "there is no option --gpu; see seqnet inspect --help"),
@@ -41,6 +42,10 @@ def test_what_may_be_meant(cli: Runner, words: tuple[str, ...], line: str) -> No
         ("lr=0.01", "there is no setting lr; did you mean learning_rate?"),
         ("epochs=three", "training.epochs must be a whole number, not 'three'"),
         ("device=cpu", "there is no setting device; use --device"),
+        ("patience=3", "there is no setting patience; it is now called training.early_stopping"),
+        ("momentum=0.9", "training.momentum has no effect: it needs training.optimizer = sgd"),
+        ("kept_rate=0.1", "training.kept_rate needs --from"),
+        ("epoch_size=10", "training.epoch_size has no effect: it needs a dataset that was made with encode --crop"),
         ("optimizer=adamm", "training.optimizer must be one of sgd, adam, adamw, not 'adamm'; did you mean "),
     ],
 )
@@ -49,6 +54,15 @@ def test_settings(cli: Runner, trained: Path, tmp_path: Path, assignment: str, l
     outcome = cli(*words, "--set", assignment)
     assert outcome.code == 1
     assert outcome.err.startswith(f"seqnet: error: {line}")
+
+
+def test_proteins_have_no_reverse_complement(cli: Runner, tmp_path: Path) -> None:
+    assert cli("encode", PROTEINS, "--label-regex", r"label=(\S+)", "-o", tmp_path / "p.safetensors").code == 0
+    words = ("train", tmp_path / "p.safetensors", "--network", "dense", "--set", "reverse_complement=true")
+    outcome = cli(*words, "-o", tmp_path / "m.safetensors")
+    assert outcome.err.endswith(
+        "seqnet: error: augmentation.reverse_complement must be false: protein has no reverse complement\n"
+    )
 
 
 def test_percentages_add_up(cli: Runner, tmp_path: Path) -> None:

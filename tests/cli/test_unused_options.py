@@ -10,6 +10,11 @@ FASTA = ">a1 label=x\nACGTACGTACGTACGTACGTACGTACGTACGTACGT\n>a2 label=y\nGGGTACG
 TABLE = "id,seq\na1,ACGTACGTACGTACGTACGTACGTACGTACGTACGT\n"
 WHERE = "needs a sequence file, with --label-column, --label-regex or --labels"
 CLASSES = ("--class", "x=in.fa", "--class", "y=@uniform", "-o", "x.safetensors")
+SPLIT = "id,sequence,label,split\n" + "".join(
+    f"r{number},ACGTACGTACGTACGTACGTACG{'ACGT' * number},{'xy'[number % 2]},{split}\n"
+    for number, split in enumerate(["train", "train", "validation", "validation", "test", "test"])
+)
+GIVEN = ("split.csv", "--label-column", "label", "--split-column", "split", "-o", "x.safetensors")
 
 
 @pytest.fixture
@@ -17,6 +22,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, trained: Path) -> Path
     monkeypatch.chdir(tmp_path)
     (tmp_path / "in.fa").write_text(FASTA)
     (tmp_path / "in.csv").write_text(TABLE)
+    (tmp_path / "split.csv").write_text(SPLIT)
     (tmp_path / "labels.tsv").write_text("a1\tx\n")
     for name, source in (("m", "dna"), ("d", "reads")):
         (tmp_path / f"{name}.safetensors").symlink_to(trained / f"{source}.safetensors")
@@ -59,6 +65,14 @@ UNUSED = [
     (("distill", MODEL, "--gaps", "remove", "-o", "x"), 2, "--gaps needs sequence files as SEQUENCES"),
     (("train", DATASET, "--crop", "30", "-o", "x"), 2, "--crop needs --class; a dataset is already split"),
     (("train", DATASET, "--freeze", "-o", "x"), 2, "--freeze needs --from"),
+    (("train", DATASET, "--wait", "5m", "-o", "x"), 2, "--wait needs several processes, as torchrun starts them"),
+    (("explain", MODEL, "in.fa", "--words", "w.tsv", "--method", "gradient"), 2, "--method needs -o, --logos or --mot"),
+    (("explain", MODEL, "in.fa", "--words", "w.tsv", "--class", "human"), 2, "--class needs -o, --logos or --motifs"),
+    (("explain", MODEL, "in.fa", "--words", "w.tsv", "--method", "integrated", "--steps", "9"), 2, "--method needs"),
+    (("predict", MODEL, "-", "--reader-process", "always"), 1, "--reader-process has no effect on standard input"),
+    (("encode", *GIVEN, "--seed", "7"), 1, "--seed has no effect: the input gives all splits, and nothing is chosen "),
+    (("encode", *GIVEN, "--split", "70/20/10"), 1, "--split has no effect: the input gives all splits"),
+    (("download", "solubility", "--from-file", "in.csv", "--max-size", "9"), 2, "--max-size is for downloads, and"),
     (("download", "list", "--url", "http://x"), 2, "--url needs a SOURCE"),
     (("download", "-o", "data"), 2, "--output-dir needs a SOURCE"),
 ]  # fmt: skip
@@ -83,6 +97,20 @@ def test_an_option_that_one_of_the_inputs_uses_is_not_an_error(here: Path, cli: 
     separate = cli("predict", MODEL, "in.fa", "other.csv", "--sequence-column", "seq", "-O", "out")
     assert (separate.code, len(list((here / "out").iterdir()))) == (0, 2)
     assert cli("encode", "--class", "x=in.fa", "--class", f"y={READS}", "--min-mapq", "1", "-o", "x").code == 0
+
+
+def test_a_seed_has_an_effect_where_something_is_chosen_at_random(here: Path, cli: Runner) -> None:
+    (here / "without.csv").write_text(SPLIT.replace("validation", "train"))
+    for number, words in enumerate(
+        [
+            (*GIVEN[:-1], "limit.safetensors", "--limit", "2"),
+            ("without.csv", *GIVEN[1:-1], "taken.safetensors"),
+            ("split.csv", "--label-column", "label", "-o", "split.safetensors", "--split", "50/0/50"),
+        ]
+    ):
+        assert cli("encode", *words, "--seed", str(7 + number)).code == 0
+    assert cli("encode", *GIVEN, "--split", "100/0/0").code == 0
+    assert cli("encode", *GIVEN, "--force").code == 0
 
 
 def test_a_default_of_a_variable_may_be_without_effect(

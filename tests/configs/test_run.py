@@ -1,13 +1,16 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from seqnet.configs.encoders import EncoderConfig
-from seqnet.configs.networks import CnnConfig, HybridConfig, RecurrentConfig
-from seqnet.configs.run import RunConfig, RunRequest, compose, load_preset, preset_names
+from seqnet.configs.networks import CnnConfig, HybridConfig, NetworkConfig, RecurrentConfig
+from seqnet.configs.run import RUN_SECTIONS, RunConfig, RunRequest, compose, load_preset, preset_names
+from seqnet.configs.settings import Settings
+from seqnet.configs.toml import run_toml
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import FormatError, SettingError
 
@@ -48,9 +51,9 @@ def test_another_encoder_starts_from_its_own_defaults() -> None:
 
 
 def test_naming_the_network_that_it_is_anyway_keeps_its_settings(tmp_path: Path) -> None:
-    config = toml(tmp_path, "[encoder]\ndimension = 3\n[network]\ndense = [8]\n")
+    config = toml(tmp_path, "[encoder]\nname = 'embedding'\ndimension = 3\n[network]\ndense = [8]\n")
     assert compose(config=config, network="cnn") == compose(config=config)
-    assert compose(config=config, encoder="onehot") == compose(config=config)
+    assert compose(config=config, encoder="embedding") == compose(config=config)
     assert compose(config=config, assignments=["network.name=cnn"]).network.dense == (8,)
     assert compose(config=config, network="dense").network.dense == (100,)
 
@@ -69,7 +72,7 @@ def test_names_are_set_before_the_settings_that_hang_on_them() -> None:
         ("optimizer=sgd", "sgd"),
         ('optimizer="sgd"', "sgd"),
         (" optimizer = sgd ", "sgd"),
-        ("patience=3", 3),
+        ("early_stopping=3", 3),
         ("reverse_complement=true", True),
         ("dropout_dense=[0.5, 0.0]", (0.5, 0.0)),
     ],
@@ -157,11 +160,113 @@ def test_an_unknown_preset_names_the_valid_ones() -> None:
         load_preset("../presets/dna-cnn")
 
 
+OLD_NAMES = [
+    ("patience", "training.early_stopping"),
+    ("training.patience", "training.early_stopping"),
+    ("network.profile_spans", "network.profile_end_composition"),
+]
+
+
+@pytest.mark.parametrize(("old", "new"), OLD_NAMES)
+def test_a_setting_of_an_older_name_is_an_error_with_the_new_one(old: str, new: str, tmp_path: Path) -> None:
+    with pytest.raises(SettingError) as caught:
+        compose(network="hybrid", assignments=[f"{old}=3"])
+    assert str(caught.value) == f"there is no setting {old}; it is now called {new}"
+    section, _, name = old.rpartition(".")
+    head = "[network]\nname = 'hybrid'\n" + ("" if section == "network" else "[training]\n")
+    with pytest.raises(SettingError) as caught:
+        compose(config=toml(tmp_path, f"{head}{name} = 3\n"))
+    assert str(caught.value).endswith(f"{name}; it is now called {new}")
+
+
+def test_a_run_of_a_file_may_have_the_names_of_older_versions() -> None:
+    run = compose("protein-hybrid", assignments=["early_stopping=3"])
+    old = run.to_dict()
+    old["network"]["profile_spans"] = old["network"].pop("profile_end_composition")
+    old["training"]["patience"] = old["training"].pop("early_stopping")
+    assert RunConfig.from_file(old) == run
+    assert RunConfig.from_file(run.to_dict()) == run
+    with pytest.raises(SettingError, match="it is now called"):
+        RunConfig.from_dict(old)
+    for wrong in ({"training": [1]}, {"network": {"name": "no"}}, {"fit": {"epochs": 1}}, {"training": {"no": 1}}):
+        with pytest.raises(SettingError):
+            RunConfig.from_file(wrong)
+
+
+WITHOUT_EFFECT = [
+    (["momentum=0.9"], "training.momentum has no effect: it needs training.optimizer = sgd"),
+    (
+        ["warmup=0.1"],
+        "training.warmup has no effect: it needs training.schedule = constant or linear or cosine or exponential",
+    ),
+    (["penalize=all"], "training.penalize has no effect: it needs training.l1 above 0 or training.l2 above 0 or "),
+    (["freeze=true", "kept_rate=0.1"], "training.kept_rate has no effect: it needs training.freeze = false"),
+    (["k=4"], "encoder.k has no effect: it needs encoder.name = kmer"),
+    (["dimension=4"], "encoder.dimension has no effect: it needs encoder.name = embedding or kmer or plm"),
+    (["cache=none"], "encoder.cache has no effect: it needs encoder.name = plm"),
+    (["dense=[]", "dense_activation=tanh"], "network.dense_activation has no effect: it needs network.dense with a "),
+    (
+        ["network.name=recurrent", "dropout_recurrent=0.2"],
+        "network.dropout_recurrent has no effect: it needs network.layers above 1",
+    ),
+    (
+        ["network.name=hybrid", "profile_ends=3"],
+        "network.profile_ends has no effect: it needs network.composition = true",
+    ),
+    (
+        ["network.name=hybrid", "composition=true", "tree_leaves=7"],
+        "network.tree_leaves has no effect: it needs network.trees above 0",
+    ),
+]
+
+
+@pytest.mark.parametrize(("assignments", "line"), WITHOUT_EFFECT)
+def test_a_setting_that_another_one_leaves_without_effect_is_refused(
+    assignments: list[str], line: str, tmp_path: Path
+) -> None:
+    with pytest.raises(SettingError) as caught:
+        compose(assignments=assignments)
+    assert str(caught.value).startswith(line)
+    whole = RunConfig.from_dict({})  # those of no use have their defaults, which a file of all settings has, too
+    path = tmp_path / "whole.toml"
+    path.write_text(run_toml(whole, "all", "this test"), encoding="utf-8")
+    assert compose(config=path) == whole
+
+
+def test_a_setting_has_an_effect_with_the_value_that_it_needs(tmp_path: Path) -> None:
+    compose(assignments=["optimizer=sgd", "momentum=0.9", "schedule=linear", "warmup=0.1", "l1=0.1", "penalize=all"])
+    compose(assignments=["network.name=hybrid", "composition=true", "trees=2", "tree_leaves=7", "profile_ends=3"])
+    compose(assignments=["network.name=recurrent", "layers=2", "dropout_recurrent=0.2", "encoder.name=kmer", "k=4"])
+    assert compose(assignments=["network.name=hybrid", "dense=[]", "composition=true", "profile_units=2",
+                                "dense_activation=tanh"]).network.dense_activation == "tanh"  # fmt: skip
+    with pytest.raises(SettingError, match="momentum has no effect"):
+        compose(config=toml(tmp_path, "[training]\nmomentum = 0.9\n"))
+    run = compose(config=toml(tmp_path, "[training]\nmomentum = 0.9\n"), assignments=["optimizer=sgd"])
+    assert run.training.momentum == 0.9
+
+
+@pytest.mark.parametrize("name", preset_names())
+def test_every_setting_of_a_preset_has_an_effect(name: str) -> None:
+    values, run = load_preset(name), compose(name)
+    for section in RUN_SECTIONS:
+        getattr(run, section).check_effect(values.get(section, {}))
+
+
+@pytest.mark.parametrize("kind", [EncoderConfig, TrainingConfig, CnnConfig, HybridConfig, RecurrentConfig])
+def test_what_a_setting_needs_are_settings(kind: type[Settings]) -> None:
+    known = {field.name for field in fields(HybridConfig)} if issubclass(kind, NetworkConfig) else set()
+    known |= {field.name for field in fields(kind)}
+    for field in fields(kind):
+        for need in field.metadata["needs"]:
+            assert need.name in known - {field.name}
+            assert not need.values or kind.check(need.name, need.values[0]) == need.values[0]
+
+
 def test_settings_are_given_as_text_or_as_values() -> None:
-    text = compose("dna-cnn", assignments=["training.epochs=5", "dense=[3, 4]", "patience=2"])
-    values = compose("dna-cnn", assignments=[("training.epochs", 5), ("dense", (3, 4)), ("patience", 2)])
+    text = compose("dna-cnn", assignments=["training.epochs=5", "dense=[3, 4]", "early_stopping=2"])
+    values = compose("dna-cnn", assignments=[("training.epochs", 5), ("dense", (3, 4)), ("early_stopping", 2)])
     assert text == values
-    assert compose("dna-cnn", assignments=[("patience", None)]).training.patience is None
+    assert compose("dna-cnn", assignments=[("early_stopping", None)]).training.early_stopping is None
     with pytest.raises(SettingError, match="must be a whole number, not '5'"):
         compose(assignments=[("training.epochs", "5")])
 

@@ -22,7 +22,7 @@ def test_a_value_is_read_back_as_it_was(value: object) -> None:
 
 @pytest.mark.parametrize("preset", preset_names())
 def test_a_run_is_read_back_whatever_it_is_laid_over(preset: str, tmp_path: Path) -> None:
-    config = compose(preset, assignments=["patience=3", "learning_rate=1e-5", "balance=weights"])
+    config = compose(preset, assignments=["early_stopping=3", "learning_rate=1e-5", "balance=weights"])
     path = tmp_path / "run.toml"
     path.write_text(run_toml(config, 'a "name"\nof two lines', "source"))
     assert compose(config=path) == config

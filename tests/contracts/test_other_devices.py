@@ -23,7 +23,7 @@ from seqnet.nn import devices
 from seqnet.nn.batching import Batch
 from seqnet.nn.networks.classifier import Classifier
 from seqnet.training.epochs import EpochFitter
-from seqnet.training.processes import Part
+from seqnet.training.processes import BatchPart
 from tests.building import encoded, fit, make_classifier, padded, planted, random_strings, run_config, weights_of
 from tests.contracts.test_networks import ENCODER_SETTINGS, NETWORK_SETTINGS
 
@@ -88,7 +88,7 @@ def test_a_step_of_training_waits_for_nothing(config: RunConfig, monkeypatch: py
     fitter = EpochFitter(planted(length=config.network.window or 24, name=name), config, META)
     fitter.classifier.train()
     for batch in list(fitter.feeder.epoch(1))[:2]:
-        loss, logits, labels = fitter._fit_batch(Part(*batch, len(batch[2])), 0.01)
+        loss, logits, labels = fitter._fit_batch(BatchPart(*batch, len(batch[2])), 0.01)
         assert loss.device == logits.device == labels.device == META
     assert all(weight.grad is not None and weight.grad.device == META for weight in fitter.parameters)
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.core.originals import Form, Originals, joined, parted, without_mates
+from seqnet.core.originals import Form, Originals, joined_batches, parted, without_mates
 from seqnet.core.records import Ragged, RecordBatch
 
 NAMES = st.lists(st.sampled_from(["a", "b", "ab", "bb", "", "r1", "r2"]), max_size=12)
@@ -64,7 +64,7 @@ def test_parts_are_the_whole(names: list[str], data: st.DataObject) -> None:
     at = data.draw(st.integers(0, len(names)))
     one, other = parted(batch_of(names), at)
     assert (len(one), len(other)) == (at, len(names) - at)
-    whole = joined(one, other)
+    whole = joined_batches(one, other)
     assert whole.names.text() == names
     assert whole.originals is not None
     assert whole.originals.entries.text() == [f"<{name}>" for name in names]
@@ -78,6 +78,6 @@ def test_entries_without_a_record_stay_where_they_are() -> None:
     assert one.originals is not None
     assert other.originals is not None
     assert (one.originals.records.tolist(), other.originals.records.tolist()) == ([-1, 0], [0, -1])
-    again = joined(one, other).originals
+    again = joined_batches(one, other).originals
     assert again is not None
     assert again.records.tolist() == [-1, 0, 1, -1]

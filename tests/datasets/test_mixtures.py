@@ -82,9 +82,9 @@ def test_networks_of_a_mixture_see_a_limited_number_of_symbols() -> None:
         split=np.array([0] * 29_000 + [1] * 1_000, dtype=np.uint8),
     )
     wide = dict(choose_run(large, RunRequest()).kinds)[WIDE[0]].training
-    assert (wide.epochs, wide.patience) == (8, 3)
+    assert (wide.epochs, wide.early_stopping) == (8, 3)
     recurrent = dict(choose_run(large, RunRequest()).kinds)["dna-deep-hybrid"].training
-    assert (recurrent.epochs, recurrent.patience) == (4, 2)
+    assert (recurrent.epochs, recurrent.early_stopping) == (4, 2)
 
 
 @pytest.mark.parametrize(("length", "longest"), [(8, 2), (101, 4), (500, 5), (2000, 6)])

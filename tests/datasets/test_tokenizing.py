@@ -12,7 +12,7 @@ from seqnet.datasets.tokenizing import (
     RecordStatus,
     tokenize,
     uncovered,
-    window_spans,
+    window_starts,
 )
 
 DNA = alphabet("dna")
@@ -70,7 +70,7 @@ def test_the_first_unknown_symbol_is_named(before: list[str], start: str, after:
 @given(st.lists(st.integers(0, 60), max_size=8), st.integers(1, 12), st.integers(1, 15), st.integers(1, 40))
 def test_windows_are_those_of_a_loop(lengths: list[int], window: int, stride: int, most: int) -> None:
     counted = np.array(lengths, dtype=np.int64)
-    found = list(window_spans(counted, window, stride, most))
+    found = list(window_starts(counted, window, stride, most))
     expected: list[tuple[int, int]] = []
     rest: list[int] = []
     for index, length in enumerate(lengths):

@@ -241,7 +241,7 @@ def test_very_long_reads_of_a_sam_are_held_one_by_one(tmp_path: Path, at_rest: i
 
 
 @pytest.mark.slow
-def test_companions_of_long_records_are_made_some_at_a_time(tmp_path: Path) -> None:
+def test_generated_sequences_of_long_records_are_made_some_at_a_time(tmp_path: Path) -> None:
     text = wrapped(BASES // 12, width=50)
     with (tmp_path / "x.fa").open("wb") as file:
         for number in range(60):

@@ -36,7 +36,7 @@ ENDS = {
 }
 COMMANDS: dict[str, tuple[str, ...]] = {
     "predict": ("predict", "m.safetensors", *[READS] * 500, "-o", "out.tsv"),
-    "train": ("train", "d.safetensors", "--preset", "dna-cnn", "--set", "epochs=10000", "--set", "patience=10000",
+    "train": ("train", "d.safetensors", "--preset", "dna-cnn", "--set", "epochs=10000", "--set", "early_stopping=10000",
               "--no-audit", "-o", "out.safetensors"),
 }  # fmt: skip
 """Commands that take longer than any of these tests."""

@@ -18,7 +18,7 @@ from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.explanation.attributions import Attributions
 from seqnet.explanation.explainer import Explainer
 from seqnet.models.bundles import Bundle
-from seqnet.nn.batching import parts_of
+from seqnet.nn.batching import window_parts
 from tests.building import make_bundle, padded, random_strings, run_config
 from tests.contracts.test_networks import CASES, Case
 
@@ -37,7 +37,7 @@ def explained(bundle: Bundle, strings: Sequence[str], **options: Any) -> Attribu
 def margins(bundle: Bundle, strings: Sequence[str], target: int) -> NDArray[np.float64]:
     """Returns the explained number (N,) of sequences of one length, from the logits of each window and member."""
     found = []
-    _, starts, lengths = parts_of(np.array([len(strings[0])]), bundle.window)
+    _, starts, lengths = window_parts(np.array([len(strings[0])]), bundle.window)
     for member in bundle.members:
         for start, length in zip(starts, lengths, strict=True):
             windows = padded([string[start : start + length] for string in strings], bundle.alphabet.name)

@@ -96,7 +96,7 @@ SMOOTH: Mapping[str, Mapping[str, Any]] = {
     "hybrid": {
         "name": "hybrid", "filters": [4], "kernels": [3], "pools": [1], "activation": "tanh", "units": 3,
         "summary": ["mean", "attention"], "dense_activation": "tanh", "composition": True, "profile_pairs": True,
-        "profile_spans": [3], "profile_ends": 2,
+        "profile_end_composition": [3], "profile_ends": 2,
     },
 }  # fmt: skip
 

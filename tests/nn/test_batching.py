@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from seqnet.core.records import Ragged
-from seqnet.nn.batching import TokenStore, batch_count, buckets, epoch_order, parts_of
+from seqnet.nn.batching import TokenStore, batch_count, buckets, epoch_order, window_parts
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=30)
 
@@ -75,7 +75,7 @@ def test_a_store_of_nothing() -> None:
 
 @given(st.lists(st.integers(0, 60), max_size=8), st.integers(1, 20))
 def test_spans_cover_every_position_and_fit_the_window(lengths: list[int], window: int) -> None:
-    sequence, start, length = parts_of(as_array(lengths), window)
+    sequence, start, length = window_parts(as_array(lengths), window)
     covered: list[set[int]] = [set() for _ in lengths]
     for of, at, size in zip(sequence.tolist(), start.tolist(), length.tolist(), strict=True):
         assert at >= 0
@@ -98,7 +98,7 @@ def test_spans_cover_every_position_and_fit_the_window(lengths: list[int], windo
 
 
 def test_spans_by_hand() -> None:
-    sequence, start, length = parts_of(as_array([4, 10, 11, 3, 8]), 4)
+    sequence, start, length = window_parts(as_array([4, 10, 11, 3, 8]), 4)
     assert sequence.tolist() == [0, 1, 1, 1, 1, 2, 2, 2, 2, 2, 2, 3, 4, 4, 4]
     assert start.tolist() == [0, 0, 2, 4, 6, 0, 1, 3, 4, 6, 7, 0, 0, 2, 4]
     assert length.tolist() == [4] * 11 + [3] + [4] * 3

@@ -34,7 +34,7 @@ def test_composition_and_log_length() -> None:
         np.testing.assert_allclose(row[SIZE], np.log10(len(string) / 100), atol=1e-6)
 
 
-def test_spans_are_compositions_of_both_ends() -> None:
+def test_end_composition_is_that_of_the_first_and_last_symbols() -> None:
     found = profiles(STRINGS, ProfileConfig((3, 5), 0, False))[:, SIZE + 1 :].reshape(len(STRINGS), 4, SIZE)
     for row, string in zip(found, STRINGS, strict=True):
         expected = [shares(string[:3]), shares(string[:5]), shares(string[-3:]), shares(string[-5:])]

@@ -10,7 +10,7 @@ import pytest
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.errors import InputError, OutputError
-from seqnet.prediction.gathering import gather
+from seqnet.prediction.gathering import gather_shards
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.shard_files import ShardFile, shard_file
 from seqnet.readers.parts import Shard
@@ -31,7 +31,7 @@ def test_joined_shards_are_the_whole_table(tmp_path: Path, ending: str, count: i
     predictor, inputs = make_predictor(tmp_path), make_inputs(tmp_path)
     tally = write_whole(predictor, inputs, tmp_path / f"whole.{ending}")
     shards = shards_of(tmp_path, count, ending, predictor)
-    found = gather(shards[::-1], tmp_path / f"joined.{ending}")
+    found = gather_shards(shards[::-1], tmp_path / f"joined.{ending}")
     assert (tmp_path / f"joined.{ending}").read_bytes() == (tmp_path / f"whole.{ending}").read_bytes()
     assert found.counts.tally.counts == tally.counts
     assert found.counts.records == {inputs[0]: 300, inputs[1]: 300}
@@ -45,7 +45,7 @@ def test_joined_shards_are_the_whole_table(tmp_path: Path, ending: str, count: i
 def refused(shards: list[Path], words: str, target: str = "joined.tsv") -> None:
     before = sorted(shards[0].parent.iterdir())
     with pytest.raises((InputError, OutputError), match=words) as caught:
-        gather(shards, shards[0].parent / target)
+        gather_shards(shards, shards[0].parent / target)
     assert "\n" not in str(caught.value)
     assert sorted(shards[0].parent.iterdir()) == before
 
@@ -96,4 +96,4 @@ def test_other_content_than_a_shard_is_refused(tmp_path: Path) -> None:
     about.unlink()
     refused([one, two, three], "p2of3.tsv: this is not a shard: there is no p2of3.tsv.shard.json beside it")
     with pytest.raises(FileNotFoundError):
-        gather([one, tmp_path / "none.tsv"], tmp_path / "joined.tsv")
+        gather_shards([one, tmp_path / "none.tsv"], tmp_path / "joined.tsv")

@@ -10,14 +10,14 @@ from seqnet.core.records import Ragged
 from seqnet.prediction import windows
 from seqnet.prediction.windows import (
     Grid,
-    Piece,
+    SequencePiece,
     Tokens,
     WindowStatus,
     grid_of,
     lengths_without_stops,
     pieces_of,
-    tokens_of,
     window_count,
+    window_tokens,
 )
 from tests.building import make_bundle, run_config
 
@@ -55,10 +55,10 @@ def test_pieces_have_all_complete_windows_once_and_in_order(
     assert len(fresh) == len(set(fresh))
 
 
-def one_piece(strings: list[str], grid: Grid, name: str = "dna") -> tuple[Piece, Tokens]:
+def one_piece(strings: list[str], grid: Grid, name: str = "dna") -> tuple[SequencePiece, Tokens]:
     symbols = Ragged.from_strings(strings)
     (piece,) = pieces_of(symbols, lengths_without_stops(symbols, alphabet(name)), grid)
-    return piece, tokens_of(piece, symbols.offsets, grid, alphabet(name))
+    return piece, window_tokens(piece, symbols.offsets, grid, alphabet(name))
 
 
 def words(tokens: Tokens) -> list[str]:

@@ -92,13 +92,13 @@ def test_the_temporary_file_does_not_grow_with_the_input(sam: Path, monkeypatch:
     monkeypatch.setattr(conversion, "_CHUNK", 1 << 12)
     sam.write_text(sam.read_text() + LINES * 20_000)
     sizes: list[int] = []
-    taken = conversion._Spool.taken
+    taken = conversion._GrowingFile.taken
 
-    def watched(spool: conversion._Spool) -> bytes:
+    def watched(spool: conversion._GrowingFile) -> bytes:
         sizes.append(spool.waiting())
         return taken(spool)
 
-    monkeypatch.setattr(conversion._Spool, "taken", watched)
+    monkeypatch.setattr(conversion._GrowingFile, "taken", watched)
     bam = sam.with_suffix(".bam")
     pysam.samtools.view("--no-PG", "-b", "-o", str(bam), str(sam), catch_stdout=False)
     assert stored(sam) == gzip.decompress(bam.read_bytes())

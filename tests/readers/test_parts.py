@@ -14,7 +14,7 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.core.bgzf import BGZF_END, bgzf
 from seqnet.core.errors import FormatError, InputError, SettingError
 from seqnet.readers import open_records
-from seqnet.readers.parts import Shard, parts_of
+from seqnet.readers.parts import Shard, shard_parts
 
 Batches = list[list[tuple[str, str]]]
 DATA = Path(__file__).parent.parent / "data"
@@ -32,7 +32,7 @@ def in_shards(paths: list[Path], count: int, options: ReadOptions) -> tuple[list
     shards, skipped = [], Counter[str]()
     for number in range(1, count + 1):
         own: Batches = []
-        for part in parts_of([str(path) for path in paths], Shard(number, count)):
+        for part in shard_parts([str(path) for path in paths], Shard(number, count)):
             found, left_out = batches(Path(part.path), part.options(options))
             own += found
             skipped += left_out
@@ -147,7 +147,7 @@ def test_shards_go_over_all_files_in_order(tmp_path: Path) -> None:
     paths[4].write_bytes(b"")
     shards = check(paths, ReadOptions(batch_bytes=500), (1, 2, 3, 11, 40))
     assert len(shards) == 40
-    parts = [part.path for number in range(1, 4) for part in parts_of([str(one) for one in paths], Shard(number, 3))]
+    parts = [part.path for number in range(1, 4) for part in shard_parts([str(one) for one in paths], Shard(number, 3))]
     assert [parts.count(str(path)) for path in (paths[1], paths[4])] == [1, 1]
 
 
@@ -158,7 +158,7 @@ def test_the_rest_of_a_file_is_not_read(tmp_path: Path) -> None:
     options = [
         part.options(ReadOptions(batch_bytes=1000))
         for number in (1, 4)
-        for part in parts_of([str(path)], Shard(number, 4))
+        for part in shard_parts([str(path)], Shard(number, 4))
     ]
     expected = [batches(path, one)[0] for one in options]
     assert all(expected)
@@ -174,7 +174,7 @@ def test_a_damaged_record_is_an_error_in_one_shard(tmp_path: Path) -> None:
     path.write_bytes(good + bad + good)
     failed = []
     for number in range(1, 5):
-        (part,) = parts_of([str(path)], Shard(number, 4))
+        (part,) = shard_parts([str(path)], Shard(number, 4))
         try:
             batches(path, part.options(ReadOptions(batch_bytes=1000)))
         except FormatError as error:
@@ -190,4 +190,4 @@ def test_a_wrong_shard_is_refused(text: str) -> None:
 
 def test_a_stream_has_no_shards() -> None:
     with pytest.raises(InputError, match="stdin: shards need files"):
-        parts_of(["-"], Shard(1, 2))
+        shard_parts(["-"], Shard(1, 2))

@@ -15,7 +15,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.core.launch import this_launch
 from seqnet.datasets.dataset import Dataset
 from seqnet.models.bundles import write_bundle
-from seqnet.training.distributed import joined
+from seqnet.training.distributed import process_group
 from seqnet.training.fit import TrainingResult, train
 from seqnet.training.processes import ALONE, Processes
 from tests.building import CPU, Recorder, make_dataset, random_strings, run_config
@@ -53,7 +53,7 @@ def main(folder: Path) -> None:
     """Trains all cases in a group; the first process writes a model and the rows of each into a folder."""
     torch.set_num_threads(1)
     launch = this_launch()
-    with joined(launch, "cpu", 60) as (processes, _):
+    with process_group(launch, "cpu", 60) as (processes, _):
         for name in CASES:
             result = trained(name, processes)
             if launch.first:

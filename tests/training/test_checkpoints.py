@@ -63,8 +63,8 @@ def test_other_settings_are_refused(checkpoint: Path, config: RunConfig, message
         resume(checkpoint, config)
 
 
-def test_epochs_and_patience_may_change(checkpoint: Path) -> None:
-    assert len(resume(checkpoint, run_config({"epochs": 5, "patience": 9})).rows) == 5
+def test_epochs_and_early_stopping_may_change(checkpoint: Path) -> None:
+    assert len(resume(checkpoint, run_config({"epochs": 5, "early_stopping": 9})).rows) == 5
 
 
 def test_other_content_than_a_checkpoint_is_refused(tmp_path: Path) -> None:

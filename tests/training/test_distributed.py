@@ -12,13 +12,13 @@ import torch
 from seqnet.core.launch import Launch
 from seqnet.models.bundles import open_bundle
 from seqnet.training.distributed import _SeveralProcesses
-from seqnet.training.processes import Part
+from seqnet.training.processes import BatchPart
 from tests.building import CPU
 from tests.groups import start
 from tests.training.group_worker import CASES, examples, trained
 
 
-def part_of(rank: int, size: int, labels: Sequence[int], weights: Sequence[float] = ()) -> Part:
+def part_of(rank: int, size: int, labels: Sequence[int], weights: Sequence[float] = ()) -> BatchPart:
     rows = torch.arange(len(labels))
     batch = (rows[:, None].to(torch.uint8), rows, torch.tensor(labels))
     processes = _SeveralProcesses(Launch(rank, size), CPU)

@@ -2,9 +2,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import pytest
+
+from seqnet.core.errors import SettingError
 from seqnet.core.provenance import file_hash
 from seqnet.datasets.run_choice import ChosenRun
 from seqnet.training.history import EpochRow
@@ -35,6 +40,27 @@ def test_a_job_has_its_provenance(tmp_path: Path) -> None:
 def test_the_digest_of_a_file_that_is_gone_is_taken_from_the_dataset() -> None:
     data = replace(planted(), digest="abc")
     assert make_job(data, ChosenRun(run_config(), None), CPU, threads=1).dataset_hash == "abc"
+
+
+@pytest.mark.parametrize(
+    ("training", "augmentation", "line"),
+    [
+        ({"freeze": True}, {}, "training.freeze needs --from"),
+        ({"kept_rate": 0.1}, {}, "training.kept_rate needs --from"),
+        ({"epoch_size": 9}, {}, "training.epoch_size has no effect: it needs a dataset that was made with encode --cr"),
+        ({}, {"fresh_negatives": True}, "augmentation.fresh_negatives has no effect: the dataset has no generated cla"),
+    ],
+)
+def test_a_setting_that_the_dataset_leaves_without_effect_is_refused(
+    training: Mapping[str, Any], augmentation: Mapping[str, Any], line: str
+) -> None:
+    config = run_config(training, augmentation=augmentation)
+    with pytest.raises(SettingError) as caught:
+        make_job(replace(planted(), digest="a"), ChosenRun(config, None), CPU, threads=1)
+    assert str(caught.value).startswith(line)
+    if not {"freeze", "kept_rate"} & set(training):
+        data = replace(planted(), digest="a", crop=12, generators={"noise": "uniform"})
+        assert make_job(data, ChosenRun(config, None), CPU, threads=1).config == config
 
 
 def test_the_messages_before_a_training() -> None:

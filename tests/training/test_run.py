@@ -45,7 +45,7 @@ def test_the_validation_split_chooses_the_epoch(monitor: str, turned: bool) -> N
 def test_early_stopping_keeps_the_best_weights() -> None:
     dataset = relabelled(planted(), "validation")
     settings = {"epochs": 30, "learning_rate": 0.02, **CONSTANT}
-    result = fit(dataset, run_config({**settings, "patience": 2}, FINDER))
+    result = fit(dataset, run_config({**settings, "early_stopping": 2}, FINDER))
     assert len(result.rows) == result.best_epoch + 2 < 30
     assert result.interruption is None
     best = run_config({**settings, "epochs": result.best_epoch}, FINDER)
@@ -65,7 +65,7 @@ def test_of_epochs_that_tie_the_one_with_the_lower_loss_is_kept() -> None:
 
 def test_without_validation_the_last_epoch_is_kept() -> None:
     observer = Recorder()
-    result = fit(planted((48, 0, 24)), run_config({"patience": 1}), observer)
+    result = fit(planted((48, 0, 24)), run_config({"early_stopping": 1}), observer)
     assert result.best_epoch == len(result.rows) == 3
     assert all(math.isnan(row.validation_loss) for row in result.rows)
     assert observer.notes == ["there is no validation split; the last epoch is kept"]
@@ -119,9 +119,9 @@ def test_a_finished_run_is_not_trained_further(tmp_path: Path) -> None:
     assert same_weights(one, other)
 
 
-def test_patience_counts_epochs_before_the_interruption(tmp_path: Path) -> None:
+def test_early_stopping_counts_epochs_before_the_interruption(tmp_path: Path) -> None:
     dataset = relabelled(planted(), "validation")
-    config = run_config({"epochs": 30, "learning_rate": 0.02, "patience": 3, **CONSTANT}, FINDER)
+    config = run_config({"epochs": 30, "learning_rate": 0.02, "early_stopping": 3, **CONSTANT}, FINDER)
     unbroken = fit(dataset, config)
     assert len(unbroken.rows) == unbroken.best_epoch + 3
     observer = Recorder(stop_at_epoch=unbroken.best_epoch + 1)

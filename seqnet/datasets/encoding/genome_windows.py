@@ -11,7 +11,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.records import Ragged, gather, gather_positions
+from seqnet.core.records import Ragged, gather_positions, gather_ranges
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.windows import WindowPlaces, turn_at_random
 
@@ -50,7 +50,7 @@ def cut_blocks(examples: EncodedRecords, canonical: int, crop: int, left_out: Co
     labels = [
         f"{name}:{a}-{a + n - 1}" for name, a, n in zip(names, first.tolist(), block_lengths.tolist(), strict=True)
     ]
-    data = gather(tokens.data, block_starts, block_lengths)
+    data = gather_ranges(tokens.data, block_starts, block_lengths)
     return EncodedRecords(
         Ragged.from_lengths(data, block_lengths), Ragged.from_strings(labels), examples.labels[of], examples.groups[of]
     )

@@ -25,7 +25,7 @@ from seqnet.datasets.encoding.labelling import LabelFile
 from seqnet.datasets.splits import SPLITS, split_records
 from seqnet.readers.cells import is_missing
 
-__all__ = ["SPLIT_WORDS", "GivenSplits", "SplitsOfRecords", "given_splits", "with_validation"]
+__all__ = ["SPLIT_WORDS", "GivenSplits", "SplitsOfRecords", "given_splits", "takes_validation", "with_validation"]
 
 TRAIN, VALIDATION, TEST = range(len(SPLITS))
 SPLIT_WORDS: Mapping[str, int] = {
@@ -211,9 +211,9 @@ def with_validation(
             counts.
         rng: source of the random order.
     """
-    train, validation = fractions[TRAIN], fractions[VALIDATION]
-    if not validation or (given == VALIDATION).any():
+    if not takes_validation(given, fractions):
         return given, ""
+    train, validation = fractions[TRAIN], fractions[VALIDATION]
     members = np.flatnonzero(given == TRAIN)
     shares = (train / (train + validation), validation / (train + validation), 0.0)
     split = given.copy()
@@ -222,6 +222,11 @@ def with_validation(
         return split, "no validation split was given, and there are too few train records to take one from them"
     of = f"{taken:,} of {counted(len(members), 'train records')} ({taken / max(len(members), 1):.1%})"
     return split, f"no validation split was given: {of} were taken for it"
+
+
+def takes_validation(given: NDArray[np.uint8], fractions: Sequence[float]) -> bool:
+    """Returns whether a part of train becomes the validation split; see `with_validation`."""
+    return bool(fractions[VALIDATION]) and not (given == VALIDATION).any()
 
 
 def check_named(splits: NDArray[np.uint8], named: Iterable[int]) -> None:

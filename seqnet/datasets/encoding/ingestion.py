@@ -27,6 +27,7 @@ from seqnet.datasets.encoding.given_splits import (
     divided_groups,
     group_key,
     splits_of,
+    takes_validation,
     with_validation,
 )
 from seqnet.datasets.encoding.labelling import (
@@ -87,8 +88,7 @@ class Ingestion:
         self.groups = _Codes()
         self.left_out: Counter[str] = Counter()
         self.notes: list[str] = []
-        self.ungrouped = 0
-        self.unknown = 0
+        self.ungrouped = self.unknown = 0
         self.lengths = LengthRange.parse(options.length)
         self.label_file = LabelFile(options.labels) if options.labels else None
         self.label_codes = LabelCodes(self.classes)
@@ -97,7 +97,7 @@ class Ingestion:
         self.grouper = given or (grouper(options.group_by) if options.group_by else None)
         self.collector = Collector()
         self.reservoir = Reservoir(options.limit, rng) if options.limit else None
-        self.splits, self.divided = splits, 0
+        self.splits, self.divided, self.split_at_random = splits, 0, True
         self._given: NDArray[np.uint8] | None = None
         self.numbers_now = not (self.grouper or self.reservoir or splits)
 
@@ -212,6 +212,7 @@ class Ingestion:
         if given is None:
             return split_records(real.labels, real.groups, self.fractions, rng)
         check_named(given, self.splits.named if self.splits else ())
+        self.split_at_random = takes_validation(given, self.fractions)
         split, taken = with_validation(given, real.labels, real.groups, self.fractions, rng)
         self.notes += [taken] if taken else []
         return split

@@ -134,6 +134,23 @@ def _check_labels_are_used(options: EncodeOptions, sources: Sequence[ClassSource
                 raise SettingError(f"encode.{name}", value, problem=problem)
 
 
+def _check_split_is_made(sources: Sequence[ClassSource], ingestion: Ingestion) -> None:
+    """Refuses percentages, and a seed of what is random, if the input gives all splits.
+
+    Raises:
+        SettingError: there are such.
+    """
+    options = ingestion.options
+    if ingestion.split_at_random:
+        return
+    if options.split != type(options).split and ingestion.fractions[SPLITS.index("validation")]:
+        raise SettingError("encode.split", options.split, problem="has no effect: the input gives all splits")
+    drawn = options.limit or options.crop or generators_of(sources)
+    if options.seed != type(options).seed and not drawn:
+        problem = "has no effect: the input gives all splits, and nothing is chosen at random"
+        raise SettingError("encode.seed", options.seed, problem=problem)
+
+
 def _check_given_once(files: Sequence[tuple[ClassSource, str]]) -> None:
     """Checks that no file is given twice for one class, which would duplicate each of its records.
 
@@ -171,6 +188,7 @@ def _finish(
         real, clusters = ingestion.cluster(real)
     largest = np.unique(real.groups, return_counts=True)[1].max() / len(real) if clusters else 0.0
     split = ingestion.split(real, rng)
+    _check_split_is_made(sources, ingestion)
     real.drop_pages()
     parted = mates.separated(split) if mates else 0
     if options.crop:

@@ -15,7 +15,7 @@ from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.datasets.encoding.collection import EncodedRecords
-from seqnet.datasets.tokenizing import RecordStatus, tokenize, uncovered, window_spans
+from seqnet.datasets.tokenizing import RecordStatus, tokenize, uncovered, window_starts
 
 __all__ = ["COUNTED", "MASKED", "UNASKED", "LengthRange", "cut_windows", "usable"]
 
@@ -126,7 +126,7 @@ def cut_windows(
         left_out["symbols at the ends of records, not covered by a window"] += rest
     names = examples.names.text()
     most = min(max(_WINDOW_SYMBOLS // window, 1), _WINDOWS)
-    for of, at in window_spans(tokens.lengths, window, stride or window, most):
+    for of, at in window_starts(tokens.lengths, window, stride or window, most):
         lengths = np.full(len(of), window, dtype=np.int64)
         symbols = sliding_window_view(tokens.data, window)[tokens.offsets[of] + at].reshape(-1)
         labels = [f"{names[i]}:{s + 1}-{s + window}" for i, s in zip(of.tolist(), at.tolist(), strict=True)]

@@ -18,7 +18,7 @@ from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import AlphabetMismatchError, EmptyInputError, SettingError
-from seqnet.core.records import Ragged, gather
+from seqnet.core.records import Ragged, gather_ranges
 from seqnet.datasets.alphabet_check import check_alphabet, sample_symbols
 from seqnet.datasets.encoding.genome_windows import known_blocks
 from seqnet.datasets.simulation.composition import symbol_frequencies
@@ -159,6 +159,6 @@ def _pieces(
         of = np.searchsorted(ends, places, side="right")
         offset = places - np.concatenate([[0], ends[:-1]])[of]
         sizes = np.minimum(lengths[chosen][of], length)
-        data = gather(tokens.data, starts[chosen][of] + offset, sizes)
+        data = gather_ranges(tokens.data, starts[chosen][of] + offset, sizes)
         parts.append((Ragged.from_lengths(data, sizes), validation))
     return parts

@@ -43,7 +43,7 @@ _MIDDLE = 3
 _ITERATIONS = 2000
 """Maximum number of iterations; about 200 are needed with the weakest penalty."""
 
-_PRODUCTS = _ITERATIONS * 400_000
+_LARGEST_FIT = _ITERATIONS * 400_000
 """Maximum number of iterations times records times classes for one penalty.
 
 A thousand classes have 80 iterations. Their baseline says that it has not converged.
@@ -193,7 +193,7 @@ def _regressions(
 
     scaler = StandardScaler().fit(X)
     Z = scaler.transform(X)
-    iterations = max(min(_ITERATIONS, _PRODUCTS // (len(X) * class_count)), 1)
+    iterations = max(min(_ITERATIONS, _LARGEST_FIT // (len(X) * class_count)), 1)
     model = LogisticRegression(max_iter=iterations, warm_start=True)
     for strength in strengths:
         # With one thread, the result does not depend on the number of threads, and no thread waits for a busy core.

@@ -49,9 +49,9 @@ def best_alignment(
     readings = [one, turned_matrix(one, alphabet)] if turning else [one]
     best = Alignment(-np.inf, 0, False)
     for turned, matrix in enumerate(readings):
-        products = matrix @ other.T  # (W, V)
+        scores = matrix @ other.T  # (W, V)
         for shift in range(1 - len(one), len(other)):
-            similarity = float(np.trace(products, shift)) / norm
+            similarity = float(np.trace(scores, shift)) / norm
             if similarity > best.similarity + 1e-9:
                 best = Alignment(similarity, shift, bool(turned))
     return best

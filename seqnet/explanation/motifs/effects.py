@@ -14,7 +14,7 @@ from seqnet.explanation.margins import margins
 from seqnet.explanation.motifs.matrices import Sites
 from seqnet.models.probabilities import batch_logits, best_batch_tokens, evaluating
 from seqnet.models.scoring import Scorer
-from seqnet.nn.batching import TokenStore, buckets, part_counts, parts_of
+from seqnet.nn.batching import TokenStore, buckets, part_counts, window_parts
 
 __all__ = ["LogitsOf", "explained_logits", "mean_effect"]
 
@@ -79,7 +79,7 @@ def explained_logits(
     """
     store, window = TokenStore(tokens), members[0].window
     counts = part_counts(store.lengths, window)
-    sequence, start, length = parts_of(store.lengths, window)
+    sequence, start, length = window_parts(store.lengths, window)
     total = np.zeros(len(tokens))
     for member, weight in zip(members, weights, strict=True):
         share = weight / counts  # (M,)

@@ -9,10 +9,10 @@ import seqnet
 from seqnet.core.alphabets import INVALID, Alphabet
 from seqnet.models.bundles import Bundle
 
-__all__ = ["description_of", "tokens_of"]
+__all__ = ["description_of", "letter_tokens"]
 
 
-def tokens_of(alphabet: Alphabet) -> Mapping[str, int]:
+def letter_tokens(alphabet: Alphabet) -> Mapping[str, int]:
     """Returns letter → token of all letters of an alphabet, of both cases."""
     return {chr(byte): int(token) for byte, token in enumerate(alphabet.to_token) if token != INVALID}
 
@@ -29,7 +29,7 @@ def description_of(bundle: Bundle) -> Mapping[str, str]:
     return {
         "seqnet": seqnet.__version__,
         "alphabet": bundle.alphabet.name,
-        "tokens": json.dumps(tokens_of(bundle.alphabet)),
+        "tokens": json.dumps(letter_tokens(bundle.alphabet)),
         "classes": json.dumps(list(bundle.classes)),
         "positive": json.dumps(None if positive is None else bundle.classes[positive]),
         "threshold": json.dumps(None if positive is None else bundle.calibration.threshold),

@@ -51,7 +51,7 @@ class FoldedClassifier(nn.Module):
         self.width = -(-self.head.first.out_features // self.window)
         self.words, self.symbols = words, classifier.mixture.shape[1] + 1  # the canonical symbols and padding
         with torch.no_grad():
-            table = self._products(words.table(0))
+            table = self._hidden_rows(words.table(0))
         self.places = words.places
         firsts = torch.arange(self.places, device=table.device, dtype=torch.int32) * words.count(0)
         table = bytes_of_rows(table) if dtype == torch.uint8 else table.to(dtype)
@@ -59,7 +59,7 @@ class FoldedClassifier(nn.Module):
         self.register_buffer("firsts", firsts, persistent=False)
         self.train(classifier.training)
 
-    def _products(self, found: Tensor) -> Tensor:
+    def _hidden_rows(self, found: Tensor) -> Tensor:
         """Returns the rows (P · S, H) of all words at all places, from the features (S, F) of the words.
 
         Each place is written into the result, because a product of all places would be in memory twice.

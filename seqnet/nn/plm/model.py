@@ -14,7 +14,7 @@ from torch import Tensor
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import InputError
-from seqnet.nn.batching import parts_of
+from seqnet.nn.batching import window_parts
 from seqnet.nn.plm.model_files import FoundModel
 from seqnet.nn.plm.vocabulary import translation
 
@@ -56,7 +56,7 @@ class LanguageModel:
             device: device for the computation.
         """
         self._network.to(device)
-        _, starts, lengths = parts_of(np.array([len(tokens)]), self._found.limit)
+        _, starts, lengths = window_parts(np.array([len(tokens)]), self._found.limit)
         ends = starts + lengths
         # Two windows meet in the middle of their overlap.
         cuts = [0, *((starts[1:] + ends[:-1]) // 2).tolist(), len(tokens)]

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-__all__ = ["Level", "auroc_picture", "share_picture", "similarity_picture"]
+__all__ = ["CheckLevel", "auroc_picture", "share_picture", "similarity_picture"]
 
 _LOOKS = {"pass": (SERIES[2], "o"), "warn": (SERIES[4], "^"), "fail": (SERIES[1], "s")}
 """Status → colour and marker."""
@@ -27,7 +27,7 @@ _SMALLEST = 0.001
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class CheckLevel:
     """A check with its number and its bounds.
 
     Attributes:
@@ -45,7 +45,7 @@ class Level:
     status: CheckStatus
 
 
-def share_picture(levels: Sequence[Level]) -> Picture:
+def share_picture(levels: Sequence[CheckLevel]) -> Picture:
     """Returns the checks that measure a share of records, at least one, on one axis."""
     described = "; ".join(f"{level.title}: {level.value:.2%}, {level.status}" for level in levels)
     return Picture(
@@ -59,7 +59,7 @@ def share_picture(levels: Sequence[Level]) -> Picture:
     )
 
 
-def auroc_picture(levels: Sequence[Level]) -> Picture:
+def auroc_picture(levels: Sequence[CheckLevel]) -> Picture:
     """Returns the checks that measure an AUROC, at least one, on one axis."""
     described = "; ".join(f"{level.title}: {level.value:.3f}, {level.status}" for level in levels)
     return Picture(
@@ -73,7 +73,7 @@ def auroc_picture(levels: Sequence[Level]) -> Picture:
     )
 
 
-def _draw_shares(figure: Figure, levels: Sequence[Level]) -> None:
+def _draw_shares(figure: Figure, levels: Sequence[CheckLevel]) -> None:
     axes = figure.subplots()
     _draw_levels(axes, levels, 0)
     axes.set_xscale("symlog", linthresh=_SMALLEST, linscale=0.5)
@@ -84,14 +84,14 @@ def _draw_shares(figure: Figure, levels: Sequence[Level]) -> None:
     axes.set_xlabel("records")
 
 
-def _draw_aurocs(figure: Figure, levels: Sequence[Level]) -> None:
+def _draw_aurocs(figure: Figure, levels: Sequence[CheckLevel]) -> None:
     axes = figure.subplots()
     _draw_levels(axes, levels, 0.5)
     axes.set_xlim(min(0.48, *(level.value - 0.02 for level in levels)), 1.02)
     axes.set_xlabel("AUROC")
 
 
-def _draw_levels(axes: Axes, levels: Sequence[Level], start: float) -> None:
+def _draw_levels(axes: Axes, levels: Sequence[CheckLevel], start: float) -> None:
     """Draws a line for each check, from `start` to its number, with its bounds."""
     places = np.arange(len(levels))
     for place, level in zip(places, levels, strict=True):

@@ -12,11 +12,11 @@ from seqnet.configs.audit import AuditOptions
 from seqnet.core.printable import counted
 from seqnet.core.provenance import versions
 from seqnet.datasets.profile import profile_dataset
-from seqnet.reporting.figures.checks import Level, auroc_picture, share_picture, similarity_picture
+from seqnet.reporting.figures.checks import CheckLevel, auroc_picture, share_picture, similarity_picture
 from seqnet.reporting.figures.pictures import Picture
 from seqnet.reporting.pages.cells import number, percent
 from seqnet.reporting.pages.content import Block, Cell, Facts, Figures, Page, Section, Table, Text
-from seqnet.reporting.pages.datasets import ALPHABETS, Rows, clipped, data_section, dataset_origin, version_line
+from seqnet.reporting.pages.datasets import ALPHABETS, Rows, clipped, dataset_origin, dataset_section, versions_text
 
 __all__ = ["AuditRun", "audit_page", "check_pictures", "check_table"]
 
@@ -37,7 +37,7 @@ def audit_page(run: AuditRun) -> Page:
         _lead(run),
         [
             _check_section(run),
-            data_section(run.dataset, profile_dataset(run.dataset)),
+            dataset_section(run.dataset, profile_dataset(run.dataset)),
             *_offender_section(run),
             _origin_section(run),
         ],
@@ -107,9 +107,9 @@ def check_pictures(checks: Sequence[Check], options: AuditOptions) -> list[Pictu
     return pictures
 
 
-def _levels(checks: Sequence[Check], options: AuditOptions, bounds: Sequence[str]) -> list[Level]:
+def _levels(checks: Sequence[Check], options: AuditOptions, bounds: Sequence[str]) -> list[CheckLevel]:
     return [
-        Level(check.title, check.value, *check_bounds(check.name, options), check.status)
+        CheckLevel(check.title, check.value, *check_bounds(check.name, options), check.status)
         for check in checks
         if check.value is not None and CHECKS[check.name].bounds in bounds
     ]
@@ -146,6 +146,6 @@ def _origin_section(run: AuditRun) -> Section:
         ("near-duplicates", f"at least {options.near:.0%} of the shorter sequence's k-mers in common"),
         ("seed", str(options.seed)),
         *dataset_origin(run.dataset),
-        ("versions", version_line(versions())),
+        ("versions", versions_text(versions())),
     ]
     return Section("origin", "How this was made", [Facts(facts)])

@@ -20,11 +20,11 @@ __all__ = [
     "UNITS",
     "Rows",
     "clipped",
-    "data_section",
     "dataset_origin",
+    "dataset_section",
     "first_rows",
     "input_lines",
-    "version_line",
+    "versions_text",
 ]
 
 Rows = list[tuple[str, str | Sequence[str]]]
@@ -51,7 +51,7 @@ def first_rows(rows: Sequence[Any], what: str, more: str = "", most: int = MOST_
     return rows[:most], f"The first {most:,} of {counted(len(rows), what)} are shown." + (f" {more}" if more else "")
 
 
-def data_section(dataset: Dataset, profile: DatasetProfile) -> Section:
+def dataset_section(dataset: Dataset, profile: DatasetProfile) -> Section:
     """Returns the section on the records of a dataset: classes, splits, lengths and composition."""
     unit, sizes = UNITS[dataset.alphabet.name], profile.counts.sum(axis=1)
     blocks: list[Block] = [Facts(_facts(dataset)), _table(profile, unit)]
@@ -106,11 +106,11 @@ def dataset_origin(dataset: Dataset) -> Rows:
     if inputs and isinstance(inputs, list):
         rows.append(("its inputs", input_lines([one for one in inputs if isinstance(one, Mapping)])))
     if made_with and isinstance(made_with, Mapping):
-        rows.append(("its versions", version_line(made_with)))
+        rows.append(("its versions", versions_text(made_with)))
     return rows
 
 
-def version_line(versions: Mapping[str, Any]) -> str:
+def versions_text(versions: Mapping[str, Any]) -> str:
     """Returns the versions of some packages in one line."""
     return ", ".join(clipped(f"{name} {version}") for name, version in versions.items())
 

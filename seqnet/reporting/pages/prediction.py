@@ -21,7 +21,7 @@ from seqnet.reporting.figures.predictions import label_picture, probability_pict
 from seqnet.reporting.figures.records import largest, length_picture
 from seqnet.reporting.pages.cells import count, percent
 from seqnet.reporting.pages.content import Block, Cell, Facts, Figures, Notes, Page, Section, Table, Text
-from seqnet.reporting.pages.datasets import UNITS, Rows, clipped, first_rows, version_line
+from seqnet.reporting.pages.datasets import UNITS, Rows, clipped, first_rows, versions_text
 
 __all__ = ["PredictedInput", "PredictionRun", "prediction_page"]
 
@@ -218,4 +218,4 @@ def _origin(run: PredictionRun) -> Rows:
         rows.append(("model card", clipped(title)))
     if isinstance(trained_on, dict) and trained_on.get("sha256"):
         rows.append(("trained on", f"{clipped(trained_on.get('path'))}, SHA-256 {clipped(trained_on['sha256'])}"))
-    return [*rows, ("computed in", run.predictor.precision), ("versions", version_line(versions()))]
+    return [*rows, ("computed in", run.predictor.precision), ("versions", versions_text(versions()))]

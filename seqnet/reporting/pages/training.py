@@ -16,7 +16,7 @@ from seqnet.reporting.figures.evaluation import course_picture
 from seqnet.reporting.pages.audit import check_pictures, check_table
 from seqnet.reporting.pages.cells import count, number
 from seqnet.reporting.pages.content import Block, Cell, Facts, Figures, Notes, Page, Section, Table, Text
-from seqnet.reporting.pages.datasets import Rows, data_section, dataset_origin, first_rows, version_line
+from seqnet.reporting.pages.datasets import Rows, dataset_origin, dataset_section, first_rows, versions_text
 from seqnet.reporting.pages.evaluation.comparisons import baseline_section
 from seqnet.reporting.pages.evaluation.decisions import decision_section, error_section
 from seqnet.reporting.pages.evaluation.probabilities import calibration_section, ranking_section
@@ -50,7 +50,7 @@ def training_page(run: TrainingRun, model_hash: str) -> Page:
     sections = [
         *(_measured(run, results) if results else [_unmeasured()]),
         _course_section(run),
-        data_section(dataset, profile_dataset(dataset)),
+        dataset_section(dataset, profile_dataset(dataset)),
         _audit_section(run, checks),
         settings_section(run.chosen, run.result.bundle),
         _origin_section(run, model_hash),
@@ -191,6 +191,6 @@ def _origin_section(run: TrainingRun, model_hash: str) -> Section:
         ("device", f"{about['device']}, {counted(int(about['threads']), 'threads')}"),
         ("dataset", str(run.job.dataset.path)),
         *dataset_origin(run.job.dataset),
-        ("versions", version_line(versions())),
+        ("versions", versions_text(versions())),
     ]
     return Section("origin", "How this was made", [Facts(facts)])

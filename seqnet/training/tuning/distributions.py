@@ -8,7 +8,7 @@ from typing import Any
 from seqnet.training.tuning.optuna_backend import optuna
 from seqnet.training.tuning.space import Choices, Domain
 
-__all__ = ["distribution_of", "setting_of"]
+__all__ = ["distribution_of", "setting_value"]
 
 
 def distribution_of(domain: Domain) -> optuna.distributions.BaseDistribution:
@@ -22,7 +22,7 @@ def distribution_of(domain: Domain) -> optuna.distributions.BaseDistribution:
     return optuna.distributions.FloatDistribution(domain.low, domain.high, log=domain.log, step=domain.step)
 
 
-def setting_of(domain: Domain, drawn: Any) -> Any:
+def setting_value(domain: Domain, drawn: Any) -> Any:
     """Returns what Optuna drew as the value of a setting."""
     if isinstance(domain, Choices):
         return json.loads(drawn)

@@ -16,7 +16,7 @@ from seqnet.core.errors import ContainerError
 from seqnet.core.outputs import whole_file
 from seqnet.training.tuning.optuna_backend import optuna
 
-__all__ = ["STUDY_NAME", "Direction", "Journal", "read_journal"]
+__all__ = ["STUDY_NAME", "Direction", "StudyJournal", "read_journal"]
 
 Direction = Literal["minimize", "maximize"]
 
@@ -25,7 +25,7 @@ STUDY_NAME = "seqnet tune"
 _REMEDY = "use the same dataset and settings, or name another --storage"
 
 
-class Journal:
+class StudyJournal:
     """A study on disk that finished trials are added to.
 
     Args:

@@ -20,7 +20,7 @@ from seqnet.core.errors import LabelError, ResourceError, SettingError
 from seqnet.datasets.dataset import Dataset
 from seqnet.training import train
 from seqnet.training.history import EpochRow
-from seqnet.training.tuning.distributions import distribution_of, setting_of
+from seqnet.training.tuning.distributions import distribution_of, setting_value
 from seqnet.training.tuning.journal import STUDY_NAME, Direction
 from seqnet.training.tuning.optuna_backend import optuna
 from seqnet.training.tuning.space import lay_over
@@ -159,7 +159,7 @@ class SearchState:
 
     def settings_of(self, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """Returns what Optuna drew as the values of settings."""
-        return {key: setting_of(domain, parameters[key]) for key, domain in self.space.domains.items()}
+        return {key: setting_value(domain, parameters[key]) for key, domain in self.space.domains.items()}
 
     def trial_of(self, frozen: optuna.trial.FrozenTrial) -> Trial:
         """Returns a finished trial in plain words."""

@@ -114,6 +114,7 @@ def read_space(path: Path, base: RunConfig) -> Space:
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
         domains = dict(sorted(_domains(content, base)))
+        _check_effects(domains, base)
         _check_possible(domains, base)
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise FormatError(f"this is not valid TOML ({error})", "correct it", path=str(path)) from None
@@ -141,6 +142,8 @@ def _domain(key: str, entry: Any, kind: type[Settings], name: str) -> Domain:
     """Returns the values of one entry."""
     hints = typing.get_type_hints(kind)
     known = list(kind().to_dict())
+    if name in (renamed := kind.former_names()):
+        raise FormatError(f"{key}: there is no such setting", f"it is now called {renamed[name]}")
     if name not in known:
         near = did_you_mean(nearest(name, known)) or "use one of " + ", ".join(known)
         raise FormatError(f"{key}: there is no such setting", near)
@@ -190,6 +193,19 @@ def _check_step(key: str, low: int | float, high: int | float, step: Any) -> Non
     count = (high - low) / step
     if not math.isclose(count, round(count), abs_tol=1e-9) or round(count) < 1:
         raise FormatError(f"{key}: steps of {step!r} do not lead from {low!r} to {high!r}", "change one of the three")
+
+
+def _check_effects(domains: Mapping[str, Domain], base: RunConfig) -> None:
+    """Checks that no setting is searched that has no effect in any trial.
+
+    Raises:
+        SettingError: one has none.
+    """
+    for key in domains:
+        section, _, name = key.partition(".")
+        settings: Settings = getattr(base, section)
+        if not any(f"{section}.{need.name}" in domains for need in settings.unmet(name)):
+            settings.check_effect([name])
 
 
 def _check_possible(domains: Mapping[str, Domain], base: RunConfig) -> None:

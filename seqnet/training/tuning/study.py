@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seqnet.core.errors import LabelError
-from seqnet.training.tuning.journal import Journal, read_journal
+from seqnet.training.tuning.journal import StudyJournal, read_journal
 from seqnet.training.tuning.optuna_backend import optuna, quiet
 from seqnet.training.tuning.search_state import SearchState
 from seqnet.training.tuning.space import lay_over
@@ -73,7 +73,7 @@ def _run_trials(
         while len(trials) < job.options.trials:
             frozen = state.run_trial()
             # Not before: a search that could not start leaves nothing in the way of the next one.
-            written = written or Journal(job.journal, identity, state.direction, before)
+            written = written or StudyJournal(job.journal, identity, state.direction, before)
             written.add(frozen)
             trial = state.trial_of(frozen)
             trials.append(trial)
@@ -94,7 +94,7 @@ def _run_shared_trials(
     finishes its trial, so there may be one more for each process than were wanted.
     """
     job, best = state.job, state.best(trials)
-    journal = Journal(job.journal, identity, state.direction, before, shared=True)
+    journal = StudyJournal(job.journal, identity, state.direction, before, shared=True)
     try:
         while len(trials) < job.options.trials:
             own = state.run_trial()

@@ -292,7 +292,7 @@ def labelled(dataset: Dataset, name: str) -> list[int]:
 
 
 @pytest.mark.parametrize("kind", ["uniform", "composition", "dinucleotide"])
-def test_every_record_has_a_generated_companion_of_its_length_in_its_split(tmp_path: Path, kind: str) -> None:
+def test_every_record_has_a_generated_one_of_its_length_in_its_split(tmp_path: Path, kind: str) -> None:
     lengths = np.random.default_rng(1).integers(5, 60, 60)
     x = fasta(tmp_path / "x.fa", [random_sequences(1, length, seed)[0] for seed, length in enumerate(lengths)])
     dataset, summary = encoded(tmp_path, f"a={x}", f"random=@{kind}", split="60/20/20")

@@ -93,7 +93,7 @@ def test_groups_and_similarity_are_joined(tmp_path: Path) -> None:
     assert "36 records without a group, each one of its own" in summary.lines()
 
 
-def test_shuffled_companions_stay_with_their_cluster(tmp_path: Path) -> None:
+def test_shuffled_records_stay_with_their_cluster(tmp_path: Path) -> None:
     region = random_strings(1, 400, seed=4)[0]
     reads = [region[start : start + 36] for start in range(0, 360, 10)]
     far = random_strings(200, 36, seed=5)

@@ -6,12 +6,12 @@ from dataclasses import replace
 import seqnet
 from seqnet.core.alphabets import alphabet
 from seqnet.evaluation.calibration import Calibration
-from seqnet.models.export.description import description_of, tokens_of
+from seqnet.models.export.description import description_of, letter_tokens
 from tests.models.export.building import ensemble, made
 
 
 def test_letters_have_the_tokens_of_the_alphabet() -> None:
-    found = tokens_of(alphabet("rna"))
+    found = letter_tokens(alphabet("rna"))
     assert {letter: found[letter] for letter in "ACGUTacgut"} == dict(
         zip("ACGUTacgut", [1, 2, 3, 4, 4] * 2, strict=True)
     )
@@ -22,7 +22,7 @@ def test_letters_have_the_tokens_of_the_alphabet() -> None:
 def test_an_exported_model_describes_its_inputs_and_outputs() -> None:
     bundle = replace(made("cnn-max", "kmer", "dna"), calibration=Calibration(threshold=0.3))
     found = dict(description_of(bundle))
-    assert json.loads(found.pop("tokens")) == tokens_of(alphabet("dna"))
+    assert json.loads(found.pop("tokens")) == letter_tokens(alphabet("dna"))
     assert found == {
         "seqnet": seqnet.__version__,
         "alphabet": "dna",

@@ -4,15 +4,15 @@ import re
 
 import numpy as np
 
-from seqnet.reporting.figures.checks import Level, auroc_picture, share_picture, similarity_picture
+from seqnet.reporting.figures.checks import CheckLevel, auroc_picture, share_picture, similarity_picture
 from seqnet.reporting.figures.pictures import SERIES, inline_svg
 
 SHARES = [
-    Level("duplicates", 0.0, 0.01, 0.2, "pass"),
-    Level("near-duplicates", 0.05, 0.01, 0.2, "warn"),
-    Level("contradictions", 0.3, 0.0, 0.01, "fail"),
+    CheckLevel("duplicates", 0.0, 0.01, 0.2, "pass"),
+    CheckLevel("near-duplicates", 0.05, 0.01, 0.2, "warn"),
+    CheckLevel("contradictions", 0.3, 0.0, 0.01, "fail"),
 ]
-AUROCS = [Level("length alone", 0.95, 0.6, 0.9, "fail"), Level("His tag", 0.45, 0.51, 0.9, "pass")]
+AUROCS = [CheckLevel("length alone", 0.95, 0.6, 0.9, "fail"), CheckLevel("His tag", 0.45, 0.51, 0.9, "pass")]
 
 
 def test_each_check_has_its_number_and_verdict_in_words_and_in_colour() -> None:

@@ -9,7 +9,7 @@ import pytest
 from seqnet.core.provenance import file_hash
 from seqnet.datasets.profile import profile_dataset
 from seqnet.reporting.pages.content import Facts, Figures, Section, Table, Text
-from seqnet.reporting.pages.datasets import MOST_ROWS, clipped, data_section, dataset_origin, first_rows
+from seqnet.reporting.pages.datasets import MOST_ROWS, clipped, dataset_origin, dataset_section, first_rows
 from tests.building import make_dataset, planted, saved
 
 
@@ -25,7 +25,7 @@ def parts(section: Section) -> tuple[dict[str, str | Sequence[str]], Table, list
 def test_the_table_has_records_splits_and_lengths_of_each_class() -> None:
     strings = ["ACGT", "AC", "ACGTAC", "ACGTACGT"]
     dataset = make_dataset(strings, [0, 0, 1, 1], ["train", "test", "train", "validation"])
-    facts, table, texts, keys = parts(data_section(dataset, profile_dataset(dataset)))
+    facts, table, texts, keys = parts(dataset_section(dataset, profile_dataset(dataset)))
     assert facts["sequences"] == "4 records, DNA"
     assert facts["positive class"] == "signal"
     shown = [[cell if isinstance(cell, str) else cell.text for cell in row] for row in table.rows]
@@ -39,14 +39,14 @@ def test_the_table_has_records_splits_and_lengths_of_each_class() -> None:
 
 def test_one_length_is_a_sentence_and_no_figure() -> None:
     dataset = planted((8, 4, 4), length=24)
-    _, _, texts, keys = parts(data_section(dataset, profile_dataset(dataset)))
+    _, _, texts, keys = parts(dataset_section(dataset, profile_dataset(dataset)))
     assert texts == ["All sequences have 24 bases."]
     assert keys == ["composition"]
 
 
 def test_windows_and_generated_classes_are_named() -> None:
     dataset = make_dataset(["ACGT" * 5, "ACGT"], [1, 0], ["train", "test"], generators={"noise": "uniform"}, crop=4)
-    facts, _, texts, _ = parts(data_section(dataset, profile_dataset(dataset)))
+    facts, _, texts, _ = parts(dataset_section(dataset, profile_dataset(dataset)))
     assert facts["generated"] == ["noise by uniform"]
     assert "windows of 4 bases" in texts[0]
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import optuna
 import pytest
 
-from seqnet.training.tuning.distributions import distribution_of, setting_of
+from seqnet.training.tuning.distributions import distribution_of, setting_value
 from seqnet.training.tuning.space import Choices
 
 
@@ -12,5 +12,5 @@ def test_a_choice_comes_back_as_it_was(value: object) -> None:
     domain = Choices((value, "other"))
     found = distribution_of(domain)
     assert isinstance(found, optuna.distributions.CategoricalDistribution)
-    assert setting_of(domain, found.choices[0]) == value
-    assert type(setting_of(domain, found.choices[0])) is type(value)
+    assert setting_value(domain, found.choices[0]) == value
+    assert type(setting_value(domain, found.choices[0])) is type(value)

@@ -21,7 +21,7 @@ def test_every_form_of_an_entry(tmp_path: Path) -> None:
     [training]
     learning_rate = { low = 1e-4, high = 1, log = true }
     batch_size = { choices = [64, 128] }
-    patience = { low = 2, high = 6, step = 2 }
+    early_stopping = { low = 2, high = 6, step = 2 }
     [network]
     dense = { choices = [[64], [128, 64]] }
     dropout_conv = { low = 0, high = 0.5, step = 0.1 }
@@ -35,7 +35,7 @@ def test_every_form_of_an_entry(tmp_path: Path) -> None:
         "network.dropout_conv": Range(0.0, 0.5, 0.1, False),
         "training.batch_size": Choices((64, 128)),
         "training.learning_rate": Range(1e-4, 1.0, None, True),
-        "training.patience": Range(2, 6, 2, False),
+        "training.early_stopping": Range(2, 6, 2, False),
     }
     assert list(domains) == sorted(domains)
     # A float setting has float bounds, even if the file has integers, which would mean whole numbers.
@@ -43,8 +43,8 @@ def test_every_form_of_an_entry(tmp_path: Path) -> None:
 
 
 def test_the_order_of_the_file_does_not_matter(tmp_path: Path) -> None:
-    one = "[training]\nmomentum = {low = 0, high = 0.5}\nepochs = {choices = [1, 2]}\n"
-    other = "[training]\nepochs = {choices = [1, 2]}\nmomentum = {low = 0.0, high = 0.5}\n"
+    one = "[training]\nlabel_smoothing = {low = 0, high = 0.5}\nepochs = {choices = [1, 2]}\n"
+    other = "[training]\nepochs = {choices = [1, 2]}\nlabel_smoothing = {low = 0.0, high = 0.5}\n"
     spaces = [read_space(space_file(tmp_path, text), compose()) for text in (one, other)]
     assert spaces[0].to_dict() == spaces[1].to_dict()
 
@@ -58,6 +58,14 @@ def test_the_order_of_the_file_does_not_matter(tmp_path: Path) -> None:
         ("epochs = 3", "there is no section epochs"),
         ("[training]\nepoch = {low = 1, high = 2}", "training.epoch: there is no such setting; did you mean epochs or"),
         ("[network]\nunits = {low = 1, high = 2}", "network.units: there is no such setting"),
+        (
+            "[training]\npatience = {low = 1, high = 2}",
+            "patience: there is no such setting; it is now called early_stopping",
+        ),
+        (
+            "[training]\nmomentum = {low = 0, high = 0.5}",
+            "training.momentum has no effect: it needs training.optimizer = sgd",
+        ),
         ("[training]\nepochs = 3", "training.epochs: 3 is a single value; give a range"),
         ("[training]\nepochs = {}", "training.epochs: nothing is neither a range nor choices"),
         ("[training]\nepochs = {low = 1}", "training.epochs: low is neither a range nor choices"),
@@ -99,6 +107,15 @@ def test_a_wrong_entry_is_one_clear_line(tmp_path: Path, text: str, words: str) 
     assert line.startswith(f"{path}: ")
     assert "\n" not in line
     assert any(word in line for word in words.split("|"))
+
+
+def test_a_setting_may_have_an_effect_in_some_trials_only(tmp_path: Path) -> None:
+    text = "[training]\nmomentum = {low = 0, high = 0.5}\noptimizer = {choices = ['sgd', 'adam']}\n"
+    assert len(read_space(space_file(tmp_path, text), compose()).domains) == 2
+    assert (
+        len(read_space(space_file(tmp_path, text.partition("opt")[0]), compose(assignments=["optimizer=sgd"])).domains)
+        == 1
+    )
 
 
 def test_values_may_need_each_other(tmp_path: Path) -> None:

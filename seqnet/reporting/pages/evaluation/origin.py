@@ -8,7 +8,7 @@ from typing import Any
 from seqnet.core.printable import counted
 from seqnet.core.provenance import file_hash, versions
 from seqnet.reporting.pages.content import Block, Facts, Section
-from seqnet.reporting.pages.datasets import clipped, version_line
+from seqnet.reporting.pages.datasets import clipped, versions_text
 from seqnet.reporting.results import ModelResults, Results
 
 __all__ = ["origin_section"]
@@ -23,7 +23,7 @@ def origin_section(results: Results) -> Section:
     if results.command:
         rows.append(("command", results.command))
     rows += [
-        ("versions", version_line(versions())),
+        ("versions", versions_text(versions())),
         ("bootstrap", f"{counted(recipe.replicates, 'replicates')} of {recipe.unit}s, seed {recipe.seed}"),
         ("dataset", [str(results.dataset.path), f"SHA-256 {results.dataset.sha256()}"]),
     ]
@@ -46,7 +46,7 @@ def _model(model: ModelResults, *, named: bool) -> list[_Row]:
     if isinstance(known, Mapping):
         rows.append((f"{name}trained on", [clipped(known.get("path")), f"SHA-256 {clipped(known.get('sha256'))}"]))
     if isinstance(about.get("versions"), Mapping):
-        rows.append((f"{name}versions in training", version_line(about["versions"])))
+        rows.append((f"{name}versions in training", versions_text(about["versions"])))
     return rows
 
 
