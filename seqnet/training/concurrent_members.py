@@ -27,11 +27,14 @@ from seqnet.training.worker_process import WorkerProcess
 
 __all__ = ["Lanes", "train_at_once"]
 
-_FEWEST_SYMBOLS = 20_000_000
+_FEWEST_SYMBOLS = 10_000_000
 """Symbols that all networks see in all epochs, at least. With fewer, starting processes takes longer than it saves."""
 
 _MOMENT = 0.5
 """Seconds between looks at whether a signal was received, where waiting can't be interrupted."""
+
+_PATIENCE = 5.0
+"""Seconds that a process has to stop after an error of another one."""
 
 
 @dataclass(frozen=True)
@@ -144,8 +147,13 @@ class _Team:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        # After an error, a checkpoint that is being written is completed or removed; after a second signal, nothing is.
+        patience = 0.0 if error is None or isinstance(error, KeyboardInterrupt) else _PATIENCE
+        if patience:
+            for worker in self._workers:
+                worker.stop()
         for worker in self._workers:
-            worker.end()
+            worker.end(patience)
 
     def train(self, *, resume: bool) -> None:
         """Trains all networks.

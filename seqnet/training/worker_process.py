@@ -88,8 +88,10 @@ class WorkerProcess:
         self._process.wait()
         self._reader.join()
 
-    def end(self) -> None:
-        """Ends it at once."""
+    def end(self, patience: float = 0.0) -> None:
+        """Ends it, at once if it does not end by itself within so many seconds."""
+        with suppress(subprocess.TimeoutExpired):
+            self._process.wait(patience)
         self._process.kill()
         self.wait()
         for stream in (self._process.stdin, self._process.stdout):
