@@ -142,6 +142,9 @@ class Recorder:
     def note(self, text: str) -> None:
         self.notes.append(text)
 
+    def member(self, label: str) -> Recorder:
+        return self
+
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
         self.steps.append((epoch, done, steps))
         if epoch == self.stop_at_step:

@@ -342,9 +342,11 @@ TESTED_ELSEWHERE = {
     "reporting/pages/evaluation/training": "reporting/pages/evaluation/test_page.py",
     "similarity/sketches": "similarity/test_pairs.py",
     "training/finalization": "training/test_cross_validation.py",
+    "training/member_training": "training/test_concurrent_members.py",
     "training/members": "training/test_imbalanced_classes.py",
     "training/observer": "training/test_jobs.py",  # an interface
     "training/out_of_fold": "training/test_cross_validation.py",
+    "training/worker_process": "training/test_worker.py",  # needs a worker
     "training/tuning/journal": "training/tuning/test_study.py",
     "training/tuning/trials": "training/tuning/test_study.py",
 }

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from seqnet.cli.progress import Meter, say
@@ -10,8 +11,8 @@ from seqnet.configs.toml import toml_value
 
 if TYPE_CHECKING:
     from seqnet.configs.run import RunConfig
-    from seqnet.training.fit import Observer
     from seqnet.training.history import EpochRow
+    from seqnet.training.observer import MembersObserver, Observer
     from seqnet.training.tuning import Trial
 
 __all__ = ["SearchObserver", "TrainingObserver"]
@@ -23,15 +24,30 @@ class TrainingObserver:
     Args:
         meter: shows the batches.
         lines: tells the facts, the epochs, and where it computes.
-
-    Attributes:
-        notes: its messages so far, without those of epochs.
     """
 
-    def __init__(self, meter: Meter, lines: Observer) -> None:
+    def __init__(self, meter: Meter, lines: MembersObserver) -> None:
         self._meter, self._lines, self._epochs = meter, lines, 0
         self._reached = math.inf
-        self.notes: list[str] = []
+        self._notes: list[str] = []
+        self._members: list[_MemberObserver] = []
+
+    @property
+    def notes(self) -> list[str]:
+        """Its messages so far, without those of epochs; those of networks trained at the same time are last."""
+        return self._notes + [note for member in self._members for note in member.notes]
+
+    def member(self, label: str) -> Observer:
+        """See `MembersObserver`."""
+        self._members.append(_MemberObserver(label, self._lines.member(label), self._show))
+        return self._members[-1]
+
+    def _show(self, note: str) -> None:
+        """Shows how many batches all networks have done that are trained at the same time."""
+        known = [member.total for member in self._members if member.total is not None]
+        # Networks that have not begun are counted as the mean of the others.
+        total = sum(known) * len(self._members) // len(known)
+        self._meter.reach(sum(member.done for member in self._members), total, note)
 
     def begin(self, config: RunConfig) -> None:
         """See `Observer`."""
@@ -40,7 +56,7 @@ class TrainingObserver:
 
     def note(self, text: str) -> None:
         """See `Observer`."""
-        self.notes.append(text)
+        self._notes.append(text)
         self._lines.note(text)
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
@@ -51,6 +67,52 @@ class TrainingObserver:
             self._meter.begin(reached)
         self._reached = reached
         self._meter.reach(reached, self._epochs * steps, f"epoch {epoch} of {self._epochs}, loss {loss:.4f}")
+
+    def epoch(self, row: EpochRow, best: bool) -> None:
+        """See `Observer`."""
+        self._lines.epoch(row, best)
+
+
+class _MemberObserver:
+    """Tells the user how one of several networks gets on that are trained at the same time.
+
+    Args:
+        label: begins its messages.
+        lines: tells its facts and epochs.
+        show: shows the batches of all networks, with a note.
+
+    Attributes:
+        done: its batches so far, without those before it was resumed.
+        total: how many there will be; None if that is not known yet.
+        notes: its messages so far, without those of epochs.
+    """
+
+    def __init__(self, label: str, lines: Observer, show: Callable[[str], None]) -> None:
+        self._label, self._lines, self._show = label, lines, show
+        self._epochs = self._before = self.done = 0
+        self.total: int | None = None
+        self.notes: list[str] = []
+
+    def begin(self, config: RunConfig) -> None:
+        """See `Observer`; the second time, the network is complete."""
+        if self._epochs:
+            self.total = self.done
+        self._epochs = config.training.epochs
+        self._lines.begin(config)
+
+    def note(self, text: str) -> None:
+        """See `Observer`."""
+        self.notes.append(f"{self._label}: {text}")
+        self._lines.note(text)
+
+    def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
+        """See `Observer`."""
+        self._lines.step(epoch, done, steps, loss)
+        if self.total is None:
+            self._before = epoch - 1
+            self.total = (self._epochs - self._before) * steps
+        self.done = (epoch - 1 - self._before) * steps + done
+        self._show(f"{self._label}: epoch {epoch} of {self._epochs}, loss {loss:.4f}")
 
     def epoch(self, row: EpochRow, best: bool) -> None:
         """See `Observer`."""

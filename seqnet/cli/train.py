@@ -46,6 +46,7 @@ from seqnet.core.printable import counted
 if TYPE_CHECKING:
     import torch
 
+    from seqnet.training.fit import TrainingResult
     from seqnet.training.processes import Processes
     from seqnet.training.results import TrainingRun
     from seqnet.training.warm_start import WarmStart
@@ -175,8 +176,15 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_js
     if as_json:
         show_training(trained, files)
     if result.interruption:
-        say(f"seqnet: stopped after {counted(len(result.runs[-1].rows), 'epochs')}; continue with --resume")
+        say(f"seqnet: stopped after {_epochs(result.runs)}; continue with --resume")
         raise result.interruption
+
+
+def _epochs(runs: Sequence[TrainingResult]) -> str:
+    """Returns how many epochs the networks have that were stopped."""
+    counts = [len(run.rows) for run in runs if run.interruption] or [len(runs[-1].rows)]
+    text = counted(counts[-1], "epochs")
+    return text if len(counts) == 1 else f"{', '.join(map(str, counts[:-1]))} and {text} of {len(counts)} networks"
 
 
 def _start(name: Path | None, outputs: Sequence[Path]) -> WarmStart | None:

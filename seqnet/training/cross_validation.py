@@ -26,8 +26,9 @@ from seqnet.evaluation.imbalance import never_predicted
 from seqnet.models.bundles import Bundle
 from seqnet.training.ensemble import EnsembleResult
 from seqnet.training.finalization import with_baselines, with_calibration
-from seqnet.training.fit import Observer, TrainingResult
+from seqnet.training.fit import TrainingResult
 from seqnet.training.folds import Folds, deal
+from seqnet.training.member_training import train_members
 from seqnet.training.members import (
     Member,
     TrainingJob,
@@ -37,9 +38,9 @@ from seqnet.training.members import (
     imbalance_note,
     joined_bundle,
     seeded,
-    train_members,
     validation_probabilities,
 )
+from seqnet.training.observer import MembersObserver
 from seqnet.training.out_of_fold import OutOfFold, predict_out_of_fold
 
 __all__ = ["FoldsResult", "train_folds"]
@@ -80,7 +81,7 @@ class FoldsResult(EnsembleResult):
         return found | {"folds": rows}
 
 
-def train_folds(job: TrainingJob, observer: Observer) -> FoldsResult:
+def train_folds(job: TrainingJob, observer: MembersObserver) -> FoldsResult:
     """Returns a network for each fold as one bundle, and how good each is on its fold; see `train_ensemble`.
 
     The temperature and the threshold behind the figures of a fold are from what chose its epoch. Those of the bundle
@@ -136,14 +137,15 @@ def _member(
 ) -> Member:
     """Returns the network of a fold as it is to be trained."""
     sizes = folds.sizes(index)
+    label = f"fold {index + 1}"
     title = (
-        f"fold {index + 1} of {folds.count}, seed {config.training.seed}: "
+        f"{label} of {folds.count}, seed {config.training.seed}: "
         f"{counted(sizes['fitted'], 'training records')}, {sizes['choosing']:,} to choose the epoch, "
         f"{sizes['held_out']:,} held out"
     )
     dealt = sha256(folds.split[index].tobytes()).hexdigest()
-    identity = f"{dataset_hash}, fold {index + 1} of {folds.count}, {dealt[:16]}"
-    return Member(title, folds.view(dataset, index), config, checkpoint, identity)
+    identity = f"{dataset_hash}, {label} of {folds.count}, {dealt[:16]}"
+    return Member(title, label, folds.view(dataset, index), config, checkpoint, identity)
 
 
 def _calibrated(run: TrainingResult, view: Dataset, optimize: str | None, device: torch.device) -> Calibration:

@@ -17,7 +17,8 @@ from seqnet.evaluation.scored_records import decide
 from seqnet.models.bundles import Bundle
 from seqnet.models.precision import changed_labels
 from seqnet.training.finalization import with_baselines, with_calibration
-from seqnet.training.fit import Observer, TrainingResult
+from seqnet.training.fit import TrainingResult
+from seqnet.training.member_training import train_members
 from seqnet.training.members import (
     Member,
     TrainingJob,
@@ -26,11 +27,11 @@ from seqnet.training.members import (
     criterion_for,
     imbalance_note,
     joined_bundle,
-    train_members,
     training_counts,
     validation_probabilities,
 )
 from seqnet.training.mixing import mixed, weigh
+from seqnet.training.observer import MembersObserver, Observer
 
 __all__ = ["EnsembleResult", "calibrated", "train_ensemble"]
 
@@ -52,7 +53,7 @@ class EnsembleResult:
     weights: tuple[float, ...]
 
 
-def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
+def train_ensemble(job: TrainingJob, observer: MembersObserver) -> EnsembleResult:
     """Returns networks of one or more kinds, trained with the seeds s, s + 1, …, as one bundle.
 
     Args:
@@ -68,10 +69,10 @@ def train_ensemble(job: TrainingJob, observer: Observer) -> EnsembleResult:
     check_criterion(dataset, job.optimize)
     members = []
     for number, (config, checkpoint) in enumerate(zip(configs, job.checkpoints, strict=True), 1):
-        which = f"network {number} of {len(configs)}, {config.network.name}" if job.others else ""
-        which = which or f"member {number} of {len(configs)}"
-        title = f"{which}, seed {config.training.seed}" if len(configs) > 1 else ""
-        members.append(Member(title, dataset, config, checkpoint, job.identity, job.start_of(number - 1)))
+        label = f"{'network' if job.others else 'member'} {number}"
+        kind = f", {config.network.name}" if job.others else ""
+        title = f"{label} of {len(configs)}{kind}, seed {config.training.seed}" if len(configs) > 1 else ""
+        members.append(Member(title, label, dataset, config, checkpoint, job.identity, job.start_of(number - 1)))
     if note := imbalance_note(job.config, dataset):
         observer.note(note)
     runs, interruption = train_members(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
+from copy import copy
 from dataclasses import replace
 
 import torch
@@ -121,11 +122,18 @@ class ProgressLines:
     """
 
     def __init__(self, tell: Callable[[str], None], job: TrainingJob, *, threads: int) -> None:
-        self._tell = tell
-        self._where = device_text(job.device, threads, job.processes.size)
+        self._tell, self._label = tell, ""
+        # A list, so that one of several networks tells it.
+        self._where = [device_text(job.device, threads, job.processes.size)]
         self.begin(job.config)
         self._imbalanced = is_imbalanced(job.config.training, training_counts(job.dataset))
         self._started = time.monotonic()
+
+    def member(self, label: str) -> ProgressLines:
+        """See `MembersObserver`."""
+        lines = copy(self)
+        lines._label = f"{label}: "
+        return lines
 
     def begin(self, config: RunConfig) -> None:
         """See `Observer`."""
@@ -134,17 +142,17 @@ class ProgressLines:
 
     def note(self, text: str) -> None:
         """See `Observer`."""
-        self._tell(text)
+        warning = WARNING if text.startswith(WARNING) else ""
+        self._tell(f"{warning}{self._label}{text.removeprefix(warning)}")
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
         """See `Observer`; tells where it computes, once."""
         if self._where:  # not before, so that an error is one line
-            self._tell(self._where)
-            self._where = ""
+            self._tell(self._where.pop())
 
     def epoch(self, row: EpochRow, best: bool) -> None:
         """See `Observer`."""
         text = epoch_text(row, self._epochs, trees=self._trees, imbalanced=self._imbalanced)
         marked = best and not math.isnan(row.validation_loss)
         ending = f"  {MONITORS[self._monitor]} so far" if marked else ""
-        self._tell(f"{text}  {time.monotonic() - self._started:.0f} s elapsed{ending}")
+        self._tell(f"{self._label}{text}  {time.monotonic() - self._started:.0f} s elapsed{ending}")

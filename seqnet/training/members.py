@@ -14,16 +14,14 @@ from numpy.typing import NDArray
 from seqnet.configs.calibration import BALANCED
 from seqnet.configs.run import RunConfig
 from seqnet.core.errors import SettingError
-from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.sampling import draw_labelled_sample
 from seqnet.evaluation.imbalance import is_imbalanced, ratio
 from seqnet.evaluation.novelty import Novelty, describe
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import class_probabilities
-from seqnet.training.fit import Observer, TrainingResult, train
+from seqnet.training.fit import TrainingResult
 from seqnet.training.processes import ALONE, Processes
-from seqnet.training.time_limit import OutOfTimeError, TimedObserver, TimeLimit
 from seqnet.training.warm_start import StartingWeights, WarmStart
 
 __all__ = [
@@ -36,7 +34,6 @@ __all__ = [
     "joined_bundle",
     "probabilities_of",
     "seeded",
-    "train_members",
     "training_counts",
     "validation_probabilities",
 ]
@@ -51,6 +48,7 @@ class Member:
 
     Attributes:
         title: heading of its messages; empty for none.
+        label: begins its messages if other networks are trained at the same time, such as "network 2".
         dataset: what it is fitted to.
         config: all settings.
         checkpoint: file that is written after each epoch; None for none.
@@ -59,6 +57,7 @@ class Member:
     """
 
     title: str
+    label: str
     dataset: Dataset
     config: RunConfig
     checkpoint: Path | None
@@ -180,75 +179,6 @@ def probabilities_of(
 def seeded(config: RunConfig, index: int) -> RunConfig:
     """Returns the settings of the member of that index: the seeds of members follow each other."""
     return replace(config, training=replace(config.training, seed=config.training.seed + index))
-
-
-def train_members(
-    members: Sequence[Member],
-    observer: Observer,
-    *,
-    device: torch.device,
-    resume: bool,
-    seconds: float | None = None,
-    processes: Processes = ALONE,
-) -> tuple[list[TrainingResult], KeyboardInterrupt | None]:
-    """Trains one member after the other, and returns what the runs came to and what stopped them early, if anything.
-
-    Args:
-        members: the networks.
-        observer: receives progress and messages.
-        device: device for the computation.
-        resume: whether to go on from the checkpoints.
-        seconds: time for all of them; those that the time is not enough for are left out. None for no limit.
-        processes: those that train together.
-
-    Raises:
-        KeyboardInterrupt: the user stopped it before there was anything to return.
-    """
-    runs: list[TrainingResult] = []
-    limit = None if seconds is None else TimeLimit(seconds, len(members), processes.clock)
-    watching = observer if limit is None else TimedObserver(observer, limit)
-    for number, member in enumerate(members):
-        if member.title:
-            observer.note(member.title)
-        if limit is not None:
-            limit.begin(number)
-        try:
-            run = _trained(member, watching, device, limit, processes, resume=resume)
-        except OutOfTimeError:
-            observer.note(f"the time is over; left out: {counted(len(members) - len(runs), 'networks')}")
-            return runs, None
-        except KeyboardInterrupt as stop:
-            # Before its first epoch a member has nothing to give; those before it have.
-            if not runs or processes.size > 1:
-                raise
-            return runs, stop
-        runs.append(run)
-        if run.interruption:
-            return runs, run.interruption
-    return runs, None
-
-
-def _trained(
-    member: Member,
-    observer: Observer,
-    device: torch.device,
-    limit: TimeLimit | None,
-    processes: Processes,
-    *,
-    resume: bool,
-) -> TrainingResult:
-    return train(
-        member.dataset,
-        member.config,
-        observer,
-        device=device,
-        checkpoint=member.checkpoint,
-        resume=resume,
-        dataset_hash=member.identity,
-        start=member.start,
-        limit=limit,
-        processes=processes,
-    )
 
 
 def joined_bundle(runs: Sequence[TrainingResult], dataset: Dataset, provenance: Mapping[str, Any]) -> Bundle:

@@ -7,7 +7,7 @@ from typing import Protocol
 from seqnet.configs.run import RunConfig
 from seqnet.training.history import EpochRow
 
-__all__ = ["Observer"]
+__all__ = ["MembersObserver", "Observer"]
 
 
 class Observer(Protocol):
@@ -24,3 +24,13 @@ class Observer(Protocol):
 
     def epoch(self, row: EpochRow, best: bool) -> None:
         """Called after each epoch, with whether it is the best so far."""
+
+
+class MembersObserver(Observer, Protocol):
+    """Receives the progress of several networks."""
+
+    def member(self, label: str) -> Observer:
+        """Returns what receives the progress of one of several networks that are trained at the same time.
+
+        Called for all of them before the first begins. The label, such as "network 2", begins its messages.
+        """

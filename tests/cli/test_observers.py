@@ -40,6 +40,30 @@ def test_batches_of_all_epochs_are_counted_and_anew_for_another_network() -> Non
     ]
 
 
+def test_batches_of_networks_that_are_trained_at_the_same_time_are_counted_together() -> None:
+    meter, lines = Recording(), Recorder()
+    observer = TrainingObserver(meter, lines)
+    observer.note("both")
+    one, other, complete = (observer.member(f"network {number}") for number in (1, 2, 3))
+    one.begin(run_config({"epochs": 2}))
+    other.begin(run_config({"epochs": 6}))
+    complete.begin(run_config({"epochs": 4}))
+    complete.begin(run_config({"epochs": 4}))  # complete before it was resumed
+    one.step(1, 50, 60, 0.25)
+    other.step(5, 50, 60, 0.5)  # resumed after four epochs
+    other.note("a fact")
+    other.begin(run_config({"epochs": 5}))  # ended early
+    one.step(2, 30, 60, 0.125)
+    assert meter.reported == [
+        (50, 120 * 3 // 2, "network 1: epoch 1 of 2, loss 0.2500"),
+        (100, 240, "network 2: epoch 5 of 6, loss 0.5000"),
+        (140, 170, "network 1: epoch 2 of 2, loss 0.1250"),
+    ]
+    assert lines.steps == [(1, 50, 60), (5, 50, 60), (2, 30, 60)]
+    observer.note("at the end")
+    assert observer.notes == ["both", "at the end", "network 2: a fact"]
+
+
 def test_a_line_for_each_trial(capsys: pytest.CaptureFixture[str]) -> None:
     meter = Recording()
     observer = SearchObserver(meter, 10, "auroc")

@@ -86,6 +86,29 @@ def told_of(network: str, row: EpochRow, *, best: bool) -> str:
     return re.sub(r" \d+ s", " 0 s", line)
 
 
+def test_lines_of_networks_that_are_trained_at_the_same_time_begin_with_their_name() -> None:
+    lines: list[str] = []
+    chosen = ChosenRun(run_config({"epochs": 5}), None)
+    observer = ProgressLines(lines.append, make_job(replace(planted(), digest="a"), chosen, CPU, threads=2), threads=2)
+    one, other = observer.member("network 1"), observer.member("network 2")
+    one.begin(run_config({"epochs": 9}))
+    one.step(1, 1, 2, 0.5)
+    other.step(1, 1, 2, 0.5)
+    other.note("a fact")
+    other.note("seqnet: warning: odd")
+    one.epoch(ROW, False)
+    other.epoch(ROW, False)
+    observer.note("all")
+    assert [line[:26] for line in lines] == [
+        "using the CPU, 2 threads",
+        "network 2: a fact",
+        "seqnet: warning: network 2: odd"[:26],
+        "network 1: epoch   3 of 9 ",
+        "network 2: epoch   3 of 5 ",
+        "all",
+    ]
+
+
 def test_a_line_for_each_epoch() -> None:
     line = (
         "epoch   3 of 5  train loss 0.5000 accuracy 0.7500  validation loss 0.4000 accuracy 0.8000 AUROC 0.9000"

@@ -1,0 +1,104 @@
+"""Networks to train → what came of each; one after the other, or several at the same time in processes of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import torch
+
+from seqnet.core.printable import counted
+from seqnet.training.concurrent_members import Lanes, train_at_once
+from seqnet.training.fit import TrainingResult, train
+from seqnet.training.members import Member
+from seqnet.training.observer import MembersObserver, Observer
+from seqnet.training.processes import ALONE, Processes
+from seqnet.training.time_limit import OutOfTimeError, TimedObserver, TimeLimit
+
+__all__ = ["train_members"]
+
+
+def train_members(
+    members: Sequence[Member],
+    observer: MembersObserver,
+    *,
+    device: torch.device,
+    resume: bool,
+    seconds: float | None = None,
+    processes: Processes = ALONE,
+) -> tuple[list[TrainingResult], KeyboardInterrupt | None]:
+    """Trains all members, and returns what the runs came to, in their order, and what stopped them early, if anything.
+
+    Args:
+        members: the networks.
+        observer: receives progress and messages.
+        device: device for the computation.
+        resume: whether to go on from the checkpoints.
+        seconds: time for all of them; those that the time is not enough for are left out. None for no limit.
+        processes: those that train together.
+
+    Raises:
+        KeyboardInterrupt: the user stopped it before there was anything to return.
+        SeqnetError: see `seqnet.training.fit.train`.
+    """
+    if device.type == "cpu" and processes.size == 1 and seconds is None:
+        lanes = Lanes.of(members, torch.get_num_threads())
+        if lanes.workers > 1:
+            return train_at_once(members, observer, lanes, resume=resume)
+    limit = None if seconds is None else TimeLimit(seconds, len(members), processes.clock)
+    return _train_in_turn(members, observer, device, limit, processes, resume=resume)
+
+
+def _train_in_turn(
+    members: Sequence[Member],
+    observer: Observer,
+    device: torch.device,
+    limit: TimeLimit | None,
+    processes: Processes,
+    *,
+    resume: bool,
+) -> tuple[list[TrainingResult], KeyboardInterrupt | None]:
+    """Trains one member after the other; see `train_members`."""
+    runs: list[TrainingResult] = []
+    watching = observer if limit is None else TimedObserver(observer, limit)
+    for number, member in enumerate(members):
+        if member.title:
+            observer.note(member.title)
+        if limit is not None:
+            limit.begin(number)
+        try:
+            run = _trained(member, watching, device, limit, processes, resume=resume)
+        except OutOfTimeError:
+            observer.note(f"the time is over; left out: {counted(len(members) - len(runs), 'networks')}")
+            return runs, None
+        except KeyboardInterrupt as stop:
+            # Before its first epoch a member has nothing to give; those before it have.
+            if not runs or processes.size > 1:
+                raise
+            return runs, stop
+        runs.append(run)
+        if run.interruption:
+            return runs, run.interruption
+    return runs, None
+
+
+def _trained(
+    member: Member,
+    observer: Observer,
+    device: torch.device,
+    limit: TimeLimit | None,
+    processes: Processes,
+    *,
+    resume: bool,
+) -> TrainingResult:
+    return train(
+        member.dataset,
+        member.config,
+        observer,
+        device=device,
+        checkpoint=member.checkpoint,
+        resume=resume,
+        dataset_hash=member.identity,
+        start=member.start,
+        limit=limit,
+        processes=processes,
+    )
