@@ -127,6 +127,6 @@ def test_a_signal_at_any_moment_ends_a_command_with_limited_memory(tmp_path: Pat
         for command in COMMANDS
         for number in ENDS
         for moment in MOMENTS
-        for _ in range(3)
+        for _ in range(2)
     ]
     check(cases, tmp_path)
