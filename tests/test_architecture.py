@@ -346,7 +346,6 @@ TESTED_ELSEWHERE = {
     "training/members": "training/test_imbalanced_classes.py",
     "training/observer": "training/test_jobs.py",  # an interface
     "training/out_of_fold": "training/test_cross_validation.py",
-    "training/worker_process": "training/test_worker.py",  # needs a worker
     "training/tuning/journal": "training/tuning/test_study.py",
     "training/tuning/trials": "training/tuning/test_study.py",
 }

@@ -89,15 +89,16 @@ class _MemberObserver:
 
     def __init__(self, label: str, lines: Observer, show: Callable[[str], None]) -> None:
         self._label, self._lines, self._show = label, lines, show
-        self._epochs = self._before = self.done = 0
+        self._epochs = self._before = self._steps = self.done = 0
         self.total: int | None = None
         self.notes: list[str] = []
 
     def begin(self, config: RunConfig) -> None:
-        """See `Observer`; the second time, the network is complete."""
-        if self._epochs:
-            self.total = self.done
+        """See `Observer`; again without a step before it, the network was complete."""
+        again = self._epochs > 0
         self._epochs = config.training.epochs
+        if again:
+            self.total = (self._epochs - self._before) * self._steps
         self._lines.begin(config)
 
     def note(self, text: str) -> None:
@@ -109,7 +110,7 @@ class _MemberObserver:
         """See `Observer`."""
         self._lines.step(epoch, done, steps, loss)
         if self.total is None:
-            self._before = epoch - 1
+            self._before, self._steps = epoch - 1, steps
             self.total = (self._epochs - self._before) * steps
         self.done = (epoch - 1 - self._before) * steps + done
         self._show(f"{self._label}: epoch {epoch} of {self._epochs}, loss {loss:.4f}")

@@ -7,6 +7,7 @@ depends on the number of networks and threads alone, so that the same training g
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -43,7 +44,8 @@ class Lanes:
 
     Attributes:
         workers: number of processes; 1 for training one network after the other in this process.
-        order: the networks in the order in which they begin: of several kinds, the last one first, which takes longest.
+        order: the networks in the order in which they begin: of several kinds, the last one first, which takes longest,
+            but if time is limited, the first one.
         threads: of each network, in the order of the networks.
     """
 
@@ -52,12 +54,13 @@ class Lanes:
     threads: tuple[int, ...]
 
     @classmethod
-    def of(cls, members: Sequence[Member], threads: int) -> Lanes:
+    def of(cls, members: Sequence[Member], threads: int, *, timed: bool = False) -> Lanes:
         """Returns how networks share the threads of this process.
 
         Args:
             members: the networks.
             threads: number of threads.
+            timed: whether time is limited.
         """
         workers = min(len(members), threads) if _are_separable(members) else 1
         kinds: list[RunConfig] = []
@@ -65,6 +68,7 @@ class Lanes:
             if kind not in kinds:
                 kinds.append(kind)
         order = sorted(range(len(members)), key=lambda number: -kinds.index(_unseeded(members[number])))
+        order = list(range(len(members))) if timed else order
         # There is a remainder only if all networks begin at once.
         each, more = divmod(threads, workers)
         shares = {number: each + (place < more) for place, number in enumerate(order)}
@@ -93,7 +97,12 @@ def _symbols(member: Member) -> int:
 
 
 def train_at_once(
-    members: Sequence[Member], observer: MembersObserver, lanes: Lanes, *, resume: bool
+    members: Sequence[Member],
+    observer: MembersObserver,
+    lanes: Lanes,
+    *,
+    resume: bool,
+    seconds: float | None = None,
 ) -> tuple[list[TrainingResult], KeyboardInterrupt | None]:
     """Trains networks in other processes; see `seqnet.training.member_training.train_members`.
 
@@ -102,18 +111,22 @@ def train_at_once(
         observer: receives progress and messages.
         lanes: how they share the threads.
         resume: whether to go on from the checkpoints.
+        seconds: time for all of them; None for no limit.
 
     Raises:
         KeyboardInterrupt: the user stopped it before there was anything to return, or a second time.
         ResourceError: a process was killed, or can't be started.
         SeqnetError: see `seqnet.training.fit.train`.
     """
-    each = " or ".join(counted(number, "threads") for number in sorted(set(lanes.threads)))
+    fewest, most = min(lanes.threads), max(lanes.threads)
+    each = counted(most, "threads") if fewest == most else f"{fewest} or {most} threads"
     observer.note(f"training {lanes.workers} networks at a time, each with {each}")
-    stop = None
-    with TemporaryDirectory(prefix="seqnet-") as folder, _Team(members, observer, lanes, Path(folder)) as team:
+    stop, end = None, None if seconds is None else time.monotonic() + seconds
+    with TemporaryDirectory(prefix="seqnet-") as folder, _Team(members, observer, lanes, Path(folder), end) as team:
         try:
             team.train(resume=resume)
+            if left_out := len(members) - len(team.results()):
+                observer.note(f"the time is over; left out: {counted(left_out, 'networks')}")
         except KeyboardInterrupt as interruption:
             stop = interruption
             team.stop()
@@ -131,10 +144,13 @@ class _Team:
         observer: receives progress and messages.
         lanes: how they share the threads.
         folder: for temporary files.
+        end: when the time is over, by `time.monotonic`; None for no limit.
     """
 
-    def __init__(self, members: Sequence[Member], observer: MembersObserver, lanes: Lanes, folder: Path) -> None:
-        self._members, self._observer, self._lanes = members, observer, lanes
+    def __init__(
+        self, members: Sequence[Member], observer: MembersObserver, lanes: Lanes, folder: Path, end: float | None
+    ) -> None:
+        self._members, self._observer, self._lanes, self._end = members, observer, lanes, end
         self._observers: list[Observer] = [observer.member(member.label) for member in members]
         self._waiting, self._files = deque(lanes.order), MemberFiles(folder)
         self._events: SimpleQueue[tuple[WorkerProcess, Mapping[str, Any] | None]] = SimpleQueue()
@@ -166,8 +182,8 @@ class _Team:
             worker = WorkerProcess(self._files.folder, f"{index}.log", self._events, self._outcomes)
             self._workers.append(worker)
             self._give(worker, resume=resume)
-        left = len(self._members)
-        while left:
+        busy = len(self._workers)
+        while busy:
             try:
                 worker, message = self._events.get(timeout=_MOMENT)
             except Empty:
@@ -175,18 +191,23 @@ class _Team:
             self._take(worker, message)
             if message is None or message["kind"] not in FINAL:
                 continue
-            left -= 1
-            if self._waiting:
+            if self._waiting and (self._end is None or time.monotonic() < self._end):
                 self._give(worker, resume=resume)
             else:
                 worker.stop()
+                busy -= 1
 
     def _give(self, worker: WorkerProcess, *, resume: bool) -> None:
+        begun = len(self._members) - len(self._waiting)
         number = self._waiting.popleft()
         member = self._members[number]
         self._observer.note(member.title)
-        values = self._files.write(number, member)
-        worker.give(number, {"member": values, "threads": self._lanes.threads[number], "resume": resume})
+        job = {"member": self._files.write(number, member), "threads": self._lanes.threads[number], "resume": resume}
+        if self._end is not None:
+            # Each process gives the networks that it may still have an equal share of the time.
+            rounds = -(-(len(self._waiting) + 1) // self._lanes.workers)
+            job["time"] = {"end": self._end, "networks": rounds, "first": begun < self._lanes.workers}
+        worker.give(number, job)
 
     def _take(self, worker: WorkerProcess, message: Mapping[str, Any] | None) -> None:
         """Shows a message of a process, or raises its error."""

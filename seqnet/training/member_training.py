@@ -40,10 +40,10 @@ def train_members(
         KeyboardInterrupt: the user stopped it before there was anything to return.
         SeqnetError: see `seqnet.training.fit.train`.
     """
-    if device.type == "cpu" and processes.size == 1 and seconds is None:
-        lanes = Lanes.of(members, torch.get_num_threads())
+    if device.type == "cpu" and processes.size == 1:
+        lanes = Lanes.of(members, torch.get_num_threads(), timed=seconds is not None)
         if lanes.workers > 1:
-            return train_at_once(members, observer, lanes, resume=resume)
+            return train_at_once(members, observer, lanes, resume=resume, seconds=seconds)
     limit = None if seconds is None else TimeLimit(seconds, len(members), processes.clock)
     return _train_in_turn(members, observer, device, limit, processes, resume=resume)
 

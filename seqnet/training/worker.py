@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -28,6 +29,8 @@ from seqnet.nn.devices import silence_warnings
 from seqnet.training.fit import TrainingResult, train
 from seqnet.training.history import EpochRow
 from seqnet.training.member_files import stored_member, write_result
+from seqnet.training.observer import Observer
+from seqnet.training.time_limit import OutOfTimeError, TimedObserver, TimeLimit
 from seqnet.training.worker_messages import decoded, encoded, epoch_message, error_message
 
 _CPU = torch.device("cpu")
@@ -115,10 +118,17 @@ class _Sender:
         self._send(epoch_message(row, best))
 
 
-def _trained(job: Message, observer: _Sender, requests: _Requests) -> TrainingResult | None:
-    """Returns what came of a network; None if it was stopped before there was anything."""
+def _trained(job: Message, observer: Observer, requests: _Requests) -> TrainingResult | None:
+    """Returns what came of a network; None if it was stopped before there was anything.
+
+    Raises:
+        OutOfTimeError: the time was over before there was anything.
+    """
     member, result = stored_member(job["member"]), None
     torch.set_num_threads(job["threads"])
+    limit = _limit(job.get("time"))
+    if limit is not None:
+        observer = TimedObserver(observer, limit)
     try:
         with requests.interruptible():
             result = train(
@@ -130,10 +140,22 @@ def _trained(job: Message, observer: _Sender, requests: _Requests) -> TrainingRe
                 resume=job["resume"],
                 dataset_hash=member.identity,
                 start=member.start,
+                limit=limit,
             )
     except KeyboardInterrupt:
         pass
     return result
+
+
+def _limit(job: Message | None) -> TimeLimit | None:
+    """Returns the limit of the time of a network: when it ends, and how many networks share what is left of it."""
+    if job is None:
+        return None
+    first: bool = job["first"]  # only such a network has an epoch in any case
+    # The clock is that of the machine, and the same in the parent.
+    limit = TimeLimit(job["end"] - time.monotonic(), job["networks"] + (not first))
+    limit.begin(int(not first))
+    return limit
 
 
 def _outcome(job: Message, send: Callable[[Message], None], requests: _Requests, folder: Path) -> Message:
@@ -143,6 +165,8 @@ def _outcome(job: Message, send: Callable[[Message], None], requests: _Requests,
         return (
             {"kind": "stopped"} if result is None else {"kind": "result", **write_result(folder, job["number"], result)}
         )
+    except OutOfTimeError:
+        return {"kind": "late"}
     except Exception as error:
         return error_message(error)
 

@@ -20,8 +20,9 @@ from seqnet.training.observer import Observer
 
 __all__ = ["FINAL", "decoded", "encoded", "epoch_message", "error_from", "error_message", "show_progress"]
 
-FINAL = ("result", "stopped", "error")
-"""Kinds of the last message about a network."""
+FINAL = ("result", "stopped", "late", "error")
+"""Kinds of the last message about a network: what came of it, nothing because it was stopped, or because the time was
+over, or an error."""
 
 
 def encoded(message: Mapping[str, Any]) -> bytes:

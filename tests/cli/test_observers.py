@@ -52,12 +52,12 @@ def test_batches_of_networks_that_are_trained_at_the_same_time_are_counted_toget
     one.step(1, 50, 60, 0.25)
     other.step(5, 50, 60, 0.5)  # resumed after four epochs
     other.note("a fact")
-    other.begin(run_config({"epochs": 5}))  # ended early
+    other.begin(run_config({"epochs": 5}))  # ended early, or is to end early
     one.step(2, 30, 60, 0.125)
     assert meter.reported == [
         (50, 120 * 3 // 2, "network 1: epoch 1 of 2, loss 0.2500"),
         (100, 240, "network 2: epoch 5 of 6, loss 0.5000"),
-        (140, 170, "network 1: epoch 2 of 2, loss 0.1250"),
+        (140, 180, "network 1: epoch 2 of 2, loss 0.1250"),
     ]
     assert lines.steps == [(1, 50, 60), (5, 50, 60), (2, 30, 60)]
     observer.note("at the end")

@@ -80,6 +80,7 @@ def test_threads_are_shared_by_number_of_networks_and_the_slowest_kind_begins() 
     assert Lanes.of(members, 2) == Lanes(2, (2, 3, 0, 1), (1, 1, 1, 1))
     assert Lanes.of(members, 3) == Lanes(3, (2, 3, 0, 1), (1, 1, 1, 1))
     assert Lanes.of(members, 11) == Lanes(4, (2, 3, 0, 1), (3, 2, 3, 3))
+    assert Lanes.of(members, 2, timed=True) == Lanes(2, (0, 1, 2, 3), (1, 1, 1, 1))
     assert Lanes.of(members, 1).workers == 1
     assert Lanes.of(members[:1], 8) == Lanes(1, (0,), (8,))
     fewer = [replace(member, config=seeded(member.config, 1, epochs=epochs - 1)) for member in members]
@@ -126,6 +127,16 @@ def test_each_network_is_as_if_it_were_trained_alone_and_goes_on_where_it_stoppe
     assert [path.name for path in sorted(tmp_path.iterdir())] == [
         "1.safetensors", "2.safetensors", "3.safetensors", "d.safetensors",
     ]  # fmt: skip
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_if_the_time_is_over_the_first_network_of_each_process_has_an_epoch_and_the_others_are_left_out() -> None:
+    data, observer = planted((64, 32, 8)), Watching()
+    runs, stop = at_once(members_of(data, *[seeded(SMALL, seed) for seed in (1, 2, 3)]), observer, seconds=0.01)
+    assert stop is None
+    assert [(run.bundle.config.training.seed, len(run.rows)) for run in runs] == [(1, 1), (2, 1)]
+    assert observer.notes[-1] == "the time is over; left out: 1 network"
+    assert observer.members["network 2"].notes == ["the time limit allowed 1 epoch, not 3"]
 
 
 class Killing(Watching):
