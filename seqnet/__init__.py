@@ -1,11 +1,12 @@
 """seqnet: classify biological sequences with convolutional and recurrent networks.
 
 Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of
-a file. `predict_table` writes predictions to a file, whole or as one of several shards, which `gather` joins.
-`evaluate` measures a model on a dataset. `Dataset.from_pandas` and `encode` make a dataset, `train` makes a
-model, `distill` makes a fast model from a model, and `SequenceClassifier` is an estimator for scikit-learn. See
-`docs/api.md` and `docs/api-training.md`. The commands (`seqnet --help`) are thin callers of the same library, which
-`docs/architecture.md` describes.
+a file. `predict_table` writes predictions to a file, whole or as one of several shards, which `gather` joins;
+`write_records` writes records by class, tagged alignments and embeddings. `evaluate` measures a model.
+`download` gets published sequences, `Dataset.from_pandas` and `encode` make a dataset, `Dataset.audit` checks it.
+`train` makes a model, `cross_validate` and `tune` train several, `distill` makes a fast model from a model, and
+`SequenceClassifier` is an estimator for scikit-learn. See `docs/api.md` and `docs/api-training.md`. The commands
+(`seqnet --help`) are thin callers of the same library, which `docs/architecture.md` describes.
 
 Importing this package loads nothing else; each name is loaded when it is first used.
 """
@@ -15,8 +16,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from seqnet.api.auditing import AuditResult
+    from seqnet.api.cross_validating import CrossValidationResult, cross_validate
     from seqnet.api.dataset import Dataset, open_dataset
     from seqnet.api.distilling import distill
+    from seqnet.api.downloading import download, list_sources
     from seqnet.api.encoding import encode
     from seqnet.api.estimator import SequenceClassifier
     from seqnet.api.evaluation import EvaluationResult, evaluate
@@ -24,12 +28,16 @@ if TYPE_CHECKING:
     from seqnet.api.loading import load
     from seqnet.api.models import Model
     from seqnet.api.predictions import Predictions
+    from seqnet.api.record_files import write_records
     from seqnet.api.tables import gather, predict_table
     from seqnet.api.training import train
+    from seqnet.api.tuning import TuneResult, tune
     from seqnet.core.errors import SeqnetError, SeqnetWarning
     from seqnet.core.version import __version__
 
 __all__ = [
+    "AuditResult",
+    "CrossValidationResult",
     "Dataset",
     "EvaluationResult",
     "Model",
@@ -37,19 +45,27 @@ __all__ = [
     "SeqnetError",
     "SeqnetWarning",
     "SequenceClassifier",
+    "TuneResult",
     "__version__",
+    "cross_validate",
     "distill",
+    "download",
     "encode",
     "evaluate",
     "export",
     "gather",
+    "list_sources",
     "load",
     "open_dataset",
     "predict_table",
     "train",
+    "tune",
+    "write_records",
 ]
 
 _HOMES = {
+    "AuditResult": "seqnet.api.auditing",
+    "CrossValidationResult": "seqnet.api.cross_validating",
     "Dataset": "seqnet.api.dataset",
     "EvaluationResult": "seqnet.api.evaluation",
     "Model": "seqnet.api.models",
@@ -57,16 +73,22 @@ _HOMES = {
     "SeqnetError": "seqnet.core.errors",
     "SeqnetWarning": "seqnet.core.errors",
     "SequenceClassifier": "seqnet.api.estimator",
+    "TuneResult": "seqnet.api.tuning",
     "__version__": "seqnet.core.version",
+    "cross_validate": "seqnet.api.cross_validating",
     "distill": "seqnet.api.distilling",
+    "download": "seqnet.api.downloading",
     "encode": "seqnet.api.encoding",
     "evaluate": "seqnet.api.evaluation",
     "export": "seqnet.api.exporting",
     "gather": "seqnet.api.tables",
+    "list_sources": "seqnet.api.downloading",
     "load": "seqnet.api.loading",
     "open_dataset": "seqnet.api.dataset",
     "predict_table": "seqnet.api.tables",
     "train": "seqnet.api.training",
+    "tune": "seqnet.api.tuning",
+    "write_records": "seqnet.api.record_files",
 }
 """Name → module that has it."""
 

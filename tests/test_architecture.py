@@ -291,6 +291,7 @@ TESTED_ELSEWHERE = {
     "configs/convolutional_networks": "configs/test_networks.py",
     "configs/network_base": "configs/test_networks.py",
     "configs/explanation": "cli/test_explain.py",
+    "datasets/encoding/labelled_file": "api/test_evaluation.py",
     "datasets/encoding/ingestion": "datasets/encoding/test_pipeline.py",
     "datasets/simulation/__main__": "datasets/simulation/test_example_files.py",
     "datasets/sources/partial_download": "datasets/sources/test_fetching.py",  # against a server
@@ -312,6 +313,7 @@ TESTED_ELSEWHERE = {
     "models/weights": "models/test_bundles.py",
     "prediction/manifest": "cli/test_predict_runs.py",
     "prediction/outputs": "prediction/test_streaming.py",
+    "prediction/record_outputs": "cli/test_predict_outputs.py",
     "prediction/run_identity": "prediction/test_record_counts.py",
     "prediction/shard_files": "prediction/test_gathering.py",
     "readers/__main__": "readers/test_subprocess_reader.py",

@@ -10,15 +10,20 @@ Nothing here prints, exits, or leaves anything of the process changed.
 """
 
 __all__ = [
+    "auditing",
+    "cross_validating",
     "dataset",
+    "downloading",
     "estimator",
     "evaluation",
     "files",
     "keywords",
     "models",
     "predictions",
+    "record_files",
     "scanning",
     "sequences",
     "sources",
     "training",
+    "tuning",
 ]

@@ -16,6 +16,7 @@ from seqnet.api.python_words import python_words
 from seqnet.api.sources import Source
 from seqnet.api.warn import warn
 from seqnet.audit.split_leaks import leak_lines
+from seqnet.configs.audit import AuditOptions
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.settings import Settings
 from seqnet.core.errors import SettingError
@@ -31,6 +32,8 @@ from seqnet.datasets.splits import SPLITS
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from seqnet.api.auditing import AuditResult
 
 __all__ = ["DATASET", "Dataset", "Progress", "announce_dataset", "open_dataset", "option_names"]
 
@@ -179,6 +182,23 @@ class Dataset(files.Dataset):
                 "split": np.array(SPLITS, dtype=object)[self.split],
             }
         )
+
+    def audit(self, *, quick: bool = False, **options: Any) -> AuditResult:
+        """Returns what makes metrics of this dataset too good: duplicates, leaks and shortcuts, as `seqnet audit` does.
+
+        Args:
+            quick: whether to check only samples of a large dataset.
+            **options: near, kmer, records, symbols, seed and the bounds of the checks, as in `seqnet audit`.
+
+        Raises:
+            SettingError: there is no such option, or its value is not allowed.
+        """
+        from seqnet.api.auditing import AuditResult
+        from seqnet.audit import AuditRun, audit_dataset
+
+        with python_words():
+            wanted = settings_from(AuditOptions, options, option_names(AuditOptions))
+            return AuditResult(AuditRun(self, audit_dataset(self, wanted, quick=quick), wanted, quick, ""))
 
     def save(self, path: Source, *, force: bool = False) -> None:
         """Writes the dataset to a file, which is whole or not there.

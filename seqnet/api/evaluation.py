@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Unpack
 
 from seqnet.api.dataset import DATASET
-from seqnet.api.keywords import EvaluateKeywords, as_path, settings_from
+from seqnet.api.files import pysam_kept
+from seqnet.api.keywords import EvaluateKeywords, as_path, check_known, settings_from
 from seqnet.api.loading import load
 from seqnet.api.models import Model
-from seqnet.api.python_words import python_words
+from seqnet.api.python_words import python_words, words_of_python
+from seqnet.api.warn import warn
+from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.figures import ENDINGS, ENDINGS_TEXT, FIGURES
+from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
-from seqnet.datasets.dataset import Dataset, open_dataset
+from seqnet.datasets.dataset import Dataset, in_memory, open_dataset
+from seqnet.datasets.encoding.labelled_file import labelled_file
 from seqnet.datasets.splits import SPLITS
 from seqnet.evaluation import METRICS
 from seqnet.models.shipped import find_model
@@ -32,6 +38,24 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = ["EvaluationResult", "evaluate"]
+
+_OF_READING = ("sequence_column", "name_column")
+
+
+class EvaluateFileKeywords(EvaluateKeywords, total=False):
+    """Keyword arguments of `evaluate`: also those of a labelled file, see `EncodeOptions` and `ReadOptions`."""
+
+    label_regex: str
+    label_column: str
+    labels: str
+    missing_labels: str
+    unknown: str
+    alphabet: str
+    sequence_column: str
+    name_column: str
+
+
+_KNOWN = list(EvaluateFileKeywords.__annotations__)
 
 
 class EvaluationResult:
@@ -73,6 +97,21 @@ class EvaluationResult:
         found = self._evaluation
         names = list(found.classes)
         return pd.DataFrame(found.confusion, pd.Index(names, name="true"), pd.Index(names, name="predicted"))
+
+    @cached_property
+    def comparison(self) -> pd.DataFrame | None:
+        """A row for each metric: metric, first, second, difference, low, high; None without a second model."""
+        import pandas as pd
+
+        compared = self._results.report.comparison
+        if compared is None:
+            return None
+        first, second = self._evaluation.metrics, compared.paired.metrics
+        rows = [
+            (name, first[name].value, second[name].value, found.value, found.low, found.high)
+            for name, found in compared.paired.differences.items()
+        ]
+        return pd.DataFrame(rows, columns=["metric", "first", "second", "difference", "low", "high"])
 
     @property
     def warnings(self) -> list[str]:
@@ -117,7 +156,7 @@ class EvaluationResult:
                 raise SettingError("figure", figure, choices=FIGURES)
             if place.suffix.lower() not in ENDINGS:
                 raise SettingError("path", str(place), f"a file name that ends in {ENDINGS_TEXT}")
-            (picture,) = pictures_of(figure, self._results)
+            picture = pictures_of(figure, self._results)[0]
             with whole_file(place, force=force) as temporary:
                 save_picture(temporary, picture, place.suffix.lower())
 
@@ -138,38 +177,84 @@ class EvaluationResult:
 def evaluate(
     model: Model | str | os.PathLike[str],
     data: Dataset | str | os.PathLike[str],
-    split: str = "test",
+    split: str | None = None,
     *,
+    other: Model | str | os.PathLike[str] | None = None,
     baselines: bool = True,
     strata: bool = False,
-    **options: Unpack[EvaluateKeywords],
+    **options: Unpack[EvaluateFileKeywords],
 ) -> EvaluationResult:
     """Returns how good a model is on records that it has not seen, with bootstrap intervals.
 
     Args:
         model: a model, its path, or its name.
-        data: a dataset, or its path.
-        split: test, validation, train, or all.
+        data: a dataset, or its path; or a sequence file, with label_regex, label_column or labels.
+        split: test, validation, train, or all; by default the test split of a dataset, and all of a sequence file.
+        other: a second model, which is compared with the first on the same records.
         baselines: whether simple models are measured beside it.
         strata: whether it is measured by length and by similarity to the training records, too.
-        **options: replicates, confidence and seed, as in `seqnet evaluate`.
+        **options: replicates, confidence and seed, and for a sequence file label_regex, label_column, labels,
+            missing_labels, unknown, alphabet, sequence_column and name_column, as in `seqnet evaluate`.
 
     Raises:
-        ContainerError: the model or the dataset can't be read.
+        ContainerError: a model or the dataset can't be read.
         AlphabetMismatchError: the dataset is of another alphabet than the model.
-        LabelError: the dataset has other classes, or the split is empty.
-        SettingError: there is no such option, or its value is not allowed.
+        LabelError: the data have other classes, or the split is empty; or the models have different classes.
+        SettingError: there is no such option, or its value is not allowed or has no effect.
     """
     with python_words():
-        wanted = settings_from(EvaluationOptions, options, list(EvaluateKeywords.__annotations__))
-        if split not in (*SPLITS, "all"):
+        check_known(options, _KNOWN)
+        of_files = {name: value for name, value in options.items() if name not in EvaluateKeywords.__annotations__}
+        of_intervals: Any = {name: value for name, value in options.items() if name in EvaluateKeywords.__annotations__}
+        wanted = settings_from(EvaluationOptions, of_intervals, _KNOWN)
+        if split is not None and split not in (*SPLITS, "all"):
             raise SettingError("split", split, choices=(*SPLITS, "all"))
-        chosen = (
-            model if isinstance(model, Model) else load(as_path(model, "model", "a seqnet.Model, its path or its name"))
-        )
-        dataset = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
-        with computing(chosen.threads, chosen.bundle.classifier.device):
-            name = "model" if isinstance(model, Model) else as_path(model).name
-            found = report({name: chosen.bundle}, dataset, split, wanted, baselines=baselines, strata=strata)
-        paths = {} if isinstance(model, Model) else {name: find_model(as_path(model))}
-        return EvaluationResult(results_of(found, [chosen.bundle], dataset, paths))
+        models = {"model": model} if other is None else {"model": model, "other": other}
+        chosen = {name: _loaded(one, name) for name, one in models.items()}
+        names = {name: _name(one, name) for name, one in models.items()}
+        if len(set(names.values())) < len(names):
+            names = {name: name for name in models}
+        first = chosen["model"]
+        dataset = _data(data, split, first, of_files)
+        bundles = {names[name]: one.bundle for name, one in chosen.items()}
+        with computing(first.threads, first.bundle.classifier.device):
+            part = split or ("all" if of_files else "test")
+            found = report(bundles, dataset, part, wanted, baselines=baselines, strata=strata)
+        paths = {names[name]: find_model(as_path(one)) for name, one in models.items() if not isinstance(one, Model)}
+        return EvaluationResult(results_of(found, list(bundles.values()), dataset, paths))
+
+
+def _loaded(model: Model | str | os.PathLike[str], name: str) -> Model:
+    return model if isinstance(model, Model) else load(as_path(model, name, "a seqnet.Model, its path or its name"))
+
+
+def _name(model: Model | str | os.PathLike[str], name: str) -> str:
+    """Returns what tables call a model."""
+    return name if isinstance(model, Model) else as_path(model).name
+
+
+def _data(
+    data: Dataset | str | os.PathLike[str], split: str | None, model: Model, options: Mapping[str, Any]
+) -> Dataset:
+    """Returns the dataset, made of a sequence file where there are options for one.
+
+    Raises:
+        SettingError: the options have no effect on a dataset, or do not say what the labels are.
+    """
+    if isinstance(data, Dataset) or not options:
+        if options:
+            name, value = next(iter(options.items()))
+            raise SettingError(name, value, problem="needs a sequence file")
+        return data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
+    path = as_path(data, "data")
+    reading = {name: value for name, value in options.items() if name in _OF_READING}
+    encoding = {name: value for name, value in options.items() if name not in _OF_READING}
+    if not encoding.keys() & {"label_regex", "label_column", "labels"}:
+        raise SettingError("label_column", None, problem="is needed for a sequence file, or label_regex or labels")
+    if split is not None:
+        raise SettingError("split", split, problem="needs a dataset; a sequence file has no splits")
+    wanted = settings_from(EncodeOptions, encoding, _KNOWN), settings_from(ReadOptions, reading, _KNOWN)
+    with pysam_kept(), labelled_file(path, model.classes, *wanted) as (found, summary):
+        for line in [*summary.ingestion.notes, *summary.ingestion.label_warnings, *summary.left_out_lines()]:
+            warn(words_of_python(line))
+        return in_memory(found)

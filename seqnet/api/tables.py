@@ -23,7 +23,7 @@ from seqnet.prediction.streaming import write_predictions
 from seqnet.prediction.table_runs import TableRun
 from seqnet.prediction.writers import TableOutput, format_of
 
-__all__ = ["gather", "predict_table"]
+__all__ = ["Paths", "as_paths", "gather", "predict_table", "status_counts"]
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -44,7 +44,7 @@ def predict_table(
         model: a trained model.
         inputs: a file or several, as in `Model.predict_file`.
         output: the table; its name ends in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet.
-        shard: (I, N) for part I of N of the records, in a table that `gather_shards` joins with the others.
+        shard: (I, N) for part I of N of the records, in a table that `gather` joins with the others.
         resume: whether to keep what is complete if the run is killed, and to go on with it in the next call.
         force: whether an existing file is replaced.
         **options: those of `Model.predict_file`.
@@ -59,7 +59,7 @@ def predict_table(
     with python_words():
         if not isinstance(model, Model):
             raise SettingError("model", model, "a model that seqnet.load or seqnet.train returns")
-        paths, target, part = list(map(str, _as_paths(inputs, "inputs"))), as_path(output, "output"), as_shard(shard)
+        paths, target, part = list(map(str, as_paths(inputs, "inputs"))), as_path(output, "output"), as_shard(shard)
         if model.file is None and (part or resume):
             name, value = ("shard", str(part)) if part else ("resume", resume)
             raise SettingError(name, value, problem="needs a model that is in a file; save the model first")
@@ -73,7 +73,7 @@ def predict_table(
             else:
                 tally = write_predictions(predictor, source, paths, [run.output()], force=force)
     warn_of_other_alphabet(source)
-    return _numbers(tally.counts)
+    return status_counts(tally.counts)
 
 
 def gather(shards: Paths, output: str | os.PathLike[str], *, force: bool = False) -> Mapping[str, int]:
@@ -90,11 +90,11 @@ def gather(shards: Paths, output: str | os.PathLike[str], *, force: bool = False
         OSError: a shard is not there.
     """
     with python_words():
-        whole = gather_tables(_as_paths(shards, "shards"), as_path(output, "output"), force=force)
-    return _numbers(whole.counts.tally.counts)
+        whole = gather_tables(as_paths(shards, "shards"), as_path(output, "output"), force=force)
+    return status_counts(whole.counts.tally.counts)
 
 
-def _as_paths(value: Paths, name: str) -> list[Path]:
+def as_paths(value: Paths, name: str) -> list[Path]:
     """Returns one path or several as a list.
 
     Raises:
@@ -108,5 +108,6 @@ def _as_paths(value: Paths, name: str) -> list[Path]:
     return paths
 
 
-def _numbers(counts: Counter[RecordStatus]) -> dict[str, int]:
+def status_counts(counts: Counter[RecordStatus]) -> dict[str, int]:
+    """Returns status → number of records."""
     return {status.word: count for status, count in sorted(counts.items())}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -13,7 +12,6 @@ from seqnet.cli.options import force_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.unused_options import refuse_unused
-from seqnet.core.errors import SettingError
 from seqnet.core.outputs import made_directory
 from seqnet.core.printable import counted
 from seqnet.datasets.sources import DEFAULT_RETRIES, SOURCES, Source, fetch, find_source
@@ -79,7 +77,7 @@ def command(
     sources = [find_source(name) for name in names]
     _check_usage(len(sources), from_file, single=bool(url or from_file or sha256))
     if sha256:
-        sources = [_with_hash(sources[0], sha256)]
+        sources = [sources[0].with_sha256(sha256)]
     done = []
     with made_directory(directory):
         claim([directory / source.filename for source in sources], force=force)
@@ -122,17 +120,6 @@ def _show_sources(as_json: bool) -> None:
         show_json([asdict(source) for source in SOURCES.values()])
     else:
         click.echo("\n".join(line for source in SOURCES.values() for line in _card(source)))
-
-
-def _with_hash(source: Source, sha256: str) -> Source:
-    """Returns the source with the SHA-256 that the user requests, whatever its size is then.
-
-    Raises:
-        SettingError: it is no SHA-256.
-    """
-    if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
-        raise SettingError("sha256", sha256, "64 hexadecimal digits")
-    return replace(source, sha256=sha256.lower(), size=None)
 
 
 def _report_source(source: Source, target: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, nullcontext
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -196,26 +195,18 @@ def _opened(path: Path) -> Dataset:
 @contextmanager
 def _encoded(path: Path, bundle: Bundle, options: Mapping[str, Any]) -> Iterator[Dataset]:
     """Yields the records of a sequence file as a dataset with the classes of a model; it is removed afterwards."""
-    import tempfile
+    from seqnet.datasets.encoding.labelled_file import labelled_file
 
-    from seqnet.datasets.dataset import open_dataset
-    from seqnet.datasets.encoding import ClassSource, encode
-
-    with tempfile.TemporaryDirectory(prefix="seqnet-") as folder, Meter("encode", "records") as meter:
-        target = Path(folder) / "dataset.safetensors"
-        summary = encode(
-            [ClassSource(None, path=str(path))],
-            target,
-            collect(EncodeOptions, options),
-            collect(ReadOptions, options),
-            known=bundle.classes,
-            progress=meter.advance,
-        )
+    encoding, reading = collect(EncodeOptions, options), collect(ReadOptions, options)
+    with (
+        Meter("encode", "records") as meter,
+        labelled_file(path, bundle.classes, encoding, reading, meter.advance) as (data, summary),
+    ):
         for line in [*summary.ingestion.notes, *summary.ingestion.label_warnings]:
             say(f"seqnet: warning: {line}")
         for line in summary.left_out_lines():
             say(line)
-        yield replace(open_dataset(target), path=path)
+        yield data
 
 
 def _report(

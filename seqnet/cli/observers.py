@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from seqnet.cli.progress import Meter, say
-from seqnet.configs.toml import toml_value
 
 if TYPE_CHECKING:
     from seqnet.configs.run import RunConfig
@@ -148,22 +147,6 @@ class SearchObserver:
     def trial(self, trial: Trial, best: bool) -> None:
         """See `Watcher`."""
         self._done = 0
-        value = "" if trial.value is None else f"  {self._monitor} {trial.value:.4f} at epoch {trial.best_epoch}"
-        outcome = {
-            "complete": "complete",
-            "pruned": f"pruned after epoch {trial.epochs}",
-            "refused": "refused",
-            "failed": "failed",
-        }[trial.state]
-        settings = "".join(f"  {name}={_short(value)}" for name, value in trial.settings.items())
-        reason = f"  ({trial.reason})" if trial.reason else ""
-        ending = "  best" if best else ""
-        width = len(str(self._trials))
-        say(
-            f"trial {trial.number:>{width}} of {self._trials}  {outcome}{value}  {trial.seconds:.0f} s"
-            f"{settings}{reason}{ending}"
-        )
+        from seqnet.training.tuning import trial_line
 
-
-def _short(value: Any) -> str:
-    return f"{value:.4g}" if isinstance(value, float) else toml_value(value)
+        say(trial_line(trial, self._trials, self._monitor, best=best))

@@ -15,7 +15,6 @@ from seqnet.cli.paths import OutputPath, say_removed
 from seqnet.cli.process import command_line
 from seqnet.cli.progress import say
 from seqnet.configs.prediction import SortingOptions
-from seqnet.core.outputs import remove_stale
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
@@ -147,26 +146,11 @@ class RecordOutputs:
 
     def outputs(self, predictor: Predictor) -> list[Output]:
         """Returns the outputs; removes what killed runs have left of files by class."""
-        from seqnet.prediction.annotation import AnnotatedAlignments
-        from seqnet.prediction.embeddings import EmbeddingsOutput
-        from seqnet.prediction.sorted_records import KeptRecords, Sorting, SplitRecords, possible_files
+        from seqnet.prediction.record_outputs import record_outputs, remove_unfinished
 
-        sorting = Sorting(self.sorting, predictor.decider, command_line())
-        made: list[Output] = []
-        for name, path in self.paths.items():
-            if name == "split":
-                assert path is not None
-                for files in possible_files(path, predictor.bundle.classes):
-                    say_removed(remove_stale(files))
-                made.append(SplitRecords(path, sorting))
-            elif name == "annotated":
-                made.append(AnnotatedAlignments(path, sorting.command))
-            elif name == "kept":
-                made.append(KeptRecords(path, self.keep, sorting))
-            else:
-                assert path is not None
-                made.append(EmbeddingsOutput(path))
-        return made
+        if self.directory is not None:
+            say_removed(remove_unfinished(self.directory, predictor.bundle.classes))
+        return record_outputs(predictor, self.paths, self.keep, self.sorting, command_line())
 
 
 def show_files(outputs: Iterable[Output]) -> None:

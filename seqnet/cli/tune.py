@@ -22,14 +22,13 @@ from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
 from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.training_files import TuningFiles
-from seqnet.configs.run import RunConfig
-from seqnet.configs.toml import run_toml, toml_value
+from seqnet.configs.toml import toml_value
 from seqnet.configs.tuning import TuneOptions
 from seqnet.core.errors import SeqnetError
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
-    from seqnet.training.tuning import Trial, TuningResult
+    from seqnet.training.tuning import TuningResult
 
 __all__ = ["command"]
 
@@ -152,23 +151,12 @@ def _write_trials(result: TuningResult, files: TuningFiles, *, force: bool) -> N
 def _write_best(result: TuningResult, files: TuningFiles, digest: str, *, force: bool) -> None:
     """Writes the best settings, if there are any."""
     from seqnet.core.outputs import whole_file
+    from seqnet.training.tuning import best_toml
 
     if result.best and result.run:
+        source = f"{command_line()}; dataset sha256 {digest}"
         with whole_file(files.best, force=force) as temporary:
-            temporary.write_text(_best_toml(result.best, result.run, len(result.trials), digest), encoding="utf-8")
-
-
-def _best_toml(best: Trial, run: RunConfig, trials: int, digest: str) -> str:
-    """Returns the run of the best trial, with where it comes from."""
-    from seqnet.core.provenance import versions
-
-    value = f"validation {run.training.monitor} {best.value:.6g} at epoch {best.best_epoch}"
-    made_by = ", ".join(f"{name} {version}" for name, version in versions().items())
-    return run_toml(
-        run,
-        f"the best of {counted(trials, 'trials')}, number {best.number}: {value}",
-        f"{command_line()}; dataset sha256 {digest}; {made_by}",
-    )
+            temporary.write_text(best_toml(result.best, result.run, len(result.trials), source), encoding="utf-8")
 
 
 def _values(result: TuningResult, files: TuningFiles, monitor: str) -> dict[str, Any]:

@@ -199,26 +199,37 @@ def compose(
     if encoder:
         _lay({"encoder": {"name": encoder}}, values)
     single = [_parse_assignment(one) if isinstance(one, str) else one for one in assignments]
-    given: dict[str, list[str]] = {section: [] for section in RUN_SECTIONS}
+    given: dict[str, dict[str, bool]] = {
+        section: dict.fromkeys(of_file.get(section, {}), False) for section in RUN_SECTIONS
+    }
     # Names first: they decide which other settings there are.
+    texts = {one.partition("=")[0].strip() for one in assignments if isinstance(one, str)}
     for key, value in sorted(single, key=lambda pair: not pair[0].endswith("name")):
         section, name = _locate(key, value, values)
         _lay({section: {name: value}}, values)
-        given[section].append(name)
+        given[section][name] = key in texts
     run = RunConfig.from_dict(values)
-    for section, names in given.items():
-        settings: Settings = getattr(run, section)
-        settings.check_effect([*names, *_changed(of_file.get(section, {}), settings)])
+    _check_effects(run, given)
     return run
 
 
-def _changed(of_file: Layer, settings: Settings) -> list[str]:
-    """Returns the settings of a file that are not their defaults: a file of all settings has also those of no use."""
-    return [
-        field.name
-        for field in fields(settings)
-        if field.name in of_file and getattr(settings, field.name) != field.default
-    ]
+def _check_effects(run: RunConfig, given: Mapping[str, Mapping[str, bool]]) -> None:
+    """Checks that the settings of the user have an effect.
+
+    Args:
+        run: all settings.
+        given: section → setting of the user → whether it was given by itself. All settings of a run, as a file or a
+            mapping has them, include some of no use; these have their defaults.
+
+    Raises:
+        SettingError: one has none.
+    """
+    for section, names in given.items():
+        settings: Settings = getattr(run, section)
+        usual = {field.name: field.default for field in fields(settings)}
+        settings.check_effect(
+            name for name, alone in names.items() if name in usual and (alone or getattr(settings, name) != usual[name])
+        )
 
 
 def _lay(layer: Layer, values: dict[str, dict[str, Any]]) -> None:

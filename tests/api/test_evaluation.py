@@ -91,3 +91,43 @@ def test_a_figure_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(SeqnetError, match="there is no figure of baselines: model has none for these records"):
         found.plot("baselines", tmp_path / "x.png")
     assert [path.name for path in tmp_path.iterdir()] == ["d.safetensors"]
+
+
+def labelled(tmp_path: Path) -> Path:
+    """Writes the test records of a planted dataset as a table with labels."""
+    data = saved(planted(), tmp_path / "d.safetensors")
+    frame = seqnet.open_dataset(data.path).to_pandas()
+    frame[frame["split"] == "test"].to_csv(tmp_path / "test.csv", index=False)
+    return tmp_path / "test.csv"
+
+
+def test_a_labelled_file_is_measured_as_the_dataset_is(tmp_path: Path) -> None:
+    path, model = labelled(tmp_path), Model(make_bundle(window=24), threads=1)
+    found = seqnet.evaluate(model, path, label_column="label", replicates=0)
+    expected = seqnet.evaluate(model, tmp_path / "d.safetensors", replicates=0)
+    assert found.metrics["value"].tolist() == pytest.approx(expected.metrics["value"].tolist(), nan_ok=True)
+    assert found.comparison is None
+    found.report(tmp_path / "r.html")
+    with pytest.raises(SettingError, match="label_column is needed for a sequence file"):
+        seqnet.evaluate(model, path, unknown="mask")
+    with pytest.raises(SettingError, match="split needs a dataset; a sequence file has no splits"):
+        seqnet.evaluate(model, path, "test", label_column="label")
+    with pytest.raises(SettingError, match="label_column needs a sequence file"):
+        seqnet.evaluate(model, planted(), label_column="label")
+
+
+def test_two_models_are_compared_on_the_same_records(tmp_path: Path) -> None:
+    data = saved(planted(), tmp_path / "d.safetensors")
+    one, other = (Model(make_bundle(window=24, seed=seed), threads=1) for seed in (1, 2))
+    found = seqnet.evaluate(one, data, other=other, replicates=50, baselines=False)
+    expected = report(
+        {"model": one.bundle, "other": other.bundle}, data, "test", EvaluationOptions(replicates=50), baselines=False,
+        strata=False,
+    )  # fmt: skip
+    assert found.to_json() == expected.to_json()
+    assert found.comparison is not None
+    row = found.comparison.set_index("metric").loc["auroc"]
+    assert row["difference"] == pytest.approx(row["first"] - row["second"])
+    assert row["low"] <= row["difference"] <= row["high"]
+    with pytest.raises(LabelError, match="compare models of the same classes"):
+        seqnet.evaluate(one, data, other=Model(make_bundle(classes=("noise", "x"))))

@@ -14,6 +14,8 @@ HEAVY = {"torch", "numpy", "pandas", "pyarrow", "sklearn", "click", "Bio"}
 
 def test_the_names_are_these() -> None:
     names = [
+        "AuditResult",
+        "CrossValidationResult",
         "Dataset",
         "EvaluationResult",
         "Model",
@@ -21,16 +23,22 @@ def test_the_names_are_these() -> None:
         "SeqnetError",
         "SeqnetWarning",
         "SequenceClassifier",
+        "TuneResult",
         "__version__",
+        "cross_validate",
         "distill",
+        "download",
         "encode",
         "evaluate",
         "export",
         "gather",
+        "list_sources",
         "load",
         "open_dataset",
         "predict_table",
         "train",
+        "tune",
+        "write_records",
     ]
     assert seqnet.__all__ == names
     assert dir(seqnet) == names

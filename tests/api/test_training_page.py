@@ -46,12 +46,12 @@ def test_every_example_runs(
     monkeypatch.chdir(tmp_path)
     files(tmp_path)
     examples = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(examples) == 9
+    assert len(examples) == 12
     names: dict[str, Any] = {}
     for example in examples:
         exec(compile(example, str(PAGE), "exec"), names)
     assert {path.name for path in tmp_path.glob("*.safetensors")} == {
-        *("reads.safetensors", "human.safetensors", "m.safetensors", "fitted.safetensors"),
+        *("reads.safetensors", "human.safetensors", "m.safetensors", "fitted.safetensors", "folds.safetensors"),
     }
     assert list(names["table"].columns) == ["name", "sequence", "label", "group", "split"]
     assert names["table"]["split"].tolist().count("test") == 18

@@ -231,6 +231,10 @@ def test_a_setting_that_another_one_leaves_without_effect_is_refused(
     path = tmp_path / "whole.toml"
     path.write_text(run_toml(whole, "all", "this test"), encoding="utf-8")
     assert compose(config=path) == whole
+    pairs = [
+        (f"{section}.{name}", value) for section, found in whole.to_dict().items() for name, value in found.items()
+    ]
+    assert compose(assignments=pairs) == whole
 
 
 def test_a_setting_has_an_effect_with_the_value_that_it_needs(tmp_path: Path) -> None:

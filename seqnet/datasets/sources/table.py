@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seqnet.core.errors import SettingError
 from seqnet.core.registry import Choice, Registry
@@ -36,6 +37,16 @@ class Source:
     licence: str
     citation: str
     content: str
+
+    def with_sha256(self, sha256: str) -> Source:
+        """Returns the source with another checksum, and so of any size.
+
+        Raises:
+            SettingError: it is no SHA-256.
+        """
+        if not re.fullmatch("[0-9a-fA-F]{64}", sha256):
+            raise SettingError("sha256", sha256, "64 hexadecimal digits")
+        return replace(self, sha256=sha256.lower(), size=None)
 
 
 CONTENTS = Registry(

@@ -22,7 +22,7 @@ from seqnet.configs.settings import Settings
 from seqnet.core.errors import FormatError, SettingError
 from seqnet.core.suggestions import did_you_mean, nearest
 
-__all__ = ["Choices", "Domain", "Range", "Space", "lay_over", "read_space"]
+__all__ = ["Choices", "Domain", "Range", "Space", "lay_over", "make_space", "read_space"]
 
 _FORMS = "give a range, { low = 1, high = 10 } with step or log = true, or { choices = [1, 2] }"
 _REMARKS = ("description", "source")
@@ -112,18 +112,27 @@ def read_space(path: Path, base: RunConfig) -> Space:
         FormatError: it is not TOML, a setting is unknown, or its values are not allowed.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
+        return make_space(tomllib.loads(path.read_text(encoding="utf-8")), base)
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise FormatError(f"this is not valid TOML ({error})", "correct it", path=str(path)) from None
+    except FormatError as error:
+        raise error.at(str(path)) from None
+
+
+def make_space(content: Mapping[str, Any], base: RunConfig) -> Space:
+    """Returns the space that sections describe, section → setting → its range or choices; see `read_space`.
+
+    Raises:
+        FormatError: a setting is unknown, or its values are not allowed.
+    """
+    try:
         domains = dict(sorted(_domains(content, base)))
         _check_effects(domains, base)
         _check_possible(domains, base)
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise FormatError(f"this is not valid TOML ({error})", "correct it", path=str(path)) from None
     except SettingError as error:
-        raise FormatError(error.problem, error.remedy, path=str(path)) from None
-    except FormatError as error:
-        raise error.at(str(path)) from None
+        raise FormatError(error.problem, error.remedy) from None
     if not domains:
-        raise FormatError("there is no setting to search", _FORMS, path=str(path))
+        raise FormatError("there is no setting to search", _FORMS)
     return Space(domains)
 
 

@@ -1,0 +1,106 @@
+"""Records by class, tagged alignments and embeddings on disk, as `seqnet predict` writes them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Unpack
+
+from seqnet.api.files import fitted_to_files, pysam_kept
+from seqnet.api.keywords import PredictFileKeywords, as_path, read_options
+from seqnet.api.models import Model
+from seqnet.api.python_words import python_words
+from seqnet.api.tables import Paths, as_paths, status_counts
+from seqnet.api.warn import warn_of_other_alphabet
+from seqnet.configs.prediction import SortingOptions
+from seqnet.core.errors import SettingError
+from seqnet.core.outputs import made_directory, reading
+from seqnet.nn.devices import computing
+from seqnet.prediction.inputs import PredictionInputs
+from seqnet.prediction.record_outputs import record_outputs, remove_unfinished
+from seqnet.prediction.streaming import write_predictions
+from seqnet.prediction.writers import TableOutput, format_of
+
+__all__ = ["write_records"]
+
+
+def write_records(
+    model: Model,
+    inputs: Paths,
+    *,
+    split_by_class: str | os.PathLike[str] | None = None,
+    annotate: str | os.PathLike[str] | None = None,
+    keep: str | Iterable[str] = (),
+    kept: str | os.PathLike[str] | None = None,
+    embeddings: str | os.PathLike[str] | None = None,
+    table: str | os.PathLike[str] | None = None,
+    pairs: str = SortingOptions().pairs,
+    min_probability: float | None = None,
+    force: bool = False,
+    **options: Unpack[PredictFileKeywords],
+) -> Mapping[str, int]:
+    """Writes the files of records that `seqnet predict` writes, and returns status → number of records.
+
+    All files are complete, or none is there.
+
+    Args:
+        model: a trained model.
+        inputs: a file or several, as in `Model.predict_file`.
+        split_by_class: directory for a file of the records of each class, in the format of the input.
+        annotate: BAM of all alignments, with tags for label, probability and status.
+        keep: the classes whose records go to `kept`.
+        kept: file of these records, in the format of the input.
+        embeddings: the last hidden layer for each record, .parquet or .npz.
+        table: predictions, as `predict_table` writes them.
+        pairs: together, files or separate; see `seqnet predict --pairs`.
+        min_probability: records below it go where those without a label go.
+        force: whether existing files are replaced.
+        **options: those of `Model.predict_file`.
+
+    Raises:
+        SettingError: no file is named, or a value is not allowed.
+        OutputError: a file exists, is an input, or can't be written.
+        SeqnetError: an input can't be read; see `Model.predict_file`.
+        OSError: an input is not there.
+    """
+    with python_words():
+        if not isinstance(model, Model):
+            raise SettingError("model", model, "a model that seqnet.load or seqnet.train returns")
+        wanted = {"split": split_by_class, "annotated": annotate, "kept": kept, "embeddings": embeddings}
+        paths = {name: as_path(path, name) for name, path in wanted.items() if path is not None}
+        classes, files = _classes(keep, paths), list(map(str, as_paths(inputs, "inputs")))
+        read, decide = read_options(options, model.precision, model.threads)
+        predictor = fitted_to_files(model.predictor(decide, embed=embeddings is not None), read, files, None)
+        read = replace(read, originals=bool(paths.keys() - {"embeddings"}))
+        source = PredictionInputs(read, predictor.expected_alphabet, mate_files=pairs == "files")
+        outputs = [*_tables(table), *record_outputs(predictor, paths, classes, SortingOptions(pairs, min_probability))]
+        if "split" in paths:
+            remove_unfinished(paths["split"], model.classes)
+        device = model.bundle.classifier.device
+        with made_directory(paths.get("split")), reading(files), pysam_kept(), computing(model.threads, device):
+            tally = write_predictions(predictor, source, files, outputs, force=force)
+    warn_of_other_alphabet(source)
+    return status_counts(tally.counts)
+
+
+def _classes(keep: str | Iterable[str], paths: Mapping[str, Path]) -> tuple[str, ...]:
+    """Returns the classes to keep.
+
+    Raises:
+        SettingError: there are none and a file for them, or the reverse; or there is no file at all.
+    """
+    classes = (keep,) if isinstance(keep, str) else tuple(keep)
+    if not paths and not classes:
+        raise SettingError("split_by_class", None, problem="is needed, or annotate, kept or embeddings")
+    if bool(classes) != ("kept" in paths):
+        raise SettingError("keep", keep, problem="and kept need each other")
+    return classes
+
+
+def _tables(table: str | os.PathLike[str] | None) -> list[TableOutput]:
+    if table is None:
+        return []
+    place = as_path(table, "table")
+    return [TableOutput(place, *format_of(place))]
