@@ -42,7 +42,8 @@ _RESULT = _ROOT / "results" / "transfer.md"
 _SOURCES: Mapping[str, str] = {"tf_2": "tf_4", "tf_4": "tf_2", "mouse_0": "mouse_4", "mouse_4": "mouse_0"}
 """Target → the task that its source model is trained on."""
 _PRESET = "dna-parallel"
-_LABELS = (100, 250, 500, 1_000, 2_000)
+_LABELS = (100, 250, 500, 1_000, 2_000, 0)
+"""Train records that are used; 0 for all."""
 _SUBSETS = (1, 2)
 
 
@@ -138,7 +139,7 @@ def _unlike(source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
 
 
 def _measured(keeper: Keeper, sizes: Sequence[int], subsets: Sequence[int]) -> Found:
-    """Returns what was found for a target with these numbers of labels, and with all of them for the first subset."""
+    """Returns what was found for a target with these numbers of labels; all of them, with the first subset only."""
     target, source = (
         {split: keeper.frame(task, split) for split in ("train", "dev", "test")}
         for task in (keeper.target, _SOURCES[keeper.target])
@@ -147,20 +148,20 @@ def _measured(keeper: Keeper, sizes: Sequence[int], subsets: Sequence[int]) -> F
     removed = len(source["train"]) - int((learned["split"] == "train").sum())
     start, everything = keeper.source(learned), len(target["train"])
     runs: dict[tuple[int, bool], list[dict[str, Any]]] = {}
-    for labels in [*(size for size in sizes if size < everything), everything]:
+    for labels in sorted({min(size or everything, everything) for size in sizes}):
         for subset in subsets if labels < everything else subsets[:1]:
             parts = (target[split].sample(frac=1, random_state=subset).head(labels) for split in ("train", "dev"))
             data = pd.concat(parts)
             for model in (None, start):
                 runs.setdefault((labels, bool(model)), []).append(keeper.run(data, target["test"], model, subset))
-    return Found(_SOURCES[keeper.target], removed, target["test"]["label"].to_numpy(dtype=np.int64), runs)
+    return Found(_SOURCES[keeper.target], removed, everything, target["test"]["label"].to_numpy(dtype=np.int64), runs)
 
 
 def main() -> None:
     """Runs the benchmark."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--targets", nargs="+", choices=list(_SOURCES), help="default: all; with --smoke, one")
-    parser.add_argument("--labels", type=int, nargs="+", default=_LABELS, help="all are added")
+    parser.add_argument("--labels", type=int, nargs="+", default=_LABELS, help="0 for all")
     parser.add_argument("--subsets", type=int, nargs="+", default=_SUBSETS, help="seeds; all labels have the first")
     parser.add_argument("--smoke", action="store_true", help="few records, one epoch, one subset, no result")
     parser.add_argument("--keep-older", action="store_true", help="keep runs of an older seqnet; the page names them")
@@ -170,7 +171,7 @@ def main() -> None:
         print(f"{_DATA} is not there; its README says where the tasks come from", file=sys.stderr)
         raise SystemExit(0 if given.smoke else 1)
     sizes, subsets = (given.labels[:1], given.subsets[:1]) if given.smoke else (given.labels, given.subsets)
-    command = f"python -m benchmarks.transfer --subsets {' '.join(map(str, subsets))}"
+    command = " ".join(["python -m benchmarks.transfer --labels", *map(str, sizes), "--subsets", *map(str, subsets)])
     found: dict[str, Found] = {}
     with TemporaryDirectory() as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore", seqnet.SeqnetWarning)  # of repeated records, and of models of few labels

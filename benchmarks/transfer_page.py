@@ -28,12 +28,14 @@ class Found:
     Attributes:
         source: the task of the model that training starts from.
         removed: number of train records of the source that are like a record of the target.
+        total: number of train records of the target.
         truth: (N,) int64, label of each test record.
         runs: (labels, whether it started from the source) → what each subset came to.
     """
 
     source: str
     removed: int
+    total: int
     truth: NDArray[np.int64]
     runs: Mapping[tuple[int, bool], Sequence[Mapping[str, Any]]]
 
@@ -96,7 +98,7 @@ def _rows(target: str, found: Found) -> list[str]:
     rows, alone, started = [], found.curve(False), found.curve(True)
     for labels in found.labels:
         lows, highs = found.intervals(labels)
-        cells = [f"{target} (from {found.source})", f"{labels:,}"]
+        cells = [f"{target} (from {found.source})", f"{labels:,}{' (all)' if labels == found.total else ''}"]
         for curve, index in ((alone, 0), (started, 1)):
             each = ", ".join(f"{one:.3f}" for one in found.each(labels, bool(index)))
             cells.append(f"{curve[labels]:.3f} ({each}) [{lows[index]:.3f}, {highs[index]:.3f}]")
@@ -112,7 +114,9 @@ def _saved(target: str, found: Found) -> list[str]:
     for labels, auroc in alone.items():
         needed = _labels_needed(started, auroc)
         least = needed == found.labels[0]
-        text = "more than all" if math.isinf(needed) else f"{'at most ' if least else ''}{needed:,.0f}"
+        text = (
+            f"more than {found.labels[-1]:,}" if math.isinf(needed) else f"{'at most ' if least else ''}{needed:,.0f}"
+        )
         ratio = "" if math.isinf(needed) else f"{'at least ' if least else ''}{labels / needed:.1f}"
         rows.append(f"| {target} | {labels:,} | {auroc:.3f} | {text} | {ratio} |")
     return rows
@@ -123,10 +127,10 @@ def _method(found: Mapping[str, Found], preset: str) -> list[str]:
     return [
         f"The network is `{preset}`. N labels are N train records, and as many records of the dev split as validation",
         "split, or the whole dev split if it has fewer. Subsets are random, and smaller ones are parts of larger ones.",
-        "Without `--from`, epochs, batch size and learning rate of the preset are adapted to the number of records. With",
-        "`--from`, no setting is given but the seed. The model to start from was trained on the train split of the other",
-        "task, without records that are equal or similar to a train, dev or test record of the target (80 % of the",
-        f"k-mers, either strand). Removed: {removed}.",
+        "Without `--from`, epochs, batch size and learning rate of the preset are adapted to the number of records.",
+        "With `--from`, no setting is given but the seed. The model to start from was trained on the train split of",
+        "the other task, without records that are equal or similar to a train, dev or test record of the target (80 %",
+        f"of the k-mers, either strand). Removed: {removed}.",
     ]
 
 
@@ -141,6 +145,7 @@ def transfer_page(found: Mapping[str, Found], targets: Sequence[str], preset: st
         remark: a sentence such as what else ran; may be empty.
     """
     missing = [target for target in targets if target not in found]
+    partly = [target for target, one in found.items() if one.total not in one.labels]
     older = [target for target, one in found.items() if one.older]
     return "\n".join(
         [
@@ -153,8 +158,8 @@ def transfer_page(found: Mapping[str, Found], targets: Sequence[str], preset: st
             *_method(found, preset),
             "",
             "AUROC on the test split: mean over subsets (each subset) [95 % bootstrap interval of the mean]. The",
-            "difference has a paired interval. Intervals are about the choice of test records, not of labels. Seconds are",
-            "those of one training with one thread.",
+            "difference has a paired interval. Intervals are about the choice of test records, not of labels. Seconds",
+            "are those of one training with one thread.",
             "",
             "| target | labels | without | `--from` | difference | seconds without | seconds with |",
             "|---|---|---|---|---|---|---|",
@@ -168,6 +173,7 @@ def transfer_page(found: Mapping[str, Found], targets: Sequence[str], preset: st
             *(row for target, one in found.items() for row in _saved(target, one)),
             "",
             *([f"Not measured: {', '.join(missing)}.", ""] if missing else []),
+            *([f"Not measured with all labels: {', '.join(partly)}.", ""] if partly else []),
             *([f"Measured with an older version of the package: {', '.join(older)}.", ""] if older else []),
         ]
     )
