@@ -103,8 +103,7 @@ def _rows(target: str, found: Found) -> list[str]:
             each = ", ".join(f"{one:.3f}" for one in found.each(labels, bool(index)))
             cells.append(f"{curve[labels]:.3f} ({each}) [{lows[index]:.3f}, {highs[index]:.3f}]")
         cells.append(f"{started[labels] - alone[labels]:+.3f} [{lows[2]:+.3f}, {highs[2]:+.3f}]")
-        seconds = (np.mean([run["seconds"] for run in found.runs[labels, way]]) for way in (False, True))
-        rows.append(f"| {' | '.join([*cells, *(f'{one:.0f}' for one in seconds)])} |")
+        rows.append(f"| {' | '.join(cells)} |")
     return rows
 
 
@@ -158,11 +157,10 @@ def transfer_page(found: Mapping[str, Found], targets: Sequence[str], preset: st
             *_method(found, preset),
             "",
             "AUROC on the test split: mean over subsets (each subset) [95 % bootstrap interval of the mean]. The",
-            "difference has a paired interval. Intervals are about the choice of test records, not of labels. Seconds",
-            "are those of one training with one thread.",
+            "difference has a paired interval. Intervals are about the choice of test records, not of labels.",
             "",
-            "| target | labels | without | `--from` | difference | seconds without | seconds with |",
-            "|---|---|---|---|---|---|---|",
+            "| target | labels | without | `--from` | difference |",
+            "|---|---|---|---|---|",
             *(row for target, one in found.items() for row in _rows(target, one)),
             "",
             "Labels that are needed with `--from` for the AUROC without it, by linear interpolation between the",
