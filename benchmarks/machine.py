@@ -7,6 +7,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
+from seqnet.core.printable import counted
 from seqnet.core.provenance import versions
 
 __all__ = ["describe_machine"]
@@ -17,7 +18,7 @@ def describe_machine(threads: int) -> list[str]:
     packages = ", ".join(f"{name} {version}" for name, version in versions().items())
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return [
-        f"Measured {datetime.now(UTC):%Y-%m-%d} on {_processor()}, {threads} threads, {gigabytes:.0f} GiB, "
+        f"Measured {datetime.now(UTC):%Y-%m-%d} on {_processor()}, {counted(threads, 'threads')}, {gigabytes:.0f} GiB, "
         f"{platform.system()} {platform.machine()}; {packages}.",
     ]
 
