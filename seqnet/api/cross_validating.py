@@ -17,7 +17,7 @@ from seqnet.api.python_words import python_words
 from seqnet.api.training import random_numbers_kept, run_request_of
 from seqnet.configs.cross_validation import FoldOptions
 from seqnet.datasets.dataset import Dataset, open_dataset
-from seqnet.datasets.recipes import choose_run
+from seqnet.datasets.run_choice import choose_run
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training import train_folds
 from seqnet.training.cross_validation import FoldsResult
