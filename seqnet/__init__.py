@@ -1,12 +1,13 @@
 """seqnet: classify biological sequences with convolutional and recurrent networks.
 
-Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of
-a file. `predict_table` writes predictions to a file, whole or as one of several shards, which `gather` joins;
-`write_records` writes records by class, tagged alignments and embeddings. `evaluate` measures a model.
-`download` gets published sequences, `Dataset.from_pandas` and `encode` make a dataset, `Dataset.audit` checks it.
-`train` makes a model, `cross_validate` and `tune` train several, `distill` makes a fast model from a model, and
-`SequenceClassifier` is an estimator for scikit-learn. See `docs/api.md` and `docs/api-training.md`. The commands
-(`seqnet --help`) are thin callers of the same library, which `docs/architecture.md` describes.
+Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of a
+file. `predict_table` writes predictions to a file, whole or as one of several shards, which `gather` joins;
+`write_records` writes records by class, tagged alignments and embeddings, `scan_files` tracks of long sequences.
+`evaluate` measures a model. `download` gets published sequences, `Dataset.from_pandas` and `encode` make a dataset,
+`Dataset.audit` checks it. `train` makes a model, `cross_validate` and `tune` train several, `distill` makes a fast
+model from a model, and `SequenceClassifier` is an estimator for scikit-learn. See `docs/api.md` and
+`docs/api-training.md`. The commands (`seqnet --help`) are thin callers of the same library, which
+`docs/architecture.md` describes.
 
 Importing this package loads nothing else; each name is loaded when it is first used.
 """
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from seqnet.api.models import Model
     from seqnet.api.predictions import Predictions
     from seqnet.api.record_files import write_records
+    from seqnet.api.scan_files import scan_files
     from seqnet.api.tables import gather, predict_table
     from seqnet.api.training import train
     from seqnet.api.tuning import TuneResult, tune
@@ -58,6 +60,7 @@ __all__ = [
     "load",
     "open_dataset",
     "predict_table",
+    "scan_files",
     "train",
     "tune",
     "write_records",
@@ -86,6 +89,7 @@ _HOMES = {
     "load": "seqnet.api.loading",
     "open_dataset": "seqnet.api.dataset",
     "predict_table": "seqnet.api.tables",
+    "scan_files": "seqnet.api.scan_files",
     "train": "seqnet.api.training",
     "tune": "seqnet.api.tuning",
     "write_records": "seqnet.api.record_files",

@@ -315,6 +315,7 @@ TESTED_ELSEWHERE = {
     "prediction/outputs": "prediction/test_streaming.py",
     "prediction/record_outputs": "cli/test_predict_outputs.py",
     "prediction/run_identity": "prediction/test_record_counts.py",
+    "prediction/scan_inputs": "cli/test_scanning.py",
     "prediction/shard_files": "prediction/test_gathering.py",
     "readers/__main__": "readers/test_subprocess_reader.py",
     "readers/alignment_records": "readers/test_alignments.py",

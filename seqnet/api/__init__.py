@@ -21,6 +21,7 @@ __all__ = [
     "models",
     "predictions",
     "record_files",
+    "scan_files",
     "scanning",
     "sequences",
     "sources",

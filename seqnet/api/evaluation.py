@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from seqnet.api.dataset import DATASET
 from seqnet.api.files import pysam_kept
-from seqnet.api.keywords import EvaluateKeywords, as_path, check_known, settings_from
+from seqnet.api.keywords import EvaluateKeywords, as_path, check_keywords, settings_from
 from seqnet.api.loading import load
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words, words_of_python
@@ -203,7 +203,7 @@ def evaluate(
         SettingError: there is no such option, or its value is not allowed or has no effect.
     """
     with python_words():
-        check_known(options, _KNOWN)
+        check_keywords(options, _KNOWN)
         of_files = {name: value for name, value in options.items() if name not in EvaluateKeywords.__annotations__}
         of_intervals: Any = {name: value for name, value in options.items() if name in EvaluateKeywords.__annotations__}
         wanted = settings_from(EvaluationOptions, of_intervals, _KNOWN)

@@ -32,7 +32,7 @@ __all__ = [
     "ScanKeywords",
     "as_listener",
     "as_path",
-    "check_known",
+    "check_keywords",
     "checked_threads",
     "embed_options",
     "explain_options",
@@ -206,7 +206,7 @@ def read_options(keywords: Mapping[str, Any], precision: str, threads: int) -> t
         SettingError: there is no such keyword, or a value is not allowed.
     """
     of_reading, of_decisions = _names(ReadOptions), _names(PredictOptions)
-    check_known(keywords, [*of_decisions, *of_reading])
+    check_keywords(keywords, [*of_decisions, *of_reading])
     read = {name: value for name, value in keywords.items() if name in of_reading}
     decide = {name: value for name, value in keywords.items() if name in of_decisions}
     return settings_from(ReadOptions, read, of_reading, threads=threads), predict_options(decide, precision)
@@ -219,11 +219,11 @@ def settings_from(kind: type[Kind], keywords: Mapping[str, Any], known: list[str
         UnknownSettingError: a keyword is not among the known ones.
         SettingError: a value is not allowed.
     """
-    check_known(keywords, known)
+    check_keywords(keywords, known)
     return kind(**{name: _plain(name, value) for name, value in keywords.items()}, **more)
 
 
-def check_known(keywords: Mapping[str, Any], known: list[str]) -> None:
+def check_keywords(keywords: Mapping[str, Any], known: list[str]) -> None:
     """Raises `UnknownSettingError` for a keyword that is not among the known ones."""
     for name, value in keywords.items():
         if name not in known:

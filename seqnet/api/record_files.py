@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Unpack
+from typing import Any, NamedTuple, Unpack
 
 from seqnet.api.files import fitted_to_files, pysam_kept
 from seqnet.api.keywords import PredictFileKeywords, as_path, read_options
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
-from seqnet.api.tables import Paths, as_paths, status_counts
+from seqnet.api.tables import Paths, as_paths, status_counts, table_output
 from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.configs.prediction import SortingOptions
 from seqnet.core.errors import SettingError
@@ -21,7 +21,6 @@ from seqnet.nn.devices import computing
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.record_outputs import record_outputs, remove_unfinished
 from seqnet.prediction.streaming import write_predictions
-from seqnet.prediction.writers import TableOutput, format_of
 
 __all__ = ["write_records"]
 
@@ -71,16 +70,34 @@ def write_records(
         wanted = {"split": split_by_class, "annotated": annotate, "kept": kept, "embeddings": embeddings}
         paths = {name: as_path(path, name) for name, path in wanted.items() if path is not None}
         classes, files = _classes(keep, paths), list(map(str, as_paths(inputs, "inputs")))
-        read, decide = read_options(options, model.precision, model.threads)
-        predictor = fitted_to_files(model.predictor(decide, embed=embeddings is not None), read, files, None)
-        read = replace(read, originals=bool(paths.keys() - {"embeddings"}))
-        source = PredictionInputs(read, predictor.expected_alphabet, mate_files=pairs == "files")
-        outputs = [*_tables(table), *record_outputs(predictor, paths, classes, SortingOptions(pairs, min_probability))]
-        if "split" in paths:
-            remove_unfinished(paths["split"], model.classes)
-        device = model.bundle.classifier.device
-        with made_directory(paths.get("split")), reading(files), pysam_kept(), computing(model.threads, device):
-            tally = write_predictions(predictor, source, files, outputs, force=force)
+        sorting = SortingOptions(pairs, min_probability)
+        return _written(model, files, _WantedRecords(paths, classes, sorting, table), options, force=force)
+
+
+class _WantedRecords(NamedTuple):
+    """What is written: see `record_outputs`, and the table."""
+
+    paths: Mapping[str, Path]
+    keep: tuple[str, ...]
+    sorting: SortingOptions
+    table: str | os.PathLike[str] | None
+
+
+def _written(
+    model: Model, files: Sequence[str], wanted: _WantedRecords, options: Mapping[str, Any], *, force: bool
+) -> Mapping[str, int]:
+    """Writes all files, and returns status → number of records."""
+    paths = wanted.paths
+    read, decide = read_options(options, model.precision, model.threads)
+    predictor = fitted_to_files(model.predictor(decide, embed="embeddings" in paths), read, files, None)
+    read = replace(read, originals=bool(paths.keys() - {"embeddings"}))
+    source = PredictionInputs(read, predictor.expected_alphabet, mate_files=wanted.sorting.pairs == "files")
+    outputs = [*table_output(wanted.table), *record_outputs(predictor, paths, wanted.keep, wanted.sorting)]
+    if "split" in paths:
+        remove_unfinished(paths["split"], model.classes)
+    device = model.bundle.classifier.device
+    with made_directory(paths.get("split")), reading(files), pysam_kept(), computing(model.threads, device):
+        tally = write_predictions(predictor, source, files, outputs, force=force)
     warn_of_other_alphabet(source)
     return status_counts(tally.counts)
 
@@ -97,10 +114,3 @@ def _classes(keep: str | Iterable[str], paths: Mapping[str, Path]) -> tuple[str,
     if bool(classes) != ("kept" in paths):
         raise SettingError("keep", keep, problem="and kept need each other")
     return classes
-
-
-def _tables(table: str | os.PathLike[str] | None) -> list[TableOutput]:
-    if table is None:
-        return []
-    place = as_path(table, "table")
-    return [TableOutput(place, *format_of(place))]

@@ -23,7 +23,7 @@ from seqnet.prediction.streaming import write_predictions
 from seqnet.prediction.table_runs import TableRun
 from seqnet.prediction.writers import TableOutput, format_of
 
-__all__ = ["Paths", "as_paths", "gather", "predict_table", "status_counts"]
+__all__ = ["Paths", "as_paths", "gather", "predict_table", "status_counts", "table_output"]
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -106,6 +106,14 @@ def as_paths(value: Paths, name: str) -> list[Path]:
     if not paths:
         raise SettingError(name, value, expected)
     return paths
+
+
+def table_output(path: str | os.PathLike[str] | None) -> list[TableOutput]:
+    """Returns the table of predictions at a path; nothing for None."""
+    if path is None:
+        return []
+    place = as_path(path, "table")
+    return [TableOutput(place, *format_of(place))]
 
 
 def status_counts(counts: Counter[RecordStatus]) -> dict[str, int]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -13,12 +14,23 @@ from seqnet.api.dataset import DATASET, Progress, option_names
 from seqnet.api.keywords import as_listener, as_path, checked_threads, settings_from
 from seqnet.api.python_words import python_words
 from seqnet.api.training import random_numbers_kept, run_request_of
+from seqnet.configs.run import RunConfig
 from seqnet.configs.tuning import TuneOptions
 from seqnet.core.errors import SeqnetError, SettingError
 from seqnet.core.outputs import whole_file
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.nn.devices import choose_device, computing
-from seqnet.training.tuning import SearchJob, Trial, TuningResult, best_toml, make_space, read_space, search, trial_line
+from seqnet.training.tuning import (
+    SearchJob,
+    Space,
+    Trial,
+    TuningResult,
+    best_toml,
+    make_space,
+    read_space,
+    search,
+    trial_line,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -91,7 +103,7 @@ class TuneResult:
         return f"<seqnet.TuneResult: {len(self._result.trials)} trials, best validation {monitor} {self.value:.4f}>"
 
 
-class _Lines:
+class _TrialLines:
     """A watcher of a search that passes on its messages, and a line for each trial."""
 
     def __init__(self, notify: Callable[[str], None], trials: int, monitor: str) -> None:
@@ -131,8 +143,7 @@ def tune(
 
     Args:
         data: the dataset, or its path.
-        space: what is searched: section → setting → {"low": 1, "high": 10} or {"choices": [1, 2]}, as in the TOML file
-            of the command; or the path of such a file.
+        space: section → setting → {"low": 1, "high": 10} or {"choices": [1, 2]}; or the TOML file of the command.
         preset: a named set of settings, which the space varies; see `seqnet.train` for the next four, too.
         network: kind of network.
         encoder: how symbols become features.
@@ -152,20 +163,46 @@ def tune(
     """
     with python_words():
         wanted = settings_from(TuneOptions, options, option_names(TuneOptions))
-        if storage is None and (resume or shared):
-            raise SettingError("storage", None, problem="is needed for resume and shared")
         base = run_request_of(preset, network, encoder, config, settings, seed).compose()
-        searched = make_space(space, base) if isinstance(space, Mapping) else read_space(as_path(space, "space"), base)
+        searched = _space(space, base)
         dataset = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
-        chosen, digest = choose_device(str(device)), dataset.sha256()
-        watcher = _Lines(as_listener(progress), wanted.trials, base.training.monitor)
-        with TemporaryDirectory(prefix="seqnet-") as folder:
-            journal = Path(folder) / "study.journal" if storage is None else as_path(storage, "storage")
-            job = SearchJob(dataset, base, searched, wanted, chosen, journal, digest, resume, shared)
-            with computing(checked_threads(threads), chosen), random_numbers_kept(chosen):
-                found = search(job, watcher)
-        if found.interruption:
-            raise found.interruption
-        if found.best is None:
-            raise SeqnetError("", "no trial is complete", "change the space or the settings")
-        return TuneResult(found, digest)
+        where = choose_device(str(device))
+        with _journal(storage, needed=resume or shared) as journal:
+            job = SearchJob(dataset, base, searched, wanted, where, journal, dataset.sha256(), resume, shared)
+            return _searched(job, checked_threads(threads), as_listener(progress))
+
+
+def _space(space: Mapping[str, Mapping[str, Any]] | str | os.PathLike[str], base: RunConfig) -> Space:
+    return make_space(space, base) if isinstance(space, Mapping) else read_space(as_path(space, "space"), base)
+
+
+@contextmanager
+def _journal(storage: str | os.PathLike[str] | None, *, needed: bool) -> Iterator[Path]:
+    """Yields the file of the finished trials, one that is removed afterwards if there is no `storage`.
+
+    Raises:
+        SettingError: there is none, and it is needed.
+    """
+    if storage is not None:
+        yield as_path(storage, "storage")
+        return
+    if needed:
+        raise SettingError("storage", None, problem="is needed for resume and shared")
+    with TemporaryDirectory(prefix="seqnet-") as folder:
+        yield Path(folder) / "study.journal"
+
+
+def _searched(job: SearchJob, threads: int, notify: Callable[[str], None]) -> TuneResult:
+    """Returns what comes of a search.
+
+    Raises:
+        SeqnetError: no trial is complete.
+    """
+    watcher = _TrialLines(notify, job.options.trials, job.base.training.monitor)
+    with computing(threads, job.device), random_numbers_kept(job.device):
+        found = search(job, watcher)
+    if found.interruption:
+        raise found.interruption
+    if found.best is None:
+        raise SeqnetError("", "no trial is complete", "change the space or the settings")
+    return TuneResult(found, job.dataset_hash)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -16,21 +15,13 @@ from seqnet.cli.progress import Meter, say
 from seqnet.cli.unused_options import refuse_unused
 from seqnet.configs.scanning import ScanOptions
 from seqnet.core.errors import OutputError, SettingError
-from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Generator
-
-    from seqnet.core.alphabets import Alphabet
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.outputs import Output
     from seqnet.prediction.predictor import Predictor
-    from seqnet.prediction.scan_output import ScanTally
-    from seqnet.prediction.scanning import Located
-    from seqnet.prediction.scans import Scan
     from seqnet.prediction.tally import Tally
     from seqnet.prediction.tracks import TrackForm
-    from seqnet.readers.regions import Region
 
 __all__ = ["ScanRequest", "Work", "add_scan_options", "scan_records", "show_windows"]
 
@@ -154,7 +145,8 @@ def scan_records(
     Raises:
         SettingError: an output can't be made of windows or regions.
     """
-    from seqnet.prediction.scan_output import ScanTally, TrackOutput, write_scan
+    from seqnet.prediction.scan_inputs import scanned_records
+    from seqnet.prediction.scan_output import ScanTally, TrackOutput, window_lines, write_scan
     from seqnet.prediction.scanning import Scanner
     from seqnet.prediction.scans import scan_of
 
@@ -171,11 +163,10 @@ def scan_records(
 
         threads, force = source.read.threads, work.force
         for paths, outputs in jobs:
-            with ExitStack() as stack:
-                records, sizes = _records(request, source, paths, stack)
+            with scanned_records(source, paths, request.regions, form, say) as (records, sizes):
                 track = TrackOutput(request.track, form, scan.grid, sizes) if request.track and form else None
                 tally.add(write_scan(scanner, records, outputs, track, threads=threads, force=force, progress=progress))
-    return tally.rows, _lines(scan, tally, predictor.bundle.alphabet, request.track)
+    return tally.rows, window_lines(scan, tally, predictor.bundle.alphabet, track=request.track is not None)
 
 
 def _check_outputs(request: ScanRequest, work: Work) -> None:
@@ -192,61 +183,7 @@ def _check_outputs(request: ScanRequest, work: Work) -> None:
         raise SettingError("regions", request.regions, problem=problem)
 
 
-def _records(
-    request: ScanRequest, source: PredictionInputs, paths: Sequence[str], stack: ExitStack
-) -> tuple[Generator[Located, None, None], dict[str, int]]:
-    """Returns the records, and the lengths of chromosomes, if they are needed."""
-    from seqnet.prediction.inputs import PredictionInputs
-    from seqnet.prediction.scan_output import located_records, located_regions, sizes_of
-    from seqnet.readers.regions import IndexedFasta, check_order, read_regions
-
-    form = request.form
-    if request.regions is None:
-        sizes = {}
-        if form and form.kind == "bigwig":
-            sizes = sizes_of(PredictionInputs(source.read, source.alphabet), paths)
-        return located_records(source, paths, track=form is not None), sizes
-    fasta = stack.enter_context(IndexedFasta(paths[0]))
-    if fasta.made:
-        say(f"made the index {paths[0]}.fai")
-    regions: list[Region] = read_regions(request.regions, fasta.sizes)
-    if form and not form.overlaps:
-        check_order(request.regions, regions)
-    return located_regions(source, fasta, regions), fasta.sizes
-
-
 def show_windows(lines: Sequence[str]) -> None:
     """Says what `scan_records` has returned of the windows."""
     for line in lines:
         say(line)
-
-
-def _lines(scan: Scan, tally: ScanTally, alphabet: Alphabet, track: Path | None) -> list[str]:
-    """Returns what became of the windows.
-
-    Args:
-        scan: what was scanned.
-        tally: the counts.
-        alphabet: of the model.
-        track: file of the scores.
-    """
-    from seqnet.prediction.scans import WHOLE
-    from seqnet.prediction.windows import WindowStatus
-
-    if scan.grid == WHOLE:
-        return []
-    grid, unit = scan.grid, "bases" if alphabet.name != "protein" else "residues"
-    total = tally.windows.total()
-    why = ", ".join(
-        f"{count:,} {status.word}" for status, count in sorted(tally.windows.items()) if status != WindowStatus.SCORED
-    )
-    missing = total - tally.windows[WindowStatus.SCORED]
-    line = f"{counted(total, 'windows')} of {grid.window:,} {unit}, every {grid.stride:,}"
-    lines = [line + (f"; {missing:,} without a score: {why}" if missing else "")]
-    if tally.rest:
-        ends = f"{counted(tally.rest, unit)} at the ends of {counted(tally.long, 'records')}"
-        lines.append(f"partial windows are not scored: {ends}")
-    if tally.short:
-        beside = "; not in the track" if track else ""
-        lines.append(f"{counted(tally.short, 'records')} shorter than a window, predicted as a whole{beside}")
-    return lines

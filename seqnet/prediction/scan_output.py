@@ -12,20 +12,22 @@ from pathlib import Path
 
 import numpy as np
 
+from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import FormatError, InputError
-from seqnet.core.printable import quoted
+from seqnet.core.printable import counted, quoted
 from seqnet.core.records import Ragged, RecordBatch
 from seqnet.prediction.decision import UNCERTAIN
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.outputs import Output, Start, Writer
 from seqnet.prediction.scanning import Located, ScannedPiece, ScannedRecords, Scanner
+from seqnet.prediction.scans import WHOLE, Scan
 from seqnet.prediction.streaming import opened_outputs
 from seqnet.prediction.tally import Tally
 from seqnet.prediction.tracks import Track, TrackForm, opened_track
 from seqnet.prediction.windows import Grid, WindowStatus
 from seqnet.readers.regions import IndexedFasta, Region
 
-__all__ = ["ScanTally", "TrackOutput", "located_records", "located_regions", "sizes_of", "write_scan"]
+__all__ = ["ScanTally", "TrackOutput", "located_records", "located_regions", "sizes_of", "window_lines", "write_scan"]
 
 _READS = {"fastq": "FASTQ", "sam": "SAM, BAM or CRAM"}
 _BLANK = re.compile(rb"\s")
@@ -236,3 +238,31 @@ def write_scan(
             problem = f"no record is as long as the window of {scanner.scan.grid.window:,}"
             raise InputError(problem, "choose a shorter --window, or leave out --track")
     return tally
+
+
+def window_lines(scan: Scan, tally: ScanTally, alphabet: Alphabet, *, track: bool) -> list[str]:
+    """Returns what became of the windows.
+
+    Args:
+        scan: what was scanned.
+        tally: the counts.
+        alphabet: of the model.
+        track: whether their scores are written.
+    """
+    if scan.grid == WHOLE:
+        return []
+    grid, unit = scan.grid, "bases" if alphabet.name != "protein" else "residues"
+    total = tally.windows.total()
+    why = ", ".join(
+        f"{count:,} {status.word}" for status, count in sorted(tally.windows.items()) if status != WindowStatus.SCORED
+    )
+    missing = total - tally.windows[WindowStatus.SCORED]
+    line = f"{counted(total, 'windows')} of {grid.window:,} {unit}, every {grid.stride:,}"
+    lines = [line + (f"; {missing:,} without a score: {why}" if missing else "")]
+    if tally.rest:
+        ends = f"{counted(tally.rest, unit)} at the ends of {counted(tally.long, 'records')}"
+        lines.append(f"partial windows are not scored: {ends}")
+    if tally.short:
+        beside = "; not in the track" if track else ""
+        lines.append(f"{counted(tally.short, 'records')} shorter than a window, predicted as a whole{beside}")
+    return lines

@@ -36,6 +36,7 @@ def test_the_names_are_these() -> None:
         "load",
         "open_dataset",
         "predict_table",
+        "scan_files",
         "train",
         "tune",
         "write_records",
