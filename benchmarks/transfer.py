@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 import seqnet
 from benchmarks.dna_tasks import package_hash
@@ -87,8 +88,7 @@ class Keeper:
             return found
         words = self._from_source(start) if start else self._from_nothing(data)
         model = seqnet.train(_dataset(data), **words, seed=subset, threads=1)
-        scores = model.predict(test["sequence"].tolist()).probabilities[:, model.bundle.classes.index("1")]
-        found = {"identity": identity, "scores": [round(one, 7) for one in scores.tolist()]}
+        found = {"identity": identity, "scores": [round(one, 7) for one in _scores(model, test).tolist()]}
         _write(kept, found)
         return found | {"older": False}
 
@@ -121,6 +121,11 @@ def _write(path: Path, content: Mapping[str, Any]) -> None:
         temporary.write_text(json.dumps(content))
 
 
+def _scores(model: seqnet.Model, test: pd.DataFrame) -> NDArray[np.float64]:
+    """Returns the probability (N,) float64 of class 1 for each test record."""
+    return model.predict(test["sequence"].tolist()).probabilities[:, model.bundle.classes.index("1")]
+
+
 def _dataset(data: pd.DataFrame) -> seqnet.Dataset:
     return seqnet.Dataset.from_pandas(data, split="split")
 
@@ -151,7 +156,9 @@ def _measured(keeper: Keeper, sizes: Sequence[int], subsets: Sequence[int]) -> F
             data = pd.concat(parts)
             for model in (None, start):
                 runs.setdefault((labels, bool(model)), []).append(keeper.run(data, target["test"], model, subset))
-    return Found(_SOURCES[keeper.target], removed, everything, target["test"]["label"].to_numpy(dtype=np.int64), runs)
+    truth = target["test"]["label"].to_numpy(dtype=np.int64)
+    as_it_is = _scores(seqnet.load(start, threads=1), target["test"])
+    return Found(_SOURCES[keeper.target], removed, everything, truth, as_it_is, runs)
 
 
 def main() -> None:

@@ -30,6 +30,7 @@ class Found:
         removed: number of train records of the source that are like a record of the target.
         total: number of train records of the target.
         truth: (N,) int64, label of each test record.
+        as_it_is: (N,) float64, scores of the model of the source, which has seen no label of the target.
         runs: (labels, whether it started from the source) → what each subset came to.
     """
 
@@ -37,6 +38,7 @@ class Found:
     removed: int
     total: int
     truth: NDArray[np.int64]
+    as_it_is: NDArray[np.float64]
     runs: Mapping[tuple[int, bool], Sequence[Mapping[str, Any]]]
 
     @property
@@ -70,7 +72,9 @@ class Found:
         return percentile_intervals(samples, 0.95)
 
     def _scored(self, labels: int, started: bool) -> list[ScoredRecords]:
-        each = (np.array(run["scores"]) for run in self.runs[labels, started])
+        """Returns the scores of each subset; of no labels, those of the model of the source."""
+        runs = self.runs.get((labels, started), [])
+        each = [np.array(run["scores"]) for run in runs] if labels else [self.as_it_is]
         return [score(self.truth, np.stack([1 - one, one], axis=1), positive=1) for one in each]
 
 
@@ -96,6 +100,7 @@ def _labels_needed(curve: Mapping[int, float], auroc: float) -> float:
 def _rows(target: str, found: Found) -> list[str]:
     """Returns a row of the first table for each number of labels."""
     rows, alone, started = [], found.curve(False), found.curve(True)
+    rows.append(f"| {target} (from {found.source}) | 0 | | {found.each(0, True)[0]:.3f} | |")
     for labels in found.labels:
         lows, highs = found.intervals(labels)
         cells = [f"{target} (from {found.source})", f"{labels:,}{' (all)' if labels == found.total else ''}"]
@@ -110,13 +115,16 @@ def _rows(target: str, found: Found) -> list[str]:
 def _saved(target: str, found: Found) -> list[str]:
     """Returns a row of the second table for each number of labels."""
     rows, alone, started = [], found.curve(False), found.curve(True)
+    untrained = found.each(0, True)[0]
     for labels, auroc in alone.items():
         needed = _labels_needed(started, auroc)
-        least = needed == found.labels[0]
-        text = (
-            f"more than {found.labels[-1]:,}" if math.isinf(needed) else f"{'at most ' if least else ''}{needed:,.0f}"
-        )
-        ratio = "" if math.isinf(needed) else f"{'at least ' if least else ''}{labels / needed:.1f}"
+        text, ratio = f"{needed:,.0f}", f"{labels / needed:.1f}"
+        if math.isinf(needed):
+            text, ratio = f"more than {found.labels[-1]:,}", ""
+        elif needed == found.labels[0]:
+            text, ratio = f"at most {needed:,.0f}", f"at least {ratio}"
+        if untrained >= auroc:
+            text, ratio = "none", ""
         rows.append(f"| {target} | {labels:,} | {auroc:.3f} | {text} | {ratio} |")
     return rows
 
@@ -157,7 +165,8 @@ def transfer_page(found: Mapping[str, Found], targets: Sequence[str], preset: st
             *_method(found, preset),
             "",
             "AUROC on the test split: mean over subsets (each subset) [95 % bootstrap interval of the mean]. The",
-            "difference has a paired interval. Intervals are about the choice of test records, not of labels.",
+            "difference has a paired interval. Intervals are about the choice of test records, not of labels. With 0",
+            "labels, it is that of the model of the other task as it is.",
             "",
             "| target | labels | without | `--from` | difference |",
             "|---|---|---|---|---|",
