@@ -85,12 +85,13 @@ def test_a_signal_leaves_a_model_of_the_networks_that_have_an_epoch(data: Path, 
     assert lines[-2].endswith(" epochs of 2 networks; continue with --resume")
     assert lines[-1] == "seqnet: terminated"
     assert len(open_bundle(tmp_path / "m.safetensors").members) == 2
-    # Histories and checkpoints have the same epochs.
+    # The checkpoint has all epochs of the history, but maybe the last, whose checkpoint was being written.
     epochs = [len(rows) for rows in read_history(tmp_path / "m.history.tsv")]
     checkpoints = [
         read_container(tmp_path / f"m.{number}.checkpoint.safetensors", ["checkpoint"], "") for number in (1, 2)
     ]
-    assert [len(one.description["rows"]) for one in checkpoints] == epochs
+    differences = [count - len(one.description["rows"]) for count, one in zip(epochs, checkpoints, strict=True)]
+    assert set(differences) <= {0, 1}
     assert left_in(tmp_path) == [
         "m.1.checkpoint.safetensors", "m.2.checkpoint.safetensors", "m.curves.svg", "m.history.tsv", "m.safetensors",
     ]  # fmt: skip
