@@ -19,6 +19,7 @@ from seqnet.audit.checks import Finding
 from seqnet.audit.tags import TAGS, has_tag
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.kmers import kmer_frequencies
+from seqnet.core.memory import reserve_blas
 from seqnet.core.printable import counted
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
@@ -226,6 +227,7 @@ def _cross_validated(X: NDArray[np.float64], sample: ShortcutSample) -> NDArray[
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits
 
+    reserve_blas("scipy")
     found = np.zeros((len(X), len(sample.dataset.classes)))
     Z = StandardScaler().fit_transform(X)
     for fold in np.unique(sample.folds):

@@ -20,7 +20,7 @@ from seqnet.cli.progress import say
 from seqnet.cli.streams import help_width, open_streams, reopen_closed
 from seqnet.cli.variables import COMPLETION, forget_variables, variable_notes
 from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
-from seqnet.core.memory import address_space, check_address_space, is_lack_of_memory, save_address_space
+from seqnet.core.memory import address_space, check_address_space, is_lack_of_memory, reserve_blas, save_address_space
 from seqnet.core.processors import limit_spinning
 
 if TYPE_CHECKING:
@@ -89,6 +89,7 @@ class _Commands(click.Group):
         if name not in COMMANDS:
             return None
         check_address_space(name, torch=name in _WITH_TORCH)
+        reserve_blas("numpy")
         command: click.Command = import_module(f"seqnet.cli.{name}").command
         return command
 

@@ -2,11 +2,13 @@
 
 If the address space of the process is limited (`ulimit -v`, as batch systems set it), libraries fail in many ways. Some
 raise an error of any type, some end the process, and some retry for ever. So a command that can't be loaded within the
-limit is refused before its imports. Later errors are recognised by the words of their message.
+limit is refused before its imports. Later errors are recognised by the words of their message. OpenBLAS retries for
+ever, and no signal ends that, so it gets its memory before it needs it (`reserve_blas`).
 """
 
 from __future__ import annotations
 
+import mmap
 import os
 import sys
 from collections.abc import Callable, MutableMapping
@@ -15,7 +17,14 @@ from pathlib import Path
 
 from seqnet.core.errors import ResourceError
 
-__all__ = ["address_space", "check_address_space", "is_lack_of_memory", "keep_freed_memory", "save_address_space"]
+__all__ = [
+    "address_space",
+    "check_address_space",
+    "is_lack_of_memory",
+    "keep_freed_memory",
+    "reserve_blas",
+    "save_address_space",
+]
 
 _WORDS = (
     "allocate memory",
@@ -35,6 +44,9 @@ _ARENAS = -8
 _MMAP_THRESHOLD, _TRIM_THRESHOLD = -3, -1
 """Numbers of glibc's parameters for the size from which a block is mapped, and for what is kept of freed memory."""
 _MB = 1_000_000
+_reserved: set[str] = set()
+_BLAS = 40 * _MB
+"""Bytes that OpenBLAS allocates at its first product of matrices, and keeps: 32 MiB, and what the allocator adds."""
 _BASE, _BESIDE_TORCH = 330 * _MB, 490 * _MB
 """Bytes that the commands need without PyTorch, and in addition to PyTorch's libraries: the lowest limit with which
 small inputs work plus 10 %, measured with Python 3.11 on x86-64 Linux."""
@@ -110,6 +122,34 @@ def check_address_space(command: str, *, torch: bool) -> None:
     if limit < needed:
         problem = f"there is too little memory: the limit is {limit // _MB:,} MB, and it needs {needed // _MB:,} MB"
         raise ResourceError(command, problem, f"raise the limit with ulimit -v {-(-needed // 1024)}, or remove it")
+
+
+def reserve_blas(package: str) -> None:
+    """Has the OpenBLAS of a package allocate its memory now, if the address space is limited.
+
+    Call it before a package of Python multiplies matrices or solves equations for the first time.
+
+    Args:
+        package: "numpy" or "scipy"; each has a copy of OpenBLAS. scikit-learn uses that of scipy.
+
+    Raises:
+        MemoryError: there is too little address space.
+    """
+    if package in _reserved or address_space() is None:
+        return
+    import numpy as np
+
+    one = np.eye(2)
+    if package == "scipy":
+        from scipy.linalg.lapack import dpotrf as factorize
+    else:
+        factorize = np.linalg.cholesky
+    try:
+        mmap.mmap(-1, _BLAS).close()
+    except OSError as error:
+        raise MemoryError from error
+    factorize(one)
+    _reserved.add(package)
 
 
 def _torch_libraries() -> int:

@@ -112,7 +112,8 @@ class Novelty:
     def distances(self, shares: Shares, lengths: NDArray[np.int64]) -> NDArray[np.float64]:
         """Returns the distance (N,) float64 from the mean of compositions (N, F) float64 of N lengths (N,) int64."""
         axes, spread = self._axes
-        along = (shares - np.array(self.shares)) @ axes  # (N, F)
+        # Not a product of BLAS, which allocates memory for each thread that is in one at the same time.
+        along = np.einsum("nf,fg->ng", shares - np.array(self.shares), axes)  # (N, F)
         return np.asarray((along**2 / (1 / np.maximum(lengths, 1)[:, None] + spread)).sum(axis=1))
 
     def marks(self, tokens: Ragged, alphabet: Alphabet) -> NDArray[np.uint8]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import resource
 import subprocess
 import sys
@@ -312,6 +313,21 @@ def test_a_limit_of_memory_gives_a_result_or_one_line(tmp_path: Path, command: s
         assert done.err.startswith(f"seqnet: error: {command}: there is too little memory: the limit is {limit // MB}")
         assert done.err.count("\n") == 1
         assert "ulimit -v" in done.err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("more", range(0, 200, 25))
+def test_with_little_more_memory_than_is_needed_nothing_is_tried_for_ever(tmp_path: Path, more: int) -> None:
+    needed = re.search(r"it needs ([\d,]+) MB", seqnet("predict", MODEL, READS, limit=700 * MB).err)
+    assert needed
+    limit = (int(needed[1].replace(",", "")) + 1 + more) * MB
+    done = seqnet("predict", MODEL, READS, "--threads", "2", "-o", tmp_path / "out.tsv", limit=limit)
+    if done.code == 0:
+        assert "4,000 records" in done.err
+    else:
+        assert (done.code, done.err.count("\n")) == (1, 1), done.err
+        assert "there is too little memory" in done.err
+        assert list(tmp_path.iterdir()) == []
 
 
 def test_few_open_files_give_a_result_or_one_line(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import LabelError
 from seqnet.core.kmers import parts
+from seqnet.core.memory import reserve_blas
 from seqnet.core.records import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.sampling import LabelledSample, draw_labelled_sample
@@ -191,6 +192,7 @@ def _regressions(
     from sklearn.preprocessing import StandardScaler
     from threadpoolctl import threadpool_limits
 
+    reserve_blas("scipy")
     scaler = StandardScaler().fit(X)
     Z = scaler.transform(X)
     iterations = max(min(_ITERATIONS, _LARGEST_FIT // (len(X) * class_count)), 1)

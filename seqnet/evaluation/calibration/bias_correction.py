@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.core.memory import reserve_blas
 from seqnet.evaluation.calibration.temperature import Labels, Probabilities
 
 __all__ = ["BiasCorrection", "fit_bias_correction"]
@@ -64,6 +65,7 @@ def fit_bias_correction(labels: Labels, probabilities: Probabilities, weights: N
         value = float(-(weights * np.log(own)).sum() + _PRIOR * (given**2).sum() / 2)
         return value, slope + _PRIOR * given
 
+    reserve_blas("scipy")
     result = minimize(
         loss, np.zeros(classes + 1), jac=True, method="L-BFGS-B", bounds=[(-4, 4)] + [(-20, 20)] * classes
     )
