@@ -2,9 +2,11 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import numpy as np
@@ -162,3 +164,24 @@ def test_a_process_that_is_killed_is_an_error_that_names_its_network(tmp_path: P
     )
     assert workers_of(os.getpid()) == []
     assert (tmp_path / "1.safetensors").exists()
+
+
+class StoppedTwice(Watching):
+    """Interrupts after the first epoch of a network, and again half a second later, when no process can answer."""
+
+    def epoch(self, row: EpochRow, best: bool) -> None:
+        for worker in workers_of(os.getpid()):
+            os.kill(worker, signal.SIGSTOP)
+        Timer(0.5, os.kill, (os.getpid(), signal.SIGINT)).start()
+        raise KeyboardInterrupt
+
+
+@needs_proc
+@pytest.mark.usefixtures("_at_once")
+def test_a_second_signal_ends_it_at_once(tmp_path: Path) -> None:
+    configs = [seeded(SMALL, seed, epochs=100_000) for seed in (1, 2)]
+    begun = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        at_once(members_of(planted((64, 32, 8)), *configs, folder=tmp_path), StoppedTwice())
+    assert time.monotonic() - begun > 0.5
+    assert workers_of(os.getpid()) == []

@@ -22,7 +22,7 @@ from seqnet.training.member_files import MemberFiles
 from seqnet.training.members import Member
 from seqnet.training.worker_messages import decoded, encoded, error_from
 from tests.building import planted, run_config, saved
-from tests.training.workers import ALWAYS_AT_ONCE, alive, needs_proc, workers_of
+from tests.training.workers import ALWAYS_AT_ONCE, needs_proc, workers_of
 
 PROGRAM = ALWAYS_AT_ONCE + "from seqnet.__main__ import main\nmain()"
 WORDS = (
@@ -95,23 +95,6 @@ def test_a_signal_leaves_a_model_of_the_networks_that_have_an_epoch(data: Path, 
     assert left_in(tmp_path) == [
         "m.1.checkpoint.safetensors", "m.2.checkpoint.safetensors", "m.curves.svg", "m.history.tsv", "m.safetensors",
     ]  # fmt: skip
-
-
-@needs_proc
-def test_a_second_signal_ends_it_at_once(data: Path, tmp_path: Path) -> None:
-    with training(data, tmp_path) as process:
-        workers = workers_of(process.pid)
-        assert len(workers) == 2
-        for worker in workers:
-            os.kill(worker, signal.SIGSTOP)  # they can't answer
-        process.send_signal(signal.SIGINT)
-        with pytest.raises(subprocess.TimeoutExpired):
-            process.wait(timeout=0.5)
-        process.send_signal(signal.SIGINT)
-        assert rest_of(process) == ["seqnet: interrupted"]
-    assert process.returncode == 130
-    assert not any(map(alive, workers))
-    assert left_in(tmp_path) == ["m.1.checkpoint.safetensors", "m.2.checkpoint.safetensors"]
 
 
 def test_an_error_is_sent_and_a_process_ends_after_its_parent_and_leaves_nothing(data: Path, tmp_path: Path) -> None:

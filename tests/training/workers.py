@@ -25,14 +25,6 @@ def workers_of(parent: int) -> list[int]:
     return sorted(found)
 
 
-def alive(process: int) -> bool:
-    """Returns whether there is a process of that number that has not ended."""
-    try:
-        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
-    except (FileNotFoundError, ProcessLookupError):
-        return False
-
-
 def always_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """Has networks trained at the same time however small they are."""
     monkeypatch.setattr(concurrent_members, "_FEWEST_SYMBOLS", 0)
