@@ -34,6 +34,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize("page", PAGES)
 def test_every_example_runs_and_prints_the_output_of_the_page(
     page: str, folder: Path, capsys: pytest.CaptureFixture[str]
