@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, replace
 from functools import lru_cache
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.numpy import load_file, save_file
+from safetensors.numpy import load_file, save
 
 from seqnet.configs.run import RunConfig
 from seqnet.core.errors import ContainerError
@@ -54,7 +55,7 @@ class MemberFiles:
         """
         with temporary_files():
             dataset, split = self._file_of(member.dataset), self.folder / f"{number}.split.npy"
-            np.save(split, member.dataset.split)
+            _save(split, member.dataset.split)
             start = None if member.start is None else self._start(number, member.start)
         return {
             "title": member.title,
@@ -81,8 +82,15 @@ class MemberFiles:
 
     def _start(self, number: int, start: StartingWeights) -> dict[str, Any]:
         path = self.folder / f"{number}.start.safetensors"
-        save_file({name: np.ascontiguousarray(weight.numpy()) for name, weight in start.weights.items()}, path)
+        path.write_bytes(save({name: np.ascontiguousarray(weight.numpy()) for name, weight in start.weights.items()}))
         return {"model": start.model, "classes": list(start.classes), "weights": str(path)}
+
+
+def _save(path: Path, array: NDArray[Any]) -> None:
+    """Writes an array; unlike that of NumPy, an error has its number."""
+    content = BytesIO()
+    np.save(content, array, allow_pickle=False)
+    path.write_bytes(content.getbuffer())
 
 
 def _holds(path: Path, dataset: Dataset) -> bool:
@@ -144,18 +152,18 @@ def write_result(folder: Path, number: int, result: TrainingResult) -> dict[str,
     Raises:
         ResourceError: there is too little room for temporary files.
     """
-    said = None if result.validation is None else str(folder / f"{number}.validation.npy")
+    said = None if result.validation is None else folder / f"{number}.validation.npy"
     model = folder / f"{number}.model.safetensors"
     with temporary_files():
         write_bundle(model, result.bundle)
         if said is not None and result.validation is not None:
-            np.save(said, result.validation)
+            _save(said, result.validation)
     return {
         "model": str(model),
         "rows": [asdict(row) for row in result.rows],
         "best_epoch": result.best_epoch,
         "interrupted": result.interruption is not None,
-        "validation": said,
+        "validation": None if said is None else str(said),
         "fitted": result.fitted,
     }
 

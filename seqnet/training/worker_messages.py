@@ -65,7 +65,7 @@ def error_message(error: Exception) -> dict[str, Any]:
         name = next(kind.__name__ for kind in type(error).__mro__ if hasattr(errors, kind.__name__))
         return message | {"type": name, "words": list(error.args), "facts": dict(vars(error))}
     if isinstance(error, OSError):
-        return message | {"type": "OSError", "words": [error.errno, error.strerror, error.filename]}
+        return message | {"type": "OSError", "words": [error.errno, error.strerror or str(error), error.filename]}
     return message | {"type": "MemoryError" if isinstance(error, MemoryError) else "RuntimeError"}
 
 
