@@ -41,7 +41,7 @@ _NEARLY = 0.9
 """Sequences have nearly one length if 19 of 20 have at least this share of the longest."""
 
 _WORK: Mapping[str, tuple[int, int]] = {
-    **dict.fromkeys((_KMERS, *_WIDE), (100_000_000, 8)),
+    **dict.fromkeys((_KMERS, *_WIDE), (40_000_000, 8)),
     "dna-deep-hybrid": (30_000_000, 4),
 }
 """Network of a mixture → symbols that it sees in a training at most, unless that were fewer epochs than the second
