@@ -88,8 +88,10 @@ class _Commands(click.Group):
         """Returns the command of that name."""
         if name not in COMMANDS:
             return None
-        check_address_space(name, torch=name in _WITH_TORCH)
-        reserve_blas("numpy")
+        torch = name in _WITH_TORCH
+        check_address_space(name, torch=torch)
+        for package in ("numpy", "scipy") if torch else ("numpy",):
+            reserve_blas(package)  # before anything is written
         command: click.Command = import_module(f"seqnet.cli.{name}").command
         return command
 

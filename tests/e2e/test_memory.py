@@ -316,7 +316,7 @@ def test_a_limit_of_memory_gives_a_result_or_one_line(tmp_path: Path, command: s
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("more", range(0, 200, 25))
+@pytest.mark.parametrize("more", range(0, 160, 40))
 def test_with_little_more_memory_than_is_needed_nothing_is_tried_for_ever(tmp_path: Path, more: int) -> None:
     needed = re.search(r"it needs ([\d,]+) MB", seqnet("predict", MODEL, READS, limit=700 * MB).err)
     assert needed
