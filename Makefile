@@ -67,7 +67,7 @@ dna-tasks: .venv/installed ## public DNA tasks with default settings beside publ
 hard-data: .venv/installed ## few labels, rare and many classes, short and long sequences, into benchmarks/results (an hour)
 	$(BIN)/python -m benchmarks.hard_data
 
-transfer: .venv/installed ## labels that train --from saves on sister tasks, into benchmarks/results (half an hour)
+transfer: .venv/installed ## labels that train --from saves on sister tasks, into benchmarks/results (an hour)
 	$(BIN)/python -m benchmarks.transfer
 
 faults: .venv/installed ## kills, damaged files, full disks: counts of what comes of them, into benchmarks/results (an hour)

@@ -1,4 +1,4 @@
-"""What `train --from` saves in labels: `python -m benchmarks.transfer`, half an hour of one processor; `--smoke`.
+"""What `train --from` saves in labels: `python -m benchmarks.transfer`, about an hour; `--smoke`.
 
 Two pairs of sister tasks of the Genome Understanding Evaluation (Zhou et al. 2024, arXiv:2306.15006), in
 ../shared/data/dna_tasks. A source model is trained on all train records of one task that are unlike every record of the
