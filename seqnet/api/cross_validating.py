@@ -16,6 +16,7 @@ from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
 from seqnet.api.training import random_numbers_kept, run_request_of
 from seqnet.configs.cross_validation import FoldOptions
+from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.run_choice import choose_run
 from seqnet.nn.devices import choose_device, computing
@@ -77,7 +78,7 @@ class CrossValidationResult:
     def __repr__(self) -> str:
         found = self._result.evaluation
         shown = ", ".join(f"{name} {found.mean[name]:.3f} ± {found.sd[name]:.3f}" for name in ("accuracy", "auroc"))
-        return f"<seqnet.CrossValidationResult: {len(found.folds)} folds; {shown}>"
+        return f"<seqnet.CrossValidationResult: {counted(len(found.folds), 'folds')}; {shown}>"
 
 
 def cross_validate(

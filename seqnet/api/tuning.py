@@ -18,6 +18,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.configs.tuning import TuneOptions
 from seqnet.core.errors import SeqnetError, SettingError
 from seqnet.core.outputs import whole_file
+from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training.tuning import (
@@ -100,7 +101,8 @@ class TuneResult:
 
     def __repr__(self) -> str:
         monitor = self._run.training.monitor
-        return f"<seqnet.TuneResult: {len(self._result.trials)} trials, best validation {monitor} {self.value:.4f}>"
+        trials = counted(len(self._result.trials), "trials")
+        return f"<seqnet.TuneResult: {trials}, best validation {monitor} {self.value:.4f}>"
 
 
 class _TrialLines:

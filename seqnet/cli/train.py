@@ -183,8 +183,10 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_js
 def _epochs(runs: Sequence[TrainingResult]) -> str:
     """Returns how many epochs the networks have that were stopped."""
     counts = [len(run.rows) for run in runs if run.interruption] or [len(runs[-1].rows)]
-    text = counted(counts[-1], "epochs")
-    return text if len(counts) == 1 else f"{', '.join(map(str, counts[:-1]))} and {text} of {len(counts)} networks"
+    if len(counts) == 1:
+        return counted(counts[0], "epochs")
+    *first, last = map(str, counts)
+    return f"{', '.join(first)} and {last} epochs of {counted(len(counts), 'networks')}"
 
 
 def _start(name: Path | None, outputs: Sequence[Path]) -> WarmStart | None:

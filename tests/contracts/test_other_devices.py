@@ -34,6 +34,8 @@ WINDOW = 14
 def configs() -> Iterator[tuple[str, RunConfig]]:
     for name, network in NETWORK_SETTINGS.items():
         for encoder, settings in ENCODER_SETTINGS.items():
+            if network["name"] == "kmers" and encoder != "onehot":
+                continue
             if encoder != "plm":  # embeds on the CPU, from disk if possible
                 yield f"{name}-{encoder}", run_config(network=network, encoder=settings)
     for name in preset_names():

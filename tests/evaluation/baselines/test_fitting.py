@@ -151,7 +151,7 @@ def test_every_baseline_has_a_title() -> None:
 def test_many_classes_and_records_have_fewer_iterations(monkeypatch: pytest.MonkeyPatch) -> None:
     dataset = by_composition()
     records, classes = int((dataset.split == 0).sum()), len(dataset.classes)
-    monkeypatch.setattr(fitting, "_PRODUCTS", 3 * records * classes)
+    monkeypatch.setattr(fitting, "_LARGEST_FIT", 3 * records * classes)
     assert not fit_baselines(dataset, 10_000, 0)["kmers"].converged
-    monkeypatch.setattr(fitting, "_PRODUCTS", 2_000 * records * classes)
+    monkeypatch.setattr(fitting, "_LARGEST_FIT", 2_000 * records * classes)
     assert fit_baselines(dataset, 10_000, 0)["kmers"].converged
