@@ -12,7 +12,7 @@ from seqnet.api.files import fitted_to_files, pysam_kept
 from seqnet.api.keywords import PredictFileKeywords, as_path, read_options
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
-from seqnet.api.tables import Paths, as_paths, status_counts, table_output
+from seqnet.api.tables import Paths, as_paths, check_model, status_counts, table_output
 from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.configs.prediction import SortingOptions
 from seqnet.core.errors import SettingError
@@ -65,8 +65,7 @@ def write_records(
         OSError: an input is not there.
     """
     with python_words():
-        if not isinstance(model, Model):
-            raise SettingError("model", model, "a model that seqnet.load or seqnet.train returns")
+        check_model(model)
         wanted = {"split": split_by_class, "annotated": annotate, "kept": kept, "embeddings": embeddings}
         paths = {name: as_path(path, name) for name, path in wanted.items() if path is not None}
         classes, files = _classes(keep, paths), list(map(str, as_paths(inputs, "inputs")))

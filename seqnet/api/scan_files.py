@@ -11,7 +11,7 @@ from seqnet.api.files import pysam_kept
 from seqnet.api.keywords import PredictFileKeywords, as_path, check_keywords, read_options, settings_from
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
-from seqnet.api.tables import Paths, as_paths, status_counts, table_output
+from seqnet.api.tables import Paths, as_paths, check_model, status_counts, table_output
 from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.configs.scanning import ScanOptions
 from seqnet.core.errors import OutputError, SettingError
@@ -68,8 +68,7 @@ def scan_files(
         OSError: an input is not there.
     """
     with python_words():
-        if not isinstance(model, Model):
-            raise SettingError("model", model, "a model that seqnet.load or seqnet.train returns")
+        check_model(model)
         if track is None and table is None:
             raise SettingError("track", None, problem="is needed, or table")
         check_keywords(options, list(ScanFileKeywords.__annotations__))

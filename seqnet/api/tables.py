@@ -23,7 +23,7 @@ from seqnet.prediction.streaming import write_predictions
 from seqnet.prediction.table_runs import TableRun
 from seqnet.prediction.writers import TableOutput, format_of
 
-__all__ = ["Paths", "as_paths", "gather", "predict_table", "status_counts", "table_output"]
+__all__ = ["Paths", "as_paths", "check_model", "gather", "predict_table", "status_counts", "table_output"]
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -57,8 +57,7 @@ def predict_table(
         OSError: an input is not there.
     """
     with python_words():
-        if not isinstance(model, Model):
-            raise SettingError("model", model, "a model that seqnet.load or seqnet.train returns")
+        check_model(model)
         paths, target, part = list(map(str, as_paths(inputs, "inputs"))), as_path(output, "output"), as_shard(shard)
         if model.file is None and (part or resume):
             name, value = ("shard", str(part)) if part else ("resume", resume)
@@ -92,6 +91,16 @@ def gather(shards: Paths, output: str | os.PathLike[str], *, force: bool = False
     with python_words():
         whole = gather_tables(as_paths(shards, "shards"), as_path(output, "output"), force=force)
     return status_counts(whole.counts.tally.counts)
+
+
+def check_model(model: object) -> None:
+    """Checks that a model is one, and not its path.
+
+    Raises:
+        SettingError: it is not.
+    """
+    if not isinstance(model, Model):
+        raise SettingError("model", model, "a model that seqnet.load or seqnet.train returns")
 
 
 def as_paths(value: Paths, name: str) -> list[Path]:

@@ -166,6 +166,13 @@ class KmersConfig(NetworkConfig):
     name: str = setting("kmers", "network", choices=tuple(NETWORKS))
     longest: int = setting(4, "length of the longest k-mers; shorter ones are counted, too", minimum=1, maximum=8)
 
+    def __post_init__(self) -> None:
+        """See `Settings`; also refuses dropout on features, which this network does not use."""
+        super().__post_init__()
+        if self.dropout_input:
+            problem = "has no effect in the network kmers; use network.dropout_dense"
+            raise SettingError("network.dropout_input", self.dropout_input, problem=problem)
+
     @property
     def longest_kmer(self) -> int:
         """Length of the longest k-mers whose shares the head sees in place of a profile; 0 for none."""

@@ -44,12 +44,16 @@ _WORK: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys((_KMERS, *_WIDE), (40_000_000, 8)),
     "dna-deep-hybrid": (30_000_000, 4),
 }
-"""Network of a mixture → symbols that it sees in a training at most, unless that were fewer epochs than the second
-number. An LSTM takes several times as long for a symbol as a wide convolution."""
+"""Preset → maximum number of symbols that its network sees in a training, and minimum number of epochs.
+
+An LSTM takes several times as long for a symbol as a wide convolution.
+"""
 
 _SYMBOLS_PER_KMER = 150
+"""Minimum number of symbols in the train split for each different k-mer of the longest length."""
+
 _SHORTEST_KMERS = 2
-"""Symbols of the train split for each of the longest k-mers at least, and the length that k-mers have anyway."""
+"""Minimum length of the longest k-mers, however few symbols there are."""
 
 _EARLY_STOPPING = 3
 """A network of a mixture stops after a third of its epochs without improvement."""

@@ -103,3 +103,8 @@ def test_trees_of_models_without_the_setting_have_no_descriptors() -> None:
 def test_kmers_are_bounded() -> None:
     with pytest.raises(SettingError, match="at most 8"):
         EncoderConfig(name="kmer", k=9)
+
+
+def test_a_network_of_kmers_refuses_dropout_on_features_that_it_does_not_use() -> None:
+    with pytest.raises(SettingError, match=r"network\.dropout_input has no effect in the network kmers"):
+        network_config({"name": "kmers", "dropout_input": 0.1})
