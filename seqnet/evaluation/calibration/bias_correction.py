@@ -24,6 +24,12 @@ __all__ = ["BiasCorrection", "fit_bias_correction"]
 _FLOOR = 1e-12
 _PRIOR = 1.0
 """Precision of a normal prior on the logarithm of the scale and on each offset, which matters for few records only."""
+_MOST_LOG_SCALE = 4.0
+_MOST_OFFSET = 20.0
+_STEPS = 100
+_TOLERANCE = 1e-9
+_LARGEST = 700.0
+"""Largest number whose exponential is finite, about."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +57,52 @@ def fit_bias_correction(labels: Labels, probabilities: Probabilities, weights: N
         probabilities: (N, K) float64.
         weights: (N,) float64, weight of each record; their sum is the number of records that they stand for.
     """
+    logits = np.log(np.maximum(probabilities, _FLOOR))
+    return _fit_two(labels, logits, weights) if logits.shape[1] == 2 else _fit_many(labels, logits, weights)
+
+
+def _fit_two(labels: Labels, logits: NDArray[np.float64], weights: NDArray[np.float64]) -> BiasCorrection:
+    """Returns the correction for two classes, by Fisher scoring.
+
+    There are two unknowns, the logarithm of the scale and the difference of the offsets. It takes a tenth of the time
+    of `_fit_many`, and an estimate of class fractions needs dozens of fits.
+    """
+    ahead = logits[:, 1] - logits[:, 0]  # (N,)
+    side = np.where(labels == 1, 1.0, -1.0)
+    most = np.array([_MOST_LOG_SCALE, 2 * _MOST_OFFSET])
+    prior = np.array([_PRIOR, _PRIOR / 2])  # equal and opposite offsets cost least
+
+    def loss(given: NDArray[np.float64]) -> float:
+        correct = side * (np.exp(given[0]) * ahead + given[1])
+        return float(weights @ np.logaddexp(0, -correct) + prior @ given**2 / 2)
+
+    found = np.zeros(2)
+    lowest = loss(found)
+    for _ in range(_STEPS):
+        scaled = np.exp(found[0]) * ahead
+        share = 1 / (1 + np.exp(-np.clip(scaled + found[1], -_LARGEST, _LARGEST)))
+        excess, spread = weights * (share - (labels == 1)), weights * share * (1 - share)
+        slope = np.array([excess @ scaled, excess.sum()]) + prior * found
+        # The information matrix is [[scale, mixed], [mixed, offset]]; the step is its inverse times the slope.
+        mixed, (scale, offset) = spread @ scaled, np.array([spread @ scaled**2, spread.sum()]) + prior
+        step = np.array([offset * slope[0] - mixed * slope[1], scale * slope[1] - mixed * slope[0]])
+        step /= scale * offset - mixed**2
+        while np.abs(step).max() > _TOLERANCE:
+            nearer = np.clip(found - step, -most, most)
+            if (value := loss(nearer)) < lowest:
+                found, lowest = nearer, value
+                break
+            step /= 2
+        else:
+            break
+    return BiasCorrection(float(np.exp(found[0])), np.array([-found[1], found[1]]) / 2)
+
+
+def _fit_many(labels: Labels, logits: NDArray[np.float64], weights: NDArray[np.float64]) -> BiasCorrection:
+    """Returns the correction for any number of classes."""
     from scipy.optimize import minimize
 
-    logits, classes = np.log(np.maximum(probabilities, _FLOOR)), probabilities.shape[1]
+    classes = logits.shape[1]
     truth = np.eye(classes)[labels]
 
     def loss(given: NDArray[Any]) -> tuple[float, NDArray[Any]]:
@@ -66,9 +115,8 @@ def fit_bias_correction(labels: Labels, probabilities: Probabilities, weights: N
         return value, slope + _PRIOR * given
 
     reserve_blas("scipy")
-    result = minimize(
-        loss, np.zeros(classes + 1), jac=True, method="L-BFGS-B", bounds=[(-4, 4)] + [(-20, 20)] * classes
-    )
+    bounds = [(-_MOST_LOG_SCALE, _MOST_LOG_SCALE)] + [(-_MOST_OFFSET, _MOST_OFFSET)] * classes
+    result = minimize(loss, np.zeros(classes + 1), jac=True, method="L-BFGS-B", bounds=bounds)
     return BiasCorrection(float(np.exp(result.x[0])), np.asarray(result.x[1:]))
 
 

@@ -45,6 +45,7 @@ _ROWS = 2_000
 _LEAST = 1e-6
 """Minimum share of a class, so that its odds are finite."""
 _STEPS = 1_000
+_NEWTON_STEPS = 40
 _TOLERANCE = 1e-7
 _ROUNDING = 1e-4
 _MISFIT = 0.1
@@ -112,16 +113,21 @@ def likeliest_shares(probabilities: Probabilities, seen: Shares, weights: Shares
 
 
 def _of_two(ratios: Probabilities, weight: Shares) -> Shares:
-    """Returns the shares (2,): the likelihood is concave in the one unknown, so its slope has one zero."""
+    """Returns the shares (2,): the likelihood is concave in the one unknown, so its slope has one zero.
+
+    Newton's method finds it, and halves the interval that it must be in where a step would leave this interval.
+    """
     ahead = ratios[:, 1] - ratios[:, 0]
     low, high = _LEAST, 1 - _LEAST
-    for _ in range(25):
-        middle = (low + high) / 2
-        if float(weight @ (ahead / (ratios[:, 0] + middle * ahead))) > 0:
-            low = middle
-        else:
-            high = middle
-    share = (low + high) / 2
+    share = 0.5
+    for _ in range(_NEWTON_STEPS):
+        change = ahead / (ratios[:, 0] + share * ahead)
+        slope, bend = float(weight @ change), float(weight @ change**2)
+        low, high = (share, high) if slope > 0 else (low, share)
+        newton = share + slope / max(bend, _LEAST)
+        before, share = share, newton if low < newton < high else (low + high) / 2
+        if abs(share - before) < _TOLERANCE / 10:
+            break
     return np.array([1 - share, share])
 
 
