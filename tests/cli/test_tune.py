@@ -214,8 +214,8 @@ def test_processes_share_a_study(trained: Path, tmp_path: Path, space: Path, cli
         assert process.returncode == 0, errors
     joined = cli(*words, "-o", tmp_path / "late.toml")
     assert joined.code == 0, joined.err
-    # A process that joins late has all finished trials, those of the killed process included, which may have finished its
-    # trial before the others or after them.
+    # A process that joins late has all finished trials. The killed process may have finished its own before the others
+    # or after them.
     rows = timeless(tmp_path / "late.trials.tsv")
     assert joined.err.startswith(f"continuing after trial {len(rows)}\n")
     assert [int(row["number"]) for row in rows] == list(range(1, len(rows) + 1))
