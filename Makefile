@@ -55,10 +55,10 @@ reproduce-quick: .venv/installed ## the same with few epochs, to see that it run
 
 bench: .venv/installed ## speed beside other programs, into benchmarks/results (an hour; needs the extra bench)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench,export]'
-	for one in startup neighbours growth encode predict shards memory explain splitting tracks train distributed; do $(BIN)/python -m benchmarks.$$one || exit 1; done
+	for one in startup neighbours growth readers encode predict shards memory explain splitting tracks train distributed; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-smoke: .venv/installed ## the same once, with little, to see that it runs
-	for one in startup neighbours growth encode predict shards memory explain splitting tracks train distributed dna_tasks hard_data transfer faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+	for one in startup neighbours growth readers encode predict shards memory explain splitting tracks train distributed dna_tasks hard_data transfer faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
 	$(BIN)/python -m benchmarks.gpu --device cpu --smoke
 
 dna-tasks: .venv/installed ## public DNA tasks with default settings beside published models, into benchmarks/results (an hour)
