@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 
 from seqnet.datasets.dataset import open_dataset
 from seqnet.evaluation.calibration import expected_calibration_error, reweighted
-from seqnet.evaluation.calibration.class_shift import estimate_shift, likeliest_shares
+from seqnet.evaluation.calibration.class_shift import estimate_shift
+from seqnet.evaluation.calibration.likeliest_shares import likeliest_shares
 from seqnet.models.bundles import open_bundle
 from seqnet.models.probabilities import bundle_probabilities
 from seqnet.models.shipped import find_model

@@ -4,13 +4,13 @@ In: calibrated probabilities (N, K) of records without labels, the class shares 
 the model keeps of validation records. Out: a `ClassShift`. It holds if the sequences of each class are like those of
 training, and only their fractions differ.
 
-The estimate has the highest likelihood: the fixed point of the EM algorithm of Saerens et al. 2002,
-doi:10.1162/089976602753284446. Probabilities are corrected for a bias of each class before that, on validation records
-(`bias_correction`). The estimate is sure if it is farther from the training shares than all estimates of samples of
-the validation records that are drawn at the training shares, so that neither chance nor badly calibrated probabilities
-explain it; and if the validation records, weighted by the estimate, have the distribution of scores that was found.
-If only chance is in doubt, a correction may still help. It uses an estimate that is shrunk towards the training shares
-by as much as its standard error suggests (James and Stein 1961, https://projecteuclid.org/euclid.bsmsp/1200512173).
+The estimate has the highest likelihood (`likeliest_shares`). Before that, probabilities are corrected for a bias of
+each class (`bias_correction`), which is fitted to validation records. The estimate is sure if it is farther from the
+training shares than all estimates of samples of the validation records that are drawn at the training shares, so that
+neither chance nor badly calibrated probabilities explain it; and if the validation records, weighted by the estimate,
+have the distribution of scores that was found. If only chance is in doubt, a correction may still help. It uses an
+estimate that is shrunk towards the training shares by as much as its standard error suggests (James and Stein 1961,
+https://projecteuclid.org/euclid.bsmsp/1200512173).
 """
 
 from __future__ import annotations
@@ -23,12 +23,11 @@ from numpy.typing import NDArray
 
 from seqnet.core.printable import counted
 from seqnet.evaluation.calibration.bias_correction import fit_bias_correction
+from seqnet.evaluation.calibration.likeliest_shares import LEAST, Shares, likeliest_shares
 from seqnet.evaluation.calibration.temperature import Probabilities
 from seqnet.evaluation.calibration.validation_scores import ValidationScores
 
-__all__ = ["FEWEST", "MOST", "ClassShift", "estimate_shift", "likeliest_shares"]
-
-Shares = NDArray[np.float64]
+__all__ = ["FEWEST", "MOST", "ClassShift", "estimate_shift"]
 
 FEWEST = 200
 """Minimum number of records for an estimate."""
@@ -42,11 +41,6 @@ _FITS = 30
 """Replicates that the standard error of the estimate is from; each fits the correction again."""
 _ROWS = 2_000
 """Maximum number of records of a replicate with more than two classes, where EM takes many steps."""
-_LEAST = 1e-6
-"""Minimum share of a class, so that its odds are finite."""
-_STEPS = 1_000
-_NEWTON_STEPS = 40
-_TOLERANCE = 1e-7
 _ROUNDING = 1e-4
 _MISFIT = 0.1
 """Largest difference of two cumulative distributions of scores, beyond chance, that class fractions may leave."""
@@ -99,52 +93,6 @@ class ClassShift:
         return abs(float(_log_odds(self.shares)[label] - _log_odds(self.seen)[label]))
 
 
-def likeliest_shares(probabilities: Probabilities, seen: Shares, weights: Shares | None = None) -> Shares:
-    """Returns the class shares (K,) of records with the highest likelihood, each at least one in a million.
-
-    Args:
-        probabilities: (N, K) float64, for the shares of training.
-        seen: (K,) float64, shares in training.
-        weights: (N,) float64, weight of each record [default: 1].
-    """
-    ratios = probabilities / seen  # (N, K), likelihoods up to a factor for each record
-    weight = np.full(len(ratios), 1 / len(ratios)) if weights is None else weights / weights.sum()
-    return _of_two(ratios, weight) if len(seen) == 2 else _of_many(ratios, weight, seen)
-
-
-def _of_two(ratios: Probabilities, weight: Shares) -> Shares:
-    """Returns the shares (2,): the likelihood is concave in the one unknown, so its slope has one zero.
-
-    Newton's method finds it, and halves the interval that it must be in where a step would leave this interval.
-    """
-    ahead = ratios[:, 1] - ratios[:, 0]
-    low, high = _LEAST, 1 - _LEAST
-    share = 0.5
-    for _ in range(_NEWTON_STEPS):
-        change = ahead / (ratios[:, 0] + share * ahead)
-        slope, bend = float(weight @ change), float(weight @ change**2)
-        low, high = (share, high) if slope > 0 else (low, share)
-        newton = share + slope / max(bend, _LEAST)
-        before, share = share, newton if low < newton < high else (low + high) / 2
-        if abs(share - before) < _TOLERANCE / 10:
-            break
-    return np.array([1 - share, share])
-
-
-def _of_many(ratios: Probabilities, weight: Shares, start: Shares) -> Shares:
-    """Returns the shares (K,) by the steps of EM."""
-    shares = start
-    for _ in range(_STEPS):
-        joint = ratios * shares
-        after = weight @ (joint / joint.sum(axis=1, keepdims=True))
-        after = np.maximum(after, _LEAST)
-        after = after / after.sum()
-        if np.abs(after - shares).max() < _TOLERANCE:
-            return np.asarray(after)
-        shares = after
-    return shares
-
-
 def estimate_shift(
     probabilities: Probabilities, seen: Shares, validation: ValidationScores | None, *, shrink: bool = False
 ) -> ClassShift:
@@ -193,7 +141,7 @@ def _shrunk(shares: Shares, seen: Shares, error: Shares) -> Shares:
     """
     distance = float(((_log_odds(shares) - _log_odds(seen)) ** 2).sum())
     factor = max(0.0, 1 - float((error**2).sum()) / distance) if distance else 0.0
-    between = seen * np.exp(factor * np.log(np.maximum(shares, _LEAST) / seen))
+    between = seen * np.exp(factor * np.log(np.maximum(shares, LEAST) / seen))
     return np.asarray(between / between.sum())
 
 
@@ -302,5 +250,5 @@ def _distance(own: Shares, other: Shares, weights: Shares) -> float:
 
 
 def _log_odds(shares: Shares) -> Shares:
-    kept = np.clip(shares, _LEAST, 1 - _LEAST)
+    kept = np.clip(shares, LEAST, 1 - LEAST)
     return np.asarray(np.log(kept / (1 - kept)))
