@@ -40,7 +40,8 @@ def check_read_twice(path: str) -> None:
         OSError: it is not there.
     """
     if path == "-" or not stat.S_ISREG(os.stat(path).st_mode):
-        problem = f"auto reads its input twice, which {'standard input' if path == '-' else path} can't be; give a file"
+        what = "standard input" if path == "-" else path
+        problem = f"auto reads its input twice, and {what} can be read only once; give a file"
         raise SettingError("predict.expected_fraction", "auto", problem=problem)
 
 

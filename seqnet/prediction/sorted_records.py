@@ -131,9 +131,9 @@ class SplitRecords:
             stem = _UNSAFE.sub("_", name)
             # Some file systems do not distinguish upper and lower case.
             if (other := stems.setdefault(stem.casefold(), name)) != name or (name in classes and name == UNCLASSIFIED):
-                problem = f"the classes {other} and {name} would have one file, {stem}"
+                problem = f"the classes {other} and {name} would both be written to {stem}"
                 if UNCLASSIFIED in (other, name):
-                    problem = f"the file of class {other} would be that of records without a class"
+                    problem = f"the file of class {other} would have the name of the file for records without a class"
                 raise OutputError(str(self.directory), problem, "use --keep CLASS --kept FILE for one class at a time")
         return [_UNSAFE.sub("_", name) for name in (*classes, UNCLASSIFIED)]
 
@@ -197,7 +197,7 @@ class KeptRecords:
             more = ("", *_COMPRESSED) if form != "bam" else ("",)
             if not name.endswith(tuple(ending + last for ending in _ENDINGS[form] for last in more)):
                 known = " or ".join(own + last for own in _ENDINGS[form][:2] for last in more[:2])
-                problem = f"the records are {FORM_NAMES[form]}, which the name of the file does not say"
+                problem = f"the records are {FORM_NAMES[form]}, and the file name does not end in this format"
                 raise OutputError(str(self.target), problem, f"end it in {known}")
         return [] if self.target is None else [self.target]
 

@@ -126,7 +126,7 @@ def train_at_once(
         try:
             team.train(resume=resume)
             if left_out := len(members) - len(team.results()):
-                observer.note(f"the time is over; left out: {counted(left_out, 'networks')}")
+                observer.note(f"the time limit is reached; left out: {counted(left_out, 'networks')}")
         except KeyboardInterrupt as interruption:
             stop = interruption
             team.stop()

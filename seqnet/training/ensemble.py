@@ -132,7 +132,7 @@ def calibrated(
     counts = training_counts(dataset)
     if bundle.positive is not None and is_imbalanced(bundle.config.training, counts):
         line = rare_class_line(labels, decided, bundle.classes, counts, "validation split")
-        advice = "; --optimize mcc makes fewer false calls" if criterion == BALANCED else ""
+        advice = "; --optimize mcc gives fewer false positives" if criterion == BALANCED else ""
         observer.note(f"at the threshold {found.threshold:.3f}, {line}{advice}")
     bundle = with_calibration(bundle, found, labels, raw)
     bundle.to(device)

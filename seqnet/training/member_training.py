@@ -68,7 +68,7 @@ def _train_in_turn(
         try:
             run = _trained(member, watching, device, limit, processes, resume=resume)
         except OutOfTimeError:
-            observer.note(f"the time is over; left out: {counted(len(members) - len(runs), 'networks')}")
+            observer.note(f"the time limit is reached; left out: {counted(len(members) - len(runs), 'networks')}")
             return runs, None
         except KeyboardInterrupt as stop:
             # Before its first epoch a member has nothing to give; those before it have.

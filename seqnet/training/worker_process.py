@@ -113,7 +113,7 @@ class WorkerProcess:
         name = signal.strsignal(-code) or f"signal {-code}"
         again = "continue with --resume" if resumable else "train again"
         remedy = f"{again}; with --threads 1, one network is trained at a time, which takes less memory"
-        return ResourceError(title, f"the process that trains it was ended from outside: {name.lower()}", remedy)
+        return ResourceError(title, f"the process that trains it was stopped by a signal ({name.lower()})", remedy)
 
 
 def _started(folder: Path, log: Path) -> subprocess.Popen[bytes]:

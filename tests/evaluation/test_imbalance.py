@@ -58,7 +58,7 @@ def test_a_class_that_is_never_predicted_is_named() -> None:
     classes = ("common", "rare", "absent")
     line = never_predicted([0, 0, 1], [0, 0, 0], classes, "validation split")
     assert line is not None
-    assert line.startswith("the model predicts no record of the validation split to be rare (1 record); accuracy hides")
+    assert line.startswith("the model predicts no record of the validation split as rare (1 record), which accuracy")
     assert "--expected-fraction" in line
     assert never_predicted([0, 0, 1], [0, 1, 0], classes, "test split") is None
     two = never_predicted([0, 1, 1], [0, 0, 0], classes[:2], "test split")

@@ -103,7 +103,9 @@ def test_probabilities_threshold_and_confidences_follow_the_records() -> None:
 def test_only_regular_files_are_read_twice(tmp_path: Path) -> None:
     (tmp_path / "f").touch()
     check_read_twice(str(tmp_path / "f"))
-    with pytest.raises(SettingError, match="auto reads its input twice, which standard input can't be; give a file"):
+    with pytest.raises(
+        SettingError, match="auto reads its input twice, and standard input can be read only once; give a file"
+    ):
         check_read_twice("-")
     with pytest.raises(SettingError, match="which /dev/null can't be"):
         check_read_twice("/dev/null")

@@ -36,8 +36,14 @@ def test_names_of_files_are_safe() -> None:
     [
         (("a/b", "a:b"), "the classes a/b and a:b would have one file"),
         (("x", "X"), "the classes x and X would have one file"),
-        (("x", "unclassified"), "the file of class unclassified would be that of records without a class"),
-        (("Unclassified", "x"), "the file of class Unclassified would be that of records without a class"),
+        (
+            ("x", "unclassified"),
+            "the file of class unclassified would have the name of the file for records without a class",
+        ),
+        (
+            ("Unclassified", "x"),
+            "the file of class Unclassified would have the name of the file for records without a class",
+        ),
     ],
 )
 def test_two_classes_have_two_files(classes: tuple[str, ...], message: str) -> None:

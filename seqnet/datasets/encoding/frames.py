@@ -133,7 +133,7 @@ class FrameReader(RecordReader):
             elif isinstance(cell, str) or _is_none(cell):
                 yield cell if isinstance(cell, str) else ""
             else:
-                problem = f"column {self._columns.sequence} has {shortened(cell)}, which is no text"
+                problem = f"column {self._columns.sequence} has {shortened(cell)}, which is not text"
                 raise FormatError(problem, "write each sequence as text", path=self._place(row))
 
     def _check_characters(self) -> None:
@@ -148,7 +148,7 @@ class FrameReader(RecordReader):
         for what, texts in (cells | {"the name": self._names}).items():
             for row, cell in enumerate(texts):
                 if isinstance(cell, str) and not cell.isascii() and _HALF.search(cell):
-                    problem = f"{what} has {shortened(cell)}, with half of a surrogate pair"
+                    problem = f"{what} has {shortened(cell)}, with a character that is not valid Unicode"
                     raise FormatError(problem, "replace this character", path=self._place(row))
 
     def _check_one_kind(self, column: str) -> None:
@@ -167,7 +167,7 @@ class FrameReader(RecordReader):
             first.setdefault(_kind(cell), cell)
             if len(first) > 1:
                 (kind, other), (own, value) = first.items()
-                problem = f"column {column} has {shortened(value)}, {own}; {shortened(other)} before it is {kind}"
+                problem = f"column {column} has {shortened(value)}, {own}, but before it {shortened(other)}, {kind}"
                 raise LabelError(self._place(row), problem, "write all labels in one type, such as text")
 
     def _place(self, row: int) -> str:
@@ -193,7 +193,7 @@ class FrameReader(RecordReader):
         of: dict[str, str] = {}
         for row, (name, where) in enumerate(zip(groups, splits, strict=True)):
             if where not in SPLITS:
-                problem = "is empty" if is_missing(where) else f"has {quoted(where)}, which is no split"
+                problem = "is empty" if is_missing(where) else f"has {quoted(where)}, which is not a split"
                 raise LabelError(self._place(row), f"column {split} {problem}", WRITE)
             if name and of.setdefault(name, where) != where:
                 problem = f"group {name} of column {group} has records in the splits {of[name]} and {where}"

@@ -118,7 +118,7 @@ class _ByColumn:
             found = np.fromiter((SPLIT_WORDS.get(cell.strip().lower(), 255) for cell in cells), np.uint8, len(batch))
             if len(wrong := np.flatnonzero(found == 255)):
                 cell = cells[wrong[0]]
-                problem = "is empty" if is_missing(cell) else f"has {quoted(cell)}, which is no split"
+                problem = "is empty" if is_missing(cell) else f"has {quoted(cell)}, which is not a split"
                 name = batch.names[int(wrong[0])].decode(errors="replace")
                 raise LabelError(f"{path}: {named_record(name)}", f"column {self._column} {problem}", WRITE)
             return found
@@ -149,7 +149,7 @@ class _ByName:
         for index in wrong.tolist():
             name = batch.names[index].decode(errors="replace")
             if words[index]:
-                problem = f"{quoted(words[index])} is no split"
+                problem = f"{quoted(words[index])} is not a split"
                 raise LabelError(f"{self._table.path}: {named_record(name)}", problem, WRITE)
             self._example = self._example or name
         self._missing += len(wrong)

@@ -296,5 +296,5 @@ class Ingestion:
             reasons = ", ".join(counted(count, reason) for reason, count in self.left_out.items())
             raise LabelError("encode", f"no records are left ({reasons})", "change the options that select records")
         if self.grouper and not self.groups:
-            raise SettingError("group-by", self.options.group_by, problem="finds a group in no record")
+            raise SettingError("group-by", self.options.group_by, problem="gives no record a group")
         return self.collector.collected()

@@ -79,7 +79,7 @@ def label_by_regex(expression: str, path: str) -> Labeller:
         found = [search(header) for header in batch.headers.text()]
         return [(match[1] or "") if match else "" for match in found]
 
-    absent = f"the header has nothing that {expression} finds"
+    absent = f"the header does not match {expression}"
     return Labeller(find, path, "the header", absent, "correct --label-regex")
 
 

@@ -201,12 +201,12 @@ class EncodeSummary:
         if grouping.pairs:
             out.append(f"{counted(grouping.pairs, 'pairs')} of reads, mates kept in one split")
         if grouping.ungrouped:
-            out.append(f"{counted(grouping.ungrouped, 'records')} without a group, each one of its own")
+            out.append(f"{counted(grouping.ungrouped, 'records')} without a group, each in a group of its own")
         if grouping.clusters:
             found = grouping.clusters
             out.append(
-                f"{counted(len(found.sizes), 'clusters')} of records that share {found.threshold:g} of their "
-                f"{found.k}-mers, the largest of {found.sizes.max():,} ({found.largest_share:.1%})"
+                f"{counted(len(found.sizes), 'clusters')} of records with {found.threshold:g} of their "
+                f"{found.k}-mers in common, the largest of {found.sizes.max():,} ({found.largest_share:.1%})"
             )
         if about.crop:
             out.append(f"training draws windows of {about.crop} from the sequences of the train split")

@@ -202,7 +202,7 @@ def test_input_that_is_refused(tmp_path: Path, parts: dict[str, str]) -> None:
     fasta.write_text(">r part=test\nACGT\n")
     no_table = refused([ClassSource("x", str(fasta))], split_column="part", label_column=None)
     assert "there is no column part; --split-column needs a table" in no_table
-    assert "record r0: column family has 'f0', which is no split" in refused(whole, split_column="family")
+    assert "record r0: column family has 'f0', which is not a split" in refused(whole, split_column="family")
     with pytest.raises(SettingError, match="train takes files; give a generator with --class"):
         source_in_split("x=@uniform", "train")
 

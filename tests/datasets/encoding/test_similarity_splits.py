@@ -90,7 +90,7 @@ def test_groups_and_similarity_are_joined(tmp_path: Path) -> None:
     assert groups[8] == groups[9]
     assert len(set(data.groups.tolist())) == summary.groups == 80 - 3 - 1
     assert len(set(data.split[:4])) == 1
-    assert "36 records without a group, each one of its own" in summary.lines()
+    assert "36 records without a group, each in a group of its own" in summary.lines()
 
 
 def test_shuffled_records_stay_with_their_cluster(tmp_path: Path) -> None:
