@@ -1,4 +1,4 @@
-"""The shards of a run → the table that the run has without shards, byte by byte."""
+"""The shards of a run → a table with the same bytes as that of one run without shards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_NAMED = 5
 
 
 def gather_shards(paths: Sequence[Path], target: Path, *, force: bool = False) -> ShardFile:
-    """Joins the shards of a run into one table, and returns what it is: with the counts of all records.
+    """Joins the shards of a run into one table, and returns its description, with the counts of all records.
 
     Args:
         paths: the tables of all shards, in any order.

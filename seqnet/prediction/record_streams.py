@@ -72,7 +72,7 @@ def opened_stream(target: Path | None, beginning: Beginning, command: str, *, co
 
 
 def is_pipe(target: Path | None) -> bool:
-    """Returns whether a target is standard output, or a device or pipe, which has no name that says its format."""
+    """Returns whether a target is standard output, or a device or pipe, whose name does not show a format."""
     return target is None or is_stream(target)
 
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["OUTSIDE", "opened_alignments", "place_of", "read_by_htslib", "selected_reads"]
 
 OUTSIDE = "outside region"
-"""Reason why a read is not read."""
+"""Reason for skipping a read."""
 _REGION = re.compile(r"(?P<name>.+):(?P<start>[\d,]+)(?:-(?P<stop>[\d,]*))?")
 _ANY_BYTES = "surrogateescape"
 

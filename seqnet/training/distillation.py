@@ -115,10 +115,10 @@ def choose_student(teacher: Bundle, request: RunRequest, options: DistillOptions
 
 
 def _check(run: RunConfig, teacher: Bundle, length: int) -> None:
-    """Checks that what the model has labelled stays what the fast model sees.
+    """Checks that the fast model is trained on the sequences as the model has labelled them.
 
     Raises:
-        SettingError: it does not, or the fast model would have trees, which can't learn from probabilities.
+        SettingError: they would be changed, or the fast model would have trees, which can't learn from probabilities.
     """
     if run.network.boosted is not None:
         raise SettingError("network.trees", run.network.boosted.rounds, problem="must be 0: trees need labels")

@@ -72,7 +72,7 @@ def test_shards_of_other_runs_are_refused(tmp_path: Path) -> None:
     for path in (two, shard_file(two)):
         path.unlink()
     write_shard(predictor, [str(tmp_path / "a.fa"), str(tmp_path / "b.fa.gz")], two, Shard(2, 3))
-    refused([one, two, three], "another inputs")
+    refused([one, two, three], "differ in inputs")
 
 
 @pytest.mark.parametrize("ending", ["tsv", "tsv.gz", "parquet"])

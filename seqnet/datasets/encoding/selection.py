@@ -25,7 +25,7 @@ _EMPTY, _MISSING = (
     "whose sequence is missing (an empty cell, a word such as NA, or a record without one)",
 )
 UNASKED = (_EMPTY, _MISSING)
-"""Why records are left out that no option leaves out."""
+"""Reasons for leaving out records that do not depend on an option."""
 COUNTED = (MASKED, _STOPS)
 """Reasons that are counted for records that are kept."""
 

@@ -74,9 +74,9 @@ def test_labels_of_any_one_type(labels: Any, text: list[str]) -> None:
 @pytest.mark.parametrize(
     ("labels", "reported"),
     [
-        (["x", 1, "x", "y"], "row 2: column class has 1, a number; 'x' before it is text"),
-        ([1, None, True, "y"], "row 3: column class has true, a truth value; 1 before it is a number"),
-        (["x", "y", datetime.date(2020, 1, 1), "x"], "another type; 'x' before it is text"),
+        (["x", 1, "x", "y"], "row 2: column class has text ('x') and a number (1)"),
+        ([1, None, True, "y"], "row 3: column class has a number (1) and a truth value (true)"),
+        (["x", "y", datetime.date(2020, 1, 1), "x"], "has text ('x') and another type (datetime.date(2020, 1, 1))"),
     ],
 )
 def test_labels_of_several_types_are_refused(labels: list[Any], reported: str) -> None:

@@ -145,7 +145,7 @@ def test_a_file_of_names_has_the_split(tmp_path: Path) -> None:
         f"{names}: 2 of 30 records have no split; the first is record r0; add a line for each of them"
     )
     assert "no record has the name x1, nor 1 other name" in refused([*lines, "x1\ttest", "x2\ttest"])
-    assert "record r4: 'tset' is no split; write train" in refused([*lines[:4], "r4\ttset", *lines[5:]])
+    assert "record r4: 'tset' is not a split; write train" in refused([*lines[:4], "r4\ttset", *lines[5:]])
     assert "train split: it has no records" in refused([f"r{i}\ttest" for i in range(30)])
 
 

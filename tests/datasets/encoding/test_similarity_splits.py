@@ -61,7 +61,7 @@ def test_families_are_in_one_split_and_classes_keep_their_shares(tmp_path: Path,
     assert data.counts().tolist() == [[60, 20, 20], [60, 20, 20]]
     assert summary.grouping.clusters is not None
     assert summary.groups == len(summary.grouping.clusters.sizes) == len(np.unique(data.groups))
-    assert "share 0.2 of their 5-mers, the largest of 5 (2.5%)" in "\n".join(summary.lines())
+    assert "with 0.2 of their 5-mers in common, the largest of 5 (2.5%)" in "\n".join(summary.lines())
     assert summary.warnings() == []
 
 
