@@ -110,7 +110,7 @@ def train_at_once(
         members: the networks.
         observer: receives progress and messages.
         lanes: how they share the threads.
-        resume: whether to go on from the checkpoints.
+        resume: whether to continue from the checkpoints.
         seconds: time for all of them; None for no limit.
 
     Raises:

@@ -98,7 +98,7 @@ def train_folds(job: TrainingJob, observer: MembersObserver) -> FoldsResult:
     Raises:
         SettingError: there are too few folds, or a threshold is requested and there are more than two classes.
         LabelError: there are too few groups for so many folds, or the dataset has no fixed records.
-        KeyboardInterrupt: the user stopped it; the checkpoints are there to go on from.
+        KeyboardInterrupt: the user stopped it; the checkpoints remain.
     """
     dataset, config, device = job.dataset, job.config, job.device
     check_criterion(dataset, job.optimize)

@@ -32,7 +32,7 @@ def train_members(
         members: the networks.
         observer: receives progress and messages.
         device: device for the computation.
-        resume: whether to go on from the checkpoints.
+        resume: whether to continue from the checkpoints.
         seconds: time for all of them; members that do not fit into it are left out. None for no limit.
         processes: those that train together.
 

@@ -76,7 +76,7 @@ class TrainingJob:
         checkpoints: a file that is written after each epoch of a network, or None for none.
         optimize: what the decision threshold is best for on the validation split; None leaves it at one half, or has it
             be best for balanced accuracy where classes are imbalanced (see `criterion_for`).
-        resume: whether to go on from the checkpoints.
+        resume: whether to continue from the checkpoints.
         dataset_hash: SHA-256 of the dataset file.
         provenance: goes into the bundle.
         start: model to start from; None for random weights.

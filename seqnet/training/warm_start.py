@@ -2,7 +2,7 @@
 
 In: a dataset and a model of the same alphabet. Out: the settings of the run, and a classifier with the weights of the
 model. Encoder and network are kept. The head is kept if the classes are the same, and new if not. Trees beside the
-network are grown anew. With `training.freeze`, only the head is trained.
+network are fitted again. With `training.freeze`, only the head is trained.
 """
 
 from __future__ import annotations

@@ -29,7 +29,7 @@ class SearchJob:
         device: where to compute.
         journal: file of the finished trials; an existing one is replaced, unless it is resumed.
         dataset_hash: SHA-256 of the dataset file, which identifies the study.
-        resume: whether to go on with the trials of `journal`, if it is there.
+        resume: whether to continue with the trials of `journal`, if it is there.
         shared: whether other processes, here or on other machines, add trials to `journal` at the same time.
     """
 
