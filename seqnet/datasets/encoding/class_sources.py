@@ -87,7 +87,7 @@ def check_known(path: str, found: Iterable[str], classes: Sequence[str]) -> None
     for name in found:
         if name not in classes:
             remedy = did_you_mean(nearest(name, classes)) or "correct the label, or remove its records"
-            raise LabelError(path, f"class {name} is not one of the model's, {', '.join(classes)}", remedy)
+            raise LabelError(path, f"the model has no class {name}; its classes are {', '.join(classes)}", remedy)
 
 
 def order_classes(

@@ -296,5 +296,5 @@ class Ingestion:
             reasons = ", ".join(counted(count, reason) for reason, count in self.left_out.items())
             raise LabelError("encode", f"no records are left ({reasons})", "change the options that select records")
         if self.grouper and not self.groups:
-            raise SettingError("group-by", self.options.group_by, problem="gives no record a group")
+            raise SettingError("group-by", self.options.group_by, problem="matches no record; check names or column")
         return self.collector.collected()
