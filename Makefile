@@ -1,4 +1,4 @@
-# Two commands do all the set-up, on a machine with Python 3.11+, git and make: `make demo` and `make test`.
+# `make demo` and `make test` need only Python 3.11 or newer, git and make. Results of measurements go to benchmarks/results.
 PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 600
@@ -15,7 +15,7 @@ help: ## show this list
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev,docs,explain,export,hub,plm,tracks,tune,workflow]'
 	@touch $@
 
-demo: .venv/installed ## encode, train, evaluate and predict on the embedded, simulated data
+demo: .venv/installed ## encode, train, evaluate and predict with the simulated example data
 	$(BIN)/python scripts/demo.py
 
 test: .venv/installed ## the test suite
@@ -24,7 +24,7 @@ test: .venv/installed ## the test suite
 test-slow: .venv/installed ## the tests that take long: statistics and large files
 	$(BIN)/python -m pytest -n 2 -m slow
 
-check: .venv/installed ## format, lint, strict types, docs in step
+check: .venv/installed ## format, lint, types; generated pages and links are up to date
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -32,55 +32,55 @@ check: .venv/installed ## format, lint, strict types, docs in step
 	$(BIN)/python scripts/manpages.py --check
 	$(BIN)/python scripts/site.py
 
-format: .venv/installed ## format the code and repair what lint can
+format: .venv/installed ## format the code and fix lint errors
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-docs: .venv/installed ## the reference and manual pages from the program's own help, and the site, into build/site
+docs: .venv/installed ## generate the reference and manual pages, and build the site in build/site
 	$(BIN)/python scripts/reference.py
 	$(BIN)/python scripts/manpages.py
 	$(BIN)/python scripts/site.py
 
-pictures: .venv/installed ## the pictures of the documentation, by running the tutorials
+pictures: .venv/installed ## make the pictures of the documentation by running the tutorials
 	$(BIN)/python scripts/pictures.py
 
-reproduce: .venv/installed ## the results table on the real sequences in ../shared/data (about an hour)
+reproduce: .venv/installed ## measure all presets on the real sequences in ../shared/data (about an hour)
 	$(BIN)/python -m benchmarks.reproduce
 
 models: .venv/installed ## train the models that come with the package, on ../shared/data
 	$(BIN)/python -m benchmarks.ship
 
-reproduce-quick: .venv/installed ## the same with few epochs, to see that it runs
+reproduce-quick: .venv/installed ## the same with few epochs, to check that it runs
 	$(BIN)/python -m benchmarks.reproduce --quick
 
-bench: .venv/installed ## speed beside other programs, into benchmarks/results (an hour; needs the extra bench)
+bench: .venv/installed ## measure the speed of seqnet and other programs (an hour)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[bench,export]'
 	for one in startup neighbours growth readers encode predict shards memory explain splitting tracks train distributed; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
-bench-smoke: .venv/installed ## the same once, with little, to see that it runs
+bench-smoke: .venv/installed ## the same with little data, to check that it runs
 	for one in startup neighbours growth readers encode predict shards memory explain splitting tracks train distributed dna_tasks hard_data transfer faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
 	$(BIN)/python -m benchmarks.gpu --device cpu --smoke
 
-dna-tasks: .venv/installed ## public DNA tasks with default settings beside published models, into benchmarks/results (an hour)
+dna-tasks: .venv/installed ## compare the default settings with published models on public DNA tasks (an hour)
 	$(BIN)/python -m benchmarks.dna_tasks
 
-hard-data: .venv/installed ## few labels, rare and many classes, short and long sequences, into benchmarks/results (an hour)
+hard-data: .venv/installed ## measure the default settings on simulated data that are hard to learn (an hour)
 	$(BIN)/python -m benchmarks.hard_data
 
-transfer: .venv/installed ## labels that train --from saves on sister tasks, into benchmarks/results (an hour)
+transfer: .venv/installed ## measure how many labels train --from saves on related tasks (an hour)
 	$(BIN)/python -m benchmarks.transfer
 
-faults: .venv/installed ## kills, damaged files, full disks: counts of what comes of them, into benchmarks/results (an hour)
+faults: .venv/installed ## inject faults, such as kills, damaged files and full disks, and count the outcomes (an hour)
 	$(BIN)/python -m benchmarks.faults
 
-fuzz: .venv/installed ## random input for every reader and parser, for SECONDS, into benchmarks/results
+fuzz: .venv/installed ## give random input to every reader and parser, for SECONDS
 	$(BIN)/python -m benchmarks.fuzz --seconds $(SECONDS)
 
-lock: ## write constraints.txt anew from the newest versions that pyproject.toml admits
+lock: ## update constraints.txt to the newest versions that pyproject.toml allows
 	sh scripts/lock.sh
 
-release-check: .venv/installed ## sdist and wheel, built twice and tried on the oldest and newest Python and dependencies
+release-check: .venv/installed ## build sdist and wheel, and test them with the oldest and newest Python and dependencies
 	$(BIN)/python scripts/release_check.py
 
-clean: ## remove what the other targets made
+clean: ## remove the files that the other targets made
 	rm -rf .venv demo-output build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

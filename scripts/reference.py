@@ -65,7 +65,7 @@ def page() -> str:
         f"- `{name}`: {load_preset(name)['description']} ({load_preset(name)['source']})" for name in preset_names()
     ]
     parts = [
-        "# Reference\n\nWritten by `make docs` from the program itself.\n",
+        "# Reference\n\nAll commands, presets and settings. `make docs` generates this page from the program.\n",
         *commands(),
         "## Exit codes\n\n" + "".join(f"- {code}: {meaning}\n" for code, meaning in EXIT_CODES.items()),
         "## Presets\n\nFor `train --preset`.\n\n" + "\n".join(presets) + "\n",
@@ -73,7 +73,7 @@ def page() -> str:
         choices(NETWORKS, "Networks"),
         choices(ENCODERS, "Encoders"),
         choices(NEGATIVES, "Generated classes"),
-        "## Settings\n\nFor `train --set` and `--config`. A preset lays its own values over these defaults.\n",
+        "## Settings\n\nFor `train --set` and `--config`. A preset replaces some of these defaults.\n",
         settings(EncoderConfig, "Encoder"),
         *(settings(type(network_config({"name": name})), f"Network {name}") for name in NETWORKS),
         settings(TrainingConfig, "Training"),

@@ -57,11 +57,11 @@ def command(
 ) -> int:
     """Check a dataset for problems that make metrics too good.
 
-    Duplicates are equal sequences; near-duplicates have most of their k-mers in common (DNA: on either strand).
-    Duplicates across splits are in the train split and in the held-out splits, validation or test. Contradictory
-    duplicates have different classes. Length, composition, the first and last positions, tags and adapters are
-    shortcuts: a high AUROC means that this feature alone separates the classes. Each check passes, warns or fails; the
-    advanced options set the bounds.
+    Duplicates are equal sequences; near-duplicates have most of their k-mers in common (DNA: on either strand). A
+    duplicate across splits is a held-out record, of validation or test, with the same sequence in another split.
+    Contradictory duplicates have different classes. Length, composition, the first and last positions, tags and
+    adapters are shortcuts: a high AUROC means that this feature alone separates the classes. Each check passes, warns
+    or fails; the advanced options set the bounds.
 
     \b
     seqnet audit reads.safetensors

@@ -30,10 +30,10 @@ def _split_options(function: Function) -> Function:
     """Adds --train, --validation and --test."""
     for split in ("test", "validation", "train"):
         words = f"File whose records are in the {split} split" + (
-            ", or NAME=FILE for its class NAME. May be repeated." if split == "train" else "; as --train."
+            ", or NAME=FILE for its class NAME. May be repeated." if split == "train" else "; see --train."
         )
         if split == "validation":
-            words += "  [default: a part of the train records, as --split says]"
+            words += "  [default: a part of the train records; see --split]"
         kind = InputPath("split")
         function = click.option(f"--{split}", split, type=kind, multiple=True, metavar="FILE", help=words)(function)
     return function
@@ -75,8 +75,8 @@ def _split_options(function: Function) -> Function:
     metavar="NAME=SOURCE",
     help="A class and its file, or a generator of random sequences: @uniform (all symbols equally frequent), "
     "@composition (symbol frequencies of the real records) or @dinucleotide (real records shuffled, with their "
-    "dinucleotide counts); @uniform:COUNT makes COUNT records, not as many as are real. May be repeated, also with "
-    "the same NAME.",
+    "dinucleotide counts). @uniform:COUNT makes COUNT records; without it, there are as many as real ones. May be "
+    "repeated, also with the same NAME.",
 )
 @_split_options
 @settings_options(

@@ -45,7 +45,7 @@ _OF_FILES = ("missing_labels", "unknown", "alphabet", "sequence_column", "name_c
     },
     advanced=("no_baselines", "replicates", "confidence", "seed", "plm"),
 )
-@click.argument("models", type=InputPath("container"), nargs=-1, required=True, metavar="MODEL [MODEL]")
+@click.argument("models", type=InputPath("container"), nargs=-1, required=False, metavar="MODEL [MODEL]")
 @click.argument("dataset", type=InputPath("container"), metavar="DATA")
 @click.option(
     "-o",

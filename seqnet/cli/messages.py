@@ -79,7 +79,7 @@ def share_messages(*, silent: bool, reports: Callable[[], bool]) -> None:
 def deliver(text: str, level: Level | None = None) -> None:
     """Shows one message on standard error and writes it to the log; characters that are not printable are escaped.
 
-    Where standard error can't be written, the work goes on.
+    If standard error can't be written, the work continues.
 
     Args:
         text: the message.

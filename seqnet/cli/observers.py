@@ -1,4 +1,4 @@
-"""Who tells the user how training and a search for settings go: a bar of batches, a line for each epoch or trial."""
+"""Shows the progress of training and of a search for settings: a bar of batches, a line for each epoch or trial."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class TrainingObserver:
 
     Args:
         meter: shows the batches.
-        lines: tells the facts, the epochs, and where it computes.
+        lines: prints the notes, the epochs, and the device.
     """
 
     def __init__(self, meter: Meter, lines: MembersObserver) -> None:
@@ -62,7 +62,7 @@ class TrainingObserver:
         """See `Observer`."""
         self._lines.step(epoch, done, steps, loss)
         reached = (epoch - 1) * steps + done
-        if reached < self._reached:  # another network, or one that goes on
+        if reached < self._reached:  # another network, or a resumed one
             self._meter.begin(reached)
         self._reached = reached
         self._meter.reach(reached, self._epochs * steps, f"epoch {epoch} of {self._epochs}, loss {loss:.4f}")
@@ -77,7 +77,7 @@ class _MemberObserver:
 
     Args:
         label: begins its messages.
-        lines: tells its facts and epochs.
+        lines: prints its notes and epochs.
         show: shows the batches of all networks, with a note.
 
     Attributes:

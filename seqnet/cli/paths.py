@@ -215,7 +215,7 @@ def claim(
         force: whether existing ones are replaced.
         inputs: files that are read, beside those that its parameters name.
         single: further files that it is going to write, each by itself.
-        kept: real paths of unfinished files that it goes on with.
+        kept: real paths of unfinished files that it continues.
 
     Raises:
         OutputError: see `seqnet.core.outputs.check_targets`.

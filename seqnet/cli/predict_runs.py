@@ -1,4 +1,4 @@
-"""How `seqnet predict` runs: whole or as a shard, going on where a killed run stopped, file by file with a manifest."""
+"""How `seqnet predict` runs: whole or as a shard, continuing a killed run, or file by file with a manifest."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def run_options_of_predict(function: Function) -> Function:
         click.option(
             "--resume",
             is_flag=True,
-            help="Keep what is complete if the run is killed, and go on with it when the same command runs again. "
+            help="Keep what is complete if the run is killed; the same command then continues from there. "
             "Needs -o FILE.",
         ),
         click.option(
@@ -75,7 +75,7 @@ class RunOptions:
 
     Attributes:
         shard: the shard; None for all records.
-        resume: whether to go on with an unfinished table.
+        resume: whether to continue an unfinished table.
         manifest: the manifest; None for none.
         strict: whether a failed input stops the others.
     """
@@ -129,7 +129,7 @@ class RunOptions:
         return size if self.shard is None or size is None else size // self.shard.count
 
     def claim(self, targets: Iterable[Path], *, force: bool, inputs: Iterable[Path]) -> None:
-        """Does what `paths.claim` does, but keeps what a resumed run goes on with."""
+        """Does what `paths.claim` does, but keeps the files of a resumed run."""
         targets = list(targets)
         kept = [path for target in targets for path in unfinished_files(target)] if self.resume else []
         claim(targets, force=force, inputs=inputs, kept=kept)
@@ -170,4 +170,4 @@ class RunOptions:
 
 
 def _say_resumed(records: int) -> None:
-    say(f"going on after {counted(records, 'records')} of an unfinished run")
+    say(f"continuing after {counted(records, 'records')} of an unfinished run")

@@ -87,13 +87,13 @@ class TrainingFiles:
         """Returns whether existing outputs are replaced, once all may be written.
 
         Args:
-            resume: whether to go on from the checkpoints.
+            resume: whether to continue from the checkpoints.
             force: whether --force was given.
             encodes: whether the dataset is written, too.
             inputs: files that are read, beside those that parameters name.
 
         Raises:
-            OutputError: see `seqnet.cli.paths.claim`; or the model is not one that the run can go on with.
+            OutputError: see `seqnet.cli.paths.claim`; or the run can't continue the model.
         """
         # A resumed run replaces what the stopped one wrote, and nothing else.
         replaced = force or (resume and any(path.exists() for path in self._claimed))
@@ -178,7 +178,7 @@ class TuningFiles:
         """Returns whether existing outputs are replaced, once all may be written.
 
         Args:
-            resume: whether to go on with the study.
+            resume: whether to continue the study.
             force: whether --force was given.
             inputs: files that are read, beside those that parameters name.
 

@@ -51,12 +51,13 @@ class EncodeOptions(Settings):
     )
     split: str = setting(
         "80/10/10",
-        "percentages of records for train/validation/test; they add up to 100. If the input gives the splits, but no "
-        "validation split, a part of train is taken for it, in the proportion of the first two; 100/0/0 takes none",
+        "percentages of records for train/validation/test, which add up to 100. If the input has given splits, but no "
+        "validation split, a part of train becomes validation, in the proportion of the first two numbers; 100/0/0 for "
+        "no validation split",
     )
     split_column: str | None = setting(
         None,
-        "column of the table that says the split of each record: train, validation (or valid, val, dev) or test",
+        "column of the table with the split of each record: train, validation (or valid, val, dev) or test",
     )
     split_file: str | None = setting(
         None, "file with two tab-separated columns: record name and split (see --split-column)", input=True
@@ -102,8 +103,8 @@ class EncodeOptions(Settings):
     )
     positive: str | None = setting(
         None,
-        "class that precision, recall and other metrics of two classes are about [default: the first --class, or "
-        "else the last class in alphabetical order]",
+        "positive class, for which precision, recall and other metrics of two classes are computed [default: the first "
+        "--class, or else the last class in alphabetical order]",
     )
     seed: int = setting(
         1, "random seed of the split, of --limit and of generated sequences", minimum=0, maximum=LARGEST_SEED

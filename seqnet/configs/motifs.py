@@ -32,7 +32,7 @@ class MotifOptions(Settings):
     )
     motif_window: int | None = setting(
         None,
-        "motifs: number of symbols whose attributions are added up to find stretches " + by_alphabet(SEQLET_WIDTHS),
+        "motifs: length of the stretches whose attributions are added up " + by_alphabet(SEQLET_WIDTHS),
         minimum=3,
         maximum=100,
     )
@@ -44,26 +44,26 @@ class MotifOptions(Settings):
     )
     motif_fdr: float = setting(
         0.5,
-        "motifs: highest number of stretches in shuffled sequences for each stretch with as high an attribution in "
-        "real ones",
+        "motifs: number of stretches with a high attribution in shuffled sequences, divided by that in real ones; the "
+        "threshold of attributions is chosen so that this is not exceeded",
         above=0,
         maximum=1,
     )
     motif_q: float = setting(
         0.01,
-        "motifs: leave out motifs that are not more frequent than in shuffled sequences, with an adjusted p-value "
-        "above this; 1 keeps the matrices of all filters",
+        "motifs: maximum q-value (adjusted p-value) of being more frequent than in shuffled sequences; 1 keeps the "
+        "matrices of all filters",
         above=0,
         maximum=1,
     )
     motif_effect: float = setting(
         0.1,
-        "motifs: leave out motifs that change the explained logit by less than this; 0 keeps all",
+        "motifs: minimum change of the explained logit by a motif; 0 keeps all",
         minimum=0,
         maximum=1000,
     )
     motif_sites: int = setting(
-        20, "motifs: fewest stretches, or hits of a filter, that make a motif", minimum=2, maximum=MOST_RECORDS
+        20, "motifs: minimum number of stretches, or of hits of a filter, for a motif", minimum=2, maximum=MOST_RECORDS
     )
     seed: int = setting(0, "motifs: random seed of samples and shuffles", minimum=0, maximum=LARGEST_SEED)
 

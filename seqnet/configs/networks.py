@@ -103,7 +103,7 @@ class HybridConfig(ConvolutionConfig):
     )
     profile_end_composition: tuple[int, ...] = setting(
         (),
-        "profile: add the composition of this many first and of as many last symbols; a list of lengths",
+        "profile: add the compositions of both ends of these lengths; a list, such as [20, 60]",
         minimum=1,
         maximum=REACH,
         most=DEEPEST,
@@ -111,7 +111,7 @@ class HybridConfig(ConvolutionConfig):
         formerly="profile_spans",
     )
     profile_ends: int = setting(
-        0, "profile: add this many symbols at either end, one by one", minimum=0, maximum=10_000, needs=_PROFILE
+        0, "profile: add each of this many symbols at either end", minimum=0, maximum=10_000, needs=_PROFILE
     )
     profile_pairs: bool = setting(
         False, "profile: add the frequencies of pairs of neighbouring symbols", needs=_PROFILE

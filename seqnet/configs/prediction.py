@@ -94,15 +94,15 @@ class SortingOptions(Settings):
 
     pairs: str = setting(
         "together",
-        "with --split-by-class or --keep: together puts mates that are next to each other where the mean of their "
-        "probabilities decides; files does so for two inputs, one of first and one of second mates, and writes two "
-        "files for each class; separate decides for each mate by itself",
+        "with --split-by-class or --keep: together writes mates that are next to each other to one file, chosen by the "
+        "mean of their probabilities; files does the same for two inputs, one of first and one of second mates, and "
+        "writes two files for each class; separate writes each mate by its own prediction",
         choices=("together", "files", "separate"),
     )
     min_probability: float | None = setting(
         None,
-        "with --split-by-class or --keep, least probability of the label; records below it are treated as if they had "
-        "no label",
+        "with --split-by-class or --keep: minimum probability of the label; records below it count as records without "
+        "a label",
         minimum=0,
         maximum=1,
     )

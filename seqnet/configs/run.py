@@ -120,7 +120,7 @@ class RunRequest:
 
 
 _PRESETS = Path(__file__).parent / "presets"
-# What a preset says about itself; a copy of one may go on saying it.
+# Keys by which a preset describes itself; a user's copy of a preset may keep them.
 _REMARKS = ("description", "source", "alphabets")
 RUN_SECTIONS = tuple(field.name for field in fields(RunConfig))
 

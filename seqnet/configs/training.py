@@ -61,9 +61,9 @@ class TrainingConfig(Settings):
     label_smoothing: float = setting(0.0, "share of each label that is spread over all classes", minimum=0, below=1)
     balance: str = setting(
         "auto",
-        "imbalanced classes: weights gives rare classes more weight in the loss, oversample uses them more often, auto "
-        "uses weights beyond `imbalance` and chooses the threshold of two classes for balanced accuracy; probabilities "
-        "are for the class fractions of the train split",
+        "for imbalanced classes: weights gives rare classes more weight in the loss, oversample uses their records "
+        "more often, auto is weights if the classes are more imbalanced than `imbalance`, and chooses the threshold of "
+        "two classes for balanced accuracy; probabilities are always for the class fractions of the train split",
         choices=("auto", "none", "weights", "oversample"),
     )
     imbalance: float = setting(

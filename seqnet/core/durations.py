@@ -1,4 +1,4 @@
-"""Durations as people write them."""
+"""Durations as text, such as 90s or 10m."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def seconds_of(name: str, value: str | float) -> float:
         value: a number with a unit, such as 90s, 10m or 1.5h; or the seconds.
 
     Raises:
-        SettingError: it is none, not positive, or longer than 10,000,000 seconds.
+        SettingError: it is not a duration, not positive, or longer than 10,000,000 seconds.
     """
     seconds = value if isinstance(value, float | int) and not isinstance(value, bool) else None
     if isinstance(value, str) and (found := re.fullmatch(r"(\d{1,9}(?:\.\d{1,9})?)([smh])", value.strip().lower())):
@@ -31,7 +31,7 @@ def seconds_of(name: str, value: str | float) -> float:
 
 
 def duration_text(seconds: float) -> str:
-    """Returns a duration with the largest unit of which it is at least one, such as 1.5 h, 10 min or 45 s."""
+    """Returns a duration in the largest unit in which it is at least 1, such as 1.5 h, 10 min or 45 s."""
     for unit, size in (("h", 3600.0), ("min", 60.0)):
         if seconds >= size:
             return f"{seconds / size:.3g} {unit}"

@@ -5,11 +5,11 @@
     │   ├── FormatError            its content breaks the format, at a line or record
     │   ├── TruncatedError         it ends too early
     │   ├── EmptyInputError        the file has no records
-    │   └── SequencesError         sequences of a program, in no file, can't be used
+    │   └── SequencesError         sequences in memory can't be used
     ├── SymbolError              a symbol outside the alphabet
     ├── AlphabetMismatchError    proteins for a DNA model, or the reverse
     ├── LabelError               labels that don't fit the records
-    ├── ContainerError           a file that is no seqnet dataset, model or checkpoint, or is damaged
+    ├── ContainerError           a file that is not a seqnet dataset, model or checkpoint, or is damaged
     ├── OutputError              a target that exists or can't be written
     ├── SettingError             a setting outside its bounds
     │   └── UnknownSettingError    there is no setting of that name
@@ -77,7 +77,7 @@ class SeqnetError(Exception):
         return self.place, self.problem, self.remedy
 
     def reword(self, change: Callable[[str], str]) -> None:
-        """Replaces problem and remedy by what `change` makes of them."""
+        """Replaces problem and remedy by `change` of them."""
         self.problem, self.remedy = change(self.problem), change(self.remedy)
 
     def __reduce__(self) -> tuple[object, ...]:
@@ -146,7 +146,7 @@ class EmptyInputError(InputError):
 
 
 class SequencesError(InputError, ValueError):
-    """Sequences of a program, in no file, that can't be used."""
+    """Sequences in memory that can't be used."""
 
 
 class SymbolError(SeqnetError, ValueError):
@@ -240,7 +240,7 @@ class SettingError(SeqnetError, ValueError):
         super().__init__("", f"{name} {problem}", did_you_mean(near))
 
     def rename(self, name: str) -> None:
-        """Has the error name the setting in another way."""
+        """Changes the name of the setting in the error."""
         self.problem, self.name = self.problem.replace(self.name, name, 1), name
 
 

@@ -1,4 +1,4 @@
-"""Which process this one is, where a launcher such as torchrun has started several that train together.
+"""The rank of this process, if a launcher such as torchrun has started several that train together.
 
 In: the environment variables of PyTorch's `env://`. Out: rank and number of processes. PyTorch is not needed.
 """

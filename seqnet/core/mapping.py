@@ -1,9 +1,9 @@
 """Memory-mapped files, and an error message when such a file is cut while it is in use.
 
-The system ends a process that reads behind the end of a file that it has mapped, with the signal SIGBUS and without a
-word. No check before the reading can rule that out. So the command line sets a handler (`watch_mapped_files`), which
-says which file it was, in one line, and ends the process with exit code 1. It can't raise an exception: the code that
-reads is compiled, and must not go on. A library must not set it: the process is not its own.
+If a process reads beyond the end of a mapped file, the system ends it with the signal SIGBUS and without a message. No
+check before reading can prevent this. So the command line sets a handler (`watch_mapped_files`), which names the file
+in one line and ends the process with exit code 1. It can't raise an exception, because the code that reads is compiled
+and must not continue. The library does not set it, because the process belongs to its caller.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def map_file(path: Path, remedy: str) -> tuple[mmap.mmap, Callable[[], None]]:
 
 
 def watch_mapped_files() -> None:
-    """Has this process end with one line where a file is cut that it has mapped.
+    """Makes this process end with a one-line error if a mapped file is cut.
 
-    C calls `_report_and_exit` on SIGBUS: a handler of Python's own would wait for the code that can't go on.
+    C calls `_report_and_exit` on SIGBUS: a Python handler would wait for code that can't continue.
     """
     if _handlers or not hasattr(signal, "SIGBUS"):
         return

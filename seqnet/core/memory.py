@@ -1,9 +1,9 @@
-"""Memory of the process: recognising errors from lack of it, refusing early, and keeping what was freed.
+"""Memory of the process: recognising errors from lack of memory, refusing early, and keeping freed memory.
 
 If the address space of the process is limited (`ulimit -v`, as batch systems set it), libraries fail in many ways. Some
-raise an error of any type, some end the process, and some retry for ever. So a command that can't be loaded within the
-limit is refused before its imports. Later errors are recognised by the words of their message. OpenBLAS retries for
-ever, and no signal ends that, so it gets its memory before it needs it (`reserve_blas`).
+raise an error of any type, some end the process, and some retry without end. So a command that can't be loaded
+within the limit is refused before its imports. Later errors are recognised by the words of their message. OpenBLAS
+retries without end and ignores signals, so it gets its memory before it needs it (`reserve_blas`).
 """
 
 from __future__ import annotations
@@ -125,7 +125,7 @@ def check_address_space(command: str, *, torch: bool) -> None:
 
 
 def reserve_blas(package: str) -> None:
-    """Has the OpenBLAS of a package allocate its memory now, if the address space is limited.
+    """Makes the OpenBLAS of a package allocate its memory now, if the address space is limited.
 
     Call it before a package of Python multiplies matrices or solves equations for the first time.
 

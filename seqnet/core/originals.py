@@ -1,4 +1,4 @@
-"""The entries of a file as they are stored, beside the records that were made of them.
+"""The entries of a file as they are stored, together with the records made of them.
 
 A command that writes records back in their own format asks the readers for them (`ReadOptions.originals`). An entry of
 FASTA or FASTQ is its text with line ends. An entry of an alignment file is a record of an uncompressed BAM; SAM and
@@ -75,8 +75,8 @@ class Originals:
     def templates(self) -> NDArray[np.int64]:
         """Returns (M,) int64, the number of the template of each entry, from 0: entries of one piece of DNA.
 
-        These are neighbours with one name: in an alignment file all of them; in FASTQ two, and in FASTA two whose names
-        end in /1 and /2. A name that more records in a row have is not that of a pair.
+        These are neighbours with the same name: all of them in an alignment file, two in FASTQ, and in FASTA two whose
+        names end in /1 and /2. If more than two records in a row have the name, they are not a pair.
         """
         new = np.ones(len(self), dtype=bool)
         new[1:] = ~self.names_repeat()

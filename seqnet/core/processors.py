@@ -1,4 +1,4 @@
-"""The number of processors that this process may use, and how its threads wait for each other.
+"""The number of processors that this process may use, and how long its waiting threads spin.
 
 In: CPU affinity, control groups, and environment variables of OpenMP and Slurm. Out: a number of threads.
 """

@@ -258,8 +258,8 @@ def chunks(
 
     Args:
         tokens: N sequences.
-        symbols: most symbols in a range, but for a single longer sequence.
-        records: most sequences in a range [default: no bound].
+        symbols: maximum symbols in a range, unless a single sequence has more.
+        records: maximum sequences in a range [default: no maximum].
         members: (M,) int64, the sequences that the ranges are of [default: all].
     """
     if members is None:

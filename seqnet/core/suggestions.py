@@ -7,14 +7,14 @@ from collections.abc import Iterable
 __all__ = ["did_you_mean", "nearest"]
 
 _SHORT = 3
-"""Letters of an abbreviation, at most: close spellings of so few letters are chance."""
+"""Maximum number of letters of an abbreviation; with so few letters, similar spellings are chance."""
 
 
 def nearest(word: str, known: Iterable[str]) -> list[str]:
-    """Returns the known names that are most like a word, best first, three at most.
+    """Returns up to three known names that are most similar to a word, best first.
 
-    A name is like a word that abbreviates it by its initials (lr, learning_rate), is spelled much like it, or is one of
-    its parts (decay, weight_decay).
+    A name is similar to a word if the word consists of its initials (lr, learning_rate), is spelled similarly, or is
+    one of its parts (decay, weight_decay).
     """
     names = {_plain(name): name for name in known}
     plain = _plain(word)

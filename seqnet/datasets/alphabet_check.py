@@ -72,7 +72,7 @@ def check_alphabet(path: str, symbols: NDArray[np.uint8], expected: Alphabet) ->
 
 
 def agreed_alphabet(path: str, symbols: NDArray[np.uint8], known: Alphabet | None) -> Alphabet:
-    """Returns the alphabet of a dataset, once another file of it was looked at.
+    """Returns the alphabet of a dataset after reading the start of one more file.
 
     The first file with sequences decides the alphabet. A later file that looks different is refused.
 

@@ -194,7 +194,7 @@ def _is_whole() -> None:
 
 @dataclass(frozen=True)
 class Description:
-    """What a dataset says beside its columns; see `Dataset` for the attributes."""
+    """The description of a dataset without its columns; see `Dataset` for the attributes."""
 
     alphabet: Alphabet
     classes: tuple[str, ...]

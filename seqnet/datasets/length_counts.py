@@ -1,4 +1,4 @@
-"""How many sequences have which length, in an array of fixed size, whatever the number of sequences.
+"""Counts of sequence lengths, in an array of fixed size, whatever the number of sequences.
 
 Lengths below 1,024 have a bin each. Longer ones share bins, 64 between a power of two and the next, so that a bin is at
 most 1.6 % wide.

@@ -62,9 +62,9 @@ _EARLY_STOPPING = 3
 def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
     """Returns the recipes of networks of different kinds that are mixed, the fastest first; none for one network.
 
-    DNA and RNA are classified by motifs that may be anywhere or at one position, on both strands or one, or by their
-    k-mers. No single network is good at all of them, so one of each kind is trained, and the validation split weights
-    them (docs/results.md).
+    Classes of DNA and RNA may differ by motifs anywhere or at fixed positions, on both strands or one, or by their
+    k-mers. No single network is good at all of these, so several are trained and weighted on the validation split
+    (docs/results.md).
     """
     recipe = choose_recipe(dataset)
     held_out = dataset.labels[dataset.members("validation")]

@@ -1,4 +1,4 @@
-"""What a dataset is like: records, lengths and composition of each class, for people who look at it."""
+"""Overview of a dataset for reports: records, lengths and composition of each class."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ _WINDOW = 8_192
 """Maximum length that the network sees at once; a batch of longer sequences would take gigabytes."""
 
 _MUCHLONGER = 1.5
-"""Times a network's window from which on sequences are much longer than it was made for."""
+"""Sequences are much longer than a network was made for if they have this many times its window."""
 
 _STEPS = 1_500
 """Minimum number of optimiser steps. With fewer, any network learns a small dataset badly."""
@@ -94,13 +94,13 @@ def choose_recipe(dataset: Dataset) -> Recipe:
 
 
 def window_cut(dataset: Dataset) -> tuple[str, ...]:
-    """Returns the setting of a network's window, where sequences are too long to be seen at once."""
+    """Returns the setting of a network's window, if sequences are too long to be computed at once."""
     lengths = dataset.tokens.lengths[dataset.members("train")]
     return (f"network.window={_WINDOW}",) if not dataset.crop and lengths.max(initial=0) > _WINDOW else ()
 
 
 def _fewer_trees(run: RunConfig, classes: int) -> tuple[str, ...]:
-    """Returns the number of trees for many classes, each of which has its own trees, where it is not the preset's."""
+    """Returns the number of trees for many classes, if it differs from the preset's; each class has its own trees."""
     if run.network.boosted is None:
         return ()
     count = _TREES // classes
@@ -109,12 +109,12 @@ def _fewer_trees(run: RunConfig, classes: int) -> tuple[str, ...]:
 
 
 def misfit(preset: str, dataset: Dataset, window: int | None = None) -> str | None:
-    """Returns a line where a preset was made for another alphabet, or for shorter sequences; None where it suits.
+    """Returns a warning if a preset was made for another alphabet or for shorter sequences; None if it suits.
 
     Args:
         preset: its name.
         dataset: what it is to be trained on.
-        window: `network.window` of the run, where it may be another one than the preset's.
+        window: `network.window` of the run, which may differ from that of the preset.
     """
     made_for = load_preset(preset).get("alphabets", [dataset.alphabet.name])
     if dataset.alphabet.name in made_for:
@@ -127,7 +127,7 @@ def misfit(preset: str, dataset: Dataset, window: int | None = None) -> str | No
 
 
 def _too_long(preset: str, dataset: Dataset, window: int | None) -> str | None:
-    """Returns a line where the sequences are much longer than a preset was made for."""
+    """Returns a warning if the sequences are much longer than those that a preset was made for."""
     lengths = dataset.tokens.lengths[dataset.members("train")]
     typical = dataset.crop or (int(np.median(lengths)) if len(lengths) else 0)
     if window is None or typical <= _MUCHLONGER * window:

@@ -1,4 +1,4 @@
-"""The settings of a training: what the user requests, or what the dataset is best trained with."""
+"""The settings of a training: those that the user requests, or those that suit the dataset."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ __all__ = ["ChosenRun", "choose_run", "mixture_note"]
 
 @dataclass(frozen=True)
 class ChosenRun:
-    """The settings to train with, and what chose them.
+    """The settings to train with, and how they were chosen.
 
     Attributes:
         run: all settings.
         preset: the preset that they start from, if any.
-        recipe: what the choice went by, where the dataset decided; None where the user did.
-        warning: why the user's preset may not suit the dataset; None where it does.
+        recipe: a line about the choice by the dataset; None if the user chose.
+        warning: why the user's preset may not suit the dataset; None if it does.
         kinds: preset and settings of each network of a mixture, the fastest first; empty for networks of one kind.
     """
 
@@ -38,7 +38,7 @@ class ChosenRun:
 
 
 def choose_run(dataset: Dataset, request: RunRequest, *, mix: bool = True) -> ChosenRun:
-    """Returns what the user requests; of a user who names no network, the recipe for the dataset with their settings.
+    """Returns the settings of the user; if these name no network, the recipe for the dataset with these settings.
 
     Args:
         dataset: what is trained on.
@@ -63,7 +63,7 @@ def choose_run(dataset: Dataset, request: RunRequest, *, mix: bool = True) -> Ch
 
 
 def _mixture_line(mixture: Sequence[Recipe], facts: str) -> str:
-    """Returns what is chosen in one line; see `Recipe.line`."""
+    """Returns the choice in one line; see `Recipe.line`."""
     names = []
     for one in mixture:
         changed = ", ".join(text.partition(".")[2] for text in one.assignments)
@@ -75,7 +75,7 @@ def _mixture_line(mixture: Sequence[Recipe], facts: str) -> str:
 
 
 def mixture_note(dataset: Dataset, request: RunRequest) -> str | None:
-    """Returns what a cross-validation leaves out; None where the recipe is no mixture anyway."""
+    """Returns a note that a cross-validation has no mixture; None if the default is not a mixture anyway."""
     if request.shapes_network or not choose_mixture(dataset):
         return None
     return "each fold has one network; without --folds, networks of several kinds are trained and weighted"

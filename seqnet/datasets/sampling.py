@@ -1,4 +1,4 @@
-"""A random sample of the labelled sequences of a split, for what does not need all of them.
+"""A random sample of the labelled sequences of a split, for work that does not need all of them.
 
 In: a dataset, and how many records at most. Out: N token sequences with labels (N,), the same for the same seed.
 """
@@ -23,10 +23,10 @@ class LabelledSample(NamedTuple):
     """N labelled sequences.
 
     Attributes:
-        tokens: token sequences, at least N; left where they are, since together they may be large.
+        tokens: token sequences, at least N; not copied, because they may be large.
         members: (N,) int64, which of these.
         labels: (N,) int64, class in the order of the dataset.
-        available: records that they were drawn from; None where there is no end of them.
+        available: number of records that they were drawn from; None if it has no limit.
     """
 
     tokens: Ragged
@@ -40,8 +40,8 @@ def draw_labelled_sample(dataset: Dataset, split: str, most: int, rng: np.random
 
     They are drawn without replacement, from each class by its share and one at least.
 
-    Where training draws windows from a dataset's train split (`Dataset.crop`), so does this: as many of each class,
-    generated classes among them.
+    If training draws windows from the train split (`Dataset.crop`), so does this: the same number of each class,
+    including generated classes.
     """
     if dataset.crop is not None and split == "train":
         return _draw_windows(dataset, dataset.crop, most // len(dataset.classes), rng)

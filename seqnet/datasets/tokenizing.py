@@ -89,7 +89,7 @@ class Tokenized:
     Attributes:
         tokens: N token sequences; `INVALID` for a symbol outside the alphabet.
         status: (N,) uint8, `RecordStatus` of each record.
-        invalid: the first symbol that the alphabet does not know; None where there is none, or they are masked.
+        invalid: the first symbol outside the alphabet; None if there is none, or they are masked.
         masked: number of unknown symbols that were masked.
         stops: number of sequences whose final stop was removed; gene callers write it, but it is not a residue.
     """
@@ -114,11 +114,10 @@ def tokenize(
     Args:
         symbols: N sequences.
         alphabet: of the symbols.
-        mask: whether a symbol that the alphabet does not know is taken for any symbol, as an N or X is; gaps of
-            alignments are not.
+        mask: whether a symbol outside the alphabet is treated like N or X; gaps of alignments are not.
         missing: (N,) bool, which sequences are missing values of a table; None if there are none.
-        shortest: fewest symbols that a model takes: shorter sequences, and those without any canonical symbol, have a
-            status that says so. None where no model is asked.
+        shortest: minimum number of symbols for a model; shorter sequences, and those without any canonical symbol, get
+            a status that says so. None without a model.
     """
     symbols, stops = _without_stops(symbols, alphabet.stop)
     tokens = Ragged(alphabet.encode(symbols.data), symbols.offsets)
@@ -161,7 +160,7 @@ def _character(data: NDArray[np.uint8]) -> str:
 
 
 def _all_ambiguous(tokens: Ragged, alphabet: Alphabet) -> NDArray[np.bool_]:
-    """Returns which (N,) bool of N token sequences have no canonical symbol: a prediction would be of nothing."""
+    """Returns which (N,) bool of N token sequences have no canonical symbol, so that a prediction has no meaning."""
     if not len(tokens.data) or tokens.data.max() <= alphabet.size:
         return np.zeros(len(tokens), dtype=bool)
     ambiguous = np.ones(len(tokens), dtype=bool)

@@ -93,7 +93,7 @@ def never_predicted(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[s
         return None
     remedy = "train with --optimize balanced" if len(classes) == 2 else "see predict --expected-fraction"
     named = listed(missing, _MOST_NAMED)
-    return f"the model predicts no record of the {where} to be {named}; accuracy hides this; {remedy}"
+    return f"the model predicts no record of the {where} as {named}, which accuracy does not show; {remedy}"
 
 
 def rare_class_line(labels: ArrayLike, predicted: ArrayLike, classes: Sequence[str], counts: Counts, where: str) -> str:

@@ -68,15 +68,15 @@ def device_text(device: torch.device, threads: int, processes: int = 1) -> str:
 def silence_warnings() -> None:
     """Adds filters for the warnings of PyTorch that say nothing to users.
 
-    Directions are computed one by one, and their weights, which are small, put together for each batch. PyTorch 2.6
-    warns of settings of its own compiler that it does not write to its cache.
+    PyTorch warns that the weights of recurrent layers are not contiguous, because directions are computed one by one.
+    PyTorch 2.6 also warns of settings of its own compiler that it does not write to its cache.
     """
     warnings.filterwarnings("ignore", "RNN module weights are not part of single contiguous chunk")
     warnings.filterwarnings("ignore", "Skipping serialization of ", UserWarning)
 
 
 class _Exactly:
-    """What all threads that compute at once hold together: the first sets it, the last puts back what was there."""
+    """A setting of all threads that compute at the same time: the first sets it, the last restores the old value."""
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -100,13 +100,13 @@ class _Exactly:
 
 
 exact_float32 = _Exactly()
-"""Within `with exact_float32:` float32 is float32 on a GPU, too, where convolutions and recurrences would round to ten
-bits. Any number of threads may be within."""
+"""Within `with exact_float32:` float32 is exact on a GPU, too, where convolutions and recurrent layers would otherwise
+round to ten bits. Several threads may use it at the same time."""
 
 
 @contextmanager
 def computing(threads: int, device: torch.device) -> Iterator[None]:
-    """Has the CPU compute with so many threads, and a device in exact float32; leaves the process as it was."""
+    """Within this, the CPU uses this many threads, and a device exact float32; restores the previous settings."""
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:

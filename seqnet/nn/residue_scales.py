@@ -1,4 +1,4 @@
-"""Numbers for the 20 amino acids that are known to matter for folding, aggregation and solubility.
+"""Scales of the 20 amino acids that matter for folding, aggregation and solubility.
 
 Each scale is a map from residue to value.
 """

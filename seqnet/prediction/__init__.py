@@ -5,7 +5,7 @@ Start here: `predictor.Predictor` takes a record batch to `rows.PredictedRows`: 
 write rows as TSV, JSON lines or Parquet. `sorted_records` and `annotation` write the records themselves, `embeddings`
 the last hidden layer.
 
-Long records go another way: `scans` has what is wanted, `windows` cuts them, `scanning` scores the windows,
+Long records are scanned: `scans` has the settings, `windows` divides records, `scanning` scores the windows,
 `aggregation` makes one prediction of them, `tracks` writes them in genomic coordinates, `scan_output` has all outputs.
 """
 

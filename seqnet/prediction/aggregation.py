@@ -12,7 +12,7 @@ _SMALLEST = 1e-300
 
 
 class Aggregation:
-    """What the windows of N records add up to, in memory that does not depend on the number of windows.
+    """Sums over the windows of N records, in memory that does not depend on the number of windows.
 
     Scores have R rows: the probabilities of the model and, for an ensemble, those of its members.
 

@@ -1,7 +1,7 @@
-"""Alignments as they were, with tags for label, probability and status.
+"""Unchanged alignments with added tags for label, probability and status.
 
-Tags are `sl` (text, the label), `sp` (32-bit float, its probability) and `ss` (text, the status unless it is ok). Names
-of tags in lower case are for users of the format. Alignments that are no records of their own have no tags.
+Tags are `sl` (text, the label), `sp` (32-bit float, its probability) and `ss` (text, the status unless it is ok). Tags
+with lower-case names are free for users. Secondary and supplementary alignments have no tags.
 
 Source: SAM/BAM format specification, sections 1.5 and 4.2.4, https://samtools.github.io/hts-specs/SAMv1.pdf
 """

@@ -1,4 +1,4 @@
-"""Headers of BAM files: what they say of the order of the alignments, and the lines that name this program.
+"""Headers of BAM files: the order of the alignments, and the lines that name this program.
 
 Source: SAM/BAM format specification, sections 1.3 and 4.2, https://samtools.github.io/hts-specs/SAMv1.pdf
 """

@@ -1,4 +1,4 @@
-"""The class fractions of records that are to be predicted: from a sample of their scores.
+"""Estimates the class fractions of records from a sample of their scores.
 
 In: record batches. Out: scores of a uniform sample of the records, which `evaluation.calibration.class_shift` makes an
 estimate of, and a predictor for the estimated fractions. A sample has a bounded size, so a file may have any length. It
@@ -40,7 +40,8 @@ def check_read_twice(path: str) -> None:
         OSError: it is not there.
     """
     if path == "-" or not stat.S_ISREG(os.stat(path).st_mode):
-        problem = f"auto reads its input twice, which {'standard input' if path == '-' else path} can't be; give a file"
+        what = "standard input" if path == "-" else path
+        problem = f"auto reads its input twice, and {what} can be read only once; give a file"
         raise SettingError("predict.expected_fraction", "auto", problem=problem)
 
 
@@ -49,7 +50,7 @@ def sample_records(
 ) -> list[Placed]:
     """Returns a uniform sample of records, in their order, without headers and columns.
 
-    Each record draws a key, and those with the smallest are kept, as many as the bounds allow, and at least one.
+    Each record draws a key. The records with the smallest keys are kept, as many as the bounds allow, at least one.
 
     Args:
         records: batches with what messages call their file.
@@ -145,10 +146,10 @@ def shift_of(predictor: Predictor, probabilities: NDArray[np.float64], *, shrink
 
 
 def fitted_to_records(predictor: Predictor, records: Iterable[Placed], threads: int) -> tuple[Predictor, ClassShift]:
-    """Returns a predictor for the class fractions of some records, and these.
+    """Returns a predictor for the class fractions of some records, and the estimated fractions.
 
-    It is the same one if there is no estimate, or if its difference to the fractions of training is smaller than its
-    standard error.
+    The predictor is unchanged if there is no estimate, or if its difference from the fractions of training is smaller
+    than its standard error.
 
     Args:
         predictor: of the model, at the fractions of training.

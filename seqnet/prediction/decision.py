@@ -1,4 +1,4 @@
-"""Scores → labels and marks, with the calibration of the bundle and the wishes of the user."""
+"""Scores → labels and marks, with the calibration of the model and the options of the user."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from seqnet.prediction.rows import PredictedRows
 __all__ = ["UNCERTAIN", "Decider", "Scores", "training_shares"]
 
 UNCERTAIN = "uncertain"
-"""Word in place of the label of a record whose decision is too unsure."""
+"""Word instead of the label of a record with too low a confidence."""
 
 
 def training_shares(bundle: Bundle) -> NDArray[np.float64]:
@@ -29,7 +29,7 @@ def training_shares(bundle: Bundle) -> NDArray[np.float64]:
 
 
 class Scores(NamedTuple):
-    """What a model makes of the M records of a batch that it can be applied to.
+    """The scores of the M records of a batch that can be predicted.
 
     Attributes:
         usable: (M,) int64, their indices in the batch.
@@ -41,17 +41,17 @@ class Scores(NamedTuple):
 
 
 class Decider:
-    """Makes decisions of calibrated probabilities, and marks what is unlike the training sequences.
+    """Decides labels by calibrated probabilities, and marks records that are unlike the training sequences.
 
     Args:
-        bundle: tells classes, threshold and which confidence held which error; for other class fractions, these are
-            fitted anew to the validation scores that it keeps.
-        options: class mix and tolerated error.
+        bundle: has classes, threshold and the confidence for each error rate; for other class fractions, these are
+            fitted again to its stored validation scores.
+        options: class fractions and tolerated error.
         expected: (K,) float64, class fractions that were estimated; None for those of the options.
 
     Raises:
-        SettingError: a class is unknown, shares don't add up, no confidence holds the error, one network is to vote, or
-            the model keeps nothing to fit its decisions to other class fractions with.
+        SettingError: a class is unknown, fractions don't add up to 1, no confidence keeps the error rate, a single
+            network is to vote, or the model has no validation scores for other class fractions.
 
     Attributes:
         threshold: lowest probability of the positive class of two that makes a record, or a member's vote, positive;
@@ -67,13 +67,13 @@ class Decider:
         self._mix = given or self._class_mix(bundle, options)
         calibration = bundle.calibration if self._mix is None else self._for_mix(bundle, options, *self._mix)
         self.threshold = None if bundle.positive is None else calibration.threshold
-        # The threshold is what each member votes by; the majority of the votes decides.
+        # Each member votes by the threshold, and the majority of the votes decides.
         self._bound = 0.5 if options.vote else self.threshold
         self._lowest = self._lowest_confidence(bundle, calibration, options.max_error)
 
     @staticmethod
     def _class_mix(bundle: Bundle, options: PredictOptions) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
-        """Returns the shares (K,) in training and where the model is used, or None where they are the same."""
+        """Returns the class fractions (K,) of training and of the records; None if they are the same."""
         given = options.fractions()
         if not given:
             return None
@@ -100,7 +100,7 @@ class Decider:
     def _for_mix(
         bundle: Bundle, options: PredictOptions, seen: NDArray[np.float64], expected: NDArray[np.float64]
     ) -> Calibration:
-        """Returns the calibration for the shares (K,) where the model is used."""
+        """Returns the calibration for the class fractions (K,) of the records."""
         if bundle.validation is not None:
             return for_fractions(bundle.calibration, bundle.validation, seen, expected, bundle.positive)
         if bundle.positive is not None and bundle.calibration.threshold != 0.5:
@@ -113,7 +113,7 @@ class Decider:
 
     @staticmethod
     def _lowest_confidence(bundle: Bundle, calibration: Calibration, max_error: float | None) -> float | None:
-        """Returns the confidence below which a record is uncertain, None if any will do."""
+        """Returns the confidence below which a record is uncertain; None if no record is."""
         if max_error is None:
             return None
         if UNCERTAIN in bundle.classes:
@@ -138,12 +138,12 @@ class Decider:
         Args:
             names: of the records.
             tokenized: their tokens and status.
-            scores: what the model makes of those whose status is `OK`.
+            scores: those of the records whose status is `OK`.
             place: what messages call their file.
         """
         bundle, (usable, found) = self._bundle, scores
         decided = self.probabilities(found.probabilities)
-        # Finite weights can make numbers that float32 does not hold; NaN has no decision.
+        # Finite weights can give numbers beyond float32; NaN has no label.
         known = np.isfinite(decided).all(axis=1) & np.isfinite(found.deviations).all(axis=1)
         status = tokenized.status.copy()
         status[usable[~known]] = RecordStatus.NO_PREDICTION
@@ -172,7 +172,7 @@ class Decider:
         )
 
     def probabilities(self, calibrated: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Returns the probabilities (M, K) for the class mix where the model is used."""
+        """Returns the probabilities (M, K) for the class fractions of the records."""
         return calibrated if self._mix is None else reweighted(calibrated, *self._mix)
 
     def labels(self, probabilities: NDArray[np.float64]) -> NDArray[np.int64]:

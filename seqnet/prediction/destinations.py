@@ -1,4 +1,4 @@
-"""Which class each entry of a file goes to, with mates of a pair and further alignments of a read together."""
+"""The class to whose file each entry is written; mates of a pair and further alignments of a read stay together."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ __all__ = ["Destinations", "Sorter"]
 
 
 class Destinations(NamedTuple):
-    """Where the M entries of a batch go.
+    """The destinations of the M entries of a batch.
 
     Attributes:
         classes: (M,) int64, index of a class; K, the number of classes, for entries without one.
-        alone: templates of which one mate is here, and the other one is not beside it.
+        alone: number of templates with one mate, without the other one next to it.
     """
 
     classes: NDArray[np.int64]
@@ -33,14 +33,14 @@ class Destinations(NamedTuple):
 class Sorter:
     """Decides for templates: entries with one name that are neighbours (see `Originals.templates`).
 
-    With `pairs = "together"`, all entries of a template go where the mean of the probabilities of its records decides.
-    With "separate", each mate is decided for by itself, and further alignments of a read go with it. Entries for which
-    nothing decides have no class: templates without a prediction, uncertain ones, those below the minimum probability.
+    With `pairs = "together"`, all entries of a template get the class with the mean probabilities of its records. With
+    "separate", each mate gets its own class, and further alignments of a read get that of the read. Templates without a
+    prediction, uncertain ones, and those below the minimum probability have no class.
 
     Args:
-        options: how pairs are decided for, and the minimum probability.
+        options: how pairs are treated, and the minimum probability.
         decider: makes labels of probabilities.
-        start: tells the classes, and whether alignments are sorted by position.
+        start: has the classes, and whether alignments are sorted by position.
     """
 
     def __init__(self, options: SortingOptions, decider: Decider, start: Start) -> None:
@@ -53,7 +53,7 @@ class Sorter:
         )
 
     def destinations(self, originals: Originals, rows: PredictedRows) -> Destinations:
-        """Returns where M entries go, given the rows (N) of their records.
+        """Returns the destinations of M entries, given the rows (N) of their records.
 
         Raises:
             SettingError: pairs are to be kept together, and the file is sorted by position.

@@ -1,4 +1,4 @@
-"""What the predictions of any number of records are like, in counts of fixed size: a summary that costs no memory."""
+"""A summary of the predictions of any number of records, in counts of fixed size."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ class EmbeddingsOutput:
         """Checks the name.
 
         Raises:
-            OutputError: it ends in nothing known.
+            OutputError: it does not end in a known format.
         """
         if self.target.suffix not in _ENDINGS:
             raise OutputError(

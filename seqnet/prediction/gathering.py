@@ -1,4 +1,4 @@
-"""The shards of a run → the table that the run has without shards, byte by byte."""
+"""The shards of a run → a table with the same bytes as that of one run without shards."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MOST_NAMED = 5
 
 
 def gather_shards(paths: Sequence[Path], target: Path, *, force: bool = False) -> ShardFile:
-    """Joins the shards of a run into one table, and returns what it is: with the counts of all records.
+    """Joins the shards of a run into one table, and returns its description, with the counts of all records.
 
     Args:
         paths: the tables of all shards, in any order.
@@ -37,7 +37,7 @@ def gather_shards(paths: Sequence[Path], target: Path, *, force: bool = False) -
     form, compressed = format_of(target)
     wanted = form + ".gz" * compressed
     if wanted != first.run["format"]:
-        problem = f"the shards are {first.run['format']}, and this name is for {wanted}"
+        problem = f"the shards are {first.run['format']}, and the file name ends in {wanted}"
         raise OutputError(str(target), problem, f"end it in .{first.run['format']}")
     for path, shard in shards.items():
         if path.stat().st_size != shard.size:
@@ -67,11 +67,11 @@ def _ordered(shards: Sequence[tuple[Path, ShardFile]]) -> dict[Path, ShardFile]:
     for path, shard in others:
         if shard.shard.count != first.shard.count:
             problem = (
-                f"it is one of {counted(shard.shard.count, 'shards')}, and {first_path} one of {first.shard.count:,}"
+                f"it is one of {counted(shard.shard.count, 'shards')}, and {first_path} is one of {first.shard.count:,}"
             )
             raise InputError(problem, "give the shards of one run", path=str(path))
         if other := next((key for key in first.run if shard.run.get(key) != first.run[key]), None):
-            problem = f"it is of another run than {first_path}: another {other}"
+            problem = f"it is of another run than {first_path}: they differ in {other}"
             raise InputError(problem, "give the shards of one run", path=str(path))
         if shard.shard.number in seen:
             problem = f"this is shard {shard.shard}, as {seen[shard.shard.number]} is"

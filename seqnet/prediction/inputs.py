@@ -1,4 +1,4 @@
-"""Files → record batches for a model, refused where they are surely of another alphabet."""
+"""Files → record batches for a model; sequences that surely have another alphabet are refused."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class PredictionInputs:
 
     Args:
         read: how files are read.
-        alphabet: that of the model; None where the user has said that the records are of it.
+        alphabet: that of the model; None if the user has named it.
         mate_files: whether two files are read side by side, one of first and one of second mates; `read` must ask for
             originals.
         shard: the shard of the files to read; None for all records.
@@ -35,9 +35,9 @@ class PredictionInputs:
         skipped: reads that are no records of their own (secondary alignments, say), by reason, so far.
         passed: bytes of the files, as they are stored, that were read so far; None where that is not known.
         empty: each file so far that has no records, and why.
-        notes: each thing worth a note about a file so far: the file, and the note.
+        notes: notes about files so far: the file, and the note.
         format: name of the format of the last file; None before the first.
-        doubts: each file so far whose symbols look like another alphabet, and which; they may be of the model's.
+        doubts: files so far whose symbols look like another alphabet than that of the model, but may be of it.
     """
 
     def __init__(
@@ -91,12 +91,12 @@ class PredictionInputs:
                     self.empty.append((place, reader.why_empty))
 
     def _check_head(self, path: str) -> None:
-        """Checks the first symbols of a file of which another part is read."""
+        """Checks the first symbols of a file if another part of it is read."""
         with open_records(path, replace(self.read, reader_process="never")) as reader:
             next(self.checked(shown_path(path), iter(reader)), None)
 
     def checked(self, place: str, batches: Iterator[RecordBatch]) -> Iterator[RecordBatch]:
-        """Yields record batches, once their first symbols are known not to be of another alphabet.
+        """Yields record batches, after checking the alphabet of their first symbols.
 
         Args:
             place: what messages call the source of the records.

@@ -1,4 +1,4 @@
-"""A table with one row for each of many input files: what became of it, and how many records have which label."""
+"""A table with one row for each of many input files: its status, and the number of records with each label."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class LabelCounts:
 
 
 class FileResult(NamedTuple):
-    """What became of an input.
+    """The result of an input.
 
     Attributes:
         path: the input, as given.

@@ -17,7 +17,7 @@ Placed = tuple[str, RecordBatch]
 
 
 def interleaved(first: Iterator[Placed], second: Iterator[Placed]) -> Generator[Placed, None, None]:
-    """Yields the records of two files in turns; the first batch has the beginning of the first file.
+    """Yields the records of two files alternately; the first batch has the beginning of the first file.
 
     Raises:
         FormatError: the files have alignments, or the mates of a pair have different names.

@@ -1,4 +1,4 @@
-"""Work on a row of items by several threads, with the results in order."""
+"""Applies a function to items in several threads, with the results in order."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from seqnet.nn.devices import start_thread
 __all__ = ["map_in_order"]
 
 _HELD = 1 << 26
-"""Bytes of items that are held at once, but for a single one that is larger."""
+"""Maximum bytes of items that are held at once, unless a single one is larger."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -29,12 +29,12 @@ def map_in_order(
     device: torch.device,
     size: Callable[[Item], int] = lambda item: 0,
 ) -> Generator[Result, None, None]:
-    """Yields what a function makes of each item, in the order of the items.
+    """Yields the result of a function for each item, in the order of the items.
 
-    The caller's thread draws the items while others work on those before; so a file is read while its first batches are
-    computed. Twice as many items as threads are held at most, and fewer where they are large. With one thread nothing
-    is overlapped. An error of the function or of the items is raised here, and the work that is waiting or running is
-    given up.
+    The thread of the caller reads the items while other threads work on earlier ones, so that a file is read while its
+    first batches are computed. At most twice as many items as threads are held, and fewer if they are large. With one
+    thread, reading and work alternate. An error of the function or of the items is raised here, and waiting and running
+    work is cancelled.
 
     Args:
         function: of one item; runs in several threads at once.

@@ -1,7 +1,7 @@
-"""What `predict` can write, in one shape: an output names its files, and is opened to a writer of batches.
+"""The common interface of all outputs of `predict`: an output names its files, and yields a writer of batches.
 
-`streaming.write_predictions` takes any number of outputs. It reads, tokenizes and scores a batch once, and hands it to
-the writers of all.
+`streaming.write_predictions` takes any number of outputs. It reads, tokenizes and scores a batch once, and passes it to
+all writers.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Writer(NamedTuple):
 
 
 class Start(NamedTuple):
-    """What is known before anything is written.
+    """Data that outputs need before anything is written.
 
     Attributes:
         bundle: the model.
@@ -43,7 +43,7 @@ class Start(NamedTuple):
 
 
 class Output(Protocol):
-    """Something that is made of predictions: a table, a report, files of records."""
+    """An output of predictions: a table, a report, or files of records."""
 
     def targets(self, start: Start) -> list[Path]:
         """Returns the files that it writes, in order; none if it writes to standard output.

@@ -1,4 +1,4 @@
-"""Record batch → tokens with a status → scores → decisions: the one way of a batch through a model."""
+"""Applies a model to a record batch: tokens with a status → scores → decisions."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Predictor:
 
     @property
     def expected_alphabet(self) -> Alphabet | None:
-        """The alphabet that sequences are checked for; None where the user has said that they are of it."""
+        """The alphabet that sequences are checked for; None if the user has named it."""
         return self.bundle.alphabet if self.options.alphabet == "auto" else None
 
     @property

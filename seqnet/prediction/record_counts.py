@@ -1,4 +1,4 @@
-"""What became of the records of some files: counts and notes that can be stored and added up."""
+"""Counts of records and notes about files, which can be stored and added up."""
 
 from __future__ import annotations
 

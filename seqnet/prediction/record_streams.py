@@ -72,7 +72,7 @@ def opened_stream(target: Path | None, beginning: Beginning, command: str, *, co
 
 
 def is_pipe(target: Path | None) -> bool:
-    """Returns whether a target is standard output, or a device or pipe, which has no name that says its format."""
+    """Returns whether a target is standard output, or a device or pipe, whose name does not show a format."""
     return target is None or is_stream(target)
 
 
@@ -92,11 +92,11 @@ def check_beginning(first: Beginning, originals: Originals) -> None:
     """
     other = originals.beginning
     if originals.form != first.form:
-        problem = f"these records would be {FORM_NAMES[originals.form]}, and those of the first input are "
+        problem = f"its records are {FORM_NAMES[originals.form]}, and those of the first input are "
         raise FormatError(problem + FORM_NAMES[first.form], "give inputs of one format, or one at a time")
     if other is not None and other.header != first.header:
         raise FormatError(
-            "its header is not that of the first input, so their alignments can't be in one file",
+            "its header differs from that of the first input, so their alignments can't be in one file",
             "give one input at a time, or merge them first with samtools merge",
         )
 

@@ -1,8 +1,8 @@
-"""Predictions whose run can be killed at any moment: the next run goes on behind the last complete batch.
+"""Predictions whose run can be killed at any moment: the next run continues after the last complete batch.
 
-Rows wait in an unfinished file beside the target (`core.outputs.resumable`). Text waits as it is. Parquet can't be
-continued, so its rows wait as Arrow record batches, and become a Parquet file at the end. Batches depend on the inputs
-alone, so the table has the same bytes however often its run was killed.
+Rows are stored in an unfinished file beside the target (`core.outputs.resumable`), text as it will be written. A
+Parquet file can't be continued, so its rows are stored as Arrow record batches and converted at the end. Batches depend
+only on the inputs, so the table has the same bytes however often its run was killed.
 """
 
 from __future__ import annotations
@@ -51,18 +51,18 @@ def write_resumable(
     resumed: Callable[[int], object] = lambda records: None,
     force: bool = False,
 ) -> Tally:
-    """Writes a table of predictions, going on with an unfinished one, and returns the counts of all its records.
+    """Writes a table of predictions, continuing an unfinished one, and returns the counts of all its records.
 
-    After an error, or a signal, what is complete stays, and the next call with the same arguments goes on.
+    After an error or a signal, complete batches are kept, and the next call with the same arguments continues.
 
     Args:
         predictor: makes the predictions.
         inputs: reads the files.
         paths: the files.
         output: the table, a file, or a shard.
-        run: what the run is, as JSON values.
-        progress: called with how many more records are done.
-        resumed: called with how many records were done by runs before, if there were any.
+        run: identity of the run, as JSON values.
+        progress: called with the number of further records that are done.
+        resumed: called with the number of records that earlier runs have done, if any.
         force: whether an existing file is replaced.
 
     Raises:
@@ -100,7 +100,7 @@ def _predict(
     batches: int,
     progress: Callable[[int], object],
 ) -> None:
-    """Adds the rows of records to a journal, and their counts to a tally, after `batches` that were there before."""
+    """Adds the rows of records to a journal, and their counts to a tally, after `batches` of earlier runs."""
 
     def rendered(batch: RecordBatch, found: PredictedRows) -> tuple[Tally, bytes | memoryview]:
         return Tally.of(found), rows.render(batch, found)
@@ -138,7 +138,7 @@ def _finish(
 
 
 def _rows(output: TableOutput, predictor: Predictor) -> EncodedRows:
-    """Returns the bytes in which rows wait."""
+    """Returns the bytes in which rows are stored."""
     classes, ensemble = predictor.bundle.classes, len(predictor.bundle.members) > 1
     if output.form != "parquet":
         return encoded_rows(output.form, classes, compress=output.compress, ensemble=ensemble)
@@ -157,7 +157,7 @@ def _no_rows(schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _convert(source: Path, target: Path, start: Start) -> None:
-    """Writes waiting rows as a Parquet file, a row group for each batch."""
+    """Writes stored rows as a Parquet file, a row group for each batch."""
     schema = parquet_schema(start.bundle.classes, ensemble=len(start.bundle.members) > 1)
     with source.open("rb") as file, parquet_writer(target, schema) as writer:
         while length := file.read(_LENGTH.size):

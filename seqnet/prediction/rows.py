@@ -1,4 +1,4 @@
-"""What is predicted of N records, as columns."""
+"""The predictions of N records, as columns."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class PredictedRows:
         uncertain: (N,) bool, where the confidence is below the chosen one; None where none was chosen.
         invalid: the first symbol outside the alphabet; None where there is none, or they are masked.
         masked: symbols outside the alphabet that were masked.
-        stops: sequences that ended in a stop, which was left out.
+        stops: sequences whose final stop was removed.
         embeddings: (N, E) float32, NaN where there is no label; None if they are not wanted.
     """
 

@@ -1,4 +1,4 @@
-"""What a run of predictions is, so that its shards, and the runs that go on with it, can be distinguished from others.
+"""Identifies a run of predictions, so that its shards, and runs that continue it, can be recognised.
 
 Two runs with the same identity write the same bytes.
 """
@@ -25,16 +25,16 @@ __all__ = ["run_identity"]
 _ENDS = 1 << 16
 """Bytes at the start and at the end of an input that are hashed."""
 _NOT_PART = ("threads", "reader_process", "part_start", "part_end", "some_unused")
-"""Settings of reading that change no row."""
+"""Settings of reading that do not change any row."""
 
 
 def run_identity(
     predictor: Predictor, model: Path, source: PredictionInputs, paths: Sequence[str], output: TableOutput
 ) -> dict[str, Any]:
-    """Returns what decides the bytes of a table of predictions, as JSON values.
+    """Returns everything that determines the bytes of a table of predictions, as JSON values.
 
-    An input is known by its name without folders, its size, and the SHA-256 of its first and last 64 KiB, so that nodes
-    may see it under different paths.
+    An input is identified by its name without folders, its size, and the SHA-256 of its first and last 64 KiB, so that
+    it may have different paths on different nodes.
 
     Args:
         predictor: makes the predictions.

@@ -109,7 +109,7 @@ def located_records(inputs: PredictionInputs, paths: Sequence[str], *, track: bo
     Args:
         inputs: reads the files.
         paths: the files.
-        track: whether records must have coordinates that a track can have: they are no reads, and names are unique.
+        track: whether records must have coordinates for a track: they are not reads, and names are unique.
 
     Raises:
         SeqnetError: a file can't be read, or a track can't have its records.
@@ -154,7 +154,7 @@ def _check_names(place: str, names: Ragged, known: set[bytes]) -> None:
 
 
 def sizes_of(inputs: PredictionInputs, paths: Sequence[str]) -> dict[str, int]:
-    """Returns the length of each record of files, which are read for it.
+    """Returns the length of each record of files, by reading them.
 
     Raises:
         SeqnetError: a file can't be read, or a track can't have its records.
@@ -203,11 +203,11 @@ def write_scan(
     Args:
         scanner: scores windows.
         records: the records.
-        outputs: what is written of the rows.
-        track: what is written of the windows.
+        outputs: outputs of the rows.
+        track: output of the windows.
         threads: of the CPU.
         force: whether existing files are replaced.
-        progress: called with how many more windows are done, and the share of the windows read so far that is done.
+        progress: called with the number of further windows that are done, and their share of the windows read so far.
 
     Raises:
         SeqnetError: a file can't be read, an output can't be written, or no record has a window.
@@ -241,7 +241,7 @@ def write_scan(
 
 
 def window_lines(scan: Scan, tally: ScanTally, alphabet: Alphabet, *, track: bool) -> list[str]:
-    """Returns what became of the windows.
+    """Returns the lines about the windows.
 
     Args:
         scan: what was scanned.

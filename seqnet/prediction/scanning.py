@@ -1,7 +1,7 @@
 """Long records → scores of windows: one row for each record, and a track.
 
-A record at least as long as a window is scored window by window, and its row is made of these scores. A shorter record
-has no window; it is predicted as a whole, as without windows. Memory does not grow with the number of windows.
+A record that is at least as long as a window is scored window by window, and its row is computed from these scores. A
+shorter record is predicted as a whole. Memory does not grow with the number of windows.
 """
 
 from __future__ import annotations
@@ -131,7 +131,7 @@ class Scanner:
 
     Args:
         predictor: the model, and how decisions are made.
-        scan: which windows, and what is made of their scores.
+        scan: which windows are scored, and how their scores are aggregated.
 
     Attributes:
         predictor: as given.

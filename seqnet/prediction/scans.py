@@ -1,4 +1,4 @@
-"""Which windows of long records are scored, and what is made of the scores, for a model and the wishes of the user."""
+"""Which windows of long records are scored, and how scores are aggregated, for a model and the options of the user."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ WHOLE = Grid(MOST_RECORDS, MOST_RECORDS)
 
 @dataclass(frozen=True)
 class Scan:
-    """Which windows are scored, and what is made of the scores.
+    """Which windows are scored, and how scores are aggregated.
 
     Attributes:
         grid: where windows are; `WHOLE` where records are predicted as a whole, as without windows.

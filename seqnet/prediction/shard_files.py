@@ -25,7 +25,7 @@ from seqnet.readers.parts import Shard
 __all__ = ["SHARD_FILE", "ShardFile", "ShardOutput", "checksum", "shard_file"]
 
 SHARD_FILE = ".shard.json"
-"""What is added to the name of a table."""
+"""Suffix of the JSON file beside a table."""
 _VERSION = 1
 _PIECE = 1 << 22
 _REMEDY = "make the shard again with predict --shard"
@@ -33,7 +33,7 @@ _REMEDY = "make the shard again with predict --shard"
 
 @dataclass(frozen=True)
 class ShardFile:
-    """What a shard is.
+    """The description of a shard.
 
     Attributes:
         run: see `run_identity`.
@@ -42,7 +42,7 @@ class ShardFile:
         digest: XXH3 (128 bits) of the table, hexadecimal.
         header: bytes of the table before its first row.
         end: bytes of the table after its last row.
-        counts: what became of the records.
+        counts: counts of records.
         lines: how decisions were made, for the summary.
     """
 
@@ -71,10 +71,10 @@ class ShardFile:
 
     @classmethod
     def read(cls, table: Path) -> Self:
-        """Returns what the shard with this table is.
+        """Returns the description of the shard with this table.
 
         Raises:
-            InputError: it is no shard, or the JSON file is damaged.
+            InputError: it is not a shard, or the JSON file is damaged.
             OSError: a file can't be read.
         """
         path = shard_file(table)
@@ -127,13 +127,13 @@ def checksum(path: Path) -> str:
 
 @dataclass(frozen=True)
 class ShardOutput:
-    """A table of the rows of a shard, and what it is; see `outputs.Output`.
+    """A table of the rows of a shard, and its description; see `outputs.Output`.
 
     Attributes:
         table: the table, a file.
         run: see `run_identity`.
         shard: which one.
-        counts: returns what became of the records, from the counts of predictions; called at the end.
+        counts: returns the counts of records, from the counts of predictions; called at the end.
         lines: how decisions are made.
     """
 
@@ -162,7 +162,7 @@ class ShardOutput:
         self.describe(paths[0], paths[1], start, tally)
 
     def describe(self, table: Path, path: Path, start: Start, tally: Tally) -> None:
-        """Writes to a path what a complete table is."""
+        """Writes the description of a complete table."""
         header = end = 0
         if self.table.form != "parquet":
             ensemble = len(start.bundle.members) > 1

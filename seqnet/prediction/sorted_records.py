@@ -67,12 +67,12 @@ class FileCount(NamedTuple):
 
 @dataclass
 class Counts:
-    """What was written.
+    """Counts of what was written.
 
     Attributes:
         files: what each file has.
-        left_out: what no file has.
-        alone: number of templates of which one mate came without the other one beside it.
+        left_out: numbers of records and alignments that are in no file.
+        alone: number of templates with one mate, without the other one next to it.
     """
 
     files: list[FileCount] = field(default_factory=list)
@@ -84,7 +84,7 @@ class Sorting(NamedTuple):
     """How records are sorted.
 
     Attributes:
-        options: the user's wishes.
+        options: options of the user.
         decider: makes labels of probabilities.
         command: the command line, for the header of a BAM.
     """
@@ -112,7 +112,7 @@ class SplitRecords:
         """See `outputs.Output`.
 
         Raises:
-            OutputError: two classes would have one file.
+            OutputError: two classes would be written to one file.
         """
         first = beginning_of(start)
         ending = _ENDINGS[first.form][0] + (_COMPRESSED[0] if first.compressed and first.form != "bam" else "")
@@ -131,9 +131,9 @@ class SplitRecords:
             stem = _UNSAFE.sub("_", name)
             # Some file systems do not distinguish upper and lower case.
             if (other := stems.setdefault(stem.casefold(), name)) != name or (name in classes and name == UNCLASSIFIED):
-                problem = f"the classes {other} and {name} would have one file, {stem}"
+                problem = f"the classes {other} and {name} would both be written to {stem}"
                 if UNCLASSIFIED in (other, name):
-                    problem = f"the file of class {other} would be that of records without a class"
+                    problem = f"the file of class {other} would have the name of the file for records without a class"
                 raise OutputError(str(self.directory), problem, "use --keep CLASS --kept FILE for one class at a time")
         return [_UNSAFE.sub("_", name) for name in (*classes, UNCLASSIFIED)]
 
@@ -185,7 +185,7 @@ class KeptRecords:
 
         Raises:
             SettingError: a class is unknown.
-            OutputError: the name of the file says another format than that of the input.
+            OutputError: the file name is for another format than that of the input.
         """
         for name in self.keep:
             if name not in start.bundle.classes:
@@ -197,7 +197,7 @@ class KeptRecords:
             more = ("", *_COMPRESSED) if form != "bam" else ("",)
             if not name.endswith(tuple(ending + last for ending in _ENDINGS[form] for last in more)):
                 known = " or ".join(own + last for own in _ENDINGS[form][:2] for last in more[:2])
-                problem = f"the records are {FORM_NAMES[form]}, which the name of the file does not say"
+                problem = f"the records are {FORM_NAMES[form]}, and the file name does not match"
                 raise OutputError(str(self.target), problem, f"end it in {known}")
         return [] if self.target is None else [self.target]
 
@@ -213,7 +213,7 @@ class KeptRecords:
 
 
 class _Place(NamedTuple):
-    """What goes to one file.
+    """The entries of one file.
 
     Attributes:
         path: the file; None for standard output.
@@ -227,7 +227,7 @@ class _Place(NamedTuple):
 
 
 class _Part(NamedTuple):
-    """What is written of one batch.
+    """The encoded entries of one batch.
 
     Attributes:
         pieces: for each file: the encoded entries, the number of records, and that of other alignments.
@@ -286,7 +286,7 @@ def _written(
 def _pieces(
     streams: Sequence[RecordStream], entries: Sequence[bytes], inside: NDArray[np.bool_], is_record: NDArray[np.bool_]
 ) -> list[tuple[bytes, int, int]]:
-    """Returns what each stream gets: M entries, where they are `inside` (F, M) bool; and the numbers of records."""
+    """Returns the encoded entries of each stream, of M entries those `inside` (F, M) bool, and their numbers."""
     return [
         (stream.encode(b"".join(itertools.compress(entries, own.tolist()))), *_numbers(own, is_record))
         for stream, own in zip(streams, inside, strict=True)

@@ -1,4 +1,4 @@
-"""Records of files → predictions, in order, by several threads; and what is written of them."""
+"""Records of files → predictions, in order, by several threads, and their outputs."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ def predict_in_order(
     Args:
         predictor: makes them.
         records: the batches.
-        threads: of the CPU, which work on as many batches at once. Another device has the calling thread alone, so that
-            nothing is computed on it, under settings of the whole process, while the caller does something else.
+        threads: number of CPU threads, each for one batch. Other devices are used by the calling thread only, so that
+            global settings for the device apply only during the call.
     """
     workers = threads if predictor.bundle.classifier.device.type == "cpu" else 1
     return _in_order(predictor, lambda item: predictor.predict_batch(item[1], item[0]), records, workers)
@@ -44,7 +44,7 @@ def predicted_in_order(
     records: Iterable[Placed],
     threads: int,
 ) -> Generator[Any, None, None]:
-    """Yields what `render` makes of record batches and their predictions, in their order; it runs in the threads."""
+    """Yields the results of `render` for record batches and their predictions, in order; it runs in the threads."""
 
     def rendered(item: Placed) -> Any:
         place, batch = item
@@ -79,13 +79,13 @@ def write_predictions(
 ) -> Tally:
     """Writes outputs of the predictions of the records of some files, and returns the counts of the records.
 
-    The files of all outputs are complete, or none of them is there.
+    Either the files of all outputs are complete, or none exists.
 
     Args:
         predictor: makes the predictions.
         inputs: reads the files.
         paths: the files.
-        outputs: what is written.
+        outputs: outputs to write.
         progress: called with the number of further records that are done.
         force: whether existing files are replaced.
 

@@ -1,4 +1,4 @@
-"""A run of predictions that writes one table: all of it or a shard, at once or going on where a killed run stopped."""
+"""A run of predictions that writes a table or a shard of it, and may continue a killed run."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ __all__ = ["TableRun", "decision_lines"]
 
 @dataclass(frozen=True)
 class TableRun:
-    """What is predicted, and the table of it.
+    """A run of predictions and its table.
 
     Attributes:
         predictor: makes the predictions.
-        model: path or name of the model, which a shard and an unfinished table are known by.
+        model: path or name of the model, which identifies a shard and an unfinished table.
         source: reads the inputs, or a shard of them.
         paths: the inputs.
         table: the table to write.
@@ -57,7 +57,7 @@ class TableRun:
         resumed: Callable[[int], object] = lambda records: None,
         force: bool = False,
     ) -> Tally:
-        """Writes the table or shard, going on with an unfinished one; see `resuming.write_resumable`."""
+        """Writes the table or shard, continuing an unfinished one; see `resuming.write_resumable`."""
         run = self._identity() | {"shard": str(self.source.shard)}
         return write_resumable(
             self.predictor, self.source, self.paths, self.output(), run, progress, resumed=resumed, force=force
@@ -68,7 +68,7 @@ class TableRun:
 
 
 def decision_lines(predictor: Predictor) -> list[str]:
-    """Returns what decides between two classes; nothing where the more likely one is the label."""
+    """Returns lines about the threshold of two classes; nothing if the label is the more probable class."""
     bundle, threshold = predictor.bundle, predictor.threshold
     if threshold is None or threshold == 0.5 or predictor.options.automatic:
         return []

@@ -1,4 +1,4 @@
-"""How many records had which prediction."""
+"""Counts of records by prediction."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Tally:
         counts: status → number of records.
         uncertain: records whose confidence is below the chosen one.
         masked: symbols outside the alphabet that were masked.
-        stops: sequences that ended in a stop, which was left out.
+        stops: sequences whose final stop was removed.
         invalid: the first symbol outside the alphabet; None where there was none, or they are masked.
     """
 

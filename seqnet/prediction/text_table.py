@@ -31,7 +31,7 @@ def probability_columns(classes: Sequence[str], probabilities: NDArray[np.float6
 
 
 def write_text_table(target: Path, columns: Mapping[str, Column]) -> None:
-    """Writes columns of N values each, header → values, the way `predict` does.
+    """Writes columns of N values each, header → values, in the format of `predict`.
 
     Tabs, line ends and other control characters of names are escaped; probabilities have six decimals.
     """

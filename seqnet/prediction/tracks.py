@@ -82,7 +82,7 @@ def track_form(target: Path) -> TrackForm:
     """Returns the format of a file name.
 
     Raises:
-        OutputError: the name ends in nothing known, or bigWig can't be written here.
+        OutputError: the name does not end in a known format, or pybigtools is missing.
     """
     name = target.name.lower()
     compress = name.endswith(".gz")
@@ -97,7 +97,7 @@ def track_form(target: Path) -> TrackForm:
 
 
 def interval_of(grid: Grid) -> tuple[int, int]:
-    """Returns where the value of a window is put in bedGraph and bigWig: distance from its start, and length."""
+    """Returns the interval of a value in bedGraph and bigWig: distance from the start of its window, and length."""
     if grid.stride >= grid.window:
         return 0, grid.window
     return (grid.window - grid.stride) // 2, grid.stride
@@ -258,6 +258,6 @@ class _BigWig:
             except BaseException as error:
                 if isinstance(error, KeyboardInterrupt | SystemExit):
                     raise
-                # A panic of pybigtools, which has no class of its own, is what comes of a full disk.
+                # If the disk is full, pybigtools panics, which has no error class of its own.
                 problem = f"the bigWig can't be written ({type(error).__name__}: {error})"
                 raise OutputError(str(target), problem, "check for disk space, or write .bedgraph") from error

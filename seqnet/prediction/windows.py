@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 _SYMBOLS = 1 << 20
-"""Maximum symbols that the windows of a piece begin in."""
+"""Maximum number of start positions of the windows of a piece."""
 _WINDOWS = 1 << 15
 """Maximum windows of a piece."""
 _COPIED = 1 << 22

@@ -218,7 +218,7 @@ def format_of(target: Path) -> tuple[str, bool]:
     """Returns the format of a file name, and whether it is compressed with gzip.
 
     Raises:
-        OutputError: the name ends in nothing known.
+        OutputError: the name does not end in a known format.
     """
     if str(target).startswith(("/dev/", "/proc/")):
         return "tsv", False

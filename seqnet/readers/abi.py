@@ -57,7 +57,7 @@ def _records(source: Input) -> Iterator[SingleRecord]:
 
 
 def _check_directory(content: bytes) -> None:
-    """Checks that the directory is within the file, since Biopython takes any number of entries for true.
+    """Checks that the directory is within the file, because Biopython believes any number of entries.
 
     Raises:
         TruncatedError: it is not.

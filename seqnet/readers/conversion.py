@@ -1,8 +1,8 @@
 """SAM, CRAM and regions → the bytes of an uncompressed BAM, by htslib.
 
-So that what writes alignments needs to know one format only. htslib writes to a temporary file, whose bytes are read
-and removed while it is written. A pipe between two threads would not do: pysam keeps Python's global lock while it
-closes a file, so that the thread that reads the pipe could not go on.
+So the code that writes alignments handles one format only. htslib writes to a temporary file, whose bytes are read and
+removed while it is written. A pipe between two threads would hang: pysam holds Python's global lock while it closes a
+file, so the thread that reads the pipe could not continue.
 """
 
 from __future__ import annotations

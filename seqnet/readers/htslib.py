@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 __all__ = ["OUTSIDE", "opened_alignments", "place_of", "read_by_htslib", "selected_reads"]
 
 OUTSIDE = "outside region"
-"""Reason why a read is not read."""
+"""Reason for skipping a read."""
 _REGION = re.compile(r"(?P<name>.+):(?P<start>[\d,]+)(?:-(?P<stop>[\d,]*))?")
 _ANY_BYTES = "surrogateescape"
 
@@ -152,7 +152,7 @@ def _fault(source: Input, options: ReadOptions) -> InputError:
         )
     if not source.head.startswith(BAM):
         return FormatError(
-            "a line breaks the SAM format, or names a reference that the header does not", "correct it, or use BAM"
+            "a line is not valid SAM, or names a reference that is not in the header", "correct it, or use BAM"
         )
     if source.compression:
         return FormatError("the BAM data are damaged", "get the file again")

@@ -1,7 +1,7 @@
 """The batches of a part of a file that can only be read as a whole.
 
-Of text, as in a .gz, a batch belongs to the part with the stored byte at which reading had arrived before it. Of other
-formats (tables, SAM, CRAM, 2bit and the like), batches are counted first, and each part gets its share of the number.
+For text, as in a .gz, a batch belongs to the part with the last stored byte that was read before it. For other formats
+(tables, SAM, CRAM, 2bit and the like), batches are counted first, and each part gets its share of the number.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def selected_batches(
 
 
 def _by_position(source: Input, options: ReadOptions) -> Callable[[], bool]:
-    """Returns what says whether the next batch is of the part, by how far the input was read."""
+    """Returns a function that decides by the stored bytes read so far whether the next batch is in the part."""
     batches = 0
 
     def is_here() -> bool:
@@ -58,7 +58,7 @@ def _by_position(source: Input, options: ReadOptions) -> Callable[[], bool]:
 
 
 def _by_number(source: Input, format: RecordFormat, options: ReadOptions) -> Callable[[], bool]:
-    """Returns what says whether the next batch is of the part, by its number; counts the batches."""
+    """Returns a function that decides by its number whether the next batch is in the part; counts the batches first."""
     again = Input(source.path)
     try:
         count = sum(1 for _ in format.read(again, options, Counter()))

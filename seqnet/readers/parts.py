@@ -1,4 +1,4 @@
-"""Parts of files: which bytes a shard reads, and the pieces of text that these bytes stand for.
+"""Parts of files: which bytes a shard reads, and the pieces of text that belong to them.
 
 A part is a range of stored bytes. Every batch of a file is in one part: for files that can be read from any place on
 (uncompressed or bgzip; FASTA, FASTQ and BAM), a part has the batches that are complete with a piece of its range. Of

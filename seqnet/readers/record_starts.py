@@ -1,7 +1,7 @@
 """Where records start in the pieces of a file, followed from a place in the middle of it.
 
-After a piece, a reader has returned all records that it knows to be complete, and keeps the bytes of the one that it
-does not. `RecordStarts.last` returns where in the piece the kept bytes start. It is an independent, fast copy of what
+After a piece, a reader has returned all records that are known to be complete, and keeps the bytes of the last one.
+`RecordStarts.last` returns where in the piece the kept bytes start. It is an independent, fast copy of what
 the readers of FASTA, FASTQ and BAM do, which `tests/readers/test_record_starts.py` compares with them.
 """
 
@@ -50,7 +50,7 @@ class RecordStarts(Protocol):
             ended: whether the file ends with them.
 
         Raises:
-            UnknownStartError: the bytes don't say where a record starts.
+            UnknownStartError: it can't be known from the bytes where a record starts.
         """
 
     def last(self, piece: bytes) -> int | None:

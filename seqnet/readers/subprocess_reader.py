@@ -166,7 +166,7 @@ class SubprocessReader(RecordReader):
         if code >= 0:
             return RuntimeError(f"the process that reads {self.path} ended with exit code {code}")
         name = signal.strsignal(-code) or f"signal {-code}"
-        problem = f"the process that reads it was ended from outside: {name.lower()}"
+        problem = f"the process that reads it was stopped by a signal ({name.lower()})"
         return ResourceError(self.path, problem, "run it again, with more memory if it was killed for lack of memory")
 
 

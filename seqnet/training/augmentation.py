@@ -1,4 +1,4 @@
-"""What changes about the training sequences from epoch to epoch, on padded batches on the CPU."""
+"""Random changes of the training sequences in each epoch, on padded batches on the CPU."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Augmentation:
     Args:
         config: what is changed.
         alphabet: of the tokens.
-        turn: whether every other sequence is turned to its other strand.
+        turn: whether half of the sequences are replaced by their reverse complements.
         generators: class index → generator of its records.
         frequencies: (K,) float64, symbol frequencies of the records that were read.
     """
@@ -80,7 +80,7 @@ class Augmentation:
         grid[rows] = block
 
     def _shift(self, tokens: Tensor, lengths: Tensor, rng: np.random.Generator) -> Batch:
-        """Cuts up to `shift` symbols from either end, at least one symbol is left."""
+        """Cuts up to `shift` symbols from either end; at least one symbol is left."""
         sizes = lengths.numpy()
         most = np.minimum(self._config.shift, (sizes - 1) // 2)
         start = rng.integers(0, most + 1)

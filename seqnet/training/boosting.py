@@ -1,4 +1,4 @@
-"""Growing the trees that stand beside a network: train split → tables of a classifier."""
+"""Fits the boosted trees of a classifier to the train split."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ from seqnet.nn.trees import DEPTH, Trees
 __all__ = ["grow"]
 
 _MOST = 50_000
-"""Sequences that trees are grown on, at most: their features are in memory at once, twice."""
+"""Maximum number of sequences that trees are fitted to; their features are in memory twice."""
 _BATCH_TOKENS = 1 << 16
 _FEATURE_SHARE = 0.3
-"""Share of the features that each node chooses from."""
+"""Share of the features among which each node chooses."""
 
 
 def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
-    """Fills the trees of a classifier with what the train split teaches, and returns how many sequences that were.
+    """Fits the trees of a classifier to the train split, and returns the number of sequences used.
 
-    The same split, settings and seed give the same trees. Symbols are as they stand: there is no augmentation.
+    The same split, settings and seed give the same trees. There is no augmentation.
 
     Args:
         classifier: has a profile and trees.
@@ -70,7 +70,7 @@ def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
 
 
 def _features(classifier: Classifier, tokens: Ragged, rng: np.random.Generator) -> NDArray[np.float32]:
-    """Returns what trees see (N, F) float32 of N sequences, or of a random part of those beyond the window."""
+    """Returns the features (N, F) float32 of N sequences, or of a random part of each that exceeds the window."""
     assert classifier.profile is not None
     assert classifier.trees is not None
     store = TokenStore(tokens)
@@ -87,7 +87,7 @@ def _features(classifier: Classifier, tokens: Ragged, rng: np.random.Generator) 
 
 
 def _rounded_down(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Returns the largest float32 that is not above each value, so that a bound stays below what is above it."""
+    """Returns the largest float32 that is not above each value, so that a rounded bound separates the same values."""
     near = values.astype(np.float32)
     return np.where(near > values, np.nextafter(near, np.float32(-np.inf)), near).astype(np.float32)
 
@@ -95,7 +95,7 @@ def _rounded_down(values: NDArray[np.float64]) -> NDArray[np.float32]:
 def _fill(trees: Trees, model: Any) -> None:
     """Copies the trees of a fitted HistGradientBoostingClassifier.
 
-    scikit-learn has no public name for them; `tests/training/test_boosting.py` holds that both say the same.
+    scikit-learn has no public names for them; `tests/training/test_boosting.py` checks that both predict the same.
     """
     shape = tuple(trees.feature.shape)
     feature, bound, value = np.zeros(shape, np.int32), np.zeros(shape, np.float32), np.zeros(shape, np.float32)

@@ -1,6 +1,6 @@
-"""What a run needs to go on as if it had never stopped: weights, best weights, optimiser, course so far.
+"""What a run needs to continue as if it had never stopped: weights, best weights, optimiser, history.
 
-Batches and dropout of an epoch are functions of seed and epoch alone, so no state of a random generator is kept.
+Batches and dropout of an epoch depend only on seed and epoch, so no state of a random generator is saved.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from seqnet.training.history import EpochRow
 __all__ = ["TrainingProgress", "restore", "save_checkpoint"]
 
 _REMEDY = "start again without --resume"
-# What may differ between the run that stopped and the one that goes on.
+# What may differ between the run that stopped and the one that continues.
 _FREE = ("epochs", "early_stopping", "cache", "baseline_records")
 
 
@@ -37,10 +37,10 @@ class TrainingProgress:
     Attributes:
         rows: one per finished epoch.
         best_epoch: number of the best epoch, 0 before the first.
-        best_value: what it reached, larger is better.
+        best_value: its value, larger is better.
         best_weights: its weights.
         epochs: number of epochs that the run was planned for.
-        best_said: what it said of the validation split, (M, K); not in a checkpoint.
+        best_said: its probabilities (M, K) of the validation split; not in a checkpoint.
     """
 
     rows: list[EpochRow]
@@ -59,7 +59,7 @@ def save_checkpoint(
     config: RunConfig,
     dataset_hash: str,
 ) -> None:
-    """Writes all of a run at the end of an epoch."""
+    """Writes the state of a run at the end of an epoch."""
     tensors: dict[str, NDArray[Any]] = {}
     tensors |= {f"model.{name}": tensor.cpu().numpy() for name, tensor in classifier.state_dict().items()}
     tensors |= {f"best.{name}": tensor.cpu().numpy() for name, tensor in (progress.best_weights or {}).items()}
@@ -85,7 +85,7 @@ def _encoded(value: float) -> float | str:
 def restore(
     path: Path, classifier: Classifier, optimizer: torch.optim.Optimizer, config: RunConfig, dataset_hash: str
 ) -> TrainingProgress:
-    """Puts classifier and optimiser where a checkpoint left them, and returns how far that was.
+    """Sets classifier and optimiser to the state of a checkpoint, and returns its progress.
 
     Raises:
         ContainerError: the checkpoint is damaged, or is of another run.

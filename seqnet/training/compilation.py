@@ -1,4 +1,4 @@
-"""The network of a training step by `torch.compile`."""
+"""Compiles the network of a training step with `torch.compile`."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor], Tensor]:
     """Returns tokens (B, L), lengths (B,) → logits (B, K), as the classifier does; it is compiled at its first batch.
 
     Args:
-        classifier: on the device that it computes on; its batches have one shape, the last of an epoch apart, so that
-            CUDA can replay a step as a graph.
+        classifier: on the device that it computes on; its batches have one shape, except for the last of an epoch, so
+            that CUDA can replay a step as a graph.
     """
     # What other runs of this process have compiled counts towards a limit, beyond which nothing is.
     torch.compiler.reset()
@@ -29,7 +29,7 @@ def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor], Tensor]:
     network = torch.compile(classifier, mode=mode, dynamic=False)
 
     def forward(tokens: Tensor, lengths: Tensor) -> Tensor:
-        # What the last step returned may be overwritten from here on.
+        # The result of the last step may be overwritten from here on.
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         try:
             logits: Tensor = network(tokens, lengths)

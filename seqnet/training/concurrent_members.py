@@ -29,10 +29,10 @@ from seqnet.training.worker_process import WorkerProcess
 __all__ = ["Lanes", "train_at_once"]
 
 _FEWEST_SYMBOLS = 10_000_000
-"""Symbols that all networks see in all epochs, at least. With fewer, starting processes takes longer than it saves."""
+"""Minimum number of symbols that all networks see in all epochs; with fewer, starting processes takes longer."""
 
 _MOMENT = 0.5
-"""Seconds between looks at whether a signal was received, where waiting can't be interrupted."""
+"""Seconds between two checks for a signal, if waiting can't be interrupted."""
 
 _GRACE = 5.0
 """Seconds that a process has to stop after an error of another one."""
@@ -110,7 +110,7 @@ def train_at_once(
         members: the networks.
         observer: receives progress and messages.
         lanes: how they share the threads.
-        resume: whether to go on from the checkpoints.
+        resume: whether to continue from the checkpoints.
         seconds: time for all of them; None for no limit.
 
     Raises:
@@ -126,7 +126,7 @@ def train_at_once(
         try:
             team.train(resume=resume)
             if left_out := len(members) - len(team.results()):
-                observer.note(f"the time is over; left out: {counted(left_out, 'networks')}")
+                observer.note(f"the time limit is reached; left out: {counted(left_out, 'networks')}")
         except KeyboardInterrupt as interruption:
             stop = interruption
             team.stop()
@@ -233,6 +233,6 @@ class _Team:
             worker.wait()
 
     def results(self) -> list[Mapping[str, Any]]:
-        """Returns what came of the networks that have anything, in their order."""
+        """Returns the results of the networks that have one, in their order."""
         found = (self._outcomes.get(number) for number in range(len(self._members)))
         return [message for message in found if message is not None and message["kind"] == "result"]

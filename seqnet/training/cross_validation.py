@@ -1,9 +1,8 @@
-"""Cross-validation: a network for each fold, what each says of records that it has not seen, and all as one bundle.
+"""Cross-validation: a network for each fold, its predictions of records that it was not trained on, and one bundle.
 
-All records outside the test split are dealt into K folds. The network of fold k is measured on fold k; a tenth of the
-other records, in whole groups and at least one of each class, chooses its epoch, and it is fitted to the rest, so that
-a measured record has no part in the weights, the epoch, the temperature or the threshold that it is measured with. The
-test split stays as it is.
+All records outside the test split are divided into K folds. The network of fold k is measured on fold k. A tenth of the
+other records, in whole groups and at least one of each class, chooses its epoch. The network is fitted to the rest. So
+a measured record was not used for the weights, the epoch, the temperature or the threshold. The test split is not used.
 """
 
 from __future__ import annotations
@@ -48,13 +47,13 @@ __all__ = ["FoldsResult", "train_folds"]
 
 @dataclass(frozen=True)
 class FoldsResult(EnsembleResult):
-    """What a cross-validation came to; the bundle is calibrated on out-of-fold probabilities.
+    """The result of a cross-validation; the bundle is calibrated on out-of-fold probabilities.
 
     Attributes:
         folds: the fold of each record.
-        calibrations: one per fold, from the records that chose the epoch.
+        calibrations: one for each fold, from the records that chose the epoch.
         out_of_fold: the prediction of each record by the network that was not fitted to it.
-        evaluation: how good that is.
+        evaluation: metrics of these predictions.
     """
 
     folds: Folds
@@ -63,7 +62,7 @@ class FoldsResult(EnsembleResult):
     evaluation: CrossValidation
 
     def to_json(self) -> dict[str, Any]:
-        """Returns the metrics and how each fold came to them as plain values, None for NaN."""
+        """Returns the metrics, and the details of each fold, as plain values, None for NaN."""
         found = self.evaluation.to_json()
         rows = []
         for index, (run, calibration) in enumerate(zip(self.runs, self.calibrations, strict=True)):
@@ -82,12 +81,12 @@ class FoldsResult(EnsembleResult):
 
 
 def train_folds(job: TrainingJob, observer: MembersObserver) -> FoldsResult:
-    """Returns a network for each fold as one bundle, and how good each is on its fold; see `train_ensemble`.
+    """Returns a network for each fold as one bundle, and the metrics on the folds; see `train_ensemble`.
 
-    The temperature and the threshold behind the figures of a fold are from what chose its epoch. Those of the bundle
-    are fitted to the out-of-fold probabilities, each record's from the one member that was not trained on it.
-    The bundle predicts the mean of its members, which is a little less sure than each of them, and so, calibrated like
-    this, rather too unsure than too sure.
+    The temperature and the threshold of a fold come from the records that chose its epoch. Those of the bundle are
+    fitted to the out-of-fold probabilities, each from the one member that was not trained on the record. The bundle
+    predicts the mean of its members, which is a little less confident than each of them. So with this calibration, it
+    is underconfident rather than overconfident.
 
     All members have one window, the longest record's of any fold, unless the settings name one.
 
@@ -99,7 +98,7 @@ def train_folds(job: TrainingJob, observer: MembersObserver) -> FoldsResult:
     Raises:
         SettingError: there are too few folds, or a threshold is requested and there are more than two classes.
         LabelError: there are too few groups for so many folds, or the dataset has no fixed records.
-        KeyboardInterrupt: the user stopped it; the checkpoints are there to go on from.
+        KeyboardInterrupt: the user stopped it; the checkpoints remain.
     """
     dataset, config, device = job.dataset, job.config, job.device
     check_criterion(dataset, job.optimize)
@@ -118,7 +117,7 @@ def train_folds(job: TrainingJob, observer: MembersObserver) -> FoldsResult:
     criterion = criterion_for(config, dataset, job.optimize)
     runs, interruption = train_members(members, observer, device=device, resume=job.resume, processes=job.processes)
     if interruption:
-        # Fewer folds would be another model, and no measure of this one.
+        # A model of fewer folds would be another one, and the metrics would not be those of this one.
         raise interruption
     views = [member.dataset for member in members]
     calibrations = [_calibrated(run, view, criterion, device) for run, view in zip(runs, views, strict=True)]

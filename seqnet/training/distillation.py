@@ -99,7 +99,8 @@ def choose_student(teacher: Bundle, request: RunRequest, options: DistillOptions
         run = request.run
     _check(run, teacher, length)
     if run.training.seed not in (TrainingConfig().seed, options.seed):
-        raise SettingError("training.seed", run.training.seed, problem="also decides the sequences; use --seed")
+        problem = "is set by --seed, which is also the seed of the sequences"
+        raise SettingError("training.seed", run.training.seed, problem=problem)
     both = teacher.classifier.both_strands
     strands = run.network.strands
     if teacher.alphabet.has_strands and strands == "auto" and not both:
@@ -114,10 +115,10 @@ def choose_student(teacher: Bundle, request: RunRequest, options: DistillOptions
 
 
 def _check(run: RunConfig, teacher: Bundle, length: int) -> None:
-    """Checks that what the model has labelled stays what the fast model sees.
+    """Checks that the fast model is trained on the sequences as the model has labelled them.
 
     Raises:
-        SettingError: it does not, or the fast model would have trees, which can't learn from probabilities.
+        SettingError: they would be changed, or the fast model would have trees, which can't learn from probabilities.
     """
     if run.network.boosted is not None:
         raise SettingError("network.trees", run.network.boosted.rounds, problem="must be 0: trees need labels")
@@ -132,7 +133,7 @@ def _check(run: RunConfig, teacher: Bundle, length: int) -> None:
     both = teacher.classifier.both_strands
     if not both and (run.network.strands == "both" or run.augmentation.reverse_complement):
         place = "network.strands" if run.network.strands == "both" else "augmentation.reverse_complement"
-        problem = "needs a model that uses both strands, and this one uses one"
+        problem = "needs a model that uses both strands; this one uses one strand"
         raise SettingError(place, "both" if place == "network.strands" else True, problem=problem)
     if run.network.window is not None and run.network.window < length:
         raise SettingError("network.window", run.network.window, f"at least {length}, the length of the pieces")

@@ -35,16 +35,16 @@ from seqnet.training.processes import ALONE, BatchPart, Processes
 __all__ = ["first_to_fail", "process_group"]
 
 _MOMENT = timedelta(seconds=5)
-"""Time to reach a store that is there already, and that the first process leaves it to the others."""
+"""Time to reach a store that exists already, and for which the first process keeps it for the others."""
 _PAUSE = 0.05
-"""Seconds between two looks at which processes have come."""
+"""Seconds between two checks of which processes have started."""
 _HEAD_START = 0.5
 """Seconds that the first process has to report an error that all processes have."""
 _LOST = ("gloo", "NCCL", "onnection closed", "onnection reset", "Timed out waiting", "Socket", "ProcessGroup")
 """Words of errors of a collective operation; gloo's have no type of their own."""
 
 _losses: list[RuntimeError] = []
-"""The errors by which this process has noticed that another one ended; that one has the error to report."""
+"""The errors by which this process has noticed that another one ended; the other one reports its error."""
 _stores: list[TCPStore] = []
 """The store that this process has joined its group by, if it has."""
 
@@ -220,7 +220,7 @@ def _meet(launch: Launch, wait: float) -> TCPStore:
     """Returns the store of the group once all processes have reached it.
 
     Raises:
-        ResourceError: one did not come in time.
+        ResourceError: one did not start in time.
     """
     end = time.monotonic() + wait
     place = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
@@ -268,7 +268,7 @@ def first_to_fail(launch: Launch) -> bool:
             if launch.first and not _has_agent():
                 _outlive(_stores[0], launch.size)
             return first
-    # Without a store nobody else can know.
+    # Without a store, no other process can know.
     return launch.first or bool(_stores)
 
 

@@ -38,11 +38,11 @@ __all__ = ["EnsembleResult", "calibrated", "train_ensemble"]
 
 @dataclass(frozen=True)
 class EnsembleResult:
-    """What the runs came to.
+    """The result of the runs.
 
     Attributes:
         bundle: all members, calibrated on the validation split.
-        runs: one per network that was trained.
+        runs: one for each network that was trained.
         interruption: what stopped them early; None if nothing did.
         weights: share of each network in the mean; 0 for a network that the bundle does not have.
     """
@@ -104,7 +104,7 @@ def calibrated(
     observer: Observer,
     device: torch.device,
 ) -> Bundle:
-    """Returns the bundle with what the validation split tells of its probabilities; as it is, if that lacks a class.
+    """Returns the bundle, calibrated on the validation split; unchanged if the split lacks a class.
 
     Args:
         bundle: the model, not yet calibrated.
@@ -132,7 +132,7 @@ def calibrated(
     counts = training_counts(dataset)
     if bundle.positive is not None and is_imbalanced(bundle.config.training, counts):
         line = rare_class_line(labels, decided, bundle.classes, counts, "validation split")
-        advice = "; --optimize mcc makes fewer false calls" if criterion == BALANCED else ""
+        advice = "; --optimize mcc gives fewer false positives" if criterion == BALANCED else ""
         observer.note(f"at the threshold {found.threshold:.3f}, {line}{advice}")
     bundle = with_calibration(bundle, found, labels, raw)
     bundle.to(device)

@@ -1,6 +1,6 @@
-"""One epoch after the other: the train split is fitted, the validation split is measured.
+"""Trains one epoch after the other on the train split, and measures the validation split.
 
-In: a dataset, settings and a device. Out: an `EpochRow` for each epoch, and a classifier whose weights have moved.
+In: a dataset, settings and a device. Out: an `EpochRow` for each epoch, and a trained classifier.
 """
 
 from __future__ import annotations
@@ -55,9 +55,9 @@ class EpochFitter:
 
     Attributes:
         classifier: what is fitted.
-        config: the settings, and what `auto` came to in `balance` and `precision`.
+        config: the settings, with `auto` of `balance` and `precision` replaced by the choice.
         feeder: makes the batches.
-        kept: what the classifier has of the model that it starts from.
+        kept: the weights that the classifier has from the model that it starts from.
         parameters: all weights that are trained.
         optimizer: of the weights.
         penalties: on weights and activities; a context, within which an epoch is fitted.
@@ -83,7 +83,7 @@ class EpochFitter:
         self.feeder = (
             WindowBatches(dataset, config) if dataset.crop else TrainingBatches(dataset, config, self.classifier)
         )
-        # What `auto` came to: a checkpoint of before there was `auto` is of the same run.
+        # The choice of `auto`, so that a checkpoint from before there was `auto` belongs to the same run.
         balance = how_balanced(config.training, self.feeder.class_counts)
         precision = _precision(config.training, device)
         self.config = replace(config, training=replace(config.training, balance=balance, precision=precision))
@@ -111,16 +111,16 @@ class EpochFitter:
         return compiled(self.classifier)
 
     def _weigh_classes(self) -> tuple[Tensor | None, Tensor | None]:
-        """Returns what each class weighs in the loss, and what is added to its logit there, (K,) or None for nothing.
+        """Returns the weight of each class in the loss, and the number added to its logit there, (K,) each, or None.
 
-        The network starts without a preference for a class within the loss, and so with one outside of it.
+        Within the loss, the network starts without a preference for a class; so outside of it, it has one.
         """
         counts = self.feeder.class_counts
         way = self.config.training.balance
         if way == "none":
             return None, None
         weights = torch.tensor(class_weights(counts), dtype=torch.float32, device=self.device)
-        if not self.kept.head:  # A head that is kept has learnt what to prefer.
+        if not self.kept.head:  # A head that is kept already has the right preference.
             self.classifier.shift(-weights.log())
         return weights if way == "weights" else None, weights.log()
 
@@ -137,14 +137,14 @@ class EpochFitter:
         )
 
     def fit(self, number: int, observer: Observer) -> EpochRow:
-        """Passes once over the train split and returns the row of that epoch."""
+        """Trains on the train split once and returns the row of this epoch."""
         training, steps = self.config.training, self.feeder.steps()
-        # Dropout is a function of seed and epoch, so that a resumed run draws as an unbroken one would.
+        # Dropout depends only on seed and epoch, so that a resumed run is the same as an uninterrupted one.
         seed_torch(training.seed * 1_000_003 + number + self.processes.seed)
         self.classifier.train()
         for module in self.kept.frozen:
             module.eval()
-        # Summed on the device, so as to wait for it now and then only; MPS has no float64.
+        # Summed on the device, so that the CPU rarely waits for it; MPS has no float64.
         losses = torch.zeros((), device=self.device)
         right = torch.zeros((), dtype=torch.int64, device=self.device)
         total, seen, rate = 0.0, 0, 0.0
@@ -200,7 +200,7 @@ class EpochFitter:
         return SettingError("training.learning_rate", rate, problem=problem)
 
     def _validate(self) -> dict[str, float]:
-        """Returns the validation columns of a row, after a look at whether the weights are numbers still."""
+        """Returns the validation columns of a row, after checking that the weights are finite."""
         if not all(bool(weight.isfinite().all()) for weight in self.classifier.parameters()):
             raise self._diverged()
         names = {"loss": "log_loss", "accuracy": "accuracy", "auroc": "auroc"}

@@ -1,4 +1,4 @@
-"""What a model keeps of its training records, so that it can be judged, and its decisions changed, without them."""
+"""Parts of a model that replace its training records later: baselines, calibration and validation scores."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ def with_baselines(
 ) -> tuple[Bundle, KeyboardInterrupt | None]:
     """Returns the bundle with baselines that are fitted to the train split of its dataset, and what stopped that.
 
-    Ctrl-C leaves them out: the model is there already, and a resumed run adds them.
+    Ctrl-C leaves them out: the network is complete, and a resumed run adds them.
 
     Args:
-        bundle: its settings say how many records are looked at; their seed draws these.
+        bundle: its settings have the number of records and the seed by which they are drawn.
         dataset: what the model was trained on.
         note: called with a line about what was fitted, or why nothing was.
     """

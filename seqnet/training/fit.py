@@ -55,7 +55,7 @@ def train(
         observer: receives the progress.
         device: device for the computation.
         checkpoint: file that is written after each epoch; None for none.
-        resume: whether to go on from `checkpoint`, if it is there.
+        resume: whether to continue from `checkpoint`, if it exists.
         dataset_hash: SHA-256 of the dataset file, by which a checkpoint knows its run.
         provenance: goes into the bundle.
         start: weights to start from; None for random ones.
@@ -84,7 +84,7 @@ def train(
 
 
 def _begin(run: Run, observer: Observer, *, resume: bool) -> None:
-    """Takes a run up where its checkpoint left it, if it is to go on; all processes must be at the same epoch."""
+    """Continues a run from its checkpoint, if requested; all processes must be at the same epoch."""
     run.describe(observer)
     if resume:
         run.go_on(observer)

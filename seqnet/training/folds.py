@@ -1,7 +1,7 @@
 """The folds of a cross-validation: which records are fitted, which choose the epoch, and which are measured.
 
-All records outside the test split are dealt into K folds. The network of fold k is measured on fold k; a tenth of the
-other records, in whole groups and at least one of each class, chooses its epoch, and it is fitted to the rest.
+All records outside the test split are divided into K folds. The network of fold k is measured on fold k. A tenth of the
+other records, in whole groups and at least one of each class, chooses its epoch. The network is fitted to the rest.
 """
 
 from __future__ import annotations
@@ -25,12 +25,12 @@ _CHOOSING = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Folds:
-    """Which records are in which fold, and what each is to the networks of the others.
+    """The fold of each record, and the split that it has for the network of each fold.
 
     Attributes:
         members: (M,) int64, the records outside the test split, in file order.
-        split: (K, M) uint8, where the network of each fold has each of them, an index into `SPLITS`: what is fitted,
-            what chooses the epoch, what is measured.
+        split: (K, M) uint8, split of each record for the network of each fold, an index into `SPLITS`: train for
+            records that are fitted, validation for those that choose the epoch, test for those that are measured.
     """
 
     members: NDArray[np.int64]
@@ -48,13 +48,13 @@ class Folds:
         return found
 
     def view(self, dataset: Dataset, index: int) -> Dataset:
-        """Returns the dataset as the network of a fold is to see it: what is measured is in its test split."""
+        """Returns the dataset for the network of a fold: the records to be measured are its test split."""
         split = np.full(len(dataset), SPLITS.index("test"), dtype=np.uint8)
         split[self.members] = self.split[index]
         return replace(dataset, split=split)
 
     def sizes(self, index: int) -> dict[str, int]:
-        """Returns how many records the network of a fold is fitted to, choose its epoch, and are held out."""
+        """Returns the numbers of records that are fitted, that choose the epoch, and that are held out."""
         counts = np.bincount(self.split[index], minlength=len(SPLITS))
         return dict(zip(("fitted", "choosing", "held_out"), counts.tolist(), strict=True))
 

@@ -1,4 +1,4 @@
-"""The course of a training run: one row per epoch, as a table and as a picture."""
+"""The history of a training run: one row for each epoch, as a table and as a picture."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = [
 
 @dataclass(frozen=True, slots=True)
 class EpochRow:
-    """What is known at the end of an epoch.
+    """The results of an epoch.
 
     Attributes:
         epoch: number, from 1.
@@ -53,19 +53,19 @@ MONITORS = {
     "balanced_accuracy": "best validation balanced accuracy",
     "auroc": "best validation AUROC",
 }
-"""`training.monitor` → what the epoch that is kept has."""
+"""`training.monitor` → how the kept epoch is described."""
 
 
 def epoch_text(row: EpochRow, epochs: int, *, trees: bool, imbalanced: bool) -> str:
-    """Returns one line for people, without what is not known or would mislead.
+    """Returns a line to print, without values that are unknown or misleading.
 
-    The train split is judged as it is fitted, by the network alone: where trees stand beside it, its accuracy is not
-    the model's. Of imbalanced classes accuracy says little, and balanced accuracy stands in its place.
+    Metrics of the train split are those of the network alone. If the model has trees, the accuracy of the network is
+    not that of the model, and is left out. For imbalanced classes, balanced accuracy replaces accuracy.
 
     Args:
         row: the epoch.
         epochs: how many there will be.
-        trees: whether trees stand beside the network.
+        trees: whether the model has trees.
         imbalanced: whether the classes are.
     """
     train = f"train loss {row.train_loss:.4f}" + (" (without trees)" if trees else "")
@@ -80,7 +80,7 @@ def epoch_text(row: EpochRow, epochs: int, *, trees: bool, imbalanced: bool) -> 
 
 
 def kept_text(rows: Sequence[EpochRow], best: int, monitor: str) -> str:
-    """Returns which epoch was kept, and what decided.
+    """Returns which epoch was kept, and why.
 
     Args:
         rows: one per epoch.
@@ -140,7 +140,7 @@ def kept_epoch(rows: Sequence[EpochRow], monitor: str) -> int:
     for row in rows:
         value = getattr(row, f"validation_{monitor}")
         value = -value if monitor == "loss" else value
-        # Without a number to judge by, the last epoch is the best.
+        # Without a value, the last epoch is the best.
         better = math.isnan(value) or value > highest
         if value == highest and best:
             # Small validation splits often tie.

@@ -1,4 +1,4 @@
-"""The untrained classifier of a dataset: what it must fit, and weights that are a function of the seed."""
+"""The untrained classifier of a dataset; its weights depend only on the seed."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["make_classifier", "seed_torch"]
 
 
 def make_classifier(dataset: Dataset, config: RunConfig) -> Classifier:
-    """Returns the untrained classifier of a dataset; its weights are a function of the seed.
+    """Returns the untrained classifier of a dataset; its weights depend only on the seed.
 
     Raises:
         LabelError: the train split is empty or lacks a class.

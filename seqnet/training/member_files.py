@@ -1,7 +1,7 @@
-"""A network to train, and what came of it, as files and JSON values, so that another process can train it.
+"""A network to train, and its result, as files and JSON values, so that another process can train it.
 
-The files are in a temporary folder: the split of the records, the weights to start from, the trained network, and what
-it says of the validation split. The dataset stays where it is if its file still has the same records; otherwise it is
+The files are in a temporary folder: the split of the records, the weights to start from, the trained network, and its
+probabilities of the validation split. The dataset is not copied if its file still has the same records; otherwise it is
 written to the folder.
 """
 
@@ -51,7 +51,7 @@ class MemberFiles:
             member: the network.
 
         Raises:
-            ResourceError: there is too little room for temporary files.
+            ResourceError: there is too little space for temporary files.
         """
         with temporary_files():
             dataset, split = self._file_of(member.dataset), self.folder / f"{number}.split.npy"
@@ -142,15 +142,15 @@ def _opened(path: str) -> Dataset:
 
 
 def write_result(folder: Path, number: int, result: TrainingResult) -> dict[str, Any]:
-    """Writes what came of a network, and returns the JSON values for `stored_result`.
+    """Writes the result of a network, and returns the JSON values for `stored_result`.
 
     Args:
         folder: where the files are written.
         number: of the network, from 0.
-        result: what came of it.
+        result: its result.
 
     Raises:
-        ResourceError: there is too little room for temporary files.
+        ResourceError: there is too little space for temporary files.
     """
     said = None if result.validation is None else folder / f"{number}.validation.npy"
     model = folder / f"{number}.model.safetensors"

@@ -1,4 +1,4 @@
-"""Networks to train → what came of each; one after the other, or several at the same time in processes of their own."""
+"""Trains networks, one after the other, or several at the same time in separate processes."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def train_members(
     seconds: float | None = None,
     processes: Processes = ALONE,
 ) -> tuple[list[TrainingResult], KeyboardInterrupt | None]:
-    """Trains all members, and returns what the runs came to, in their order, and what stopped them early, if anything.
+    """Trains all members, and returns their results in order, and the interruption if they were stopped early.
 
     Args:
         members: the networks.
         observer: receives progress and messages.
         device: device for the computation.
-        resume: whether to go on from the checkpoints.
-        seconds: time for all of them; those that the time is not enough for are left out. None for no limit.
+        resume: whether to continue from the checkpoints.
+        seconds: time for all of them; members that do not fit into it are left out. None for no limit.
         processes: those that train together.
 
     Raises:
@@ -68,10 +68,10 @@ def _train_in_turn(
         try:
             run = _trained(member, watching, device, limit, processes, resume=resume)
         except OutOfTimeError:
-            observer.note(f"the time is over; left out: {counted(len(members) - len(runs), 'networks')}")
+            observer.note(f"the time limit is reached; left out: {counted(len(members) - len(runs), 'networks')}")
             return runs, None
         except KeyboardInterrupt as stop:
-            # Before its first epoch a member has nothing to give; those before it have.
+            # Before its first epoch a member has no result, but those before it have one.
             if not runs or processes.size > 1:
                 raise
             return runs, stop

@@ -1,4 +1,4 @@
-"""The networks of a bundle with several: what each is fitted to, and how they become one."""
+"""The networks of a bundle: what each is fitted to, and how they are joined."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 _DESCRIBED = 50_000
-"""Sequences of a split, at most, that what is usual is learned from."""
+"""Maximum number of sequences of a split from which the usual lengths and compositions are computed."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,7 @@ class Member:
         dataset: what it is fitted to.
         config: all settings.
         checkpoint: file that is written after each epoch; None for none.
-        identity: what its checkpoint knows its records by.
+        identity: identifies its records in a checkpoint.
         start: weights to start from; None for random ones.
     """
 
@@ -76,7 +76,7 @@ class TrainingJob:
         checkpoints: a file that is written after each epoch of a network, or None for none.
         optimize: what the decision threshold is best for on the validation split; None leaves it at one half, or has it
             be best for balanced accuracy where classes are imbalanced (see `criterion_for`).
-        resume: whether to go on from the checkpoints.
+        resume: whether to continue from the checkpoints.
         dataset_hash: SHA-256 of the dataset file.
         provenance: goes into the bundle.
         start: model to start from; None for random weights.
@@ -101,14 +101,14 @@ class TrainingJob:
     processes: Processes = ALONE
 
     def start_of(self, index: int) -> StartingWeights | None:
-        """Returns what the network of that index starts from; of a mixture, the networks of a kind start alike."""
+        """Returns the weights that the network of an index starts from; all networks of one kind have the same."""
         if self.start is None:
             return None
         return self.start.weights(index // self.seeds if self.others else index)
 
     @property
     def identity(self) -> str:
-        """What checkpoints know the run by: the dataset, and the model that it starts from."""
+        """Identifies the run in checkpoints: the dataset, and the model that it starts from."""
         return self.dataset_hash + (f", from {self.start.sha256[:16]}" if self.start else "")
 
     @property
@@ -136,9 +136,9 @@ def check_criterion(dataset: Dataset, optimize: str | None) -> None:
 
 
 def criterion_for(config: RunConfig, dataset: Dataset, optimize: str | None) -> str | None:
-    """Returns what the threshold is best for: what was requested, or, of imbalanced classes, balanced accuracy.
+    """Returns the criterion of the threshold: the requested one, or balanced accuracy for imbalanced classes.
 
-    With half of the probability as a bound, a rare class would hardly ever be predicted.
+    With a threshold of one half, a rare class would hardly ever be predicted.
     """
     automatic = config.training.balance == "auto" and dataset.positive is not None
     if optimize is None and automatic and is_imbalanced(config.training, training_counts(dataset)):
@@ -147,7 +147,7 @@ def criterion_for(config: RunConfig, dataset: Dataset, optimize: str | None) -> 
 
 
 def imbalance_note(config: RunConfig, dataset: Dataset) -> str | None:
-    """Returns a line on what is done about imbalanced classes; None where they are not, or settings say what to do."""
+    """Returns a line about the weights of imbalanced classes; None if classes are balanced, or the settings decide."""
     counts = training_counts(dataset)
     if config.training.balance != "auto" or not is_imbalanced(config.training, counts):
         return None
@@ -160,7 +160,7 @@ def imbalance_note(config: RunConfig, dataset: Dataset) -> str | None:
 
 
 def validation_probabilities(run: TrainingResult, dataset: Dataset, device: torch.device) -> NDArray[np.float64]:
-    """Returns what the network of a run says (M, K) of the validation split; from its best epoch, if that is known."""
+    """Returns the probabilities (M, K) of the validation split by the network of a run, at its best epoch if stored."""
     if run.validation is not None:
         return run.validation
     return probabilities_of(run, dataset, dataset.members("validation"), device)
@@ -169,7 +169,7 @@ def validation_probabilities(run: TrainingResult, dataset: Dataset, device: torc
 def probabilities_of(
     run: TrainingResult, dataset: Dataset, members: NDArray[np.int64], device: torch.device
 ) -> NDArray[np.float64]:
-    """Returns the probabilities (M, K) float64 of records as the network of a run gives them, on a device."""
+    """Returns the probabilities (M, K) float64 of records by the network of a run, computed on a device."""
     classifier = run.bundle.classifier.to(device)
     probabilities = class_probabilities(classifier, dataset.tokens, members)
     classifier.cpu()
@@ -200,7 +200,7 @@ def joined_bundle(runs: Sequence[TrainingResult], dataset: Dataset, provenance: 
 
 
 def _novelty(bundle: Bundle, dataset: Dataset) -> Novelty:
-    """Returns what the sequences that training sees are like, windows that it draws among them."""
+    """Returns the usual lengths and compositions of the training sequences, or of the windows that training draws."""
     rng = np.random.default_rng(bundle.config.training.seed)
     training, held_out = (
         drawn.tokens.take(drawn.members)
@@ -217,7 +217,7 @@ def _novelty(bundle: Bundle, dataset: Dataset) -> Novelty:
 
 
 def training_counts(dataset: Dataset) -> NDArray[np.int64]:
-    """Returns the training records (K,) int64 of each class; of windows that are drawn, each class has as many."""
+    """Returns the training records (K,) int64 of each class; if windows are drawn, all classes have the same number."""
     if dataset.crop:
         return np.ones(len(dataset.classes), dtype=np.int64)
     return np.bincount(dataset.labels[dataset.members("train")], minlength=len(dataset.classes))

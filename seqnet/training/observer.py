@@ -1,4 +1,4 @@
-"""The interface of what receives the progress of a training."""
+"""The interface of observers, which receive the progress of a training."""
 
 from __future__ import annotations
 

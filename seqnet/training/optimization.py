@@ -1,4 +1,4 @@
-"""Optimiser, course of the learning rate, and penalties on the weights."""
+"""Optimiser, learning rate schedule, and penalties on the weights."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ __all__ = ["Penalties", "Stepper", "learning_rate", "make_optimizer"]
 
 
 def make_optimizer(classifier: Classifier, config: TrainingConfig, kept: Collection[str] = ()) -> torch.optim.Optimizer:
-    """Returns the optimiser of all weights that are trained; biases and normalisation do not decay.
+    """Returns the optimiser of all weights that are trained; biases and normalisation have no weight decay.
 
     Args:
         classifier: whose weights.
@@ -36,7 +36,7 @@ def make_optimizer(classifier: Classifier, config: TrainingConfig, kept: Collect
         decaying, others = [one for one in own if one.dim() > 1], [one for one in own if one.dim() <= 1]
         parts = [(decaying, config.weight_decay), (others, 0.0)]
         if not config.weight_decay:
-            # Each group is a call of its own, which is much of the time of a small step.
+            # Each group takes a separate call, which is much of the time of a small step.
             parts = [(decaying + others, 0.0)]
         groups += [{"params": part, "weight_decay": decay, "factor": factor} for part, decay in parts if own]
     if config.optimizer == "sgd":
@@ -47,12 +47,12 @@ def make_optimizer(classifier: Classifier, config: TrainingConfig, kept: Collect
 
 
 class Stepper:
-    """Takes the steps of an optimiser; those of Adam after the first without what PyTorch looks up anew for each.
+    """Takes the steps of an optimiser. After the first step, those of Adam need no repeated look-ups of PyTorch.
 
-    That is a twentieth of the time of a small step.
+    This saves a twentieth of the time of a small step.
 
     Args:
-        optimizer: of `make_optimizer`; a state that it is to go on from must be loaded before the first step.
+        optimizer: of `make_optimizer`; the state of a resumed run must be loaded before the first step.
     """
 
     def __init__(self, optimizer: torch.optim.Optimizer) -> None:
@@ -70,7 +70,7 @@ class Stepper:
             return
         for group, own in zip(groups, gradients, strict=True):
             add_to_all(group.steps, 1)
-            there = cast("list[Tensor]", own)  # none is None, as was seen above
+            there = cast("list[Tensor]", own)  # none is None, as checked above
             state = (group.weights, there, group.means, group.squares, group.steps)
             fused_adam(*state, group.settings, decoupled=group.decoupled)
 

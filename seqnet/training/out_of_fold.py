@@ -1,4 +1,4 @@
-"""What each network of a cross-validation says of the records of its fold, which it has not seen."""
+"""Predictions of a cross-validation: each record by the network that was not trained on it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["OutOfFold", "predict_out_of_fold", "write_out_of_fold"]
 
 @dataclass(frozen=True, eq=False)
 class OutOfFold:
-    """What each record's network, which has not seen it, says of it.
+    """The prediction of each record by the network that was not trained on it.
 
     Attributes:
         dataset: where they are from.
@@ -54,7 +54,7 @@ def predict_out_of_fold(
     calibrations: Sequence[Calibration],
     device: torch.device,
 ) -> OutOfFold:
-    """Returns what each network says of the records that it has not seen."""
+    """Returns the predictions of each network for the records of its fold."""
     raw = np.empty((len(folds.members), len(dataset.classes)))
     probabilities, labels = np.empty_like(raw), np.empty(len(raw), dtype=np.int64)
     fold = folds.fold

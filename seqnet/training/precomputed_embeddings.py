@@ -1,4 +1,4 @@
-"""What a frozen language model says of the sequences of a run, made once before the first epoch."""
+"""Hidden states of a frozen language model for the sequences of a run, computed once before the first epoch."""
 
 from __future__ import annotations
 
@@ -16,20 +16,20 @@ __all__ = ["precompute_embeddings"]
 def precompute_embeddings(
     classifier: Classifier, dataset: Dataset, config: RunConfig, notify: Notify, *, over: bool = False
 ) -> None:
-    """Fills the cache of a language model with what every epoch will ask for; nothing with another encoder.
+    """Fills the cache of a language model with what every epoch needs; does nothing with another encoder.
 
-    These are the sequences of the train and validation splits, whole. What training makes anew in every epoch, a part
-    of a sequence or a changed one, is embedded anew, too, and would fill the disk for nothing.
+    These are the whole sequences of the train and validation splits. Sequences that training cuts or changes in every
+    epoch are not stored, because they would never be used again.
 
     Args:
         classifier: to be trained.
         dataset: what it is fitted to.
         config: all settings.
-        notify: called with a line about what is done, or where the language model will run in every epoch.
-        over: whether there are no epochs to come: then the model is loaded where somebody asks for it.
+        notify: called with a line about what is computed, or that the language model will run in every epoch.
+        over: whether no epochs follow; then the model is loaded only when it is used.
 
     Raises:
-        SeqnetError: the model is not there, or there is no room.
+        SeqnetError: the model is missing, or there is too little disk space.
     """
     encoder = classifier.encoder
     if not isinstance(encoder, LanguageModelStates):

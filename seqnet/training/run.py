@@ -1,4 +1,4 @@
-"""The state of a training run: which epochs there were, which is the best, and what a checkpoint keeps of that."""
+"""The state of a training run: its epochs, the best one, and its checkpoint."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ __all__ = ["Run", "TrainingResult"]
 
 @dataclass(frozen=True)
 class TrainingResult:
-    """What a run came to.
+    """The result of a run.
 
     Attributes:
         bundle: the trained model, with the weights of the best epoch.
         rows: one per epoch.
         best_epoch: number of the epoch that was kept.
-        interruption: what stopped it early, Ctrl-C or a signal; None if nothing did.
-        validation: (M, K) float64, what the network says of the validation split; None where there is none, or the best
-            epoch was before a run that was resumed.
+        interruption: Ctrl-C or a signal that stopped it early; None if it was not stopped.
+        validation: (M, K) float64, probabilities of the validation split; None without one, or if the best epoch was
+            before the run was resumed.
         fitted: epochs that this process fitted; a resumed run has more rows.
     """
 
@@ -51,7 +51,7 @@ class Run:
     Args:
         fitter: fits its epochs.
         checkpoint: file that is written after each epoch; None for none.
-        dataset_hash: SHA-256 of the dataset file, by which a checkpoint knows its run.
+        dataset_hash: SHA-256 of the dataset file, which identifies the run in a checkpoint.
     """
 
     def __init__(self, fitter: EpochFitter, checkpoint: Path | None, dataset_hash: str) -> None:
@@ -65,12 +65,12 @@ class Run:
         before = self.progress
         value = getattr(row, f"validation_{self.config.training.monitor}")
         value = -value if self.config.training.monitor == "loss" else value
-        # Without a number to judge by, the last epoch is the best.
+        # Without a value, the last epoch is the best.
         better = bool(np.isnan(value)) or value > before.best_value
         if value == before.best_value and before.rows:
             # Small validation splits often tie.
             better = row.validation_loss < before.rows[before.best_epoch - 1].validation_loss
-        # One assignment, so that Ctrl-C finds the progress of before or of after.
+        # One assignment, so that after Ctrl-C the progress is either the old or the new one.
         progress = replace(before, rows=[*before.rows, row])
         if better:
             progress.best_epoch = row.epoch
@@ -87,7 +87,7 @@ class Run:
 
     @property
     def over(self) -> bool:
-        """Whether there is nothing left to do."""
+        """Whether the run is complete."""
         rows, training = self.progress.rows, self.config.training
         stale = len(rows) - self.progress.best_epoch
         return len(rows) >= training.epochs or (
@@ -95,12 +95,12 @@ class Run:
         )
 
     def plan(self, epochs: int) -> None:
-        """Sets the number of epochs, and with it the course of the learning rate."""
+        """Sets the number of epochs, and with it the schedule of the learning rate."""
         self.fitter.config = replace(self.config, training=replace(self.config.training, epochs=epochs))
         self.config = self.fitter.config
 
     def describe(self, observer: Observer) -> None:
-        """Tells what the user may not expect."""
+        """Reports what the user may not expect."""
         if not len(self.fitter.validation):
             observer.note("there is no validation split; the last epoch is kept")
         if self.fitter.feeder.longer:
@@ -111,7 +111,7 @@ class Run:
             )
 
     def go_on(self, observer: Observer) -> None:
-        """Takes the run up where its checkpoint left it, if there is one."""
+        """Continues the run from its checkpoint, if there is one."""
         path, training = self.checkpoint, self.config.training
         if path is None or not path.exists():
             observer.note("there is no checkpoint; starting at epoch 1")
@@ -133,7 +133,7 @@ class Run:
             )
 
     def result(self, interruption: KeyboardInterrupt | None, provenance: Mapping[str, Any]) -> TrainingResult:
-        """Returns the network of the best epoch and what led there."""
+        """Returns the network of the best epoch and its history."""
         progress, dataset = self.progress, self.fitter.dataset
         assert progress.best_weights is not None
         self.classifier.load_state_dict(progress.best_weights)

@@ -1,8 +1,8 @@
 """A limit on the time of a training: how many epochs of each network fit into it.
 
 The networks are trained one after the other, and each may use an equal share of the time that is left. After each
-epoch, the number of epochs is set to what fits, so that the learning rate still falls to its end. The first network
-has at least one epoch; another one is left out if the time ends before its first epoch does.
+epoch, the number of epochs is set to what fits, so that the schedule of the learning rate is complete. The first
+network has at least one epoch; another one is left out if the time ends before its first epoch does.
 """
 
 from __future__ import annotations

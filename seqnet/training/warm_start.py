@@ -2,7 +2,7 @@
 
 In: a dataset and a model of the same alphabet. Out: the settings of the run, and a classifier with the weights of the
 model. Encoder and network are kept. The head is kept if the classes are the same, and new if not. Trees beside the
-network are grown anew. With `training.freeze`, only the head is trained.
+network are fitted again. With `training.freeze`, only the head is trained.
 """
 
 from __future__ import annotations
@@ -33,13 +33,13 @@ __all__ = ["Kept", "StartingWeights", "WarmStart", "choose_warm_run"]
 _HEAD = "network.head."
 _TREES = "trees."
 _OF_HEAD = ("dense", "dense_activation", "head")
-"""Settings of the head, which may be others where it is new. Dropout has no weights, and may always be another."""
+"""Settings of the head, which may differ if it is new. Dropout has no weights, so it may always differ."""
 _OF_HUB = ("model", "cache")
-"""Settings that say where a language model is, not which one; a file must not name what is loaded."""
+"""Settings that have the location of a language model, not its identity; a file must not determine what is loaded."""
 
 
 class Kept(NamedTuple):
-    """What a classifier has of the model that it starts from.
+    """The weights that a classifier has from the model that it starts from.
 
     Attributes:
         names: the parameters.
@@ -71,9 +71,9 @@ class StartingWeights:
         """Copies the weights into a classifier with these classes, and returns what it keeps.
 
         Args:
-            classifier: untrained; its head stays as it is where the classes differ.
+            classifier: untrained; its head is not changed if the classes differ.
             classes: its K classes, in the order of its logits.
-            freeze: whether nothing but the head is to be trained.
+            freeze: whether only the head is to be trained.
 
         Raises:
             ContainerError: the weights do not fit.
@@ -149,7 +149,7 @@ class WarmStart:
 
     @property
     def origin(self) -> dict[str, Any]:
-        """What a model that started from this one says about it."""
+        """What the provenance of a new model says about this one."""
         about: dict[str, Any] = {"model": self.name, "sha256": self.sha256}
         data = self.bundle.provenance.get("dataset")
         if isinstance(data, Mapping):
@@ -179,7 +179,7 @@ class WarmStart:
         return "; ".join(parts)
 
     def check_folds(self, dataset: Dataset) -> None:
-        """Checks that out-of-fold metrics would not be of records that the model was trained on.
+        """Checks that the records of the folds are not those that the model was trained on.
 
         Raises:
             SettingError: the model was trained on this dataset.
@@ -278,7 +278,7 @@ def _base(bundle: Bundle, config: RunConfig) -> dict[str, dict[str, Any]]:
 
 
 def _laid(base: dict[str, dict[str, Any]], assignments: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Returns settings with others laid over them."""
+    """Returns settings, with some replaced by others."""
     return compose(assignments=assignments, base=base).to_dict()
 
 

@@ -1,4 +1,4 @@
-"""The batches of an epoch of windows that are drawn anew, and of the generated classes that are drawn with them."""
+"""The batches of an epoch of new random windows, and of the generated classes."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ __all__ = ["WindowBatches"]
 class WindowBatches:
     """Makes the training batches of each epoch; the same epoch of the same seed has the same batches.
 
-    Every class is drawn equally often. A window of a real class is drawn uniformly over all places of its blocks; a
-    generated record is made from a window of a real class as the generator asks for.
+    Every class is drawn equally often. A window of a real class is drawn uniformly over all positions of its blocks; a
+    generated record is made from a window of a real class.
 
     Args:
         dataset: its train split holds the blocks.
@@ -68,7 +68,7 @@ class WindowBatches:
         lengths = torch.full((self._config.batch_size,), self._crop, dtype=torch.int64)
         classes = np.array(sorted({*self._places, *self._generators}))
         for _ in range(self.steps()):
-            # Where the classes don't go into a batch evenly, chance decides which of them gets one more.
+            # If a batch can't be divided evenly among the classes, chance decides which of them have one more.
             labels = rng.permutation(np.resize(rng.permutation(classes), self._config.batch_size)).astype(np.int64)
             rows = np.empty((len(labels), self._crop), dtype=np.uint8)
             for label in np.unique(labels).tolist():

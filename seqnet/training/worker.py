@@ -70,7 +70,7 @@ class _Requests:
         self.end()
 
     def end(self) -> NoReturn:
-        """Ends the process after its parent, at once."""
+        """Ends the process immediately after its parent."""
         shutil.rmtree(self._folder, ignore_errors=True)
         os._exit(0)
 
@@ -93,7 +93,7 @@ class _Sender:
 
     Args:
         send: sends a message.
-        requests: tells whether to stop.
+        requests: know whether to stop.
     """
 
     def __init__(self, send: Callable[[Message], None], requests: _Requests) -> None:
@@ -119,10 +119,10 @@ class _Sender:
 
 
 def _trained(job: Message, observer: Observer, requests: _Requests) -> TrainingResult | None:
-    """Returns what came of a network; None if it was stopped before there was anything.
+    """Returns the result of a network; None if it was stopped before it had one.
 
     Raises:
-        OutOfTimeError: the time was over before there was anything.
+        OutOfTimeError: the time was over before it had a result.
     """
     member, result = stored_member(job["member"]), None
     torch.set_num_threads(job["threads"])

@@ -1,7 +1,7 @@
-"""What a process that trains networks and its parent say to each other: a line of JSON for each message.
+"""Messages between a process that trains networks and its parent: a line of JSON each.
 
-The parent sends jobs, and that the process is to stop. The process sends the progress of each network, and at its end
-what came of it, or an error.
+The parent sends jobs, and the request to stop. The process sends the progress of each network, and at its end the
+result or an error.
 """
 
 from __future__ import annotations
@@ -21,8 +21,7 @@ from seqnet.training.observer import Observer
 __all__ = ["FINAL", "decoded", "encoded", "epoch_message", "error_from", "error_message", "show_progress"]
 
 FINAL = ("result", "stopped", "late", "error")
-"""Kinds of the last message about a network: what came of it, nothing because it was stopped, or because the time was
-over, or an error."""
+"""Kinds of the last message about a network: its result; stopped without one; no time for one; or an error."""
 
 
 def encoded(message: Mapping[str, Any]) -> bytes:

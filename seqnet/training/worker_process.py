@@ -1,4 +1,4 @@
-"""A process that trains networks for this one (`worker`), as this one sees it."""
+"""The parent's side of a process that trains networks (`worker`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from seqnet.training.worker_messages import FINAL, decoded, encoded
 __all__ = ["WorkerProcess"]
 
 _SHOWN = 4_000
-"""Characters, at most, of what a process that failed has written to standard error."""
+"""Maximum number of characters that are shown of the standard error of a process that failed."""
 
 
 class WorkerProcess:
@@ -37,7 +37,7 @@ class WorkerProcess:
 
     Attributes:
         number: the network that it was given last; None before that.
-        said: whether it has sent anything about that network.
+        said: whether it has sent a message about this network.
     """
 
     def __init__(
@@ -66,12 +66,12 @@ class WorkerProcess:
         self._events.put((self, None))
 
     def give(self, number: int, job: Mapping[str, Any]) -> None:
-        """Has it train another network."""
+        """Sends it a network to train."""
         self.number, self.said = number, False
         self._send({"kind": "train", "number": number, **job})
 
     def stop(self) -> None:
-        """Has it stop, with what there is; one that has not begun is killed, because it has nothing."""
+        """Asks it to stop at its best epoch so far; it is killed if it has not begun, because it has no result."""
         if self.said:
             self._send({"kind": "stop"})
         else:
@@ -89,7 +89,7 @@ class WorkerProcess:
         self._reader.join()
 
     def end(self, grace: float = 0.0) -> None:
-        """Ends it, at once if it does not end by itself within so many seconds."""
+        """Waits this many seconds for it to end, then kills it."""
         with suppress(subprocess.TimeoutExpired):
             self._process.wait(grace)
         self._process.kill()
@@ -104,7 +104,7 @@ class WorkerProcess:
 
         Args:
             title: of the network that it was training.
-            resumable: whether that has a checkpoint.
+            resumable: whether this network has a checkpoint.
         """
         code = self._process.wait()
         if code >= 0:
@@ -113,7 +113,7 @@ class WorkerProcess:
         name = signal.strsignal(-code) or f"signal {-code}"
         again = "continue with --resume" if resumable else "train again"
         remedy = f"{again}; with --threads 1, one network is trained at a time, which takes less memory"
-        return ResourceError(title, f"the process that trains it was ended from outside: {name.lower()}", remedy)
+        return ResourceError(title, f"the process that trains it was stopped by a signal ({name.lower()})", remedy)
 
 
 def _started(folder: Path, log: Path) -> subprocess.Popen[bytes]:
@@ -142,7 +142,7 @@ def _started(folder: Path, log: Path) -> subprocess.Popen[bytes]:
 
 @contextmanager
 def _signals_held() -> Iterator[None]:
-    """Has a process that is started within this never receive Ctrl-C and the request to end.
+    """Within this, processes are started that never receive Ctrl-C and SIGTERM.
 
     It inherits the set of blocked signals. The terminal, and a cluster, send them to all processes, and this one
     decides what to do. They reach this one a moment later.

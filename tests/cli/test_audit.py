@@ -76,7 +76,7 @@ def test_json(leaky: Path, cli: Runner) -> None:
 def test_similarity_splits_leave_nothing_across(leaky: Path, tmp_path: Path, cli: Runner) -> None:
     words = ("encode", leaky.parent / "in.fa", "--label-regex", "label=(.)", "--split-by", "similarity")
     outcome = cli(*words, "-o", tmp_path / "apart.safetensors")
-    assert "190 clusters of records that share 0.2 of their 5-mers, the largest of 2 (1.0%)" in outcome.out
+    assert "190 clusters of records with 0.2 of their 5-mers in common, the largest of 2 (1.0%)" in outcome.out
     found = json.loads(cli("audit", tmp_path / "apart.safetensors", "--json", "--quick").out)
     by_name = {check["name"]: check for check in found["checks"]}
     assert by_name["near-across"]["value"] == 0

@@ -54,7 +54,7 @@ def test_without_a_shift_there_is_no_message(folder: Path, cli: Runner) -> None:
     plain = cli(*words)
     assert "class fractions" not in plain.err
     auto = cli(*words, "--expected-fraction", "auto")
-    assert "about those of training, so probabilities are corrected in part, for signal 0.5" in auto.err
+    assert "close to those of training, so probabilities are corrected in part, for signal 0.5" in auto.err
     before, after = (np.array(column(one.out, "p_signal"), dtype=float) for one in (plain, auto))
     assert abs(after.mean() - before.mean()) < 0.02
 
@@ -73,7 +73,8 @@ def test_standard_input_is_refused(folder: Path, cli: Runner) -> None:
     outcome = cli("predict", folder / "m.safetensors", "-", "--expected-fraction", "auto")
     assert outcome.code == 1
     assert outcome.err == (
-        "seqnet: error: --expected-fraction auto reads its input twice, which standard input can't be; give a file\n"
+        "seqnet: error: --expected-fraction auto reads its input twice, and standard input can be read only once; "
+        "give a file\n"
     )
 
 

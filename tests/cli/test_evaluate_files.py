@@ -78,7 +78,7 @@ def test_a_class_that_the_model_does_not_have_is_one_line(
     outcome = cli("evaluate", trained / "protein.safetensors", path, "--label-column", "label")
     assert (outcome.code, outcome.out) == (1, "")
     assert outcome.err == (
-        f"seqnet: error: {path}: class Soluble is not one of the model's, insoluble, soluble; "
+        f"seqnet: error: {path}: the model has no class Soluble; its classes are insoluble, soluble; "
         "did you mean soluble or insoluble?\n"
     )
     assert list(temporary.iterdir()) == []

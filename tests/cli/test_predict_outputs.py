@@ -325,10 +325,10 @@ def test_a_second_input_must_fit_the_first(trained: Path, tmp_path: Path, cli: R
     model, split = trained / "dna.safetensors", tmp_path / "split"
     outcome = cli("predict", model, one, two, "--split-by-class", split, "-o", tmp_path / "t.tsv")
     assert outcome.code == 1
-    assert f"{two}: these records would be FASTA, and those of the first input are FASTQ" in outcome.err
+    assert f"{two}: its records are FASTA, and those of the first input are FASTQ" in outcome.err
     outcome = cli("predict", model, bam, READS, "--annotate", tmp_path / "o.bam")
     assert outcome.code == 1
-    assert f"{READS}: its header is not that of the first input" in outcome.err
+    assert f"{READS}: its header differs from that of the first input" in outcome.err
     assert names_in(tmp_path) == ["one.fq", "two.fa", "x.bam"]
     assert cli("predict", model, one, one, "--split-by-class", split).code == 0
     assert Counter(fastq_records(b"".join(path.read_bytes() for path in split.iterdir()))) == Counter(

@@ -94,7 +94,7 @@ def test_time(data: Path, tmp_path: Path, cli: Runner) -> None:
     outcome = cli("train", data, *FAST, "--time", "0.01s", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 0, outcome.err
     assert "the time limit allowed 1 epoch, not 2" in outcome.err
-    assert "the time is over; left out: 4 networks" in outcome.err
+    assert "the time limit is reached; left out: 4 networks" in outcome.err
     assert outcome.err.endswith("m.curves.svg, m.1.checkpoint.safetensors\n")
     assert json.loads(cli("inspect", tmp_path / "m.safetensors", "--json").out)["members"] == 1
     wrong = cli("train", data, "--time", "10", "-o", tmp_path / "n.safetensors")

@@ -88,7 +88,7 @@ def test_a_class_that_is_never_predicted_is_named_by_train_and_evaluate(tmp_path
     outcome = cli(*words, "--set", "balance=none")
     assert outcome.code == 0, outcome.err
     (warning,) = [line for line in outcome.err.splitlines() if "warning" in line]
-    expected = "seqnet: warning: the model predicts no record of the validation split to be signal"
+    expected = "seqnet: warning: the model predicts no record of the validation split as signal"
     assert warning.startswith(expected)
     epoch = next(line for line in outcome.err.splitlines() if line.startswith("epoch"))
     assert "balanced accuracy 0." in epoch

@@ -58,7 +58,7 @@ def test_a_class_that_is_never_predicted_is_named() -> None:
     classes = ("common", "rare", "absent")
     line = never_predicted([0, 0, 1], [0, 0, 0], classes, "validation split")
     assert line is not None
-    assert line.startswith("the model predicts no record of the validation split to be rare (1 record); accuracy hides")
+    assert line.startswith("the model predicts no record of the validation split as rare (1 record), which accuracy")
     assert "--expected-fraction" in line
     assert never_predicted([0, 0, 1], [0, 1, 0], classes, "test split") is None
     two = never_predicted([0, 1, 1], [0, 0, 0], classes[:2], "test split")
@@ -76,4 +76,6 @@ def test_precision_and_recall_of_the_rare_class_by_hand() -> None:
 def test_of_many_classes_that_are_never_predicted_five_are_named() -> None:
     line = never_predicted(range(100), [0] * 100, [f"c{label}" for label in range(100)], "test split")
     assert line is not None
-    assert "c1 (1 record), c2 (1 record), c3 (1 record), c4 (1 record), c5 (1 record) and 94 more; accuracy" in line
+    assert (
+        "c1 (1 record), c2 (1 record), c3 (1 record), c4 (1 record), c5 (1 record) and 94 more, which accuracy" in line
+    )

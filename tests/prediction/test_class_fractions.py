@@ -103,9 +103,11 @@ def test_probabilities_threshold_and_confidences_follow_the_records() -> None:
 def test_only_regular_files_are_read_twice(tmp_path: Path) -> None:
     (tmp_path / "f").touch()
     check_read_twice(str(tmp_path / "f"))
-    with pytest.raises(SettingError, match="auto reads its input twice, which standard input can't be; give a file"):
+    with pytest.raises(
+        SettingError, match="auto reads its input twice, and standard input can be read only once; give a file"
+    ):
         check_read_twice("-")
-    with pytest.raises(SettingError, match="which /dev/null can't be"):
+    with pytest.raises(SettingError, match="/dev/null can be read only once"):
         check_read_twice("/dev/null")
     with pytest.raises(FileNotFoundError):
         check_read_twice(str(tmp_path / "g"))

@@ -55,7 +55,7 @@ def test_missing_and_doubled_shards_are_refused(tmp_path: Path) -> None:
     refused([one, three], "shards are missing: 2/3; give all shards of the run")
     refused([two], "shards are missing: 1/3, 3/3")
     refused([one, two, three, two], r"p2of3.tsv: this is shard 2/3, as .*p2of3.tsv is; give each shard once")
-    refused([one, two, three], "the shards are tsv, and this name is for jsonl; end it in .tsv", "joined.jsonl")
+    refused([one, two, three], "the shards are tsv, and the file name ends in jsonl; end it in .tsv", "joined.jsonl")
 
 
 def test_shards_of_other_runs_are_refused(tmp_path: Path) -> None:
@@ -67,12 +67,12 @@ def test_shards_of_other_runs_are_refused(tmp_path: Path) -> None:
     for path in (two, shard_file(two)):
         path.unlink()
     write_shard(masked, make_inputs(tmp_path), two, Shard(2, 3))
-    refused([one, two, three], r"p2of3.tsv: it is of another run than .*p1of3.tsv: another settings")
+    refused([one, two, three], r"p2of3.tsv: it is of another run than .*p1of3.tsv: they differ in settings")
     make_inputs(tmp_path, 200)
     for path in (two, shard_file(two)):
         path.unlink()
     write_shard(predictor, [str(tmp_path / "a.fa"), str(tmp_path / "b.fa.gz")], two, Shard(2, 3))
-    refused([one, two, three], "another inputs")
+    refused([one, two, three], "differ in inputs")
 
 
 @pytest.mark.parametrize("ending", ["tsv", "tsv.gz", "parquet"])

@@ -39,9 +39,9 @@ def test_a_second_input_needs_the_format_and_header_of_the_first() -> None:
         check_beginning(BAM, found)
 
     originals(BAM)
-    with pytest.raises(FormatError, match="these records would be FASTQ, and those of the first input are alignments"):
+    with pytest.raises(FormatError, match="its records are FASTQ, and those of the first input are alignments"):
         originals(Beginning("fastq", True))
-    with pytest.raises(FormatError, match="its header is not that of the first input"):
+    with pytest.raises(FormatError, match="its header differs from that of the first input"):
         originals(Beginning("bam", True, BAM.header + b"x"))
 
 

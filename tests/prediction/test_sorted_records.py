@@ -34,10 +34,16 @@ def test_names_of_files_are_safe() -> None:
 @pytest.mark.parametrize(
     ("classes", "message"),
     [
-        (("a/b", "a:b"), "the classes a/b and a:b would have one file"),
-        (("x", "X"), "the classes x and X would have one file"),
-        (("x", "unclassified"), "the file of class unclassified would be that of records without a class"),
-        (("Unclassified", "x"), "the file of class Unclassified would be that of records without a class"),
+        (("a/b", "a:b"), "the classes a/b and a:b would both be written to a_b"),
+        (("x", "X"), "the classes x and X would both be written to X"),
+        (
+            ("x", "unclassified"),
+            "the file of class unclassified would have the name of the file for records without a class",
+        ),
+        (
+            ("Unclassified", "x"),
+            "the file of class Unclassified would have the name of the file for records without a class",
+        ),
     ],
 )
 def test_two_classes_have_two_files(classes: tuple[str, ...], message: str) -> None:
@@ -66,5 +72,5 @@ def test_the_name_of_a_file_must_say_its_format(form: Form, name: str, fits: boo
     if fits:
         assert output.targets(start) == [Path(name)]
     else:
-        with pytest.raises(OutputError, match="which the name of the file does not say"):
+        with pytest.raises(OutputError, match="and the file name does not match"):
             output.targets(start)

@@ -192,7 +192,7 @@ def test_a_process_that_is_killed_is_an_error(tmp_path: Path) -> None:
         with pytest.raises(ResourceError) as caught:
             list(batches)
     assert str(caught.value).startswith(
-        f"{path}: the process that reads it was ended from outside: killed; run it again"
+        f"{path}: the process that reads it was stopped by a signal (killed); run it again"
     )
 
 

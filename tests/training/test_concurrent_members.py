@@ -137,7 +137,7 @@ def test_if_the_time_is_over_the_first_network_of_each_process_has_an_epoch_and_
     runs, stop = at_once(members_of(data, *[seeded(SMALL, seed) for seed in (1, 2, 3)]), observer, seconds=0.01)
     assert stop is None
     assert [(run.bundle.config.training.seed, len(run.rows)) for run in runs] == [(1, 1), (2, 1)]
-    assert observer.notes[-1] == "the time is over; left out: 1 network"
+    assert observer.notes[-1] == "the time limit is reached; left out: 1 network"
     assert observer.members["network 2"].notes == ["the time limit allowed 1 epoch, not 3"]
 
 
@@ -159,7 +159,7 @@ def test_a_process_that_is_killed_is_an_error_that_names_its_network(tmp_path: P
     with pytest.raises(ResourceError) as caught:
         at_once(members, Killing())
     assert str(caught.value) == (
-        "network 1 of 2: the process that trains it was ended from outside: killed; continue with --resume; with "
+        "network 1 of 2: the process that trains it was stopped by a signal (killed); continue with --resume; with "
         "--threads 1, one network is trained at a time, which takes less memory"
     )
     assert workers_of(os.getpid()) == []

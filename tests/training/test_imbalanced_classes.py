@@ -75,7 +75,7 @@ def test_a_rare_class_of_two_is_predicted_and_its_probability_is_its_share(tmp_p
     hits = int((decided & labels).sum())
     (note,) = [note for note in observer.notes if note.startswith("at the threshold")]
     said = f"precision {hits / decided.sum():.3f} and recall {hits / labels.sum():.3f} on the validation split"
-    assert note == f"at the threshold {threshold:.3f}, rare has {said}; --optimize mcc makes fewer false calls"
+    assert note == f"at the threshold {threshold:.3f}, rare has {said}; --optimize mcc gives fewer false positives"
     assert not [note for note in observer.notes if "warning" in note]
 
 
@@ -85,7 +85,7 @@ def test_without_balancing_the_user_is_warned_that_a_class_is_never_predicted(tm
     result = trained(dataset, config, tmp_path, observer=observer)
     assert result.bundle.calibration.threshold == 0.5
     (line,) = [note for note in observer.notes if note.startswith("seqnet: warning:")]
-    assert "predicts no record of the validation split to be rare (5 records)" in line
+    assert "predicts no record of the validation split as rare (5 records)" in line
     assert "--optimize balanced" in line
     (tmp_path / "chosen").mkdir()
     chosen = trained(dataset, config, tmp_path / "chosen", optimize="balanced")

@@ -84,7 +84,7 @@ def test_no_time_gives_one_network_of_one_epoch() -> None:
     assert [len(run.rows) for run in result.runs] == [1]
     assert len(result.bundle.members) == 1
     assert "the time limit allowed 1 epoch, not 50" in recorder.notes
-    assert "the time is over; left out: 2 networks" in recorder.notes
+    assert "the time limit is reached; left out: 2 networks" in recorder.notes
     assert result.bundle.config.training.epochs == 1
 
 

@@ -1,4 +1,4 @@
-# Checkpoints are not outputs, so that Snakemake keeps them when a job is killed, and the next run goes on with them.
+# Checkpoints are not outputs, so that Snakemake keeps them when a job is killed, and the next run continues from them.
 # There are several if the model is an ensemble.
 rule train:
     input:

@@ -126,7 +126,7 @@ class PartFile:
             os.close(descriptor)
 
     def speak_of_target(self, error: BaseException) -> None:
-        """Replaces the temporary name in an error by the name of the target."""
+        """Replaces the temporary name in an error by that of the target."""
         if isinstance(error, OSError) and error.filename in (str(self.path), self.path):
             error.filename, error.filename2 = str(self.target), None
         if isinstance(error, SeqnetError) and error.place == str(self.path):

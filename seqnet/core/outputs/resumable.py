@@ -1,7 +1,7 @@
-"""Outputs that a later run goes on with: an unfinished file beside a target, and a journal of what is complete in it.
+"""Outputs that a later run can continue: an unfinished file beside a target, and a journal of what is complete in it.
 
-Both have names of part files with fixed tokens. So a run that does not go on with them removes them as stale files, and
-a run that is writing them holds their locks.
+Both are named like part files, with fixed tokens. So a run that does not continue them removes them as stale files. A
+run that writes them holds their locks.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Journal:
         """Reads the journal, and cuts the unfinished output to what is complete in it.
 
         Args:
-            run: what the run is; JSON values.
+            run: identity of the run; JSON values.
 
         Raises:
             OutputError: the unfinished output is that of another run.
@@ -80,12 +80,12 @@ class Journal:
         self._lines.flush()
 
     def finish(self, data: bytes) -> None:
-        """Writes the last bytes, which are no entry."""
+        """Writes the last bytes, which have no entry in the journal."""
         self._data.write(data)
         self._data.flush()
 
     def complete(self) -> None:
-        """Says in the journal that the output is complete, and is put in place next."""
+        """Records in the journal that the output is complete and will be put in place next."""
         self._lines.write(json.dumps(_COMPLETE).encode() + b"\n")
         self._lines.flush()
 
@@ -146,7 +146,7 @@ def _paths(target: Path) -> list[Path]:
 
 
 def unfinished_files(target: Path) -> list[Path]:
-    """Returns the files that a later run goes on with; none if the run was killed after it put the target in place."""
+    """Returns the files that a later run can continue; none if it was killed after putting the target in place."""
     paths = _paths(target)
     if target.is_file():
         with suppress(FileNotFoundError), paths[1].open("rb") as journal:

@@ -25,7 +25,7 @@ class ClassSource:
         path: the file; None for a generator.
         generator: name of the generator; None for a file.
         count: number of records to generate; None for one for each real record.
-        split: split of the records, an index into `SPLITS`; None where another input, or a random split, says it.
+        split: split of the records, an index into `SPLITS`; None if another input or a random split determines it.
     """
 
     label: str | None
@@ -58,7 +58,7 @@ class ClassSource:
 def source_in_split(text: str, split: str) -> ClassSource:
     """Returns the source for the text `FILE` or `NAME=FILE` of an option such as `--train`.
 
-    Text with = is NAME=FILE unless there is a file of that whole name.
+    Text with = is NAME=FILE, unless the whole text is the name of a file.
 
     Raises:
         SettingError: it names a generator.
@@ -87,7 +87,7 @@ def check_known(path: str, found: Iterable[str], classes: Sequence[str]) -> None
     for name in found:
         if name not in classes:
             remedy = did_you_mean(nearest(name, classes)) or "correct the label, or remove its records"
-            raise LabelError(path, f"class {name} is not one of the model's, {', '.join(classes)}", remedy)
+            raise LabelError(path, f"the model has no class {name}; its classes are {', '.join(classes)}", remedy)
 
 
 def order_classes(

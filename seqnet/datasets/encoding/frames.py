@@ -1,7 +1,7 @@
 """pandas DataFrame → record batches, as a reader makes them of the table in a file.
 
-What cells mean is what it is in files (`readers/cells`): blanks around text are dropped, and words such as `NA` have no
-value. Other than a file, a frame has types: a sequence that is no text, and a column of labels that mixes text and
+Cells have the same meaning as in files (`readers/cells`): blanks around text are removed, and words such as `NA` mean a
+missing value. Unlike a file, a frame has types: a sequence that is not text, and a column of labels that mixes text and
 numbers, are refused.
 """
 
@@ -41,7 +41,7 @@ _NAMED = 12
 
 @dataclass(frozen=True)
 class FrameColumns:
-    """Which column is what.
+    """The columns of a frame.
 
     Attributes:
         sequence: the sequences.
@@ -63,16 +63,16 @@ class FrameReader(RecordReader):
 
     Args:
         frame: the table.
-        columns: which column is what.
+        columns: names of its columns.
         place: what messages call the table.
 
     Attributes:
-        grouper: what finds group and split of the records; None where there is no column for either.
+        grouper: finds group and split of the records; None without a column for either.
 
     Raises:
-        SettingError: it is no frame.
-        FormatError: a column is not there, or there are two of its name; or a text has half of a surrogate pair.
-        LabelError: the labels mix text and numbers, a split is none, or a group has records in two splits.
+        SettingError: it is not a frame.
+        FormatError: a column is missing, or two have its name; or a text has half of a surrogate pair.
+        LabelError: the labels mix text and numbers, a split is not valid, or a group has records in two splits.
     """
 
     def __init__(self, frame: pd.DataFrame, columns: FrameColumns, place: str = "DataFrame") -> None:
@@ -125,7 +125,7 @@ class FrameReader(RecordReader):
         """Yields the sequences of some rows as text.
 
         Raises:
-            FormatError: a cell is no text.
+            FormatError: a cell is not text.
         """
         for row, cell in enumerate(self._frame[self._columns.sequence].iloc[rows], rows.start):
             if isinstance(cell, bytes):
@@ -133,7 +133,7 @@ class FrameReader(RecordReader):
             elif isinstance(cell, str) or _is_none(cell):
                 yield cell if isinstance(cell, str) else ""
             else:
-                problem = f"column {self._columns.sequence} has {shortened(cell)}, which is no text"
+                problem = f"column {self._columns.sequence} has {shortened(cell)}, which is not text"
                 raise FormatError(problem, "write each sequence as text", path=self._place(row))
 
     def _check_characters(self) -> None:
@@ -148,14 +148,14 @@ class FrameReader(RecordReader):
         for what, texts in (cells | {"the name": self._names}).items():
             for row, cell in enumerate(texts):
                 if isinstance(cell, str) and not cell.isascii() and _HALF.search(cell):
-                    problem = f"{what} has {shortened(cell)}, with half of a surrogate pair"
+                    problem = f"{what} has {shortened(cell)}, with a character that is not valid Unicode"
                     raise FormatError(problem, "replace this character", path=self._place(row))
 
     def _check_one_kind(self, column: str) -> None:
         """Checks that the labels are all text, all truth values or all numbers.
 
         Raises:
-            LabelError: they are not: 1 and "1" would become one class.
+            LabelError: they are mixed; 1 and "1" would become one class.
         """
         cells = self._frame[column]
         if cells.dtype.kind in "biuf":
@@ -167,7 +167,7 @@ class FrameReader(RecordReader):
             first.setdefault(_kind(cell), cell)
             if len(first) > 1:
                 (kind, other), (own, value) = first.items()
-                problem = f"column {column} has {shortened(value)}, {own}; {shortened(other)} before it is {kind}"
+                problem = f"column {column} has {kind} ({shortened(other)}) and {own} ({shortened(value)})"
                 raise LabelError(self._place(row), problem, "write all labels in one type, such as text")
 
     def _place(self, row: int) -> str:
@@ -176,7 +176,7 @@ class FrameReader(RecordReader):
         return f"{self.path}: row {row + 1:,}" + ("" if name == str(row + 1) else f": {named_record(name)}")
 
     def _keys(self) -> list[str]:
-        """Returns what tells the group and split of each record; empty where a record has no group.
+        """Returns a key for the group and split of each record; empty if a record has no group.
 
         Raises:
             LabelError: see the class.
@@ -193,12 +193,12 @@ class FrameReader(RecordReader):
         of: dict[str, str] = {}
         for row, (name, where) in enumerate(zip(groups, splits, strict=True)):
             if where not in SPLITS:
-                problem = "is empty" if is_missing(where) else f"has {quoted(where)}, which is no split"
+                problem = "is empty" if is_missing(where) else f"has {quoted(where)}, which is not a split"
                 raise LabelError(self._place(row), f"column {split} {problem}", WRITE)
             if name and of.setdefault(name, where) != where:
                 problem = f"group {name} of column {group} has records in the splits {of[name]} and {where}"
                 raise LabelError(self._place(row), problem, "put all records of a group into one split")
-        # A record without a group is one of its own.
+        # A record without a group is a group of its own.
         rows = zip(splits, groups, range(len(groups)), strict=True)
         return [f"{where}\0{'' if name else row}\0{name}" for where, name, row in rows]
 
@@ -226,10 +226,10 @@ def _check_frame(frame: object) -> None:
 
 
 def _check_column(frame: pd.DataFrame, argument: str, name: object, place: str) -> None:
-    """Checks that a frame has one column of a name, which an argument gives.
+    """Checks that a frame has exactly one column of the name in an argument.
 
     Raises:
-        SettingError: it is no name of a column.
+        SettingError: the argument is not the name of a column.
         FormatError: it has none, or several.
     """
     if not isinstance(name, Hashable):

@@ -1,4 +1,4 @@
-"""Windows of long sequences, such as genomes, that training draws anew in each epoch.
+"""Windows of long sequences, such as genomes, which training draws again in each epoch.
 
 The train split holds blocks of sequence without ambiguity codes. Training draws windows from these. The other splits
 hold windows that are drawn once, so that every model is measured on the same windows.

@@ -1,7 +1,7 @@
-"""Splits that the input says: by the file of a record, by a column, or by a table of record names.
+"""Splits that the input gives: by the file of a record, by a column, or by a table of record names.
 
-A split that is given is not repaired: leaks between splits are reported (`seqnet.audit.split_leaks`), and stays. Where
-no validation split is given, a part of the train split becomes one.
+Given splits are not changed: leaks between them are reported (`seqnet.audit.split_leaks`) and kept. If no validation
+split is given, a part of the train split becomes one.
 
 Until all records are read, the split of a record is part of its group code: a record that forms its own group has the
 code -2 - split, and the groups of the user are numbered for each split by themselves.
@@ -39,13 +39,13 @@ SplitsOfRecords = Callable[[RecordBatch], NDArray[np.uint8]]
 
 
 class GivenSplits(Protocol):
-    """A way in which the input says the split of each record."""
+    """A way in which the input gives the split of each record."""
 
     def of_file(self, source: ClassSource, path: str) -> SplitsOfRecords:
-        """Returns what finds the splits of the records of a file."""
+        """Returns a function that finds the splits of the records of a file."""
 
     def check_complete(self) -> None:
-        """Checks, once all was read, that every record has a split.
+        """Checks, after everything was read, that every record has a split.
 
         Raises:
             LabelError: one has none, or a name belongs to no record.
@@ -57,11 +57,11 @@ class GivenSplits(Protocol):
 
 
 def given_splits(options: EncodeOptions, sources: Sequence[ClassSource]) -> GivenSplits | None:
-    """Returns how the input says the splits; None where records are split here.
+    """Returns how the input gives the splits; None if records are split here.
 
     Raises:
-        SettingError: it says them in two ways, or in one that can't be combined with another option.
-        LabelError: a file has no split beside files that have one.
+        SettingError: it gives them in two ways, or in a way that can't be combined with another option.
+        LabelError: some files have a split and one has none.
     """
     files = [source for source in sources if source.path is not None]
     by_file = [source for source in files if source.split is not None]
@@ -118,7 +118,7 @@ class _ByColumn:
             found = np.fromiter((SPLIT_WORDS.get(cell.strip().lower(), 255) for cell in cells), np.uint8, len(batch))
             if len(wrong := np.flatnonzero(found == 255)):
                 cell = cells[wrong[0]]
-                problem = "is empty" if is_missing(cell) else f"has {quoted(cell)}, which is no split"
+                problem = "is empty" if is_missing(cell) else f"has {quoted(cell)}, which is not a split"
                 name = batch.names[int(wrong[0])].decode(errors="replace")
                 raise LabelError(f"{path}: {named_record(name)}", f"column {self._column} {problem}", WRITE)
             return found
@@ -149,7 +149,7 @@ class _ByName:
         for index in wrong.tolist():
             name = batch.names[index].decode(errors="replace")
             if words[index]:
-                problem = f"{quoted(words[index])} is no split"
+                problem = f"{quoted(words[index])} is not a split"
                 raise LabelError(f"{self._table.path}: {named_record(name)}", problem, WRITE)
             self._example = self._example or name
         self._missing += len(wrong)
@@ -170,7 +170,7 @@ def alone(splits: NDArray[np.uint8]) -> NDArray[np.int64]:
 
 
 def group_key(name: str, code: int) -> str:
-    """Returns what tells a group, by its name and the code that its record would have alone."""
+    """Returns the key of a group, from its name and the code that its record would have as a group of its own."""
     return name if code == -1 else f"{-2 - code}\0{name}"
 
 
@@ -204,7 +204,7 @@ def with_validation(
     """Returns the splits (N,) uint8, with a part of train as validation if none was given, and a line that says so.
 
     Args:
-        given: (N,) uint8, the splits that the input says.
+        given: (N,) uint8, the given splits.
         labels: (N,) int32, class of each record.
         groups: (N,) int64, group of each record.
         fractions: shares of train, validation and test that records would be split by; the proportion of the first two

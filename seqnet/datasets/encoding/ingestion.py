@@ -62,14 +62,14 @@ class _Codes(dict[str, int]):
 
 
 class Ingestion:
-    """Takes records in, one source after the other, with what has been learnt so far.
+    """Reads records, one source after the other, and keeps what is known about the input so far.
 
     Args:
-        options: what becomes of the records.
+        options: how records are selected, labelled and split.
         read: how files are read.
         rng: source of what is drawn.
-        given: what finds the groups; None for what the option `group_by` says.
-        splits: how the input says the splits; None where it does not.
+        given: finds the groups; None for the option `group_by`.
+        splits: how the input gives the splits; None if it does not.
     """
 
     def __init__(
@@ -197,7 +197,7 @@ class Ingestion:
         return np.fromiter(codes, np.int64, len(single))
 
     def report(self) -> IngestionReport:
-        """Returns what was found in the input, after all of it was read."""
+        """Returns what was found in the input, after reading all of it."""
         lines = label_warnings(self.class_counts)
         if self.label_file and self.label_file.header:
             taken = f"the first line ({self.label_file.header}) was read as a header"
@@ -205,7 +205,7 @@ class Ingestion:
         return IngestionReport(self.left_out, tuple(lines), tuple(self.notes))
 
     def split(self, real: EncodedRecords, rng: np.random.Generator) -> NDArray[np.uint8]:
-        """Returns the split (N,) uint8 of each record: as the input says it, or by the fractions that are wanted."""
+        """Returns the split (N,) uint8 of each record: the given one, or a random one with the requested fractions."""
         given = self._given
         if self.grouper and self.grouper.split_of:
             given = np.array([self.grouper.split_of(name) for name in self.groups], dtype=np.uint8)[real.groups]
@@ -296,5 +296,5 @@ class Ingestion:
             reasons = ", ".join(counted(count, reason) for reason, count in self.left_out.items())
             raise LabelError("encode", f"no records are left ({reasons})", "change the options that select records")
         if self.grouper and not self.groups:
-            raise SettingError("group-by", self.options.group_by, problem="finds a group in no record")
+            raise SettingError("group-by", self.options.group_by, problem="matches no record; check names or column")
         return self.collector.collected()

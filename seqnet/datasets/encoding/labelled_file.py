@@ -1,4 +1,4 @@
-"""A labelled sequence file as a dataset that is gone afterwards, to measure a model on it."""
+"""A labelled sequence file as a temporary dataset, to measure a model on it."""
 
 from __future__ import annotations
 

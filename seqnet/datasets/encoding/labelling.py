@@ -29,9 +29,9 @@ class Grouper:
     Attributes:
         find: (names, columns) → one group name per record; None for a record that forms its own group.
         by_window: whether the group is found by the name of the window and not of the record that it was cut from.
-        split_of: group name → split, an index into `SPLITS`, where the input says the split; then each record has a
-            group. None where records are split here.
-        named: whether the user has named the groups; False where each record of a split that was given is one.
+        split_of: group name → split, an index into `SPLITS`, if the input gives the split; then each record has a
+            group. None if records are split here.
+        named: whether the user has named the groups; False if each record of a given split is a group.
     """
 
     find: Callable[[Ragged, Mapping[str, Ragged]], list[str | None]]
@@ -79,7 +79,7 @@ def label_by_regex(expression: str, path: str) -> Labeller:
         found = [search(header) for header in batch.headers.text()]
         return [(match[1] or "") if match else "" for match in found]
 
-    absent = f"the header has nothing that {expression} finds"
+    absent = f"the header does not match {expression}"
     return Labeller(find, path, "the header", absent, "correct --label-regex")
 
 

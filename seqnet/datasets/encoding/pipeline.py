@@ -54,8 +54,8 @@ def encode(
         read: options of the readers.
         force: whether to replace an existing output.
         command: command line for the provenance.
-        known: classes of a model that the dataset is to be measured with: those of the dataset, in this order, also
-            where there are no records of some; empty for the classes of the records.
+        known: classes of the model to be measured, which become those of the dataset, in this order, even if some have
+            no records; empty for the classes of the records.
         progress: called with the number of records that were read since the last call.
 
     Raises:
@@ -87,13 +87,13 @@ def encode_table(
     *,
     progress: Callable[[int], None] = lambda records: None,
 ) -> EncodeSummary:
-    """Writes a dataset of the records of one reader, as `encode` does of files, and returns what it holds.
+    """Writes a dataset of the records of one reader, as `encode` does for files, and returns its summary.
 
     Args:
         reader: the records, whose labels are in the column `options.label_column`.
         output: the dataset to write.
-        options: what becomes of the records.
-        grouper: what finds their groups, and their split where the table says it; None for neither.
+        options: how records are selected and split.
+        grouper: finds their groups, and their splits if the table has them; None for neither.
         progress: called with the number of records that were read since the last call.
 
     Raises:

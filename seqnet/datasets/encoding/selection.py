@@ -19,13 +19,13 @@ from seqnet.datasets.tokenizing import RecordStatus, tokenize, uncovered, window
 
 __all__ = ["COUNTED", "MASKED", "UNASKED", "LengthRange", "cut_windows", "usable"]
 
-MASKED, _STOPS = "symbols masked", "sequences without the stop that ended them"
+MASKED, _STOPS = "symbols masked", "stops (*) at the end of sequences removed"
 _EMPTY, _MISSING = (
     "without a sequence",
     "whose sequence is missing (an empty cell, a word such as NA, or a record without one)",
 )
 UNASKED = (_EMPTY, _MISSING)
-"""Why records are left out that no option leaves out."""
+"""Reasons for leaving out records that do not depend on an option."""
 COUNTED = (MASKED, _STOPS)
 """Reasons that are counted for records that are kept."""
 

@@ -31,11 +31,11 @@ class Grouping:
     """What keeps records in one split.
 
     Attributes:
-        named: whether the user's groups, blocks of a genome or clusters do; False where pairs of reads alone do.
-        windowed: whether records are windows, and nothing keeps those of one sequence in one split.
-        largest: share of the records that were read that are in the largest group; 0 where there are no clusters.
+        named: whether these are the user's groups, blocks of a genome or clusters; False if these are pairs of reads.
+        windowed: whether records are windows, and those of one sequence may be in different splits.
+        largest: share of the records from files that are in the largest group; 0 without clusters.
         ungrouped: records that --group-by finds no group of; each is a group of its own.
-        clusters: clusters of similar records; None where these are not looked for.
+        clusters: clusters of similar records; None if they were not searched.
         pairs: pairs of reads whose mates are in one split.
         parted: pairs of reads whose mates are in two.
         divided: groups of the user that have records in two given splits.
@@ -72,7 +72,7 @@ class EncodeSummary:
 
     Attributes:
         about: alphabet, classes, the positive one, generators and crop.
-        fractions: (3,) share of the records that each split was to have; empty where the input says the split.
+        fractions: (3,) requested share of each split; empty if the input gives the splits.
         counts: (K, 3) int64, records of each class in each split.
         lengths: (5,) int64, lengths at the quantiles 0, 5, 50, 95 and 100 %.
         groups: number of groups, or None where records are not grouped.
@@ -201,12 +201,12 @@ class EncodeSummary:
         if grouping.pairs:
             out.append(f"{counted(grouping.pairs, 'pairs')} of reads, mates kept in one split")
         if grouping.ungrouped:
-            out.append(f"{counted(grouping.ungrouped, 'records')} without a group, each one of its own")
+            out.append(f"{counted(grouping.ungrouped, 'records')} without a group, each in a group of its own")
         if grouping.clusters:
             found = grouping.clusters
             out.append(
-                f"{counted(len(found.sizes), 'clusters')} of records that share {found.threshold:g} of their "
-                f"{found.k}-mers, the largest of {found.sizes.max():,} ({found.largest_share:.1%})"
+                f"{counted(len(found.sizes), 'clusters')} of records with {found.threshold:g} of their "
+                f"{found.k}-mers in common, the largest of {found.sizes.max():,} ({found.largest_share:.1%})"
             )
         if about.crop:
             out.append(f"training draws windows of {about.crop} from the sequences of the train split")

@@ -128,7 +128,7 @@ def draw_sequences(
 
 
 def _blank(lengths: NDArray[np.int64]) -> Ragged:
-    """Returns sequences of padding, which say no more than their lengths."""
+    """Returns sequences of padding, of which only the lengths matter."""
     return Ragged.from_lengths(np.zeros(int(lengths.sum()), dtype=np.uint8), lengths)
 
 

@@ -1,4 +1,4 @@
-"""Simulated example files that are small enough to be part of the project, with identical bytes in each run."""
+"""Simulated example files, which are part of the project; each run writes identical bytes."""
 
 from __future__ import annotations
 

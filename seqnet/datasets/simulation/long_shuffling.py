@@ -1,7 +1,7 @@
 """A shuffle of one long sequence that preserves its dinucleotide counts, in little memory.
 
 It draws the same random numbers in the same order as `shuffling` and returns the same sequence. There, the edges are
-sorted by random keys, all at once. Here, the keys are drawn anew for each range of their values, and only the edges
+sorted by random keys, all at once. Here, the keys are drawn again for each range of values, and only the edges
 in this range are sorted. So a sequence takes about three bytes per symbol in addition to itself, in place of 80.
 """
 

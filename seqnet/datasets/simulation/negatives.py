@@ -18,13 +18,13 @@ __all__ = ["NEGATIVES", "NegativeGenerator"]
 NEGATIVES = Registry(
     "negatives",
     {
-        "uniform": Choice("seqnet.datasets.simulation.composition:uniform", "every symbol equally likely"),
+        "uniform": Choice("seqnet.datasets.simulation.composition:uniform", "all symbols equally frequent"),
         "composition": Choice(
-            "seqnet.datasets.simulation.composition:composition", "symbols as frequent as in the positives"
+            "seqnet.datasets.simulation.composition:composition", "symbol frequencies of the real records"
         ),
         "dinucleotide": Choice(
             "seqnet.datasets.simulation.shuffling:dinucleotide",
-            "each positive shuffled so that it keeps its count of every pair of neighbours",
+            "real records, shuffled with their dinucleotide counts",
         ),
     },
 )

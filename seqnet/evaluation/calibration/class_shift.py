@@ -194,11 +194,11 @@ def _by_chance(count: int, shares: Shares, known: _Known, rng: np.random.Generat
     """Returns why the shares of so many records may be those of training; empty if they surely differ."""
     seen, labels = known.seen, known.labels
     if np.abs(_log_odds(shares) - _log_odds(seen)).max() < np.log(_ODDS):
-        return "they are about those of training"
+        return "they are close to those of training"
     distance, corrected = np.abs(shares - seen).max(), known.correct(known.scores)
     by_chance = (np.abs(one - seen).max() for one in _at_training_shares(labels, corrected, seen, count, rng))
     if any(other >= distance for other in by_chance):
-        return "the difference to those of training may be chance"
+        return "the difference from those of training may be chance"
     return ""
 
 

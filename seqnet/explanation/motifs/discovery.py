@@ -146,7 +146,7 @@ def _from_attributions(
         groups += clusters(side, explained.values, explained.sequences, alphabet, _CLUSTERED, options.motif_sites)
     if not count:
         notes.append(
-            "no stretch has a higher attribution than stretches of shuffled sequences have" + _hint(alphabet, options)
+            "no stretch has a clearly higher attribution than in shuffled sequences" + _hint(alphabet, options)
         )
     short = int(np.count_nonzero(explained.sequences.lengths[: explained.real] < width))
     if short:

@@ -75,7 +75,7 @@ class _Bank:
 def without_filters(classifier: Classifier) -> str | None:
     """Returns why a network has no filters that look at the sequence; None if it has some."""
     if isinstance(classifier.encoder, LanguageModelStates):
-        return "the network reads the states of a language model, and not the sequence"
+        return "the input of the network is a language model, not the sequence"
     return None if _banks(classifier) else "the network has no convolution"
 
 

@@ -45,7 +45,7 @@ def find_motifs(
     notes = []
     if len(sample.tokens) < sample.seen:
         notes.append(
-            f"motifs are of {counted(len(sample.tokens), 'records')}, drawn at random from {sample.seen:,}; "
+            f"motifs are found in {counted(len(sample.tokens), 'records')}, drawn at random from {sample.seen:,}; "
             "--motif-records sets the number"
         )
     if not len(sample.tokens):

@@ -1,4 +1,4 @@
-"""The layers of all networks. Padding never changes what comes out at the positions of a sequence.
+"""The layers of all networks. Padding never changes the output at the positions of a sequence.
 
 Start here: `ConvolutionStack` and `Recurrence` take features (B, C, L), `Summary` makes one vector of each sequence,
 `Head` logits of that. `masking` has the mask of a batch, `normalization` batch and layer normalisation.

@@ -1,8 +1,8 @@
 """The dense layers and the output of a network: features (B, F) → logits (B, K).
 
 Within `with_embeddings`, every head in evaluation mode returns its logits and the embedding, the input (B, H) of its
-output layer, as one tensor (B, K + H). So embeddings take the same way as logits: through both strands, halved batches
-and lookup tables.
+output layer, as one tensor (B, K + H). So the code for strands, halved batches and
+lookup tables is the same for embeddings and logits.
 """
 
 from __future__ import annotations

@@ -140,7 +140,7 @@ def _table(tokenizer: PreTrainedTokenizerBase, alphabet: Alphabet, place: str) -
     special = (tokenizer.cls_token_id, tokenizer.eos_token_id, tokenizer.unk_token_id)
     try:
         if None in special:
-            raise ValueError("no token for start, end or the unknown")
+            raise ValueError("no token for start, end or unknown symbols")
         return translation(alphabet, tokenizer.get_vocab(), tokenizer.unk_token_id)
     except ValueError as error:
         raise InputError(f"the vocabulary of the language model has {error}", "", path=place) from None

@@ -1,8 +1,8 @@
 """Searching for settings.
 
 Start here: `read_space` in `space` reads what is searched, `search` in `study` does a `SearchJob`, `write_trials` in
-`report` makes the table. `trials` is what is known of a trial, `journal` keeps finished trials, `distributions` makes
-Optuna's of a space, `optuna_backend` is Optuna, if that is there.
+`report` makes the table. `trials` has the data of a trial, `journal` stores finished trials, `distributions` converts a
+space to Optuna's distributions, `optuna_backend` imports Optuna.
 """
 
 from seqnet.training.tuning.report import best_toml, trial_line, write_trials

@@ -1,6 +1,6 @@
 """The finished trials on disk, one line each, as a journal that Optuna reads.
 
-A trial is there from its end on, or not at all: a search that was killed in the middle of one finds those before it.
+Only finished trials are stored: after a kill in the middle of a trial, the earlier ones are there.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["STUDY_NAME", "Direction", "StudyJournal", "read_journal"]
 
 Direction = Literal["minimize", "maximize"]
 
-# Brackets are drawn from the name of the study and the number of the trial: another name, another search.
+# The brackets of Hyperband depend on the name of the study and the number of the trial, so the name is fixed.
 STUDY_NAME = "seqnet tune"
 _REMEDY = "use the same dataset and settings, or name another --storage"
 
@@ -30,7 +30,7 @@ class StudyJournal:
 
     Args:
         path: the file; an existing one is replaced as a whole, unless it is shared.
-        identity: what the study is of, as plain values.
+        identity: identifies the search, as plain values.
         direction: of the values of trials.
         trials: those that it starts with.
         shared: whether other processes add trials, too; an existing file is then used as it is.
@@ -78,7 +78,7 @@ def read_journal(path: Path, identity: Mapping[str, Any]) -> list[optuna.trial.F
     """Returns the finished trials of a study on disk.
 
     Raises:
-        ContainerError: it is no such study, or one of something else.
+        ContainerError: it is not a study of seqnet, or one of another search.
     """
     try:
         study = optuna.load_study(storage=_storage(path), study_name=STUDY_NAME)

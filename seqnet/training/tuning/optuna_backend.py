@@ -1,4 +1,4 @@
-"""Optuna, which is an optional package: there, and quiet, or one line that says how to get it.
+"""Imports Optuna, an optional package, or raises an error that says how to install it.
 
 Source: Akiba et al. 2019, 10.1145/3292500.3330701.
 """
@@ -26,7 +26,7 @@ __all__ = ["optuna", "quiet"]
 
 @contextmanager
 def quiet() -> Iterator[None]:
-    """Keeps Optuna from logging and from calling its own parts experimental."""
+    """Turns off Optuna's log and its warnings about experimental parts."""
     before = optuna.logging.get_verbosity()
     optuna.logging.set_verbosity(optuna.logging.CRITICAL)
     try:

@@ -1,4 +1,4 @@
-"""What a search came to: a line for each trial, the trials as a table, the best settings as TOML."""
+"""The results of a search: a line for each trial, the trials as a table, the best settings as TOML."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ def write_trials(path: Path, trials: Sequence[Trial]) -> None:
 
 
 def trial_line(trial: Trial, trials: int, monitor: str, *, best: bool) -> str:
-    """Returns a line that says what came of a trial.
+    """Returns a line with the result of a trial.
 
     Args:
         trial: the trial.
-        trials: how many there will be.
+        trials: total number of trials.
         monitor: the metric that is searched for.
         best: whether it is the best so far.
     """
@@ -52,13 +52,13 @@ def _short(value: Any) -> str:
 
 
 def best_toml(best: Trial, run: RunConfig, trials: int, source: str) -> str:
-    """Returns the settings of the best trial as TOML, with where they come from.
+    """Returns the settings of the best trial as TOML, with their origin.
 
     Args:
         best: the trial.
         run: its settings, all of them.
-        trials: how many there were.
-        source: what made the search.
+        trials: number of trials.
+        source: command line of the search.
     """
     value = f"validation {run.training.monitor} {best.value:.6g} at epoch {best.best_epoch}"
     made_by = ", ".join(f"{name} {version}" for name, version in versions().items())

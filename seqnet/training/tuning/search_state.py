@@ -34,11 +34,11 @@ _ENOUGH_TO_WEIGH = 30
 
 
 class _PrunedError(Exception):
-    """The trial is worse than others were after as many epochs."""
+    """The trial is worse than others after the same number of epochs."""
 
 
 class _TrialObserver:
-    """Hands the value of each epoch to Optuna, and stops the run when that says so."""
+    """Passes the value of each epoch to Optuna, and stops the run if Optuna decides so."""
 
     def __init__(self, trial: optuna.trial.Trial, config: RunConfig, dataset: Dataset, search: SearchState) -> None:
         self._trial, self._training, self._dataset, self._search = trial, config.training, dataset, search
@@ -66,7 +66,7 @@ class _TrialObserver:
         if best:
             self.value, self.best_epoch = value, row.epoch
         assert self.value is not None
-        # The best so far, as it is the best epoch that counts in the end.
+        # The best value so far, because the value of a trial is that of its best epoch.
         self._trial.report(self.value, step=row.epoch)
         if row.epoch < self._training.epochs and self._trial.should_prune():
             raise _PrunedError
@@ -101,7 +101,7 @@ class SearchState:
         return study
 
     def note(self, text: str) -> None:
-        """Hands a note on, once in all trials."""
+        """Passes a note on, but only the first time in all trials."""
         if text not in self.notes:
             self.notes.add(text)
             self.watcher.note(text)
@@ -109,7 +109,7 @@ class SearchState:
     def run_trial(self) -> optuna.trial.FrozenTrial:
         """Draws settings, trains with them, and returns the finished trial."""
         number = len(self.study.get_trials(deepcopy=False))
-        # A sampler of its own for each trial, so that a search that goes on draws as an unbroken one.
+        # Each trial has its own sampler, so that a resumed search draws the same settings as an uninterrupted one.
         own = [secrets.randbits(64)] if self.job.shared else []  # Two processes must not draw the same trial.
         seed = np.random.SeedSequence([self.base.training.seed, number, *own]).generate_state(1)
         self.study.sampler = optuna.samplers.TPESampler(
@@ -124,17 +124,17 @@ class SearchState:
             about, value = self._train(trial)
         for name, fact in (about | {"seconds": round(time.monotonic() - started, 3)}).items():
             trial.set_user_attr(name, fact)
-        # What was stopped or refused is pruned to Optuna, which then looks elsewhere; a failure it would forget.
+        # For Optuna, stopped and refused trials are pruned, so that it avoids such settings; it ignores failed ones.
         self.study.tell(trial, value, None if value is not None else optuna.trial.TrialState.PRUNED)
         return self.study.get_trials(deepcopy=False)[number]
 
     def _twin(self, trial: optuna.trial.Trial) -> optuna.trial.FrozenTrial | None:
-        """Returns the complete trial that had the same settings, so the same value."""
+        """Returns the complete trial with the same settings, and so the same value."""
         complete = self.study.get_trials(deepcopy=False, states=(optuna.trial.TrialState.COMPLETE,))
         return next((other for other in complete if other.params == trial.params), None)
 
     def _train(self, trial: optuna.trial.Trial) -> tuple[dict[str, Any], float | None]:
-        """Returns what is to be known of a trial once it is trained, and its value, None unless it is complete."""
+        """Trains a trial, and returns its data and its value; None unless it is complete."""
         observer, value, reason, failed = None, None, "", False
         try:
             config = lay_over(self.base, self.settings_of(trial.params))
@@ -150,7 +150,7 @@ class SearchState:
         except ResourceError as error:
             reason, failed = str(error), True
         if failed and self.device.type == "cuda":
-            # Not in the handler, where the error holds on to what was computed.
+            # Not in the handler, where the error would keep the computed tensors in memory.
             torch.cuda.empty_cache()
         about = {"best_epoch": 0, "epochs": 0, "reason": reason, "failed": failed}
         if observer:
@@ -162,7 +162,7 @@ class SearchState:
         return {key: setting_value(domain, parameters[key]) for key, domain in self.space.domains.items()}
 
     def trial_of(self, frozen: optuna.trial.FrozenTrial) -> Trial:
-        """Returns a finished trial in plain words."""
+        """Returns a finished trial as seqnet's `Trial`."""
         about, complete = frozen.user_attrs, frozen.state == optuna.trial.TrialState.COMPLETE
         return Trial(
             number=frozen.number + 1,
@@ -176,7 +176,7 @@ class SearchState:
         )
 
     def better(self, one: Trial, other: Trial | None) -> bool:
-        """Returns whether a trial is the best, given the best before it."""
+        """Returns whether a trial is better than the best one before it."""
         if one.state != "complete" or one.value is None:
             return False
         if other is None or other.value is None:
@@ -191,7 +191,7 @@ class SearchState:
         return best
 
     def importances(self) -> dict[str, float]:
-        """Returns the share of each setting in what makes the best trials.
+        """Returns the importance of each setting, the shares add up to 1.
 
         Source: Watanabe et al. 2023, 10.24963/ijcai.2023/488 (PED-ANOVA).
         """
@@ -204,7 +204,7 @@ class SearchState:
 
 
 def _state_of(about: Mapping[str, Any]) -> str:
-    """Returns how a trial ended that is not complete; studies of earlier versions do not say whether one failed."""
+    """Returns the state of a trial that is not complete; studies of earlier versions do not have the state failed."""
     if about.get("failed"):
         return "failed"
     return "refused" if about["reason"] else "pruned"

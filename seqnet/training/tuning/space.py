@@ -32,7 +32,7 @@ _FIXED = {
     "training.monitor": "it is what trials are compared by: choose it with --set monitor=…",
     "training.seed": "it is the seed of the search: choose it with --seed",
 }
-# Combinations that are tried before a value counts as possible.
+# Maximum number of combinations that are tried to find out whether a value is possible.
 _ENOUGH = 2000
 
 
@@ -54,7 +54,7 @@ class Range:
 
     @property
     def corners(self) -> tuple[Any, ...]:
-        """The values that stand for all in checks."""
+        """Example values for checks."""
         return self.low, self.high
 
 
@@ -84,7 +84,7 @@ class Space:
     domains: Mapping[str, Domain]
 
     def to_dict(self) -> dict[str, dict[str, Any]]:
-        """Returns the space as plain values, the same for files that mean the same."""
+        """Returns the space as plain values, which are equal for equivalent files."""
         plain = {key: asdict(domain) for key, domain in self.domains.items()}
         return {
             key: {name: list(value) if isinstance(value, tuple) else value for name, value in domain.items()}
@@ -205,10 +205,10 @@ def _check_step(key: str, low: int | float, high: int | float, step: Any) -> Non
 
 
 def _check_effects(domains: Mapping[str, Domain], base: RunConfig) -> None:
-    """Checks that no setting is searched that has no effect in any trial.
+    """Checks that every searched setting has an effect in some trial.
 
     Raises:
-        SettingError: one has none.
+        SettingError: one has no effect.
     """
     for key in domains:
         section, _, name = key.partition(".")
@@ -218,10 +218,10 @@ def _check_effects(domains: Mapping[str, Domain], base: RunConfig) -> None:
 
 
 def _check_possible(domains: Mapping[str, Domain], base: RunConfig) -> None:
-    """Checks that every value goes with some values of the other settings.
+    """Checks that every value is allowed with some values of the other settings.
 
     Raises:
-        FormatError: one never does.
+        FormatError: one is never allowed.
     """
     for key, domain in domains.items():
         section = key.partition(".")[0]

@@ -1,7 +1,7 @@
-"""The search: Dataset, run and space → trials, the best of them, and the run that it was.
+"""The search: dataset, settings and space → trials, the best of them, and its settings.
 
-Each trial is a training run on the train split, valued by the best epoch on the validation split as `training.monitor`
-has it. The test split is not touched.
+Each trial is a training run on the train split. Its value is `training.monitor` on the validation split, at the best
+epoch. The test split is not used.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ __all__ = ["SearchJob", "search"]
 
 
 def search(job: SearchJob, watcher: Watcher) -> TuningResult:
-    """Returns the trials of a search, those of before included, and the best of them.
+    """Returns the trials of a search, including those of earlier runs, and the best of them.
 
     The same dataset, run, space, options, device and number of threads give the same trials on the CPU, in one go or
     in several.
@@ -30,9 +30,9 @@ def search(job: SearchJob, watcher: Watcher) -> TuningResult:
         watcher: receives the progress.
 
     Raises:
-        ContainerError: the study to go on with is of something else.
-        LabelError: the validation split has nothing to go by.
-        SettingError: runs have fewer epochs than a trial shall have at least.
+        ContainerError: the study to continue is that of another search.
+        LabelError: the validation split is empty or lacks a class.
+        SettingError: a trial has fewer epochs than the minimum.
     """
     if not len(job.dataset.members("validation")):
         raise LabelError(
@@ -59,20 +59,20 @@ def search(job: SearchJob, watcher: Watcher) -> TuningResult:
 def _run_trials(
     state: SearchState, trials: list[Trial], identity: Mapping[str, Any], before: list[optuna.trial.FrozenTrial]
 ) -> KeyboardInterrupt | None:
-    """Adds the trials that are missing, writes each to the journal, and returns what stopped them early, if anything.
+    """Adds the missing trials, writes each to the journal, and returns the interruption if they were stopped early.
 
     Args:
         state: the search.
-        trials: those of before; the new ones are added.
-        identity: what the study is of.
-        before: the trials of before, as they are written.
+        trials: those of earlier runs; the new ones are added.
+        identity: identifies the search.
+        before: the trials of earlier runs, as they are written.
     """
     job, written = state.job, None
     best = state.best(trials)
     try:
         while len(trials) < job.options.trials:
             frozen = state.run_trial()
-            # Not before: a search that could not start leaves nothing in the way of the next one.
+            # Not earlier, so that a search that could not start leaves no file.
             written = written or StudyJournal(job.journal, identity, state.direction, before)
             written.add(frozen)
             trial = state.trial_of(frozen)
@@ -90,8 +90,8 @@ def _run_shared_trials(
 ) -> KeyboardInterrupt | None:
     """Does the same as `_run_trials` while other processes add trials to the journal, too.
 
-    Only finished trials are written, so a process that is killed leaves nothing unfinished to the others. Each process
-    finishes its trial, so there may be one more for each process than were wanted.
+    Only finished trials are written, so a process that is killed does not affect the others. Each process finishes its
+    trial, so there may be one more trial for each process than requested.
     """
     job, best = state.job, state.best(trials)
     journal = StudyJournal(job.journal, identity, state.direction, before, shared=True)
@@ -112,7 +112,7 @@ def _run_shared_trials(
 
 
 def _identity(job: SearchJob) -> dict[str, Any]:
-    """Returns what makes two searches the same one, but for the number of trials."""
+    """Returns values that are equal for the same search, whatever the number of trials."""
     run = job.base.to_dict()
     return {
         "dataset": job.dataset_hash,

@@ -28,8 +28,8 @@ class SearchJob:
         options: how many trials, and how they are stopped early.
         device: where to compute.
         journal: file of the finished trials; an existing one is replaced, unless it is resumed.
-        dataset_hash: SHA-256 of the dataset file, by which a study knows what it is of.
-        resume: whether to go on with the trials of `journal`, if it is there.
+        dataset_hash: SHA-256 of the dataset file, which identifies the study.
+        resume: whether to continue with the trials of `journal`, if it is there.
         shared: whether other processes, here or on other machines, add trials to `journal` at the same time.
     """
 
@@ -46,7 +46,7 @@ class SearchJob:
 
 @dataclass(frozen=True)
 class Trial:
-    """What is known of a trial at its end.
+    """A finished trial.
 
     Attributes:
         number: from 1.
@@ -72,14 +72,14 @@ class Trial:
 
 @dataclass(frozen=True)
 class TuningResult:
-    """What a search came to.
+    """The result of a search.
 
     Attributes:
         trials: in order.
         best: the best complete one, the first of equals; None if there is none.
         run: its settings, all of them.
-        importances: `section.setting` → share of what the value depends on, falling; empty where trials are too few.
-        interruption: what stopped the search early, Ctrl-C or a signal; None if nothing did.
+        importances: `section.setting` → importance, in falling order; empty if there are too few trials.
+        interruption: Ctrl-C or a signal that stopped the search early; None if it was not stopped.
     """
 
     trials: list[Trial]

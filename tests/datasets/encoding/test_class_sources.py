@@ -64,5 +64,7 @@ def test_classes_that_can_not_be_are_refused(
 
 def test_a_class_that_a_model_does_not_have_gets_the_nearest_one() -> None:
     check_known("x.csv", ["human"], ["human", "random"])
-    with pytest.raises(LabelError, match=r"x\.csv: class humn is not one of the model's, human, random; did you"):
+    with pytest.raises(
+        LabelError, match=r"x\.csv: the model has no class humn; its classes are human, random; did you"
+    ):
         check_known("x.csv", ["humn"], ["human", "random"])

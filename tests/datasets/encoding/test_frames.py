@@ -74,9 +74,9 @@ def test_labels_of_any_one_type(labels: Any, text: list[str]) -> None:
 @pytest.mark.parametrize(
     ("labels", "reported"),
     [
-        (["x", 1, "x", "y"], "row 2: column class has 1, a number; 'x' before it is text"),
-        ([1, None, True, "y"], "row 3: column class has true, a truth value; 1 before it is a number"),
-        (["x", "y", datetime.date(2020, 1, 1), "x"], "another type; 'x' before it is text"),
+        (["x", 1, "x", "y"], "row 2: column class has text ('x') and a number (1)"),
+        ([1, None, True, "y"], "row 3: column class has a number (1) and a truth value (true)"),
+        (["x", "y", datetime.date(2020, 1, 1), "x"], "has text ('x') and another type (datetime.date(2020, 1, 1))"),
     ],
 )
 def test_labels_of_several_types_are_refused(labels: list[Any], reported: str) -> None:
@@ -86,7 +86,7 @@ def test_labels_of_several_types_are_refused(labels: list[Any], reported: str) -
 
 
 def test_a_sequence_that_is_not_text_is_refused_with_column_and_row() -> None:
-    reported = "DataFrame: row 2: column seq has 12.5, which is no text; write each sequence as text"
+    reported = "DataFrame: row 2: column seq has 12.5, which is not text; write each sequence as text"
     assert refusal(frame(seq=["A", 12.5, "C", "G"]), FormatError) == reported
     named = frame(seq=["A", 12.5, "C", "G"]).set_index(pd.Index(["p", "q", "r", "s"]))
     assert refusal(named, FormatError).startswith("DataFrame: row 2: record q: column seq")
@@ -96,7 +96,9 @@ def test_a_sequence_that_is_not_text_is_refused_with_column_and_row() -> None:
 def test_half_of_a_surrogate_pair_is_refused_with_column_and_row(column: str) -> None:
     cells = {"s": ["AC", "GT"], "l": ["a", "b"], "g": ["1", "2"], "p": ["train", "test"], "n": ["x", "y"]}
     cells[column][1] += "\ud800"
-    with pytest.raises(FormatError, match=r"row 2.*: (column \w|the name) has '[^']*', with half of a surrogate pair"):
+    with pytest.raises(
+        FormatError, match=r"row 2.*: (column \w|the name) has '[^']*', with a character that is not valid Unicode"
+    ):
         FrameReader(pd.DataFrame(cells, dtype=object), FrameColumns("s", "l", "g", "p", "n"))
 
 
@@ -127,7 +129,7 @@ def test_the_split_goes_with_the_group() -> None:
     [
         (
             {"part": ["train", "eval", "test", "test"]},
-            "row 2: column part has 'eval', which is no split; write train, validation (or valid",
+            "row 2: column part has 'eval', which is not a split; write train, validation (or valid",
         ),
         ({"part": ["train", None, "test", "test"]}, "row 2: column part is empty; write train, validation"),
         (

@@ -145,7 +145,7 @@ def test_a_file_of_names_has_the_split(tmp_path: Path) -> None:
         f"{names}: 2 of 30 records have no split; the first is record r0; add a line for each of them"
     )
     assert "no record has the name x1, nor 1 other name" in refused([*lines, "x1\ttest", "x2\ttest"])
-    assert "record r4: 'tset' is no split; write train" in refused([*lines[:4], "r4\ttset", *lines[5:]])
+    assert "record r4: 'tset' is not a split; write train" in refused([*lines[:4], "r4\ttset", *lines[5:]])
     assert "train split: it has no records" in refused([f"r{i}\ttest" for i in range(30)])
 
 
@@ -202,7 +202,7 @@ def test_input_that_is_refused(tmp_path: Path, parts: dict[str, str]) -> None:
     fasta.write_text(">r part=test\nACGT\n")
     no_table = refused([ClassSource("x", str(fasta))], split_column="part", label_column=None)
     assert "there is no column part; --split-column needs a table" in no_table
-    assert "record r0: column family has 'f0', which is no split" in refused(whole, split_column="family")
+    assert "record r0: column family has 'f0', which is not a split" in refused(whole, split_column="family")
     with pytest.raises(SettingError, match="train takes files; give a generator with --class"):
         source_in_split("x=@uniform", "train")
 

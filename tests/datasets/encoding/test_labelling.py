@@ -37,7 +37,7 @@ def test_a_header_without_a_class_has_no_label(header: str) -> None:
     records = batch("r1 label=human", header)
     assert labeller.find(records) == ["human", ""]
     assert str(labeller.missing(records, 1)) == (
-        r"x.fa: record r2: the header has nothing that label=(\S*) finds; correct --label-regex, or leave such records "
+        r"x.fa: record r2: the header does not match label=(\S*); correct --label-regex, or leave such records "
         "out with --missing-labels skip"
     )
 

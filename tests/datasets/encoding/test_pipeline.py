@@ -447,7 +447,7 @@ def test_groups_that_no_record_is_in_are_refused(tmp_path: Path, content: str) -
     (tmp_path / "clusters.tsv").write_text(content)
     for group_by in (str(tmp_path / "clusters.tsv"), "^(chr)"):
         message = refusal(tmp_path, SettingError, f"a={x}", "u=@uniform", group_by=group_by)
-        assert message.endswith("finds a group in no record")
+        assert message.endswith("matches no record; check names or column")
     assert "must be a regular expression with" in refusal(
         tmp_path, SettingError, f"a={x}", "u=@uniform", group_by="family"
     )

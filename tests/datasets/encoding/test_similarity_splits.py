@@ -61,7 +61,7 @@ def test_families_are_in_one_split_and_classes_keep_their_shares(tmp_path: Path,
     assert data.counts().tolist() == [[60, 20, 20], [60, 20, 20]]
     assert summary.grouping.clusters is not None
     assert summary.groups == len(summary.grouping.clusters.sizes) == len(np.unique(data.groups))
-    assert "share 0.2 of their 5-mers, the largest of 5 (2.5%)" in "\n".join(summary.lines())
+    assert "with 0.2 of their 5-mers in common, the largest of 5 (2.5%)" in "\n".join(summary.lines())
     assert summary.warnings() == []
 
 
@@ -90,7 +90,7 @@ def test_groups_and_similarity_are_joined(tmp_path: Path) -> None:
     assert groups[8] == groups[9]
     assert len(set(data.groups.tolist())) == summary.groups == 80 - 3 - 1
     assert len(set(data.split[:4])) == 1
-    assert "36 records without a group, each one of its own" in summary.lines()
+    assert "36 records without a group, each in a group of its own" in summary.lines()
 
 
 def test_shuffled_records_stay_with_their_cluster(tmp_path: Path) -> None:
