@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from seqnet.api.predictions import Predictions
     from seqnet.api.record_files import write_records
     from seqnet.api.scan_files import scan_files
-    from seqnet.api.tables import gather, predict_table
+    from seqnet.api.tables import FileResult, gather, predict_table, predict_tables
     from seqnet.api.training import train
     from seqnet.api.tuning import TuneResult, tune
     from seqnet.core.errors import SeqnetError, SeqnetWarning
@@ -42,6 +42,7 @@ __all__ = [
     "CrossValidationResult",
     "Dataset",
     "EvaluationResult",
+    "FileResult",
     "Model",
     "Predictions",
     "SeqnetError",
@@ -60,6 +61,7 @@ __all__ = [
     "load",
     "open_dataset",
     "predict_table",
+    "predict_tables",
     "scan_files",
     "train",
     "tune",
@@ -71,6 +73,7 @@ _HOMES = {
     "CrossValidationResult": "seqnet.api.cross_validating",
     "Dataset": "seqnet.api.dataset",
     "EvaluationResult": "seqnet.api.evaluation",
+    "FileResult": "seqnet.api.tables",
     "Model": "seqnet.api.models",
     "Predictions": "seqnet.api.predictions",
     "SeqnetError": "seqnet.core.errors",
@@ -89,6 +92,7 @@ _HOMES = {
     "load": "seqnet.api.loading",
     "open_dataset": "seqnet.api.dataset",
     "predict_table": "seqnet.api.tables",
+    "predict_tables": "seqnet.api.tables",
     "scan_files": "seqnet.api.scan_files",
     "train": "seqnet.api.training",
     "tune": "seqnet.api.tuning",
