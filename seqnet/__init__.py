@@ -25,15 +25,18 @@ if TYPE_CHECKING:
     from seqnet.api.encoding import encode
     from seqnet.api.estimator import SequenceClassifier
     from seqnet.api.evaluation import EvaluationResult, evaluate
+    from seqnet.api.explained_files import ExplainedFiles, explain_files
     from seqnet.api.exporting import export
     from seqnet.api.loading import load
     from seqnet.api.models import Model
+    from seqnet.api.motifs import Motifs
     from seqnet.api.predictions import Predictions
     from seqnet.api.record_files import write_records
     from seqnet.api.scan_files import scan_files
     from seqnet.api.tables import FileResult, gather, predict_table, predict_tables
     from seqnet.api.training import train
     from seqnet.api.tuning import TuneResult, tune
+    from seqnet.api.words import Words
     from seqnet.core.errors import SeqnetError, SeqnetWarning
     from seqnet.core.version import __version__
 
@@ -42,19 +45,23 @@ __all__ = [
     "CrossValidationResult",
     "Dataset",
     "EvaluationResult",
+    "ExplainedFiles",
     "FileResult",
     "Model",
+    "Motifs",
     "Predictions",
     "SeqnetError",
     "SeqnetWarning",
     "SequenceClassifier",
     "TuneResult",
+    "Words",
     "__version__",
     "cross_validate",
     "distill",
     "download",
     "encode",
     "evaluate",
+    "explain_files",
     "export",
     "gather",
     "list_sources",
@@ -73,19 +80,23 @@ _HOMES = {
     "CrossValidationResult": "seqnet.api.cross_validating",
     "Dataset": "seqnet.api.dataset",
     "EvaluationResult": "seqnet.api.evaluation",
+    "ExplainedFiles": "seqnet.api.explained_files",
     "FileResult": "seqnet.api.tables",
     "Model": "seqnet.api.models",
+    "Motifs": "seqnet.api.motifs",
     "Predictions": "seqnet.api.predictions",
     "SeqnetError": "seqnet.core.errors",
     "SeqnetWarning": "seqnet.core.errors",
     "SequenceClassifier": "seqnet.api.estimator",
     "TuneResult": "seqnet.api.tuning",
+    "Words": "seqnet.api.words",
     "__version__": "seqnet.core.version",
     "cross_validate": "seqnet.api.cross_validating",
     "distill": "seqnet.api.distilling",
     "download": "seqnet.api.downloading",
     "encode": "seqnet.api.encoding",
     "evaluate": "seqnet.api.evaluation",
+    "explain_files": "seqnet.api.explained_files",
     "export": "seqnet.api.exporting",
     "gather": "seqnet.api.tables",
     "list_sources": "seqnet.api.downloading",

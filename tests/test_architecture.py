@@ -267,19 +267,22 @@ def test_long_files_and_functions_are_seen() -> None:
 TESTED_ELSEWHERE = {
     "__main__": "test_main.py",  # a module of the package itself
     "api/encoding": "api/test_dataset.py",
+    "api/explain_keywords": "api/test_keywords.py",
     "api/explaining": "api/test_models.py",
     "api/exporting": "cli/test_export.py",
     "api/file_runs": "api/test_tables.py",
     "api/in_memory": "api/test_models.py",
     "api/loading": "api/test_models.py",
+    "api/model_facts": "api/test_models.py",
     "api/python_words": "api/test_keywords.py",
+    "api/words": "api/test_explained_files.py",
     "audit/audited_dataset": "audit/test_dataset_audit.py",  # what it holds is what the checks use
     "audit/findings": "audit/test_dataset_audit.py",  # a row of `CHECKS` is tested with its bounds
     "cli/completion": "cli/test_shell_completion.py",
     "cli/durations": "cli/test_train_mixture.py",
     "cli/gather": "cli/test_predict_runs.py",
     "cli/inspect": "cli/test_models.py",
-    "cli/motif_job": "cli/test_explain_motifs.py",
+    "cli/motif_options": "cli/test_explain_motifs.py",
     "cli/options": "cli/test_hints.py",  # the reference page, which is held in step, has all options
     "cli/paths": "cli/test_outputs_are_not_inputs.py",
     "cli/predict_tables": "cli/test_predict_many.py",
@@ -329,6 +332,7 @@ TESTED_ELSEWHERE = {
     "readers/biopython": "readers/test_flat_files.py",
     "readers/htslib": "readers/test_alignments.py",  # the same tests for BAM by columns and by htslib
     "readers/single_records": "readers/test_flat_files.py",
+    "reporting/explanation_run": "api/test_explained_files.py",
     "reporting/figures/calibration": "reporting/figures/test_evaluation.py",
     "reporting/figures/confusion": "reporting/figures/test_evaluation.py",
     "reporting/figures/histograms": "reporting/figures/test_evaluation.py",
@@ -413,7 +417,7 @@ def test_names_use_plain_words() -> None:
 
 
 SHARED_NAMES = {
-    "Dataset", "distill", "encode", "open_dataset", "train",
+    "Dataset", "Motifs", "Words", "distill", "encode", "open_dataset", "train",
     "command", "main",
     "hide_pandas", "leave_out_pandas",
     "columns", "format_of", "opened_writer",
