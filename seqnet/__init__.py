@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from seqnet.api.auditing import AuditResult
     from seqnet.api.cross_validating import CrossValidationResult, cross_validate
     from seqnet.api.dataset import Dataset, open_dataset
+    from seqnet.api.diagnosis.diagnosis import Diagnosis, diagnose
     from seqnet.api.distilling import distill
     from seqnet.api.downloading import download, list_sources
     from seqnet.api.encoding import encode
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from seqnet.api.evaluation import EvaluationResult, evaluate
     from seqnet.api.explained_files import ExplainedFiles, explain_files
     from seqnet.api.exporting import export
+    from seqnet.api.inspecting import inspect
     from seqnet.api.loading import load
     from seqnet.api.models import Model
     from seqnet.api.motifs import Motifs
@@ -44,6 +46,7 @@ __all__ = [
     "AuditResult",
     "CrossValidationResult",
     "Dataset",
+    "Diagnosis",
     "EvaluationResult",
     "ExplainedFiles",
     "FileResult",
@@ -57,6 +60,7 @@ __all__ = [
     "Words",
     "__version__",
     "cross_validate",
+    "diagnose",
     "distill",
     "download",
     "encode",
@@ -64,6 +68,7 @@ __all__ = [
     "explain_files",
     "export",
     "gather",
+    "inspect",
     "list_sources",
     "load",
     "open_dataset",
@@ -79,6 +84,7 @@ _HOMES = {
     "AuditResult": "seqnet.api.auditing",
     "CrossValidationResult": "seqnet.api.cross_validating",
     "Dataset": "seqnet.api.dataset",
+    "Diagnosis": "seqnet.api.diagnosis.diagnosis",
     "EvaluationResult": "seqnet.api.evaluation",
     "ExplainedFiles": "seqnet.api.explained_files",
     "FileResult": "seqnet.api.tables",
@@ -92,6 +98,7 @@ _HOMES = {
     "Words": "seqnet.api.words",
     "__version__": "seqnet.core.version",
     "cross_validate": "seqnet.api.cross_validating",
+    "diagnose": "seqnet.api.diagnosis.diagnosis",
     "distill": "seqnet.api.distilling",
     "download": "seqnet.api.downloading",
     "encode": "seqnet.api.encoding",
@@ -99,6 +106,7 @@ _HOMES = {
     "explain_files": "seqnet.api.explained_files",
     "export": "seqnet.api.exporting",
     "gather": "seqnet.api.tables",
+    "inspect": "seqnet.api.inspecting",
     "list_sources": "seqnet.api.downloading",
     "load": "seqnet.api.loading",
     "open_dataset": "seqnet.api.dataset",

@@ -131,7 +131,7 @@ def within(found: Import) -> bool:
 def upward(found: Import) -> bool:
     source, target = unit(found.source), unit(found.target)
     if source == "seqnet":
-        return not (found.for_types and target in ("api", "core"))
+        return not (found.for_types and target in ("api", "api.diagnosis", "core"))
     return source != target and LAYERS[target] >= LAYERS[source]
 
 
@@ -272,6 +272,7 @@ TESTED_ELSEWHERE = {
     "api/exporting": "cli/test_export.py",
     "api/file_runs": "api/test_tables.py",
     "api/in_memory": "api/test_models.py",
+    "api/inspecting": "cli/test_models.py",
     "api/loading": "api/test_models.py",
     "api/model_facts": "api/test_models.py",
     "api/python_words": "api/test_keywords.py",
@@ -332,6 +333,7 @@ TESTED_ELSEWHERE = {
     "readers/biopython": "readers/test_flat_files.py",
     "readers/htslib": "readers/test_alignments.py",  # the same tests for BAM by columns and by htslib
     "readers/single_records": "readers/test_flat_files.py",
+    "reporting/evaluation_files": "cli/test_evaluation_files.py",
     "reporting/explanation_run": "api/test_explained_files.py",
     "reporting/figures/calibration": "reporting/figures/test_evaluation.py",
     "reporting/figures/confusion": "reporting/figures/test_evaluation.py",
@@ -341,6 +343,7 @@ TESTED_ELSEWHERE = {
     "reporting/figures/motif_logos": "reporting/pages/test_motifs.py",
     "reporting/figures/ranking": "reporting/figures/test_evaluation.py",
     "reporting/motifs": "cli/test_evaluation_files.py",
+    "reporting/printed_tables": "cli/test_evaluate.py",
     "reporting/prediction_report": "cli/test_report_option.py",
     "reporting/pages/content": "reporting/pages/test_rendering.py",
     "reporting/pages/evaluation/comparisons": "reporting/pages/evaluation/test_page.py",
@@ -417,7 +420,7 @@ def test_names_use_plain_words() -> None:
 
 
 SHARED_NAMES = {
-    "Dataset", "Motifs", "Words", "distill", "encode", "open_dataset", "train",
+    "Dataset", "Motifs", "Words", "distill", "encode", "inspect", "open_dataset", "train",
     "command", "main",
     "hide_pandas", "leave_out_pandas",
     "columns", "format_of", "opened_writer",
