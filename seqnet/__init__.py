@@ -1,13 +1,14 @@
 """seqnet: classify biological sequences with convolutional and recurrent networks.
 
 Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of a
-file. `predict_table` writes predictions to a file, whole or as one of several shards, which `gather` joins;
-`write_records` writes records by class, tagged alignments and embeddings, `scan_files` tracks of long sequences.
-`evaluate` measures a model. `download` gets published sequences, `Dataset.from_pandas` and `encode` make a dataset,
-`Dataset.audit` checks it. `train` makes a model, `cross_validate` and `tune` train several, `distill` makes a fast
-model from a model, and `SequenceClassifier` is an estimator for scikit-learn. See `docs/api.md` and
-`docs/api-training.md`. The commands (`seqnet --help`) are thin callers of the same library, which
-`docs/architecture.md` describes.
+file. `predict_table` writes predictions to a file, whole or as one of several shards, which `gather` joins, and
+`predict_tables` a file for each input; `write_records` writes records by class, tagged alignments and embeddings,
+`scan_files` tracks of long sequences, `explain_files` attributions, logos, motifs and words. `evaluate` measures a
+model. `inspect` shows what is in a file, `diagnose` what seqnet finds on a machine. `download` gets published
+sequences, `Dataset.from_pandas` and `encode` make a dataset, `Dataset.audit` checks it. `train` makes a model,
+`cross_validate` and `tune` train several, `distill` makes a fast model from a model, and `SequenceClassifier` is an
+estimator for scikit-learn. See `docs/api.md` and `docs/api-training.md`. The commands (`seqnet --help`) are thin
+callers of the same library, which `docs/architecture.md` describes.
 
 Importing this package loads nothing else; each name is loaded when it is first used.
 """

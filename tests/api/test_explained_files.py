@@ -47,8 +47,8 @@ def test_attributions_and_logos_are_those_of_the_command(
         assert (tmp_path / f"ours.{ending}").read_bytes() == theirs.read_bytes()
         assert (found.statuses, found.motifs, found.words) == ({"ok": 78, "empty": 1, "invalid_symbol": 1}, None, None)
     seqnet.explain_files(model, [reads], logos=tmp_path / "ours", records=["r3", "r5"], method="gradient")
-    words = ("--logos", tmp_path / "theirs", "--records", "r3", "--records", "r5", "--method", "gradient")
-    assert cli("explain", tmp_path / "m.safetensors", reads, *words, "--device", "cpu", "--threads", 1).code == 0
+    more = ("--logos", tmp_path / "theirs", "--records", "r3", "--records", "r5", "--method", "gradient")
+    assert cli("explain", tmp_path / "m.safetensors", reads, *more, "--device", "cpu", "--threads", 1).code == 0
     assert folder_bytes(tmp_path / "ours") == folder_bytes(tmp_path / "theirs")
     assert list(folder_bytes(tmp_path / "ours")) == ["r3.svg", "r5.svg"]
 
