@@ -12,7 +12,7 @@ from seqnet.api.explain_keywords import ExplainFileKeywords, explain_file_option
 from seqnet.api.files import pysam_kept
 from seqnet.api.keywords import as_path
 from seqnet.api.models import Model
-from seqnet.api.motifs import Motifs
+from seqnet.api.motifs import Motifs, check_motif_directory
 from seqnet.api.python_words import python_words
 from seqnet.api.tables import Paths, as_paths, check_model
 from seqnet.api.warn import warn_of_other_alphabet
@@ -126,7 +126,7 @@ def _check(given: Mapping[str, Path], records: tuple[str, ...], options: Mapping
         raise SettingError("records", records, problem="can't be combined with motifs or words, which are of many")
     format_of(given.get("output"))
     if "motifs" in given:
-        check_extra("logomaker", "motifs")
+        check_motif_directory(given["motifs"], "motifs")
     if "known" in given:
         check_extra("memelite", "known")
 

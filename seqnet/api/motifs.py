@@ -17,7 +17,7 @@ from seqnet.api.python_words import python_words
 from seqnet.api.sequences import Sequences, as_records
 from seqnet.api.warn import warn_of_other_alphabet
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import InputError, LabelError
+from seqnet.core.errors import InputError, LabelError, SettingError
 from seqnet.core.outputs import made_directory
 from seqnet.core.printable import counted, quoted
 from seqnet.explanation.explainer import Explainer
@@ -29,9 +29,9 @@ from seqnet.explanation.survey import Survey
 from seqnet.models.bundles import Bundle
 from seqnet.nn.devices import computing
 from seqnet.prediction.inputs import PredictionInputs
-from seqnet.reporting.motifs import write_motifs
+from seqnet.reporting.motifs import looks_like_file, write_motifs
 
-__all__ = ["Motifs", "motifs_in"]
+__all__ = ["Motifs", "check_motif_directory", "motifs_in"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -64,10 +64,26 @@ class Motifs(FoundMotifs):
             OutputError: a file exists, or can't be written.
         """
         with python_words():
-            check_extra("logomaker", "Motifs.write")
             folder = as_path(directory, "directory")
+            check_motif_directory(folder, "directory")
             with made_directory(folder):
                 write_motifs(self, folder, self.model, self.explained, force=force)
+
+
+def check_motif_directory(directory: Path, name: str) -> None:
+    """Checks that motifs can be written into a directory.
+
+    Args:
+        directory: where they go.
+        name: the argument that it is given as.
+
+    Raises:
+        SettingError: the name is surely that of a file.
+        SeqnetError: the package logomaker is missing.
+    """
+    if looks_like_file(directory):
+        raise SettingError(name, str(directory), problem=f"names a directory; {directory} looks like a file")
+    check_extra("logomaker", name)
 
 
 def motifs_in(

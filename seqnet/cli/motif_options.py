@@ -88,9 +88,11 @@ def check_motif_options(motifs: Path | None, words: Path | None, *, attributions
         refuse_unused(_WORDS, "needs --words")
     if words and not (motifs or attributions):
         refuse_unused(["method", "steps", "target"], "needs -o, --logos or --motifs: words have no attributions")
-    if motifs and motifs.suffix.lower() in (".html", ".htm", ".tsv", ".meme"):
-        raise click.UsageError(f"--motifs names a directory; {motifs} looks like a file")
     if motifs:
+        from seqnet.reporting.motifs import looks_like_file
+
+        if looks_like_file(motifs):
+            raise click.UsageError(f"--motifs names a directory; {motifs} looks like a file")
         check_extra("logomaker", "--motifs")
     if click.get_current_context().params["known"]:
         check_extra("memelite", "--known")

@@ -16,10 +16,15 @@ from seqnet.reporting.pages.motifs import motif_page
 from seqnet.reporting.pages.rendering import write_page
 from seqnet.reporting.results import ModelResults
 
-__all__ = ["MOTIF_PAGE", "measured_motifs", "motif_targets", "write_motifs"]
+__all__ = ["MOTIF_PAGE", "looks_like_file", "measured_motifs", "motif_targets", "write_motifs"]
 
 MOTIF_PAGE = "index.html"
 """Name of the page in a directory of motifs."""
+
+
+def looks_like_file(directory: Path) -> bool:
+    """Returns whether the name of a directory for motifs is that of one of their files, and so surely a mistake."""
+    return directory.suffix.lower() in (".html", ".htm", ".tsv", ".meme")
 
 
 def motif_targets(directory: Path) -> list[Path]:

@@ -120,6 +120,7 @@ def test_words_and_motifs_of_sequences_in_memory_are_those_of_the_file(
         ({"output": "x.tsv", "word_q": 0.1}, "word_q needs words"),
         ({"words": "x.tsv", "method": "gradient"}, "method needs output, logos or motifs: words have no attributions"),
         ({"words": "x.tsv", "records": "r1"}, "records can't be combined with motifs or words"),
+        ({"motifs": "m.html"}, "motifs names a directory; m.html looks like a file"),
         ({"words": "x.tsv", "word_length": 13}, "word_length must be at most 12, not 13"),
         ({"output": "x.tsv", "method": "magic"}, "method must be one of mutagenesis, gradient, integrated"),
         ({"output": "x.tsv", "target": "other"}, "target must be one of noise, signal, not 'other'"),

@@ -56,6 +56,7 @@ def test_values_of_numpy_and_paths_are_settings() -> None:
 @pytest.mark.parametrize(
     ("keywords", "text"),
     [
+        ({"part_start": 3}, "there is no setting part_start; use one of "),
         ({"regoin": "chr1"}, "there is no setting regoin; did you mean region?"),
         ({"max_eror": 0.1}, "there is no setting max_eror; did you mean max_error?"),
         ({"threads": 2}, "there is no setting threads; use one of "),
