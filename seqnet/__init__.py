@@ -1,13 +1,14 @@
 """seqnet: classify biological sequences with convolutional and recurrent networks.
 
 Start here: `load` opens a model, `Model.predict` classifies sequences in memory, `Model.predict_file` those of a
-file. `predict_table` writes predictions to a file, whole or as one of several shards, which `gather` joins;
-`write_records` writes records by class, tagged alignments and embeddings, `scan_files` tracks of long sequences.
-`evaluate` measures a model. `download` gets published sequences, `Dataset.from_pandas` and `encode` make a dataset,
-`Dataset.audit` checks it. `train` makes a model, `cross_validate` and `tune` train several, `distill` makes a fast
-model from a model, and `SequenceClassifier` is an estimator for scikit-learn. See `docs/api.md` and
-`docs/api-training.md`. The commands (`seqnet --help`) are thin callers of the same library, which
-`docs/architecture.md` describes.
+file. `predict_table` writes predictions to a file, whole or as one of several shards, which `gather` joins, and
+`predict_tables` a file for each input; `write_records` writes records by class, tagged alignments and embeddings,
+`scan_files` tracks of long sequences, `explain_files` attributions, logos, motifs and words. `evaluate` measures a
+model. `inspect` shows what is in a file, `diagnose` what seqnet finds on a machine. `download` gets published
+sequences, `Dataset.from_pandas` and `encode` make a dataset, `Dataset.audit` checks it. `train` makes a model,
+`cross_validate` and `tune` train several, `distill` makes a fast model from a model, and `SequenceClassifier` is an
+estimator for scikit-learn. See `docs/api.md` and `docs/api-training.md`. The commands (`seqnet --help`) are thin
+callers of the same library, which `docs/architecture.md` describes.
 
 Importing this package loads nothing else; each name is loaded when it is first used.
 """
@@ -20,20 +21,25 @@ if TYPE_CHECKING:
     from seqnet.api.auditing import AuditResult
     from seqnet.api.cross_validating import CrossValidationResult, cross_validate
     from seqnet.api.dataset import Dataset, open_dataset
+    from seqnet.api.diagnosis.diagnosis import Diagnosis, diagnose
     from seqnet.api.distilling import distill
     from seqnet.api.downloading import download, list_sources
     from seqnet.api.encoding import encode
     from seqnet.api.estimator import SequenceClassifier
     from seqnet.api.evaluation import EvaluationResult, evaluate
+    from seqnet.api.explained_files import ExplainedFiles, explain_files
     from seqnet.api.exporting import export
+    from seqnet.api.inspecting import inspect
     from seqnet.api.loading import load
     from seqnet.api.models import Model
+    from seqnet.api.motifs import Motifs
     from seqnet.api.predictions import Predictions
     from seqnet.api.record_files import write_records
     from seqnet.api.scan_files import scan_files
-    from seqnet.api.tables import gather, predict_table
+    from seqnet.api.tables import FileResult, gather, predict_table, predict_tables
     from seqnet.api.training import train
     from seqnet.api.tuning import TuneResult, tune
+    from seqnet.api.words import Words
     from seqnet.core.errors import SeqnetError, SeqnetWarning
     from seqnet.core.version import __version__
 
@@ -41,25 +47,34 @@ __all__ = [
     "AuditResult",
     "CrossValidationResult",
     "Dataset",
+    "Diagnosis",
     "EvaluationResult",
+    "ExplainedFiles",
+    "FileResult",
     "Model",
+    "Motifs",
     "Predictions",
     "SeqnetError",
     "SeqnetWarning",
     "SequenceClassifier",
     "TuneResult",
+    "Words",
     "__version__",
     "cross_validate",
+    "diagnose",
     "distill",
     "download",
     "encode",
     "evaluate",
+    "explain_files",
     "export",
     "gather",
+    "inspect",
     "list_sources",
     "load",
     "open_dataset",
     "predict_table",
+    "predict_tables",
     "scan_files",
     "train",
     "tune",
@@ -70,25 +85,34 @@ _HOMES = {
     "AuditResult": "seqnet.api.auditing",
     "CrossValidationResult": "seqnet.api.cross_validating",
     "Dataset": "seqnet.api.dataset",
+    "Diagnosis": "seqnet.api.diagnosis.diagnosis",
     "EvaluationResult": "seqnet.api.evaluation",
+    "ExplainedFiles": "seqnet.api.explained_files",
+    "FileResult": "seqnet.api.tables",
     "Model": "seqnet.api.models",
+    "Motifs": "seqnet.api.motifs",
     "Predictions": "seqnet.api.predictions",
     "SeqnetError": "seqnet.core.errors",
     "SeqnetWarning": "seqnet.core.errors",
     "SequenceClassifier": "seqnet.api.estimator",
     "TuneResult": "seqnet.api.tuning",
+    "Words": "seqnet.api.words",
     "__version__": "seqnet.core.version",
     "cross_validate": "seqnet.api.cross_validating",
+    "diagnose": "seqnet.api.diagnosis.diagnosis",
     "distill": "seqnet.api.distilling",
     "download": "seqnet.api.downloading",
     "encode": "seqnet.api.encoding",
     "evaluate": "seqnet.api.evaluation",
+    "explain_files": "seqnet.api.explained_files",
     "export": "seqnet.api.exporting",
     "gather": "seqnet.api.tables",
+    "inspect": "seqnet.api.inspecting",
     "list_sources": "seqnet.api.downloading",
     "load": "seqnet.api.loading",
     "open_dataset": "seqnet.api.dataset",
     "predict_table": "seqnet.api.tables",
+    "predict_tables": "seqnet.api.tables",
     "scan_files": "seqnet.api.scan_files",
     "train": "seqnet.api.training",
     "tune": "seqnet.api.tuning",

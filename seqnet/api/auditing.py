@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from seqnet.api.keywords import as_path
 from seqnet.api.python_words import python_words
-from seqnet.audit import AuditRun, OffenderRow, audit_values, offender_rows
+from seqnet.audit import AuditRun, OffenderRow, audit_lines, audit_values, offender_rows, write_offenders
 from seqnet.core.outputs import whole_file
 from seqnet.reporting.pages.audit import audit_page
 from seqnet.reporting.pages.rendering import write_page
@@ -58,6 +58,23 @@ class AuditResult:
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain values: what `seqnet audit --json` prints."""
         return audit_values(self._run.dataset, self._run.checks, self._run.options)
+
+    def lines(self) -> list[str]:
+        """Returns a line for each check, and one with the counts: what `seqnet audit` prints."""
+        return audit_lines(self._run.checks)
+
+    def write_offenders(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Writes the records that warnings and failures are about as a table, as `seqnet audit -o` does.
+
+        Args:
+            path: the file.
+            force: whether an existing file is replaced.
+
+        Raises:
+            OutputError: the file exists, or can't be written.
+        """
+        with python_words(), whole_file(as_path(path), force=force) as temporary:
+            write_offenders(temporary, self._run.dataset, self._run.checks)
 
     def report(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Writes a report, as `seqnet audit --report` does.

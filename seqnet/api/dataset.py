@@ -40,7 +40,7 @@ __all__ = ["DATASET", "Dataset", "Progress", "announce_dataset", "open_dataset",
 Progress = Callable[[str], None]
 """Takes the lines that a command would write to the terminal; `print` does."""
 
-_NOT_OF_USERS = {"columns", "originals"}
+_NOT_OF_USERS = {"columns", "originals", "part_end", "part_start", "some_unused"}
 """Options for the reader's own callers."""
 
 Made = TypeVar("Made", bound="Dataset")

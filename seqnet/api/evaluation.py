@@ -19,18 +19,17 @@ from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.figures import ENDINGS, ENDINGS_TEXT, FIGURES
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import SettingError
-from seqnet.core.outputs import whole_file
+from seqnet.core.outputs import made_directory
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset, in_memory, open_dataset
 from seqnet.datasets.encoding.labelled_file import labelled_file
 from seqnet.datasets.splits import SPLITS
 from seqnet.evaluation import METRICS
+from seqnet.explanation.extra import check_extra
 from seqnet.models.shipped import find_model
 from seqnet.nn.devices import computing
-from seqnet.reporting.figures.evaluation import pictures_of
-from seqnet.reporting.figures.pictures import save_picture
-from seqnet.reporting.pages.evaluation import evaluation_page
-from seqnet.reporting.pages.rendering import write_page
+from seqnet.reporting.evaluation_files import EvaluationFiles, result_files
+from seqnet.reporting.printed_tables import printed_tables
 from seqnet.reporting.report import report
 from seqnet.reporting.results import Results, results_of
 
@@ -62,11 +61,12 @@ class EvaluationResult:
     """How good a model is on the records of a split.
 
     Args:
-        results: the metrics of one model, and what they were made of.
+        results: the metrics of one or two models, and what they were made of.
+        threads: of the CPU, for motifs.
     """
 
-    def __init__(self, results: Results) -> None:
-        self._results = results
+    def __init__(self, results: Results, threads: int) -> None:
+        self._results, self._threads = results, threads
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
@@ -116,37 +116,66 @@ class EvaluationResult:
     @property
     def warnings(self) -> list[str]:
         """A line for each thing that makes the metrics too good, and for each baseline that is not beaten."""
-        return self._results.report.models[0].warnings()
+        return self._results.report.warnings()
+
+    def text(self) -> str:
+        """Returns the tables that `seqnet evaluate` prints, with those of --strata if they were measured."""
+        return printed_tables(self._results.report, strata=True)
 
     def to_json(self) -> dict[str, Any]:
         """Returns everything as plain values, None for NaN: what `seqnet evaluate -o DIR` writes to metrics.json."""
         return self._results.report.to_json()
 
-    def report(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
+    def write(self, directory: str | os.PathLike[str], *, force: bool = False) -> None:
+        """Writes metrics.json, predictions.tsv, and predictions-2.tsv of a second model, as `seqnet evaluate -o` does.
+
+        metrics.json has metrics by length and by similarity if `evaluate` was called with `strata=True`.
+
+        Args:
+            directory: where the files go; it is made if it is not there.
+            force: whether existing files are replaced.
+
+        Raises:
+            OutputError: a file exists, or can't be written.
+        """
+        with python_words():
+            folder, count = as_path(directory, "directory"), len(self._results.models)
+            with made_directory(folder):
+                EvaluationFiles(count, result_files(folder, count)).write(self._results, force=force)
+
+    def report(self, path: str | os.PathLike[str], *, motifs: bool = False, force: bool = False) -> None:
         """Writes a report with all metrics and figures, as `seqnet evaluate --report` does.
 
         It has metrics by length and by similarity if `evaluate` was called with `strata=True`.
 
         Args:
             path: the HTML file.
+            motifs: whether to add the motifs that the first model responds to in the measured records.
             force: whether an existing file is replaced.
 
         Raises:
             OutputError: the file exists, or can't be written.
+            SeqnetError: `motifs` needs the package logomaker, which is missing.
         """
-        with python_words(), whole_file(as_path(path), force=force) as temporary:
-            write_page(temporary, evaluation_page(self._results))
+        device = self._results.models[0].bundle.classifier.device
+        with python_words(), computing(self._threads, device):
+            if motifs:
+                check_extra("logomaker", "motifs")
+            files = EvaluationFiles(
+                len(self._results.models), report=as_path(path), motif_threads=self._threads if motifs else None
+            )
+            files.write(self._results, force=force)
 
     def plot(self, figure: str, path: str | os.PathLike[str], *, force: bool = False) -> None:
-        """Writes one figure, as `seqnet evaluate --plot` does.
+        """Writes one figure, as `seqnet evaluate --plot` does; that of a second model has -2 in the name of its file.
 
         Args:
-            figure: its name: roc, pr, confusion, scores, reliability, lengths, baselines or learning.
+            figure: its name: roc, pr, confusion, scores, reliability, lengths, baselines, differences or learning.
             path: the file, which ends in .pdf, .png or .svg.
             force: whether an existing file is replaced.
 
         Raises:
-            SettingError: there is no such figure, or the file has another ending.
+            SettingError: there is no such figure, it needs two models, or the file has another ending.
             NoFigureError: the results do not have what the figure shows.
             OutputError: the file exists, or can't be written.
         """
@@ -156,9 +185,10 @@ class EvaluationResult:
                 raise SettingError("figure", figure, choices=FIGURES)
             if place.suffix.lower() not in ENDINGS:
                 raise SettingError("path", str(place), f"a file name that ends in {ENDINGS_TEXT}")
-            picture = pictures_of(figure, self._results)[0]
-            with whole_file(place, force=force) as temporary:
-                save_picture(temporary, picture, place.suffix.lower())
+            count = len(self._results.models)
+            if figure == "differences" and count < 2:
+                raise SettingError("figure", figure, problem="differences needs two models")
+            EvaluationFiles(count, figures=[(figure, place)]).write(self._results, force=force)
 
     @property
     def _evaluation(self) -> Any:
@@ -221,7 +251,7 @@ def evaluate(
             part = split or ("all" if of_files else "test")
             found = report(bundles, dataset, part, wanted, baselines=baselines, strata=strata)
         paths = {names[name]: find_model(as_path(one)) for name, one in models.items() if not isinstance(one, Model)}
-        return EvaluationResult(results_of(found, list(bundles.values()), dataset, paths))
+        return EvaluationResult(results_of(found, list(bundles.values()), dataset, paths), first.threads)
 
 
 def _loaded(model: Model | str | os.PathLike[str], name: str) -> Model:

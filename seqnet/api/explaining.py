@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from seqnet.api.explain_keywords import ExplainKeywords, explain_options
 from seqnet.api.in_memory import in_batches
-from seqnet.api.keywords import ExplainKeywords, explain_options
 from seqnet.api.python_words import python_words
 from seqnet.api.sequences import Sequences, as_records
 from seqnet.api.warn import warn_of_other_alphabet

@@ -9,6 +9,7 @@ from pathlib import Path
 from seqnet.api.keywords import as_path
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
+from seqnet.api.tables import check_model
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_files
 from seqnet.models.bundles import Bundle
@@ -40,11 +41,12 @@ def export(
         force: whether existing files are replaced.
 
     Raises:
-        SettingError: no file is named.
+        SettingError: no file is named, or the model is not one.
         OutputError: a file exists, or can't be written.
         SeqnetError: the model can't be exported, or a package is missing.
     """
     with python_words():
+        check_model(model)
         wanted = {"onnx": onnx, "torch_export": torch_export}
         files = {kind: as_path(path, kind) for kind, path in wanted.items() if path is not None}
         if not files:

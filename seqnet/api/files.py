@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from types import TracebackType
 from typing import Self
@@ -23,7 +23,7 @@ from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.streaming import predict_in_order
 from seqnet.readers.parts import Shard
 
-__all__ = ["FilePredictions", "ShardLike", "as_shard", "file_predictions", "fitted_to_files", "pysam_kept"]
+__all__ = ["FilePredictions", "ShardLike", "as_shard", "file_predictions", "pysam_kept"]
 
 ShardLike = tuple[int, int] | str | None
 """A shard: (I, N), or "I/N"; None for all records."""
@@ -120,24 +120,23 @@ def file_predictions(predictor: Predictor, read: ReadOptions, place: str, shard:
     """Returns an iterator over the predictions of a file, or of a shard of it; see `Model.predict_file`."""
     if place != "-":
         os.stat(place)
-    predictor = fitted_to_files(predictor, read, [place], shard)
+    predictor = _fitted(predictor, read, place, shard)
     return FilePredictions(predictor, PredictionInputs(read, predictor.expected_alphabet, shard=shard), place)
 
 
-def fitted_to_files(predictor: Predictor, read: ReadOptions, paths: Sequence[str], shard: Shard | None) -> Predictor:
-    """Returns a predictor for the class fractions of the records of files, if these are to be estimated.
+def _fitted(predictor: Predictor, read: ReadOptions, path: str, shard: Shard | None) -> Predictor:
+    """Returns a predictor for the class fractions of the records of a file, if these are to be estimated.
 
     Raises:
-        SettingError: a file can't be read twice, or only a shard is read.
+        SettingError: the file can't be read twice, or only a shard is read.
     """
     if not predictor.options.automatic:
         return predictor
     with python_words():
         if shard is not None:
             raise SettingError("expected_fraction", "auto", problem="needs all records, not those of a shard")
-        for path in paths:
-            check_read_twice(path)
-        records = PredictionInputs(read, predictor.expected_alphabet).batches(paths)
+        check_read_twice(path)
+        records = PredictionInputs(read, predictor.expected_alphabet).batches([path])
         with closing(records), pysam_kept(), computing(read.threads, predictor.bundle.classifier.device):
             return fitted_to_records(predictor, records, read.threads)[0]
 

@@ -14,8 +14,6 @@ from typing import Any, Literal, TypedDict, TypeVar
 
 import numpy as np
 
-from seqnet.configs.explanation import ExplainOptions
-from seqnet.configs.motifs import MotifOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.configs.settings import Settings
@@ -25,8 +23,7 @@ from seqnet.core.processors import usable_processors
 __all__ = [
     "EmbedKeywords",
     "EvaluateKeywords",
-    "ExplainKeywords",
-    "MotifKeywords",
+    "Kind",
     "PredictFileKeywords",
     "PredictKeywords",
     "ScanKeywords",
@@ -35,8 +32,7 @@ __all__ = [
     "check_keywords",
     "checked_threads",
     "embed_options",
-    "explain_options",
-    "motif_options",
+    "names_of",
     "plain_number",
     "predict_options",
     "read_options",
@@ -48,7 +44,7 @@ Kind = TypeVar("Kind", bound=Settings)
 
 _OF_THE_MODEL = {"precision", "threads"}
 """Settings that a `Model` has once."""
-_NOT_OF_PREDICTION = {"columns", "originals", "some_unused"}
+_NOT_OF_PREDICTION = {"columns", "originals", "part_end", "part_start", "some_unused"}
 
 
 class EmbedKeywords(TypedDict, total=False):
@@ -88,16 +84,6 @@ class PredictFileKeywords(PredictKeywords, total=False):
     reader_process: str
 
 
-class ExplainKeywords(TypedDict, total=False):
-    """Keyword arguments of `Model.explain`: see `ExplainOptions`."""
-
-    method: str
-    steps: int
-    target: str | None
-    alphabet: str
-    unknown: str
-
-
 class EvaluateKeywords(TypedDict, total=False):
     """Keyword arguments of `evaluate`: see `EvaluationOptions`."""
 
@@ -106,39 +92,10 @@ class EvaluateKeywords(TypedDict, total=False):
     seed: int
 
 
-def _names(kind: type[Settings]) -> list[str]:
+def names_of(kind: type[Settings]) -> list[str]:
+    """Returns the names of the settings that are keyword arguments of predictions and explanations."""
     hidden = _OF_THE_MODEL | _NOT_OF_PREDICTION
     return [field.name for field in dataclasses.fields(kind) if field.name not in hidden]
-
-
-class MotifKeywords(ExplainKeywords, total=False):
-    """Keyword arguments of `Model.motifs`: those of `Model.explain`, and `MotifOptions`."""
-
-    motif_records: int
-    motif_window: int | None
-    motif_shuffle: str | None
-    motif_fdr: float
-    motif_q: float
-    motif_effect: float
-    motif_sites: int
-    seed: int
-
-
-def motif_options(keywords: Mapping[str, Any]) -> tuple[ExplainOptions, MotifOptions]:
-    """Returns what is explained, and what counts as a motif.
-
-    Args:
-        keywords: those of `MotifKeywords`.
-
-    Raises:
-        SettingError: there is no such keyword, or a value is not allowed.
-    """
-    explained, motifs = _names(ExplainOptions), _names(MotifOptions)
-    if unknown := [name for name in keywords if name not in (*explained, *motifs)]:
-        raise UnknownSettingError(unknown[0], keywords[unknown[0]], [*explained, *motifs])
-    ours = {name: value for name, value in keywords.items() if name in motifs}
-    others = {name: value for name, value in keywords.items() if name in explained}
-    return explain_options(others), settings_from(MotifOptions, ours, motifs)
 
 
 def predict_options(keywords: Mapping[str, Any], precision: str) -> PredictOptions:
@@ -151,7 +108,7 @@ def predict_options(keywords: Mapping[str, Any], precision: str) -> PredictOptio
     Raises:
         SettingError: there is no such keyword, or a value is not allowed.
     """
-    return settings_from(PredictOptions, keywords, _names(PredictOptions), precision=precision)
+    return settings_from(PredictOptions, keywords, names_of(PredictOptions), precision=precision)
 
 
 def embed_options(keywords: Mapping[str, Any], precision: str) -> PredictOptions:
@@ -182,18 +139,6 @@ def _check_effect(keywords: Mapping[str, Any], name: str, what: str) -> None:
         raise SettingError(name, keywords[name], problem=f"has no effect on {what}")
 
 
-def explain_options(keywords: Mapping[str, Any]) -> ExplainOptions:
-    """Returns what is explained, and how.
-
-    Args:
-        keywords: those of `ExplainKeywords`.
-
-    Raises:
-        SettingError: there is no such keyword, or a value is not allowed.
-    """
-    return settings_from(ExplainOptions, keywords, _names(ExplainOptions))
-
-
 def read_options(keywords: Mapping[str, Any], precision: str, threads: int) -> tuple[ReadOptions, PredictOptions]:
     """Returns how a file is read and how decisions are made.
 
@@ -205,7 +150,7 @@ def read_options(keywords: Mapping[str, Any], precision: str, threads: int) -> t
     Raises:
         SettingError: there is no such keyword, or a value is not allowed.
     """
-    of_reading, of_decisions = _names(ReadOptions), _names(PredictOptions)
+    of_reading, of_decisions = names_of(ReadOptions), names_of(PredictOptions)
     check_keywords(keywords, [*of_decisions, *of_reading])
     read = {name: value for name, value in keywords.items() if name in of_reading}
     decide = {name: value for name, value in keywords.items() if name in of_decisions}

@@ -9,11 +9,11 @@ from seqnet.api.keywords import as_path
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
 from seqnet.core.errors import SettingError
-from seqnet.models.bundles import open_bundle
+from seqnet.models.bundles import Bundle, open_bundle
 from seqnet.models.shipped import find_fast_model, find_model
 from seqnet.nn.devices import choose_device
 
-__all__ = ["load"]
+__all__ = ["load", "prepare_language_model"]
 
 
 def load(
@@ -47,11 +47,24 @@ def load(
         file = find(as_path(name, "name", "the path or the name of a model"))
         bundle = open_bundle(file)
         bundle.to(choose_device(str(device)))
-        sources = [plm] if isinstance(plm, str) or not isinstance(plm, Iterable) else list(plm)
-        named = [os.fspath(as_path(one, "plm")) for one in sources]
-        if named and not bundle.uses_language_model:
-            raise SettingError("plm", plm, problem="is for models that were trained with the encoder plm")
-        bundle.prepare(lambda line: None, named)
+        prepare_language_model(bundle, plm)
         model = Model(bundle, threads=threads, precision=precision)
         model.file = file
         return model
+
+
+def prepare_language_model(bundle: Bundle, plm: str | os.PathLike[str] | Sequence[str]) -> None:
+    """Opens the language model of a model that was trained with one.
+
+    Args:
+        bundle: the model.
+        plm: folders or names of language models; empty for the one that the model names.
+
+    Raises:
+        SettingError: one is given for a model without a language model.
+    """
+    sources = [plm] if isinstance(plm, str) or not isinstance(plm, Iterable) else list(plm)
+    named = [os.fspath(as_path(one, "plm")) for one in sources]
+    if named and not bundle.uses_language_model:
+        raise SettingError("plm", plm, problem="is for models that were trained with the encoder plm")
+    bundle.prepare(lambda line: None, named)

@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
-from pathlib import Path
+from collections.abc import Iterable
 from typing import Any, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
+from seqnet.api.explain_keywords import ExplainKeywords, MotifKeywords, WordKeywords
 from seqnet.api.explaining import explain_sequences
 from seqnet.api.files import FilePredictions, ShardLike, as_shard, file_predictions
 from seqnet.api.in_memory import in_batches
 from seqnet.api.keywords import (
     EmbedKeywords,
-    ExplainKeywords,
-    MotifKeywords,
     PredictFileKeywords,
     PredictKeywords,
     ScanKeywords,
@@ -27,19 +25,20 @@ from seqnet.api.keywords import (
     read_options,
     scan_options,
 )
-from seqnet.api.motifs import motifs_in
+from seqnet.api.model_facts import ModelFacts
+from seqnet.api.motifs import Motifs, motifs_in
 from seqnet.api.predictions import Predictions
 from seqnet.api.python_words import python_words
 from seqnet.api.scanning import Windows, scan_sequence
 from seqnet.api.sequences import Sequences, as_records
 from seqnet.api.warn import warn_of_other_alphabet
+from seqnet.api.words import Words, words_in
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted, shortened
 from seqnet.explanation.attributions import Attributions
-from seqnet.explanation.motifs.motif import Motifs
 from seqnet.models.bundles import Bundle, write_bundle
 from seqnet.models.scoring import chosen_precision
 from seqnet.nn.devices import computing
@@ -52,7 +51,7 @@ from seqnet.prediction.streaming import predict_in_order
 __all__ = ["Model"]
 
 
-class Model:
+class Model(ModelFacts):
     """A trained classifier of sequences; `seqnet.load` opens one.
 
     Args:
@@ -79,43 +78,8 @@ class Model:
             self.threads = checked_threads(threads)
             self._wanted = precision
             self.precision = chosen_precision(bundle, PredictOptions(precision=precision).precision)
-        self.file: Path | None = None
+        self.file = None
         self._prepared: Predictor | None = None
-
-    @property
-    def classes(self) -> tuple[str, ...]:
-        """The class names, in the order of the columns of probabilities."""
-        return self.bundle.classes
-
-    @property
-    def alphabet(self) -> str:
-        """The alphabet of the sequences: dna, rna or protein."""
-        return self.bundle.alphabet.name
-
-    @property
-    def positive(self) -> str | None:
-        """The positive class, for precision and recall; None for more than two classes."""
-        return None if self.bundle.positive is None else self.bundle.classes[self.bundle.positive]
-
-    @property
-    def device(self) -> str:
-        """The device of the computation, such as cpu or cuda:0."""
-        return str(self.bundle.classifier.device)
-
-    @property
-    def card(self) -> Mapping[str, Any]:
-        """Title, intended use, data, licence, metrics and known failures; empty if the model has no card."""
-        return dict(self.bundle.card)
-
-    @property
-    def metrics(self) -> Mapping[str, float]:
-        """Metric → value on the validation split of its training."""
-        return dict(self.bundle.metrics)
-
-    @property
-    def settings(self) -> Mapping[str, Any]:
-        """The settings that it was trained with."""
-        return self.bundle.config.to_dict()
 
     def predict(
         self,
@@ -253,7 +217,19 @@ class Model:
         Raises:
             SeqnetError: sequences, labels, options or known motifs are wrong; see `explain`.
         """
-        return motifs_in(self.bundle, self.threads, sequences, labels, known, options)
+        return motifs_in(self.bundle, self.threads, sequences, labels, known, options, self.title)
+
+    def words(self, sequences: Sequences, **options: Unpack[WordKeywords]) -> Words:
+        """Returns the words that are over-represented in the sequences of a predicted class.
+
+        Args:
+            sequences: N of them, as in `predict`.
+            **options: word_length, word_q, alphabet and unknown, as in `seqnet explain`.
+
+        Raises:
+            SeqnetError: sequences or options are wrong; see `explain`.
+        """
+        return words_in(self.bundle, self.threads, sequences, options)
 
     def save(self, path: str | os.PathLike[str], *, force: bool = False) -> None:
         """Writes the model to a file, completely or not at all.

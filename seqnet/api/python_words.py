@@ -29,7 +29,7 @@ _SECTIONS_OF_OPTIONS = (
 
 _OPTION = re.compile(
     r"--([a-z]+(?:-[a-z]+)*)"
-    r"(?: (dna|rna|protein|float32|mask|skip|remove|never|similarity|balanced|mcc|CDS|mutagenesis|integrated)\b)?"
+    r"(?: (auto|dna|rna|protein|float32|mask|skip|remove|never|similarity|balanced|mcc|CDS|mutagenesis|integrated)\b)?"
 )
 _USE = re.compile(r"\buse (?=--)")
 _CLASS = re.compile(r"--class ([\w.]+)=([\w.@]+)")

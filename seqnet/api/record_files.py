@@ -4,23 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, Unpack
 
-from seqnet.api.files import fitted_to_files, pysam_kept
-from seqnet.api.keywords import PredictFileKeywords, as_path, read_options
+from seqnet.api.file_runs import FileRun
+from seqnet.api.keywords import PredictFileKeywords, as_path
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
-from seqnet.api.tables import Paths, as_paths, check_model, status_counts, table_output
-from seqnet.api.warn import warn_of_other_alphabet
+from seqnet.api.tables import Paths, as_paths, check_model, report_path, table_output
 from seqnet.configs.prediction import SortingOptions
 from seqnet.core.errors import SettingError
-from seqnet.core.outputs import made_directory, reading
-from seqnet.nn.devices import computing
-from seqnet.prediction.inputs import PredictionInputs
+from seqnet.core.outputs import made_directory
 from seqnet.prediction.record_outputs import record_outputs, remove_unfinished
-from seqnet.prediction.streaming import write_predictions
+from seqnet.prediction.writers import TableOutput
 
 __all__ = ["write_records"]
 
@@ -35,6 +31,7 @@ def write_records(
     kept: str | os.PathLike[str] | None = None,
     embeddings: str | os.PathLike[str] | None = None,
     table: str | os.PathLike[str] | None = None,
+    report: str | os.PathLike[str] | None = None,
     pairs: str = SortingOptions().pairs,
     min_probability: float | None = None,
     force: bool = False,
@@ -53,6 +50,7 @@ def write_records(
         kept: file of these records, in the format of the input.
         embeddings: the last hidden layer for each record, .parquet or .npz.
         table: predictions, as `predict_table` writes them.
+        report: HTML file of a report, as `predict_table` writes it.
         pairs: together, files or separate; see `seqnet predict --pairs`.
         min_probability: records below it go where those without a label go.
         force: whether existing files are replaced.
@@ -70,16 +68,18 @@ def write_records(
         paths = {name: as_path(path, name) for name, path in wanted.items() if path is not None}
         classes, files = _classes(keep, paths), list(map(str, as_paths(inputs, "inputs")))
         sorting = SortingOptions(pairs, min_probability)
-        return _written(model, files, _WantedRecords(paths, classes, sorting, table), options, force=force)
+        wanted_records = _WantedRecords(paths, classes, sorting, table_output(table), report_path(report))
+        return _written(model, files, wanted_records, options, force=force)
 
 
 class _WantedRecords(NamedTuple):
-    """What is written: see `record_outputs`, and the table."""
+    """What is written: see `record_outputs`, the table, and the report."""
 
     paths: Mapping[str, Path]
     keep: tuple[str, ...]
     sorting: SortingOptions
-    table: str | os.PathLike[str] | None
+    table: list[TableOutput]
+    report: Path | None
 
 
 def _written(
@@ -87,18 +87,15 @@ def _written(
 ) -> Mapping[str, int]:
     """Writes all files, and returns status → number of records."""
     paths = wanted.paths
-    read, decide = read_options(options, model.precision, model.threads)
-    predictor = fitted_to_files(model.predictor(decide, embed="embeddings" in paths), read, files, None)
-    read = replace(read, originals=bool(paths.keys() - {"embeddings"}))
-    source = PredictionInputs(read, predictor.expected_alphabet, mate_files=wanted.sorting.pairs == "files")
-    outputs = [*table_output(wanted.table), *record_outputs(predictor, paths, wanted.keep, wanted.sorting)]
+    embed, originals = "embeddings" in paths, bool(paths.keys() - {"embeddings"})
+    mate_files = wanted.sorting.pairs == "files"
+    run = FileRun.of(model, files, options, embed=embed, originals=originals, mate_files=mate_files)
     if "split" in paths:
         remove_unfinished(paths["split"], model.classes)
-    device = model.bundle.classifier.device
-    with made_directory(paths.get("split")), reading(files), pysam_kept(), computing(model.threads, device):
-        tally = write_predictions(predictor, source, files, outputs, force=force)
-    warn_of_other_alphabet(source)
-    return status_counts(tally.counts)
+    with made_directory(paths.get("split")), run.at_work():
+        predictor = run.fractions.predictor_for(files)
+        outputs = [*wanted.table, *record_outputs(predictor, paths, wanted.keep, wanted.sorting)]
+        return run.write([(files, outputs)], wanted.report, force=force).tally.by_status()
 
 
 def _classes(keep: str | Iterable[str], paths: Mapping[str, Path]) -> tuple[str, ...]:

@@ -28,7 +28,7 @@ class AuditRun:
         checks: the results.
         options: the bounds, and what counts as similar.
         quick: whether only samples of a large dataset were checked.
-        command: the command line.
+        command: command line; empty for none.
     """
 
     dataset: Dataset

@@ -8,6 +8,7 @@ from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.options import device_option, threads_option
 from seqnet.cli.paths import Command
 from seqnet.cli.progress import show
+from seqnet.cli.unused_options import refuse_unused
 
 __all__ = ["command"]
 
@@ -29,9 +30,11 @@ def command(no_trial: bool, device: str, threads: int, as_json: bool) -> int:
     seqnet doctor
     seqnet doctor --no-trial --json
     """
+    if no_trial:
+        refuse_unused(["threads"], "is for the trial, and can't be combined with --no-trial")
     from seqnet.api.diagnosis import diagnose
 
-    found = diagnose(device, threads, trial=not no_trial)
+    found = diagnose(device, None if no_trial else threads, trial=not no_trial)
     if as_json:
         show_json(found.to_json())
     else:

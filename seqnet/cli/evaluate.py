@@ -9,24 +9,26 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.evaluation_files import EvaluationFiles, FigurePath, ReportPath
+from seqnet.cli.evaluation_files import FigurePath, ReportPath, evaluation_files
 from seqnet.cli.json_output import json_option, show_json
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import collect, device_option, force_option, plm_option, settings_options, threads_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files
-from seqnet.cli.progress import Meter, say, show
+from seqnet.cli.process import command_line
+from seqnet.cli.progress import Meter, say
 from seqnet.cli.streams import TABLE, check_stdout_is_open
 from seqnet.cli.unused_options import check_language_models, refuse_unused
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.figures import FIGURES
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
     from seqnet.datasets.dataset import Dataset
     from seqnet.models.bundles import Bundle
-    from seqnet.reporting.report import ModelReport, Report
+    from seqnet.reporting.evaluation_files import EvaluationFiles
+    from seqnet.reporting.records import TrainingRecord
+    from seqnet.reporting.report import Report
 
 __all__ = ["command"]
 
@@ -136,7 +138,7 @@ def command(
         refuse_unused(["split"], "needs a dataset; a sequence file has no splits")
     else:
         refuse_unused(_OF_FILES, "needs a sequence file, with --label-column, --label-regex or --labels")
-    files, named = EvaluationFiles.of(directory, report, figures, models, options), _names(models)
+    files, named = evaluation_files(directory, report, figures, models, options), _names(models)
     with made_directory(directory):
         claim(files.targets, force=options["force"], inputs=language_model_files(options["plm"]))
         check_stdout_is_open(TABLE)
@@ -145,7 +147,7 @@ def command(
             for name, path in named.items()
         }
         check_language_models(list(bundles.values()))
-        files.check(bundles, named)
+        files.check(_training_records(bundles, named))
         first = next(iter(bundles.values()))
         with _encoded(dataset, first, options) if labelled else nullcontext(_opened(dataset)) as data:
             _measure(bundles, named, data, "all" if labelled else split, files, options)
@@ -171,9 +173,48 @@ def _measure(
     if options["as_json"]:
         show_json(found.to_json())
     else:
-        _show_tables(found, options["strata"])
+        from seqnet.reporting.printed_tables import printed_tables
+
+        click.echo(printed_tables(found, strata=options["strata"]), nl=False)
     _say_warnings(found)
-    files.write(found, list(bundles.values()), data, paths, force=options["force"])
+    if files.targets:
+        _write(files, found, bundles, data, paths, force=options["force"])
+
+
+def _training_records(bundles: Mapping[str, Bundle], paths: Mapping[str, Path]) -> Iterator[TrainingRecord]:
+    """Yields the course of the training of each model."""
+    from seqnet.models.shipped import find_model
+    from seqnet.reporting.records import training_record
+
+    for name, bundle in bundles.items():
+        yield training_record(bundle, find_model(paths[name]))
+
+
+def _write(
+    files: EvaluationFiles,
+    found: Report,
+    bundles: Mapping[str, Bundle],
+    data: Dataset,
+    paths: Mapping[str, Path],
+    *,
+    force: bool,
+) -> None:
+    """Writes the files.
+
+    Raises:
+        NoFigureError: the results do not have what a figure shows.
+    """
+    from seqnet.models.shipped import find_model
+    from seqnet.reporting.figures.evaluation import NoFigureError
+    from seqnet.reporting.results import results_of
+
+    places = {name: find_model(path) for name, path in paths.items()}
+    try:
+        files.write(results_of(found, list(bundles.values()), data, places, command_line()), force=force)
+    except NoFigureError as error:
+        error.add_note(f"leave out --plot {error.figure}; no file was written")
+        raise
+    say("wrote " + ", ".join(map(str, files.targets)))
 
 
 def _opened(path: Path) -> Dataset:
@@ -226,53 +267,5 @@ def _names(models: tuple[Path, ...]) -> dict[str, Path]:
 
 
 def _say_warnings(found: Report) -> None:
-    for model in found.models:
-        for warning in model.warnings():
-            say(f"seqnet: warning: {model.name + ': ' if len(found.models) > 1 else ''}{warning}")
-
-
-def _show_tables(found: Report, strata: bool) -> None:
-    """Writes the tables to standard output."""
-    from seqnet.evaluation import format_comparison
-
-    several = len(found.models) > 1
-    for model in found.models:
-        if several:
-            show(f"== {model.name}")
-            click.echo()
-        _show_model(model, strata)
-        if several:
-            click.echo()
-    if found.comparison is not None:
-        first, second = found.models
-        confidence = first.measured.evaluation.bootstrap.confidence
-        click.echo(format_comparison(found.comparison, first.name, second.name, confidence), nl=False)
-
-
-def _show_model(model: ModelReport, strata: bool) -> None:
-    from seqnet.evaluation import format_evaluation, format_paired_metrics, format_strata
-    from seqnet.evaluation.baselines import BASELINES
-
-    click.echo(format_evaluation(model.measured.evaluation), nl=False)
-    if model.baselines:
-        one = next(iter(model.fitted.values()))
-        if one.available is None:
-            source = f"{counted(one.records, 'windows')} drawn from the model's train split"
-        else:
-            of = "" if one.available == one.records else f" of {one.available:,}"
-            source = f"{one.records:,}{of} training records of the model"
-        titles = {BASELINES[name].title: paired for name, paired in model.baselines.items()}
-        click.echo(f"\nbaselines, fitted to {source}; intervals in brackets")
-        click.echo(format_paired_metrics(model.measured.evaluation, titles), nl=False)
-    if strata and model.strata is not None:
-        if len(model.strata.length) > 1:
-            click.echo("\n" + format_strata("length", model.strata.length), nl=False)
-        similarity = model.strata.similarity
-        if similarity is None:
-            click.echo(
-                "\nno metrics by similarity: they need the training dataset and records that were not trained on"
-            )
-            return
-        without = f"; {counted(similarity.without, 'records have')} none" if similarity.without else ""
-        click.echo(f"\nby share of a record's {similarity.k}-mers that the training records have{without}")
-        click.echo(format_strata("share", similarity.bins, percent=True), nl=False)
+    for warning in found.warnings():
+        say(f"seqnet: warning: {warning}")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.motif_job import MOTIF_SETTINGS, MotifJob, add_motif_options
+from seqnet.cli.motif_options import LABELS, MOTIF_SETTINGS, add_motif_options, check_motif_options, motif_lines
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import (
     INPUT_FORMATS,
@@ -24,18 +23,16 @@ from seqnet.cli.options import (
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim, language_model_files, total_size
 from seqnet.cli.prediction_summary import show_records
 from seqnet.cli.process import leave_out_pandas
-from seqnet.cli.progress import Meter
+from seqnet.cli.progress import Meter, say
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.cli.unused_options import check_language_models
 from seqnet.configs.explanation import ExplainOptions
+from seqnet.configs.motifs import MotifOptions, WordOptions
 from seqnet.configs.readers import ReadOptions
 
 if TYPE_CHECKING:
-    from seqnet.explanation.attributions import Attributions
-    from seqnet.explanation.explainer import Explainer
-    from seqnet.explanation.streaming import Destination
-    from seqnet.explanation.survey import LabelledInputs
     from seqnet.prediction.tally import Tally
+    from seqnet.reporting.explanation_run import ExplanationRequest, ExplanationRun
 
 __all__ = ["command"]
 
@@ -108,27 +105,26 @@ def command(
     from seqnet.core.outputs import made_directory
     from seqnet.explanation.explainer import Explainer
     from seqnet.explanation.logos import LogoFiles
-    from seqnet.explanation.streaming import Destination
+    from seqnet.explanation.survey import LabelSource
+    from seqnet.reporting.explanation_run import ExplanationRequest, ExplanationRun
 
-    job = MotifJob(motifs, known, words, options, force=force)
+    check_motif_options(motifs, words, attributions=bool(output or logos))
     pictures = LogoFiles(logos, force=force) if logos else None
-    folder = pictures.folder if pictures else None
-    job.check(attributions=bool(output or logos))
-    with made_directory(folder), made_directory(motifs):
-        _check(job, output, None if folder else logos, records, plm)
+    table = bool(output or logos) or not (motifs or words)
+    settings = collect(MotifOptions, options), collect(WordOptions, options)
+    labels = LabelSource(**{name: options[name] for name in LABELS})
+    request = ExplanationRequest(table, output, pictures, records, motifs, known, words, *settings, labels, force)
+    with made_directory(pictures.folder if pictures else None), made_directory(motifs):
+        _check(request, logos, plm)
         bundle = open_model(model, device, threads, plm)
         check_language_models([bundle])
         explainer = Explainer(bundle, collect(ExplainOptions, options))
-        read = collect(ReadOptions, {**options, "threads": threads})
-        source = job.inputs(explainer, read)
-        tally = _explain(explainer, source, inputs, records, Destination(output, pictures, force), job)
-        job.write(model.name, explainer, threads)
-    show_records(explainer.predictor, source, tally, job.lines)
+        run = ExplanationRun(request, explainer, collect(ReadOptions, {**options, "threads": threads}))
+        tally, lines = _written(run, request, inputs, model.name)
+    show_records(explainer.predictor, run.source, tally, lines)
 
 
-def _check(
-    job: MotifJob, output: Path | None, logo: Path | None, records: tuple[str, ...], plm: tuple[str, ...]
-) -> None:
+def _check(request: ExplanationRequest, logos: Path | None, plm: tuple[str, ...]) -> None:
     """Checks options and outputs before anything is read.
 
     Raises:
@@ -137,42 +133,34 @@ def _check(
     """
     from seqnet.explanation.writers import format_of
 
-    format_of(output)
-    if logo is None and not job.directory:
+    format_of(request.output)
+    logo = None if request.logos and request.logos.folder else logos
+    if logo is None and not request.motifs:
         leave_out_pandas()
-    targets = [target for target in (output, logo) if target]
-    claim(targets, force=job.force, inputs=language_model_files(plm), single=job.targets())
-    if records and job.requested:
+    targets = [target for target in (request.output, logo) if target]
+    claim(targets, force=request.force, inputs=language_model_files(plm), single=request.surveyed_files())
+    if request.records and request.surveyed_files():
         raise click.UsageError("--records can't be combined with --motifs or --words, which are of many records")
-    if output is None and not job.requested:
+    if request.table and request.output is None:
         check_stdout_is_open()
 
 
-def _explain(
-    explainer: Explainer,
-    source: LabelledInputs,
-    inputs: tuple[str, ...],
-    records: tuple[str, ...],
-    output: Destination,
-    job: MotifJob,
-) -> Tally:
-    """Writes the attributions if they are requested, gives the records to the job, and returns their counts."""
-    from seqnet.explanation.streaming import named_records, write_attributions
-    from seqnet.explanation.survey import survey_records
-
-    size, survey = total_size(inputs), job.begin(explainer)
-    wanted = not job.requested or output.target or output.logos
-    rows_are_seen = wanted and output.target is None and sys.stdout.isatty() and sys.stderr.isatty()
+def _written(
+    run: ExplanationRun, request: ExplanationRequest, inputs: tuple[str, ...], model: str
+) -> tuple[Tally, list[str]]:
+    """Writes all that is requested, and returns the counts of the records, and what is said of motifs and words."""
+    size, source = total_size(inputs), run.source
+    rows_are_seen = request.table and request.output is None and sys.stdout.isatty() and sys.stderr.isatty()
     with Meter("explain", "records", shown=not rows_are_seen) as meter:
 
         def progress(done: int) -> None:
             meter.advance(done, share=source.passed / size if size and source.passed else None)
 
-        def passed_on(found: Attributions) -> None:
-            survey.add(found.tokens, found.predicted, source.labels_of(len(found)))
-
-        if not wanted:
-            return survey_records(explainer, source, inputs, survey, progress)
-        chosen = named_records(source.batches(inputs), records)
-        to = replace(output, then=passed_on) if job.requested else output
-        return write_attributions(explainer, chosen, to, source.read.threads, progress)
+        tally = run.explain(inputs, progress)
+    words, motifs = run.write_words(), None
+    if request.motifs:
+        if run.known:
+            say("--known: when memelite is used for the first time, it compiles its code, which takes a few minutes")
+        with Meter("motifs", "records and shuffles", 2 * run.sampled) as meter:
+            motifs = run.write_motifs(model, meter.advance)
+    return tally, motif_lines(motifs, words, request.motifs)

@@ -8,7 +8,6 @@ import click
 
 from seqnet.cli.options import force_option
 from seqnet.cli.paths import Command, InputPath, OutputPath, claim
-from seqnet.cli.prediction_summary import record_lines
 from seqnet.cli.process import leave_out_pandas
 from seqnet.cli.progress import say
 
@@ -40,6 +39,7 @@ def command(shards: tuple[str, ...], output: Path, force: bool) -> None:
     leave_out_pandas()
     claim([output], force=force)
     from seqnet.prediction.gathering import gather_shards
+    from seqnet.prediction.summary_lines import record_lines
 
     whole = gather_shards([Path(path) for path in shards], output, force=force)
     for line in (*whole.lines, *record_lines(whole.counts)):

@@ -21,6 +21,7 @@ from seqnet.cli.streams import help_width, open_streams, reopen_closed
 from seqnet.cli.variables import COMPLETION, forget_variables, variable_notes
 from seqnet.core.errors import SeqnetError, SettingError, UnknownSettingError
 from seqnet.core.memory import address_space, check_address_space, is_lack_of_memory, reserve_blas, save_address_space
+from seqnet.core.printable import os_error_line
 from seqnet.core.processors import limit_spinning
 
 if TYPE_CHECKING:
@@ -239,9 +240,8 @@ def error_line(error: SeqnetError | OSError | MemoryError, words: Sequence[str])
             problem = f"there is too little memory: the limit is {limit // 1_000_000:,} MB"
             return f"{problem}; raise the limit (ulimit -v), or use fewer --threads"
         return "there is too little memory; use fewer --threads, or a machine with more"
-    if isinstance(error, OSError) and error.strerror:
-        place = "" if error.filename is None else f"{error.filename or repr('')}: "
-        return f"{place}{error.strerror.lower()}"
+    if isinstance(error, OSError):
+        return os_error_line(error)
     text = str(error)
     option = _option(error.name, words) if isinstance(error, SettingError) else None
     if isinstance(error, UnknownSettingError):

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from seqnet.cli.class_fractions import ClassFractions
-from seqnet.cli.manifest import ManifestFile
 from seqnet.cli.opening import open_model
 from seqnet.cli.options import (
     INPUT_FORMATS,
@@ -25,25 +22,26 @@ from seqnet.cli.options import (
 )
 from seqnet.cli.paths import Command, InputPath, OutputPath, language_model_files
 from seqnet.cli.predict_outputs import RecordOutputs, record_options, show_files
-from seqnet.cli.predict_runs import RunOptions, run_options_of_predict
-from seqnet.cli.predict_tables import Job, tables_of
-from seqnet.cli.prediction_report import PredictionReport
+from seqnet.cli.predict_runs import RunOptions, run_options_of_predict, say_resumed
+from seqnet.cli.predict_tables import tables_of
 from seqnet.cli.prediction_summary import show_summary
-from seqnet.cli.process import leave_out_pandas
-from seqnet.cli.progress import Meter
+from seqnet.cli.process import command_line, leave_out_pandas
+from seqnet.cli.progress import Meter, say
 from seqnet.cli.report_option import report_option
-from seqnet.cli.scanning import ScanRequest, Work, add_scan_options, scan_records, show_windows
+from seqnet.cli.scanning import add_scan_options, scan_request, show_windows
 from seqnet.cli.streams import check_stdout_is_open
 from seqnet.cli.unused_options import check_language_models
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.errors import SeqnetError
 from seqnet.core.outputs import made_directory
+from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
+    from seqnet.prediction.fraction_estimates import ClassFractions
     from seqnet.prediction.inputs import PredictionInputs
-    from seqnet.prediction.outputs import Output
+    from seqnet.prediction.jobs import Job, PredictionJobs
     from seqnet.prediction.predictor import Predictor
+    from seqnet.prediction.scan_runs import ScanRequest
     from seqnet.prediction.tally import Tally
 
 __all__ = ["command"]
@@ -130,31 +128,30 @@ def command(
     seqnet predict model.safetensors genome.fa --window 36 --track scores.bedgraph -o contigs.tsv
     """
     leave_out_pandas()
-    request = ScanRequest.of(options, inputs, directory)
+    request = scan_request(options, inputs, directory)
     records = RecordOutputs.of(click.get_current_context(), options)
     runs = RunOptions.of(options, output, directory, bool(request or report or records.paths))
     tables = tables_of(inputs, output, directory, kind) if records.table else []
     with made_directory(directory), made_directory(records.directory):
+        from seqnet.reporting.prediction_report import PredictionReport
+
         beside = [path for path in (report, request and request.track) if path]
         targets = [*(table.target for _, table in tables), *records.targets(), *beside, *runs.targets(tables)]
-        model = _chosen(model, fast=options["fast"])
-        size = runs.size(inputs)
+        model, size = _chosen(model, fast=options["fast"]), runs.size(inputs)
         _claim(targets, runs, force, options["plm"])
-        predictor, source = _prepared(model, inputs, records, runs, options)
-        fractions = ClassFractions(predictor, source, inputs)
+        predictor, source, fractions = _prepared(model, inputs, records, runs, options)
         predictor = predictor if directory and not request else fractions.predictor_for(inputs)
         others = [*records.outputs(predictor), *fractions.outputs()]
-        tabled = [(paths, runs.output(table, predictor, model, source, paths)) for paths, table in tables]
-        jobs: list[Job] = [(paths, [table, *others]) for paths, table in tabled] or [(inputs, others)]
-        page = PredictionReport(report, predictor, model, source, inputs, fractions)
-        work = Work(predictor, source, partial(_share, source, size), force, shown=not _rows_are_seen(targets))
-        with page:
-            complete, tally, about_windows = _written(work, model, page.added_to(jobs), request, runs, fractions)
+        jobs: list[Job] = [(paths, [table, *others]) for paths, table in tables] or [(inputs, others)]
+        run = runs.jobs(fractions, source, model, force=force)
+        with PredictionReport(report, predictor, model, source, inputs, fractions, command=command_line()) as page:
+            failed, tally, about_windows = _written(run, page.added_to(jobs), request, predictor, size, targets)
     show_summary(predictor, source, tally, fractions.lines())
     show_files(others)
     show_windows(about_windows)
-    page.announce()
-    return 1 if not complete or (options["strict"] and not all(status.classified for status in tally.counts)) else 0
+    if report:
+        say(f"wrote {report}")
+    return 1 if failed or (options["strict"] and not all(status.classified for status in tally.counts)) else 0
 
 
 def _chosen(model: Path, *, fast: bool) -> Path:
@@ -168,8 +165,9 @@ def _chosen(model: Path, *, fast: bool) -> Path:
 
 def _prepared(
     model: Path, inputs: Sequence[str], records: RecordOutputs, runs: RunOptions, options: Mapping[str, Any]
-) -> tuple[Predictor, PredictionInputs]:
-    """Returns what makes the predictions, and what reads the inputs."""
+) -> tuple[Predictor, PredictionInputs, ClassFractions]:
+    """Returns what makes the predictions, what reads the inputs, and the class fractions of these."""
+    from seqnet.prediction.fraction_estimates import ClassFractions
     from seqnet.prediction.inputs import PredictionInputs
     from seqnet.prediction.predictor import Predictor
     from seqnet.readers import shared_options
@@ -178,9 +176,9 @@ def _prepared(
     check_language_models([bundle])
     predictor = Predictor(bundle, collect(PredictOptions, options), embed=records.embeds)
     read = shared_options(inputs, collect(ReadOptions, options, originals=records.stores_records))
-    return predictor, PredictionInputs(
-        read, predictor.expected_alphabet, mate_files=records.mate_files, shard=runs.shard
-    )
+    alphabet = predictor.expected_alphabet
+    source = PredictionInputs(read, alphabet, mate_files=records.mate_files, shard=runs.shard)
+    return predictor, source, ClassFractions(predictor, source, inputs)
 
 
 def _rows_are_seen(targets: Sequence[Path | None]) -> bool:
@@ -195,50 +193,32 @@ def _claim(targets: Sequence[Path | None], runs: RunOptions, force: bool, plm: t
         check_stdout_is_open()
 
 
-def _share(source: PredictionInputs, size: int | None) -> float | None:
-    """Returns how much of the inputs was read; None if that, or their `size`, is not known."""
-    return source.passed / size if size and source.passed else None
-
-
 def _written(
-    work: Work,
-    model: Path,
+    run: PredictionJobs,
     jobs: Sequence[Job],
     request: ScanRequest | None,
-    runs: RunOptions,
-    fractions: ClassFractions,
-) -> tuple[bool, Tally, list[str]]:
-    """Writes all outputs; returns whether no input failed, the counts of all records, and lines about windows."""
-    if request:
-        return True, *scan_records(request, work, jobs)
-    from seqnet.prediction.streaming import write_predictions
-    from seqnet.prediction.tally import Tally
+    predictor: Predictor,
+    size: int | None,
+    targets: Sequence[Path | None],
+) -> tuple[int, Tally, list[str]]:
+    """Writes all outputs; returns how many inputs failed, the counts of all records, and lines about windows."""
+    source, shown = run.source, not _rows_are_seen(targets)
 
-    tally = Tally()
-    manifest = runs.manifest and ManifestFile(runs.manifest, work.predictor.bundle.classes)
-    with Meter("predict", "records", shown=work.shown) as meter:
+    def share() -> float | None:
+        """Returns how much of the inputs was read; None if that, or their size, is not known."""
+        return source.passed / size if size and source.passed else None
 
-        def progress(records: int) -> None:
-            meter.advance(records, share=work.share())
+    with Meter("predict", "windows" if request else "records", shown=shown) as meter:
+        if request is None:
+            found = run.write(jobs, lambda records: meter.advance(records, share=share()), resumed=say_resumed)
+        else:
+            from seqnet.prediction.scan_runs import scan_records
 
-        def write(paths: Sequence[str], outputs: Sequence[Output]) -> Tally:
-            predictor = fractions.predictor_for(paths)
-            if runs.resume:
-                return runs.write(outputs[0], predictor, model, work.source, paths, progress, force=work.force)
-            return write_predictions(predictor, work.source, paths, outputs, progress, force=work.force)
+            def progress(windows: int, of_read: float) -> None:
+                read = share()
+                meter.advance(windows, share=None if read is None else read * of_read)
 
-        for done, job in enumerate(jobs):
-            try:
-                tally.add(write(*(manifest.job(job) if manifest else job)))
-                if manifest:
-                    manifest.add(job)
-            except BrokenPipeError:
-                raise
-            except (SeqnetError, OSError) as error:
-                if manifest and runs.tolerant:
-                    manifest.add(job, error)
-                    continue
-                if len(jobs) > 1:
-                    error.add_note(f"stopped; {done:,} of {len(jobs):,} files done")
-                raise
-    return manifest.write(force=work.force) if manifest else True, tally, []
+            return 0, *scan_records(request, predictor, source, jobs, progress, note=say, force=run.force)
+    if found.failed:
+        say(f"{found.failed:,} of {counted(len(found.files), 'inputs')} failed; see {run.manifest}")
+    return found.failed, found.tally, []

@@ -11,19 +11,18 @@ import click
 
 from seqnet.cli.paths import claim, total_size
 from seqnet.cli.progress import say
-from seqnet.core.errors import SettingError
+from seqnet.core.errors import SeqnetError, SettingError
 from seqnet.core.outputs import is_stream, unfinished_files
 from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
+    from seqnet.prediction.fraction_estimates import ClassFractions
     from seqnet.prediction.inputs import PredictionInputs
-    from seqnet.prediction.outputs import Output
-    from seqnet.prediction.predictor import Predictor
-    from seqnet.prediction.tally import Tally
-    from seqnet.prediction.writers import TableOutput
+    from seqnet.prediction.jobs import PredictionJobs
+    from seqnet.prediction.table_files import Table
     from seqnet.readers.parts import Shard
 
-__all__ = ["RunOptions", "run_options_of_predict"]
+__all__ = ["RunOptions", "run_options_of_predict", "say_resumed"]
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -114,7 +113,7 @@ class RunOptions:
         manifest = directory / MANIFEST if directory and options["manifest"] else None
         return cls(options["shard"], options["resume"], manifest, options["strict"])
 
-    def targets(self, tables: Sequence[tuple[Sequence[str], TableOutput]]) -> list[Path]:
+    def targets(self, tables: Sequence[Table]) -> list[Path]:
         """Returns the files that are written beside the tables."""
         from seqnet.prediction.shard_files import shard_file
 
@@ -134,40 +133,28 @@ class RunOptions:
         kept = [path for target in targets for path in unfinished_files(target)] if self.resume else []
         claim(targets, force=force, inputs=inputs, kept=kept)
 
+    def jobs(self, fractions: ClassFractions, source: PredictionInputs, model: Path, *, force: bool) -> PredictionJobs:
+        """Returns how the jobs of the run are done; see `PredictionJobs`."""
+        from seqnet.prediction.jobs import PredictionJobs
+
+        failure = _failure_line if self.tolerant else None
+        return PredictionJobs(fractions, source, model, self.resume, self.manifest, failure, force)
+
     @property
     def tolerant(self) -> bool:
         """Whether an input that fails does not stop the others."""
         return self.manifest is not None and not self.strict
 
-    def output(
-        self, table: TableOutput, predictor: Predictor, model: Path, source: PredictionInputs, paths: Sequence[str]
-    ) -> Output:
-        """Returns the table, or the shard of it."""
-        from seqnet.prediction.table_runs import TableRun
 
-        return TableRun(predictor, model, source, paths, table).output()
+def _failure_line(error: SeqnetError | OSError) -> str:
+    """Says that an input failed, and returns why, for the manifest."""
+    from seqnet.cli.main import error_line
 
-    def write(
-        self,
-        output: Output,
-        predictor: Predictor,
-        model: Path,
-        source: PredictionInputs,
-        paths: Sequence[str],
-        progress: Callable[[int], object],
-        *,
-        force: bool,
-    ) -> Tally:
-        """Writes a table, or a shard of it, that can be resumed, and returns the counts of its records."""
-        from seqnet.prediction.shard_files import ShardOutput
-        from seqnet.prediction.table_runs import TableRun
-        from seqnet.prediction.writers import TableOutput
-
-        assert isinstance(output, TableOutput | ShardOutput)
-        table = output.table if isinstance(output, ShardOutput) else output
-        run = TableRun(predictor, model, source, paths, table)
-        return run.write_resumable(progress, resumed=_say_resumed, force=force)
+    text = error_line(error, ["predict"])
+    say(f"seqnet: failed: {text}")
+    return text
 
 
-def _say_resumed(records: int) -> None:
+def say_resumed(records: int) -> None:
+    """Says that an unfinished table is continued."""
     say(f"continuing after {counted(records, 'records')} of an unfinished run")

@@ -1,10 +1,8 @@
-"""The tables that `seqnet predict` writes: which inputs go to which file, in which format."""
+"""The tables that the options of `seqnet predict` ask for."""
 
 from __future__ import annotations
 
-import re
 import sys
-from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,23 +11,12 @@ import click
 from seqnet.core.errors import OutputError
 
 if TYPE_CHECKING:
-    from seqnet.prediction.outputs import Output
-    from seqnet.prediction.writers import TableOutput
+    from seqnet.prediction.table_files import Table
 
-__all__ = ["Job", "tables_of"]
-
-Job = tuple[Sequence[str], Sequence["Output"]]
-"""Some inputs, and what is written of their predictions."""
-
-_KNOWN_ENDINGS = re.compile(
-    r"(\.(fa|fasta|fna|ffn|faa|fq|fastq|sam|bam|cram|tsv|csv|txt|xlsx|parquet|npz))?(\.(gz|bgz|bz2|xz|zst))?$",
-    re.IGNORECASE,
-)
+__all__ = ["tables_of"]
 
 
-def tables_of(
-    inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None
-) -> list[tuple[Sequence[str], TableOutput]]:
+def tables_of(inputs: tuple[str, ...], output: Path | None, directory: Path | None, kind: str | None) -> list[Table]:
     """Returns which inputs go to which table, in order.
 
     Raises:
@@ -38,36 +25,12 @@ def tables_of(
     """
     if output and (directory or kind):
         raise click.UsageError("-o can't be combined with -O or --format: the name of FILE decides the format")
-    from seqnet.prediction.writers import TableOutput, format_of
+    from seqnet.prediction.table_files import named_format, table_at, tables_in
+    from seqnet.prediction.writers import TableOutput
 
     if directory is not None:
-        targets = _targets(inputs, directory, kind or "tsv")
-        return [((path,), TableOutput(target, *_format(kind))) for path, target in targets.items()]
-    output_format = _format(kind) if output is None else format_of(output)
-    if output is None and output_format[0] == "parquet" and sys.stdout.isatty():
+        return tables_in(directory, inputs, kind or "tsv")
+    table = TableOutput(None, *named_format(kind or "tsv")) if output is None else table_at(output)
+    if output is None and table.form == "parquet" and sys.stdout.isatty():
         raise OutputError("standard output", "Parquet can't be written to a terminal", "use -o FILE or a pipe")
-    return [(inputs, TableOutput(output, *output_format))]
-
-
-def _format(kind: str | None) -> tuple[str, bool]:
-    """Returns the format and whether it is compressed."""
-    chosen = kind or "tsv"
-    return chosen.removesuffix(".gz"), chosen.endswith(".gz")
-
-
-def _targets(inputs: Iterable[str], directory: Path, ending: str) -> dict[str, Path]:
-    """Returns input → output file in the directory.
-
-    Raises:
-        OutputError: two inputs would have one output.
-    """
-    targets: dict[str, Path] = {}
-    taken: set[Path] = set()
-    for path in inputs:
-        name = "stdin" if path == "-" else _KNOWN_ENDINGS.sub("", Path(path).name)
-        target = directory / f"{name}.{ending}"
-        if target in taken:
-            raise OutputError(str(target), "two inputs have this output", "give them different names, or use -o")
-        taken.add(target)
-        targets[path] = target
-    return targets
+    return [(inputs, table)]

@@ -71,6 +71,7 @@ class TrainingConfig(Settings):
         "classes are imbalanced if the largest has more than this many times the records of the smallest",
         minimum=1,
         maximum=MOST_RECORDS,
+        needs=[Needs("balance", ("auto",))],
     )
     monitor: str = setting(
         "loss",

@@ -10,7 +10,17 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-__all__ = ["CONTROLS", "counted", "listed", "named_record", "printable", "printable_json", "quoted", "shortened"]
+__all__ = [
+    "CONTROLS",
+    "counted",
+    "listed",
+    "named_record",
+    "os_error_line",
+    "printable",
+    "printable_json",
+    "quoted",
+    "shortened",
+]
 
 _PLURAL = (
     r"\b(alignment|byte|candidate|cell|check|class(?=es)|cluster|column|epoch|failure|feature|fold|group|hit|input|label|motif|name|network"
@@ -105,3 +115,11 @@ def _unicode(symbol: str) -> str:
     import json
 
     return "\\u007f" if symbol == "\x7f" else json.dumps(symbol)[1:-1]
+
+
+def os_error_line(error: OSError) -> str:
+    """Returns an error of the system as one line: the file, if it has one, and what is wrong."""
+    if not error.strerror:
+        return str(error)
+    place = "" if error.filename is None else f"{error.filename or repr('')}: "
+    return f"{place}{error.strerror.lower()}"

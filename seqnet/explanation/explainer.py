@@ -56,6 +56,12 @@ class Explainer:
         self.predictor = Predictor(bundle, predict)
         self._methods = self._chosen()
 
+    @property
+    def explained(self) -> str:
+        """The class that is explained, in words."""
+        positive = self.bundle.positive
+        return self.options.target or ("the predicted class" if positive is None else self.bundle.classes[positive])
+
     def explain_batch(self, batch: RecordBatch, place: str = "") -> Attributions:
         """Returns the attributions of N records; several threads may do so at once.
 

@@ -22,6 +22,7 @@ from seqnet.explanation.explainer import Explainer
 from seqnet.explanation.logos import LogoFiles
 from seqnet.explanation.writers import format_of, opened_writer
 from seqnet.prediction.ordered_map import map_in_order
+from seqnet.prediction.outputs import Writer
 from seqnet.prediction.tally import Tally
 
 __all__ = ["Destination", "explain_in_order", "named_records", "write_attributions"]
@@ -94,12 +95,14 @@ class Destination:
         logos: what draws logos; None for no logos.
         force: whether existing files are replaced.
         then: is given the attributions of some records after the other, in input order; None for nothing.
+        table: whether they are written as a table; without one, there are only logos, or what `then` does.
     """
 
     target: Path | None = None
     logos: LogoFiles | None = None
     force: bool = False
     then: Callable[[Attributions], object] | None = None
+    table: bool = True
 
 
 def write_attributions(
@@ -124,14 +127,8 @@ def write_attributions(
     """
     # Read before anything is written, so that standard output gets no header of a file that can't be read.
     first = next(records, None)
-    place = named("standard output") if output.target is None else whole_file(output.target, force=output.force)
-    bundle, tally, form = explainer.bundle, Tally(), format_of(output.target)
-    method, logos = explainer.options.method, output.logos
-    with (
-        _kept_together(logos),
-        place as path,
-        opened_writer(path, form, method, bundle.classes, bundle.alphabet) as writer,
-    ):
+    tally, logos = Tally(), output.logos
+    with _kept_together(logos), _opened(explainer, output) as writer:
 
         def rendered(found: Attributions) -> tuple[Attributions, Tally, Any]:
             return found, Tally.of(found.rows), writer.render(found)
@@ -149,6 +146,18 @@ def write_attributions(
         if logos is not None:
             logos.finish()
     return tally
+
+
+@contextmanager
+def _opened(explainer: Explainer, output: Destination) -> Iterator[Writer]:
+    """Yields what writes the table; it does nothing if there is none."""
+    if not output.table:
+        yield Writer(lambda found: None, lambda text: None)
+        return
+    place = named("standard output") if output.target is None else whole_file(output.target, force=output.force)
+    bundle, form, method = explainer.bundle, format_of(output.target), explainer.options.method
+    with place as path, opened_writer(path, form, method, bundle.classes, bundle.alphabet) as writer:
+        yield writer
 
 
 @contextmanager

@@ -10,9 +10,10 @@ Source: Fisher 1922, doi:10.2307/2340521; Benjamini & Hochberg 1995, doi:10.1111
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, NamedTuple, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,7 +24,7 @@ from seqnet.core.errors import SettingError
 from seqnet.core.kmers import kmer_codes
 from seqnet.core.records import Ragged
 
-__all__ = ["Word", "WordCounts", "write_words"]
+__all__ = ["Word", "WordCounts", "WordRow", "Words"]
 
 _MOST = 1 << 24
 """Maximum number of different words; their counts take eight bytes for each class."""
@@ -122,20 +123,69 @@ class WordCounts:
         return "".join(reversed(letters))
 
 
-def write_words(target: Path, words: Sequence[Word], classes: Sequence[str], records: NDArray[np.int64]) -> None:
-    """Writes words as a table.
+class WordRow(NamedTuple):
+    """A word as a row of a table.
 
-    Args:
-        target: the file.
-        words: its rows.
-        classes: the K class names.
-        records: (K,) int64, number of records of each class.
+    Attributes:
+        word: its symbols.
+        label: name of the class.
+        records_with: records of the class that have it.
+        records: records of the class.
+        others_with: other records that have it.
+        others: other records.
+        odds_ratio: see `Word`, likewise the other two.
     """
-    every = int(records.sum())
-    lines = ["word\tclass\trecords_with\trecords\tothers_with\tothers\todds_ratio\tp_value\tq_value"]
-    for word in words:
-        size = int(records[word.label])
-        counts = f"{word.inside}\t{size}\t{word.outside}\t{every - size}"
-        numbers = f"{word.odds:.4g}\t{word.p_value:.3g}\t{word.q_value:.3g}"
-        lines.append(f"{word.text}\t{classes[word.label]}\t{counts}\t{numbers}")
-    target.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+    word: str
+    label: str
+    records_with: int
+    records: int
+    others_with: int
+    others: int
+    odds_ratio: float
+    p_value: float
+    q_value: float
+
+
+@dataclass(frozen=True)
+class Words:
+    """The words that are over-represented in a class, by class, the lowest p-value first.
+
+    Attributes:
+        words: the words.
+        classes: the K class names.
+        records: (K,) int64, number of records of each predicted class.
+    """
+
+    words: tuple[Word, ...]
+    classes: tuple[str, ...]
+    records: NDArray[np.int64]
+
+    COLUMNS: ClassVar = ("word", "class", *WordRow._fields[2:])
+
+    @classmethod
+    def of(cls, counts: WordCounts, most: float, classes: tuple[str, ...]) -> Self:
+        """Returns the words with an adjusted p-value up to `most`."""
+        return cls(tuple(counts.words(most)), classes, counts.records)
+
+    def rows(self) -> Iterator[WordRow]:
+        """Yields a row for each word."""
+        every = int(self.records.sum())
+        for word in self.words:
+            size = int(self.records[word.label])
+            counts = (word.inside, size, word.outside, every - size)
+            yield WordRow(word.text, self.classes[word.label], *counts, word.odds, word.p_value, word.q_value)
+
+    def write_table(self, target: Path) -> None:
+        """Writes the words as a table, columns separated by tabs."""
+        lines = ["\t".join(self.COLUMNS)]
+        for row in self.rows():
+            *facts, odds, p_value, q_value = row
+            lines.append("\t".join([*map(str, facts), f"{odds:.4g}", f"{p_value:.3g}", f"{q_value:.3g}"]))
+        target.write_text("\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+    def __iter__(self) -> Iterator[Word]:
+        return iter(self.words)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import NamedTuple
 
 import numpy as np
@@ -58,15 +59,17 @@ class FileResult(NamedTuple):
 
     Attributes:
         path: the input, as given.
-        output: the file with its predictions.
-        labels: number of records by label; None if it failed.
+        output: the file with its predictions, which is not there if it failed.
+        labels: class name, `uncertain` or `unclassified` → number of records; None if it failed.
         error: why it failed, one line; empty if it did not.
+        statuses: status → number of records; empty if it failed.
     """
 
     path: str
     output: Path
-    labels: Counter[str] | None
+    labels: Mapping[str, int] | None
     error: str = ""
+    statuses: Mapping[str, int] = MappingProxyType({})
 
 
 def write_manifest(target: Path, classes: Sequence[str], results: Sequence[FileResult]) -> None:
@@ -76,7 +79,7 @@ def write_manifest(target: Path, classes: Sequence[str], results: Sequence[FileR
     for one in results:
         numbers = [""] * (len(labels) + 1)
         if one.labels is not None:
-            numbers = [str(one.labels.total()), *(str(one.labels[label]) for label in labels)]
+            numbers = [str(sum(one.labels.values())), *(str(one.labels[label]) for label in labels)]
         output = "" if one.labels is None else printable(str(one.output))
         status = "failed" if one.labels is None else "ok"
         lines.append([printable(one.path), output, status, *numbers, printable(one.error)])

@@ -44,6 +44,10 @@ class Tally:
             rows.invalid,
         )
 
+    def by_status(self) -> dict[str, int]:
+        """Returns the name of each status → number of records."""
+        return {status.word: count for status, count in sorted(self.counts.items())}
+
     def add(self, following: Tally) -> None:
         """Adds the counts of the rows that follow."""
         self.counts.update(following.counts)

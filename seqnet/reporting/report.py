@@ -134,6 +134,11 @@ class Report:
             return {**first, "comparison": {"models": names, "second": others[0], **self.comparison.to_json()}}
         return {**first, "comparison": None}
 
+    def warnings(self) -> list[str]:
+        """Returns the warnings of all models; of two, each begins with the name of its model."""
+        several = len(self.models) > 1
+        return [f"{one.name}: {line}" if several else line for one in self.models for line in one.warnings()]
+
     def _model_json(self, model: ModelReport) -> dict[str, Any]:
         baselines = {
             name: {

@@ -8,6 +8,7 @@ import pytest
 import seqnet
 from seqnet.core.errors import OutputError, SettingError
 from tests.api.conftest import cli as cli
+from tests.api.conftest import page_of_program
 from tests.cli.running import Runner
 from tests.similarity.examples import mutated, random_strings
 
@@ -32,11 +33,15 @@ def test_an_audit_is_that_of_the_command(leaky: Path, tmp_path: Path, cli: Runne
     header, *rows = [line.split("\t") for line in (tmp_path / "offenders.tsv").read_text().splitlines()]
     assert list(found.offenders.columns) == header
     assert [list(row[:-1]) for row in found.offenders.itertuples(index=False)] == [row[:-1] for row in rows]
+    found.write_offenders(tmp_path / "ours.tsv")
+    assert (tmp_path / "ours.tsv").read_bytes() == (tmp_path / "offenders.tsv").read_bytes()
+    assert found.lines() == cli("audit", leaky, "--near", "0.7").out.splitlines()
     statuses = found.checks.set_index("name")["status"]
     assert (found.passed, statuses["near-contradictory"]) == (False, "fail")
     assert repr(found).startswith("<seqnet.AuditResult: ")
     found.report(tmp_path / "audit.html")
-    assert "near-duplicates" in (tmp_path / "audit.html").read_text()
+    assert cli("audit", leaky, "--near", "0.7", "--report", tmp_path / "theirs.html").code == 0
+    assert (tmp_path / "audit.html").read_text() == page_of_program(tmp_path / "theirs.html")
     with pytest.raises(OutputError, match="already exists; choose another name or pass force=True"):
         found.report(tmp_path / "audit.html")
 

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 import seqnet
-from seqnet.core.errors import ContainerError, SettingError
+from seqnet.core.errors import ContainerError, SeqnetError, SettingError
+from tests.api.conftest import cli as cli
 from tests.building import make_bundle, random_strings
+from tests.cli.running import Runner
 
 FEW = {"training.epochs": 12, "network.filters": [16], "network.dense": [32]}
 
@@ -33,6 +36,28 @@ def test_unknown_and_wrong_options_are_named_in_the_words_of_python() -> None:
         seqnet.distill(model, counts=3)
     with pytest.raises(SettingError, match=r"^random needs sequences"):
         seqnet.distill(model, random="composition")
+    with pytest.raises(SettingError, match=r"^sequence_column needs sequence files as sequences"):
+        seqnet.distill(model, "d.safetensors", sequence_column="read")
+    with pytest.raises(SettingError, match=r"^plm needs the path or the name of a model"):
+        seqnet.distill(model, plm="folder")
+
+
+def test_options_of_reading_are_those_of_the_command(tmp_path: Path, cli: Runner) -> None:
+    seqnet.Model(make_bundle(), threads=1).save(tmp_path / "m.safetensors")
+    table = tmp_path / "reads.csv"
+    table.write_text("\n".join(["name,read", *(f"r{at},{text}" for at, text in enumerate(random_strings([40] * 60)))]))
+    few = {"training.epochs": 1, "network.filters": [4], "network.dense": [4]}
+    options: Any = {"count": 200, "sequence_column": "read", "settings": few, "device": "cpu", "threads": 1}
+    fast = seqnet.distill(tmp_path / "m.safetensors", table, **options)
+    words = [word for name, value in few.items() for word in ("--set", f"{name}={value}")]
+    done = cli("distill", tmp_path / "m.safetensors", table, "-o", tmp_path / "theirs.safetensors", "--count", 200,
+               "--sequence-column", "read", "--device", "cpu", "--threads", 1, *words)  # fmt: skip
+    assert done.code == 0, done.err
+    theirs = seqnet.load(tmp_path / "theirs.safetensors", threads=1)
+    strings = random_strings([12] * 5)
+    assert fast.predict(strings).probabilities.tolist() == theirs.predict(strings).probabilities.tolist()
+    with pytest.raises(SeqnetError, match="column"):
+        seqnet.distill(tmp_path / "m.safetensors", table, count=200, threads=1)
 
 
 def test_the_fast_version_of_a_model_of_the_package_is_loaded_on_request() -> None:

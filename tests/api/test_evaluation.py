@@ -11,7 +11,10 @@ from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.core.errors import AlphabetMismatchError, LabelError, OutputError, SeqnetError, SettingError
 from seqnet.evaluation import METRICS
 from seqnet.reporting.report import report
+from tests.api.conftest import cli as cli
+from tests.api.conftest import folder_bytes, page_of_program
 from tests.building import make_bundle, planted, saved
+from tests.cli.running import Runner
 
 
 def test_metrics_are_a_table_with_intervals_and_those_of_the_report(tmp_path: Path) -> None:
@@ -131,3 +134,45 @@ def test_two_models_are_compared_on_the_same_records(tmp_path: Path) -> None:
     assert row["low"] <= row["difference"] <= row["high"]
     with pytest.raises(LabelError, match="compare models of the same classes"):
         seqnet.evaluate(one, data, other=Model(make_bundle(classes=("noise", "x"))))
+
+
+def test_files_and_tables_are_those_of_the_command(
+    tmp_path: Path, cli: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    saved(planted(), tmp_path / "d.safetensors")
+    for seed in (1, 2):
+        Model(make_bundle(window=24, seed=seed)).save(f"{seed}.safetensors")
+    found = seqnet.evaluate("1.safetensors", "d.safetensors", other="2.safetensors", replicates=20, strata=True)
+    found.write("ours")
+    found.report("ours.html")
+    for name in ("roc", "confusion", "differences"):
+        found.plot(name, f"ours/{name}.svg")
+    words = [word for name in ("roc", "confusion", "differences") for word in ("--plot", f"{name}=theirs/{name}.svg")]
+    done = cli(
+        "evaluate", "1.safetensors", "2.safetensors", "d.safetensors", "--replicates", 20, "--strata", "-o", "theirs",
+        "--report", "theirs.html", "--device", "cpu", "--threads", 1, *words,
+    )  # fmt: skip
+    assert done.code == 0, done.err
+    assert folder_bytes(Path("ours")) == folder_bytes(Path("theirs"))
+    assert len(list(Path("ours").iterdir())) == 3 + 1 + 2 + 1
+    assert Path("ours.html").read_text() == page_of_program(Path("theirs.html"))
+    assert found.text() == done.out
+    assert [f"seqnet: warning: {line}" for line in found.warnings] == [
+        line for line in done.err.splitlines() if line.startswith("seqnet: warning: ")
+    ]
+    with pytest.raises(OutputError, match="already exists; choose another name or pass force=True"):
+        found.write("ours")
+
+
+def test_motifs_are_a_section_of_the_report_of_the_command(tmp_path: Path, cli: Runner) -> None:
+    data, file = saved(planted(), tmp_path / "d.safetensors"), tmp_path / "m.safetensors"
+    Model(make_bundle(window=24)).save(file)
+    found = seqnet.evaluate(file, data, replicates=0, baselines=False, strata=True)
+    found.report(tmp_path / "ours.html", motifs=True)
+    words = ("--motifs", "--report", tmp_path / "theirs.html", "--replicates", 0, "--no-baselines", "--device", "cpu")
+    assert cli("evaluate", file, tmp_path / "d.safetensors", *words).code == 0
+    assert (tmp_path / "ours.html").read_text() == page_of_program(tmp_path / "theirs.html")
+    assert 'id="motifs"' in (tmp_path / "ours.html").read_text()
+    with pytest.raises(SettingError, match="differences needs two models"):
+        found.plot("differences", tmp_path / "x.png")

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from seqnet.api.explain_keywords import ExplainFileKeywords, ExplainKeywords, WordKeywords, explain_options
 from seqnet.api.keywords import (
     EvaluateKeywords,
-    ExplainKeywords,
     PredictFileKeywords,
     PredictKeywords,
     as_listener,
     as_path,
     embed_options,
-    explain_options,
     predict_options,
     read_options,
     scan_options,
@@ -23,9 +22,11 @@ from seqnet.api.keywords import (
 from seqnet.api.python_words import python_words
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.configs.explanation import ExplainOptions
+from seqnet.configs.motifs import MotifOptions, WordOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import AlphabetMismatchError, SeqnetError, SettingError, SymbolError, UnknownSettingError
+from seqnet.explanation.survey import LabelSource
 
 
 def fields(kind: Any) -> set[str]:
@@ -38,6 +39,9 @@ def test_the_keywords_are_the_settings() -> None:
     assert set(PredictFileKeywords.__annotations__) - set(PredictKeywords.__annotations__) == reading
     assert set(EvaluateKeywords.__annotations__) == fields(EvaluationOptions)
     assert set(ExplainKeywords.__annotations__) == fields(ExplainOptions)
+    assert set(WordKeywords.__annotations__) == fields(WordOptions) | {"alphabet", "unknown"}
+    every = set.union(*map(fields, (ExplainOptions, MotifOptions, WordOptions, LabelSource))) | reading
+    assert set(ExplainFileKeywords.__annotations__) == every
 
 
 def test_values_of_numpy_and_paths_are_settings() -> None:
@@ -52,6 +56,7 @@ def test_values_of_numpy_and_paths_are_settings() -> None:
 @pytest.mark.parametrize(
     ("keywords", "text"),
     [
+        ({"part_start": 3}, "there is no setting part_start; use one of "),
         ({"regoin": "chr1"}, "there is no setting regoin; did you mean region?"),
         ({"max_eror": 0.1}, "there is no setting max_eror; did you mean max_error?"),
         ({"threads": 2}, "there is no setting threads; use one of "),

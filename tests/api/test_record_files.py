@@ -7,6 +7,7 @@ import pytest
 import seqnet
 from seqnet.core.errors import OutputError, SettingError
 from tests.api.conftest import cli as cli
+from tests.api.conftest import folder_bytes, page_of_program
 from tests.building import make_bundle, random_strings
 from tests.cli.running import READS, Runner
 
@@ -26,10 +27,7 @@ def reads(tmp_path: Path) -> Path:
 
 
 def same(folder: Path, ours: str, theirs: str) -> None:
-    one, other = (
-        {path.name: path.read_bytes() for path in sorted((folder / name).iterdir())} for name in (ours, theirs)
-    )
-    assert one == other
+    assert folder_bytes(folder / ours) == folder_bytes(folder / theirs)
 
 
 def test_the_files_are_those_of_the_command(tmp_path: Path, model: seqnet.Model, reads: Path, cli: Runner) -> None:
@@ -38,16 +36,19 @@ def test_the_files_are_those_of_the_command(tmp_path: Path, model: seqnet.Model,
     counts = seqnet.write_records(
         model, reads, split_by_class=tmp_path / "ours_split", keep="signal", kept=tmp_path / "ours" / "kept.fq",
         embeddings=tmp_path / "ours" / "e.npz", table=tmp_path / "ours" / "t.tsv", min_probability=0.5,
+        report=tmp_path / "ours.html",
     )  # fmt: skip
     folder = tmp_path / "theirs"
     outcome = cli(
         "predict", tmp_path / "m.safetensors", reads, "--split-by-class", tmp_path / "theirs_split", "--keep", "signal",
         "--kept", folder / "kept.fq", "--embeddings", folder / "e.npz", "-o", folder / "t.tsv", "--min-probability",
-        "0.5", "--device", "cpu", "--threads", "1",
+        "0.5", "--device", "cpu", "--threads", "1", "--report", tmp_path / "theirs.html",
     )  # fmt: skip
     assert outcome.code == 0
     same(tmp_path, "ours", "theirs")
     same(tmp_path, "ours_split", "theirs_split")
+    theirs = page_of_program(tmp_path / "theirs.html", ("--unknown mask", "unknown=&#34;mask&#34;"))
+    assert (tmp_path / "ours.html").read_text() == theirs
     assert counts == {"ok": 60, "empty": 1, "invalid_symbol": 1}
 
 

@@ -7,6 +7,7 @@ import pytest
 import seqnet
 from seqnet.core.errors import OutputError, SettingError
 from tests.api.conftest import cli as cli
+from tests.api.conftest import page_of_program
 from tests.building import make_bundle, random_strings
 from tests.cli.running import Runner
 
@@ -44,12 +45,17 @@ def test_track_and_table_are_those_of_the_command(
             contigs,
             track=f"{ours}.bedgraph",
             table=f"{ours}.tsv",
+            report=f"{ours}.html",
             **options,  # type: ignore[arg-type]
         )
-        files = ("--track", f"{theirs}.bedgraph", "-o", f"{theirs}.tsv", "--device", "cpu", "--threads", "1")
-        assert cli("predict", tmp_path / "m.safetensors", contigs, *files, *words).code == 0
+        files = ("--track", f"{theirs}.bedgraph", "-o", f"{theirs}.tsv", "--report", f"{theirs}.html")
+        assert (
+            cli("predict", tmp_path / "m.safetensors", contigs, *files, "--device", "cpu", "--threads", 1, *words).code
+            == 0
+        )
         for ending in (".bedgraph", ".tsv"):
             assert Path(f"{ours}{ending}").read_bytes() == Path(f"{theirs}{ending}").read_bytes()
+        assert Path(f"{ours}.html").read_text() == page_of_program(Path(f"{theirs}.html"))
         assert sum(counts.values()) == len(Path(f"{ours}.tsv").read_text().splitlines()) - 1
 
 

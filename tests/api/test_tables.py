@@ -11,6 +11,7 @@ import pytest
 import seqnet
 from seqnet.core.errors import InputError, OutputError, SettingError
 from tests.api.conftest import cli as cli
+from tests.api.conftest import folder_bytes, page_of_program
 from tests.building import make_bundle, random_strings
 from tests.cli.running import Runner
 
@@ -155,3 +156,87 @@ def test_a_model_knows_its_file(tmp_path: Path) -> None:
     model.save(str(tmp_path / "m.safetensors"))
     assert model.file == tmp_path / "m.safetensors"
     assert seqnet.load(tmp_path / "m.safetensors").file == model.file
+
+
+def test_a_report_is_that_of_the_command(tmp_path: Path, model: seqnet.Model, reads: list[Path], cli: Runner) -> None:
+    file = tmp_path / "m.safetensors"
+    ours, theirs, table = tmp_path / "ours.html", tmp_path / "theirs.html", tmp_path / "theirs.tsv"
+    seqnet.predict_table(model, reads, tmp_path / "ours.tsv", report=ours)
+    done = cli("predict", file, *reads, "-o", table, "--report", theirs, "--device", "cpu", "--threads", 1)
+    assert done.code == 0, done.err
+    assert (tmp_path / "ours.tsv").read_bytes() == table.read_bytes()
+    assert ours.read_text() == page_of_program(theirs, ("--unknown mask", "unknown=&#34;mask&#34;"))
+    unsaved = seqnet.Model(make_bundle(), threads=1)
+    seqnet.predict_table(unsaved, reads, tmp_path / "memory.tsv", report=tmp_path / "memory.html")
+    assert "<title>Predictions</title>" in (tmp_path / "memory.html").read_text()
+    with pytest.raises(SettingError, match="resume can't be combined with report"):
+        seqnet.predict_table(model, reads, tmp_path / "r.tsv", resume=True, report=tmp_path / "r.html")
+
+
+def test_tables_of_many_inputs_are_those_of_the_command(
+    tmp_path: Path, model: seqnet.Model, reads: list[Path], cli: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    wrong = tmp_path / "c.fa"
+    wrong.write_text(">x\nMKVLAWFYHEDRMKVLAWFYHEDRMKVLAWFYHEDR\n" * 40)
+    inputs = [reads[0], wrong, tmp_path / "none.fa", reads[1]]
+    words = ("--manifest", "--format", "jsonl", "--device", "cpu", "--threads", 1)
+    assert cli("predict", "m.safetensors", *inputs, "-O", "out", *words).code == 1
+    Path("out").rename("theirs")
+    found = seqnet.predict_tables(model, inputs, "out", format="jsonl", manifest=True)
+    ours, theirs = folder_bytes(Path("out")), folder_bytes(Path("theirs"))
+    in_python = (b"or use --alphabet dna", b'or pass alphabet="dna"')
+    assert ours == theirs | {"manifest.tsv": theirs["manifest.tsv"].replace(*in_python)}
+    assert list(ours) == ["a.jsonl", "b.jsonl", "manifest.tsv"]
+    assert [(one.path, one.output.name, one.labels is None) for one in found] == [
+        (str(path), f"{path.stem}.jsonl", path.stem in ("c", "none")) for path in inputs
+    ]
+    assert (
+        found[1].error
+        == f'{wrong}: this looks like protein, not dna; give dna sequences, or pass alphabet="dna" if these are'
+    )
+    assert found[2].error == f"{inputs[2]}: no such file or directory"
+    assert found[3].labels is not None
+    assert sum(found[3].labels.values()) == sum(found[3].statuses.values()) == 120
+    assert found[3].statuses == {"ok": 95, "empty": 24, "invalid_symbol": 1}
+    assert found[3].labels["unclassified"] == 25
+
+
+def test_an_input_that_fails_stops_the_others_unless_there_is_a_manifest(
+    tmp_path: Path, model: seqnet.Model, reads: list[Path], cli: Runner
+) -> None:
+    inputs = [reads[0], tmp_path / "none.fa", reads[1]]
+    for options in ({}, {"manifest": True, "strict": True}):
+        with pytest.raises(FileNotFoundError):
+            seqnet.predict_tables(model, inputs, tmp_path / "out", force=True, **options)  # type: ignore[arg-type]
+        assert list(folder_bytes(tmp_path / "out")) == ["a.tsv"]
+    page = tmp_path / "page.html"
+    assert [one.error for one in seqnet.predict_tables(model, reads, tmp_path / "more", report=page)] == ["", ""]
+    words = ("--report", tmp_path / "theirs.html", "--device", "cpu", "--threads", 1)
+    assert cli("predict", tmp_path / "m.safetensors", *reads, "-O", tmp_path / "theirs", *words).code == 0
+    assert folder_bytes(tmp_path / "more") == folder_bytes(tmp_path / "theirs")
+    theirs = page_of_program(tmp_path / "theirs.html", ("--unknown mask", "unknown=&#34;mask&#34;"))
+    assert page.read_text() == theirs
+
+
+def test_tables_that_can_not_be_written_are_refused(tmp_path: Path, model: seqnet.Model, reads: list[Path]) -> None:
+    other = tmp_path / "more" / "a.fa"
+    other.parent.mkdir()
+    other.write_bytes(reads[0].read_bytes())
+    out = tmp_path / "out"
+    with pytest.raises(
+        OutputError, match="two inputs have this output; give them different names, or use predict_table"
+    ):
+        seqnet.predict_tables(model, [*reads, other], out)
+    with pytest.raises(SettingError, match="strict needs manifest"):
+        seqnet.predict_tables(model, reads, out, strict=True)
+    with pytest.raises(SettingError, match="manifest can't be combined with report"):
+        seqnet.predict_tables(model, reads, out, manifest=True, report=tmp_path / "r.html")
+    with pytest.raises(SettingError, match=r"format must be one of tsv, tsv\.gz, jsonl, parquet, not 'csv'"):
+        seqnet.predict_tables(model, reads, out, format="csv")
+    assert not out.exists()
+    (out / "b.tsv").parent.mkdir()
+    (out / "b.tsv").write_text("mine")
+    with pytest.raises(OutputError, match="already exists; choose another name or pass force=True"):
+        seqnet.predict_tables(model, reads, out)
+    assert folder_bytes(out) == {"b.tsv": b"mine"}

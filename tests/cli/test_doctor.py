@@ -6,6 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+import seqnet
+from seqnet.core.errors import SettingError
 from tests.cli.running import ROOT, Runner
 
 
@@ -24,6 +28,25 @@ def test_json_has_everything(cli: Runner) -> None:
     assert "trial" not in values
     assert values["threads"]["usable"] >= 1
     assert values["fast_paths"].keys() >= {"onednn_product", "fused_adam"}
+
+
+def test_a_program_gets_the_json_of_the_command(cli: Runner) -> None:
+    outcome = cli("doctor", "--no-trial", "--device", "cpu", "--json")
+    ours, theirs = seqnet.diagnose("cpu", trial=False).to_json(), json.loads(outcome.out)
+    for one in (ours, theirs):
+        for folder in one["disk"].values():
+            folder.pop("free_bytes")  # other programs write meanwhile
+    assert ours == theirs
+    with pytest.raises(SettingError, match="threads needs trial"):
+        seqnet.diagnose(threads=2, trial=False)
+    with pytest.raises(SettingError, match="threads must be at least 1, not 0"):
+        seqnet.diagnose(threads=0)
+
+
+def test_threads_are_for_the_trial(cli: Runner) -> None:
+    outcome = cli("doctor", "--no-trial", "--threads", "1")
+    assert (outcome.code, outcome.out) == (2, "")
+    assert outcome.err.startswith("seqnet: error: --threads is for the trial, and can't be combined with --no-trial")
 
 
 def test_a_device_that_is_not_there_is_one_line(cli: Runner) -> None:

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+import seqnet
+from seqnet.core.errors import ContainerError
 from seqnet.models.shipped import find_model, shipped_models
 from tests.cli.running import PROTEINS, READS, Runner
 
@@ -99,3 +101,10 @@ def test_what_the_number_format_changes_is_reported_on_request(cli: Runner) -> N
     assert "which changed" not in cli("predict", "human-dna", READS).err
     said = f"computed in {precision}, which changed " in cli("predict", "human-dna", READS, "--verbose").err
     assert said == (precision != "float32")
+
+
+def test_a_program_gets_the_json_of_the_command(trained: Path, cli: Runner) -> None:
+    for file in (trained / "dna.safetensors", trained / "reads.safetensors", "human-dna-fast"):
+        assert seqnet.inspect(file) == json.loads(cli("inspect", file, "--json").out)
+    with pytest.raises(ContainerError):
+        seqnet.inspect("human-dan")

@@ -200,6 +200,7 @@ WITHOUT_EFFECT = [
         "training.warmup has no effect: it needs training.schedule = constant or linear or cosine or exponential",
     ),
     (["penalize=all"], "training.penalize has no effect: it needs training.l1 above 0 or training.l2 above 0 or "),
+    (["balance=none", "imbalance=5"], "training.imbalance has no effect: it needs training.balance = auto"),
     (["freeze=true", "kept_rate=0.1"], "training.kept_rate has no effect: it needs training.freeze = false"),
     (["k=4"], "encoder.k has no effect: it needs encoder.name = kmer"),
     (["dimension=4"], "encoder.dimension has no effect: it needs encoder.name = embedding or kmer or plm"),

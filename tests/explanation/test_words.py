@@ -10,7 +10,7 @@ from scipy.stats import fisher_exact
 
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import SettingError
-from seqnet.explanation.words import WordCounts, write_words
+from seqnet.explanation.words import WordCounts, Words
 from tests.building import encoded, random_strings
 
 DNA = alphabet("dna")
@@ -84,7 +84,7 @@ def test_long_words_are_refused() -> None:
 def test_the_table(tmp_path: Path) -> None:
     strings = ["AAAACCCC"] * 10 + ["GGGGCCCC"] * 10
     counts = counted(strings, [0] * 10 + [1] * 10)
-    write_words(tmp_path / "words.tsv", counts.words(0.01), ("noise", "signal"), counts.records)
+    Words.of(counts, 0.01, ("noise", "signal")).write_table(tmp_path / "words.tsv")
     header, *rows = (tmp_path / "words.tsv").read_text().splitlines()
     assert header.split("\t") == [
         "word", "class", "records_with", "records", "others_with", "others", "odds_ratio", "p_value", "q_value",

@@ -12,9 +12,10 @@ from seqnet.api.diagnosis.models import model_facts
 from seqnet.api.diagnosis.packages import EXTRAS, package_problems, packages
 from seqnet.api.diagnosis.problems import Problem
 from seqnet.api.diagnosis.trial import run_trial
+from seqnet.api.keywords import checked_threads
+from seqnet.api.python_words import python_words
 from seqnet.core.errors import SettingError
 from seqnet.core.printable import counted
-from seqnet.core.processors import usable_processors
 
 __all__ = ["Diagnosis", "diagnose"]
 
@@ -41,7 +42,7 @@ class Diagnosis:
         return all(problem.level != "failed" for problem in self.problems)
 
     def to_json(self) -> dict[str, Any]:
-        """Returns everything as JSON values."""
+        """Returns everything as JSON values: what `seqnet doctor --json` prints."""
         listed = [
             {"level": one.level, "about": one.about, "problem": one.problem, "remedy": one.remedy}
             for one in self.problems
@@ -67,9 +68,12 @@ def diagnose(device: str = "auto", threads: int | None = None, *, trial: bool = 
         trial: whether a small network is trained and used.
 
     Raises:
-        SettingError: this machine does not have the device.
+        SettingError: this machine does not have the device, or the number of threads is not allowed or has no effect.
     """
-    count = threads or usable_processors()
+    with python_words():
+        if threads is not None and not trial:
+            raise SettingError("threads", threads, problem="needs trial")
+        count = checked_threads(threads)
     checks: dict[str, Callable[[], Facts]] = {
         "versions": _versions,
         "device": lambda: device_facts(device),

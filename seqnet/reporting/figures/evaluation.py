@@ -32,7 +32,13 @@ _MOST_CLASSES = 40
 
 
 class NoFigureError(SeqnetError):
-    """The results do not have what a figure shows."""
+    """The results do not have what a figure shows.
+
+    Attributes:
+        figure: name and file of the figure, NAME=FILE; empty if it has no file.
+    """
+
+    figure = ""
 
 
 def pictures_of(name: str, results: Results) -> list[Picture]:

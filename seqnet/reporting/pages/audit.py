@@ -142,7 +142,7 @@ def _offender_section(run: AuditRun) -> list[Section]:
 def _origin_section(run: AuditRun) -> Section:
     options = run.options
     facts: Rows = [
-        ("command", run.command),
+        *([("command", run.command)] if run.command else []),
         ("near-duplicates", f"at least {options.near:.0%} of the shorter sequence's k-mers in common"),
         ("seed", str(options.seed)),
         *dataset_origin(run.dataset),

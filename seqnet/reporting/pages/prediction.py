@@ -64,15 +64,15 @@ class PredictionRun:
 
     Attributes:
         predictor: made the predictions.
-        model: the model as given, a file or a name.
+        model: the model as given, a file or a name; None if it is only in memory.
         inputs: the files, in order.
         summary: counts of all records.
         lines: what the command says at its end, a line each; warnings begin with `seqnet: warning: `.
-        command: the command line.
+        command: command line; empty for none.
     """
 
     predictor: Predictor
-    model: Path
+    model: Path | None
     inputs: Sequence[PredictedInput]
     summary: PredictionSummary
     lines: Sequence[str]
@@ -91,7 +91,7 @@ def prediction_page(run: PredictionRun) -> Page:
         Section("origin", "How this was made", [Facts(_origin(run))]),
     ]
     # A model that came through a pipe has no name.
-    of = "" if run.model.parts[:2] == ("/", "dev") else f" of {run.model.stem}"
+    of = "" if run.model is None or run.model.parts[:2] == ("/", "dev") else f" of {run.model.stem}"
     return Page(f"Predictions{of}", _lead(run), sections, warnings)
 
 
@@ -209,11 +209,9 @@ def _input_table(run: PredictionRun) -> Table:
 def _origin(run: PredictionRun) -> Rows:
     bundle = run.predictor.bundle
     trained_on = bundle.provenance.get("dataset")
-    rows: Rows = [
-        ("command", run.command),
-        ("model", str(run.model)),
-        ("model SHA-256", file_hash(find_model(run.model))),
-    ]
+    rows: Rows = [("command", run.command)] if run.command else []
+    if run.model is not None:
+        rows += [("model", str(run.model)), ("model SHA-256", file_hash(find_model(run.model)))]
     if title := bundle.card.get("title"):
         rows.append(("model card", clipped(title)))
     if isinstance(trained_on, dict) and trained_on.get("sha256"):

@@ -1,23 +1,22 @@
-"""What `predict` and `evaluate` say of class fractions that differ from training, and `--expected-fraction auto`."""
+"""The class fractions of the inputs of a run: `--expected-fraction auto`, and a note if training had others."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING
+from contextlib import closing
 
 from seqnet.core.printable import counted
-
-if TYPE_CHECKING:
-    from seqnet.evaluation.calibration.class_shift import ClassShift
-    from seqnet.prediction.inputs import PredictionInputs
-    from seqnet.prediction.outputs import Output
-    from seqnet.prediction.predictor import Predictor
+from seqnet.evaluation.calibration.class_shift import ClassShift
+from seqnet.prediction.class_fractions import ScoreSample, check_read_twice, fitted_to_records, shift_of
+from seqnet.prediction.inputs import PredictionInputs
+from seqnet.prediction.outputs import Output
+from seqnet.prediction.predictor import Predictor
 
 __all__ = ["ClassFractions"]
 
 
 class ClassFractions:
-    """The class fractions of the inputs of a command.
+    """The class fractions of the inputs of a run.
 
     Args:
         predictor: of the model, as the options say.
@@ -29,8 +28,6 @@ class ClassFractions:
     """
 
     def __init__(self, predictor: Predictor, source: PredictionInputs, paths: Iterable[str]) -> None:
-        from seqnet.prediction.class_fractions import ScoreSample, check_read_twice
-
         self._predictor, self._source = predictor, source
         self._found: dict[tuple[str, ...], tuple[ClassShift, Predictor]] = {}
         self._sample = ScoreSample()
@@ -39,18 +36,20 @@ class ClassFractions:
             for path in paths:
                 check_read_twice(path)
 
+    @property
+    def classes(self) -> tuple[str, ...]:
+        """The K class names of the model."""
+        return self._predictor.bundle.classes
+
     def predictor_for(self, paths: Sequence[str]) -> Predictor:
         """Returns what predicts the records of some files, for their own class fractions if these are estimated."""
         if not self._predictor.options.automatic:
             return self._predictor
         if (known := self._found.get(tuple(paths))) is not None:
             return known[1]
-        from seqnet.prediction.class_fractions import fitted_to_records
-        from seqnet.prediction.inputs import PredictionInputs
-
         read = self._source.read
-        again = PredictionInputs(read, self._source.alphabet)
-        own, shift = fitted_to_records(self._predictor, again.batches(paths), read.threads)
+        with closing(PredictionInputs(read, self._source.alphabet).batches(paths)) as records:
+            own, shift = fitted_to_records(self._predictor, records, read.threads)
         self._found[tuple(paths)] = shift, own
         return own
 
@@ -74,8 +73,6 @@ class ClassFractions:
             return [self._shift_line(paths, *found) for paths, found in self._found.items()]
         if (scores := self._sample.probabilities) is None:
             return []
-        from seqnet.prediction.class_fractions import shift_of
-
         shift = shift_of(self._predictor, scores)
         if not shift.sure:
             return []
