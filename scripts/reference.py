@@ -38,7 +38,7 @@ def settings(kind: type[Settings], title: str) -> str:
     rows = [f"### {title}\n", "| setting | default | meaning |", "|---|---|---|"]
     for field in dataclasses.fields(kind):
         choices = field.metadata["choices"]
-        meaning = field.metadata["help"] + (f": {', '.join(choices)}" if choices else "")
+        meaning = field.metadata["help"] + (f"; choices: {', '.join(choices)}" if choices else "")
         rows.append(
             f"| `{kind.section}.{field.name}` | {_shown(field.default)} | {meaning.replace('|', chr(92) + '|')} |"
         )

@@ -21,9 +21,9 @@ Counts = dict[str, Counter[str]]
 
 _HEAD = """# Faults
 
-Made by `make faults`. What is tried, and what the columns mean, is in [docs/results.md](../../docs/results.md). One
-case is tried again by `python -m benchmarks.faults --case PART/KIND/SEED`. What came of random and mutated input to all
-readers and parsers is in [fuzz.md](fuzz.md), made by `make fuzz`.
+Made by `make faults`. [docs/results.md](../../docs/results.md#faults) describes the faults and the outcomes. `python -m
+benchmarks.faults --case PART/KIND/SEED` repeats one case. [fuzz.md](fuzz.md), made by `make fuzz`, has the results of
+random and mutated input.
 """
 
 

@@ -14,7 +14,7 @@ RESULTS = {
     "untold": "can't be told",
     "bad": "bad",
 }
-"""What came of a case → its heading in the table."""
+"""Outcome of a case → its heading in the table."""
 
 
 @dataclass(frozen=True)

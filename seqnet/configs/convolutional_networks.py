@@ -26,7 +26,9 @@ class ConvolutionConfig(NetworkConfig):
     pools: tuple[int, ...] = setting(
         (2,), "width of the max pooling after each convolution; 1 for none", minimum=1, maximum=REACH, most=DEEPEST
     )
-    padding: str = setting("same", "same: pad at the ends; valid: whole kernels only", choices=("same", "valid"))
+    padding: str = setting(
+        "same", "same pads the ends to keep the length; valid uses whole kernels only", choices=("same", "valid")
+    )
     activation: str = setting("relu", "activation of the convolutions", choices=ACTIVATIONS)
     norm: str = setting("none", "normalisation after each convolution", choices=("none", "batch", "layer"))
     residual: bool = setting(
@@ -64,7 +66,7 @@ SUMMARIES = ("mean", "max", "attention")
 class CnnConfig(ConvolutionConfig):
     """Convolutions, then the whole window or a summary of it, then dense layers."""
 
-    name: str = setting("cnn", "network", choices=tuple(NETWORKS))
+    name: str = setting("cnn", "type of network", choices=tuple(NETWORKS))
     dense: tuple[int, ...] = setting(
         (256,), "units of the dense layers before the output", minimum=1, maximum=WIDEST, most=DEEPEST
     )
@@ -87,7 +89,7 @@ class CnnConfig(ConvolutionConfig):
 class ParallelConfig(NetworkConfig):
     """Convolutions of several widths side by side, each summed up by its maximum."""
 
-    name: str = setting("parallel", "network", choices=tuple(NETWORKS))
+    name: str = setting("parallel", "type of network", choices=tuple(NETWORKS))
     filters: tuple[int, ...] = setting(
         (64, 64, 64), "filters of each convolution", minimum=1, maximum=WIDEST, most=DEEPEST
     )

@@ -36,7 +36,7 @@ class EncoderConfig(Settings):
 
     section: ClassVar[str] = "encoder"
 
-    name: str = setting("onehot", "encoder", choices=tuple(ENCODERS))
+    name: str = setting("onehot", "type of encoder", choices=tuple(ENCODERS))
     dimension: int = setting(
         16,
         "embedding, kmer: length of the learned vectors; plm: width of the hidden states, set by training",

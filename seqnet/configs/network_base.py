@@ -87,7 +87,7 @@ class NetworkConfig(Settings):
 
     section: ClassVar[str] = "network"
 
-    name: str = setting("cnn", "network", choices=tuple(NETWORKS))
+    name: str = setting("cnn", "type of network", choices=tuple(NETWORKS))
     window: int | None = setting(
         None,
         "input length of a network that flattens [default: the longest training sequence]",
@@ -111,7 +111,11 @@ class NetworkConfig(Settings):
         below=1,
         most=DEEPEST + 1,
     )
-    head: str = setting("softmax", "output: one unit per class, or one unit in all", choices=("softmax", "sigmoid"))
+    head: str = setting(
+        "softmax",
+        "output: softmax has a unit for each class, sigmoid one for two classes",
+        choices=("softmax", "sigmoid"),
+    )
 
     def __post_init__(self) -> None:
         """See `Settings`; also checks the number of dropout rates."""

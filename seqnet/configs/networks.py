@@ -57,7 +57,7 @@ _TREES = (Needs("trees"),)
 class DenseConfig(NetworkConfig):
     """Dense layers on the flattened window."""
 
-    name: str = setting("dense", "network", choices=tuple(NETWORKS))
+    name: str = setting("dense", "type of network", choices=tuple(NETWORKS))
     dense: tuple[int, ...] = setting(
         (100,), "units of the dense layers before the output", minimum=1, maximum=WIDEST, most=DEEPEST
     )
@@ -72,7 +72,7 @@ class DenseConfig(NetworkConfig):
 class RecurrentConfig(NetworkConfig):
     """A recurrent network, many to one: its last state goes to the head."""
 
-    name: str = setting("recurrent", "network", choices=tuple(NETWORKS))
+    name: str = setting("recurrent", "type of network", choices=tuple(NETWORKS))
     cell: str = setting("lstm", "kind of recurrent cell", choices=("rnn", "lstm", "gru"))
     units: int = setting(64, "units of each recurrent layer and direction", minimum=1, maximum=WIDEST)
     layers: int = setting(1, "recurrent layers", minimum=1, maximum=DEEPEST)
@@ -86,7 +86,7 @@ class RecurrentConfig(NetworkConfig):
 class HybridConfig(ConvolutionConfig):
     """Convolutions, then a recurrent network, then a summary over positions."""
 
-    name: str = setting("hybrid", "network", choices=tuple(NETWORKS))
+    name: str = setting("hybrid", "type of network", choices=tuple(NETWORKS))
     cell: str = setting("lstm", "kind of recurrent cell", choices=("rnn", "lstm", "gru"))
     units: int = setting(64, "units of each recurrent layer and direction", minimum=1, maximum=WIDEST)
     layers: int = setting(1, "recurrent layers", minimum=1, maximum=DEEPEST)
@@ -163,7 +163,7 @@ class HybridConfig(ConvolutionConfig):
 class KmersConfig(NetworkConfig):
     """Dense layers on the shares of k-mers; without dense layers, a logistic regression."""
 
-    name: str = setting("kmers", "network", choices=tuple(NETWORKS))
+    name: str = setting("kmers", "type of network", choices=tuple(NETWORKS))
     longest: int = setting(4, "length of the longest k-mers; shorter ones are counted, too", minimum=1, maximum=8)
 
     def __post_init__(self) -> None:
