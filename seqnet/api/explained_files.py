@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Unpack
 
-from seqnet.api.explain_keywords import ExplainFileKeywords, explain_file_options
+from seqnet.api.explain_keywords import ExplainedFileOptions, ExplainFileKeywords, explain_file_options
 from seqnet.api.files import pysam_kept
 from seqnet.api.keywords import as_path
 from seqnet.api.models import Model
@@ -87,16 +87,31 @@ def explain_files(
         names = (records,) if isinstance(records, str) else tuple(records)
         _check(given, names, options)
         wanted = explain_file_options(options, model.threads)
-        pictures = LogoFiles(given["logos"], force=force) if logos is not None else None
-        request = ExplanationRequest(
-            output is not None, given.get("output"), pictures, names, given.get("motifs"), given.get("known"),
-            given.get("words"), wanted.motifs, wanted.words, wanted.labels, force,
-        )  # fmt: skip
+        request = _request(given, names, wanted, force=force)
         run = ExplanationRun(request, explainer := Explainer(model.bundle, wanted.explain), wanted.read)
         with reading(paths), pysam_kept(), computing(model.threads, model.bundle.classifier.device):
             found = _written(run, request, given.get("logos"), paths, explainer, model.title)
         warn_of_other_alphabet(run.source)
         return found
+
+
+def _request(
+    given: Mapping[str, Path], records: tuple[str, ...], wanted: ExplainedFileOptions, *, force: bool
+) -> ExplanationRequest:
+    """Returns what is written: the files that are given, with the settings of a call."""
+    return ExplanationRequest(
+        table="output" in given,
+        output=given.get("output"),
+        logos=LogoFiles(given["logos"], force=force) if "logos" in given else None,
+        records=records,
+        motifs=given.get("motifs"),
+        known=given.get("known"),
+        words=given.get("words"),
+        motif_options=wanted.motifs,
+        word_options=wanted.words,
+        labels=wanted.labels,
+        force=force,
+    )
 
 
 _NEEDED = {"motif_": "motifs", "seed": "motifs", "label": "motifs", "word_": "words"}

@@ -133,12 +133,12 @@ def command(
     runs = RunOptions.of(options, output, directory, bool(request or report or records.paths))
     tables = tables_of(inputs, output, directory, kind) if records.table else []
     with made_directory(directory), made_directory(records.directory):
-        from seqnet.reporting.prediction_report import PredictionReport
-
         beside = [path for path in (report, request and request.track) if path]
         targets = [*(table.target for _, table in tables), *records.targets(), *beside, *runs.targets(tables)]
         model, size = _chosen(model, fast=options["fast"]), runs.size(inputs)
         _claim(targets, runs, force, options["plm"])
+        from seqnet.reporting.prediction_report import PredictionReport
+
         predictor, source, fractions = _prepared(model, inputs, records, runs, options)
         predictor = predictor if directory and not request else fractions.predictor_for(inputs)
         others = [*records.outputs(predictor), *fractions.outputs()]

@@ -1,4 +1,7 @@
-"""The files of an evaluation: metrics and predictions, a report, and figures; all of them or none."""
+"""The files of an evaluation: metrics and predictions, a report, and figures; all of them or none.
+
+What draws and writes them takes a second to load, and is loaded when it is needed.
+"""
 
 from __future__ import annotations
 
@@ -6,19 +9,14 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from seqnet.configs.figures import FIGURES
 from seqnet.core.outputs import whole_files
-from seqnet.explanation.explainer import Explainer
-from seqnet.reporting.figures.evaluation import NoFigureError, check_learning, pictures_of
-from seqnet.reporting.figures.pictures import save_picture
-from seqnet.reporting.measurement import write_rows
-from seqnet.reporting.motifs import measured_motifs
-from seqnet.reporting.pages.evaluation import evaluation_page
-from seqnet.reporting.pages.motifs import motif_section
-from seqnet.reporting.pages.rendering import write_page
-from seqnet.reporting.records import TrainingRecord
-from seqnet.reporting.results import Results
+
+if TYPE_CHECKING:
+    from seqnet.reporting.records import TrainingRecord
+    from seqnet.reporting.results import Results
 
 __all__ = ["EvaluationFiles", "result_files"]
 
@@ -71,6 +69,8 @@ class EvaluationFiles:
             NoFigureError: they are not known.
         """
         if any(name == "learning" for name, _ in self.figures):
+            from seqnet.reporting.figures.evaluation import check_learning
+
             for record in records:
                 check_learning(record)
 
@@ -97,8 +97,15 @@ class EvaluationFiles:
                 _write_figure(temporary, results, name, number, path)
 
     def _write_report(self, temporary: Path, results: Results) -> None:
+        from seqnet.reporting.pages.evaluation import evaluation_page
+        from seqnet.reporting.pages.rendering import write_page
+
         more = []
         if self.motif_threads is not None:
+            from seqnet.explanation.explainer import Explainer
+            from seqnet.reporting.motifs import measured_motifs
+            from seqnet.reporting.pages.motifs import motif_section
+
             model = results.models[0]
             found = measured_motifs(model, self.motif_threads)
             more = [motif_section(found, model.report.name, Explainer(model.bundle).explained)]
@@ -106,6 +113,8 @@ class EvaluationFiles:
 
 
 def _write_tables(temporaries: Sequence[Path], results: Results) -> None:
+    from seqnet.reporting.measurement import write_rows
+
     metrics, *rows = temporaries
     text = json.dumps(results.report.to_json(), indent=2, allow_nan=False, ensure_ascii=False)
     metrics.write_text(text + "\n", encoding="utf-8")
@@ -114,6 +123,9 @@ def _write_tables(temporaries: Sequence[Path], results: Results) -> None:
 
 
 def _write_figure(temporary: Path, results: Results, name: str, number: int, path: Path) -> None:
+    from seqnet.reporting.figures.evaluation import NoFigureError, pictures_of
+    from seqnet.reporting.figures.pictures import save_picture
+
     try:
         picture = pictures_of(name, results)[number - 1]
     except NoFigureError as error:

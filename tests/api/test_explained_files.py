@@ -56,10 +56,6 @@ def test_attributions_and_logos_are_those_of_the_command(
 def test_motifs_and_words_are_those_of_the_command(
     tmp_path: Path, model: seqnet.Model, reads: Path, cli: Runner
 ) -> None:
-    known = tmp_path / "known.meme"
-    known.write_text(
-        "MEME version 4\nALPHABET= ACGT\nMOTIF one\nletter-probability matrix: w= 3\n1 0 0 0\n0 1 0 0\n0 0 1 0\n"
-    )
     ours, theirs = tmp_path / "ours", tmp_path / "theirs"
     found = seqnet.explain_files(
         model, reads, motifs=ours, words=tmp_path / "ours.tsv", output=tmp_path / "ours.npz", word_length=2, word_q=1,
