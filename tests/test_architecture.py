@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -63,6 +63,8 @@ TORCH_LINE = LAYERS["nn"]
 MOST_LINES_OF_A_FILE = 300
 MOST_LINES_OF_A_FUNCTION = 50
 """From `def` to the last line: signature, docstring, comments and blank lines count. Decorators do not."""
+MOST_PARAMETERS = 8
+"""Of a function, without `self`; more are an object, such as a frozen dataclass."""
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,61 @@ def test_long_files_and_functions_are_seen() -> None:
     assert list(too_long("a.py", "def f():\n" + body * (MOST_LINES_OF_A_FUNCTION - 1))) == []
     method = "class C:\n    @property\n    def f(self):\n" + "        x = 1\n" * MOST_LINES_OF_A_FUNCTION
     assert list(too_long("a.py", method)) == ["a.py: f"]
+
+
+MANY_PARAMETERS = {
+    "configs/settings.py: setting",  # declares a field: default, help and each kind of bound, all by name
+}
+"""Functions with more parameters. So may have a command, whose parameters are its options, and a function or method of
+the API that takes these options as keyword arguments."""
+
+
+def too_wide(place: str, text: str, names: Collection[str] = ()) -> Iterator[str]:
+    """Yields the place of each function with too many parameters that is no command and not among the public names."""
+    tree = ast.parse(text)
+    named = [node for node in tree.body if getattr(node, "name", "") in names]
+    public = {
+        id(inner)
+        for node in named
+        for inner in (node, *(node.body if isinstance(node, ast.ClassDef) else ()))
+        if getattr(inner, "name", "_") == "__init__" or not getattr(inner, "name", "_").startswith("_")
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or id(node) in public:
+            continue
+        if any(ast.unparse(decorator).startswith("click.command(") for decorator in node.decorator_list):
+            continue
+        words = node.args
+        given = [
+            one.arg for one in (*words.posonlyargs, *words.args, *words.kwonlyargs, words.vararg, words.kwarg) if one
+        ]
+        if len(given) - (given[:1] in (["self"], ["cls"])) > MOST_PARAMETERS:
+            yield f"{place}: {node.name}"
+
+
+def test_functions_with_many_parameters_are_seen() -> None:
+    most = ", ".join(f"p{number}" for number in range(MOST_PARAMETERS))
+    assert list(too_wide("a.py", f"def f({most}): ...\nclass C:\n    def g(self, {most}): ...\n")) == []
+    for more in (f"x, {most}", f"{most}, *x", f"{most}, **x", f"{most}, *, x=1", f"x, /, {most}"):
+        assert list(too_wide("a.py", f"def f({more}): ...\n")) == ["a.py: f"]
+        assert list(too_wide("a.py", f"def f({more}): ...\n", ["f"])) == []
+        assert list(too_wide("a.py", f"@click.command('f')\ndef f({more}): ...\n")) == []
+        methods = f"class C:\n    def __init__(self, {more}): ...\n    def _g(self, {more}): ...\n"
+        assert list(too_wide("a.py", methods)) == ["a.py: __init__", "a.py: _g"]
+        assert list(too_wide("a.py", methods, ["C"])) == ["a.py: _g"]
+
+
+def test_functions_have_few_parameters() -> None:
+    found = {
+        place
+        for module, path in MODULES.items()
+        for place in too_wide(
+            path.relative_to(PACKAGE).as_posix(),
+            path.read_text(encoding="utf-8"),
+            seqnet.__all__ if unit(module) == "api" else (),
+        )
+    }
+    assert found == MANY_PARAMETERS
 
 
 TESTED_ELSEWHERE = {

@@ -9,7 +9,16 @@ tells and writes what came of it. A `TrainingJob`, made by `jobs`, says what is 
 
 from seqnet.training.cross_validation import FoldsResult, train_folds
 from seqnet.training.ensemble import EnsembleResult, train_ensemble
-from seqnet.training.fit import TrainingResult, train
+from seqnet.training.fit import NetworkJob, TrainingResult, train
 from seqnet.training.members import TrainingJob
 
-__all__ = ["EnsembleResult", "FoldsResult", "TrainingJob", "TrainingResult", "train", "train_ensemble", "train_folds"]
+__all__ = [
+    "EnsembleResult",
+    "FoldsResult",
+    "NetworkJob",
+    "TrainingJob",
+    "TrainingResult",
+    "train",
+    "train_ensemble",
+    "train_folds",
+]
