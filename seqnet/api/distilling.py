@@ -14,7 +14,8 @@ from seqnet.api.files import pysam_kept
 from seqnet.api.keywords import as_listener, as_path, checked_threads, settings_from
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
-from seqnet.api.training import random_numbers_kept, run_request_of
+from seqnet.api.training import run_request_of
+from seqnet.api.training_runs import random_numbers_kept
 from seqnet.configs.distillation import DistillOptions
 from seqnet.datasets.dataset import Dataset
 from seqnet.models.bundles import Bundle

@@ -4,7 +4,8 @@ Start here: `train` in `fit` fits one network, `train_ensemble` in `ensemble` se
 `cross_validation` one for each fold of a cross-validation (`folds`, `out_of_fold`). `epochs` fits one epoch after the
 other, `run` keeps which is the best. `batches` and `window_batches` make augmented batches, `optimization` the
 optimiser, schedule and penalties, `checkpoints` keeps what a run needs to go on, `history` draws its course, `results`
-tells and writes what came of it. A `TrainingJob`, made by `jobs`, says what is trained. `tuning` searches for settings.
+tells and writes what came of it. A `TrainingJob`, made by `jobs`, says what is trained. `requests` does all of this for
+a command or a program. `tuning` searches for settings.
 """
 
 from seqnet.training.cross_validation import FoldsResult, train_folds
