@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -86,6 +87,12 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
+@cache
+def parsed(text: str) -> ast.Module:
+    """Returns the syntax tree of a text, which several tests read."""
+    return ast.parse(text)
+
+
 def unit(module: str) -> str:
     """Returns the longest prefix of a module's name, below `seqnet`, that is in `ORDER`, or its package."""
     words = module.split(".")[1:]
@@ -95,7 +102,7 @@ def unit(module: str) -> str:
 
 def imports_of(module: str, text: str, *, is_package: bool) -> Iterator[Import]:
     """Yields all imports in the text of a module, at any level."""
-    tree = ast.parse(text)
+    tree = parsed(text)
     typing_only = {
         id(inner)
         for node in ast.walk(tree)
@@ -250,7 +257,7 @@ def too_long(place: str, text: str) -> Iterator[str]:
     """Yields the place of a text, and of each function in it, that has too many lines."""
     if len(text.splitlines()) > MOST_LINES_OF_A_FILE:
         yield place
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
             if node.end_lineno - node.lineno + 1 > MOST_LINES_OF_A_FUNCTION:
@@ -275,7 +282,7 @@ the API that takes these options as keyword arguments."""
 
 def too_wide(place: str, text: str, names: Collection[str] = ()) -> Iterator[str]:
     """Yields the place of each function with too many parameters that is no command and not among the public names."""
-    tree = ast.parse(text)
+    tree = parsed(text)
     named = [node for node in tree.body if getattr(node, "name", "") in names]
     public = {
         id(inner)
@@ -424,7 +431,7 @@ def test_every_module_with_code_has_its_tests() -> None:
     for path in MODULES.values():
         place = path.relative_to(PACKAGE).with_suffix("")
         functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-        has_code = any(isinstance(node, functions) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        has_code = any(isinstance(node, functions) for node in ast.walk(parsed(path.read_text(encoding="utf-8"))))
         own = tests / place.parent / f"test_{place.name}.py"
         if path.name != "__init__.py" and has_code and not own.exists():
             without.add(place.as_posix())
@@ -441,7 +448,7 @@ UNCLEAR = {
 
 def names_in(text: str) -> Iterator[str]:
     """Yields the names that a module defines."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.arg):
@@ -483,7 +490,7 @@ each module; what a process does only if it runs a single command; and tables of
 
 def defined_names(text: str) -> Iterator[str]:
     """Yields the classes of a module, and its functions that others may use."""
-    tree = ast.parse(text)
+    tree = parsed(text)
     yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     yield from (node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name[0] != "_")
 

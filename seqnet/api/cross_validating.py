@@ -98,8 +98,7 @@ def cross_validate(
 ) -> CrossValidationResult:
     """Returns a K-fold cross-validation, as `seqnet train --folds` makes it.
 
-    The records of the train and validation splits are divided into folds, with equal class fractions and whole groups.
-    The test split is not used.
+    The records of all splits but test are divided into folds, with equal class fractions and whole groups.
 
     Args:
         data: the dataset, or its path.
@@ -124,8 +123,8 @@ def cross_validate(
     with python_words():
         target = TrainingTarget.of(files, cross_validate)
         number = FoldOptions.check("folds", plain_number(folds))
-        asked = run_request_of(preset, network, encoder, config, settings, seed, freeze=freeze)
-        request = training_request(asked, threads, optimize=optimize, start=start)
+        requested = run_request_of(preset, network, encoder, config, settings, seed, freeze=freeze)
+        request = training_request(requested, threads, optimize=optimize, start=start)
         run = trained_run(opened_dataset(data), replace(request, folds=number), target, device, progress)
         assert isinstance(run.result, FoldsResult)
         return CrossValidationResult(run.result, model_of(run, target))

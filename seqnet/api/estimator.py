@@ -109,8 +109,10 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         with python_words():
             data = self._dataset(_sequences(X), y, groups)
-            asked = run_request_of(self.preset, self.network, self.encoder, self.config, self._settings(), self.seed)
-            request = training_request(asked, self.threads, members=self.members, optimize=self.optimize)
+            requested = run_request_of(
+                self.preset, self.network, self.encoder, self.config, self._settings(), self.seed
+            )
+            request = training_request(requested, self.threads, members=self.members, optimize=self.optimize)
             self.model_: Model = trained_alone(data, request, self.device)
         return self
 

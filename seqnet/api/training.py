@@ -78,8 +78,8 @@ def train(
     """
     with python_words():
         target = TrainingTarget.of(files, train)
-        asked = run_request_of(preset, network, encoder, config, settings, seed, freeze=freeze)
-        request = training_request(asked, threads, members=members, optimize=optimize, start=start, time=time)
+        requested = run_request_of(preset, network, encoder, config, settings, seed, freeze=freeze)
+        request = training_request(requested, threads, members=members, optimize=optimize, start=start, time=time)
         return model_of(trained_run(opened_dataset(data), request, target, device, progress), target)
 
 
@@ -90,7 +90,7 @@ def trained_alone(data: Dataset, request: TrainingRequest, device: str) -> Model
 
 
 def training_request(
-    asked: RunRequest,
+    requested: RunRequest,
     threads: int | None,
     *,
     members: int = 1,
@@ -107,7 +107,7 @@ def training_request(
     if not 1 <= number <= MOST_MEMBERS:
         raise SettingError("members", number, f"a whole number from 1 to {MOST_MEMBERS}")
     return TrainingRequest(
-        asked,
+        requested,
         checked_threads(threads),
         members=number,
         optimize=checked_criterion(optimize),

@@ -36,7 +36,7 @@ class TrainingRequest:
     """What a user asks of a training.
 
     Attributes:
-        settings: what is asked of settings; the dataset decides the others.
+        settings: preset, network, encoder and single settings; the dataset decides the others.
         threads: that the CPU computes with.
         members: number of networks of each kind.
         folds: number of folds of a cross-validation; None for none.

@@ -71,8 +71,8 @@ def _trained_and_predicted(folder: Path, device: str, threads: int) -> dict[str,
             _write(folder / f"{name}-{label}.fa", _sequences(random, count, motif))
     classes = {label: str(folder / f"train-{label}.fa") for label in ("motif", "random")}
     dataset = encode(classes=classes, output=folder / "dataset.safetensors")
-    asked = run_request_of(None, "cnn", None, None, _SETTINGS, 1)
-    trained = trained_alone(dataset, training_request(asked, threads), device)
+    requested = run_request_of(None, "cnn", None, None, _SETTINGS, 1)
+    trained = trained_alone(dataset, training_request(requested, threads), device)
     trained.save(folder / "model.safetensors")
     used = str(trained.bundle.classifier.device)
     right, tables = 0, []

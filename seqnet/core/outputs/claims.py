@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 
-from seqnet.core.outputs.targets import check_targets, remove_stale
+from seqnet.core.errors import OutputError
+from seqnet.core.outputs.targets import check_targets, is_stream, remove_stale
 
-__all__ = ["claim_outputs", "removed_line"]
+__all__ = ["claim_outputs", "refuse_stream", "removed_line"]
 
 
 def claim_outputs(
@@ -41,3 +42,15 @@ def claim_outputs(
 def removed_line(path: Path) -> str:
     """Returns the message about an unfinished file that was removed."""
     return f"removed {path}, an unfinished file of a killed run"
+
+
+def refuse_stream(target: Path) -> None:
+    """Checks that a target, beside which other files are written, is a regular file or not there.
+
+    Raises:
+        OutputError: it is a device or a pipe.
+    """
+    if is_stream(target):
+        raise OutputError(
+            str(target), "this is a device or a pipe, and other files are written beside it", "name a file"
+        )

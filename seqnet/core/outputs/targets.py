@@ -26,7 +26,6 @@ __all__ = [
     "made_directory",
     "named",
     "reading",
-    "refuse_stream",
     "remove_stale",
     "remove_stale_in",
     "whole_file",
@@ -287,18 +286,6 @@ def is_stream(target: Path) -> bool:
         return _is_stream(target, target.stat())
     except OSError:
         return False
-
-
-def refuse_stream(target: Path) -> None:
-    """Checks that a target, beside which other files are written, is a regular file or not there.
-
-    Raises:
-        OutputError: it is a device or a pipe.
-    """
-    if is_stream(target):
-        raise OutputError(
-            str(target), "this is a device or a pipe, and other files are written beside it", "name a file"
-        )
 
 
 def _is_stream(target: Path, about: os.stat_result) -> bool:
