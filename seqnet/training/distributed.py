@@ -251,7 +251,7 @@ def _meet(launch: Launch, wait: float, number: int) -> TCPStore:
     missing = [rank + 1 for rank, name in enumerate(names) if not store.check([name])]
     which = ", ".join(map(str, missing))
     problem = f"process {which} of {launch.size} did not start within {duration_text(wait)}"
-    raise ResourceError("", problem, "check that all machines run the same command, or raise --wait")
+    raise ResourceError("", problem, "check that all machines run the same command, or increase --wait")
 
 
 def _has_agent() -> bool:

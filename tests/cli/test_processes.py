@@ -145,7 +145,9 @@ def test_a_missing_process_is_one_line(data: Path, tmp_path: Path) -> None:
     words = ("train", data, *SETTINGS, "--wait", "1s", "-o", tmp_path / "m.safetensors")
     [(code, errors)] = ended(start(2, ["-m", "seqnet", *words], ranks=[0]))
     assert code == 1
-    problem = "process 2 of 2 did not start within 1 s; check that all machines run the same command, or raise --wait"
+    problem = (
+        "process 2 of 2 did not start within 1 s; check that all machines run the same command, or increase --wait"
+    )
     assert errors.splitlines() == [f"seqnet: error: {problem}"]
     assert not list(tmp_path.iterdir())
 
