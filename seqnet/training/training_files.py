@@ -43,7 +43,12 @@ class TrainingFiles:
             folds: number of folds; None for no cross-validation.
             report: the report, if one is requested.
             kinds: most kinds of networks that there may be; the dataset decides, see `of_networks`.
+
+        Raises:
+            OutputError: the model has no name.
         """
+        if not model.name:
+            raise OutputError(str(model), "this is a directory", "name a file in it")
         stem = model.name.removesuffix(".safetensors")
         endings = (".history.tsv", ".curves.svg", ".dataset.safetensors")
         history, curves, dataset = (model.with_name(stem + ending) for ending in endings)

@@ -137,6 +137,8 @@ def test_existing_files_are_refused_in_words_of_python(data: Path, tmp_path: Pat
         seqnet.train(data, output=data, force=True, **QUICK)
     with pytest.raises(OutputError, match="this is a device or a pipe, and other files are written beside it; name a"):
         seqnet.train(data, output="/dev/null", **QUICK)
+    with pytest.raises(OutputError, match=r"^\.: this is a directory; name a file in it"):
+        seqnet.train(data, output=".", **QUICK)
     target.write_text("mine")
     with pytest.raises(OutputError, match=r"already exists, and there is no checkpoint m\.checkpoint\.safetensors to"):
         seqnet.train(data, output=target, resume=True, **QUICK)
