@@ -23,7 +23,7 @@ from seqnet.cli.progress import say
 from seqnet.cli.variables import name_variables, remember_variables, unknown_variables
 from seqnet.configs.input_files import language_model_files
 from seqnet.core.errors import OutputError
-from seqnet.core.outputs import check_stdout, claim_outputs, reading, refuse_stream, removed_line, temporary_files
+from seqnet.core.outputs import check_regular, check_stdout, claim_outputs, reading, removed_line, temporary_files
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -122,7 +122,7 @@ class OutputPath(click.Path):
         path: Any = super().convert(value, param, ctx)
         if value != "-":
             if not self.alone:
-                refuse_stream(path)
+                check_regular(path)
             return path
         if self.no_stdout is not None:
             raise OutputError("", self.no_stdout, "give a file name, or ./- for a file named -")

@@ -9,7 +9,7 @@ from pathlib import Path
 import torch
 
 from seqnet.core.errors import ContainerError, OutputError
-from seqnet.core.outputs import claim_outputs, refuse_stream
+from seqnet.core.outputs import check_regular, claim_outputs
 from seqnet.core.printable import counted
 from seqnet.models.bundles import Bundle, open_bundle
 
@@ -45,10 +45,9 @@ class TrainingFiles:
             kinds: most kinds of networks that there may be; the dataset decides, see `of_networks`.
 
         Raises:
-            OutputError: the model has no name.
+            OutputError: the model is a device, a pipe, or a directory without a name.
         """
-        if not model.name:
-            raise OutputError(str(model), "this is a directory", "name a file in it")
+        check_regular(model)
         stem = model.name.removesuffix(".safetensors")
         endings = (".history.tsv", ".curves.svg", ".dataset.safetensors")
         history, curves, dataset = (model.with_name(stem + ending) for ending in endings)
@@ -106,7 +105,6 @@ class TrainingFiles:
         Raises:
             OutputError: see `seqnet.core.outputs.claim_outputs`; or the model is not one that the run can go on with.
         """
-        refuse_stream(self.model)
         # A resumed run replaces what the stopped one wrote, and nothing else.
         replaced = force or (resume and any(path.exists() for path in self._claimed))
         if resume and not force and self.model.exists():

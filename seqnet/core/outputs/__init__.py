@@ -5,7 +5,7 @@ written before any work is done, and `claim_outputs` also removes what killed ru
 the inputs, which no output may overwrite.
 """
 
-from seqnet.core.outputs.claims import claim_outputs, refuse_stream, removed_line
+from seqnet.core.outputs.claims import check_regular, claim_outputs, removed_line
 from seqnet.core.outputs.partial_files import temporary_files
 from seqnet.core.outputs.resumable import Journal, open_journal, unfinished_files
 from seqnet.core.outputs.targets import (
@@ -23,6 +23,7 @@ from seqnet.core.outputs.targets import (
 
 __all__ = [
     "Journal",
+    "check_regular",
     "check_stdout",
     "check_targets",
     "claim_outputs",
@@ -31,7 +32,6 @@ __all__ = [
     "named",
     "open_journal",
     "reading",
-    "refuse_stream",
     "remove_stale",
     "remove_stale_in",
     "removed_line",

@@ -8,7 +8,7 @@ from pathlib import Path
 from seqnet.core.errors import OutputError
 from seqnet.core.outputs.targets import check_targets, is_stream, remove_stale
 
-__all__ = ["claim_outputs", "refuse_stream", "removed_line"]
+__all__ = ["check_regular", "claim_outputs", "removed_line"]
 
 
 def claim_outputs(
@@ -44,12 +44,14 @@ def removed_line(path: Path) -> str:
     return f"removed {path}, an unfinished file of a killed run"
 
 
-def refuse_stream(target: Path) -> None:
-    """Checks that a target, beside which other files are written, is a regular file or not there.
+def check_regular(target: Path) -> None:
+    """Checks that other files can be written beside a target: it is no device, and has a name to make theirs of.
 
     Raises:
-        OutputError: it is a device or a pipe.
+        OutputError: it is a device or a pipe, or has no name.
     """
+    if not target.name:
+        raise OutputError(str(target), "this is a directory", "name a file in it")
     if is_stream(target):
         raise OutputError(
             str(target), "this is a device or a pipe, and other files are written beside it", "name a file"
