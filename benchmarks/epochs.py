@@ -15,9 +15,9 @@ from seqnet.cli.process import set_up_process
 from seqnet.configs.run import RunConfig, compose
 from seqnet.core.launch import this_launch
 from seqnet.datasets.dataset import open_dataset
-from seqnet.training import train
-from seqnet.training.distributed import process_group
+from seqnet.training import NetworkJob, train
 from seqnet.training.history import EpochRow
+from seqnet.training.launching import training_processes
 
 __all__ = ["Clock"]
 
@@ -55,8 +55,8 @@ def main(preset: str, dataset: str, epochs: str, threads: str, precision: str, *
     set_up_process(int(threads))
     settings = [f"training.epochs={epochs}", f'training.precision="{precision}"', *more]
     clock, data, launch = Clock(), open_dataset(Path(dataset)), this_launch()
-    with process_group(launch, "cpu", 300) as (processes, device):
-        train(data, compose(preset, None, None, None, settings), clock, device=device, processes=processes)
+    with training_processes(launch, "cpu", 300) as (processes, device):
+        train(NetworkJob(data, compose(preset, None, None, None, settings), device, processes=processes), clock)
     if launch.first:
         print(clock.seconds())
 

@@ -35,7 +35,7 @@ from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import class_probabilities
 from seqnet.models.scoring import ready
 from seqnet.nn.devices import choose_device, device_text
-from seqnet.training import train
+from seqnet.training import NetworkJob, train
 
 __all__ = ["main"]
 
@@ -100,7 +100,7 @@ def _measured(
             settings = ["training.epochs=3", f"training.batch_size={min(kind.batch, count // 4)}",
                         f'training.precision="{precision}"', f"training.compile={str(compiled).lower()}"]  # fmt: skip
             clock = Clock()
-            result = train(data, compose(kind.preset, None, None, None, settings), clock, device=device)
+            result = train(NetworkJob(data, compose(kind.preset, None, None, None, settings), device), clock)
             bundle = bundle or result.bundle
             how = "compiled" if compiled else "not compiled"
             yield f"training | {precision} | {how} | {count / clock.seconds():,.0f}"

@@ -21,7 +21,7 @@ from seqnet.models.bundles import Bundle
 from seqnet.nn.batching import Batch
 from seqnet.nn.networks import Classifier
 from seqnet.nn.trees import Trees
-from seqnet.training.fit import TrainingResult, train
+from seqnet.training.fit import NetworkJob, TrainingResult, train
 from seqnet.training.history import EpochRow
 
 CPU = torch.device("cpu")
@@ -159,7 +159,7 @@ class Recorder:
 
 def fit(dataset: Dataset, config: RunConfig, observer: Recorder | None = None, **options: Any) -> TrainingResult:
     """Trains on the CPU and returns the result."""
-    return train(dataset, config, observer or Recorder(), device=CPU, **options)
+    return train(NetworkJob(dataset, config, CPU, **options), observer or Recorder())
 
 
 def weights_of(result: TrainingResult) -> dict[str, NDArray[Any]]:

@@ -6,8 +6,9 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
+from functools import cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -63,6 +64,8 @@ TORCH_LINE = LAYERS["nn"]
 MOST_LINES_OF_A_FILE = 300
 MOST_LINES_OF_A_FUNCTION = 50
 """From `def` to the last line: signature, docstring, comments and blank lines count. Decorators do not."""
+MOST_PARAMETERS = 8
+"""Of a function, without `self`; more are an object, such as a frozen dataclass."""
 
 
 @dataclass(frozen=True)
@@ -84,6 +87,12 @@ def module_name(path: Path) -> str:
 MODULES = {module_name(path): path for path in sorted(PACKAGE.rglob("*.py"))}
 
 
+@cache
+def parsed(text: str) -> ast.Module:
+    """Returns the syntax tree of a text, which several tests read."""
+    return ast.parse(text)
+
+
 def unit(module: str) -> str:
     """Returns the longest prefix of a module's name, below `seqnet`, that is in `ORDER`, or its package."""
     words = module.split(".")[1:]
@@ -93,7 +102,7 @@ def unit(module: str) -> str:
 
 def imports_of(module: str, text: str, *, is_package: bool) -> Iterator[Import]:
     """Yields all imports in the text of a module, at any level."""
-    tree = ast.parse(text)
+    tree = parsed(text)
     typing_only = {
         id(inner)
         for node in ast.walk(tree)
@@ -248,7 +257,7 @@ def too_long(place: str, text: str) -> Iterator[str]:
     """Yields the place of a text, and of each function in it, that has too many lines."""
     if len(text.splitlines()) > MOST_LINES_OF_A_FILE:
         yield place
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             assert node.end_lineno is not None
             if node.end_lineno - node.lineno + 1 > MOST_LINES_OF_A_FUNCTION:
@@ -264,6 +273,61 @@ def test_long_files_and_functions_are_seen() -> None:
     assert list(too_long("a.py", method)) == ["a.py: f"]
 
 
+MANY_PARAMETERS = {
+    "configs/settings.py: setting",  # declares a field: default, help and each kind of bound, all by name
+}
+"""Functions with more parameters. So may have a command, whose parameters are its options, and a function or method of
+the API that takes these options as keyword arguments."""
+
+
+def too_wide(place: str, text: str, names: Collection[str] = ()) -> Iterator[str]:
+    """Yields the place of each function with too many parameters that is no command and not among the public names."""
+    tree = parsed(text)
+    named = [node for node in tree.body if getattr(node, "name", "") in names]
+    public = {
+        id(inner)
+        for node in named
+        for inner in (node, *(node.body if isinstance(node, ast.ClassDef) else ()))
+        if getattr(inner, "name", "_") == "__init__" or not getattr(inner, "name", "_").startswith("_")
+    }
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) or id(node) in public:
+            continue
+        if any(ast.unparse(decorator).startswith("click.command(") for decorator in node.decorator_list):
+            continue
+        words = node.args
+        given = [
+            one.arg for one in (*words.posonlyargs, *words.args, *words.kwonlyargs, words.vararg, words.kwarg) if one
+        ]
+        if len(given) - (given[:1] in (["self"], ["cls"])) > MOST_PARAMETERS:
+            yield f"{place}: {node.name}"
+
+
+def test_functions_with_many_parameters_are_seen() -> None:
+    most = ", ".join(f"p{number}" for number in range(MOST_PARAMETERS))
+    assert list(too_wide("a.py", f"def f({most}): ...\nclass C:\n    def g(self, {most}): ...\n")) == []
+    for more in (f"x, {most}", f"{most}, *x", f"{most}, **x", f"{most}, *, x=1", f"x, /, {most}"):
+        assert list(too_wide("a.py", f"def f({more}): ...\n")) == ["a.py: f"]
+        assert list(too_wide("a.py", f"def f({more}): ...\n", ["f"])) == []
+        assert list(too_wide("a.py", f"@click.command('f')\ndef f({more}): ...\n")) == []
+        methods = f"class C:\n    def __init__(self, {more}): ...\n    def _g(self, {more}): ...\n"
+        assert list(too_wide("a.py", methods)) == ["a.py: __init__", "a.py: _g"]
+        assert list(too_wide("a.py", methods, ["C"])) == ["a.py: _g"]
+
+
+def test_functions_have_few_parameters() -> None:
+    found = {
+        place
+        for module, path in MODULES.items()
+        for place in too_wide(
+            path.relative_to(PACKAGE).as_posix(),
+            path.read_text(encoding="utf-8"),
+            seqnet.__all__ if unit(module) == "api" else (),
+        )
+    }
+    assert found == MANY_PARAMETERS
+
+
 TESTED_ELSEWHERE = {
     "__main__": "test_main.py",  # a module of the package itself
     "api/encoding": "api/test_dataset.py",
@@ -277,6 +341,7 @@ TESTED_ELSEWHERE = {
     "api/model_facts": "api/test_models.py",
     "api/python_words": "api/test_keywords.py",
     "api/words": "api/test_explained_files.py",
+    "api/training_runs": "api/test_training_outputs.py",
     "audit/audited_dataset": "audit/test_dataset_audit.py",  # what it holds is what the checks use
     "audit/findings": "audit/test_dataset_audit.py",  # a row of `CHECKS` is tested with its bounds
     "cli/completion": "cli/test_shell_completion.py",
@@ -290,10 +355,12 @@ TESTED_ELSEWHERE = {
     "cli/prediction_summary": "cli/test_predict.py",
     "cli/setting_names": "cli/test_shell_completion.py",
     "cli/signals": "e2e/test_signals_and_streams.py",  # needs a process of its own
-    "cli/training_files": "cli/test_train.py",
+    "cli/tuning_files": "cli/test_tune.py",
     "configs/convolutional_networks": "configs/test_networks.py",
+    "configs/input_files": "cli/test_outputs_are_not_inputs.py",
     "configs/network_base": "configs/test_networks.py",
     "configs/explanation": "cli/test_explain.py",
+    "core/outputs/claims": "cli/test_resume.py",
     "datasets/encoding/labelled_file": "api/test_evaluation.py",
     "datasets/encoding/ingestion": "datasets/encoding/test_pipeline.py",
     "datasets/simulation/__main__": "datasets/simulation/test_example_files.py",
@@ -345,6 +412,7 @@ TESTED_ELSEWHERE = {
     "reporting/motifs": "cli/test_evaluation_files.py",
     "reporting/printed_tables": "cli/test_evaluate.py",
     "reporting/prediction_report": "cli/test_report_option.py",
+    "reporting/training_outputs": "api/test_training_outputs.py",
     "reporting/pages/content": "reporting/pages/test_rendering.py",
     "reporting/pages/evaluation/comparisons": "reporting/pages/evaluation/test_page.py",
     "reporting/pages/evaluation/data": "reporting/pages/evaluation/test_page.py",
@@ -356,6 +424,9 @@ TESTED_ELSEWHERE = {
     "reporting/pages/evaluation/summary": "reporting/pages/evaluation/test_page.py",
     "reporting/pages/evaluation/training": "reporting/pages/evaluation/test_page.py",
     "similarity/sketches": "similarity/test_pairs.py",
+    "training/launching": "cli/test_processes.py",
+    "training/requests": "api/test_training_outputs.py",
+    "training/training_files": "api/test_training_outputs.py",
     "training/finalization": "training/test_cross_validation.py",
     "training/member_training": "training/test_concurrent_members.py",
     "training/members": "training/test_imbalanced_classes.py",
@@ -372,7 +443,7 @@ def test_every_module_with_code_has_its_tests() -> None:
     for path in MODULES.values():
         place = path.relative_to(PACKAGE).with_suffix("")
         functions = (ast.FunctionDef, ast.AsyncFunctionDef)
-        has_code = any(isinstance(node, functions) for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        has_code = any(isinstance(node, functions) for node in ast.walk(parsed(path.read_text(encoding="utf-8"))))
         own = tests / place.parent / f"test_{place.name}.py"
         if path.name != "__init__.py" and has_code and not own.exists():
             without.add(place.as_posix())
@@ -389,7 +460,7 @@ UNCLEAR = {
 
 def names_in(text: str) -> Iterator[str]:
     """Yields the names that a module defines."""
-    for node in ast.walk(ast.parse(text)):
+    for node in ast.walk(parsed(text)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
             yield node.name
         elif isinstance(node, ast.arg):
@@ -431,7 +502,7 @@ each module; what a process does only if it runs a single command; and tables of
 
 def defined_names(text: str) -> Iterator[str]:
     """Yields the classes of a module, and its functions that others may use."""
-    tree = ast.parse(text)
+    tree = parsed(text)
     yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     yield from (node.name for node in tree.body if isinstance(node, ast.FunctionDef) and node.name[0] != "_")
 

@@ -86,7 +86,7 @@ def sound(folder: Path) -> dict[str, Path]:
         found["model"],
         replace(bundle, calibration=calibration, card=card, novelty=describe(tokens, tokens, dna)),
     )
-    fit(data, run_config(), Recorder(stop_at_epoch=2), checkpoint=found["checkpoint"], dataset_hash="abc")
+    fit(data, run_config(), Recorder(stop_at_epoch=2), checkpoint=found["checkpoint"], identity="abc")
     return found
 
 

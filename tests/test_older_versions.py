@@ -68,7 +68,7 @@ def test_a_run_continues_from_a_checkpoint(tmp_path: Path) -> None:
         config,
         checkpoint=tmp_path / "checkpoint",
         resume=True,
-        dataset_hash=file_hash(GOLDEN / "dataset.safetensors"),
+        identity=file_hash(GOLDEN / "dataset.safetensors"),
     )
     expected = json.loads((GOLDEN / "resumed.json").read_text())
     assert [row.validation_loss for row in result.rows] == pytest.approx(expected["losses"], rel=1e-3)

@@ -61,14 +61,12 @@ def _trained(kind: str, folder: Path, checkpoint: Path) -> str:
     import torch
 
     from seqnet.configs.run import RunConfig
-    from seqnet.training.fit import train
+    from seqnet.training.fit import NetworkJob, train
 
     settings = {**_NETWORKS[kind], "training": {**_TRAINING, **_NETWORKS[kind].get("training", {})}}
     config = RunConfig.from_dict(settings)
-    result = train(
-        _dataset(folder), config, _Silent(), device=torch.device("cpu"), checkpoint=checkpoint, resume=True,
-        dataset_hash="d",
-    )  # fmt: skip
+    job = NetworkJob(_dataset(folder), config, torch.device("cpu"), checkpoint, resume=True, identity="d")
+    result = train(job, _Silent())
     digest = hashlib.sha256(repr((result.rows, result.best_epoch)).encode())
     for name, tensor in sorted(result.bundle.classifier.state_dict().items()):
         digest.update(name.encode() + tensor.numpy().tobytes())

@@ -6,23 +6,20 @@ import os
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 import numpy as np
 
-from seqnet.api.dataset import DATASET, Progress
-from seqnet.api.keywords import as_listener, as_path, checked_threads, plain_number
+from seqnet.api.dataset import Progress
+from seqnet.api.keywords import plain_number
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
-from seqnet.api.training import random_numbers_kept, run_request_of
+from seqnet.api.training import run_request_of, training_request
+from seqnet.api.training_runs import TrainingFileKeywords, TrainingTarget, model_of, opened_dataset, trained_run
 from seqnet.configs.cross_validation import FoldOptions
 from seqnet.core.printable import counted
-from seqnet.datasets.dataset import Dataset, open_dataset
-from seqnet.datasets.run_choice import choose_run
-from seqnet.nn.devices import choose_device, computing
-from seqnet.training import train_folds
+from seqnet.datasets.dataset import Dataset
 from seqnet.training.cross_validation import FoldsResult
-from seqnet.training.jobs import ProgressLines, make_job, opening_lines
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -35,15 +32,15 @@ class CrossValidationResult:
 
     Args:
         result: the networks of all folds, and their predictions.
-        threads: of the model.
+        model: the networks of all folds as one model.
 
     Attributes:
-        model: the networks of all folds as one model.
+        model: as given.
     """
 
-    def __init__(self, result: FoldsResult, threads: int) -> None:
+    def __init__(self, result: FoldsResult, model: Model) -> None:
         self._result = result
-        self.model = Model(result.bundle, threads=threads)
+        self.model = model
 
     @cached_property
     def metrics(self) -> pd.DataFrame:
@@ -94,11 +91,14 @@ def cross_validate(
     device: str = "auto",
     threads: int | None = None,
     progress: Progress | None = None,
+    optimize: str | None = None,
+    start: Model | str | os.PathLike[str] | None = None,
+    freeze: bool = False,
+    **files: Unpack[TrainingFileKeywords],
 ) -> CrossValidationResult:
     """Returns a K-fold cross-validation, as `seqnet train --folds` makes it.
 
-    The records of the train and validation splits are divided into folds, with equal class fractions and whole groups.
-    The test split is not used.
+    The records of all splits but test are divided into folds, with equal class fractions and whole groups.
 
     Args:
         data: the dataset, or its path.
@@ -111,22 +111,20 @@ def cross_validate(
         seed: of the folds and of training.
         device: auto, cpu, cuda, cuda:N or mps.
         threads: of the CPU; None for the processors that the process may use.
-        progress: gets each line that the command would print, such as `print`; None for none.
+        progress: gets each line that the command would print, such as `print`; None for warnings alone.
+        optimize: what thresholds maximise.
+        start: model to start from, its path or name.
+        freeze: whether, with `start`, only the output layers are trained.
+        **files: as in `seqnet.train`; beside the model are also the tables of the folds.
 
     Raises:
         SeqnetError: a setting is not allowed, or there are too few records or groups for so many folds.
     """
     with python_words():
+        target = TrainingTarget.of(files, cross_validate)
         number = FoldOptions.check("folds", plain_number(folds))
-        dataset = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
-        notify, count, chosen = as_listener(progress), checked_threads(threads), choose_device(str(device))
-        run = choose_run(dataset, run_request_of(preset, network, encoder, config, settings, seed), mix=False)
-        job = replace(make_job(dataset, run, chosen, threads=count), checkpoints=(None,) * number)
-        for line in opening_lines(dataset, run, audit=progress is not None):
-            notify(line)
-        with computing(count, chosen), random_numbers_kept(chosen):
-            found = train_folds(job, ProgressLines(notify, job, threads=count))
-        if found.interruption:
-            raise found.interruption
-        found.bundle.to(chosen)
-        return CrossValidationResult(found, count)
+        requested = run_request_of(preset, network, encoder, config, settings, seed, freeze=freeze)
+        request = training_request(requested, threads, optimize=optimize, start=start)
+        run = trained_run(opened_dataset(data), replace(request, folds=number), target, device, progress)
+        assert isinstance(run.result, FoldsResult)
+        return CrossValidationResult(run.result, model_of(run, target))

@@ -15,7 +15,8 @@ from seqnet.api.keywords import as_listener, as_path, check_keywords, checked_th
 from seqnet.api.loading import prepare_language_model
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
-from seqnet.api.training import random_numbers_kept, run_request_of
+from seqnet.api.training import run_request_of
+from seqnet.api.training_runs import random_numbers_kept
 from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import SettingError

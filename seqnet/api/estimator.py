@@ -16,7 +16,7 @@ from sklearn.utils.validation import check_is_fitted, column_or_1d
 from seqnet.api.dataset import Dataset
 from seqnet.api.models import Model
 from seqnet.api.python_words import python_words
-from seqnet.api.training import train
+from seqnet.api.training import run_request_of, trained_alone, training_request
 from seqnet.core.errors import LabelError, SequencesError, SettingError
 from seqnet.core.printable import counted, quoted, shortened
 from seqnet.datasets.encoding.frames import FrameColumns
@@ -109,19 +109,11 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         """
         with python_words():
             data = self._dataset(_sequences(X), y, groups)
-            self.model_: Model = train(
-                data,
-                self.preset,
-                self.network,
-                self.encoder,
-                self._settings(),
-                self.config,
-                self.members,
-                self.seed,
-                self.device,
-                self.threads,
-                optimize=self.optimize,
+            requested = run_request_of(
+                self.preset, self.network, self.encoder, self.config, self._settings(), self.seed
             )
+            request = training_request(requested, self.threads, members=self.members, optimize=self.optimize)
+            self.model_: Model = trained_alone(data, request, self.device)
         return self
 
     def predict_proba(self, X: Iterable[str | None]) -> NDArray[np.float64]:

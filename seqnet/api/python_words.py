@@ -35,7 +35,13 @@ _USE = re.compile(r"\buse (?=--)")
 _CLASS = re.compile(r"--class ([\w.]+)=([\w.@]+)")
 _SET = re.compile(r"--set ([\w.]+)=(\w+)")
 _COMMAND = re.compile(r"\bseqnet (train|encode|evaluate)\b")
-_KEYWORDS = {"class": "classes", "force": "force=True", "no-baselines": "baselines=False", "from": "start"}
+_KEYWORDS = {
+    "class": "classes",
+    "force": "force=True",
+    "from": "start",
+    "no-baselines": "baselines=False",
+    "resume": "resume=True",
+}
 """Option → keyword, where the names differ by more than hyphens."""
 
 

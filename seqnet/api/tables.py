@@ -55,7 +55,7 @@ def predict_table(
         inputs: a file or several, as in `Model.predict_file`.
         output: the table; its name ends in .tsv, .tsv.gz, .jsonl, .jsonl.gz or .parquet.
         shard: (I, N) for part I of N of the records, in a table that `gather` joins with the others.
-        resume: whether to keep what is complete if the run is killed, and to go on with it in the next call.
+        resume: whether to keep what is complete if the run is killed, and to continue it in the next call.
         report: HTML file of a report, as `seqnet predict --report` writes it; None for none.
         force: whether existing files are replaced.
         **options: those of `Model.predict_file`.

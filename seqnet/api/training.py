@@ -3,35 +3,33 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterator, Mapping
+from typing import Any, Unpack
 
 import numpy as np
-import torch
 
-from seqnet.api.dataset import DATASET, Progress
-from seqnet.api.keywords import as_listener, as_path, checked_threads
+from seqnet.api.dataset import Progress
+from seqnet.api.keywords import as_path, checked_threads
 from seqnet.api.models import Model
-from seqnet.api.python_words import python_words, words_of_python
-from seqnet.api.warn import warn
-from seqnet.configs.calibration import CRITERIA
+from seqnet.api.python_words import python_words
+from seqnet.api.training_runs import (
+    TrainingFileKeywords,
+    TrainingTarget,
+    checked_criterion,
+    model_of,
+    opened_dataset,
+    starting_model,
+    trained_run,
+)
 from seqnet.configs.run import RUN_SECTIONS, RunRequest
 from seqnet.configs.settings import convert
 from seqnet.configs.training import MOST_MEMBERS, TrainingConfig
 from seqnet.core.durations import seconds_of
 from seqnet.core.errors import SettingError
-from seqnet.datasets.dataset import Dataset, open_dataset
-from seqnet.datasets.run_choice import choose_run
-from seqnet.nn.devices import choose_device, computing
-from seqnet.training import train_ensemble
-from seqnet.training.jobs import WARNING, ProgressLines, make_job, opening_lines
-from seqnet.training.members import TrainingJob, imbalance_note
-from seqnet.training.results import result_lines
-from seqnet.training.warm_start import WarmStart, choose_warm_run
+from seqnet.datasets.dataset import Dataset
+from seqnet.training.requests import TrainingRequest
 
-__all__ = ["random_numbers_kept", "run_request_of", "train"]
+__all__ = ["run_request_of", "train", "trained_alone", "training_request"]
 
 
 def train(
@@ -50,11 +48,12 @@ def train(
     start: Model | str | os.PathLike[str] | None = None,
     freeze: bool = False,
     time: str | float | None = None,
+    **files: Unpack[TrainingFileKeywords],
 ) -> Model:
     """Returns the model that `seqnet train` fits to a dataset: the same settings give the same weights.
 
-    The train split is fitted, the validation split chooses the epoch that is kept, the test split is not touched.
-    Without preset, network and config, suitable settings are chosen, or a mixture of networks. Ctrl-C leaves no model.
+    The test split is not touched. Without preset, network and config, suitable settings are chosen. For files, and for
+    training in several processes, see docs/api-training.md.
 
     Args:
         data: the dataset, or its path.
@@ -72,77 +71,49 @@ def train(
         start: model to start from, its path or name; its output layers are kept if the classes are the same.
         freeze: whether, with `start`, only the output layers are trained.
         time: such as "10m", or seconds; epochs and networks are reduced to what fits. None for no limit.
+        **files: output (path of the model; other files are written beside it), report, resume, force and wait.
 
     Raises:
-        SeqnetError: a setting is unknown or not allowed, the file is not a dataset, or the settings don't suit it.
+        SeqnetError: a setting is not allowed, the dataset does not suit it, or a file can't be read or written.
     """
     with python_words():
-        data = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
-        networks = _checked_members(members, optimize)
-        notify = _warnings if progress is None else as_listener(progress)
-        request = run_request_of(preset, network, encoder, config, settings, seed, freeze=freeze)
-        job = _job(data, request, _start(start), device, threads, networks, notify)
-        seconds = None if time is None else seconds_of("time", time)
-        return _trained(replace(job, optimize=optimize, seconds=seconds), threads, notify)
+        target = TrainingTarget.of(files, train)
+        requested = run_request_of(preset, network, encoder, config, settings, seed, freeze=freeze)
+        request = training_request(requested, threads, members=members, optimize=optimize, start=start, time=time)
+        return model_of(trained_run(opened_dataset(data), request, target, device, progress), target)
 
 
-def _start(model: Model | str | os.PathLike[str] | None) -> WarmStart | None:
-    """Returns the model that training starts from; None for random weights."""
-    if model is None:
-        return None
-    return WarmStart.of(model.bundle) if isinstance(model, Model) else WarmStart.open(as_path(model))
+def trained_alone(data: Dataset, request: TrainingRequest, device: str) -> Model:
+    """Returns the model that this process trains, whether or not a launcher has started others; there are no files."""
+    target = TrainingTarget()
+    return model_of(trained_run(data, request, target, device, None), target)
 
 
-def _job(
-    data: Dataset,
-    request: RunRequest,
-    start: WarmStart | None,
-    device: str,
+def training_request(
+    requested: RunRequest,
     threads: int | None,
-    networks: int,
-    notify: Callable[[str], None],
-) -> TrainingJob:
-    """Returns what is to be trained, and tells why it is trained like this."""
-    chosen = choose_warm_run(data, request, start) if start else choose_run(data, request)
-    job = make_job(data, chosen, choose_device(str(device)), threads=checked_threads(threads), start=start)
-    for line in opening_lines(data, chosen, audit=notify is not _warnings, start=start, count=networks * chosen.count):
-        notify(line)
-    return replace(job, checkpoints=(None,) * (networks * chosen.count))
-
-
-def _checked_members(members: object, optimize: str | None) -> int:
-    """Returns the number of networks.
+    *,
+    members: int = 1,
+    optimize: str | None = None,
+    start: Model | str | os.PathLike[str] | None = None,
+    time: str | float | None = None,
+) -> TrainingRequest:
+    """Returns what is to be trained; see `train` for the arguments.
 
     Raises:
-        SettingError: it is not allowed, or there is no such criterion.
+        SettingError: one is not allowed.
     """
     number: int = convert("members", _plain(members), int)
     if not 1 <= number <= MOST_MEMBERS:
         raise SettingError("members", number, f"a whole number from 1 to {MOST_MEMBERS}")
-    if optimize is not None and optimize not in list(CRITERIA):
-        raise SettingError("optimize", optimize, choices=CRITERIA)
-    return number
-
-
-def _warnings(line: str) -> None:
-    """Warns of a line that is a warning, and ignores others."""
-    if line.startswith(WARNING):
-        warn(words_of_python(line.removeprefix(WARNING)))
-
-
-def _trained(job: TrainingJob, threads: int | None, notify: Callable[[str], None]) -> Model:
-    """Returns what comes of a job, on the device that it was trained on."""
-    count = checked_threads(threads)
-    if notify is _warnings and (imbalanced := imbalance_note(job.config, job.dataset)):
-        warn(words_of_python(imbalanced))
-    with computing(count, job.device), random_numbers_kept(job.device):
-        result = train_ensemble(job, ProgressLines(notify, job, threads=count))
-    if result.interruption:
-        raise result.interruption
-    for line in result_lines(result):
-        notify(line)
-    result.bundle.to(job.device)
-    return Model(result.bundle, threads=count)
+    return TrainingRequest(
+        requested,
+        checked_threads(threads),
+        members=number,
+        optimize=checked_criterion(optimize),
+        seconds=None if time is None else seconds_of("time", time),
+        start=starting_model(start),
+    )
 
 
 def run_request_of(
@@ -184,10 +155,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, os.PathLike):
         return os.fspath(value)
     return value.tolist() if isinstance(value, np.generic | np.ndarray) else value
-
-
-@contextmanager
-def random_numbers_kept(device: torch.device) -> Iterator[None]:
-    """Leaves the generators of random numbers of PyTorch as they were."""
-    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        yield

@@ -10,16 +10,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from seqnet.api.dataset import DATASET, Progress, option_names
+from seqnet.api.dataset import Progress, option_names
 from seqnet.api.keywords import as_listener, as_path, checked_threads, settings_from
 from seqnet.api.python_words import python_words
-from seqnet.api.training import random_numbers_kept, run_request_of
+from seqnet.api.training import run_request_of
+from seqnet.api.training_runs import opened_dataset, random_numbers_kept
 from seqnet.configs.run import RunConfig
 from seqnet.configs.tuning import TuneOptions
 from seqnet.core.errors import SeqnetError, SettingError
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
-from seqnet.datasets.dataset import Dataset, open_dataset
+from seqnet.datasets.dataset import Dataset
 from seqnet.nn.devices import choose_device, computing
 from seqnet.training.tuning import (
     SearchJob,
@@ -167,7 +168,7 @@ def tune(
         wanted = settings_from(TuneOptions, options, option_names(TuneOptions))
         base = run_request_of(preset, network, encoder, config, settings, seed).compose()
         searched = _space(space, base)
-        dataset = data if isinstance(data, Dataset) else open_dataset(as_path(data, "data", DATASET))
+        dataset = opened_dataset(data)
         where = choose_device(str(device))
         with _journal(storage, needed=resume or shared) as journal:
             job = SearchJob(dataset, base, searched, wanted, where, journal, dataset.sha256(), resume, shared)

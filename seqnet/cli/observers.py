@@ -28,13 +28,7 @@ class TrainingObserver:
     def __init__(self, meter: Meter, lines: MembersObserver) -> None:
         self._meter, self._lines, self._epochs = meter, lines, 0
         self._reached = math.inf
-        self._notes: list[str] = []
         self._members: list[_MemberObserver] = []
-
-    @property
-    def notes(self) -> list[str]:
-        """Its messages so far, without those of epochs; those of networks trained at the same time are last."""
-        return self._notes + [note for member in self._members for note in member.notes]
 
     def member(self, label: str) -> Observer:
         """See `MembersObserver`."""
@@ -55,7 +49,6 @@ class TrainingObserver:
 
     def note(self, text: str) -> None:
         """See `Observer`."""
-        self._notes.append(text)
         self._lines.note(text)
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
@@ -83,14 +76,12 @@ class _MemberObserver:
     Attributes:
         done: its batches so far, without those before it was resumed.
         total: how many there will be; None if that is not known yet.
-        notes: its messages so far, without those of epochs.
     """
 
     def __init__(self, label: str, lines: Observer, show: Callable[[str], None]) -> None:
         self._label, self._lines, self._show = label, lines, show
         self._epochs = self._before = self._steps = self.done = 0
         self.total: int | None = None
-        self.notes: list[str] = []
 
     def begin(self, config: RunConfig) -> None:
         """See `Observer`; again without a step before it, the network was complete."""
@@ -102,7 +93,6 @@ class _MemberObserver:
 
     def note(self, text: str) -> None:
         """See `Observer`."""
-        self.notes.append(f"{self._label}: {text}")
         self._lines.note(text)
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:

@@ -17,6 +17,7 @@ from seqnet.configs.encoders import ENCODERS
 from seqnet.configs.networks import NETWORKS
 from seqnet.configs.run import RunRequest, preset_names
 from seqnet.configs.settings import Settings
+from seqnet.core.launch import USUAL_WAIT
 from seqnet.core.processors import usable_processors
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def wait_option(function: Function) -> Function:
     return click.option(
         "--wait",
         type=Duration(),
-        default="10m",
+        default=USUAL_WAIT,
         show_default=True,
         metavar="TIME",
         help="With several processes: time to wait for one that has not started, or does not answer.",

@@ -21,9 +21,9 @@ from seqnet.cli.messages import detail
 from seqnet.cli.process import command_line
 from seqnet.cli.progress import say
 from seqnet.cli.variables import name_variables, remember_variables, unknown_variables
-from seqnet.configs.run import RunConfig
+from seqnet.configs.input_files import language_model_files
 from seqnet.core.errors import OutputError
-from seqnet.core.outputs import check_stdout, check_targets, reading, remove_stale, temporary_files
+from seqnet.core.outputs import check_regular, check_stdout, claim_outputs, reading, removed_line, temporary_files
 
 if TYPE_CHECKING:
     from click.shell_completion import CompletionItem
@@ -34,7 +34,6 @@ __all__ = [
     "OutputPath",
     "claim",
     "language_model_files",
-    "named_files",
     "say_removed",
     "total_size",
 ]
@@ -122,9 +121,8 @@ class OutputPath(click.Path):
         """
         path: Any = super().convert(value, param, ctx)
         if value != "-":
-            if not self.alone and _is_pipe(path):
-                problem = "this is a device or a pipe, and other files are written beside it"
-                raise OutputError(str(path), problem, "name a file")
+            if not self.alone:
+                check_regular(path)
             return path
         if self.no_stdout is not None:
             raise OutputError("", self.no_stdout, "give a file name, or ./- for a file named -")
@@ -189,17 +187,6 @@ def _inputs(context: click.Context) -> Iterator[str]:
                 yield from kind.files(one)
 
 
-def named_files(run: RunConfig | None) -> list[Path]:
-    """Returns the files that the settings of a run name: those in the folder of its language model."""
-    return [] if run is None else language_model_files([run.encoder.model])
-
-
-def language_model_files(names: Iterable[str]) -> list[Path]:
-    """Returns the files of the language models that are folders; other names are of a hub, or empty."""
-    folders = [Path(name).expanduser() for name in names if name]
-    return [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
-
-
 def claim(
     targets: Iterable[Path],
     *,
@@ -208,27 +195,14 @@ def claim(
     single: Iterable[Path] = (),
     kept: Collection[Path] = (),
 ) -> None:
-    """Checks that all outputs of a command may be written, and removes what killed runs have left of them.
-
-    Args:
-        targets: files that the command is going to write as one set.
-        force: whether existing ones are replaced.
-        inputs: files that are read, beside those that its parameters name.
-        single: further files that it is going to write, each by itself.
-        kept: real paths of unfinished files that it continues.
-
-    Raises:
-        OutputError: see `seqnet.core.outputs.check_targets`.
-    """
-    sets = [list(targets), *([target] for target in single)]
-    say_removed(path for one in sets for path in remove_stale(one, kept))
-    check_targets([target for one in sets for target in one], force=force, inputs=inputs)
+    """Does what `seqnet.core.outputs.claim_outputs` does, and says what it has removed."""
+    claim_outputs(targets, say, force=force, inputs=inputs, single=single, kept=kept)
 
 
 def say_removed(paths: Iterable[Path]) -> None:
     """Says which unfinished files of killed runs were removed."""
     for path in paths:
-        say(f"removed {path}, an unfinished file of a killed run")
+        say(removed_line(path))
 
 
 def total_size(inputs: Sequence[str]) -> int | None:

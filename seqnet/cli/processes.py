@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import partial
-from typing import TYPE_CHECKING
 
 import click
 
 from seqnet.cli.messages import share_messages
 from seqnet.core.launch import Launch, this_launch
 
-if TYPE_CHECKING:
-    import torch
-
-    from seqnet.training.processes import Processes
-
-__all__ = ["TOGETHER", "share_command", "training_processes"]
+__all__ = ["TOGETHER", "share_command"]
 
 TOGETHER = ("train",)
 """Commands that can run in several processes."""
@@ -49,23 +42,3 @@ def _reports_error(launch: Launch) -> bool:
     from seqnet.training.distributed import first_to_fail
 
     return first_to_fail(launch)
-
-
-@contextmanager
-def training_processes(launch: Launch, device: str, wait: float) -> Iterator[tuple[Processes, torch.device]]:
-    """Yields the processes that train together, and the device of this one; see `seqnet.training.distributed.joined`.
-
-    Raises:
-        ResourceError: a process did not start, ended, or does not answer.
-        SettingError: this machine does not have the device, or has too few of it.
-    """
-    if launch.size == 1:  # without the import of what several processes need
-        from seqnet.nn.devices import choose_device
-        from seqnet.training.processes import ALONE as BY_ITSELF
-
-        yield BY_ITSELF, choose_device(device)
-        return
-    from seqnet.training.distributed import process_group
-
-    with process_group(launch, device, wait) as group:
-        yield group

@@ -24,32 +24,26 @@ from seqnet.cli.options import (
     threads_option,
     wait_option,
 )
-from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
+from seqnet.cli.paths import Command, InputPath, OutputPath
 from seqnet.cli.process import command_line, set_up_process
-from seqnet.cli.processes import training_processes
 from seqnet.cli.progress import Meter, say
 from seqnet.cli.report_option import report_option
-from seqnet.cli.training_files import TrainingFiles
-from seqnet.cli.training_output import show_training, write_training
+from seqnet.cli.training_output import show_training
 from seqnet.cli.unused_options import refuse_unused
 from seqnet.configs.calibration import CRITERIA
 from seqnet.configs.cross_validation import FoldOptions
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.configs.readers import ReadOptions
-from seqnet.configs.run import RunRequest
 from seqnet.configs.training import MOST_MEMBERS, TrainingConfig
 from seqnet.core.errors import SeqnetError
-from seqnet.core.launch import this_launch
+from seqnet.core.launch import Launch, this_launch
 from seqnet.core.outputs import check_targets
-from seqnet.core.printable import counted
 
 if TYPE_CHECKING:
-    import torch
-
-    from seqnet.training.fit import TrainingResult
-    from seqnet.training.processes import Processes
+    from seqnet.training.jobs import ProgressLines
+    from seqnet.training.requests import TrainingRequest
     from seqnet.training.results import TrainingRun
-    from seqnet.training.warm_start import WarmStart
+    from seqnet.training.training_files import TrainingFiles
 
 __all__ = ["command"]
 
@@ -152,62 +146,44 @@ def command(dataset: Path | None, output: Path, resume: bool, force: bool, as_js
     seqnet train own.safetensors --from human-dna -o model.safetensors
     """
     _check_usage(dataset, options)
-    request = run_request(options)
-    if options["freeze"]:
-        request = replace(request, assignments=(*request.assignments, ("training.freeze", True)))
-    start = _start(options["start"], [one for one in (output, options["report"]) if one])
-    kinds = 1 if options["folds"] else _most_kinds(request, start)
-    files = TrainingFiles.beside(output, options["members"], options["folds"], options["report"], kinds)
-    inputs = named_files(request.run)
-    launch = this_launch()
-    force_all = launch.first and files.claim(resume=resume, force=force, encodes=dataset is None, inputs=inputs)
-    with _dataset(dataset, files, options, resume=resume, force=force_all) as path:
+    request = _request(options, [one for one in (output, options["report"]) if one], resume=resume)
+    files, launch, inputs = request.files(output, options["report"]), this_launch(), request.inputs
+    replaced = launch.first and files.claim(say, resume=resume, force=force, encodes=dataset is None, inputs=inputs)
+    with _dataset(dataset, files, options, resume=resume, force=replaced) as path:
         set_up_process(options["threads"])
-        with training_processes(launch, options["device"], options["wait"]) as group:
-            trained, files = _fit(path, request, files, options, start, group, resume=resume)
+        run = _trained(path, request, files, launch, options)
     if not launch.first:
         return
-    result = trained.result
-    fitted = any(run.fitted for run in result.runs)
-    if resume and not (force or fitted) and files.hold(result.bundle):
-        say(f"nothing to do: {files.model} is complete; to train longer, use --set epochs=N")
-    else:
-        write_training(trained, files, force=force_all)
+    from seqnet.reporting.training_outputs import write_training
+    from seqnet.training.requests import stop_line
+
+    write_training(run, files, say, force=force, replace=replaced)
     if as_json:
-        show_training(trained, files)
-    if result.interruption:
-        say(f"seqnet: stopped after {_epochs(result.runs)}; continue with --resume")
-        raise result.interruption
+        show_training(run, files)
+    if run.result.interruption:
+        say(stop_line(run.result))
+        raise run.result.interruption
 
 
-def _epochs(runs: Sequence[TrainingResult]) -> str:
-    """Returns how many epochs the networks have that were stopped."""
-    counts = [len(run.rows) for run in runs if run.interruption] or [len(runs[-1].rows)]
-    if len(counts) == 1:
-        return counted(counts[0], "epochs")
-    *first, last = map(str, counts)
-    return f"{', '.join(first)} and {last} epochs of {counted(len(counts), 'networks')}"
-
-
-def _start(name: Path | None, outputs: Sequence[Path]) -> WarmStart | None:
-    """Returns the model to start from; it must not be an output."""
-    if name is None:
-        return None
-    check_targets(outputs, force=True)
+def _request(options: Mapping[str, Any], outputs: Sequence[Path], *, resume: bool) -> TrainingRequest:
+    """Returns what the options ask for; the model to start from must not be an output."""
+    settings = run_request(options)
+    if options["freeze"]:
+        settings = replace(settings, assignments=(*settings.assignments, ("training.freeze", True)))
+    if options["start"]:
+        check_targets(outputs, force=True)
+    from seqnet.training.requests import TrainingRequest
     from seqnet.training.warm_start import WarmStart
 
-    return WarmStart.open(name)
-
-
-def _most_kinds(request: RunRequest, start: WarmStart | None) -> int:
-    """Returns how many kinds of networks there may be; the dataset decides."""
-    if start is not None:
-        return len(start.bundle.mixture) or 1
-    if request.shapes_network:
-        return 1
-    from seqnet.datasets.mixtures import MOST_KINDS
-
-    return MOST_KINDS
+    names = ("threads", "members", "folds", "optimize", "seconds")
+    return TrainingRequest(
+        settings,
+        **{name: options[name] for name in names},
+        start=WarmStart.open(options["start"]) if options["start"] else None,
+        audit=not options["no_audit"],
+        resume=resume,
+        command=command_line(),
+    )
 
 
 def _check_usage(dataset: Path | None, options: Mapping[str, Any]) -> None:
@@ -251,45 +227,20 @@ def _dataset(
         raise
 
 
-def _fit(
-    dataset: Path,
-    request: RunRequest,
-    files: TrainingFiles,
-    options: Mapping[str, Any],
-    start: WarmStart | None,
-    group: tuple[Processes, torch.device],
-    *,
-    resume: bool,
-) -> tuple[TrainingRun, TrainingFiles]:
-    """Trains and returns what came of it, and the files of the networks that there were."""
+def _trained(
+    dataset: Path, request: TrainingRequest, files: TrainingFiles, launch: Launch, options: Mapping[str, Any]
+) -> TrainingRun:
+    """Returns what came of the training."""
     from seqnet.datasets.dataset import open_dataset
-    from seqnet.datasets.run_choice import choose_run, mixture_note
-    from seqnet.training import train_ensemble, train_folds
-    from seqnet.training.jobs import ProgressLines, make_job, opening_lines
-    from seqnet.training.results import TrainingRun
-    from seqnet.training.warm_start import choose_warm_run
+    from seqnet.training.launching import training_processes
+    from seqnet.training.requests import plan_training
 
-    processes, device = group
-    data = open_dataset(dataset)
-    mix = not files.out_of_fold
-    chosen = choose_warm_run(data, request, start, mix=mix) if start else choose_run(data, request, mix=mix)
-    files = files.of_networks(options["folds"] or options["members"] * chosen.count)
-    job = make_job(data, chosen, device, threads=options["threads"], command=command_line(), start=start)
-    audit, count = processes.first and not (options["no_audit"] or resume), len(files.checkpoints)
-    for line in opening_lines(data, chosen, audit=audit, start=start, count=count):
-        say(line)
-    if not (mix or start) and (note := mixture_note(data, request)):
-        say(note)
-    job = replace(job, checkpoints=files.checkpoints, optimize=options["optimize"], resume=resume)
-    job = replace(job, seconds=options["seconds"], processes=processes)
-    fit = train_folds if files.out_of_fold else train_ensemble
-    try:
-        with Meter("train", "batches") as meter:
-            lines = ProgressLines(say, job, threads=options["threads"])
-            observer = TrainingObserver(meter, lines)
-            result = fit(job, observer)
-    except KeyboardInterrupt:
-        if folds := len(files.checkpoints) if files.out_of_fold else 0:
-            say(f"seqnet: stopped; the model is written after all {folds} folds; continue with --resume")
-        raise
-    return TrainingRun(files.model.stem, job, chosen, result, not options["no_audit"], observer.notes), files
+    with training_processes(launch, options["device"], options["wait"]) as group:
+        return plan_training(open_dataset(dataset), request, files, group, say).train(say, _watched)
+
+
+@contextmanager
+def _watched(lines: ProgressLines) -> Iterator[TrainingObserver]:
+    """Yields an observer that also shows how many batches are done."""
+    with Meter("train", "batches") as meter:
+        yield TrainingObserver(meter, lines)

@@ -18,10 +18,11 @@ from seqnet.cli.options import (
     settings_options,
     threads_option,
 )
-from seqnet.cli.paths import Command, InputPath, OutputPath, named_files
+from seqnet.cli.paths import Command, InputPath, OutputPath
 from seqnet.cli.process import command_line, set_up_process
 from seqnet.cli.progress import Meter, say
-from seqnet.cli.training_files import TuningFiles
+from seqnet.cli.tuning_files import TuningFiles
+from seqnet.configs.input_files import named_files
 from seqnet.configs.toml import toml_value
 from seqnet.configs.tuning import TuneOptions
 from seqnet.core.errors import SeqnetError

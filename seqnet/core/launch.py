@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from seqnet.core.errors import SettingError
 
-__all__ = ["ALONE", "Launch", "this_launch"]
+__all__ = ["ALONE", "USUAL_WAIT", "Launch", "this_launch"]
 
 _NEEDED = ("RANK", "WORLD_SIZE", "MASTER_ADDR", "MASTER_PORT")
 """Without one of these there is no group; some systems set WORLD_SIZE alone."""
@@ -43,6 +43,9 @@ class Launch:
 
 ALONE = Launch()
 """A process that no launcher has started."""
+
+USUAL_WAIT = "10m"
+"""How long a process waits for another one that has not started, or does not answer, unless the user says otherwise."""
 
 
 def this_launch(environment: Mapping[str, str] = os.environ) -> Launch:

@@ -52,7 +52,7 @@ class PredictionJobs:
         fractions: what predicts the records of some inputs.
         source: reads the inputs.
         model: path or name of the model, which an unfinished table is known by.
-        resume: whether to go on with an unfinished table; nothing else is written then.
+        resume: whether to continue an unfinished table; nothing else is written then.
         manifest: file of what became of each input, which is written at the end; None for none.
         failure: is given the error of an input, and returns it as a line; then the other inputs go on. None where a
             failed input stops the others.

@@ -34,7 +34,7 @@ from seqnet.models.precision import changed_labels
 from seqnet.models.probabilities import bundle_probabilities
 from seqnet.models.scoring import ready
 from seqnet.training.ensemble import calibrated
-from seqnet.training.fit import Observer, TrainingResult, train
+from seqnet.training.fit import NetworkJob, Observer, TrainingResult, train
 from seqnet.training.members import TrainingJob
 from seqnet.training.warm_start import WarmStart
 
@@ -197,7 +197,7 @@ def distill(
         SeqnetError: see `seqnet.training.fit.train`.
     """
     dataset, members, teacher = job.dataset, job.dataset.members("validation"), start.bundle
-    result = train(dataset, job.config, observer, device=job.device, provenance=job.provenance)
+    result = train(NetworkJob(dataset, job.config, job.device, provenance=job.provenance), observer)
     own = teacher.calibration
     calibration = Calibration(threshold=own.threshold, shares=own.shares, criterion=own.criterion)
     bundle = replace(result.bundle, novelty=teacher.novelty, calibration=calibration)

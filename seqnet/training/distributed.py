@@ -6,6 +6,7 @@ whole batch, so that N processes train as one does.
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
 import warnings
@@ -30,7 +31,7 @@ from seqnet.core.provenance import versions
 from seqnet.nn.devices import choose_device
 from seqnet.nn.layers import share_statistics
 from seqnet.nn.networks import Classifier
-from seqnet.training.processes import ALONE, BatchPart, Processes
+from seqnet.training.processes import BatchPart, Processes
 
 __all__ = ["first_to_fail", "process_group"]
 
@@ -46,7 +47,9 @@ _LOST = ("gloo", "NCCL", "onnection closed", "onnection reset", "Timed out waiti
 _losses: list[RuntimeError] = []
 """The errors by which this process has noticed that another one ended; the other one reports its error."""
 _stores: list[TCPStore] = []
-"""The store that this process has joined its group by, if it has."""
+"""The store that this process joins its groups by, once it has it."""
+_numbers = itertools.count()
+"""Number of the next group: a program may train several times, and all its processes in the same order."""
 
 
 class _SeveralProcesses(Processes):
@@ -171,16 +174,21 @@ def process_group(launch: Launch, device: str, wait: float) -> Iterator[tuple[Pr
         ResourceError: a process did not start, ended, or does not answer.
         SettingError: this machine does not have the device, or has too few of it.
     """
-    if launch.size == 1:
-        yield ALONE, choose_device(device)
-        return
+    number = next(_numbers)
+    if dist.is_initialized():
+        problem = "this process is in a group of torch.distributed that seqnet has not made"
+        raise ResourceError("", problem, "call torch.distributed.destroy_process_group before the training")
     place = _own_device(device, launch)
-    store = _meet(launch, wait)
+    store = _meet(launch, wait, number)
     backend, limit = "nccl" if place.type == "cuda" else "gloo", timedelta(seconds=wait)
     clean = False
     try:
         dist.init_process_group(
-            backend, store=PrefixStore("group", store), rank=launch.rank, world_size=launch.size, timeout=limit
+            backend,
+            store=PrefixStore(f"group/{number}", store),
+            rank=launch.rank,
+            world_size=launch.size,
+            timeout=limit,
         )
         yield _SeveralProcesses(launch, place), place
         clean = True
@@ -216,8 +224,8 @@ def _own_device(name: str, launch: Launch) -> torch.device:
     return device
 
 
-def _meet(launch: Launch, wait: float) -> TCPStore:
-    """Returns the store of the group once all processes have reached it.
+def _meet(launch: Launch, wait: float, number: int) -> TCPStore:
+    """Returns the store once all processes of the group of that number have reached it.
 
     Raises:
         ResourceError: one did not start in time.
@@ -225,15 +233,17 @@ def _meet(launch: Launch, wait: float) -> TCPStore:
     end = time.monotonic() + wait
     place = f"{os.environ['MASTER_ADDR']}:{os.environ['MASTER_PORT']}"
     try:
-        store = _store(launch, timedelta(seconds=wait), server=launch.first and not _has_agent())
-        _stores[:] = [store]
-        store.set(f"joined/{launch.rank}", "")
+        if not _stores:
+            _stores.append(_store(launch, timedelta(seconds=wait), server=launch.first and not _has_agent()))
+        store = _stores[0]
+        store.set_timeout(timedelta(seconds=wait))
+        store.set(f"joined/{number}/{launch.rank}", "")
     except (dist.DistError, RuntimeError, ValueError) as error:
         problem = f"the first process can't be reached within {duration_text(wait)}"
         if launch.first:
             problem = f"processes can't meet there ({str(error).splitlines()[0]})"
         raise ResourceError(place, problem, "check MASTER_ADDR and MASTER_PORT") from error
-    names = [f"joined/{rank}" for rank in range(launch.size)]
+    names = [f"joined/{number}/{rank}" for rank in range(launch.size)]
     while not store.check(names) and time.monotonic() < end:  # `wait` would print warnings of its own
         time.sleep(_PAUSE)
     if store.check(names):
@@ -241,7 +251,7 @@ def _meet(launch: Launch, wait: float) -> TCPStore:
     missing = [rank + 1 for rank, name in enumerate(names) if not store.check([name])]
     which = ", ".join(map(str, missing))
     problem = f"process {which} of {launch.size} did not start within {duration_text(wait)}"
-    raise ResourceError("", problem, "check that all machines run the same command, or raise --wait")
+    raise ResourceError("", problem, "check that all machines run the same command, or increase --wait")
 
 
 def _has_agent() -> bool:

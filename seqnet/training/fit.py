@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,59 +28,67 @@ from seqnet.training.run import Run, TrainingResult
 from seqnet.training.time_limit import TimeLimit
 from seqnet.training.warm_start import StartingWeights
 
-__all__ = ["Observer", "TrainingResult", "make_classifier", "train"]
+__all__ = ["NetworkJob", "Observer", "TrainingResult", "make_classifier", "train"]
 
 
-def train(
-    dataset: Dataset,
-    config: RunConfig,
-    observer: Observer,
-    *,
-    device: torch.device,
-    checkpoint: Path | None = None,
-    resume: bool = False,
-    dataset_hash: str = "",
-    provenance: Mapping[str, Any] | None = None,
-    start: StartingWeights | None = None,
-    limit: TimeLimit | None = None,
-    processes: Processes = ALONE,
-) -> TrainingResult:
+@dataclass(frozen=True)
+class NetworkJob:
+    """A network to train, and where.
+
+    Attributes:
+        dataset: its train split is fitted, its validation split chooses the epoch.
+        config: all settings.
+        device: device for the computation.
+        checkpoint: file that is written after each epoch; None for none.
+        resume: whether to continue from `checkpoint`, if it exists.
+        identity: what the checkpoint knows its run by, such as the SHA-256 of the dataset file.
+        provenance: goes into the bundle.
+        start: weights to start from; None for random ones.
+        limit: reduces the number of epochs to what fits into the time; None for all epochs.
+        processes: those that train together; each trains the same, and gets the same classifier.
+    """
+
+    dataset: Dataset
+    config: RunConfig
+    device: torch.device
+    checkpoint: Path | None = None
+    resume: bool = False
+    identity: str = ""
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    start: StartingWeights | None = None
+    limit: TimeLimit | None = None
+    processes: Processes = ALONE
+
+
+def train(job: NetworkJob, observer: Observer) -> TrainingResult:
     """Returns the classifier fitted to a dataset.
 
     The same dataset, settings, device and number of threads give bit-identical weights on the CPU.
 
     Args:
-        dataset: its train split is fitted, its validation split chooses the epoch.
-        config: all settings.
+        job: what is trained.
         observer: receives the progress.
-        device: device for the computation.
-        checkpoint: file that is written after each epoch; None for none.
-        resume: whether to continue from `checkpoint`, if it exists.
-        dataset_hash: SHA-256 of the dataset file, by which a checkpoint knows its run.
-        provenance: goes into the bundle.
-        start: weights to start from; None for random ones.
-        limit: reduces the number of epochs to what fits into the time; None for all epochs.
-        processes: those that train together; each calls this, and gets the same classifier.
 
     Raises:
         OutOfTimeError: the time of a network that may be left out ended before its first epoch.
         KeyboardInterrupt: the user stopped several processes, or one before its first epoch was over.
         SeqnetError: the settings don't suit the dataset, or the checkpoint is of another run, or of one of more epochs.
     """
-    _check_processes(processes, config, dataset_hash)
-    config = replace(config, encoder=settled(config.encoder, dataset.alphabet, observer.note))
+    dataset, device, processes = job.dataset, job.device, job.processes
+    _check_processes(processes, job.config, job.identity)
+    config = replace(job.config, encoder=settled(job.config.encoder, dataset.alphabet, observer.note))
     with torch.random.fork_rng(devices=[]), _enough_memory(config, device):
-        run = Run(EpochFitter(dataset, config, device, start, processes), checkpoint, dataset_hash)
-        _begin(run, observer, resume=resume)
+        run = Run(EpochFitter(dataset, config, device, job.start, processes), job.checkpoint, job.identity)
+        _begin(run, observer, resume=job.resume)
         precompute_embeddings(run.classifier, dataset, config, observer.note, over=run.over)
         interruption = None
         try:
-            _fit_epochs(run, dataset, observer, limit)
+            _fit_epochs(run, dataset, observer, job.limit)
         except KeyboardInterrupt as stop:
             if not run.progress.rows or processes.size > 1:
                 raise
             interruption = stop
-        return run.result(interruption, provenance or {})
+        return run.result(interruption, job.provenance)
 
 
 def _begin(run: Run, observer: Observer, *, resume: bool) -> None:
@@ -91,13 +99,13 @@ def _begin(run: Run, observer: Observer, *, resume: bool) -> None:
     run.fitter.processes.check(run.progress.rows)
 
 
-def _check_processes(processes: Processes, config: RunConfig, dataset_hash: str) -> None:
+def _check_processes(processes: Processes, config: RunConfig, identity: str) -> None:
     """Checks that all processes train the same, and that they can.
 
     Raises:
         SettingError: they do not, or can't.
     """
-    processes.check([dataset_hash, config])
+    processes.check([identity, config])
     if processes.size > 1 and config.encoder.name == "plm":
         raise SettingError("encoder.name", "plm", problem="can't be plm with several processes")
 

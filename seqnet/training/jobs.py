@@ -123,6 +123,8 @@ class ProgressLines:
 
     def __init__(self, tell: Callable[[str], None], job: TrainingJob, *, threads: int) -> None:
         self._tell, self._label = tell, ""
+        self._notes: list[str] = []
+        self._members: list[ProgressLines] = []
         # A list, so that one of several networks tells it.
         self._where = [device_text(job.device, threads, job.processes.size)]
         self.begin(job.config)
@@ -132,8 +134,14 @@ class ProgressLines:
     def member(self, label: str) -> ProgressLines:
         """See `MembersObserver`."""
         lines = copy(self)
-        lines._label = f"{label}: "
+        lines._label, lines._notes = f"{label}: ", []
+        self._members.append(lines)
         return lines
+
+    @property
+    def notes(self) -> list[str]:
+        """The messages so far, without those of epochs; those of networks trained at the same time are last."""
+        return self._notes + [note for member in self._members for note in member._notes]
 
     def begin(self, config: RunConfig) -> None:
         """See `Observer`."""
@@ -143,7 +151,8 @@ class ProgressLines:
     def note(self, text: str) -> None:
         """See `Observer`."""
         warning = WARNING if text.startswith(WARNING) else ""
-        self._tell(f"{warning}{self._label}{text.removeprefix(warning)}")
+        self._notes.append(f"{warning}{self._label}{text.removeprefix(warning)}")
+        self._tell(self._notes[-1])
 
     def step(self, epoch: int, done: int, steps: int, loss: float) -> None:
         """See `Observer`; tells where it computes, once."""

@@ -66,7 +66,7 @@ def _train_in_turn(
         if limit is not None:
             limit.begin(number)
         try:
-            run = _trained(member, watching, device, limit, processes, resume=resume)
+            run = train(member.job(device, resume=resume, limit=limit, processes=processes), watching)
         except OutOfTimeError:
             observer.note(f"the time limit is reached; left out: {counted(len(members) - len(runs), 'networks')}")
             return runs, None
@@ -79,26 +79,3 @@ def _train_in_turn(
         if run.interruption:
             return runs, run.interruption
     return runs, None
-
-
-def _trained(
-    member: Member,
-    observer: Observer,
-    device: torch.device,
-    limit: TimeLimit | None,
-    processes: Processes,
-    *,
-    resume: bool,
-) -> TrainingResult:
-    return train(
-        member.dataset,
-        member.config,
-        observer,
-        device=device,
-        checkpoint=member.checkpoint,
-        resume=resume,
-        dataset_hash=member.identity,
-        start=member.start,
-        limit=limit,
-        processes=processes,
-    )

@@ -20,8 +20,9 @@ from seqnet.evaluation.imbalance import is_imbalanced, ratio
 from seqnet.evaluation.novelty import Novelty, describe
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import class_probabilities
-from seqnet.training.fit import TrainingResult
+from seqnet.training.fit import NetworkJob, TrainingResult
 from seqnet.training.processes import ALONE, Processes
+from seqnet.training.time_limit import TimeLimit
 from seqnet.training.warm_start import StartingWeights, WarmStart
 
 __all__ = [
@@ -63,6 +64,27 @@ class Member:
     checkpoint: Path | None
     identity: str
     start: StartingWeights | None = None
+
+    def job(
+        self,
+        device: torch.device,
+        *,
+        resume: bool,
+        limit: TimeLimit | None = None,
+        processes: Processes = ALONE,
+    ) -> NetworkJob:
+        """Returns what trains the network; see `NetworkJob` for the arguments."""
+        return NetworkJob(
+            dataset=self.dataset,
+            config=self.config,
+            device=device,
+            checkpoint=self.checkpoint,
+            resume=resume,
+            identity=self.identity,
+            start=self.start,
+            limit=limit,
+            processes=processes,
+        )
 
 
 @dataclass(frozen=True)

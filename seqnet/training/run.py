@@ -51,12 +51,12 @@ class Run:
     Args:
         fitter: fits its epochs.
         checkpoint: file that is written after each epoch; None for none.
-        dataset_hash: SHA-256 of the dataset file, which identifies the run in a checkpoint.
+        identity: what identifies the run in a checkpoint, such as the SHA-256 of the dataset file.
     """
 
-    def __init__(self, fitter: EpochFitter, checkpoint: Path | None, dataset_hash: str) -> None:
+    def __init__(self, fitter: EpochFitter, checkpoint: Path | None, identity: str) -> None:
         self.fitter, self.classifier, self.config = fitter, fitter.classifier, fitter.config
-        self.checkpoint, self.dataset_hash = checkpoint, dataset_hash
+        self.checkpoint, self.identity = checkpoint, identity
         self.progress = TrainingProgress(rows=[])
         self.epochs_before = 0
 
@@ -80,9 +80,7 @@ class Run:
         self.progress = progress
         if self.checkpoint and self.fitter.processes.first:
             with whole_file(self.checkpoint, force=True) as temporary:
-                save_checkpoint(
-                    temporary, self.classifier, self.fitter.optimizer, progress, self.config, self.dataset_hash
-                )
+                save_checkpoint(temporary, self.classifier, self.fitter.optimizer, progress, self.config, self.identity)
         return better
 
     @property
@@ -116,7 +114,7 @@ class Run:
         if path is None or not path.exists():
             observer.note("there is no checkpoint; starting at epoch 1")
             return
-        self.progress = restore(path, self.classifier, self.fitter.optimizer, self.config, self.dataset_hash)
+        self.progress = restore(path, self.classifier, self.fitter.optimizer, self.config, self.identity)
         self.epochs_before = len(self.progress.rows)
         done = len(self.progress.rows)
         if done > training.epochs:

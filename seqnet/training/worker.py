@@ -131,17 +131,7 @@ def _trained(job: Message, observer: Observer, requests: _Requests) -> TrainingR
         observer = TimedObserver(observer, limit)
     try:
         with requests.interruptible():
-            result = train(
-                member.dataset,
-                member.config,
-                observer,
-                device=_CPU,
-                checkpoint=member.checkpoint,
-                resume=job["resume"],
-                dataset_hash=member.identity,
-                start=member.start,
-                limit=limit,
-            )
+            result = train(member.job(_CPU, resume=job["resume"], limit=limit), observer)
     except KeyboardInterrupt:
         pass
     return result

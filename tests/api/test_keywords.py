@@ -117,6 +117,11 @@ def test_options_of_the_command_line_are_keywords_in_errors() -> None:
     ("reported", "wanted"),
     [
         ("choose another name or use --force", "choose another name or pass force=True"),
+        (
+            "continue it with --resume, or start over with --force",
+            "continue it with resume=True, or start over with force=True",
+        ),
+        ("or increase --wait", "or increase wait"),
         ("use --gaps remove to take gaps out", 'pass gaps="remove" to take gaps out'),
         ("use --class, --label-regex or --labels", "pass classes, label_regex or labels"),
         ("because --group-by separates them", "because group_by separates them"),

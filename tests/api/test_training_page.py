@@ -46,13 +46,16 @@ def test_every_example_runs(
     monkeypatch.chdir(tmp_path)
     files(tmp_path)
     examples = re.findall(r"^```python\n(.*?)^```", PAGE.read_text(encoding="utf-8"), re.MULTILINE | re.DOTALL)
-    assert len(examples) == 12
+    assert len(examples) == 14
     names: dict[str, Any] = {}
     for example in examples:
         exec(compile(example, str(PAGE), "exec"), names)
     assert {path.name for path in tmp_path.glob("*.safetensors")} == {
         *("reads.safetensors", "human.safetensors", "m.safetensors", "fitted.safetensors", "folds.safetensors"),
+        *("cnn.safetensors", "cnn.checkpoint.safetensors"),
+        *(f"folds.fold-{number}-of-3.checkpoint.safetensors" for number in (1, 2, 3)),
     }
+    assert (tmp_path / "cnn.history.tsv").read_text().count("\n") == 4
     assert list(names["table"].columns) == ["name", "sequence", "label", "group", "split"]
     assert names["table"]["split"].tolist().count("test") == 18
     assert names["classifier"].classes_.tolist() == ["background", "motif"]

@@ -60,8 +60,7 @@ def test_batches_of_networks_that_are_trained_at_the_same_time_are_counted_toget
         (140, 180, "network 1: epoch 2 of 2, loss 0.1250"),
     ]
     assert lines.steps == [(1, 50, 60), (5, 50, 60), (2, 30, 60)]
-    observer.note("at the end")
-    assert observer.notes == ["both", "at the end", "network 2: a fact"]
+    assert lines.notes == ["both", "a fact"]
 
 
 def test_a_line_for_each_trial(capsys: pytest.CaptureFixture[str]) -> None:

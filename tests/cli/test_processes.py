@@ -6,11 +6,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from seqnet.models.bundles import open_bundle
+from seqnet.models.bundles import open_bundle, write_bundle
 from tests.building import planted, saved
 from tests.cli.running import ROOT, Runner
 from tests.groups import start
@@ -26,10 +27,10 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def torchrun(*words: str | Path) -> subprocess.Popen[str]:
-    """Starts a command in two processes."""
+    """Starts a program in two processes."""
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
     return subprocess.Popen(
-        [*launcher, "-m", "seqnet", *map(str, words)],
+        [*launcher, *map(str, words)],
         env=os.environ | {"PYTHONPATH": str(ROOT)},
         stderr=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -53,26 +54,63 @@ def ended(processes: list[subprocess.Popen[str]]) -> Iterator[tuple[int, str]]:
             process.kill()
 
 
-def test_two_processes_give_the_result_of_one_and_go_on(data: Path, tmp_path: Path, cli: Runner) -> None:
-    model = tmp_path / "group.safetensors"
-    words = ("train", data, *SETTINGS)
-    [(code, errors)] = ended([torchrun(*words, "--set", "epochs=1", "-o", model)])
+@pytest.fixture(scope="module")
+def group(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a model of two processes, which torchrun has started for one epoch, and a cluster for another."""
+    folder = tmp_path_factory.mktemp("group")
+    words = ("train", data, *SETTINGS, "-o", folder / "m.safetensors")
+    [(code, errors)] = ended([torchrun("-m", "seqnet", *words, "--set", "epochs=1")])
     assert code == 0, errors
     assert errors.count("epoch   1 of 1") == 1
     assert errors.count("using the CPU, 1 thread, as each of 2 processes") == 1
     assert errors.count("wrote ") == 1
-    resumed = start(2, ["-m", "seqnet", *words, "--set", "epochs=2", "--resume", "-o", model])
+    resumed = start(2, ["-m", "seqnet", *words, "--set", "epochs=2", "--resume"])
     (code, first), (other_code, other) = ended(resumed)
     assert (code, other_code, other) == (0, 0, "")
     assert "continuing after epoch 1 of 2" in first
+    return folder
+
+
+def test_two_processes_give_the_result_of_one_and_go_on(data: Path, group: Path, tmp_path: Path, cli: Runner) -> None:
+    words = ("train", data, *SETTINGS, "--device", "cpu", "-o", tmp_path / "m.safetensors")
     # The learning rate of one process that goes on is the same.
     for epochs in ("1", "2"):
-        alone = cli(
-            *words, "--set", f"epochs={epochs}", "--resume", "--device", "cpu", "-o", tmp_path / "a.safetensors"
-        )
-        assert alone.code == 0
-    found, expected = (open_bundle(tmp_path / name).metrics for name in ("group.safetensors", "a.safetensors"))
+        assert cli(*words, "--set", f"epochs={epochs}", "--resume").code == 0
+    found, expected = (open_bundle(folder / "m.safetensors").metrics for folder in (group, tmp_path))
     assert found == pytest.approx(expected, rel=1e-3)
+
+
+SCRIPT = """
+import sys
+import seqnet
+
+data, output = sys.argv[1:]
+lines = []
+for epochs in (1, 2):
+    settings = {"batch_size": 16, "epochs": epochs}
+    model = seqnet.train(data, "dna-cnn", settings=settings, threads=1, device="cpu", progress=lines.append,
+                         output=output, resume=epochs == 2)
+    # The file is complete in every process, and has the weights that each has.
+    there = seqnet.load(output).bundle.classifier.state_dict()
+    assert all(tensor.equal(there[name]) for name, tensor in model.bundle.classifier.state_dict().items())
+print(sum(line.startswith("epoch") for line in lines), sum(line.startswith("wrote ") for line in lines))
+"""
+
+
+def test_a_script_trains_with_all_processes_as_the_command_does(data: Path, group: Path, tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(SCRIPT)
+    process = torchrun(script, data, tmp_path / "m.safetensors")
+    out, errors = process.communicate(timeout=100)
+    assert process.returncode == 0, errors
+    assert sorted(out.splitlines()) == ["0 0", "2 2"]
+    script.unlink()
+    expected = open_bundle(group / "m.safetensors")
+    write_bundle(group / "bare", replace(expected, provenance={**expected.provenance, "command": ""}))
+    assert (tmp_path / "m.safetensors").read_bytes() == (group / "bare").read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(path.name for path in group.glob("m.*"))
+    for ending in ("history.tsv", "curves.svg", "checkpoint.safetensors"):
+        assert (tmp_path / f"m.{ending}").read_bytes() == (group / f"m.{ending}").read_bytes()
 
 
 def test_a_killed_process_ends_the_other_with_one_line(data: Path, tmp_path: Path) -> None:
@@ -107,7 +145,9 @@ def test_a_missing_process_is_one_line(data: Path, tmp_path: Path) -> None:
     words = ("train", data, *SETTINGS, "--wait", "1s", "-o", tmp_path / "m.safetensors")
     [(code, errors)] = ended(start(2, ["-m", "seqnet", *words], ranks=[0]))
     assert code == 1
-    problem = "process 2 of 2 did not start within 1 s; check that all machines run the same command, or raise --wait"
+    problem = (
+        "process 2 of 2 did not start within 1 s; check that all machines run the same command, or increase --wait"
+    )
     assert errors.splitlines() == [f"seqnet: error: {problem}"]
     assert not list(tmp_path.iterdir())
 

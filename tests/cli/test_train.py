@@ -258,3 +258,9 @@ def test_from_a_model(trained: Path, tmp_path: Path, cli: Runner) -> None:
     assert f"this dataset is dna, but {first} is a model for protein" in refused.err
     refused = cli("train", data, "--from", first, "-o", first, "--force")
     assert "this is also an input" in refused.err
+
+
+@pytest.mark.parametrize("words", [("train",), ("tune", "--space", "space.toml")])
+def test_an_output_without_a_name_is_refused(words: tuple[str, ...], cli: Runner) -> None:
+    outcome = cli(*words, "data.safetensors", "-o", ".")
+    assert (outcome.code, outcome.err) == (1, "seqnet: error: .: this is a directory; name a file in it\n")

@@ -48,7 +48,7 @@ def resume_of(
 ) -> bool:
     """Returns whether an interrupted and resumed run ends like an uninterrupted one."""
     unbroken = fit(dataset, config)
-    options: Mapping[str, Any] = {"checkpoint": checkpoint, "dataset_hash": "abc"}
+    options: Mapping[str, Any] = {"checkpoint": checkpoint, "identity": "abc"}
     stopped = fit(dataset, first or config, observer, **options)
     assert len(stopped.rows) < len(unbroken.rows)
     resumed = fit(dataset, config, Recorder(), resume=True, **options)

@@ -16,7 +16,7 @@ from seqnet.core.launch import this_launch
 from seqnet.datasets.dataset import Dataset
 from seqnet.models.bundles import write_bundle
 from seqnet.training.distributed import process_group
-from seqnet.training.fit import TrainingResult, train
+from seqnet.training.fit import NetworkJob, TrainingResult, train
 from seqnet.training.processes import ALONE, Processes
 from tests.building import CPU, Recorder, make_dataset, random_strings, run_config
 
@@ -46,7 +46,7 @@ def examples() -> Dataset:
 
 def trained(name: str, processes: Processes = ALONE) -> TrainingResult:
     """Returns what comes of a case."""
-    return train(examples(), CASES[name], Recorder(), device=CPU, processes=processes)
+    return train(NetworkJob(examples(), CASES[name], CPU, processes=processes), Recorder())
 
 
 def main(folder: Path) -> None:

@@ -14,7 +14,7 @@ from seqnet.training.fit import TrainingResult
 from tests.building import SMALL_NETWORK, Recorder, fit, make_bundle, planted, run_config
 from tests.rewriting import rewrite
 
-OPTIONS: Mapping[str, Any] = {"dataset_hash": "abc"}
+OPTIONS: Mapping[str, Any] = {"identity": "abc"}
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def test_another_dataset_is_refused(checkpoint: Path) -> None:
     with pytest.raises(
         ContainerError, match="the checkpoint was made with another dataset; start again without --resume"
     ):
-        resume(checkpoint, dataset_hash="abd")
+        resume(checkpoint, identity="abd")
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from seqnet.configs.run import RunConfig
 from seqnet.core.errors import ResourceError
 from seqnet.datasets.dataset import Dataset
 from seqnet.training.concurrent_members import Lanes
-from seqnet.training.fit import TrainingResult, train
+from seqnet.training.fit import NetworkJob, TrainingResult, train
 from seqnet.training.history import EpochRow
 from seqnet.training.member_training import train_members
 from seqnet.training.members import Member
@@ -104,8 +104,7 @@ def test_each_network_is_as_if_it_were_trained_alone_and_goes_on_where_it_stoppe
     alone = [fit(data, config) for config in configs]
     # One network is complete, one has an epoch, and one has not begun.
     for member, last in zip(members, (None, 1), strict=False):
-        options: dict[str, Any] = {"device": CPU, "checkpoint": member.checkpoint, "dataset_hash": "abc"}
-        train(data, member.config, Recorder(stop_at_epoch=last), **options)
+        train(NetworkJob(data, member.config, CPU, member.checkpoint, identity="abc"), Recorder(stop_at_epoch=last))
     torch.set_num_threads(2)
     observer = Watching()
     runs, stop = at_once(members, observer, resume=True)

@@ -8,10 +8,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+import torch.distributed as dist
+from torch.distributed import HashStore  # type: ignore[attr-defined]
 
+from seqnet.core.errors import ResourceError
 from seqnet.core.launch import Launch
 from seqnet.models.bundles import open_bundle
-from seqnet.training.distributed import _SeveralProcesses
+from seqnet.training.distributed import _SeveralProcesses, process_group
 from seqnet.training.processes import BatchPart
 from tests.building import CPU
 from tests.groups import start
@@ -46,6 +49,17 @@ def test_the_mean_loss_of_a_batch_is_that_of_its_parts_with_class_weights() -> N
 def test_a_process_without_rows_computes_one_without_effect() -> None:
     part = part_of(2, 3, [0, 1])
     assert (part.lengths.tolist(), part.rows, part.weight, part.share) == ([0], 2, 0.0, 0.0)
+
+
+def test_a_group_that_the_program_has_made_is_refused() -> None:
+    dist.init_process_group("gloo", store=HashStore(), rank=0, world_size=1)
+    try:
+        with pytest.raises(ResourceError) as caught, process_group(Launch(0, 2), "cpu", 1):
+            pass
+    finally:
+        dist.destroy_process_group()
+    assert caught.value.problem == "this process is in a group of torch.distributed that seqnet has not made"
+    assert caught.value.remedy == "call torch.distributed.destroy_process_group before the training"
 
 
 def test_three_processes_train_as_one_does(tmp_path: Path) -> None:

@@ -99,6 +99,7 @@ def test_lines_of_networks_that_are_trained_at_the_same_time_begin_with_their_na
     one.epoch(ROW, False)
     other.epoch(ROW, False)
     observer.note("all")
+    assert observer.notes == ["all", "network 2: a fact", "seqnet: warning: network 2: odd"]
     assert [line[:26] for line in lines] == [
         "using the CPU, 2 threads",
         "network 2: a fact",

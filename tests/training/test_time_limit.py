@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import pytest
 
 from seqnet.training import train_ensemble
-from seqnet.training.fit import train
+from seqnet.training.fit import NetworkJob, train
 from seqnet.training.members import TrainingJob
 from seqnet.training.time_limit import OutOfTimeError, TimedObserver, TimeLimit
 from tests.building import CPU, Recorder, planted, run_config
@@ -103,7 +103,7 @@ def test_the_learning_rate_falls_to_its_end() -> None:
     seconds = itertools.count()
     limit = TimeLimit(100, 1, lambda: float(next(seconds)))
     limit.begin(0)
-    found = train(planted((60, 60, 0)), run_config({"epochs": 1_000}), Recorder(), device=CPU, limit=limit)
+    found = train(NetworkJob(planted((60, 60, 0)), run_config({"epochs": 1_000}), CPU, limit=limit), Recorder())
     rates = [row.learning_rate for row in found.rows]
     assert 10 < len(rates) < 100
     assert rates[-1] < 0.01 * max(rates)

@@ -141,11 +141,11 @@ def test_a_resumed_run_is_the_unbroken_one(tmp_path: Path) -> None:
     run, start = config(NORMED), start_of(bundle).weights(0)
     whole = fit(data, run, start=start)
     path = tmp_path / "c.safetensors"
-    words: dict[str, Any] = {"checkpoint": path, "dataset_hash": "d, from 0", "start": start}
+    words: dict[str, Any] = {"checkpoint": path, "identity": "d, from 0", "start": start}
     fit(data, run, Recorder(stop_at_epoch=1), **words)
     assert same_weights(fit(data, run, resume=True, **words), whole)
     with pytest.raises(ContainerError, match="the checkpoint was made from another model, or with other folds"):
-        fit(data, run, resume=True, **{**words, "dataset_hash": "d"})
+        fit(data, run, resume=True, **{**words, "identity": "d"})
 
 
 def test_networks_start_from_the_members_in_turn() -> None:

@@ -63,7 +63,7 @@ def run_trial(device: str, threads: int) -> tuple[dict[str, Any], list[Problem]]
 def _trained_and_predicted(folder: Path, device: str, threads: int) -> dict[str, Any]:
     from seqnet.api.encoding import encode
     from seqnet.api.loading import load
-    from seqnet.api.training import train
+    from seqnet.api.training import run_request_of, trained_alone, training_request
 
     random = np.random.default_rng(1)
     for name, count in (("train", _TRAINED), ("new", _PREDICTED)):
@@ -71,7 +71,8 @@ def _trained_and_predicted(folder: Path, device: str, threads: int) -> dict[str,
             _write(folder / f"{name}-{label}.fa", _sequences(random, count, motif))
     classes = {label: str(folder / f"train-{label}.fa") for label in ("motif", "random")}
     dataset = encode(classes=classes, output=folder / "dataset.safetensors")
-    trained = train(dataset, network="cnn", settings=_SETTINGS, seed=1, device=device, threads=threads)
+    requested = run_request_of(None, "cnn", None, None, _SETTINGS, 1)
+    trained = trained_alone(dataset, training_request(requested, threads), device)
     trained.save(folder / "model.safetensors")
     used = str(trained.bundle.classifier.device)
     right, tables = 0, []

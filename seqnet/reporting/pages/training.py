@@ -119,7 +119,8 @@ def _fold_blocks(run: TrainingRun) -> list[Block]:
 
 def _audit_section(run: TrainingRun, checks: Sequence[Check] | None) -> Section:
     """Returns the results of the quick audit."""
-    command = f"seqnet audit {run.job.dataset.path} --report FILE.html"
+    path = run.job.dataset.path
+    command = f"seqnet audit {path} --report FILE.html" if path.is_file() else "seqnet.Dataset.audit, in Python"
     if checks is None:
         return Section("audit", "Audit", [Text(f"The dataset was not checked. All checks: {command}")])
     options = AuditOptions()

@@ -18,7 +18,7 @@ import torch
 from seqnet.configs.run import RunConfig
 from seqnet.core.errors import LabelError, ResourceError, SettingError
 from seqnet.datasets.dataset import Dataset
-from seqnet.training import train
+from seqnet.training import NetworkJob, train
 from seqnet.training.history import EpochRow
 from seqnet.training.tuning.distributions import distribution_of, setting_value
 from seqnet.training.tuning.journal import STUDY_NAME, Direction
@@ -139,7 +139,7 @@ class SearchState:
         try:
             config = lay_over(self.base, self.settings_of(trial.params))
             observer = _TrialObserver(trial, config, self.dataset, self)
-            result = train(self.dataset, config, observer, device=self.device)
+            result = train(NetworkJob(self.dataset, config, self.device), observer)
             if result.interruption:
                 raise result.interruption
             value = observer.value

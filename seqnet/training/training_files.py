@@ -1,22 +1,19 @@
-"""The files that `train` and `tune` write, and which of them a resumed run may replace."""
+"""The files that a training writes, and which of them a resumed run may replace."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from seqnet.cli.paths import claim
+import torch
+
 from seqnet.core.errors import ContainerError, OutputError
+from seqnet.core.outputs import check_regular, claim_outputs
 from seqnet.core.printable import counted
+from seqnet.models.bundles import Bundle, open_bundle
 
-if TYPE_CHECKING:
-    import torch
-
-    from seqnet.models.bundles import Bundle
-
-__all__ = ["TrainingFiles", "TuningFiles"]
+__all__ = ["TrainingFiles"]
 
 
 @dataclass(frozen=True)
@@ -46,7 +43,11 @@ class TrainingFiles:
             folds: number of folds; None for no cross-validation.
             report: the report, if one is requested.
             kinds: most kinds of networks that there may be; the dataset decides, see `of_networks`.
+
+        Raises:
+            OutputError: the model is a device, a pipe, or a directory without a name.
         """
+        check_regular(model)
         stem = model.name.removesuffix(".safetensors")
         endings = (".history.tsv", ".curves.svg", ".dataset.safetensors")
         history, curves, dataset = (model.with_name(stem + ending) for ending in endings)
@@ -83,17 +84,26 @@ class TrainingFiles:
         """All that training writes."""
         return [*self.results, *self.checkpoints]
 
-    def claim(self, *, resume: bool, force: bool, encodes: bool, inputs: Iterable[Path] = ()) -> bool:
+    def claim(
+        self,
+        notify: Callable[[str], None],
+        *,
+        resume: bool,
+        force: bool,
+        encodes: bool = False,
+        inputs: Iterable[Path] = (),
+    ) -> bool:
         """Returns whether existing outputs are replaced, once all may be written.
 
         Args:
+            notify: takes a line for each unfinished file of a killed run that is removed.
             resume: whether to continue from the checkpoints.
-            force: whether --force was given.
+            force: whether existing outputs are replaced in any case.
             encodes: whether the dataset is written, too.
-            inputs: files that are read, beside those that parameters name.
+            inputs: files that are read, in addition to those of `seqnet.core.outputs.reading`.
 
         Raises:
-            OutputError: see `seqnet.cli.paths.claim`; or the run can't continue the model.
+            OutputError: see `seqnet.core.outputs.claim_outputs`; or the run can't continue the model.
         """
         # A resumed run replaces what the stopped one wrote, and nothing else.
         replaced = force or (resume and any(path.exists() for path in self._claimed))
@@ -107,7 +117,7 @@ class TrainingFiles:
                 remedy = "continue it with --resume, or replace it with --force"
                 raise OutputError(str(self.dataset), "already exists", remedy)
             single.append(self.dataset)
-        claim(self.results, force=replaced, inputs=inputs, single=single)
+        claim_outputs(self.results, notify, force=replaced, inputs=inputs, single=single)
         return replaced
 
     def _check_unfinished(self) -> None:
@@ -123,7 +133,7 @@ class TrainingFiles:
             problem = f"already exists, and there is no checkpoint {self.checkpoints[0].name} to continue from"
             raise OutputError(str(self.model), problem, "choose another name or use --force")
         try:
-            there = self._kept()
+            there = open_bundle(self.model)
         except ContainerError as error:
             problem = "already exists, and is not a model that training can continue"
             raise OutputError(str(self.model), problem, "choose another name or use --force") from error
@@ -132,16 +142,11 @@ class TrainingFiles:
             problem = f"it has {counted(len(there.members), 'networks')}, and this run has {most}"
             raise OutputError(str(self.model), problem, "use the same --members, or choose another name")
 
-    def _kept(self) -> Bundle:
-        from seqnet.models.bundles import open_bundle
-
-        return open_bundle(self.model)
-
     def hold(self, bundle: Bundle) -> bool:
         """Returns whether all results are there, and the model has weights, calibration and baselines of this one."""
         if not all(path.is_file() for path in self.results):
             return False
-        there = self._kept()
+        there = open_bundle(self.model)
         if there.calibration != bundle.calibration or len(there.members) != len(bundle.members):
             return False
         # A run that was stopped while it fitted them has left a model without.
@@ -158,36 +163,3 @@ def _fitted_to(bundle: Bundle) -> dict[str, int]:
 
 def _same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(bool(one[name].equal(other[name])) for name in one)
-
-
-@dataclass(frozen=True)
-class TuningFiles:
-    """What a search for settings writes."""
-
-    best: Path
-    trials: Path
-    study: Path
-
-    @classmethod
-    def beside(cls, best: Path, study: Path | None) -> TuningFiles:
-        """Returns the files of a search by the name of its best settings, and that of its study, if it has one."""
-        stem = best.name.removesuffix(".toml")
-        return cls(best, best.with_name(stem + ".trials.tsv"), study or best.with_name(stem + ".study.journal"))
-
-    def claim(self, *, resume: bool, force: bool, inputs: Iterable[Path]) -> bool:
-        """Returns whether existing outputs are replaced, once all may be written.
-
-        Args:
-            resume: whether to continue the study.
-            force: whether --force was given.
-            inputs: files that are read, beside those that parameters name.
-
-        Raises:
-            OutputError: see `seqnet.cli.paths.claim`; or there is a study that could be gone on with.
-        """
-        if self.study.is_file() and not (resume or force):
-            raise OutputError(str(self.study), "already exists", "continue it with --resume, or use --force")
-        # A resumed search replaces what the stopped one wrote, and nothing else.
-        replaced = force or (resume and self.study.exists())
-        claim([self.best, self.trials, self.study], force=replaced, inputs=inputs)
-        return replaced
