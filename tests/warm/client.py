@@ -80,8 +80,9 @@ def main(path: str, words: list[str]) -> NoReturn:
     connection.sendall(_LENGTH.pack(len(request)) + request)
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, pass_on)
-    for file in files:  # so that its pipes end with the command
-        os.close(file)
+    for file in files:
+        if not os.isatty(file):  # so that pipes end with the command; a terminal hangs up if nobody has it
+            os.close(file)
     try:
         (code,) = STATUS.unpack(received_exactly(connection, STATUS.size))
     except EOFError:
