@@ -7,15 +7,28 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
 
 
+PORTS = 10_000, 30_000
+"""The first port, and the end: the system gives none of these to a program that asks for any port."""
+_used: set[int] = set()
+
+
 def free_port() -> str:
-    with socket.socket() as one:
-        one.bind(("localhost", 0))
-        return str(one.getsockname()[1])
+    """Returns a port that no program listens at, and that no other call returned, in this or another process."""
+    low, high = PORTS
+    for number in range(os.getpid() * 16, high + os.getpid() * 16):
+        port = low + number % (high - low)
+        with socket.socket() as one, suppress(OSError):
+            one.bind(("localhost", port))
+            if port not in _used:
+                _used.add(port)
+                return str(port)
+    raise OSError("all ports are in use")
 
 
 def start(

@@ -8,6 +8,7 @@ reference page are made from the same fields.
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import types
 import typing
@@ -144,6 +145,12 @@ def _expected(kinds: Sequence[Any], value: Any) -> str:
     return " or ".join(_KINDS[kind] for kind in kinds if kind in _KINDS) or "none"
 
 
+@functools.cache
+def _kinds_of(settings: type) -> dict[str, Any]:
+    """Returns name → annotated type of each field."""
+    return typing.get_type_hints(settings)
+
+
 @dataclasses.dataclass(frozen=True)
 class Settings:
     """Base of all settings: checks every field against its type, bounds and choices when it is made."""
@@ -156,7 +163,7 @@ class Settings:
         Raises:
             SettingError: a value is of the wrong type, outside its bounds or not one of the choices.
         """
-        kinds = typing.get_type_hints(type(self))
+        kinds = _kinds_of(type(self))
         for field in dataclasses.fields(self):
             value = self._checked(field, kinds[field.name], getattr(self, field.name))
             object.__setattr__(self, field.name, value)
@@ -171,7 +178,7 @@ class Settings:
         by_name = {field.name: field for field in dataclasses.fields(cls)}
         if name not in by_name:
             raise UnknownSettingError(f"{cls.section}.{name}", value, list(by_name))
-        return cls._checked(by_name[name], typing.get_type_hints(cls)[name], value)
+        return cls._checked(by_name[name], _kinds_of(cls)[name], value)
 
     @classmethod
     def _checked(cls, field: dataclasses.Field[Any], kind: Any, value: Any) -> Any:

@@ -6,7 +6,6 @@ import os
 import random
 import signal
 import subprocess
-import sys
 import warnings
 from pathlib import Path
 from typing import Any
@@ -94,7 +93,7 @@ def test_a_model_is_measured(before: dict[str, Any], tmp_path: Path) -> None:
     assert state() == before
 
 
-def test_no_handler_of_mapped_files_is_set() -> None:
+def test_no_handler_of_mapped_files_is_set(program: Path) -> None:
     # Python does not see what C does with a signal; the kernel tells which ones this process catches.
     code = """if True:
         import signal
@@ -113,5 +112,5 @@ def test_no_handler_of_mapped_files_is_set() -> None:
         """
     if not Path("/proc/self/status").exists():
         pytest.skip("no /proc")
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    done = subprocess.run([program, "-c", code], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stderr) == (0, "")

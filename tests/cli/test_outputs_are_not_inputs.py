@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 from tests.cli.running import Runner
@@ -64,12 +63,12 @@ def test_no_output_replaces_a_file_of_a_language_model(trained: Path, tmp_path: 
     assert (model / "config.json").read_text() == "{}"
 
 
-def test_standard_output_is_not_an_input(trained: Path, tmp_path: Path) -> None:
+def test_standard_output_is_not_an_input(program: Path, trained: Path, tmp_path: Path) -> None:
     model = tmp_path / "m.safetensors"
     shutil.copy(trained / "dna.safetensors", model)
     before = model.read_bytes()
     with model.open("ab") as file:
-        words = [sys.executable, "-m", "seqnet", "inspect", str(model)]
+        words = [program, "inspect", str(model)]
         done = subprocess.run(words, stdout=file, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "seqnet: error: standard output: this is also an input; send it to another file\n"

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.cli.running import PROTEINS, READS, ROOT, Runner
+from tests.cli.running import PROTEINS, READS, Runner
 
 TINY = ("--network", "dense", "--set", "dense=[2]", "--set", "epochs=1", "--set", "baseline_records=0",
         "--threads", "1")  # fmt: skip
@@ -94,18 +93,12 @@ def test_after_an_error_there_is_no_page(trained: Path, tmp_path: Path, cli: Run
     assert [path.name for path in tmp_path.iterdir()] == ["broken.fq"]
 
 
-def test_predictions_of_standard_input_go_down_a_pipe_beside_a_page(trained: Path, tmp_path: Path) -> None:
-    words = ["-m", "seqnet", "predict", str(trained / "dna.safetensors"), "-", "--report", "page.html"]
+def test_predictions_of_standard_input_go_down_a_pipe_beside_a_page(
+    program: Path, trained: Path, tmp_path: Path
+) -> None:
+    words = ["predict", str(trained / "dna.safetensors"), "-", "--report", "page.html"]
     sequences = f">a\n{'ACGT' * 9}\n>b<i>\n{'AC!T' * 9}\n"
-    done = subprocess.run(
-        [sys.executable, *words],
-        input=sequences,
-        capture_output=True,
-        text=True,
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        check=True,
-    )
+    done = subprocess.run([program, *words], input=sequences, capture_output=True, text=True, cwd=tmp_path, check=True)
     assert len(done.stdout.splitlines()) == 3
     text = (tmp_path / "page.html").read_text()
     assert "not known: a stream" in text

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import resource
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -100,19 +98,24 @@ def test_a_complete_search_is_not_written_again(trained: Path, tmp_path: Path, c
         assert best.read_bytes() == before
 
 
-def test_a_run_that_fails_at_its_end_leaves_its_checkpoint_alone(trained: Path, tmp_path: Path, cli: Runner) -> None:
+SMALL_FILES = """
+import resource
+resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, 16_000))
+from seqnet.__main__ import main
+main()
+"""
+"""The program where the 20 kB pictures of learning curves can't be written, and other files can."""
+
+
+def test_a_run_that_fails_at_its_end_leaves_its_checkpoint_alone(
+    program: Path, trained: Path, tmp_path: Path, cli: Runner
+) -> None:
     model = tmp_path / "m.safetensors"
     words = ("train", trained / "reads.safetensors", *TINY, "--set", "epochs=1", "-o", model)
-    command = [sys.executable, "-m", "seqnet", *map(str, words)]
-    assert subprocess.run(command, preexec_fn=small_files, check=False, capture_output=True).returncode == 1
+    assert subprocess.run([program, "-c", SMALL_FILES, *words], check=False, capture_output=True).returncode == 1
     assert [path.name for path in tmp_path.iterdir()] == ["m.checkpoint.safetensors"]
     assert cli(*words, "--resume").code == 0
     assert model.exists()
-
-
-def small_files() -> None:
-    """Limits the size of files so that the 20 kB pictures of learning curves can't be written, and other files can."""
-    resource.setrlimit(resource.RLIMIT_FSIZE, (16_000, 16_000))
 
 
 def test_of_a_set_of_files_that_was_half_there_the_checkpoint_stays(trained: Path, tmp_path: Path, cli: Runner) -> None:
@@ -144,11 +147,11 @@ run(sys.argv[1:])
 
 
 def test_a_run_killed_while_it_fits_baselines_is_reported_and_continues(
-    trained: Path, tmp_path: Path, cli: Runner
+    program: Path, trained: Path, tmp_path: Path, cli: Runner
 ) -> None:
     model = tmp_path / "m.safetensors"
     words = ("train", trained / "proteins.safetensors", *TINY, "--set", "epochs=1", "-o", model)
-    done = subprocess.run([sys.executable, "-c", STOPPED, *map(str, words)], capture_output=True, check=False)
+    done = subprocess.run([program, "-c", STOPPED, *words], capture_output=True, check=False)
     assert done.returncode == -9
     assert [path.name for path in tmp_path.iterdir()] == ["m.checkpoint.safetensors"]
     again = cli(*words)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -105,17 +104,16 @@ def test_time(data: Path, tmp_path: Path, cli: Runner) -> None:
     assert "--folds and --time can't be combined" in both.err
 
 
-def test_a_killed_run_is_resumed_bit_for_bit(data: Path, tmp_path: Path, cli: Runner) -> None:
+def test_a_killed_run_is_resumed_bit_for_bit(program: Path, data: Path, tmp_path: Path, cli: Runner) -> None:
     whole, parts = tmp_path / "whole.safetensors", tmp_path / "parts.safetensors"
     assert cli("train", data, *FAST, "-o", whole).code == 0
-    words = [sys.executable, "-m", "seqnet", "train", str(data), *FAST, "-o", str(parts)]
-    process = subprocess.Popen(words, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([program, "train", data, *FAST, "-o", parts], stderr=subprocess.PIPE)
     second = tmp_path / "parts.2.checkpoint.safetensors"
-    deadline = time.monotonic() + 60
+    deadline = time.monotonic() + 100
     while not second.exists() and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.01)
     process.kill()
-    process.wait()
+    process.communicate()
     assert second.exists()
     resumed = cli("train", data, *FAST, "--resume", "-o", parts)
     assert resumed.code == 0, resumed.err

@@ -5,7 +5,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 import tomllib
 from pathlib import Path
@@ -94,10 +93,9 @@ def test_resume_comes_to_the_same_as_one_search(trained: Path, tmp_path: Path, s
     assert len(table(tmp_path / "parts.trials.tsv")) == 1
 
 
-def test_ctrl_c_keeps_the_finished_trials(trained: Path, tmp_path: Path, space: Path) -> None:
-    program = "import sys; from seqnet.cli.main import main; main()"
+def test_ctrl_c_keeps_the_finished_trials(program: Path, trained: Path, tmp_path: Path, space: Path) -> None:
     best = tmp_path / "best.toml"
-    words = [sys.executable, "-c", program, "tune", str(trained / "reads.safetensors"), "--space", str(space), *BASE]
+    words = [str(program), "tune", str(trained / "reads.safetensors"), "--space", str(space), *BASE]
     words += ["--set", "epochs=6", "--trials", "1000", "-o", str(best)]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
@@ -179,10 +177,12 @@ def test_trials_without_enough_memory_are_one_line_each(
     assert lines[-1].startswith("seqnet: error: no trial is complete; last reason: cpu: there is too li")
 
 
-def test_without_optuna_one_line_names_the_package_to_install(trained: Path, tmp_path: Path, space: Path) -> None:
-    program = "import sys; sys.modules['optuna'] = None; from seqnet.cli.main import main; main()"
+def test_without_optuna_one_line_names_the_package_to_install(
+    program: Path, trained: Path, tmp_path: Path, space: Path
+) -> None:
+    code = "import sys; sys.modules['optuna'] = None; from seqnet.cli.main import main; main()"
     words = ["tune", trained / "reads.safetensors", "--space", space, "-o", tmp_path / "best.toml"]
-    done = subprocess.run([sys.executable, "-c", program, *map(str, words)], capture_output=True, text=True)
+    done = subprocess.run([program, "-c", code, *words], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     (pip,) = re.findall(
@@ -195,11 +195,11 @@ def test_without_optuna_one_line_names_the_package_to_install(trained: Path, tmp
     assert extras["tune"] == [pip]
 
 
-def test_processes_share_a_study(trained: Path, tmp_path: Path, space: Path, cli: Runner) -> None:
+def test_processes_share_a_study(program: Path, trained: Path, tmp_path: Path, space: Path, cli: Runner) -> None:
     study = tmp_path / "study.journal"
     base = ["tune", str(trained / "reads.safetensors"), "--space", str(space), *BASE, "--storage", str(study)]
     words = [*base, "--shared", "--trials", "8"]
-    start = [sys.executable, "-m", "seqnet", *words, "-o"]
+    start = [program, *words, "-o"]
     killed, one, two = (
         subprocess.Popen([*start, str(tmp_path / f"{name}.toml")], stderr=subprocess.PIPE, text=True)
         for name in ("killed", "one", "two")

@@ -44,11 +44,11 @@ def page_commands(page: str) -> list[Command]:
 @pytest.mark.parametrize("page", PAGES)
 @pytest.mark.timeout(300)
 def test_every_command_prints_what_the_page_shows(
-    page: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    page: str, program: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(page_folder(page, tmp_path))
     monkeypatch.setattr(sys, "argv", sys.argv)
-    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}:/usr/bin:/bin")
+    monkeypatch.setenv("PATH", f"{program.parent}:{Path(sys.executable).parent}:/usr/bin:/bin")
     same = True  # the weights of a training depend on the machine
     for command in page_commands(page):
         if command.why is None:

@@ -6,7 +6,6 @@ import gzip
 import os
 import re
 import subprocess
-import sys
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -31,11 +30,11 @@ def script(name: str, section: str, values: Mapping[str, str]) -> str:
     return filled.replace("\\\\", "\\").replace("\\$", "$")
 
 
-def run_script(name: str, section: str, values: Mapping[str, str], folder: Path) -> list[str]:
+def run_script(program: Path, name: str, section: str, values: Mapping[str, str], folder: Path) -> list[str]:
     """Runs a script of a module, and returns the names of the files that it wrote."""
     before = set(folder.iterdir())
     environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
     }
     done = subprocess.run(
@@ -60,13 +59,13 @@ def patterns(name: str) -> list[str]:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("section", ["script", "stub"])
-def test_predict(section: str, tmp_path: Path) -> None:
+def test_predict(section: str, program: Path, tmp_path: Path) -> None:
     (tmp_path / "proteins.fasta.gz").symlink_to(ROOT / PROTEINS)
     values = {
         "model": "solubility", "sequences": "proteins.fasta.gz", "args": "--quiet", "prefix": "sample",
         "task.cpus": "1", "task.process": "SEQNET_PREDICT",
     }  # fmt: skip
-    names = run_script("predict", section, values, tmp_path)
+    names = run_script(program, "predict", section, values, tmp_path)
     assert names == ["sample.tsv.gz", "versions.yml"]
     assert all(any(fnmatchcase(name, pattern) for name in names) for pattern in patterns("predict"))
     if section == "script":
@@ -75,7 +74,7 @@ def test_predict(section: str, tmp_path: Path) -> None:
 
 @pytest.mark.timeout(300)
 @pytest.mark.parametrize("section", ["script", "stub"])
-def test_train(section: str, tmp_path: Path) -> None:
+def test_train(section: str, program: Path, tmp_path: Path) -> None:
     dataset = tmp_path / "dataset.safetensors"
     words = ["encode", str(ROOT / PROTEINS), "--label-regex", r"label=(\S+)", "--limit", "200"]
     assert run([*words, "-o", str(dataset)]) == 0
@@ -83,7 +82,7 @@ def test_train(section: str, tmp_path: Path) -> None:
         "dataset": "dataset.safetensors", "args": "--network dense --set epochs=1 --set baseline_records=0",
         "prefix": "sample", "task.cpus": "1", "task.process": "SEQNET_TRAIN",
     }  # fmt: skip
-    names = run_script("train", section, values, tmp_path)
+    names = run_script(program, "train", section, values, tmp_path)
     assert {"sample.model.safetensors", "sample.model.history.tsv", "sample.model.curves.svg"} <= set(names)
     for pattern in patterns("train"):
         assert sum(fnmatchcase(name, pattern) for name in names) == 1, pattern

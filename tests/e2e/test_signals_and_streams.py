@@ -22,6 +22,7 @@ from tests.building import make_bundle
 ROOT = Path(__file__).parent.parent.parent
 READS = str(ROOT / "data" / "simulated_reads.bam")
 SEQNET = [sys.executable, "-m", "seqnet"]
+PROGRAM = Path(sys.executable).parent / "seqnet"
 
 
 @pytest.fixture(scope="module")
@@ -71,20 +72,25 @@ def stopped(model: Path, folder: Path, turn: int, moment: float) -> tuple[int, s
         return process.wait(timeout=30), reported
 
 
-def shell(command: str, folder: Path) -> subprocess.CompletedProcess[str]:
-    script = command.replace("seqnet", " ".join(SEQNET))
+def shell(command: str, folder: Path, program: Path = PROGRAM) -> subprocess.CompletedProcess[str]:
+    """Runs a command line, in which `seqnet` is the program."""
+    path = f"{program.parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        ["bash", "-c", script], capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8",
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        ["bash", "-c", command], capture_output=True, text=True, check=False, cwd=folder, encoding="utf-8",
+        env={**os.environ, "PYTHONPATH": str(ROOT), "PATH": path},
     )  # fmt: skip
 
 
 @pytest.mark.parametrize("words", [f"predict M {READS}", "inspect M", "--help", "predict --help"])
-def test_without_standard_error_the_work_is_done_without_messages(words: str, model: Path, tmp_path: Path) -> None:
+def test_without_standard_error_the_work_is_done_without_messages(
+    words: str, program: Path, model: Path, tmp_path: Path
+) -> None:
+    """The help, whose start takes little, from a start of Python; the others in a process that has begun already."""
+    started = PROGRAM if "--help" in words else program
     command = f"seqnet {words.replace('M', str(model))}"
     ends = ("", "2>/dev/full", "<&- 2>&-")
     with ThreadPoolExecutor(2) as pool:
-        expected, *found = pool.map(lambda end: shell(f"{command} {end}", tmp_path), ends)
+        expected, *found = pool.map(lambda end: shell(f"{command} {end}", tmp_path, started), ends)
     for done in found:
         assert (done.returncode, done.stdout, done.stderr) == (0, expected.stdout, "")
     assert list(tmp_path.iterdir()) == []
@@ -95,8 +101,8 @@ def test_without_standard_error_a_failure_is_an_exit_code(tmp_path: Path) -> Non
     assert (failed.returncode, failed.stdout, failed.stderr) == (1, "", "")
 
 
-def test_messages_reach_no_file_where_standard_error_is_closed(model: Path, tmp_path: Path) -> None:
-    expected = shell(f"seqnet predict {model} {READS} -o whole.tsv", tmp_path)
+def test_messages_reach_no_file_where_standard_error_is_closed(program: Path, model: Path, tmp_path: Path) -> None:
+    expected = shell(f"seqnet predict {model} {READS} -o whole.tsv", tmp_path, program)
     assert expected.returncode == 0
     done = shell(f"seqnet predict {model} {READS} -o out.tsv <&- >&- 2>&-", tmp_path)
     assert done.returncode == 0
@@ -104,17 +110,18 @@ def test_messages_reach_no_file_where_standard_error_is_closed(model: Path, tmp_
 
 
 @pytest.mark.parametrize("words", ["inspect M", "--help", "predict M READS"])
-def test_standard_output_that_takes_nothing_is_one_line(words: str, model: Path, tmp_path: Path) -> None:
+def test_standard_output_that_takes_nothing_is_one_line(words: str, program: Path, model: Path, tmp_path: Path) -> None:
+    started = program if "predict" in words else PROGRAM
     command = "seqnet " + words.replace("M", str(model)).replace("READS", READS)
     for sent, problem in ((">&-", "it is closed"), ("> /dev/full", "no space left on device")):
-        done = shell(f"{command} {sent}", tmp_path)
+        done = shell(f"{command} {sent}", tmp_path, started)
         assert done.returncode == 1
         assert done.stderr.startswith(f"seqnet: error: standard output: {problem}"), done.stderr
         assert done.stderr.count("\n") == 1
 
 
-def test_data_are_utf8_whatever_the_terminal_holds(model: Path, tmp_path: Path) -> None:
-    expected = shell(f"seqnet predict {model} {READS}", tmp_path)
+def test_data_are_utf8_whatever_the_terminal_holds(program: Path, model: Path, tmp_path: Path) -> None:
+    expected = shell(f"seqnet predict {model} {READS}", tmp_path, program)
     assert "p_человек\tp_随机" in expected.stdout
     for encoding, words in (("latin-1", f"predict {model} {READS}"), ("ascii", f"inspect {model} --json")):
         done = shell(f"PYTHONIOENCODING={encoding} seqnet {words}", tmp_path)
@@ -125,12 +132,12 @@ def test_data_are_utf8_whatever_the_terminal_holds(model: Path, tmp_path: Path) 
         assert r"\u0447\u0435\u043b" in done.stderr
 
 
-def on_terminal(*words: str | Path, kind: str = "xterm") -> str:
+def on_terminal(program: Path, *words: str | Path, kind: str = "xterm") -> str:
     """Returns what a command writes to a terminal that is both of its outputs."""
     process, terminal = pty.fork()
     if process == 0:
         os.environ.update(TERM=kind, PYTHONPATH=str(ROOT))
-        os.execv(sys.executable, [*SEQNET, *map(str, words)])
+        os.execv(program, [program, *words])
     seen = b""
     try:
         while piece := os.read(terminal, 1 << 16):
@@ -162,33 +169,33 @@ def screen(text: str) -> list[str]:
 
 
 @pytest.mark.parametrize("kind", ["xterm", "dumb"])
-def test_a_bar_shares_its_line_with_nothing(kind: str, model: Path, tmp_path: Path) -> None:
-    shown = on_terminal("predict", model, READS, kind=kind)
-    rows = shell(f"seqnet predict {model} {READS}", tmp_path).stdout.splitlines()
+def test_a_bar_shares_its_line_with_nothing(kind: str, program: Path, model: Path, tmp_path: Path) -> None:
+    shown = on_terminal(program, "predict", model, READS, kind=kind)
+    rows = shell(f"seqnet predict {model} {READS}", tmp_path, program).stdout.splitlines()
     assert screen(shown)[: len(rows)] == rows
     assert "\x1b" not in shown
-    reported = on_terminal("predict", model, READS, "-o", tmp_path / "out.tsv", kind=kind)
+    reported = on_terminal(program, "predict", model, READS, "-o", tmp_path / "out.tsv", kind=kind)
     assert ("\x1b[2K" in reported) == (kind == "xterm")
     assert all("predict" not in line for line in screen(reported))
     assert screen(reported)[-1].startswith("4,000 records: ")
     assert kind != "dumb" or "\n\n" not in reported.replace("\r", "")
 
 
-def test_a_model_or_dataset_may_come_through_a_pipe(model: Path, tmp_path: Path) -> None:
-    expected = shell(f"seqnet predict {model} {READS}", tmp_path)
+def test_a_model_or_dataset_may_come_through_a_pipe(program: Path, model: Path, tmp_path: Path) -> None:
+    expected = shell(f"seqnet predict {model} {READS}", tmp_path, program)
     for words in (f"predict <(cat {model}) {READS}", f"predict - {READS} < {model}"):
-        done = shell(f"seqnet {words}", tmp_path)
+        done = shell(f"seqnet {words}", tmp_path, program)
         assert (done.returncode, done.stdout) == (0, expected.stdout), done.stderr
-    done = shell(f"cat {model} | seqnet inspect /dev/stdin", tmp_path)
-    assert done.stdout == shell(f"seqnet inspect {model}", tmp_path).stdout
-    done = shell(f"seqnet encode --class a={READS} --class b=@uniform --limit 300 -o d.safetensors", tmp_path)
+    done = shell(f"cat {model} | seqnet inspect /dev/stdin", tmp_path, program)
+    assert done.stdout == shell(f"seqnet inspect {model}", tmp_path, program).stdout
+    done = shell(f"seqnet encode --class a={READS} --class b=@uniform --limit 300 -o d.safetensors", tmp_path, program)
     assert done.returncode == 0, done.stderr
     tiny = "--network dense --set dense=[2] --set epochs=1 --threads 1"
-    done = shell(f"seqnet train <(cat d.safetensors) {tiny} -o m.safetensors", tmp_path)
+    done = shell(f"seqnet train <(cat d.safetensors) {tiny} -o m.safetensors", tmp_path, program)
     assert done.returncode == 0, done.stderr
     # The dataset is read more than once, which is impossible for a pipe.
     made_of = open_bundle(tmp_path / "m.safetensors").provenance["dataset"]
     assert made_of["sha256"] == file_hash(tmp_path / "d.safetensors")
-    done = shell("seqnet audit <(echo nonsense)", tmp_path)
+    done = shell("seqnet audit <(echo nonsense)", tmp_path, program)
     assert done.returncode == 1
     assert "this is not a seqnet dataset" in done.stderr

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -32,24 +33,24 @@ models:
 SAMPLES = "sample\tmodel\tpath\tscatter\nwhole\tmotif\tmotif.fasta\t\nparts\tmotif\tmotif.fasta\tyes\n"
 
 
-@pytest.fixture
-def project(tmp_path: Path) -> Path:
-    """A directory with 400 sequences of 30 bases, half of them with a motif, and a configuration."""
+def make_project(folder: Path) -> Path:
+    """Makes a directory with 400 sequences of 30 bases, half of them with a motif, and a configuration."""
+    folder.mkdir()
     draw = random.Random(1)
-    with open(tmp_path / "motif.fasta", "w") as file:
+    with open(folder / "motif.fasta", "w") as file:
         for number in range(400):
             bases = "".join(draw.choices("ACGT", k=30))
             label = "yes" if number % 2 else "no"
             file.write(f">s{number} label={label}\n{'TATAAA' + bases[6:] if number % 2 else bases}\n")
-    (tmp_path / "config").mkdir()
-    (tmp_path / "config" / "config.yaml").write_text(CONFIGURATION)
-    (tmp_path / "samples.tsv").write_text(SAMPLES)
-    return tmp_path
+    (folder / "config").mkdir()
+    (folder / "config" / "config.yaml").write_text(CONFIGURATION)
+    (folder / "samples.tsv").write_text(SAMPLES)
+    return folder
 
 
-def start(folder: Path, *words: str | Path) -> subprocess.Popen[str]:
+def start(program: Path, folder: Path, *words: str | Path) -> subprocess.Popen[str]:
     environment = os.environ | {
-        "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{program.parent}{os.pathsep}{BIN}{os.pathsep}{os.environ['PATH']}",
         "PYTHONPATH": str(ROOT),
         "XDG_CACHE_HOME": str(folder / "cache"),
     }
@@ -60,8 +61,8 @@ def start(folder: Path, *words: str | Path) -> subprocess.Popen[str]:
     )  # fmt: skip
 
 
-def snakemake(folder: Path, *words: str | Path) -> tuple[int, str]:
-    process = start(folder, *words)
+def snakemake(program: Path, folder: Path, *words: str | Path) -> tuple[int, str]:
+    process = start(program, folder, *words)
     out, _ = process.communicate(timeout=250)
     return process.returncode, out
 
@@ -70,8 +71,9 @@ LOCAL = ("--profile", WORKFLOW / "profiles" / "local", "--cores", "2")
 
 
 @pytest.mark.timeout(300)
-def test_the_whole_path_continues_after_a_kill_in_training(project: Path) -> None:
-    killed = start(project, *LOCAL)
+def test_the_whole_path_continues_after_a_kill_in_training(program: Path, tmp_path: Path) -> None:
+    project = make_project(tmp_path / "project")
+    killed = start(program, project, *LOCAL)
     models = project / "results" / "models" / "motif"
     waited = time.monotonic() + 200
     while not (models / "model.checkpoint.safetensors").exists():
@@ -82,8 +84,8 @@ def test_the_whole_path_continues_after_a_kill_in_training(project: Path) -> Non
     killed.communicate()
     assert not (models / "model.safetensors").exists()
 
-    assert snakemake(project, *LOCAL, "--unlock")[0] == 0
-    code, out = snakemake(project, *LOCAL)
+    assert snakemake(program, project, *LOCAL, "--unlock")[0] == 0
+    code, out = snakemake(program, project, *LOCAL)
     assert code == 0, out
     rules = re.findall(r"^localrule (\w+):", out, re.MULTILINE)
     assert sorted(rules) == ["all", "evaluate", "gather", "predict", "predict_shard", "predict_shard", "train"]
@@ -99,41 +101,74 @@ def test_the_whole_path_continues_after_a_kill_in_training(project: Path) -> Non
     assert rows["whole"].count(b"\n") == 401
     assert rows["parts"] == rows["whole"]
     assert not list((project / "results" / "shards").rglob("*.tsv.gz"))
-    assert "Nothing to be done" in snakemake(project, *LOCAL)[1]
+    assert "Nothing to be done" in snakemake(program, project, *LOCAL)[1]
 
 
-@pytest.mark.parametrize(
-    ("key", "value", "line"),
-    [
-        ("thread", 2, "configuration: Additional properties are not allowed ('thread' was unexpected)"),
-        ("threads", "two", "configuration: threads: 'two' is not of type 'integer'"),
-        ("models", {"motif": {"train": ""}}, "configuration: models.motif: 'encode' is a required property"),
-        ("samples", "none.tsv", "none.tsv: No such file or directory"),
-    ],
-)
-def test_a_wrong_configuration_is_one_line(project: Path, key: str, value: object, line: str) -> None:
-    wrong = yaml.safe_load(CONFIGURATION) | {key: value}
-    (project / "config" / "config.yaml").write_text(yaml.safe_dump(wrong))
-    assert snakemake(project, "--cores", "1") == (1, f"{line}; see config/README.md\n")
-    assert not (project / "results").exists()
+SEVERAL = """
+import json, os, sys
+from snakemake.cli import main
+for folder, words in json.loads(sys.argv[1]):
+    if not os.fork():
+        os.chdir(folder)
+        file = os.open("out", os.O_WRONLY | os.O_CREAT)
+        os.dup2(file, 1)
+        os.dup2(file, 2)
+        sys.argv = ["snakemake", *words]
+        sys.exit(main())
+    print(os.waitstatus_to_exitcode(os.wait()[1]), flush=True)
+"""
+"""Snakemake in several folders, each in a process of its own, for one start of Python."""
 
 
-@pytest.mark.parametrize(
-    ("row", "problem"),
-    [
-        ("whole\tmotif\tmotif.fasta", "row 3: sample 'whole' is listed twice"),
-        ("more\tother\tmotif.fasta", "row 3: model 'other' is not in the configuration"),
-        ("more\tmotif\tmotif.fasta\tmaybe", "row 3: scatter: 'maybe' is not one of ['yes', 'no']"),
-    ],
-)
-def test_a_wrong_sample_sheet_is_one_line(project: Path, row: str, problem: str) -> None:
-    (project / "samples.tsv").write_text(SAMPLES + row + "\n")
-    assert snakemake(project, "--cores", "1") == (1, f"samples.tsv: {problem}; see config/README.md\n")
+def snakemakes(*turns: tuple[Path, Sequence[str]]) -> list[tuple[int, str]]:
+    """Returns exit code and output of Snakemake in each of the folders, with these words."""
+    common = ["--snakefile", str(WORKFLOW / "Snakefile")]
+    values = json.dumps([(str(folder), [*common, *words]) for folder, words in turns])
+    environment = os.environ | {"PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(turns[0][0] / "cache")}
+    words = [sys.executable, "-c", SEVERAL, values]
+    done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=250, check=True)
+    return [
+        (int(code), (folder / "out").read_text()) for code, (folder, _) in zip(done.stdout.split(), turns, strict=True)
+    ]
 
 
+WRONG_VALUES: dict[str, tuple[object, str]] = {
+    "thread": (2, "configuration: Additional properties are not allowed ('thread' was unexpected)"),
+    "threads": ("two", "configuration: threads: 'two' is not of type 'integer'"),
+    "models": ({"motif": {"train": ""}}, "configuration: models.motif: 'encode' is a required property"),
+    "samples": ("none.tsv", "none.tsv: No such file or directory"),
+}
+WRONG_ROWS = {
+    "whole\tmotif\tmotif.fasta": "row 3: sample 'whole' is listed twice",
+    "more\tother\tmotif.fasta": "row 3: model 'other' is not in the configuration",
+    "more\tmotif\tmotif.fasta\tmaybe": "row 3: scatter: 'maybe' is not one of ['yes', 'no']",
+}
+
+
+@pytest.mark.timeout(300)
+def test_a_wrong_configuration_or_sample_sheet_is_one_line(tmp_path: Path) -> None:
+    right = yaml.safe_load(CONFIGURATION)
+    cases = [(right | {key: value}, SAMPLES, line) for key, (value, line) in WRONG_VALUES.items()]
+    cases += [(right, f"{SAMPLES}{row}\n", f"samples.tsv: {line}") for row, line in WRONG_ROWS.items()]
+    turns = []
+    for number, (configuration, samples, _) in enumerate(cases):
+        folder = make_project(tmp_path / str(number))
+        (folder / "config" / "config.yaml").write_text(yaml.safe_dump(configuration))
+        (folder / "samples.tsv").write_text(samples)
+        turns.append((folder, ["--cores", "1"]))
+    assert snakemakes(*turns) == [(1, f"{line}; see config/README.md\n") for _, _, line in cases]
+    assert not any((folder / "results").exists() for folder, _ in turns)
+
+
+@pytest.mark.timeout(300)
 def test_the_configuration_of_the_project_is_valid_and_lint_finds_nothing(tmp_path: Path) -> None:
-    (tmp_path / "data").symlink_to(ROOT / "data")
-    (tmp_path / "config").symlink_to(ROOT / "config")
-    code, out = snakemake(tmp_path, "--dry-run", "--quiet")
+    turns = []
+    for words in (["--dry-run", "--quiet"], ["--lint"]):
+        folder = tmp_path / words[0]
+        folder.mkdir()
+        for name in ("data", "config"):
+            (folder / name).symlink_to(ROOT / name)
+        turns.append((folder, words))
+    (code, out), lint = snakemakes(*turns)
     assert code == 0, out
-    assert snakemake(tmp_path, "--lint") == (0, "Congratulations, your workflow is in a good condition!\n")
+    assert lint == (0, "Congratulations, your workflow is in a good condition!\n")

@@ -27,7 +27,7 @@ def test_a_wrapper_has_all_files(name: str) -> None:
 
 
 @pytest.mark.timeout(300)
-def test_the_wrappers_make_a_model_and_predictions(tmp_path: Path) -> None:
+def test_the_wrappers_make_a_model_and_predictions(program: Path, tmp_path: Path) -> None:
     folder = tmp_path / "master" / "bio"
     folder.mkdir(parents=True)
     (folder / "seqnet").symlink_to(WRAPPERS)
@@ -43,7 +43,7 @@ def test_the_wrappers_make_a_model_and_predictions(tmp_path: Path) -> None:
     done = subprocess.run(
         [BIN / "snakemake", "--cores", "2", "--wrapper-prefix", f"file://{tmp_path}/", *targets],
         cwd=tmp_path, capture_output=True, text=True, timeout=280, check=False,
-        env=os.environ | {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PATH": f"{program.parent}{os.pathsep}{os.environ['PATH']}", "PYTHONPATH": str(ROOT)},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     out = tmp_path / "out"

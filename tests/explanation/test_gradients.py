@@ -21,13 +21,13 @@ from seqnet.explanation.gradients import background
 from seqnet.explanation.relaxation import Relaxation
 from seqnet.models.bundles import Bundle
 from tests.building import encoded, make_bundle, padded, random_strings, run_config
-from tests.contracts.test_networks import ENCODER_SETTINGS, NETWORK_SETTINGS
+from tests.contracts.test_networks import ENCODER_SETTINGS, NETWORK_SETTINGS, config_of
 from tests.explanation.test_explainer import explained, margin
 from tests.nn.plm.models import settled_config, shared_model
 
 WINDOW = 14
 CASES = [
-    pytest.param(run_config(network=network, encoder=ENCODER_SETTINGS[kind]), name, id=f"{key}-{kind}-{name}")
+    pytest.param(config_of(key, kind), name, id=f"{key}-{kind}-{name}")
     for key, network in NETWORK_SETTINGS.items()
     for kind in ("onehot", "embedding", "kmer")
     if network["name"] != "kmers" or kind == "onehot"
@@ -73,7 +73,7 @@ COMPLETE = {
 
 @pytest.mark.parametrize(("network", "encoder"), COMPLETE)
 def test_integrated_gradients_are_complete(network: str, encoder: str) -> None:
-    bundle = bundle_with(run_config(network=NETWORK_SETTINGS[network], encoder=ENCODER_SETTINGS[encoder]))
+    bundle = bundle_with(config_of(network, encoder))
     strings = random_strings([14, 9, 12], bundle.alphabet.canonical, seed=5)
     start = background(bundle)
     assert start.max() > 1.5 * start.min() or bundle.classifier.both_strands

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -63,30 +62,31 @@ def hub() -> Iterator[type[Hub]]:
         thread.join()
 
 
-def inspected(home: Path, address: str, name: str = "hf://lab/reads") -> subprocess.CompletedProcess[str]:
+def inspected(
+    program: Path, home: Path, address: str, name: str = "hf://lab/reads"
+) -> subprocess.CompletedProcess[str]:
     """Runs `seqnet inspect` with a cache in `home`; the client reads its settings when it is imported."""
     keep = {key: value for key, value in os.environ.items() if not key.startswith("HF_")}
     settings = {"HF_HOME": str(home), "HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1", "NO_PROXY": "127.0.0.1"}
-    words = [sys.executable, "-m", "seqnet", "inspect", name]
-    return subprocess.run(words, env=keep | settings, capture_output=True, text=True, check=False)
+    return subprocess.run([program, "inspect", name], env=keep | settings, capture_output=True, text=True, check=False)
 
 
-def test_a_model_of_the_hub_is_used_as_any_other(hub: type[Hub], tmp_path: Path) -> None:
-    done = inspected(tmp_path, hub.address)  # type: ignore[attr-defined]
+def test_a_model_of_the_hub_is_used_as_any_other(hub: type[Hub], program: Path, tmp_path: Path) -> None:
+    done = inspected(program, tmp_path, hub.address)  # type: ignore[attr-defined]
     assert (done.returncode, done.stdout.splitlines()[0]) == (0, "card"), done.stderr
     assert len(done.stderr.splitlines()) == 1
 
 
-def test_a_model_with_another_checksum_is_refused(hub: type[Hub], tmp_path: Path) -> None:
+def test_a_model_with_another_checksum_is_refused(hub: type[Hub], program: Path, tmp_path: Path) -> None:
     hub.checksum = "0" * 64
-    done = inspected(tmp_path, hub.address)  # type: ignore[attr-defined]
+    done = inspected(program, tmp_path, hub.address)  # type: ignore[attr-defined]
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith("seqnet: error: hf://lab/reads: the downloaded file is damaged: its checksum is ")
     assert done.stderr.count("\n") == 1
 
 
-def test_a_model_that_is_not_there_is_one_line(hub: type[Hub], tmp_path: Path) -> None:
-    done = inspected(tmp_path, hub.address, "hf://lab/other")  # type: ignore[attr-defined]
+def test_a_model_that_is_not_there_is_one_line(hub: type[Hub], program: Path, tmp_path: Path) -> None:
+    done = inspected(program, tmp_path, hub.address, "hf://lab/other")  # type: ignore[attr-defined]
     assert (done.returncode, done.stdout) == (1, "")
     assert done.stderr.startswith(
         "seqnet: error: hf://lab/other: model.safetensors can't be downloaded from http://127"
@@ -103,13 +103,13 @@ def test_names_of_the_hub() -> None:
             hub_name(Path(wrong))
 
 
-def test_without_the_client_there_is_one_line() -> None:
-    program = (
+def test_without_the_client_there_is_one_line(program: Path) -> None:
+    code = (
         "import sys\nsys.modules['huggingface_hub'] = None\nimport importlib.util as util\nfind = util.find_spec\n"
         "util.find_spec = lambda name, *more: None if name == 'huggingface_hub' else find(name, *more)\n"
         "from seqnet.cli.main import main\nmain(['inspect', 'hf://lab/reads'])"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    done = subprocess.run([program, "-c", code], capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == (
         "seqnet: error: hf://lab/reads: models of the Hugging Face hub need the package huggingface_hub, which is not "

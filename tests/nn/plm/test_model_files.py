@@ -235,31 +235,31 @@ except SeqnetError as error:
 """
 
 
-def ask_hub(home: Path, address: str, **environment: str) -> list[str]:
+def ask_hub(program: Path, home: Path, address: str, **environment: str) -> list[str]:
     """Returns the output of a process that looks for the model; the client reads its settings when it is imported."""
     keep = {key: value for key, value in os.environ.items() if not key.startswith(("HF_", "TRANSFORMERS_"))}
     settings = {"HF_HOME": str(home), "HF_ENDPOINT": address, "HF_HUB_DISABLE_XET": "1", "NO_PROXY": "127.0.0.1"}
     done = subprocess.run(
-        [sys.executable, "-c", PROGRAM], env=keep | settings | environment, capture_output=True, text=True, check=True
+        [program, "-c", PROGRAM], env=keep | settings | environment, capture_output=True, text=True, check=True
     )
     assert done.stderr == ""
     return done.stdout.splitlines()
 
 
-def test_a_model_is_fetched_once_with_a_message(hub: str, tmp_path: Path) -> None:
+def test_a_model_is_fetched_once_with_a_message(hub: str, program: Path, tmp_path: Path) -> None:
     home = tmp_path / "home"
-    offline = ask_hub(home, hub, HF_HUB_OFFLINE="1")
+    offline = ask_hub(program, home, hub, HF_HUB_OFFLINE="1")
     problem = f"{NAME}: this model is not in {home}/hub, and HF_HUB_OFFLINE forbids downloads"
     assert offline == [f"DownloadError {problem}; download it first, or give its folder as encoder.model"]
-    first, found = ask_hub(home, hub)
+    first, found = ask_hub(program, home, hub)
     assert first == f"reported: downloading the language model {NAME} from {hub} into {home}/hub"
     assert found.startswith(hashlib.sha256((tmp_path / "repository" / "model.safetensors").read_bytes()).hexdigest())
     assert "pytorch_model.bin" not in found
-    assert ask_hub(home, hub) == ask_hub(home, hub, HF_HUB_OFFLINE="1") == [found]
+    assert ask_hub(program, home, hub) == ask_hub(program, home, hub, HF_HUB_OFFLINE="1") == [found]
 
 
-def test_a_model_that_is_not_there_is_one_line(tmp_path: Path) -> None:
-    reported, line = ask_hub(tmp_path / "home", "http://127.0.0.1:9")
+def test_a_model_that_is_not_there_is_one_line(program: Path, tmp_path: Path) -> None:
+    reported, line = ask_hub(program, tmp_path / "home", "http://127.0.0.1:9")
     assert reported.startswith("reported: downloading")
     assert line.startswith(f"DownloadError {NAME}: can't reach http://127.0.0.1:9 (connection refused)")
     assert line.endswith("; check the name and the network connection, or give a folder as encoder.model")
