@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 600
 
-.PHONY: help demo test test-slow check format lock bench bench-smoke dna-tasks hard-data transfer faults fuzz reproduce reproduce-quick models docs pictures release-check clean
+.PHONY: help demo test test-slow check format lock bench bench-smoke dna-tasks hard-data transfer pretraining faults fuzz reproduce reproduce-quick models docs pictures release-check clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -58,7 +58,7 @@ bench: .venv/installed ## speed beside other programs, into benchmarks/results (
 	for one in startup neighbours growth encode predict shards memory explain splitting tracks train distributed; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-smoke: .venv/installed ## the same once, with little, to see that it runs
-	for one in startup neighbours growth encode predict shards memory explain splitting tracks train distributed dna_tasks hard_data transfer faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+	for one in startup neighbours growth encode predict shards memory explain splitting tracks train distributed dna_tasks hard_data transfer pretraining faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
 	$(BIN)/python -m benchmarks.gpu --device cpu --smoke
 
 dna-tasks: .venv/installed ## public DNA tasks with default settings beside published models, into benchmarks/results (an hour)
@@ -69,6 +69,9 @@ hard-data: .venv/installed ## few labels, rare and many classes, short and long 
 
 transfer: .venv/installed ## labels that train --from saves on sister tasks, into benchmarks/results (an hour)
 	$(BIN)/python -m benchmarks.transfer
+
+pretraining: .venv/installed ## whether masked symbols of DNA without labels save labels, into benchmarks/results (an hour)
+	$(BIN)/python -m benchmarks.pretraining
 
 faults: .venv/installed ## kills, damaged files, full disks: counts of what comes of them, into benchmarks/results (an hour)
 	$(BIN)/python -m benchmarks.faults
