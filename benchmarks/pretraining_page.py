@@ -20,9 +20,9 @@ _MASKED = (
     "are), on either strand, by the layers of the network over positions and a convolution of width 1. Labels are not",
     "used. Records: train records of `mouse_4`, `tf_4` and `prom_core_notata` (`other`), or also of `mouse_0` and",
     "`tf_2` (`all`). In brackets: records that were left out because they are equal or similar (80 % of the k-mers,",
-    "either strand) to a dev or test record of `mouse_0` or `tf_2`, for `other` also to a train record. Cross-entropies",
-    "are in nats for each predicted symbol, on dev records of the tasks of `other`. `composition` is that of the shares",
-    "of the symbols; what is below it was learned. Minutes are those of one thread.",
+    "either strand) to a dev or test record of `mouse_0` or `tf_2`, for `other` also to a train record. Minutes are",
+    "those of one thread. Cross-entropies are in nats for each predicted symbol, on dev records of the tasks of",
+    "`other`. `composition` is that of the shares of the symbols; what is below it was learned.",
 )
 _LABELLED = (
     "N labels are N train records of the target, and as many records of its dev split as validation split, or all of",
