@@ -24,7 +24,7 @@ from seqnet.core.alphabets import Alphabet
 from seqnet.datasets.dataset import Dataset
 from seqnet.models.scoring import has_bfloat16
 from seqnet.nn.batching import TokenStore, epoch_order
-from seqnet.nn.layers import ConvolutionBlock
+from seqnet.nn.layers import ConvolutionBlock, MaskedConvolution
 from seqnet.nn.networks import Classifier
 from seqnet.nn.networks.cnn import ParallelNetwork
 from seqnet.nn.networks.hybrid import HybridNetwork
@@ -33,9 +33,7 @@ from seqnet.training.optimization import learning_rate
 
 __all__ = ["Learned", "MaskedSymbols", "learn", "masked"]
 
-_PREDICTED, _MASKED, _REPLACED = 0.15, 0.8, 0.1
-_OTHER = -100
-"""Target of positions that are not predicted."""
+_PREDICTED, _MASKED, _RANDOM = 0.15, 0.8, 0.1
 
 
 @dataclass(frozen=True)
@@ -75,31 +73,44 @@ class MaskedSymbols(nn.Module):
             channels = network.summary.channels
         self.output = nn.Conv1d(channels, symbols * self.pooled, 1)
 
-    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """Returns the logits (B, K, L) of the symbols of tokens (B, L) with lengths (B,)."""
+    def forward(self, tokens: Tensor, lengths: Tensor, predicted: Tensor) -> Tensor:
+        """Returns the logits (M, K) of tokens (B, L), with lengths (B,), at the M positions `predicted` (B, L) bool."""
         x = self.encoder(tokens) * (tokens != 0)[:, None, :]  # (B, C, L)
         if isinstance(self.network, HybridNetwork):
             x, lengths = self.network.stack(x, lengths)
             x, _ = self.network.recurrence(x, lengths)
-        else:
-            assert isinstance(self.network, ParallelNetwork)
-            branches = self.network.convolutions
-            x = torch.cat([self.network.activation(branch(x, lengths)) for branch in branches], dim=1)
-        logits: Tensor = self.output(x).unflatten(1, (self.symbols, self.pooled))  # (B, K, P, L / P)
-        return logits.transpose(2, 3).flatten(2)[:, :, : tokens.shape[1]]  # (B, K, L)
+            logits = self.output(x).unflatten(1, (self.symbols, self.pooled))  # (B, K, P, L / P)
+            logits = logits.transpose(2, 3).flatten(2)[:, :, : tokens.shape[1]]  # (B, K, L)
+            return logits.transpose(1, 2)[predicted]
+        assert isinstance(self.network, ParallelNetwork)
+        maps = [_at(branch, x, predicted) for branch in self.network.convolutions]
+        features = self.network.activation(torch.cat(maps, dim=1))  # (M, F)
+        return functional.linear(features, self.output.weight[:, :, 0], self.output.bias)
+
+
+def _at(layer: nn.Module, x: Tensor, predicted: Tensor) -> Tensor:
+    """Returns the output (M, F) of a convolution of features (B, C, L) at the positions `predicted` (B, L) alone."""
+    assert isinstance(layer, MaskedConvolution)
+    weight, bias = layer.convolution.weight, layer.convolution.bias
+    seen = functional.pad(x, layer.ends).unfold(2, weight.shape[2], 1).transpose(1, 2)  # (B, L, C, k)
+    return functional.linear(seen[predicted].flatten(1), weight.flatten(1), bias)
 
 
 def masked(
     tokens: NDArray[np.uint8], alphabet: Alphabet, rng: np.random.Generator
-) -> tuple[NDArray[np.uint8], NDArray[np.int64]]:
-    """Returns the tokens (B, L) with masked and replaced symbols, and the targets (B, L): symbols, or -100."""
+) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """Returns the tokens (B, L) with masked and random symbols, and which symbols (B, L) bool are to be predicted."""
     known = (tokens >= 1) & (tokens <= alphabet.size)
     predicted = known & (rng.random(tokens.shape) < _PREDICTED)
     kind = rng.random(tokens.shape)
     other = rng.integers(1, alphabet.size + 1, tokens.shape, dtype=np.uint8)
     changed = np.where(predicted & (kind < _MASKED), np.uint8(alphabet.mask_token), tokens)
-    changed = np.where(predicted & (kind >= 1 - _REPLACED), other, changed)
-    return changed, np.where(predicted, tokens.astype(np.int64) - 1, _OTHER)
+    return np.where(predicted & (kind >= 1 - _RANDOM), other, changed), predicted
+
+
+def _symbols(tokens: Tensor, predicted: NDArray[np.bool_]) -> Tensor:
+    """Returns the indices (M,) int64 of the symbols that are to be predicted."""
+    return tokens[torch.from_numpy(predicted)].long() - 1
 
 
 def learn(classifier: Classifier, dataset: Dataset, training: TrainingConfig) -> Learned:
@@ -127,10 +138,10 @@ def learn(classifier: Classifier, dataset: Dataset, training: TrainingConfig) ->
                 tokens, lengths = store.whole(members[rows])
                 turned = torch.from_numpy(rng.random(len(tokens)) < 0.5)[:, None]
                 tokens = torch.where(turned, reverse_complement(tokens, lengths, complement), tokens)
-                changed, targets = masked(tokens.numpy(), dataset.alphabet, rng)
+                changed, predicted = masked(tokens.numpy(), dataset.alphabet, rng)
                 with torch.autocast("cpu", torch.bfloat16, enabled=_uses_bfloat16(training)):
-                    logits = model(torch.from_numpy(changed), lengths)
-                loss = functional.cross_entropy(logits.float(), torch.from_numpy(targets), ignore_index=_OTHER)
+                    logits = model(torch.from_numpy(changed), lengths, torch.from_numpy(predicted))
+                loss = functional.cross_entropy(logits.float(), _symbols(tokens, predicted))
                 optimizer.param_groups[0]["lr"] = learning_rate(training, step, steps * training.epochs)
                 optimizer.zero_grad()
                 loss.backward()  # type: ignore[no-untyped-call]
@@ -151,12 +162,10 @@ def _measured(model: MaskedSymbols, store: TokenStore, dataset: Dataset) -> tupl
     """Returns cross-entropy and accuracy of the masked symbols of the validation split."""
     model.eval()
     total, right, count = 0.0, 0, 0
-    for changed, targets, lengths in _validation(store, dataset):
-        logits = model(torch.from_numpy(changed), lengths)
-        known = torch.from_numpy(targets != _OTHER)
-        true, found = torch.from_numpy(targets)[known], logits.transpose(1, 2)[known]  # (M,), (M, K)
-        total += float(functional.cross_entropy(found, true, reduction="sum"))
-        right, count = right + int((found.argmax(dim=1) == true).sum()), count + len(true)
+    for changed, predicted, true, lengths in _validation(store, dataset):
+        logits = model(torch.from_numpy(changed), lengths, torch.from_numpy(predicted))
+        total += float(functional.cross_entropy(logits, true, reduction="sum"))
+        right, count = right + int((logits.argmax(dim=1) == true).sum()), count + len(true)
     return total / count, right / count
 
 
@@ -165,15 +174,17 @@ def _by_composition(store: TokenStore, dataset: Dataset) -> float:
     counts = np.bincount(dataset.tokens.take(dataset.members("train")).data, minlength=dataset.alphabet.token_count)
     counts = counts + counts[dataset.alphabet.complement]
     shares = counts[1 : dataset.alphabet.size + 1] / counts[1 : dataset.alphabet.size + 1].sum()
-    true = np.concatenate([targets[targets != _OTHER] for _, targets, _ in _validation(store, dataset)])
+    true = np.concatenate([symbols.numpy() for _, _, symbols, _ in _validation(store, dataset)])
     return float(-np.log(shares[true]).mean())
 
 
-def _validation(store: TokenStore, dataset: Dataset) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.int64], Tensor]]:
-    """Yields changed tokens and targets (B, L), and lengths (B,), of the validation split; always the same."""
+def _validation(
+    store: TokenStore, dataset: Dataset
+) -> Iterator[tuple[NDArray[np.uint8], NDArray[np.bool_], Tensor, Tensor]]:
+    """Yields what `masked` returns, the symbols (M,) and lengths (B,), of the validation split; always the same."""
     rng = np.random.default_rng(0)
     members = dataset.members("validation")
     for rows in np.array_split(members, -(-len(members) // 256)):
         tokens, lengths = store.whole(rows)
-        changed, targets = masked(tokens.numpy(), dataset.alphabet, rng)
-        yield changed, targets, lengths
+        changed, predicted = masked(tokens.numpy(), dataset.alphabet, rng)
+        yield changed, predicted, _symbols(tokens, predicted), lengths

@@ -41,7 +41,7 @@ _RESULT = _ROOT / "results" / "pretraining.md"
 
 _TARGETS = ("mouse_0", "tf_2")
 _TASKS = ("mouse_0", "mouse_4", "tf_2", "tf_4", "prom_core_notata")
-_EPOCHS: Mapping[str, int] = {"dna-parallel": 10, "dna-deep-hybrid": 5}
+_EPOCHS: Mapping[str, int] = {"dna-parallel": 5, "dna-deep-hybrid": 2}
 """Preset → epochs of masked symbols."""
 _RECORDS = ("other", "all")
 """Records without labels: those of the tasks that are no target, or those of all tasks."""
