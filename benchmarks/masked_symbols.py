@@ -79,9 +79,9 @@ class MaskedSymbols(nn.Module):
         if isinstance(self.network, HybridNetwork):
             x, lengths = self.network.stack(x, lengths)
             x, _ = self.network.recurrence(x, lengths)
-            logits = self.output(x).unflatten(1, (self.symbols, self.pooled))  # (B, K, P, L / P)
+            logits: Tensor = self.output(x).unflatten(1, (self.symbols, self.pooled))  # (B, K, P, L / P)
             logits = logits.transpose(2, 3).flatten(2)[:, :, : tokens.shape[1]]  # (B, K, L)
-            return logits.transpose(1, 2)[predicted]
+            return logits.transpose(1, 2)[predicted]  # (M, K)
         assert isinstance(self.network, ParallelNetwork)
         maps = [_at(branch, x, predicted) for branch in self.network.convolutions]
         features = self.network.activation(torch.cat(maps, dim=1))  # (M, F)

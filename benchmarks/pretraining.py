@@ -105,7 +105,7 @@ def _pretrained(plan: Plan, preset: str, records: str) -> tuple[Path, Pretrained
     identity = keeper.identity(data) | {"masked_symbols": code, "epochs": epochs}
     if kept.exists() and model.exists():
         found: dict[str, Any] = json.loads(kept.read_text())
-        ignored = ("code",) if plan.older else ()
+        ignored = ("code", "masked_symbols") if plan.older else ()
         if all(found["identity"][name] == value for name, value in identity.items() if name not in ignored):
             return model, Pretrained(**found["learned"])
     dataset, config, started = as_dataset(data), compose(preset), process_time()
