@@ -64,6 +64,7 @@ class Plan:
         records: kinds of records without labels.
         labels: numbers of labels; 0 for all.
         subsets: seeds; all labels have the first.
+        new: whether what is not kept is made; otherwise it is left out.
     """
 
     folder: Path
@@ -72,12 +73,13 @@ class Plan:
     records: Sequence[str]
     labels: Sequence[int]
     subsets: Sequence[int]
+    new: bool
 
     def keeper(self, target: str, preset: str) -> Keeper:
         """Returns the runs of a target with a network."""
         folder = self.folder / preset
         folder.mkdir(parents=True, exist_ok=True)
-        return Keeper(target, folder, self.smoke, self.older, preset)
+        return Keeper(target, folder, self.smoke, self.older, preset, self.new)
 
 
 def _without_labels(plan: Plan, preset: str, records: str) -> tuple[pd.DataFrame, int]:
@@ -95,8 +97,8 @@ def _without_labels(plan: Plan, preset: str, records: str) -> tuple[pd.DataFrame
     return learned, len(known) - int((learned["split"] == "train").sum())
 
 
-def _pretrained(plan: Plan, preset: str, records: str) -> tuple[Path, Pretrained]:
-    """Returns a model that has learned from records without labels, and what it has learned."""
+def _pretrained(plan: Plan, preset: str, records: str) -> tuple[Path, Pretrained] | None:
+    """Returns a model that has learned from records without labels, and what it has learned; None for none."""
     keeper = plan.keeper(_TARGETS[0], preset)
     model, kept = (keeper.folder / f"{records}{ending}" for ending in (".safetensors", ".json"))
     data, removed = _without_labels(plan, preset, records)
@@ -108,6 +110,8 @@ def _pretrained(plan: Plan, preset: str, records: str) -> tuple[Path, Pretrained
         ignored = ("code", "masked_symbols") if plan.older else ()
         if all(found["identity"][name] == value for name, value in identity.items() if name not in ignored):
             return model, Pretrained(**found["learned"])
+    if not plan.new:
+        return None
     dataset, config, started = as_dataset(data), compose(preset), process_time()
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(1)
@@ -132,17 +136,20 @@ def _measured(plan: Plan, preset: str, target: str, starts: Mapping[str, Path]) 
     keeper = plan.keeper(target, preset)
     splits = {split: keeper.frame(target, split) for split in ("train", "dev", "test")}
     everything, scored = len(splits["train"]), pd.concat([splits["dev"], splits["test"]])
-    runs: dict[tuple[int, str, float], list[dict[str, Any]]] = {}
-    for labels in sorted({min(size or everything, everything) for size in plan.labels}):
-        for subset in plan.subsets if labels < everything else plan.subsets[:1]:
-            parts = [splits[split].sample(frac=1, random_state=subset).head(labels) for split in ("train", "dev")]
-            data = pd.concat(parts)
-            runs.setdefault((labels, "", 0.0), []).append(keeper.run(data, scored, None, subset))
-            for records, start in starts.items():
-                for rate in _KEPT_RATES:
-                    found = keeper.run(data, scored, start, subset, rate)
-                    runs.setdefault((labels, records, rate), []).append(found)
-    return Measured(preset, target, everything, scored["label"].to_numpy(dtype=np.int64), len(splits["dev"]), runs)
+    variants: list[tuple[str, float, Path | None]] = [("", 0.0, None)]
+    variants += [(records, rate, start) for records, start in starts.items() for rate in _KEPT_RATES]
+    runs: dict[tuple[int, str, float], dict[int, dict[str, Any]]] = {}
+    sizes = sorted({min(size or everything, everything) for size in plan.labels})
+    planned = [(size, one) for size in sizes for one in (plan.subsets if size < everything else plan.subsets[:1])]
+    for labels, subset in planned:
+        parts = [splits[split].sample(frac=1, random_state=subset).head(labels) for split in ("train", "dev")]
+        for records, rate, start in variants:
+            found = keeper.run(pd.concat(parts), scored, start, subset, rate)
+            if found:
+                runs.setdefault((labels, records, rate), {})[subset] = found
+    wanted = [(labels, records, subset) for labels, subset in planned for records in plan.records]
+    truth = scored["label"].to_numpy(dtype=np.int64)
+    return Measured(preset, target, everything, truth, len(splits["dev"]), runs, wanted)
 
 
 def _options() -> argparse.Namespace:
@@ -154,6 +161,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--subsets", type=int, nargs="+", default=_SUBSETS, help="seeds; all labels have the first")
     parser.add_argument("--smoke", action="store_true", help="few records, one epoch, one subset, no result")
     parser.add_argument("--keep-older", action="store_true", help="keep runs of an older seqnet; the page names them")
+    parser.add_argument("--no-new", action="store_true", help="the page of what has been measured, and no new runs")
     parser.add_argument("--remark", default="", help="a sentence for the page, such as what else ran")
     given = parser.parse_args()
     if given.smoke:
@@ -175,9 +183,10 @@ def main() -> None:
     with TemporaryDirectory() as temporary, warnings.catch_warnings():
         warnings.simplefilter("ignore", seqnet.SeqnetWarning)  # of repeated records, and of models of few labels
         folder = Path(temporary) if given.smoke else _CACHE
-        plan = Plan(folder, given.smoke, given.keep_older, given.records, given.labels, given.subsets)
+        plan = Plan(folder, given.smoke, given.keep_older, given.records, given.labels, given.subsets, not given.no_new)
         for preset in given.networks:
-            each = {records: _pretrained(plan, preset, records) for records in given.records}
+            made = {records: _pretrained(plan, preset, records) for records in given.records}
+            each = {records: found for records, found in made.items() if found}
             learned[preset] = [found for _, found in each.values()]
             for target in given.targets:
                 starts = {records: model for records, (model, _) in each.items()}

@@ -67,8 +67,9 @@ class Measured:
         total: number of train records of the target.
         truth: (N,) int64, label of each dev and test record.
         dev: number of dev records, which come first.
-        runs: (labels, records without labels, rate of the kept weights) → what each subset came to; without records
+        runs: (labels, records without labels, rate of the kept weights) → subset → what it came to; without records
             and rate for random weights.
+        wanted: labels, records without labels and subset of all comparisons that are planned.
     """
 
     preset: str
@@ -76,28 +77,55 @@ class Measured:
     total: int
     truth: NDArray[np.int64]
     dev: int
-    runs: Mapping[tuple[int, str, float], Sequence[Mapping[str, Any]]]
+    runs: Mapping[tuple[int, str, float], Mapping[int, Mapping[str, Any]]]
+    wanted: Sequence[tuple[int, str, int]]
 
     @property
     def older(self) -> bool:
         """Whether any of it was measured with another version of the package."""
-        return any(run["older"] for runs in self.runs.values() for run in runs)
+        return any(run["older"] for runs in self.runs.values() for run in runs.values())
 
-    def on_dev(self, key: tuple[int, str, float]) -> float:
+    def rows(self) -> list[tuple[int, str]]:
+        """Returns numbers of labels and records without labels of which there is a subset to compare, in order."""
+        keys = sorted({key[:2] for key in self.runs if key[1]})
+        return [key for key in keys if self.subsets(*key)]
+
+    def subsets(self, labels: int, records: str) -> list[int]:
+        """Returns the subsets that were learned with random weights and with all rates."""
+        names = [(labels, "", 0.0), *(key for key in self.runs if key[:2] == (labels, records))]
+        learned = [set(self.runs.get(name, {})) for name in names]
+        return sorted(set.intersection(*learned)) if len(learned) > 1 else []
+
+    def missing(self) -> list[str]:
+        """Returns what is planned and has not been measured, in words."""
+        lacking: dict[tuple[int, str], list[int]] = {}
+        for labels, records, subset in self.wanted:
+            if subset not in self.subsets(labels, records):
+                lacking.setdefault((labels, records), []).append(subset)
+        return [
+            f"{self.preset}, {self.target}, {_number(labels, self)} labels, {records}, "
+            f"subset {' and '.join(map(str, subsets))}"
+            for (labels, records), subsets in lacking.items()
+        ]
+
+    def on_dev(self, key: tuple[int, str, float], subsets: Sequence[int]) -> float:
         """Returns the AUROC on the dev split, the mean over subsets."""
-        return float(
-            np.mean([roc_auc_score(self.truth[: self.dev], run["scores"][: self.dev]) for run in self.runs[key]])
-        )
+        truth = self.truth[: self.dev]
+        return float(np.mean([roc_auc_score(truth, self.runs[key][one]["scores"][: self.dev]) for one in subsets]))
 
     def chosen(self, labels: int, records: str) -> tuple[int, str, float]:
         """Returns the runs with the rate of kept weights that is better on the dev split."""
-        return max((key for key in self.runs if key[:2] == (labels, records)), key=self.on_dev)
+        subsets = self.subsets(labels, records)
+        keys = sorted(key for key in self.runs if key[:2] == (labels, records))
+        return max(keys, key=lambda key: self.on_dev(key, subsets))
 
     def on_test(self, labels: int, records: str) -> Found:
         """Returns random weights and the chosen rate on the test split."""
         keys = {(labels, False): (labels, "", 0.0), (labels, True): self.chosen(labels, records)}
+        subsets = self.subsets(labels, records)
         runs = {
-            name: [{**run, "scores": run["scores"][self.dev :]} for run in self.runs[key]] for name, key in keys.items()
+            name: [{**self.runs[key][one], "scores": self.runs[key][one]["scores"][self.dev :]} for one in subsets]
+            for name, key in keys.items()
         }
         return Found(records, 0, self.total, self.truth[self.dev :], np.empty(0), runs)
 
@@ -113,14 +141,15 @@ def _learned_rows(learned: Mapping[str, Sequence[Pretrained]]) -> list[str]:
     ]
 
 
-def _dev_rows(measured: Sequence[Measured], columns: Sequence[tuple[str, float]]) -> list[str]:
-    """Returns a row for each number of labels, with the AUROC on the dev split."""
+def _dev_rows(measured: Sequence[Measured]) -> list[str]:
+    """Returns a row for each number of labels and kind of records, with the AUROC on the dev split."""
     rows = []
     for one in measured:
-        for labels in sorted({key[0] for key in one.runs}):
-            keys = [(labels, *column) for column in columns]
-            values = [f"{one.on_dev(key):.3f}" if key in one.runs else "" for key in keys]
-            rows.append(f"| {one.preset} | {one.target} | {_number(labels, one)} | {' | '.join(values)} |")
+        for labels, records in one.rows():
+            keys = sorted(key for key in one.runs if key[:2] == (labels, records))
+            values = [one.on_dev(key, one.subsets(labels, records)) for key in [(labels, "", 0.0), *keys]]
+            cells = [one.preset, one.target, _number(labels, one), records, *(f"{value:.3f}" for value in values)]
+            rows.append(f"| {' | '.join(cells)} |")
     return rows
 
 
@@ -128,14 +157,14 @@ def _test_rows(measured: Sequence[Measured]) -> list[str]:
     """Returns a row for each number of labels and kind of records, with the AUROC on the test split."""
     rows = []
     for one in measured:
-        for labels, records in sorted({key[:2] for key in one.runs if key[1]}):
+        for labels, records in one.rows():
             found = one.on_test(labels, records)
             lows, highs = found.intervals(labels)
             means = [found.curve(started)[labels] for started in (False, True)]
             each = [", ".join(f"{value:.3f}" for value in found.each(labels, started)) for started in (False, True)]
             texts = [f"{means[i]:.3f} ({each[i]}) [{lows[i]:.3f}, {highs[i]:.3f}]" for i in range(2)]
             change = f"{means[1] - means[0]:+.3f} [{lows[2]:+.3f}, {highs[2]:+.3f}]"
-            cells = [one.preset, one.target, _number(labels, one), texts[0], records]
+            cells = [one.preset, one.target, _number(labels, one), records, texts[0]]
             rows.append(f"| {' | '.join([*cells, f'{one.chosen(labels, records)[2]:g}', texts[1], change])} |")
     return rows
 
@@ -155,10 +184,7 @@ def pretraining_page(
         command: that makes the page.
         remark: a sentence such as what else ran; may be empty.
     """
-    columns = sorted(
-        {key[1:] for one in measured for key in one.runs}, key=lambda key: (bool(key[0]), key[0] != "other", key[1])
-    )
-    names = [f"{records}, {rate:g}" if records else "random" for records, rate in columns]
+    missing = [line for one in measured for line in one.missing()]
     older = [f"{one.preset} on {one.target}" for one in measured if one.older]
     return "\n".join(
         [
@@ -177,16 +203,17 @@ def pretraining_page(
             "",
             *_LABELLED,
             "",
-            "| network | target | labels | random weights | records | rate | `--from` | difference |",
+            "| network | target | labels | records | random weights | rate | `--from` | difference |",
             "|---|---|---|---|---|---|---|---|",
             *_test_rows(measured),
             "",
             "AUROC on the dev split, mean over subsets:",
             "",
-            f"| network | target | labels | {' | '.join(names)} |",
-            f"|---|---|---|{'---|' * len(names)}",
-            *_dev_rows(measured, columns),
+            "| network | target | labels | records | random weights | rate 0.3 | rate 1 |",
+            "|---|---|---|---|---|---|---|",
+            *_dev_rows(measured),
             "",
+            *([f"Not measured: {'; '.join(missing)}.", ""] if missing else []),
             *([f"Measured with an older version of the package: {', '.join(older)}.", ""] if older else []),
         ]
     )

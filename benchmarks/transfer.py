@@ -60,6 +60,7 @@ class Keeper:
         smoke: whether a look will do: few records, one epoch.
         older: whether runs of another version of the package will do.
         preset: of the network.
+        new: whether runs that are not kept are made.
     """
 
     target: str
@@ -67,6 +68,7 @@ class Keeper:
     smoke: bool
     older: bool
     preset: str = _PRESET
+    new: bool = True
 
     def frame(self, task: str, split: str) -> pd.DataFrame:
         """Returns the records of a task, with the columns sequence, label and split, in random order."""
@@ -87,7 +89,7 @@ class Keeper:
     def run(
         self, data: pd.DataFrame, test: pd.DataFrame, start: Path | None, subset: int, kept_rate: float | None = None
     ) -> dict[str, Any]:
-        """Returns the scores of the test records after a training on these records.
+        """Returns the scores of the test records after a training on these records; {} if no new runs are made.
 
         Args:
             data: the records with labels.
@@ -100,8 +102,8 @@ class Keeper:
         name = "alone" if start is None else "from" if kept_rate is None else f"{start.stem}.{kept_rate:g}"
         kept = self.folder / f"{self.target}.{labels}.{name}.{subset}.json"
         identity = self.identity(pd.concat([data, test]), start.read_bytes() if start else b"")
-        if found := self.kept(kept, identity):
-            return found
+        if (found := self.kept(kept, identity)) or not self.new:
+            return found or {}
         words = self._from_source(start, kept_rate) if start else self._from_nothing(data)
         model = seqnet.train(as_dataset(data), **words, seed=subset, threads=1)
         found = {"identity": identity, "scores": [round(one, 7) for one in _scores(model, test).tolist()]}
