@@ -3,7 +3,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SECONDS ?= 600
 
-.PHONY: help demo test test-slow check format lock bench bench-smoke dna-tasks hard-data transfer faults fuzz reproduce reproduce-quick models docs pictures release-check clean
+.PHONY: help demo test test-slow check format lock bench bench-smoke dna-tasks hard-data transfer pretraining faults fuzz reproduce reproduce-quick models docs pictures release-check clean
 
 help: ## show this list
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 18
@@ -58,7 +58,7 @@ bench: .venv/installed ## measure the speed of seqnet and other programs (an hou
 	for one in startup neighbours growth readers encode predict shards memory explain splitting tracks train distributed; do $(BIN)/python -m benchmarks.$$one || exit 1; done
 
 bench-smoke: .venv/installed ## the same with little data, to check that it runs
-	for one in startup neighbours growth readers encode predict shards memory explain splitting tracks train distributed dna_tasks hard_data transfer faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
+	for one in startup neighbours growth readers encode predict shards memory explain splitting tracks train distributed dna_tasks hard_data transfer pretraining faults; do $(BIN)/python -m benchmarks.$$one --smoke || exit 1; done
 	$(BIN)/python -m benchmarks.gpu --device cpu --smoke
 
 dna-tasks: .venv/installed ## compare the default settings with published models on public DNA tasks (an hour)
@@ -69,6 +69,9 @@ hard-data: .venv/installed ## measure the default settings on simulated data tha
 
 transfer: .venv/installed ## measure how many labels train --from saves on related tasks (an hour)
 	$(BIN)/python -m benchmarks.transfer
+
+pretraining: .venv/installed ## measure whether learning from DNA without labels saves labels (an hour)
+	$(BIN)/python -m benchmarks.pretraining
 
 faults: .venv/installed ## inject faults, such as kills, damaged files and full disks, and count the outcomes (an hour)
 	$(BIN)/python -m benchmarks.faults

@@ -34,8 +34,11 @@ from seqnet.core.outputs import whole_file
 from seqnet.datasets.recipes import fitted_to
 from seqnet.similarity import similar_pairs
 
+__all__ = ["DATA", "Keeper", "as_dataset", "unlike", "write_json"]
+
 _ROOT = Path(__file__).resolve().parent
-_DATA = _ROOT.parent.parent / "shared" / "data" / "dna_tasks"
+DATA = _ROOT.parent.parent / "shared" / "data" / "dna_tasks"
+"""Where the tasks are."""
 _CACHE = _ROOT / ".cache" / "transfer"
 _RESULT = _ROOT / "results" / "transfer.md"
 
@@ -56,57 +59,74 @@ class Keeper:
         folder: for source model and runs.
         smoke: whether a look will do: few records, one epoch.
         older: whether runs of another version of the package will do.
+        preset: of the network.
+        new: whether runs that are not kept are made.
     """
 
     target: str
     folder: Path
     smoke: bool
     older: bool
+    preset: str = _PRESET
+    new: bool = True
 
     def frame(self, task: str, split: str) -> pd.DataFrame:
         """Returns the records of a task, with the columns sequence, label and split, in random order."""
-        frame = pd.read_csv(_DATA / f"{task}.{split}.csv.gz", dtype=str)
+        frame = pd.read_csv(DATA / f"{task}.{split}.csv.gz", dtype=str)
         frame["split"] = {"train": "train", "dev": "validation", "test": "test"}[split]
         return frame.sample(frac=1, random_state=0).head(300 if self.smoke else len(frame))
 
     def source(self, data: pd.DataFrame) -> Path:
         """Returns the model of the source, trained on these records."""
         model, kept = (self.folder / f"{self.target}.source{ending}" for ending in (".safetensors", ".json"))
-        identity = self._identity(data)
-        if model.exists() and self._kept(kept, identity):
+        identity = self.identity(data)
+        if model.exists() and self.kept(kept, identity):
             return model
-        seqnet.train(_dataset(data), **self._from_nothing(data), threads=1).save(model, force=True)
-        _write(kept, {"identity": identity})
+        seqnet.train(as_dataset(data), **self._from_nothing(data), threads=1).save(model, force=True)
+        write_json(kept, {"identity": identity})
         return model
 
-    def run(self, data: pd.DataFrame, test: pd.DataFrame, start: Path | None, subset: int) -> dict[str, Any]:
-        """Returns the scores of the test records after a training on these records."""
+    def run(
+        self, data: pd.DataFrame, test: pd.DataFrame, start: Path | None, subset: int, kept_rate: float | None = None
+    ) -> dict[str, Any]:
+        """Returns the scores of the test records after a training on these records; {} if no new runs are made.
+
+        Args:
+            data: the records with labels.
+            test: the records that are scored.
+            start: model to start from; None for random weights.
+            subset: number of the subset, and seed.
+            kept_rate: `training.kept_rate`; None for the default.
+        """
         labels = int((data["split"] == "train").sum())
-        kept = self.folder / f"{self.target}.{labels}.{'from' if start else 'alone'}.{subset}.json"
-        identity = self._identity(pd.concat([data, test]), start.read_bytes() if start else b"")
-        if found := self._kept(kept, identity):
-            return found
-        words = self._from_source(start) if start else self._from_nothing(data)
-        model = seqnet.train(_dataset(data), **words, seed=subset, threads=1)
+        name = "alone" if start is None else "from" if kept_rate is None else f"{start.stem}.{kept_rate:g}"
+        kept = self.folder / f"{self.target}.{labels}.{name}.{subset}.json"
+        identity = self.identity(pd.concat([data, test]), start.read_bytes() if start else b"")
+        if (found := self.kept(kept, identity)) or not self.new:
+            return found or {}
+        words = self._from_source(start, kept_rate) if start else self._from_nothing(data)
+        model = seqnet.train(as_dataset(data), **words, seed=subset, threads=1)
         found = {"identity": identity, "scores": [round(one, 7) for one in _scores(model, test).tolist()]}
-        _write(kept, found)
+        write_json(kept, found)
         return found | {"older": False}
 
-    def _from_source(self, start: Path) -> dict[str, Any]:
-        return {"start": start, "settings": {"training.epochs": 1} if self.smoke else {}}
+    def _from_source(self, start: Path, kept_rate: float | None) -> dict[str, Any]:
+        rate = {} if kept_rate is None else {"training.kept_rate": kept_rate}
+        return {"start": start, "settings": rate | ({"training.epochs": 1} if self.smoke else {})}
 
     def _from_nothing(self, data: pd.DataFrame) -> dict[str, Any]:
         """Returns the settings for random weights: those of the preset, adapted to the number of records."""
         records = int((data["split"] == "train").sum())
-        fitted = [text.split("=") for text in fitted_to(compose(_PRESET).training, records)]
+        fitted = [text.split("=") for text in fitted_to(compose(self.preset).training, records)]
         settings = {name: json.loads(value) for name, value in fitted}
-        return {"preset": _PRESET, "settings": settings | ({"training.epochs": 1} if self.smoke else {})}
+        return {"preset": self.preset, "settings": settings | ({"training.epochs": 1} if self.smoke else {})}
 
-    def _identity(self, data: pd.DataFrame, model: bytes = b"") -> dict[str, str]:
+    def identity(self, data: pd.DataFrame, model: bytes = b"") -> dict[str, str]:
+        """Returns hashes of what decides a run: the records, the model that it starts from, the package."""
         content = data.to_csv(index=False).encode() + model
         return {"data": sha256(content).hexdigest(), "code": package_hash()}
 
-    def _kept(self, path: Path, identity: Mapping[str, str]) -> dict[str, Any] | None:
+    def kept(self, path: Path, identity: Mapping[str, str]) -> dict[str, Any] | None:
         """Returns what a file has of a run with the same records and package, or the same records if that will do."""
         if not path.exists():
             return None
@@ -116,7 +136,8 @@ class Keeper:
         return found | {"older": not same} if usable else None
 
 
-def _write(path: Path, content: Mapping[str, Any]) -> None:
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Writes a file completely or not at all."""
     with whole_file(path, force=True) as temporary:
         temporary.write_text(json.dumps(content))
 
@@ -126,13 +147,14 @@ def _scores(model: seqnet.Model, test: pd.DataFrame) -> NDArray[np.float64]:
     return model.predict(test["sequence"].tolist()).probabilities[:, model.bundle.classes.index("1")]
 
 
-def _dataset(data: pd.DataFrame) -> seqnet.Dataset:
+def as_dataset(data: pd.DataFrame) -> seqnet.Dataset:
+    """Returns records with the columns sequence, label and split as a dataset."""
     return seqnet.Dataset.from_pandas(data, split="split")
 
 
-def _unlike(source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
+def unlike(source: pd.DataFrame, target: pd.DataFrame) -> pd.DataFrame:
     """Returns the source's records that are not equal or similar to a record of the target, on either strand."""
-    data = _dataset(pd.concat([source, target], ignore_index=True))
+    data = as_dataset(pd.concat([source, target], ignore_index=True))
     own = np.arange(len(data)) < len(source)
     pairs = similar_pairs(data.tokens, data.alphabet, AuditOptions().near, queries=np.flatnonzero(~own))
     theirs = np.unique(pairs.original[~own])
@@ -146,7 +168,7 @@ def _measured(keeper: Keeper, sizes: Sequence[int], subsets: Sequence[int]) -> F
         {split: keeper.frame(task, split) for split in ("train", "dev", "test")}
         for task in (keeper.target, _SOURCES[keeper.target])
     )
-    learned = _unlike(pd.concat([source["train"], source["dev"]]), pd.concat(target.values()))
+    learned = unlike(pd.concat([source["train"], source["dev"]]), pd.concat(target.values()))
     removed = len(source["train"]) - int((learned["split"] == "train").sum())
     start, everything = keeper.source(learned), len(target["train"])
     runs: dict[tuple[int, bool], list[dict[str, Any]]] = {}
@@ -171,8 +193,8 @@ def main() -> None:
     parser.add_argument("--keep-older", action="store_true", help="keep runs of an older seqnet; the page names them")
     parser.add_argument("--remark", default="", help="a sentence for the page, such as what else ran")
     given = parser.parse_args()
-    if not _DATA.is_dir():
-        print(f"{_DATA} is not there; its README says where the tasks come from", file=sys.stderr)
+    if not DATA.is_dir():
+        print(f"{DATA} is not there; its README says where the tasks come from", file=sys.stderr)
         raise SystemExit(0 if given.smoke else 1)
     sizes, subsets = (given.labels[:1], given.subsets[:1]) if given.smoke else (given.labels, given.subsets)
     command = " ".join(["python -m benchmarks.transfer --labels", *map(str, sizes), "--subsets", *map(str, subsets)])
