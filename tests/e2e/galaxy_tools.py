@@ -15,6 +15,9 @@ from Cheetah.Template import Template
 
 __all__ = ["InputFile", "Tool"]
 
+_SAFE = re.compile(r"[\w .()/+*^,:?!=-]*", re.ASCII)
+"""Values that Galaxy does not change where a parameter has no sanitizer of its own."""
+
 
 @dataclass(frozen=True)
 class InputFile:
@@ -108,10 +111,13 @@ class Tool:
             options = [str(option.get("value")) for option in param.findall("option")]
             chosen = [str(option.get("value")) for option in param.findall("option[@selected='true']")]
             assert given is None or given in options
+            assert all(_SAFE.fullmatch(option) for option in options)
             return given or (chosen or options)[0]
         for validator in param.findall("validator"):
             assert given is None or re.match(str(validator.text), given), validator.get("message")
-        return given or param.get("value") or ""
+        value = given or param.get("value") or ""
+        assert _SAFE.fullmatch(value) or param.find("sanitizer") is not None
+        return value
 
     def options(self) -> Iterator[tuple[str, str]]:
         """Yields command and option of each option in the template."""
