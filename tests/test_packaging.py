@@ -6,6 +6,7 @@ import re
 import tomllib
 from collections.abc import Sequence
 from typing import Any
+from xml.etree import ElementTree
 
 import jinja2
 import pytest
@@ -32,6 +33,11 @@ def conda(requirements: Sequence[str]) -> list[str]:
     """Returns requirements such as `torch>=2.6` as conda writes them, sorted."""
     parts = [re.split(r"(?=[<>=])", requirement, maxsplit=1) for requirement in requirements]
     return sorted(f"{CONDA_NAMES.get(name, name)} {bounds}" for name, bounds in parts)
+
+
+def galaxy_version() -> str | None:
+    tokens = ElementTree.parse(ROOT / "galaxy" / "macros.xml").getroot().findall("token")
+    return {token.get("name"): token.text for token in tokens}["@TOOL_VERSION@"]
 
 
 def fallback_version() -> str:
@@ -73,9 +79,12 @@ def test_all_files_have_the_same_version() -> None:
     assert {
         "CITATION.cff": citation["version"],
         "CHANGELOG.md": released[0][0],
+        "macros.xml": galaxy_version(),
         "meta.yaml": recipe()["package"]["version"],
         "pyproject.toml": PROJECT["tool"]["hatch"]["version"]["fallback-version"],
-    } == dict.fromkeys(["CITATION.cff", "CHANGELOG.md", "meta.yaml", "pyproject.toml"], fallback_version())
+    } == dict.fromkeys(
+        ["CITATION.cff", "CHANGELOG.md", "macros.xml", "meta.yaml", "pyproject.toml"], fallback_version()
+    )
     assert str(citation["date-released"]) == released[0][1]
     assert version.__version__.startswith(fallback_version())
 

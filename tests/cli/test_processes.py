@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -64,6 +65,8 @@ def group(data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert errors.count("epoch   1 of 1") == 1
     assert errors.count("using the CPU, 1 thread, as each of 2 processes") == 1
     assert errors.count("wrote ") == 1
+    # The checkpoint of a group is that of one process, too.
+    shutil.copy(folder / "m.checkpoint.safetensors", folder / "one.checkpoint.safetensors")
     resumed = start(2, ["-m", "seqnet", *words, "--set", "epochs=2", "--resume"])
     (code, first), (other_code, other) = ended(resumed)
     assert (code, other_code, other) == (0, 0, "")
@@ -76,8 +79,16 @@ def test_two_processes_give_the_result_of_one_and_go_on(data: Path, group: Path,
     # The learning rate of one process that goes on is the same.
     for epochs in ("1", "2"):
         assert cli(*words, "--set", f"epochs={epochs}", "--resume").code == 0
-    found, expected = (open_bundle(folder / "m.safetensors").metrics for folder in (group, tmp_path))
-    assert found == pytest.approx(expected, rel=1e-3)
+    one = tmp_path / "one.safetensors"
+    shutil.copy(group / "one.checkpoint.safetensors", tmp_path / "one.checkpoint.safetensors")
+    continued = cli(*words[:-1], one, "--set", "epochs=2", "--resume")
+    assert continued.code == 0
+    assert "continuing after epoch 1 of 2" in continued.err
+    expected, *found = (
+        open_bundle(path).metrics for path in (tmp_path / "m.safetensors", group / "m.safetensors", one)
+    )
+    for metrics in found:
+        assert metrics == pytest.approx(expected, rel=1e-3)
 
 
 SCRIPT = """
@@ -163,8 +174,17 @@ def test_other_commands_refuse_torchrun(cli: Runner, monkeypatch: pytest.MonkeyP
     assert (done.code, done.err) == (2, f"seqnet: error: {line}\n")
 
 
-def test_what_several_processes_can_not_do(data: Path, tmp_path: Path) -> None:
+def test_what_several_processes_can_not_do(
+    data: Path, tmp_path: Path, cli: Runner, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = ["-m", "seqnet", "train", str(data), *SETTINGS, "--device", "mps", "-o", str(tmp_path / "m.safetensors")]
     [(code, errors)] = ended(start(2, words, ranks=[0]))
     problem = "--device can't be mps with several processes; use auto, cuda or cpu"
     assert (code, said(errors)) == (1, [f"seqnet: error: {problem}"])
+    group = {"RANK": "0", "WORLD_SIZE": "2", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}
+    for name, value in group.items():
+        monkeypatch.setenv(name, value)
+    done = cli("train", "--class", "a=a.fa", "--class", "b=@uniform", "-o", tmp_path / "m.safetensors")
+    problem = "--class can't be combined with several processes; make a dataset with seqnet encode"
+    assert (done.code, done.err) == (2, f"seqnet: error: {problem}; see seqnet train --help\n")
+    assert not list(tmp_path.iterdir())

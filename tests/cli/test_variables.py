@@ -41,6 +41,8 @@ def test_the_command_line_comes_before_its_variable_and_that_before_the_general_
     assert "using the CPU, 3 threads\n" in outcome.err
     assert "label" in json.loads(outcome.out.splitlines()[0])
     assert "using the CPU, 1 thread\n" in cli(*words, "--threads", "1").err
+    monkeypatch.setenv("SEQNET_PREDICT_THREADS", "")  # counts as not set
+    assert "using the CPU, 2 threads\n" in cli(*words).err
 
 
 @pytest.mark.parametrize(

@@ -68,6 +68,11 @@ def test_shards_of_other_runs_are_refused(tmp_path: Path) -> None:
         path.unlink()
     write_shard(masked, make_inputs(tmp_path), two, Shard(2, 3))
     refused([one, two, three], r"p2of3.tsv: it is of another run than .*p1of3.tsv: they differ in settings")
+    for path in (two, shard_file(two)):
+        path.unlink()
+    half = Predictor(predictor.bundle, replace(PredictOptions(), precision="bfloat16"))
+    write_shard(half, make_inputs(tmp_path), two, Shard(2, 3))
+    refused([one, two, three], "they differ in precision")
     make_inputs(tmp_path, 200)
     for path in (two, shard_file(two)):
         path.unlink()

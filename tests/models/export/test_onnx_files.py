@@ -47,10 +47,13 @@ def test_onnx_runtime_gives_the_probabilities_of_the_model(key: str, tmp_path: P
     for chosen in ([0, 1, 2], [0], [1]):
         found = run(session, bundle, [strings[index] for index in chosen])
         np.testing.assert_allclose(found, expected[chosen], atol=1e-5)
+    if bundle.classifier.flattens:
+        with pytest.raises(Exception, match="invalid dimensions for input: tokens"):
+            run(session, bundle, strings, longer=1)
 
 
-def run(session: Any, bundle: Bundle, strings: list[str]) -> NDArray[np.float32]:
-    width = 14 if bundle.classifier.flattens else 0
+def run(session: Any, bundle: Bundle, strings: list[str], longer: int = 0) -> NDArray[np.float32]:
+    width = 14 + longer if bundle.classifier.flattens else 0
     tokens, lengths = padded(strings, bundle.alphabet.name, width)
     (found,) = session.run(None, {"tokens": tokens.numpy(), "lengths": lengths.numpy()})
     assert found.dtype == np.float32
