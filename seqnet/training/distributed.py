@@ -35,7 +35,7 @@ from seqnet.training.processes import ALONE, BatchPart, Processes
 __all__ = ["first_to_fail", "process_group"]
 
 _MOMENT = timedelta(seconds=5)
-"""Time to reach a store that exists already, and for which the first process keeps it for the others."""
+"""Time limit for reaching an existing store, and time for which the first process keeps the store for the others."""
 _PAUSE = 0.05
 """Seconds between two checks of which processes have started."""
 _HEAD_START = 0.5
@@ -46,7 +46,7 @@ _LOST = ("gloo", "NCCL", "onnection closed", "onnection reset", "Timed out waiti
 _losses: list[RuntimeError] = []
 """The errors by which this process has noticed that another one ended; the other one reports its error."""
 _stores: list[TCPStore] = []
-"""The store that this process has joined its group by, if it has."""
+"""The store of the group that this process has joined; empty without one."""
 
 
 class _SeveralProcesses(Processes):
