@@ -286,7 +286,7 @@ def _written(
 def _pieces(
     streams: Sequence[RecordStream], entries: Sequence[bytes], inside: NDArray[np.bool_], is_record: NDArray[np.bool_]
 ) -> list[tuple[bytes, int, int]]:
-    """Returns the encoded entries of each stream, of M entries those `inside` (F, M) bool, and their numbers."""
+    """Returns for each of F streams the encoded entries that are `inside` (F, M) bool, and the numbers of records."""
     return [
         (stream.encode(b"".join(itertools.compress(entries, own.tolist()))), *_numbers(own, is_record))
         for stream, own in zip(streams, inside, strict=True)

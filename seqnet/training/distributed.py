@@ -36,7 +36,7 @@ from seqnet.training.processes import BatchPart, Processes
 __all__ = ["first_to_fail", "process_group"]
 
 _MOMENT = timedelta(seconds=5)
-"""Time to reach a store that exists already, and for which the first process keeps it for the others."""
+"""Time limit for reaching an existing store, and time for which the first process keeps the store for the others."""
 _PAUSE = 0.05
 """Seconds between two checks of which processes have started."""
 _HEAD_START = 0.5
@@ -47,7 +47,7 @@ _LOST = ("gloo", "NCCL", "onnection closed", "onnection reset", "Timed out waiti
 _losses: list[RuntimeError] = []
 """The errors by which this process has noticed that another one ended; the other one reports its error."""
 _stores: list[TCPStore] = []
-"""The store that this process joins its groups by, once it has it."""
+"""The store by which this process joins its groups; empty before the first one."""
 _numbers = itertools.count()
 """Number of the next group: a program may train several times, and all its processes in the same order."""
 
