@@ -75,8 +75,8 @@ def test_motifs_and_words_are_those_of_the_command(
     assert (found.motifs.model, found.motifs.explained) == ("m.safetensors", "signal")
     # Sequences in memory have the same motifs.
     lines = reads.read_text().splitlines()
-    labels = [None if line.endswith("NA") else line.partition("class=")[2] for line in lines[::2]]
-    model.motifs(lines[1::2], labels=labels, **ALL).write(tmp_path / "again")  # type: ignore[arg-type]
+    classes = [None if line.endswith("NA") else line.partition("class=")[2] for line in lines[::2]]
+    model.motifs(lines[1::2], labels=classes, **ALL).write(tmp_path / "again")  # type: ignore[arg-type]
     assert folder_bytes(tmp_path / "again") == folder_bytes(ours)
     assert seqnet.Model(model.bundle, threads=1).title == "the model"
     found.words.write(tmp_path / "again.tsv")
