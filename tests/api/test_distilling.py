@@ -47,17 +47,17 @@ def test_options_of_reading_are_those_of_the_command(tmp_path: Path, cli: Runner
     table = tmp_path / "reads.csv"
     table.write_text("\n".join(["name,read", *(f"r{at},{text}" for at, text in enumerate(random_strings([40] * 60)))]))
     few = {"training.epochs": 1, "network.filters": [4], "network.dense": [4]}
-    options: Any = {"count": 200, "sequence_column": "read", "settings": few, "device": "cpu", "threads": 1}
+    options: Any = {"count": 100, "sequence_column": "read", "settings": few, "device": "cpu", "threads": 1}
     fast = seqnet.distill(tmp_path / "m.safetensors", table, **options)
     words = [word for name, value in few.items() for word in ("--set", f"{name}={value}")]
-    done = cli("distill", tmp_path / "m.safetensors", table, "-o", tmp_path / "theirs.safetensors", "--count", 200,
+    done = cli("distill", tmp_path / "m.safetensors", table, "-o", tmp_path / "theirs.safetensors", "--count", 100,
                "--sequence-column", "read", "--device", "cpu", "--threads", 1, *words)  # fmt: skip
     assert done.code == 0, done.err
     theirs = seqnet.load(tmp_path / "theirs.safetensors", threads=1)
     strings = random_strings([12] * 5)
     assert fast.predict(strings).probabilities.tolist() == theirs.predict(strings).probabilities.tolist()
     with pytest.raises(SeqnetError, match="column"):
-        seqnet.distill(tmp_path / "m.safetensors", table, count=200, threads=1)
+        seqnet.distill(tmp_path / "m.safetensors", table, count=100, threads=1)
 
 
 def test_the_fast_version_of_a_model_of_the_package_is_loaded_on_request() -> None:

@@ -91,6 +91,8 @@ def test_a_figure_that_is_not_there_is_refused(tmp_path: Path) -> None:
         found.plot("rok", tmp_path / "x.png")
     with pytest.raises(SettingError, match=r"path must be a file name that ends in .pdf, .png or .svg, not "):
         found.plot("roc", tmp_path / "x.gif")
+    with pytest.raises(SettingError, match="differences needs two models"):
+        found.plot("differences", tmp_path / "x.png")
     with pytest.raises(SeqnetError, match="there is no figure of baselines: model has none for these records"):
         found.plot("baselines", tmp_path / "x.png")
     assert [path.name for path in tmp_path.iterdir()] == ["d.safetensors"]
@@ -143,36 +145,27 @@ def test_files_and_tables_are_those_of_the_command(
     saved(planted(), tmp_path / "d.safetensors")
     for seed in (1, 2):
         Model(make_bundle(window=24, seed=seed)).save(f"{seed}.safetensors")
-    found = seqnet.evaluate("1.safetensors", "d.safetensors", other="2.safetensors", replicates=20, strata=True)
+    found = seqnet.evaluate(
+        "1.safetensors", "d.safetensors", other="2.safetensors", replicates=20, strata=True, baselines=False
+    )
     found.write("ours")
-    found.report("ours.html")
-    for name in ("roc", "confusion", "differences"):
-        found.plot(name, f"ours/{name}.svg")
-    words = [word for name in ("roc", "confusion", "differences") for word in ("--plot", f"{name}=theirs/{name}.svg")]
+    found.report("ours.html", motifs=True)
+    found.plot("confusion", "ours/confusion.svg")
     done = cli(
         "evaluate", "1.safetensors", "2.safetensors", "d.safetensors", "--replicates", 20, "--strata", "-o", "theirs",
-        "--report", "theirs.html", "--device", "cpu", "--threads", 1, *words,
+        "--report", "theirs.html", "--motifs", "--no-baselines", "--device", "cpu", "--threads", 1,
+        "--plot", "confusion=theirs/confusion.svg",
     )  # fmt: skip
     assert done.code == 0, done.err
     assert folder_bytes(Path("ours")) == folder_bytes(Path("theirs"))
-    assert len(list(Path("ours").iterdir())) == 3 + 1 + 2 + 1
+    assert list(folder_bytes(Path("ours"))) == [
+        "confusion-2.svg", "confusion.svg", "metrics.json", "predictions-2.tsv", "predictions.tsv"
+    ]  # fmt: skip
     assert Path("ours.html").read_text() == page_of_program(Path("theirs.html"))
+    assert 'id="motifs"' in Path("ours.html").read_text()
     assert found.text() == done.out
     assert [f"seqnet: warning: {line}" for line in found.warnings] == [
         line for line in done.err.splitlines() if line.startswith("seqnet: warning: ")
     ]
     with pytest.raises(OutputError, match="already exists; choose another name or pass force=True"):
         found.write("ours")
-
-
-def test_motifs_are_a_section_of_the_report_of_the_command(tmp_path: Path, cli: Runner) -> None:
-    data, file = saved(planted(), tmp_path / "d.safetensors"), tmp_path / "m.safetensors"
-    Model(make_bundle(window=24)).save(file)
-    found = seqnet.evaluate(file, data, replicates=0, baselines=False, strata=True)
-    found.report(tmp_path / "ours.html", motifs=True)
-    words = ("--motifs", "--report", tmp_path / "theirs.html", "--replicates", 0, "--no-baselines", "--device", "cpu")
-    assert cli("evaluate", file, tmp_path / "d.safetensors", *words).code == 0
-    assert (tmp_path / "ours.html").read_text() == page_of_program(tmp_path / "theirs.html")
-    assert 'id="motifs"' in (tmp_path / "ours.html").read_text()
-    with pytest.raises(SettingError, match="differences needs two models"):
-        found.plot("differences", tmp_path / "x.png")
