@@ -21,7 +21,7 @@ def test_a_failure_gives_fail_and_a_warning_does_not() -> None:
 
 
 def test_every_check_is_made() -> None:
-    found = diagnose("cpu", 1, trial=False)
+    found = diagnose("cpu", trial=False)
     assert list(found.facts) == ["versions", "device", "threads", "fast_paths", "disk", "models"]
     lines = "\n".join(found.lines())
     for text in ("packages: ", "optional, for seqnet tune: ", "device: cpu", "threads: ", "fast operations, ", "/"):
