@@ -72,8 +72,7 @@ class Tool:
     def command(self, test: Element) -> str:
         """Returns the shell command of a test, in one line."""
         values = self._values(self.section("inputs"), test)
-        names = {one.get("name"): f"OUTPUT_{one.get('name')}" for one in self.section("outputs")}
-        text = str(Template(source=self.section("command").text, searchList=[names | vars(values)]))
+        text = str(Template(source=self.section("command").text, searchList=[vars(values)]))
         return " ".join(text.split())
 
     def _values(self, inputs: Element, given: Element | None) -> SimpleNamespace:
