@@ -19,10 +19,10 @@ demo: .venv/installed ## encode, train, evaluate and predict with the simulated 
 	$(BIN)/python scripts/demo.py
 
 test: .venv/installed ## the test suite
-	$(BIN)/python -m pytest -n 2 -m "not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "not slow"
 
 test-slow: .venv/installed ## the tests that take long: statistics and large files
-	$(BIN)/python -m pytest -n 2 -m slow
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m slow
 
 check: .venv/installed ## format, lint, types; generated pages and links are up to date
 	$(BIN)/ruff format --check .

@@ -8,7 +8,6 @@ reference page are made from the same fields.
 from __future__ import annotations
 
 import dataclasses
-import functools
 import math
 import types
 import typing
@@ -145,10 +144,14 @@ def _expected(kinds: Sequence[Any], value: Any) -> str:
     return " or ".join(_KINDS[kind] for kind in kinds if kind in _KINDS) or "none"
 
 
-@functools.cache
-def _kinds_of(settings: type) -> dict[str, Any]:
-    """Returns name → annotated type of each field."""
-    return typing.get_type_hints(settings)
+_hints: dict[type, dict[str, Any]] = {}
+
+
+def _kinds_of(settings: type) -> Mapping[str, Any]:
+    """Returns name → annotated type of each field; to find these takes longer than to check a value."""
+    if settings not in _hints:
+        _hints[settings] = typing.get_type_hints(settings)
+    return _hints[settings]
 
 
 @dataclasses.dataclass(frozen=True)

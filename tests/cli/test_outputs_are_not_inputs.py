@@ -68,7 +68,7 @@ def test_standard_output_is_not_an_input(program: Path, trained: Path, tmp_path:
     shutil.copy(trained / "dna.safetensors", model)
     before = model.read_bytes()
     with model.open("ab") as file:
-        words = [program, "inspect", str(model)]
+        words = [str(program), "inspect", str(model)]
         done = subprocess.run(words, stdout=file, stderr=subprocess.PIPE, text=True, check=False)
     assert done.returncode == 1
     assert done.stderr == "seqnet: error: standard output: this is also an input; send it to another file\n"

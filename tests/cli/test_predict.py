@@ -158,7 +158,7 @@ def test_threads_change_nothing(trained: Path, tmp_path: Path, cli: Runner) -> N
         # Several inputs give several batches.
         outputs = [tmp_path / f"{Path(model).name}.{threads}.tsv" for threads in (1, 3)]
         for output, threads in zip(outputs, ("1", "3"), strict=True):
-            words = ("predict", model, records, records, records, records, records)
+            words = ("predict", model, records, records, records)
             assert cli(*words, "--threads", threads, "-o", output).code == 0
         assert outputs[0].read_bytes() == outputs[1].read_bytes()
 

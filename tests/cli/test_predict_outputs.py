@@ -259,7 +259,7 @@ def test_kept_records_go_to_a_file_or_down_a_pipe(trained: Path, tmp_path: Path,
 def test_a_bam_goes_through_pipes(program: Path, trained: Path, tmp_path: Path) -> None:
     source, target = tmp_path / "in.bam", tmp_path / "out.bam"
     write_alignments(source, PAIRS)
-    seqnet = [program, "predict", str(trained / "dna.safetensors"), "-"]
+    seqnet = [str(program), "predict", str(trained / "dna.safetensors"), "-"]
     with source.open("rb") as file, target.open("wb") as out:
         subprocess.run([*seqnet, "--annotate", "-"], stdin=file, stdout=out, check=True, stderr=subprocess.DEVNULL)
     assert without_ours(target) == segments(source)

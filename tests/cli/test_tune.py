@@ -182,7 +182,7 @@ def test_without_optuna_one_line_names_the_package_to_install(
 ) -> None:
     code = "import sys; sys.modules['optuna'] = None; from seqnet.cli.main import main; main()"
     words = ["tune", trained / "reads.safetensors", "--space", space, "-o", tmp_path / "best.toml"]
-    done = subprocess.run([program, "-c", code, *words], capture_output=True, text=True)
+    done = subprocess.run([str(program), "-c", code, *map(str, words)], capture_output=True, text=True)
     assert done.returncode == 1
     assert done.stderr.count("\n") == 1
     (pip,) = re.findall(
@@ -199,7 +199,7 @@ def test_processes_share_a_study(program: Path, trained: Path, tmp_path: Path, s
     study = tmp_path / "study.journal"
     base = ["tune", str(trained / "reads.safetensors"), "--space", str(space), *BASE, "--storage", str(study)]
     words = [*base, "--shared", "--trials", "8"]
-    start = [program, *words, "-o"]
+    start = [str(program), *words, "-o"]
     killed, one, two = (
         subprocess.Popen([*start, str(tmp_path / f"{name}.toml")], stderr=subprocess.PIPE, text=True)
         for name in ("killed", "one", "two")

@@ -137,7 +137,7 @@ def on_terminal(program: Path, *words: str | Path, kind: str = "xterm") -> str:
     process, terminal = pty.fork()
     if process == 0:
         os.environ.update(TERM=kind, PYTHONPATH=str(ROOT))
-        os.execv(program, [program, *words])
+        os.execv(program, [str(program), *map(str, words)])
     seen = b""
     try:
         while piece := os.read(terminal, 1 << 16):

@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -33,7 +32,9 @@ BREAKS_OFF = pytest.mark.filterwarnings("ignore:The .grad attribute:UserWarning"
 @BREAKS_OFF
 @pytest.mark.filterwarnings("ignore:`torch.jit:DeprecationWarning")  # PyTorch's compiler of its own modules
 @pytest.mark.filterwarnings("ignore:Skipping serialization:UserWarning")  # the cache of the compiler of PyTorch 2.6
-def test_a_compiled_network_is_fitted_as_the_plain_one() -> None:
+def test_a_compiled_network_is_fitted_as_the_plain_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Not in other processes, each of which would import PyTorch first.
+    monkeypatch.setattr("torch._inductor.config.compile_threads", 1)
     dataset = planted((90, 48, 24))
     plain, compiled = (fit(dataset, run_config({"epochs": 2, "compile": value})) for value in (False, True))
     # Batches of 16, and one of 10.
@@ -88,7 +89,7 @@ def test_a_compiled_network_can_not_be_looked_into() -> None:
         fit(planted(), run_config({"compile": True, "activity_l2": 0.1}))
 
 
-def test_a_machine_that_can_not_compile_is_reported(tmp_path: Path) -> None:
+def test_a_machine_that_can_not_compile_is_reported(program: Path, tmp_path: Path) -> None:
     code = (
         "from tests.building import fit, planted, run_config\n"
         "from seqnet.core.errors import ResourceError\n"
@@ -97,6 +98,6 @@ def test_a_machine_that_can_not_compile_is_reported(tmp_path: Path) -> None:
     )
     root = str(Path(__file__).parents[2])
     nothing = {"PYTHONPATH": root, "PATH": "", "CXX": "none", "TORCHINDUCTOR_CACHE_DIR": str(tmp_path)}
-    done = subprocess.run([sys.executable, "-c", code], env=nothing, capture_output=True, text=True, check=True)
+    done = subprocess.run([program, "-c", code], env=nothing, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("training.compile: InvalidCxxCompiler: ")
     assert done.stdout.endswith("; install a C++ compiler, or leave it out\n")

@@ -43,11 +43,11 @@ def run_request(request: dict[str, Any], files: list[int]) -> NoReturn:
 
     moved = [fcntl.fcntl(file, fcntl.F_DUPFD, FREE) for file in files]
     os.closerange(0, FREE)
-    for file, number in zip(moved, request["files"], strict=True):
-        os.dup2(file, number)
+    for file, place in zip(moved, request["files"], strict=True):
+        os.dup2(file, place)
         os.close(file)
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if number not in request["files"]:
+    for place, name in enumerate(("stdin", "stdout", "stderr")):
+        if place not in request["files"]:
             setattr(sys, name, None)
             setattr(sys, f"__{name}__", None)
     os.chdir(request["folder"])
