@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from seqnet.configs.run import RunConfig
 from seqnet.core.alphabets import alphabet
 from seqnet.core.provenance import file_hash
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset, open_dataset, save_dataset
 from seqnet.datasets.splits import SPLITS
 from seqnet.models.bundles import Bundle

@@ -43,7 +43,8 @@ def use(path: Path) -> None:
     if kind == "dataset":
         open_dataset(path).counts()
         return
-    from seqnet.core.records import Ragged, RecordBatch
+    from seqnet.core.ragged import Ragged
+    from seqnet.core.records import RecordBatch
     from seqnet.prediction.predictor import Predictor
 
     bundle = open_bundle(path)

@@ -185,9 +185,10 @@ def test_every_import_points_down() -> None:
 
 
 def test_there_are_no_cycles() -> None:
+    """Neither of imports that are for types only, but for those of the lazy `seqnet/__init__.py`."""
     graph: dict[str, set[str]] = {module: set() for module in MODULES}
     for found in all_imports():
-        if within(found) and not found.for_types:
+        if within(found) and not (found.for_types and found.source == "seqnet"):
             graph[found.source].add(found.target)
     try:
         TopologicalSorter(graph).prepare()

@@ -22,7 +22,7 @@ from seqnet.configs.settings import Settings
 from seqnet.core.errors import SettingError
 from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets import dataset as files
 from seqnet.datasets.encoding import encode_table
 from seqnet.datasets.encoding.frames import FrameColumns, FrameReader

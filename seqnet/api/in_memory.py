@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from seqnet.configs.readers import ReadOptions
-from seqnet.core.records import RecordBatch, chunks
+from seqnet.core.ragged import chunks
+from seqnet.core.records import RecordBatch
 from seqnet.prediction.inputs import PredictionInputs
 
 __all__ = ["IN_MEMORY", "in_batches"]

@@ -9,7 +9,8 @@ import numpy as np
 
 from seqnet.core.errors import SequencesError
 from seqnet.core.printable import counted, shortened
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.audit.checks import Offenders
-from seqnet.core.records import gather_positions
+from seqnet.core.ragged import gather_positions
 
 __all__ = ["DuplicatePairs", "duplicated_records"]
 

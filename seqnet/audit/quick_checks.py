@@ -18,7 +18,7 @@ from seqnet.audit.checks import Check
 from seqnet.audit.dataset_audit import audit_dataset
 from seqnet.configs.audit import AuditOptions
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged, gather_ranges
+from seqnet.core.ragged import Ragged, gather_ranges
 from seqnet.datasets.dataset import Dataset
 from seqnet.similarity import sequence_hashes
 

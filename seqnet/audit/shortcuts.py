@@ -21,7 +21,7 @@ from seqnet.core.alphabets import Alphabet
 from seqnet.core.kmers import kmer_frequencies
 from seqnet.core.memory import reserve_blas
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.sampling import draw_labelled_sample
 from seqnet.datasets.splits import deal_folds

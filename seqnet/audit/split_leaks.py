@@ -11,7 +11,7 @@ from seqnet.audit.audited_dataset import AuditedDataset
 from seqnet.audit.findings import near_across
 from seqnet.configs.audit import AuditOptions
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.splits import SPLITS
 from seqnet.similarity import sequence_hashes

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.similarity import reverse_complements
 
 __all__ = ["TAGS", "Tag", "has_tag"]

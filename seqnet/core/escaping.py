@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from seqnet.core.printable import CONTROLS
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 
 __all__ = ["one_line"]
 

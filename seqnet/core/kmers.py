@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged, chunks
+from seqnet.core.ragged import Ragged, chunks
 
 __all__ = ["kmer_codes", "kmer_frequencies", "parts"]
 

@@ -13,9 +13,9 @@ from typing import Literal, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
 
-__all__ = ["Beginning", "Form", "Originals", "joined_batches", "parted", "without_mates"]
+__all__ = ["Beginning", "Form", "Originals", "without_mates"]
 
 Form = Literal["fasta", "fastq", "bam"]
 """How entries are stored."""
@@ -103,33 +103,6 @@ class Originals:
             one, other = self.names.take(filled), self.names.take(filled + 1)
             same[filled] = ~one.any_of(one.data != other.data)
         return same
-
-
-def joined_batches(first: RecordBatch, second: RecordBatch) -> RecordBatch:
-    """Returns the records and the originals of two batches of one file, one after the other."""
-    one, other = first.originals, second.originals
-    assert one is not None
-    assert other is not None
-    shifted = np.where(other.records < 0, -1, other.records + len(first))
-    batch = RecordBatch.concatenate([first, second])
-    return batch.with_originals(
-        Originals(
-            one.form,
-            Ragged.concatenate([one.entries, other.entries]),
-            np.concatenate([one.records, shifted]),
-            Ragged.concatenate([one.names, other.names]),
-            np.concatenate([one.mates, other.mates]),
-        )
-    )
-
-
-def parted(batch: RecordBatch, entry: int) -> tuple[RecordBatch, RecordBatch]:
-    """Returns the records of the entries before `entry`, and those of the others, as two batches."""
-    originals = batch.originals
-    assert originals is not None
-    at = int(np.count_nonzero(originals.records[:entry] >= 0))
-    before = batch.slice(0, at).with_originals(originals.slice(0, entry, 0))
-    return before, batch.slice(at, len(batch)).with_originals(originals.slice(entry, len(originals), at))
 
 
 def without_mates(names: Ragged) -> tuple[Ragged, NDArray[np.uint8]]:

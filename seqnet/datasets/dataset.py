@@ -20,7 +20,7 @@ from seqnet.core.alphabets import Alphabet, alphabet
 from seqnet.core.containers import Container, Spool, read_container, write_container
 from seqnet.core.errors import ContainerError
 from seqnet.core.provenance import file_hash
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.file_schemas import check_description
 from seqnet.datasets.splits import SPLITS
 

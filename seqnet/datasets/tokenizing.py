@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import INVALID, Alphabet, is_gap
 from seqnet.core.errors import SymbolError
-from seqnet.core.records import Ragged, pieces
+from seqnet.core.ragged import Ragged, pieces
 
 __all__ = [
     "InvalidSymbol",

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged, chunks, pieces
+from seqnet.core.ragged import Ragged, chunks, pieces
 from seqnet.datasets.tokenizing import RecordStatus
 
 __all__ = ["MARKED_SHARE", "NOTABLE_SHARE", "Novelty", "composition_shares", "describe", "novelty_warning"]

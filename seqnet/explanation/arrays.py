@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.containers import Spool
-from seqnet.core.records import Ragged, chunks
+from seqnet.core.ragged import Ragged, chunks
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.explanation.attributions import Attributions
 from seqnet.prediction.outputs import Writer

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction.rows import PredictedRows
 
 if TYPE_CHECKING:

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from seqnet.configs.explanation import ExplainOptions
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.errors import SettingError
-from seqnet.core.records import Ragged, RecordBatch, gather_ranges
+from seqnet.core.ragged import Ragged, gather_ranges
+from seqnet.core.records import RecordBatch
 from seqnet.explanation.attributions import MUTAGENESIS, Attributions
 from seqnet.explanation.effects import Effects
 from seqnet.explanation.gradients import background, gradient, integrated

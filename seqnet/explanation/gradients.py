@@ -24,7 +24,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.core.threads import check_wanted
 from seqnet.explanation.effects import Effects
 from seqnet.explanation.relaxation import Relaxation

@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 from seqnet.core.errors import InputError
 from seqnet.core.outputs import named, whole_file
 from seqnet.core.printable import named_record
-from seqnet.core.records import RecordBatch, chunks
+from seqnet.core.ragged import chunks
+from seqnet.core.records import RecordBatch
 from seqnet.explanation.attributions import Attributions
 from seqnet.explanation.explainer import Explainer
 from seqnet.explanation.logos import LogoFiles

@@ -18,7 +18,8 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import LabelError
 from seqnet.core.printable import quoted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.encoding.labelling import LabelFile, Labeller, label_by_column, label_by_regex
 from seqnet.explanation.explainer import Explainer
 from seqnet.explanation.words import WordCounts

@@ -22,7 +22,7 @@ from scipy.stats import false_discovery_control, hypergeom
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.core.kmers import kmer_codes
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 
 __all__ = ["Word", "WordCounts", "WordRow", "Words"]
 

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import OutputError
 from seqnet.core.escaping import one_line
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.explanation.arrays import written_arrays
 from seqnet.explanation.attributions import MUTAGENESIS, Attributions

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.evaluation import decide
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import bundle_probabilities

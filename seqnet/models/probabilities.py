@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqnet.core.errors import ResourceError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.core.threads import check_wanted
 from seqnet.evaluation import decide
 from seqnet.evaluation.calibration import tempered

@@ -10,7 +10,7 @@ import torch
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.evaluation.calibration import tempered
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import class_probabilities, ensembled, evaluating

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 
 __all__ = [
     "Batch",

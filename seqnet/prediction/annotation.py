@@ -18,7 +18,8 @@ import numpy as np
 
 from seqnet.core.errors import FormatError, OutputError
 from seqnet.core.originals import Originals
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.decision import UNCERTAIN
 from seqnet.prediction.outputs import Start, Writer

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.errors import SettingError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.tokenizing import RecordStatus, Tokenized
 from seqnet.evaluation import decide
 from seqnet.evaluation.calibration import Calibration, for_fractions, reweighted

@@ -18,7 +18,8 @@ from numpy.typing import NDArray
 
 from seqnet.core.containers import Spool
 from seqnet.core.errors import OutputError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.outputs import Start, Writer
 from seqnet.prediction.rows import PredictedRows

@@ -7,8 +7,9 @@ from collections.abc import Generator, Iterator
 import numpy as np
 
 from seqnet.core.errors import FormatError, TruncatedError
-from seqnet.core.originals import Originals, parted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.originals import Originals
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch, parted
 
 __all__ = ["Placed", "interleaved"]
 

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus, Tokenized, tokenize
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import Ensembled, bundle_probabilities

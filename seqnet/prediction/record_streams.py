@@ -13,7 +13,7 @@ from seqnet.core.bgzf import BGZF_END, bgzf
 from seqnet.core.errors import FormatError, OutputError
 from seqnet.core.originals import Beginning, Form, Originals
 from seqnet.core.outputs import is_stream, named
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction.bam_headers import with_program
 from seqnet.prediction.outputs import Start
 

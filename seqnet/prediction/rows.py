@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.errors import SymbolError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.tokenizing import RecordStatus
 
 __all__ = ["PredictedRows"]

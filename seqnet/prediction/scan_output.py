@@ -15,7 +15,8 @@ import numpy as np
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import FormatError, InputError
 from seqnet.core.printable import counted, quoted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.prediction.decision import UNCERTAIN
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.outputs import Output, Start, Writer

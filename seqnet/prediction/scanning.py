@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.errors import SymbolError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.models.windows import WindowScores, window_scores
 from seqnet.prediction.aggregation import Aggregation

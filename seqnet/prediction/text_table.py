@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from seqnet.core.escaping import one_line
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction.writers import decimals, joined_lines
 
 __all__ = ["Column", "class_words", "probability_columns", "write_text_table"]

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.errors import OutputError
 from seqnet.core.outputs import temporary_files
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction.text_table import class_words
 from seqnet.prediction.windows import Grid
 from seqnet.prediction.writers import decimals, joined_lines

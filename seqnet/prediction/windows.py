@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import INVALID, Alphabet, is_gap
 from seqnet.core.errors import SettingError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.tokenizing import InvalidSymbol, RecordStatus, window_starts
 from seqnet.models.bundles import Bundle
 

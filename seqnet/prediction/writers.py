@@ -26,7 +26,8 @@ from seqnet.core.bgzf import BGZF_END, bgzf
 from seqnet.core.errors import OutputError
 from seqnet.core.escaping import one_line
 from seqnet.core.outputs import named
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.decision import UNCERTAIN
 from seqnet.prediction.outputs import Start, Writer

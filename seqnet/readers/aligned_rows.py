@@ -10,7 +10,8 @@ import numpy as np
 from seqnet.core.alphabets import is_gap
 from seqnet.core.errors import GAPS, FormatError
 from seqnet.core.printable import counted, quoted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 
 __all__ = ["AlignedRows", "check_no_gaps", "without_gaps"]
 

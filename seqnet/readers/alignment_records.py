@@ -21,7 +21,8 @@ from numpy.typing import NDArray
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import ALPHABETS
 from seqnet.core.originals import Originals
-from seqnet.core.records import Ragged, RecordBatch, gather_positions
+from seqnet.core.ragged import Ragged, gather_positions
+from seqnet.core.records import RecordBatch
 
 __all__ = ["AlignmentRecords", "primary_records"]
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.errors import FormatError, TruncatedError
-from seqnet.core.records import Ragged, pieces
+from seqnet.core.ragged import Ragged, pieces
 from seqnet.readers.alignment_records import AlignmentRecords
 from seqnet.readers.bam_header import read_up_to, skip_header
 from seqnet.readers.pieces import Pieces

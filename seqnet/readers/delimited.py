@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.errors import FormatError
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.readers.cells import EMPTY_ROWS
 
 if TYPE_CHECKING:

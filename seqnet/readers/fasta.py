@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
 from seqnet.readers.originals import with_text

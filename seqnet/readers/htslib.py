@@ -19,7 +19,7 @@ import numpy as np
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError, InputError, SeqnetError, SettingError, TruncatedError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.readers.alignment_records import AlignmentRecords
 from seqnet.readers.bam_header import BAM, skip_header
 from seqnet.readers.inputs import Chunks, Input

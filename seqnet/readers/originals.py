@@ -7,8 +7,9 @@ from collections.abc import Generator, Iterable
 import numpy as np
 
 from seqnet.core.escaping import one_line
-from seqnet.core.originals import Beginning, Form, Originals, joined_batches, parted, without_mates
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.originals import Beginning, Form, Originals, without_mates
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch, joined_batches, parted
 from seqnet.readers.record_reader import EMPTY
 
 __all__ = ["form_of", "nothing_but", "templates_kept_together", "with_text"]

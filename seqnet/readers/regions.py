@@ -16,7 +16,8 @@ from typing import NamedTuple, Self
 from seqnet.core.errors import FormatError, OutputError
 from seqnet.core.outputs.partial_files import PartFile
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.readers.inputs import Input
 from seqnet.readers.record_reader import shown_path
 

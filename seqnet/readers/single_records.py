@@ -15,7 +15,8 @@ import numpy as np
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError
 from seqnet.core.printable import listed, quoted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 
 __all__ = ["SingleRecord", "batched", "wants_annotations"]
 

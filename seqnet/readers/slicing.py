@@ -6,7 +6,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 
 __all__ = ["LONGEST_HEADER", "blank_positions", "cut", "first_words", "newline_positions"]
 

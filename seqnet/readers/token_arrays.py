@@ -27,7 +27,8 @@ from seqnet.core.alphabets import ALPHABETS
 from seqnet.core.containers import Spool, drop_pages
 from seqnet.core.errors import FormatError, SeqnetError, TruncatedError
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.readers.formats import RecordFormat
 from seqnet.readers.inputs import Input
 from seqnet.readers.workbooks import is_workbook

@@ -11,7 +11,7 @@ from scipy.sparse.csgraph import connected_components
 
 from seqnet.configs.similarity import CLUSTER_SIMILARITY
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.similarity.pairs import similar_pairs
 
 __all__ = ["Clusters", "cluster_records", "join_groups"]

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.containers import drop_pages
 from seqnet.core.processors import usable_processors
-from seqnet.core.records import Ragged, chunks
+from seqnet.core.ragged import Ragged, chunks
 from seqnet.core.threads import Threads, check_wanted
 
 __all__ = ["mix", "reverse_complements", "sequence_hashes"]

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.core.kmers import kmer_codes
-from seqnet.core.records import Ragged, chunks
+from seqnet.core.ragged import Ragged, chunks
 from seqnet.similarity.hashing import mix, reverse_complements, sequence_hashes
 
 __all__ = ["KmerSets", "kmer_sets"]

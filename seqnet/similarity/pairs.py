@@ -19,7 +19,7 @@ from seqnet.configs.similarity import KMER_LENGTHS
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.similarity.hashing import sequence_hashes
 from seqnet.similarity.kmers import kmer_sets
 from seqnet.similarity.sketches import Index, index_sets

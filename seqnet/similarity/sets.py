@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.containers import Spool, drop_pages
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.similarity.hashing import sequence_hashes
 
 __all__ = ["Hasher", "Hashes"]

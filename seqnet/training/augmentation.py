@@ -11,7 +11,7 @@ from torch import Tensor
 
 from seqnet.configs.training import AugmentationConfig
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.simulation.negatives import NEGATIVES, NegativeGenerator
 from seqnet.nn.batching import Batch
 from seqnet.nn.strands import reverse_complement

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits
 
 from seqnet.configs.run import RunConfig
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.sampling import draw_labelled_sample
 from seqnet.datasets.windows import random_starts

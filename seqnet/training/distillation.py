@@ -21,7 +21,7 @@ from seqnet.configs.run import RunConfig, RunRequest, compose
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import LabelError, SettingError
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.encoding.unlabelled import DrawnSequences
 from seqnet.datasets.recipes import Recipe, fitted_to

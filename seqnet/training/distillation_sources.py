@@ -15,7 +15,7 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.configs.run import RunRequest
 from seqnet.core.errors import AlphabetMismatchError, SettingError
 from seqnet.core.provenance import InputHashes
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.encoding.unlabelled import DrawnSequences, draw_sequences, read_tokens
 from seqnet.datasets.run_choice import ChosenRun

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqnet.configs.run import RunConfig
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.simulation.composition import symbol_frequencies
 from seqnet.datasets.simulation.negatives import NEGATIVES, NegativeGenerator

@@ -10,7 +10,8 @@ import seqnet
 from seqnet.api.models import Model
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.errors import AlphabetMismatchError, ContainerError, OutputError, SeqnetWarning, SettingError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.evaluation.calibration import Calibration
 from seqnet.prediction.predictor import Predictor
 from tests.building import make_bundle, random_strings

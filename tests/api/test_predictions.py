@@ -10,7 +10,8 @@ import pytest
 from seqnet.api.models import Model
 from seqnet.api.predictions import Predictions
 from seqnet.core.errors import SymbolError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.writers import opened_writer

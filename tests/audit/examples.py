@@ -10,7 +10,7 @@ import numpy as np
 
 from seqnet.audit import Check, audit_dataset
 from seqnet.configs.audit import AuditOptions
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from tests.building import make_dataset
 from tests.similarity.examples import random_strings

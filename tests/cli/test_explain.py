@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from seqnet.configs.explanation import ExplainOptions
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.explanation.explainer import Explainer
 from seqnet.explanation.logos import LogoFiles
 from seqnet.explanation.streaming import Destination, write_attributions

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 from seqnet.core.escaping import one_line
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 
 
 def test_control_characters_are_escaped_and_nothing_else() -> None:

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.core.originals import Form, Originals, joined_batches, parted, without_mates
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.originals import Form, Originals, without_mates
+from seqnet.core.ragged import Ragged
 
 NAMES = st.lists(st.sampled_from(["a", "b", "ab", "bb", "", "r1", "r2"]), max_size=12)
 
@@ -18,11 +18,6 @@ def originals_of(names: Sequence[str], form: Form = "fastq", records: Sequence[i
     bare, mates = without_mates(Ragged.from_strings(list(names)))
     entries = Ragged.from_strings([f"<{name}>" for name in names])
     return Originals(form, entries, np.array(range(len(names)) if records is None else records), bare, mates)
-
-
-def batch_of(names: Sequence[str]) -> RecordBatch:
-    column = Ragged.from_strings(list(names))
-    return RecordBatch(column, column, column).with_originals(originals_of(names))
 
 
 @given(names=NAMES)
@@ -57,27 +52,3 @@ def test_names_lose_the_endings_of_mates(names: list[str]) -> None:
 )
 def test_templates(form: Form, names: list[str], templates: list[int]) -> None:
     assert originals_of(names, form).templates().tolist() == templates
-
-
-@given(names=NAMES, data=st.data())
-def test_parts_are_the_whole(names: list[str], data: st.DataObject) -> None:
-    at = data.draw(st.integers(0, len(names)))
-    one, other = parted(batch_of(names), at)
-    assert (len(one), len(other)) == (at, len(names) - at)
-    whole = joined_batches(one, other)
-    assert whole.names.text() == names
-    assert whole.originals is not None
-    assert whole.originals.entries.text() == [f"<{name}>" for name in names]
-    assert whole.originals.records.tolist() == list(range(len(names)))
-
-
-def test_entries_without_a_record_stay_where_they_are() -> None:
-    column = Ragged.from_strings(["a", "b"])
-    originals = originals_of(["a", "a", "b", "b"], "bam", [-1, 0, 1, -1])
-    one, other = parted(RecordBatch(column, column, column).with_originals(originals), 2)
-    assert one.originals is not None
-    assert other.originals is not None
-    assert (one.originals.records.tolist(), other.originals.records.tolist()) == ([-1, 0], [0, -1])
-    again = joined_batches(one, other).originals
-    assert again is not None
-    assert again.records.tolist() == [-1, 0, 1, -1]

@@ -6,7 +6,8 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import AlphabetMismatchError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets import alphabet_check
 from seqnet.datasets.alphabet_check import check_alphabet, sample_symbols
 

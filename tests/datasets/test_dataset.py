@@ -16,7 +16,7 @@ from safetensors.numpy import load_file
 from seqnet.core.alphabets import alphabet
 from seqnet.core.containers import Spool, write_container
 from seqnet.core.errors import ContainerError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Columns, Description, open_dataset, write_dataset
 
 DNA = alphabet("dna")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from seqnet.configs.run import RunRequest, compose, preset_names
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.recipes import choose_recipe, misfit
 from seqnet.datasets.run_choice import choose_run

@@ -7,7 +7,7 @@ import pytest
 from Bio.Seq import Seq
 
 from seqnet.core.alphabets import alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.tokenizing import RecordStatus, tokenize
 from seqnet.evaluation.novelty import Novelty, composition_shares, describe, novelty_warning
 from tests.building import encoded, random_strings

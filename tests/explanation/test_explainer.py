@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from seqnet.api.models import Model
 from seqnet.configs.explanation import ExplainOptions
 from seqnet.core.errors import SettingError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.explanation.attributions import Attributions
 from seqnet.explanation.explainer import Explainer

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import bundle_probabilities
 from seqnet.models.scoring import ready

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.nn.batching import TokenStore, batch_count, buckets, epoch_order, window_parts
 
 LENGTHS = st.lists(st.integers(1, 40), min_size=1, max_size=30)

@@ -10,7 +10,7 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.core.bgzf import BGZF_END, bgzf
 from seqnet.core.errors import FormatError, OutputError
 from seqnet.core.originals import Originals
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction.annotation import AnnotatedAlignments, _check_untagged, _tag_names, _with_tags
 from seqnet.prediction.outputs import Start
 from seqnet.readers import open_records

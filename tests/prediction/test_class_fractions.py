@@ -7,7 +7,8 @@ import pytest
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.errors import SettingError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.evaluation.calibration import Calibration, ValidationScores, for_fractions, reweighted
 from seqnet.models.probabilities import bundle_probabilities
 from seqnet.prediction.class_fractions import ScoreSample, check_read_twice, fitted_to_records, sample_records

@@ -9,7 +9,7 @@ import pytest
 from seqnet.configs.prediction import PredictOptions, SortingOptions
 from seqnet.core.errors import SettingError
 from seqnet.core.originals import Beginning, Form, Originals
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.decision import Decider
 from seqnet.prediction.destinations import Destinations, Sorter

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction.distributions import PROBABILITY_BINS, Distributions
 from seqnet.prediction.rows import PredictedRows
 

@@ -7,7 +7,7 @@ import pytest
 
 from seqnet.core.errors import FormatError
 from seqnet.core.originals import Beginning
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction.record_streams import check_beginning, is_pipe, opened_stream, single_entries
 from seqnet.readers.originals import nothing_but
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 
 from seqnet.core.errors import SymbolError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction.rows import PredictedRows
 
 

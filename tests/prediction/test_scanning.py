@@ -9,7 +9,8 @@ import pytest
 import torch
 
 from seqnet.configs.prediction import PredictOptions
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.models.bundles import Bundle
 from seqnet.prediction import windows

@@ -103,7 +103,7 @@ def test_a_batch_enters_each_stage_once_and_in_order(path: Path, tmp_path: Path)
 
 def test_the_stages_are_seen_where_they_are_entered_again() -> None:
     from seqnet.core.alphabets import alphabet
-    from seqnet.core.records import Ragged
+    from seqnet.core.ragged import Ragged
     from seqnet.datasets.tokenizing import tokenize
 
     symbols = Ragged.from_strings(["ACGT"])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction.text_table import Column, class_words, probability_columns, write_text_table
 
 

@@ -9,7 +9,7 @@ import pysam
 import pytest
 
 from seqnet.core.errors import OutputError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction.tracks import ScoredWindows, TrackForm, interval_of, opened_track, track_form
 from seqnet.prediction.windows import Grid
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from seqnet.core.alphabets import INVALID, alphabet
 from seqnet.core.errors import SettingError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.prediction import windows
 from seqnet.prediction.windows import (
     Grid,

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqnet.core.errors import OutputError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.prediction.rows import PredictedRows
 from seqnet.prediction.writers import OUTPUT_FORMATS, columns, format_of, opened_writer, text_columns

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqnet.core.errors import FormatError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.readers.aligned_rows import AlignedRows, check_no_gaps, without_gaps
 
 from .examples import read

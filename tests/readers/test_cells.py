@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.readers.cells import MISSING_WORDS, blanked, is_missing, missing_cells, trimmed
 
 

@@ -5,7 +5,8 @@ from collections.abc import Generator
 
 import pytest
 
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.readers.record_reader import EMPTY, RecordReader, shown_path
 
 

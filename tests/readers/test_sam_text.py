@@ -11,7 +11,7 @@ import pytest
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.readers import open_records
 from seqnet.readers.sam_text import SamText, has_long_lines, is_sam, lists_no_references
 

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.readers.slicing import blank_positions, cut, first_words
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from seqnet.configs.evaluation import EvaluationOptions
 from seqnet.core.errors import AlphabetMismatchError, LabelError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.evaluation import measure
 from seqnet.evaluation.novelty import describe

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from seqnet.core.alphabets import alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 
 COMPLEMENT = str.maketrans("ACGTN", "TGCAN")
 

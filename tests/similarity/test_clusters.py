@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from seqnet.configs.similarity import CLUSTER_SIMILARITY, KMER_LENGTHS
 from seqnet.core.alphabets import alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.similarity import cluster_records, join_groups
 from tests.similarity.examples import containment, encoded, random_strings, reverse_complement
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import SettingError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.similarity import hashing
 from seqnet.similarity.hashing import mix, reverse_complements, sequence_hashes
 from tests.similarity.examples import encoded, reverse_complement

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.similarity import Hasher, Hashes, sets
 
 SEQUENCES = st.lists(st.sampled_from([b"", b"A", b"AC", b"CA", b"AAA"]), max_size=20)

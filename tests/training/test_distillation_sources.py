@@ -9,7 +9,7 @@ from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.run import RunRequest
 from seqnet.core.errors import AlphabetMismatchError, SettingError
 from seqnet.core.provenance import file_hash
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.training.distillation_sources import make_distillation_job, prepare_distillation
 from seqnet.training.warm_start import WarmStart
 from tests.building import CPU, make_bundle, make_dataset, planted, random_strings, saved

@@ -9,7 +9,7 @@ import pytest
 import torch
 
 from seqnet.core.errors import ResourceError, SettingError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.evaluation import measure
 from seqnet.models.bundles import write_bundle

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.containers import Spool, drop_pages
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.core.threads import Threads
 from seqnet.datasets.dataset import Columns
 from seqnet.similarity import Hasher

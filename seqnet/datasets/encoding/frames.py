@@ -19,7 +19,8 @@ import numpy as np
 
 from seqnet.core.errors import FormatError, LabelError, SettingError
 from seqnet.core.printable import named_record, quoted, shortened
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.encoding.given_splits import SPLIT_WORDS, WRITE
 from seqnet.datasets.encoding.labelling import Grouper
 from seqnet.datasets.splits import SPLITS

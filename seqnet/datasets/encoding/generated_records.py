@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged, chunks
+from seqnet.core.ragged import Ragged, chunks
 from seqnet.datasets.encoding.class_sources import ClassSource
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.simulation.composition import symbol_frequencies

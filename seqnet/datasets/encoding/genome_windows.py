@@ -11,7 +11,7 @@ from collections import Counter
 import numpy as np
 from numpy.typing import NDArray
 
-from seqnet.core.records import Ragged, gather_positions, gather_ranges
+from seqnet.core.ragged import Ragged, gather_positions, gather_ranges
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.windows import WindowPlaces, turn_at_random
 

@@ -15,7 +15,8 @@ from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import INVALID, Alphabet, alphabet
 from seqnet.core.errors import FormatError, LabelError, SettingError
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged, RecordBatch, pieces
+from seqnet.core.ragged import Ragged, pieces
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.alphabet_check import agreed_alphabet, sample_symbols
 from seqnet.datasets.encoding.class_sources import ClassSource
 from seqnet.datasets.encoding.collection import Collector, EncodedRecords, Reservoir

@@ -14,7 +14,8 @@ from dataclasses import dataclass
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.core.errors import FormatError, LabelError, SettingError
 from seqnet.core.printable import counted, named_record, quoted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.encoding.clstr import read_clstr
 from seqnet.datasets.encoding.two_column_files import read_two_columns
 from seqnet.readers.cells import is_missing

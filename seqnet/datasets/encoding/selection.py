@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.tokenizing import RecordStatus, tokenize, uncovered, window_starts
 

@@ -18,7 +18,7 @@ from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import AlphabetMismatchError, EmptyInputError, SettingError
-from seqnet.core.records import Ragged, gather_ranges
+from seqnet.core.ragged import Ragged, gather_ranges
 from seqnet.datasets.alphabet_check import check_alphabet, sample_symbols
 from seqnet.datasets.encoding.genome_windows import known_blocks
 from seqnet.datasets.simulation.composition import symbol_frequencies

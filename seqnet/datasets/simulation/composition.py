@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.containers import drop_pages
-from seqnet.core.records import Ragged, pieces
+from seqnet.core.ragged import Ragged, pieces
 
 __all__ = ["composition", "symbol_counts", "symbol_frequencies", "uniform"]
 

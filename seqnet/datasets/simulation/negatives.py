@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from seqnet.core.alphabets import Alphabet
-    from seqnet.core.records import Ragged
+    from seqnet.core.ragged import Ragged
 
 __all__ = ["NEGATIVES", "NegativeGenerator"]
 

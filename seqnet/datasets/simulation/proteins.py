@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import alphabet
-from seqnet.core.records import Ragged, gather_positions
+from seqnet.core.ragged import Ragged, gather_positions
 
 __all__ = ["MOTIF", "WEIGHTS", "Proteins", "simulate_proteins", "write_proteins"]
 

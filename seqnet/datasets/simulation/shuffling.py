@@ -21,7 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged, gather_positions
+from seqnet.core.ragged import Ragged, gather_positions
 from seqnet.datasets.simulation.long_shuffling import draw_trees, shuffle_long
 
 __all__ = ["dinucleotide"]

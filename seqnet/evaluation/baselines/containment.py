@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.kmers import kmer_codes, parts
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 
 __all__ = ["KMER", "kmer_containment", "kmer_length"]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.kmers import kmer_frequencies
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 
 __all__ = ["LONGEST_KMER", "composition_features", "kmer_features", "no_features"]
 

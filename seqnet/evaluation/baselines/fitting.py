@@ -25,7 +25,7 @@ from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import LabelError
 from seqnet.core.kmers import parts
 from seqnet.core.memory import reserve_blas
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.sampling import LabelledSample, draw_labelled_sample
 from seqnet.evaluation.baselines.features import composition_features, kmer_features, no_features

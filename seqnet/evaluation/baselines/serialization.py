@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.evaluation.baselines.fitting import BASELINES, FittedBaseline
 
 __all__ = ["baseline_tensors", "describe_baselines", "restore_baselines"]

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.explanation.motifs.matrices import Sites, count_matrix, frequencies, turned_matrix
 
 __all__ = ["Alignment", "Merged", "best_alignment", "merged_sites"]

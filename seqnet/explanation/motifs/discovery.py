@@ -24,7 +24,7 @@ from scipy.stats import binom, false_discovery_control
 from seqnet.configs.motifs import SEQLET_WIDTHS, MotifOptions
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.simulation.shuffling import dinucleotide
 from seqnet.explanation.motifs.clustering import clusters
 from seqnet.explanation.motifs.comparison import merged_sites

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.core.threads import check_wanted
 from seqnet.explanation.margins import margins
 from seqnet.explanation.motifs.matrices import Sites

@@ -20,7 +20,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from seqnet.core.alphabets import Alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.core.threads import check_wanted
 from seqnet.explanation.motifs.matrices import Sites
 from seqnet.models.probabilities import evaluating

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from seqnet.configs.motifs import MotifOptions
 from seqnet.core.printable import counted
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.explanation.attributions import Attributions
 from seqnet.explanation.explainer import Explainer
 from seqnet.explanation.motifs.discovery import Explained, discover, shuffled

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import PADDING, Alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 
 __all__ = ["Sites", "background_of", "consensus", "count_matrix", "frequencies", "information", "turned_matrix"]
 

@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import maximum_filter1d
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.explanation.motifs.matrices import Sites
 
 __all__ = ["seqlets", "threshold"]

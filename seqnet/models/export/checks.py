@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.core.errors import SeqnetError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import bundle_probabilities
 

@@ -14,7 +14,7 @@ from seqnet.configs.encoders import EncoderConfig
 from seqnet.core.alphabets import Alphabet
 from seqnet.core.errors import SettingError
 from seqnet.core.printable import printable
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.nn.plm.cache import EmbeddingCache, cache_folder
 from seqnet.nn.plm.model import LanguageModel, load_model
 from seqnet.nn.plm.model_files import Notify, find_again

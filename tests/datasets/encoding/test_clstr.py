@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from seqnet.core.errors import FormatError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.encoding.clstr import read_clstr
 from seqnet.datasets.encoding.labelling import grouper
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import chisquare
 
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.encoding.collection import Collector, EncodedRecords, Reservoir
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from seqnet.core.alphabets import ALPHABETS
 from seqnet.core.containers import Spool
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.encoding.class_sources import ClassSource
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.encoding.generated_records import generate_records

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from seqnet.core.alphabets import alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.encoding import genome_windows
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.encoding.genome_windows import cut_blocks, draw_windows

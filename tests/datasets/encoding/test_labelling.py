@@ -8,7 +8,8 @@ import pytest
 
 from seqnet.configs.encoding import EncodeOptions
 from seqnet.core.errors import EmptyInputError, FormatError, LabelError, SettingError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.encoding.labelling import LabelFile, grouper, label_by_column, label_by_regex, table_columns
 
 

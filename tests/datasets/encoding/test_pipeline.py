@@ -21,7 +21,7 @@ from seqnet.core.errors import (
     SettingError,
     SymbolError,
 )
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets import alphabet_check
 from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.datasets.encoding import ClassSource, encode

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import SettingError, SymbolError
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.encoding import selection
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.encoding.selection import LengthRange, cut_windows, usable

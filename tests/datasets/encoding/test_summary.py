@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqnet.core.alphabets import alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Description
 from seqnet.datasets.encoding.collection import EncodedRecords
 from seqnet.datasets.encoding.summary import EncodeSummary, Grouping, IngestionReport, length_quantiles

@@ -9,7 +9,7 @@ from seqnet.configs.distillation import DistillOptions
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import AlphabetMismatchError, EmptyInputError, SettingError, SymbolError
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.encoding.unlabelled import DrawnSequences, draw_sequences, read_tokens
 from tests.building import encoded, random_strings
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import ALPHABETS, alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.simulation.composition import composition, symbol_counts, symbol_frequencies, uniform
 
 DNA = alphabet("dna")

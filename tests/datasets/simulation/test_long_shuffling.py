@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from seqnet.core.alphabets import alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.simulation import shuffling
 from seqnet.datasets.simulation.long_shuffling import shuffle_long
 

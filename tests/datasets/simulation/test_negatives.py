@@ -8,7 +8,7 @@ import pytest
 from numpy.typing import NDArray
 
 from seqnet.core.alphabets import ALPHABETS, alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.simulation import NEGATIVES, NegativeGenerator
 from seqnet.datasets.simulation.composition import symbol_frequencies
 

@@ -9,7 +9,7 @@ from Bio import SeqIO
 from sklearn.linear_model import LogisticRegression
 
 from seqnet.core.alphabets import alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.simulation.composition import symbol_frequencies
 from seqnet.datasets.simulation.proteins import MOTIF, Proteins, simulate_proteins, write_proteins
 

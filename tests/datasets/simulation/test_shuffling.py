@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import chisquare
 
 from seqnet.core.alphabets import alphabet
-from seqnet.core.records import Ragged
+from seqnet.core.ragged import Ragged
 from seqnet.datasets.simulation.shuffling import dinucleotide
 
 UNUSED = np.full(4, 0.25)

@@ -75,7 +75,8 @@ def motifs_of(bundle: Bundle, dataset: Dataset, options: MotifOptions | None = N
 
 
 def _batch(dataset: Dataset, members: NDArray[np.int64]) -> Any:
-    from seqnet.core.records import Ragged, RecordBatch
+    from seqnet.core.ragged import Ragged
+    from seqnet.core.records import RecordBatch
 
     names, tokens = dataset.names.take(members), dataset.tokens.take(members)
     return RecordBatch(names, Ragged(dataset.alphabet.decode(tokens.data), tokens.offsets), names)

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.explanation.explainer import Explainer
 from seqnet.explanation.motifs.effects import explained_logits, mean_effect
 from seqnet.explanation.motifs.matrices import Sites

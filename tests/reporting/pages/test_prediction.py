@@ -8,7 +8,8 @@ import pytest
 
 from seqnet.configs.prediction import PredictOptions
 from seqnet.core.provenance import file_hash
-from seqnet.core.records import Ragged, RecordBatch
+from seqnet.core.ragged import Ragged
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.models.bundles import write_bundle
 from seqnet.prediction.predictor import Predictor
