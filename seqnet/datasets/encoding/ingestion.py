@@ -40,7 +40,7 @@ from seqnet.datasets.encoding.labelling import (
     label_by_regex,
     table_columns,
 )
-from seqnet.datasets.encoding.labels import LabelCodes, check_not_measured, label_warnings
+from seqnet.datasets.encoding.labels import LabelCodes, NameCodes, check_not_measured, label_warnings
 from seqnet.datasets.encoding.selection import MASKED, LengthRange, cut_windows, usable
 from seqnet.datasets.encoding.summary import IngestionReport
 from seqnet.datasets.splits import parse_fractions, split_records
@@ -52,14 +52,6 @@ __all__ = ["Ingestion"]
 _RECORDS = 1 << 20  # processed together
 _MOST_UNKNOWN = 0.1
 """Maximum share of a file's symbols that may be unknown to a guessed alphabet."""
-
-
-class _Codes(dict[str, int]):
-    """Names numbered in the order of their first appearance."""
-
-    def __missing__(self, name: str) -> int:
-        self[name] = len(self)
-        return self[name]
 
 
 class Ingestion:
@@ -85,8 +77,8 @@ class Ingestion:
         self.fractions = parse_fractions(options.split)
         self.read = replace(read, columns=(*read.columns, *table_columns(options)))
         self.alphabet: Alphabet | None = None if options.alphabet == "auto" else alphabet(options.alphabet)
-        self.classes = _Codes()
-        self.groups = _Codes()
+        self.classes = NameCodes()
+        self.groups = NameCodes()
         self.left_out: Counter[str] = Counter()
         self.notes: list[str] = []
         self.ungrouped = self.unknown = 0

@@ -14,7 +14,7 @@ from seqnet.core.errors import LabelError
 from seqnet.core.printable import counted
 from seqnet.readers.cells import is_missing
 
-__all__ = ["LabelCodes", "check_not_measured", "label_warnings"]
+__all__ = ["LabelCodes", "NameCodes", "check_not_measured", "label_warnings"]
 
 _FEW = 10
 """Maximum number of classes that may be any numbers, such as 0.0 and 1.0, or have one record each."""
@@ -22,6 +22,14 @@ _RECORDS_EACH = 5
 """Minimum mean number of records per class for many whole numbers to be accepted as classes."""
 _LISTED = 5
 _SEPARATORS = re.compile(r"[;|,/+&]")
+
+
+class NameCodes(dict[str, int]):
+    """Names numbered in the order of their first appearance."""
+
+    def __missing__(self, name: str) -> int:
+        self[name] = len(self)
+        return self[name]
 
 
 class LabelCodes(dict[str, int]):
