@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from seqnet.cli import training_files
+from seqnet.cli.paths import claim
 from seqnet.cli.training_files import TuningFiles
 from tests.cli.running import Runner
 
@@ -244,11 +244,10 @@ def test_a_study_that_another_process_begins_meanwhile_is_shared(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     files = TuningFiles.beside(tmp_path / "best.toml", tmp_path / "study.journal")
-    claim = training_files.claim
 
     def begun(*words: Any, **options: Any) -> None:
         files.study.touch()
         claim(*words, **options)
 
-    monkeypatch.setattr(training_files, "claim", begun)
+    monkeypatch.setattr("seqnet.cli.training_files.claim", begun)
     assert not files.claim(resume=True, force=False, inputs=())
