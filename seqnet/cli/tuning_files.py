@@ -41,5 +41,7 @@ class TuningFiles:
             raise OutputError(str(self.study), "already exists", "continue it with --resume, or use --force")
         # A resumed search replaces what the stopped one wrote, and nothing else.
         replaced = force or (resume and self.study.exists())
-        claim([self.best, self.trials, self.study], force=replaced, inputs=inputs)
+        # Another process may begin a shared study at any moment, so whether there is one is asked only once.
+        claim([self.best, self.trials, self.study], force=True, inputs=inputs)
+        claim([self.best, self.trials], force=replaced, inputs=inputs)
         return replaced

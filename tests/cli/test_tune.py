@@ -8,9 +8,12 @@ import subprocess
 import time
 import tomllib
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from seqnet.cli.paths import claim
+from seqnet.cli.training_files import TuningFiles
 from tests.cli.running import Runner
 
 SPACE = """[network]
@@ -235,3 +238,16 @@ def test_processes_share_a_study(program: Path, trained: Path, tmp_path: Path, s
     ):
         refused = cli(*more, "-o", tmp_path / "other.toml")
         assert (refused.code, problem in refused.err) == (2, True)
+
+
+def test_a_study_that_another_process_begins_meanwhile_is_shared(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = TuningFiles.beside(tmp_path / "best.toml", tmp_path / "study.journal")
+
+    def begun(*words: Any, **options: Any) -> None:
+        files.study.touch()
+        claim(*words, **options)
+
+    monkeypatch.setattr("seqnet.cli.training_files.claim", begun)
+    assert not files.claim(resume=True, force=False, inputs=())
