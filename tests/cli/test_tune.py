@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from seqnet.cli.paths import claim
-from seqnet.cli.training_files import TuningFiles
+from seqnet.cli.tuning_files import TuningFiles
 from tests.cli.running import Runner
 
 SPACE = """[network]
@@ -249,5 +249,5 @@ def test_a_study_that_another_process_begins_meanwhile_is_shared(
         files.study.touch()
         claim(*words, **options)
 
-    monkeypatch.setattr("seqnet.cli.training_files.claim", begun)
+    monkeypatch.setattr("seqnet.cli.tuning_files.claim", begun)
     assert not files.claim(resume=True, force=False, inputs=())
