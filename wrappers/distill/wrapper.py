@@ -1,0 +1,13 @@
+"""Snakemake wrapper for seqnet distill."""
+
+__author__ = "The seqnet developers"
+__license__ = "MIT"
+
+from snakemake.shell import shell
+
+extra = snakemake.params.get("extra", "")
+log = snakemake.log_fmt_shell(stdout=True, stderr=True)
+model = snakemake.input.get("model") or snakemake.params.model
+sequences = snakemake.input.get("sequences", "")
+
+shell("seqnet distill {model} {sequences} {extra} --threads {snakemake.threads} -o {snakemake.output.model} {log}")
