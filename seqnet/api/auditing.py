@@ -1,4 +1,4 @@
-"""Problems of a dataset that make metrics too good, for a program."""
+"""Problems of a dataset that make metrics too good, from Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Cross-validation, for a program."""
+"""Cross-validation, from Python."""
 
 from __future__ import annotations
 

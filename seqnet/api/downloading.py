@@ -1,4 +1,4 @@
-"""Published sequences, for a program."""
+"""Published sequences, from Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sequence files → a dataset, for a program."""
+"""Sequence files → a dataset, from Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How good a model is, for a program."""
+"""Metrics of a model, from Python."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ _KNOWN = list(EvaluateFileKeywords.__annotations__)
 
 
 class EvaluationResult:
-    """How good a model is on the records of a split.
+    """Metrics of a model on the records of a split.
 
     Args:
         results: the metrics of one or two models, and what they were made of.

@@ -66,7 +66,7 @@ def explain_files(
         logos: directory for a sequence logo of each record; or that of a single record, .svg or .png.
         records: names of the records to explain; by default all.
         motifs: directory for the motifs that the model responds to.
-        known: with `motifs`: file of known motifs in MEME format; each motif is given the nearest one.
+        known: with `motifs`: file of known motifs in MEME format; the nearest one is named for each motif.
         words: the words that are over-represented in the records of a predicted class, .tsv.
         force: whether existing files are replaced.
         **options: method, steps, target, alphabet and unknown, motif_records and others, word_length and word_q,

@@ -1,4 +1,4 @@
-"""The content of datasets and models, for a program."""
+"""The content of datasets and models, from Python."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A model for a program, from a file or by its name."""
+"""A model from Python, by its file or name."""
 
 from __future__ import annotations
 

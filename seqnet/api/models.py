@@ -211,7 +211,7 @@ class Model(ModelFacts):
         Args:
             sequences: N of them, as in `predict`.
             labels: N true classes, None where it is not known; for the share of each with a motif.
-            known: file of known motifs in MEME format; each motif is given the nearest one.
+            known: file of known motifs in MEME format; the nearest one is named for each motif.
             **options: those of `explain`, and motif_records and others, as in `seqnet explain`.
 
         Raises:

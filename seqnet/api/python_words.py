@@ -47,7 +47,7 @@ _KEYWORDS = {
 
 @contextmanager
 def python_words(phrases: Mapping[str, str] = MappingProxyType({})) -> Iterator[None]:
-    """Has errors name keyword arguments where they would name options of the command line.
+    """Makes errors name keyword arguments instead of options of the command line.
 
     Args:
         phrases: replaces parts of problems and remedies that are of no use to the caller.

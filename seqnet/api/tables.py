@@ -93,7 +93,7 @@ def predict_tables(
     force: bool = False,
     **options: Unpack[PredictFileKeywords],
 ) -> list[FileResult]:
-    """Writes a table for each input, as `seqnet predict -O` does, and returns what became of each input, in order.
+    """Writes a table for each input, as `seqnet predict -O` does, and returns the result of each input, in order.
 
     Without `manifest`, an input that fails stops the others, whose tables stay.
 

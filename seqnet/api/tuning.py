@@ -1,4 +1,4 @@
-"""The search for settings, for a program."""
+"""The search for settings, from Python."""
 
 from __future__ import annotations
 

@@ -21,7 +21,7 @@ __all__ = ["AuditRun", "OffenderRow", "audit_lines", "audit_values", "offender_r
 
 @dataclass(frozen=True)
 class AuditRun:
-    """What an audit came to.
+    """The results of an audit.
 
     Attributes:
         dataset: what was checked.

@@ -93,8 +93,8 @@ def command(
 
     INPUT is any file that seqnet predict reads; - is standard input. The output has one row for each position of each
     record: name, position, symbol, attribution, class and logit (what is explained), and status. A positive attribution
-    means that the symbol speaks for the class. With --method mutagenesis, the columns to_SYMBOL have the change of the
-    logit if the position had this symbol. Records that can't be predicted have one row with their status.
+    means that the symbol is evidence for the class. With --method mutagenesis, the columns to_SYMBOL have the change of
+    the logit if the position had this symbol. Records that can't be predicted have one row with their status.
 
     \b
     seqnet explain model.safetensors reads.fa -o attributions.tsv

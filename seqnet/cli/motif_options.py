@@ -50,7 +50,7 @@ def add_motif_options(function: Function) -> Function:
             "--known",
             type=InputPath(),
             metavar="FILE",
-            help="With --motifs: known motifs in MEME format; each motif is given the nearest one.",
+            help="With --motifs: known motifs in MEME format; the nearest one is named for each motif.",
         ),
         click.option(
             "--words",

@@ -89,7 +89,7 @@ __all__ = ["command"]
 @click.option(
     "--fast",
     is_flag=True,
-    help="Use the fast version of a model of the package; docs/fast-models.md says how near it is.",
+    help="Use the fast version of a model of the package; docs/fast-models.md compares the two.",
 )
 @click.option(
     "--strict",

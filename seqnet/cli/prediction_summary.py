@@ -17,7 +17,7 @@ __all__ = ["show_records", "show_summary"]
 
 
 def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str]) -> None:
-    """Says how decisions were made, and what became of the records; `fractions` are lines about class fractions."""
+    """Says how decisions were made, and the counts of records; `fractions` are lines about class fractions."""
     from seqnet.prediction.summary_lines import precision_line, summary_lines
 
     _show(predictor, source, summary_lines(predictor, source, tally, fractions))
@@ -25,7 +25,7 @@ def show_summary(predictor: Predictor, source: PredictionInputs, tally: Tally, f
 
 
 def show_records(predictor: Predictor, source: PredictionInputs, tally: Tally, lines: Sequence[str] = ()) -> None:
-    """Says what became of the records.
+    """Says the counts of the records by status.
 
     Args:
         predictor: the model.

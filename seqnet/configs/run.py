@@ -83,7 +83,7 @@ class RunConfig:
 
 @dataclass(frozen=True)
 class RunRequest:
-    """What a user asks of a run; see `compose` for the attributes."""
+    """The settings that a user gives for a run; see `compose` for the attributes."""
 
     preset: str | None = None
     network: str | None = None

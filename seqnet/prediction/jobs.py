@@ -1,6 +1,6 @@
 """A run of predictions: one job after the other, each with its own inputs and outputs.
 
-In: jobs. Out: the outputs of all, the counts of the records, and what became of each input that has a table of its own.
+In: jobs. Out: the outputs of all, the counts of the records, and the result of each input that has its own table.
 """
 
 from __future__ import annotations
@@ -28,11 +28,11 @@ Job = tuple[Sequence[str], Sequence[Output]]
 
 @dataclass
 class JobResults:
-    """What a run came to.
+    """The results of a run.
 
     Attributes:
         tally: counts of the records of all jobs that did not fail.
-        files: what became of the input of each job that writes a table to a file, at once.
+        files: the result of the input of each job that writes a table to a file, at once.
     """
 
     tally: Tally = field(default_factory=Tally)
@@ -53,7 +53,7 @@ class PredictionJobs:
         source: reads the inputs.
         model: path or name of the model, which an unfinished table is known by.
         resume: whether to continue an unfinished table; nothing else is written then.
-        manifest: file of what became of each input, which is written at the end; None for none.
+        manifest: file of the result of each input, which is written at the end; None for none.
         failure: is given the error of an input, and returns it as a line; then the other inputs go on. None where a
             failed input stops the others.
         force: whether existing files are replaced.
@@ -128,7 +128,7 @@ class PredictionJobs:
 def _results(
     paths: Sequence[str], outputs: Sequence[Output], labels: LabelCounts | None, error: str, tally: Tally | None = None
 ) -> list[FileResult]:
-    """Returns what became of the input of a job; nothing if the job has several, or writes no table to a file."""
+    """Returns the result of the input of a job; nothing if the job has several, or writes no table to a file."""
     table = outputs[0] if outputs else None
     if len(paths) != 1 or not isinstance(table, TableOutput) or table.target is None:
         return []

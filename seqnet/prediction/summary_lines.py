@@ -1,4 +1,4 @@
-"""What a run of predictions came to, as lines of text: for standard error, and for a report."""
+"""The results of a run of predictions, as lines of text: for standard error, and for a report."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def precision_line(predictor: Predictor) -> str:
 def summary_lines(
     predictor: Predictor, source: PredictionInputs, tally: Tally, fractions: Sequence[str]
 ) -> Iterator[str]:
-    """Yields how decisions were made, and what became of the records, a line each; the last one has the counts."""
+    """Yields how decisions were made, notes, and the counts of the records by status, a line each."""
     yield from decision_lines(predictor)
     yield from fractions
     yield from record_lines(RecordCounts.of(predictor, source, tally))
 
 
 def record_lines(counts: RecordCounts) -> Iterator[str]:
-    """Yields what became of the records, a line each."""
+    """Yields the counts of the records by status, a line each."""
     tally = counts.tally
     for place, why in (*counts.notes, *counts.empty):
         yield f"seqnet: note: {place}: {why}"

@@ -1,4 +1,4 @@
-"""What a training came to → the model and what belongs to it, as files."""
+"""The result of a training → the model and its other files."""
 
 from __future__ import annotations
 

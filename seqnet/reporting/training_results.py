@@ -1,4 +1,4 @@
-"""What a training came to, measured on records that its networks were not fitted to, as results for a page.
+"""The result of a training, measured on records that its networks were not fitted to, as results for a page.
 
 Without folds, these are the records of the validation split, which chose the epoch, the temperature and the threshold.
 With folds, each record is predicted by the network that has not seen it, with the calibration of its fold.
@@ -42,7 +42,7 @@ def training_results(job: TrainingJob, result: EnsembleResult, name: str) -> Res
 
     Args:
         job: what was trained, and where it is computed.
-        result: what it came to.
+        result: of the training.
         name: of the model.
     """
     if isinstance(result, FoldsResult):

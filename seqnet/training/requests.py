@@ -1,4 +1,4 @@
-"""What a user asks of a training → its job, and what came of it; for the command and the library alike."""
+"""The request for a training → its job and its result, for the command and the API."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ Watch = Callable[[ProgressLines], AbstractContextManager[MembersObserver]]
 
 @dataclass(frozen=True)
 class TrainingRequest:
-    """What a user asks of a training.
+    """The request for a training.
 
     Attributes:
         settings: preset, network, encoder and single settings; the dataset decides the others.

@@ -119,7 +119,7 @@ def write_results(
     force: bool,
     report: Callable[[Path, Path], object] | None = None,
 ) -> None:
-    """Writes what a training came to: all files or none.
+    """Writes the results of a training: all files or none.
 
     Args:
         result: what is written.

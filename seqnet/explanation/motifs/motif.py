@@ -59,7 +59,7 @@ class Motif:
         shuffled: number of shuffled sequences with a hit, out of as many.
         q_value: adjusted p-value of there being more sequences than shuffled sequences with a hit.
         effect: mean change of the explained logit, over sequences with a hit, from hits replaced by background to the
-            sequence as it is; positive if the motif speaks for the class.
+            sequence as it is; positive if the motif is evidence for the class.
         shares: (K,) float64, share of the sequences of each predicted class with a hit; NaN for a class without any.
         labelled: (K,) float64, the same for the true classes; None if they are not known.
         match: the nearest known motif; None if no known motifs were given.

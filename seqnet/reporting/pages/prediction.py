@@ -1,4 +1,4 @@
-"""The page of `seqnet predict`: what became of the records, their labels, probabilities and lengths."""
+"""The page of `seqnet predict`: the status of the records, their labels, probabilities and lengths."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class PredictedInput:
 
 @dataclass(frozen=True)
 class PredictionRun:
-    """What a run of `seqnet predict` came to.
+    """The results of a run of `seqnet predict`.
 
     Attributes:
         predictor: made the predictions.
