@@ -213,7 +213,7 @@ def pretraining_page(
             "|---|---|---|---|---|---|---|",
             *_dev_rows(measured),
             "",
-            *([f"Not measured: {'; '.join(missing)}.", ""] if missing else []),
+            *(["Not measured:", "", *(f"- {line}" for line in missing), ""] if missing else []),
             *([f"Measured with an older version of the package: {', '.join(older)}.", ""] if older else []),
         ]
     )
