@@ -73,7 +73,7 @@ def evaluation_files(
         if report is None:
             raise click.UsageError("--motifs needs --report")
         check_extra("logomaker", "--motifs")
-    if len(models) > 2 or len(set(models)) < len(models):
+    if not 1 <= len(models) <= 2 or len(set(models)) < len(models):
         raise click.UsageError("give one model or two different models, then a dataset or sequence file")
     if len(models) < 2 and any(name == "differences" for name, _ in figures):
         raise click.UsageError("--plot differences needs two models")
