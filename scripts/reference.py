@@ -1,4 +1,4 @@
-"""Writes docs/reference.md from the program itself; with --check, fails where the page is out of step."""
+"""Writes docs/reference.md and docs/commands/ from the program; with --check, fails where they are out of step."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from seqnet.configs.training import AugmentationConfig, TrainingConfig
 from seqnet.core.registry import Registry
 from seqnet.datasets.simulation import NEGATIVES
 
-PAGE = Path(__file__).parent.parent / "docs" / "reference.md"
+DOCS = Path(__file__).parent.parent / "docs"
 
 
-def commands() -> Iterator[str]:
-    """Yields the help of every command."""
+def command_pages() -> Iterator[tuple[str, str]]:
+    """Yields the name of every command and its page: its help with all options."""
     group = command_group()
     with click.Context(group, info_name="seqnet") as context:
         for name in COMMANDS:
             command = group.get_command(context, name)
             assert command is not None
             with click.Context(command, info_name=name, parent=context, terminal_width=100) as inner:
-                yield f"## seqnet {name}\n\n```text\n{full_help(inner)}\n```\n"
+                yield name, f"# seqnet {name}\n\n```text\n{full_help(inner)}\n```\n"
 
 
 def settings(kind: type[Settings], title: str) -> str:
@@ -59,14 +59,23 @@ def choices(registry: Registry, title: str) -> str:
     return f"### {title}\n\n" + "\n".join(lines) + "\n"
 
 
-def page() -> str:
-    """Returns the whole page."""
+def pages() -> dict[Path, str]:
+    """Returns path → text of all pages."""
+    return {
+        DOCS / "reference.md": reference_page(),
+        **{DOCS / "commands" / f"{name}.md": text for name, text in command_pages()},
+    }
+
+
+def reference_page() -> str:
+    """Returns the page of everything that is not of one command."""
+    commands = "".join(f"- [seqnet {name}](commands/{name}.md): {about}\n" for name, about in COMMANDS.items())
     presets = [
         f"- `{name}`: {load_preset(name)['description']} ({load_preset(name)['source']})" for name in preset_names()
     ]
     parts = [
-        "# Reference\n\nAll commands, presets and settings. `make docs` generates this page from the program.\n",
-        *commands(),
+        "# Reference\n\nAll commands, presets and settings. `make docs` generates these pages from the program.\n",
+        f"## Commands\n\n{commands}",
         "## Exit codes\n\n" + "".join(f"- {code}: {meaning}\n" for code, meaning in EXIT_CODES.items()),
         "## Presets\n\nFor `train --preset`.\n\n" + "\n".join(presets) + "\n",
         "## Choices\n",
@@ -83,11 +92,17 @@ def page() -> str:
 
 
 def main() -> None:
-    """Writes or checks the page."""
+    """Writes or checks the pages."""
+    texts = pages()
+    others = set((DOCS / "commands").glob("*")) - texts.keys()
     if "--check" not in sys.argv:
-        PAGE.write_text(page(), encoding="utf-8")
-    elif not PAGE.exists() or PAGE.read_text(encoding="utf-8") != page():
-        sys.exit("docs/reference.md is out of step with the program: run make docs")
+        (DOCS / "commands").mkdir(exist_ok=True)
+        for path in others:
+            path.unlink()
+        for path, text in texts.items():
+            path.write_text(text, encoding="utf-8")
+    elif others or any(not path.exists() or path.read_text(encoding="utf-8") != text for path, text in texts.items()):
+        sys.exit("docs/reference.md or docs/commands are out of step with the program: run make docs")
 
 
 if __name__ == "__main__":
