@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple, TypedDict
 
-from seqnet.api.keywords import Kind, check_keywords, names_of, settings_from
+from seqnet.api.keywords import Kind, ReadKeywords, check_keywords, names_of, settings_from
 from seqnet.configs.explanation import ExplainOptions
 from seqnet.configs.motifs import MotifOptions, WordOptions
 from seqnet.configs.readers import ReadOptions
@@ -57,7 +57,7 @@ class WordKeywords(TypedDict, total=False):
     unknown: str
 
 
-class ExplainFileKeywords(MotifKeywords, total=False):
+class ExplainFileKeywords(MotifKeywords, ReadKeywords, total=False):
     """Keyword arguments of `explain_files`: also those of words, labels and reading."""
 
     word_length: int | None
@@ -65,16 +65,6 @@ class ExplainFileKeywords(MotifKeywords, total=False):
     label_column: str | None
     label_regex: str | None
     labels: str | os.PathLike[str] | None
-    region: str | None
-    min_mapq: int
-    reference: str | os.PathLike[str] | None
-    name_column: str | None
-    sequence_column: str
-    gaps: str
-    feature: str | None
-    translate: bool
-    batch_bytes: int
-    reader_process: str
 
 
 class ExplainedFileOptions(NamedTuple):

@@ -26,6 +26,7 @@ __all__ = [
     "Kind",
     "PredictFileKeywords",
     "PredictKeywords",
+    "ReadKeywords",
     "ScanKeywords",
     "as_listener",
     "as_path",
@@ -69,8 +70,8 @@ class PredictKeywords(EmbedKeywords, total=False):
     expected_fraction: Mapping[str, float] | Literal["auto"]
 
 
-class PredictFileKeywords(PredictKeywords, total=False):
-    """Keyword arguments of `Model.predict_file`: see also `ReadOptions`."""
+class ReadKeywords(TypedDict, total=False):
+    """How files are read: see `ReadOptions`."""
 
     region: str | None
     min_mapq: int
@@ -82,6 +83,10 @@ class PredictFileKeywords(PredictKeywords, total=False):
     translate: bool
     batch_bytes: int
     reader_process: str
+
+
+class PredictFileKeywords(PredictKeywords, ReadKeywords, total=False):
+    """Keyword arguments of `Model.predict_file`."""
 
 
 class EvaluateKeywords(TypedDict, total=False):
