@@ -18,7 +18,7 @@ import pytest
 
 from seqnet.core.containers import read_container
 from seqnet.datasets.dataset import save_dataset
-from seqnet.models.bundles import write_bundle
+from seqnet.models.bundles import open_bundle, write_bundle
 from tests.building import make_bundle, planted
 from tests.e2e.test_signals_and_streams import READS, SEQNET, minds_signals
 
@@ -41,6 +41,8 @@ COMMANDS: dict[str, tuple[str, ...]] = {
 }  # fmt: skip
 """Commands that take longer than any of these tests."""
 CHECKPOINT = "out.checkpoint.safetensors"
+STOPPED = {CHECKPOINT, "out.safetensors", "out.history.tsv", "out.curves.svg"}
+"""Files of a training that was stopped after its first epoch."""
 
 
 class Case(NamedTuple):
@@ -94,12 +96,22 @@ def check(cases: list[Case], folder: Path) -> list[int]:
             assert (code, errors) == (1, messages[-1:]), (case, code, messages)
             assert "memory" in errors[0], (case, code, messages)
             assert case.limit < ENOUGH, (case, code, messages)
-        left = {path.name for path in own.iterdir()} - {"d.safetensors", "m.safetensors"}
-        if case.command == "train" and left == {CHECKPOINT}:
-            read_container(own / CHECKPOINT, ["checkpoint"], "")
-        else:
-            assert left == set(), (case, left)
+        check_files(case, own, messages)
     return [code for code, _ in outcomes]
+
+
+def check_files(case: Case, folder: Path, messages: list[str]) -> None:
+    """Checks that a command left nothing, or what a training has after an epoch: all of its files, and no others."""
+    left = {path.name for path in folder.iterdir()} - {"d.safetensors", "m.safetensors"}
+    if case.command == "predict":
+        assert left == set(), (case, left)
+        return
+    assert left in (set(), {CHECKPOINT}, STOPPED), (case, left)
+    assert (left == STOPPED) == any("; continue with --resume" in message for message in messages), (case, messages)
+    if left:
+        read_container(folder / CHECKPOINT, ["checkpoint"], "")
+    if left == STOPPED:
+        open_bundle(folder / "out.safetensors")
 
 
 def test_with_too_little_memory_it_is_one_line_or_the_signal(tmp_path: Path) -> None:
