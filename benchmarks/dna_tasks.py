@@ -81,8 +81,9 @@ def _measured(task: str, seed: int, folder: Path, smoke: bool, older: bool) -> d
     minutes = (time.perf_counter() - started) / 60
     _seqnet("evaluate", model, data, "-o", measured, "--force")
     metrics = json.loads((measured / "metrics.json").read_text())
-    weights = json.loads(_inspected(model))["provenance"].get("weights", [1])
-    found = {"identity": identity, "minutes": minutes, "weights": weights, "metrics": metrics}
+    made = json.loads(_inspected(model))["provenance"]
+    kinds = dict(zip(made.get("presets", [made["preset"]]), made.get("weights", [1]), strict=True))
+    found = {"identity": identity, "minutes": minutes, "weights": kinds, "metrics": metrics}
     with whole_file(kept, force=True) as temporary:
         temporary.write_text(json.dumps(found))
     return found | {"older": False}
@@ -106,7 +107,7 @@ def _row(task: str, found: Sequence[Mapping[str, Any]]) -> str:
     baseline = found[0]["metrics"]["baselines"]["kmers"]["metrics"]
     cells = [task, str(found[0]["metrics"]["n"]), _cell(found, "mcc"), _cell(found, "auroc")]
     cells += [_number(baseline[name]["value"]) for name in ("mcc", "auroc")]
-    weights = "; ".join(" ".join(f"{weight:.2f}" for weight in one["weights"]) for one in found)
+    weights = "; ".join(" ".join(f"{weight:.2f}" for weight in one["weights"].values()) for one in found)
     cells += [weights, f"{np.mean([one['minutes'] for one in found]):.1f}", tuned or "none", frozen]
     return f"| {' | '.join(cells)} |"
 
@@ -128,6 +129,7 @@ def _number(value: float | None) -> str:
 
 def _page(found: Mapping[str, Sequence[Mapping[str, Any]]], seeds: Sequence[int]) -> str:
     older = [task for task, each in found.items() if any(one["older"] for one in each)]
+    kinds = max((one["weights"] for each in found.values() for one in each), key=len)
     return "\n".join(
         [
             "# Public DNA tasks with the settings of `train`",
@@ -136,11 +138,9 @@ def _page(found: Mapping[str, Sequence[Mapping[str, Any]]], seeds: Sequence[int]
             *describe_machine(usable_processors()),
             "",
             "Test splits, mean over seeds (each seed) [lowest and highest end of the 95 % bootstrap intervals of the "
-            "seeds]. No setting is given but the seed. The weights are those of dna-kmers, dna-positions, "
-            "dna-parallel, dna-parallel-3 and dna-deep-hybrid in the mixture; 0 is a network that is left out. "
-            "Published figures: "
-            "fine-tuned models as listed by VQDNA and BioArc, frozen ones by Feng et al. 2025, Nat Commun 16:10780, "
-            "tables 1 and 2.",
+            "seeds]. No setting is given but the seed. The weights are those of the networks in the mixture, in this "
+            f"order: {', '.join(kinds)}; 0 is a network that is left out. Published figures: fine-tuned models as listed "
+            "by VQDNA and BioArc, frozen ones by Feng et al. 2025, Nat Commun 16:10780, tables 1 and 2.",
             "",
             "| task | records | MCC | AUROC | k-mers: MCC | k-mers: AUROC | weights | minutes | fine-tuned: MCC "
             "| frozen: AUROC |",

@@ -51,6 +51,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         settings: single settings, such as {"training.epochs": 5}, laid over all others.
         config: TOML file of settings, laid over the preset.
         members: networks to train, into one model that predicts their mean.
+        time: for training, such as "10m", or seconds; epochs and networks are reduced to what fits. None for no limit.
         optimize: what the decision threshold of two classes is best for; see `seqnet.train`.
         alphabet: dna, rna or protein; auto to find out.
         unknown: what becomes of a symbol outside the alphabet: error, or mask to take it for any symbol.
@@ -73,6 +74,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         settings: Mapping[str, Any] | None = None,
         config: str | os.PathLike[str] | None = None,
         members: int = 1,
+        time: str | float | None = None,
         optimize: str | None = None,
         alphabet: str = "auto",
         unknown: str = "error",
@@ -87,6 +89,7 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         self.settings = settings
         self.config = config
         self.members = members
+        self.time = time
         self.optimize = optimize
         self.alphabet = alphabet
         self.unknown = unknown
@@ -112,7 +115,9 @@ class SequenceClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             requested = run_request_of(
                 self.preset, self.network, self.encoder, self.config, self._settings(), self.seed
             )
-            request = training_request(requested, self.threads, members=self.members, optimize=self.optimize)
+            request = training_request(
+                requested, self.threads, members=self.members, time=self.time, optimize=self.optimize
+            )
             self.model_: Model = trained_alone(data, request, self.device)
         return self
 

@@ -97,6 +97,9 @@ class ParallelConfig(NetworkConfig):
         (3, 7, 11), "kernel width of each convolution, in symbols", minimum=1, maximum=REACH, most=DEEPEST
     )
     activation: str = setting("relu", "activation of the convolutions", choices=ACTIVATIONS)
+    norm: str = setting(
+        "none", "normalisation of the maximum of each filter, before the activation", choices=("none", "batch")
+    )
     dense: tuple[int, ...] = setting(
         (128,), "units of the dense layers before the output", minimum=1, maximum=WIDEST, most=DEEPEST
     )

@@ -19,7 +19,7 @@ __all__ = ["MOST_KINDS", "choose_mixture"]
 
 _KMERS = "dna-kmers"
 _ANCHORED = "dna-positions"
-_WIDE = ("dna-parallel", "dna-parallel-3")
+_WIDE = ("dna-parallel", "dna-parallel-norm", "dna-parallel-3", "dna-parallel-3-norm")
 _MIXTURES: Mapping[str, Sequence[str]] = {
     "dna-hybrid": (_KMERS, _ANCHORED, "dna-hybrid"),
     "dna-deep-hybrid": (_KMERS, _ANCHORED, *_WIDE, "dna-deep-hybrid"),

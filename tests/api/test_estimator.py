@@ -60,6 +60,13 @@ def test_a_motif_is_learned(fitted: seqnet.SequenceClassifier, table: pd.DataFra
     np.testing.assert_array_equal(decided, probabilities[:, 1] >= fitted.model_.bundle.calibration.threshold)
 
 
+def test_the_time_is_limited(table: pd.DataFrame) -> None:
+    endless = classifier(settings=TINY | {"training.epochs": 1_000_000}, time="1s")
+    assert endless.fit(table["seq"], table["label"]).score(table["seq"], table["label"]) > 0
+    with pytest.raises(SettingError, match="time"):
+        classifier(time="soon").fit(table["seq"], table["label"])
+
+
 def test_sequences_of_any_kind(fitted: seqnet.SequenceClassifier, table: pd.DataFrame) -> None:
     plain = fitted.predict_proba(table["seq"].tolist())
     shuffled = table["seq"].set_axis([f"r{index}" for index in range(240)])

@@ -32,18 +32,21 @@ def test_the_model_is_a_mixture_and_every_command_takes_it(data: Path, tmp_path:
     outcome = cli("train", data, *FAST, "-o", model, "--report", tmp_path / "m.html")
     assert outcome.code == 0, outcome.err
     assert "chosen settings: a mixture of the presets dna-kmers (" in outcome.err
-    assert [f"network {number} of 5, {kind}, seed 1" in outcome.err for number, kind in enumerate(
-        ("kmers", "cnn", "parallel", "parallel", "hybrid"), 1)] == [True] * 5  # fmt: skip
+    kinds = ("kmers", "cnn", *["parallel"] * 4, "hybrid")
+    for number, kind in enumerate(kinds, 1):
+        assert f"network {number} of 7, {kind}, seed 1" in outcome.err
     assert "weights, fitted to the validation split: " in outcome.err
     assert [path.name for path in sorted(tmp_path.glob("*.checkpoint.*"))] == [
-        f"m.{number}.checkpoint.safetensors" for number in (1, 2, 3, 4, 5)
+        f"m.{number}.checkpoint.safetensors" for number in range(1, 8)
     ]
     found = json.loads(cli("inspect", model, "--json").out)
     assert found["provenance"]["presets"] == [
         "dna-kmers",
         "dna-positions",
         "dna-parallel",
+        "dna-parallel-norm",
         "dna-parallel-3",
+        "dna-parallel-3-norm",
         "dna-deep-hybrid",
     ]
     assert sum(found["provenance"]["weights"]) == pytest.approx(1)
@@ -93,7 +96,7 @@ def test_time(data: Path, tmp_path: Path, cli: Runner) -> None:
     outcome = cli("train", data, *FAST, "--time", "0.01s", "-o", tmp_path / "m.safetensors")
     assert outcome.code == 0, outcome.err
     assert "the time limit allowed 1 epoch, not 2" in outcome.err
-    assert "the time limit is reached; left out: 4 networks" in outcome.err
+    assert "the time limit is reached; left out: 6 networks" in outcome.err
     assert outcome.err.endswith("m.curves.svg, m.1.checkpoint.safetensors\n")
     assert json.loads(cli("inspect", tmp_path / "m.safetensors", "--json").out)["members"] == 1
     wrong = cli("train", data, "--time", "10", "-o", tmp_path / "n.safetensors")

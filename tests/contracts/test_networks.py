@@ -49,6 +49,7 @@ NETWORK_SETTINGS: Mapping[str, Mapping[str, Any]] = {
     },
     "cnn-sigmoid-head": {"name": "cnn", **CONVOLUTION, "dense": [6], "head": "sigmoid"},
     "parallel": {"name": "parallel", "filters": [3, 4], "kernels": [1, 4], "dense": [6]},
+    "parallel-batch-norm": {"name": "parallel", "filters": [3, 4], "kernels": [1, 4], "dense": [6], "norm": "batch"},
     "recurrent-rnn": {"name": "recurrent", "cell": "rnn", "units": 4},
     "recurrent-lstm": {"name": "recurrent", "cell": "lstm", "units": 4, "bidirectional": False, "dense": [6]},
     "recurrent-gru": {"name": "recurrent", "cell": "gru", "units": 4, "layers": 2},

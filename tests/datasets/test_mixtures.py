@@ -27,7 +27,11 @@ def labelled(length: int, *, held_out: int = 60, shorter: int | None = None, nam
     )
 
 
-KMERS, FLAT, WIDE = "dna-kmers", ("dna-positions",), ("dna-parallel", "dna-parallel-3")
+KMERS, FLAT, WIDE = (
+    "dna-kmers",
+    ("dna-positions",),
+    ("dna-parallel", "dna-parallel-norm", "dna-parallel-3", "dna-parallel-3-norm"),
+)
 
 
 @pytest.mark.parametrize(
@@ -61,7 +65,7 @@ def test_settings_of_training_apply_to_all_kinds_and_others_choose_one_network()
     chosen = choose_run(data, RunRequest(assignments=("batch_size=7", ("training.seed", 9), "augmentation.shift=2")))
     assert [(run.training.batch_size, run.training.seed, run.augmentation.shift) for _, run in chosen.kinds] == [
         (7, 9, 2)
-    ] * 5
+    ] * 7
     for request in (
         RunRequest(encoder="embedding"),
         RunRequest(assignments=("units=8",)),

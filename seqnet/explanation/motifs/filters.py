@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import torch
@@ -91,23 +92,15 @@ def _banks(classifier: Classifier) -> list[_Bank]:
     if not isinstance(network, ParallelNetwork):
         return []
     found = []
-    for number, branch in enumerate(network.convolutions, 1):
+    for index, branch in enumerate(network.convolutions):
         assert isinstance(branch, MaskedConvolution)
-        found.append(_bank(f"{number}.", branch, reach, _activated(branch, network.activation)))
+        found.append(_bank(f"{index + 1}.", branch, reach, partial(network.fits, index)))
     return found
 
 
 def _bank(name: str, layer: MaskedConvolution, reach: int, activations: Callable[..., Tensor]) -> _Bank:
     width = layer.convolution.dilation[0] * (layer.convolution.kernel_size[0] - 1) + 1
     return _Bank(name, layer.ends[0], width + reach, activations)
-
-
-def _activated(branch: MaskedConvolution, activation: torch.nn.Module) -> Callable[..., Tensor]:
-    def activations(features: Tensor, lengths: Tensor | None) -> Tensor:
-        found: Tensor = activation(branch(features, lengths))
-        return found
-
-    return activations
 
 
 def filter_hits(classifier: Classifier, sequences: Ragged, alphabet: Alphabet, name: str = "") -> list[FilterHits]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import cast
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from seqnet.configs.networks import CnnConfig, ParallelConfig
 from seqnet.core.errors import SettingError
-from seqnet.nn.layers import ConvolutionStack, Head, MaskedConvolution, Summary, activation
+from seqnet.nn.layers import BatchNorm, ConvolutionStack, Head, MaskedConvolution, Summary, activation
 from seqnet.nn.networks.base import Dimensions, Network
 
 __all__ = ["ConvolutionalNetwork", "ParallelNetwork"]
@@ -56,9 +58,10 @@ _RISING = (nn.Identity, nn.ReLU, nn.LeakyReLU)
 
 
 class ParallelNetwork(Network):
-    """Parallel convolutions of several widths → maximum over positions → dense layers.
+    """Parallel convolutions of several widths → maximum over positions → normalisation → activation → dense layers.
 
-    Source: Khurana et al. 2018, doi:10.1093/bioinformatics/bty166.
+    Source: Khurana et al. 2018, doi:10.1093/bioinformatics/bty166, without the normalisation. With it, a filter is
+    active in a sequence that it fits better than most.
     """
 
     def __init__(self, dimensions: Dimensions, config: ParallelConfig) -> None:
@@ -67,6 +70,8 @@ class ParallelNetwork(Network):
             MaskedConvolution(dimensions.channels, filters, kernel)
             for filters, kernel in zip(config.filters, config.kernels, strict=True)
         )
+        batch = config.norm == "batch"
+        self.norms = nn.ModuleList(BatchNorm(filters) if batch else nn.Identity() for filters in config.filters)
         self.activation = activation(config.activation)
         self.summary = Summary(sum(config.filters), ("max",))
         self.head = Head(sum(config.filters), dimensions.classes, config)
@@ -78,12 +83,37 @@ class ParallelNetwork(Network):
 
     def forward(self, features: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """See `Network.forward`."""
-        if self.training and isinstance(self.activation, _RISING):
+        branches = [cast(MaskedConvolution, branch) for branch in self.convolutions]
+        if self.training and (self._normalises or isinstance(self.activation, _RISING)):
             # The activation of the maximum is the maximum of the activations.
-            maxima = [cast(MaskedConvolution, branch).maxima(features, lengths) for branch in self.convolutions]
-            x = self.activation(torch.cat(maxima, dim=1))  # (B, F)
+            maxima = [branch.maxima(features, lengths) for branch in branches]
+            x = self.activation(self._normalised(maxima))
+        elif self._normalises:
+            maxima = [self.summary(branch(features, lengths), lengths) for branch in branches]
+            x = self.activation(self._normalised(maxima))
         else:
-            x = torch.cat([self.activation(branch(features, lengths)) for branch in self.convolutions], dim=1)
+            x = torch.cat([self.activation(branch(features, lengths)) for branch in branches], dim=1)
             x = self.summary(x, lengths)  # (B, F) of (B, F, L)
         logits: Tensor = self.head(x)
         return logits
+
+    def fits(self, index: int, features: Tensor, lengths: Tensor | None) -> Tensor:
+        """Returns how well each position fits the filters of a convolution (B, F, L).
+
+        A filter whose fit makes its normalised maximum smaller counts like the others.
+        """
+        x: Tensor = self.convolutions[index](features, lengths)
+        norm = self.norms[index]
+        if isinstance(norm, BatchNorm):
+            weights = (norm.weight.abs(), norm.bias, False, 0.0, norm.eps)
+            x = functional.batch_norm(x, norm.running_mean, norm.running_var, *weights)
+        found: Tensor = self.activation(x)
+        return found
+
+    @property
+    def _normalises(self) -> bool:
+        return isinstance(self.norms[0], BatchNorm)
+
+    def _normalised(self, maxima: Sequence[Tensor]) -> Tensor:
+        """Returns all maxima (B, F) of the convolutions, normalised if the network does so."""
+        return torch.cat([norm(own) for norm, own in zip(self.norms, maxima, strict=True)], dim=1)

@@ -44,8 +44,9 @@ ONE = {"filters": [2], "kernels": [7], "pools": [1]}
         ({"name": "cnn", **ONE, "summary": ["flatten"], "padding": "valid"}, "1"),
         ({"name": "hybrid", **ONE, "units": 3}, "1"),
         ({"name": "parallel", "filters": [2, 2], "kernels": [3, 7]}, "2.1"),
+        ({"name": "parallel", "filters": [2, 2], "kernels": [3, 7], "norm": "batch"}, "2.1"),
     ],
-    ids=["cnn", "flatten", "hybrid", "parallel"],
+    ids=["cnn", "flatten", "hybrid", "parallel", "parallel-norm"],
 )
 def test_a_filter_hits_its_word(network: Mapping[str, Any], name: str) -> None:
     hits = {one.name: one.sites for one in filter_hits(finder(network), encoded(STRINGS), alphabet("dna"))}

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from typing import cast
 
 import pytest
 import torch
@@ -12,6 +13,7 @@ from seqnet.configs.run import compose
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import SettingError
 from seqnet.nn.networks import Classifier
+from seqnet.nn.networks.cnn import ParallelNetwork
 from tests.building import make_classifier, padded, random_strings
 
 
@@ -19,7 +21,7 @@ def classifier_of(network: CnnConfig | ParallelConfig, window: int) -> Classifie
     return Classifier(alphabet("dna"), 2, EncoderConfig(), network, window).eval()
 
 
-def set_weights(classifier: Classifier, **values: list[object]) -> None:
+def set_weights(classifier: Classifier, **values: object) -> None:
     """Sets all weights of a classifier, named by their path in the network with `__` for dots."""
     state = {f"network.{name.replace('__', '.')}": torch.tensor(value) for name, value in values.items()}
     classifier.load_state_dict(state)
@@ -116,3 +118,42 @@ def test_parallel_convolutions_by_hand() -> None:
     torch.testing.assert_close(logits(classifier, ["TAT", "GAC"]), torch.tensor(expected))
     # Also in a batch with a longer sequence: if padding counted, the filter of two would give 1 there.
     torch.testing.assert_close(logits(classifier, ["TAT", "GAC", "TTTTTTTT"])[:2], torch.tensor(expected))
+
+
+def test_maxima_of_parallel_convolutions_are_normalised() -> None:
+    network = ParallelConfig(filters=(2,), kernels=(1,), dense=(), norm="batch", strands="single", head="softmax")
+    classifier = classifier_of(network, window=4)
+    set_weights(
+        classifier,
+        convolutions__0__convolution__weight=[[[0.0], [1.0], [2.0], [4.0]], [[0.0], [1.0], [2.0], [4.0]]],
+        convolutions__0__convolution__bias=[0.0, 0.0],
+        norms__0__weight=[2.0, -1.0],
+        norms__0__bias=[0.5, 0.0],
+        norms__0__running_mean=[3.0, 3.0],
+        norms__0__running_var=[4.0, 4.0],
+        norms__0__num_batches_tracked=1,
+        head__output__weight=[[1.0, 0.0], [0.0, 1.0]],
+        head__output__bias=[0.0, 0.0],
+    )
+    # The maxima are 0, 2 and 4, so the normalised ones are -1.5, -0.5 and 0.5 for both filters. The padding after A
+    # and AG does not count.
+    expected = torch.tensor([[0.0, 1.5], [0.0, 0.5], [1.5, 0.0]])
+    torch.testing.assert_close(logits(classifier, ["A", "AG", "AGTA"]), expected)
+    # A filter with a negative factor fits where it has its maximum, like the others.
+    features = torch.tensor([[[1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [0.0, 1.0]]])
+    fits = cast(ParallelNetwork, classifier.network).fits(0, features, None)
+    torch.testing.assert_close(fits, torch.tensor([[[0.0, 1.5], [0.0, 0.5]]]))
+
+
+def test_training_normalises_maxima_by_the_batch() -> None:
+    for name in ("relu", "gelu"):  # the second may fall
+        network = ParallelConfig(filters=(3, 2), kernels=(3, 2), dense=(), norm="batch", activation=name)
+        torch.manual_seed(1)
+        parallel = cast(ParallelNetwork, classifier_of(network, window=9).network).train()
+        features, lengths = torch.randn(5, 4, 9), torch.tensor([9, 4, 1, 7, 8])
+        found = parallel(features, lengths, None)
+        outputs = [branch(features, lengths) for branch in parallel.convolutions]
+        rows = [[own[row, :, :length].amax(dim=1) for own in outputs] for row, length in enumerate(lengths.tolist())]
+        maxima = torch.stack([torch.cat(row) for row in rows])
+        normalised = (maxima - maxima.mean(dim=0)) / (maxima.var(dim=0, unbiased=False) + 1e-5).sqrt()
+        torch.testing.assert_close(found, parallel.head(parallel.activation(normalised)))
