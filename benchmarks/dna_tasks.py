@@ -139,8 +139,8 @@ def _page(found: Mapping[str, Sequence[Mapping[str, Any]]], seeds: Sequence[int]
             "",
             "Test splits, mean over seeds (each seed) [lowest and highest end of the 95 % bootstrap intervals of the "
             "seeds]. No setting is given but the seed. The weights are those of the networks in the mixture, in this "
-            f"order: {', '.join(kinds)}; 0 is a network that is left out. Published figures: fine-tuned models as listed "
-            "by VQDNA and BioArc, frozen ones by Feng et al. 2025, Nat Commun 16:10780, tables 1 and 2.",
+            f"order: {', '.join(kinds)}; 0 is a network that is left out. Published figures: fine-tuned models as "
+            "listed by VQDNA and BioArc, frozen ones by Feng et al. 2025, Nat Commun 16:10780, tables 1 and 2.",
             "",
             "| task | records | MCC | AUROC | k-mers: MCC | k-mers: AUROC | weights | minutes | fine-tuned: MCC "
             "| frozen: AUROC |",
