@@ -36,6 +36,9 @@ PREDICTED = ["name", *(f"read{number}" for number in range(10))]
 NEEDED = ("seqnet/py.typed", "seqnet/core/_version.py")
 """Files of a wheel that are neither modules nor found by `data_files`."""
 
+MANUAL_PAGES = re.compile(r"seqnet-[^/]+\.data/data/share/man/man1/")
+"""Folder of a wheel for the files of `man`."""
+
 
 class ReleaseError(Exception):
     """Something that must be mended before a release."""
@@ -115,22 +118,23 @@ def interpreters(least: int) -> dict[int, str]:
 
 
 def data_files() -> list[str]:
-    """Returns the committed files of the package that are not modules: models, presets, templates."""
-    listed = run(["git", "ls-files", "seqnet"], cwd=ROOT).splitlines()
+    """Returns the committed files of the wheel that are not modules: models, presets, templates, manual pages."""
+    listed = run(["git", "ls-files", "seqnet", "man"], cwd=ROOT).splitlines()
     return [path for path in listed if not path.endswith(".py")]
 
 
 def check_wheel(wheel: Path, needed: Iterable[str]) -> None:
-    """Checks that a wheel has the needed files, and nothing but the package.
+    """Checks that a wheel has the needed files, and nothing but these and the package.
 
     Raises:
         ReleaseError: a file is missing, or one does not belong there.
     """
     with zipfile.ZipFile(wheel) as archive:
-        names = set(archive.namelist())
+        names = {MANUAL_PAGES.sub("man/", name) for name in archive.namelist()}
     if missing := sorted(set(needed) - names):
         raise ReleaseError(f"{wheel.name} has no {missing[0]}")
-    if foreign := sorted(name for name in names if not re.match(r"seqnet(-[^/]+\.dist-info)?/", name)):
+    others = names - set(needed)
+    if foreign := sorted(name for name in others if not re.match(r"seqnet(-[^/]+\.dist-info)?/", name)):
         raise ReleaseError(f"{wheel.name} has {foreign[0]}, which is not part of the package")
 
 

@@ -57,15 +57,24 @@ def test_a_wheel_has_the_needed_files_and_the_package_alone(tmp_path: Path) -> N
     release_check.check_wheel(wheel(tmp_path, names), names)
     with pytest.raises(ReleaseError, match=r"seqnet-1-py3-none-any\.whl has no seqnet/models/human-dna\.safetensors"):
         release_check.check_wheel(wheel(tmp_path, names[:1]), names[:2])
+    pages = "seqnet-1.data/data/share/man/man1/"
+    release_check.check_wheel(wheel(tmp_path, [*names, f"{pages}seqnet.1"]), [*names, "man/seqnet.1"])
+    with pytest.raises(ReleaseError, match=r"has no man/seqnet-train\.1"):
+        release_check.check_wheel(wheel(tmp_path, [*names, f"{pages}seqnet.1"]), [*names, "man/seqnet-train.1"])
+    with pytest.raises(ReleaseError, match=r"has man/other\.1, which is not part of the package"):
+        release_check.check_wheel(wheel(tmp_path, [*names, f"{pages}other.1"]), names)
     with pytest.raises(ReleaseError, match=r"has tests/conftest\.py, which is not part of the package"):
         release_check.check_wheel(wheel(tmp_path, [*names, "tests/conftest.py"]), names)
 
 
-def test_data_files_are_models_presets_and_templates() -> None:
+def test_data_files_are_models_presets_templates_and_manual_pages() -> None:
     found = release_check.data_files()
-    assert {"seqnet/models/human-dna.safetensors", "seqnet/py.typed", "seqnet/configs/presets/dna-cnn.toml"} <= set(
-        found
-    )
+    assert {
+        "seqnet/models/human-dna.safetensors",
+        "seqnet/py.typed",
+        "seqnet/configs/presets/dna-cnn.toml",
+        "man/seqnet-train.1",
+    } <= set(found)
     assert not [path for path in found if path.endswith(".py")]
 
 
