@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import tomllib
 from collections.abc import Sequence
@@ -119,3 +120,14 @@ def test_images_run_as_a_user_and_their_programs_start_with_seqnet() -> None:
     sections = re.findall(r"^%(\w+)", apptainer, re.MULTILINE)
     assert sections == ["files", "post", "files", "environment", "runscript", "test", "labels"]
     assert 'exec seqnet "$@"' in apptainer
+
+
+def test_classes_of_click_have_no_argument() -> None:
+    """They are generic in newer versions of click only."""
+    found = []
+    for path in sorted((ROOT / "seqnet").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.ClassDef):
+                bases = [base for base in node.bases if isinstance(base, ast.Subscript)]
+                found += [f"{path}: {node.name}" for base in bases if ast.unparse(base).startswith("click.")]
+    assert found == []

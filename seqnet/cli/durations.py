@@ -12,7 +12,7 @@ from seqnet.core.errors import SettingError
 __all__ = ["Duration"]
 
 
-class Duration(click.ParamType[float]):
+class Duration(click.ParamType):  # type: ignore[type-arg]  # older versions of click refuse an argument
     """A duration such as 90s, 10m or 2h, as seconds."""
 
     name = "duration"
