@@ -36,8 +36,8 @@ PREDICTED = ["name", *(f"read{number}" for number in range(10))]
 NEEDED = ("seqnet/py.typed", "seqnet/core/_version.py")
 """Files of a wheel that are neither modules nor found by `data_files`."""
 
-MANUAL_PAGES = re.compile(r"seqnet-[^/]+\.data/data/share/man/man1/")
-"""Folder of a wheel for the files of `man`."""
+MANUAL_PAGES = ".data/data/share/man/man1/"
+"""Folder of a wheel for the files of `man`, after its name and version."""
 
 
 class ReleaseError(Exception):
@@ -130,11 +130,12 @@ def check_wheel(wheel: Path, needed: Iterable[str]) -> None:
         ReleaseError: a file is missing, or one does not belong there.
     """
     with zipfile.ZipFile(wheel) as archive:
-        names = {MANUAL_PAGES.sub("man/", name) for name in archive.namelist()}
-    if missing := sorted(set(needed) - names):
+        names = set(archive.namelist())
+    pages = "-".join(wheel.name.split("-")[:2]) + MANUAL_PAGES
+    places = {pages + name.removeprefix("man/") if name.startswith("man/") else name for name in needed}
+    if missing := sorted(places - names):
         raise ReleaseError(f"{wheel.name} has no {missing[0]}")
-    others = names - set(needed)
-    if foreign := sorted(name for name in others if not re.match(r"seqnet(-[^/]+\.dist-info)?/", name)):
+    if foreign := sorted(name for name in names - places if not re.match(r"seqnet(-[^/]+\.dist-info)?/", name)):
         raise ReleaseError(f"{wheel.name} has {foreign[0]}, which is not part of the package")
 
 

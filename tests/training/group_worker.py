@@ -23,12 +23,14 @@ from tests.building import CPU, Recorder, make_dataset, random_strings, run_conf
 SGD: dict[str, Any] = {"optimizer": "sgd", "learning_rate": 0.05, "momentum": 0.9, "epochs": 2, "batch_size": 20}
 CONVOLUTIONS = {"name": "cnn", "filters": [6, 6], "kernels": [5, 3], "pools": [2, 1], "dense": [5]}
 HYBRID = {"name": "hybrid", "filters": [6], "kernels": [5], "pools": [2], "units": 4, "dense": [5], "norm": "batch"}
+PARALLEL = {"name": "parallel", "filters": [6, 4], "kernels": [5, 3], "dense": [5], "norm": "batch"}
 PROFILE = {"composition": True, "profile_units": 4, "trees": 4}
 
 CASES: dict[str, RunConfig] = {
     "flattened": run_config(SGD | {"balance": "weights"}, CONVOLUTIONS),
     "penalties": run_config(SGD | {"l2": 0.01, "activity_l2": 0.1, "clip_norm": 0.5}, CONVOLUTIONS),
     "recurrent, masked": run_config(SGD | {"balance": "weights"}, HYBRID),
+    "normalised maxima": run_config(SGD, PARALLEL),
     "profile, trees": run_config(SGD, HYBRID | PROFILE),
 }
 

@@ -138,6 +138,7 @@ def test_logits_of_the_validation_split_that_are_not_numbers_are_an_error() -> N
 NORMED: Mapping[str, Mapping[str, Any]] = {
     "convolution": {**SMALL_NETWORK, "norm": "batch"},
     "flat": {**SMALL_NETWORK, "norm": "batch", "summary": ["flatten"]},
+    "parallel": {"name": "parallel", "filters": [4, 3], "kernels": [3, 5], "norm": "batch"},
     "profile": {
         "name": "hybrid", "filters": [4], "kernels": [3], "pools": [2], "units": 3, "composition": True,
         "profile_units": 4, "norm": "batch",

@@ -29,7 +29,8 @@ from tests.building import (
 
 NORMED = {**SMALL_NETWORK, "norm": "batch", "dropout_conv": 0.1}
 HYBRID = {"name": "hybrid", "filters": [6], "kernels": [5], "pools": [2], "units": 4, "dense": [5]}
-NETWORKS = {"cnn": SMALL_NETWORK, "normed": NORMED, "hybrid": HYBRID}
+PARALLEL = {"name": "parallel", "filters": [6, 4], "kernels": [5, 3], "dense": [5], "norm": "batch"}
+NETWORKS = {"cnn": SMALL_NETWORK, "normed": NORMED, "hybrid": HYBRID, "parallel": PARALLEL}
 
 
 def start_of(bundle: Bundle) -> WarmStart:

@@ -2,7 +2,8 @@
 
 A hit of a filter is a place where its activation is above the middle between its median and its maximum over all given
 sequences. For a rectified filter that is silent at most places, that is half of its maximum, as in Basset. The place is
-what the kernel sees: its width, or more where it is dilated or reads k-mers.
+what the kernel sees: its width, or more where it is dilated or reads k-mers. Of a network with normalised maxima, see
+`ParallelNetwork.fits` for the activation of a place.
 
 Source: Kelley et al. 2016, doi:10.1101/gr.200535.115; Alipanahi et al. 2015, doi:10.1038/nbt.3300 (matrices of the
 sequences that a filter responds to).

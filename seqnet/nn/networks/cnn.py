@@ -60,8 +60,8 @@ _RISING = (nn.Identity, nn.ReLU, nn.LeakyReLU)
 class ParallelNetwork(Network):
     """Parallel convolutions of several widths → maximum over positions → normalisation → activation → dense layers.
 
-    Source: Khurana et al. 2018, doi:10.1093/bioinformatics/bty166, without the normalisation. With it, a filter is
-    active in a sequence that it fits better than most.
+    Source: Khurana et al. 2018, doi:10.1093/bioinformatics/bty166, without the normalisation. With it, whether a
+    filter is active depends on how well it fits the sequence compared with the others.
     """
 
     def __init__(self, dimensions: Dimensions, config: ParallelConfig) -> None:
@@ -85,7 +85,7 @@ class ParallelNetwork(Network):
         """See `Network.forward`."""
         branches = [cast(MaskedConvolution, branch) for branch in self.convolutions]
         if self.training and (self._normalises or isinstance(self.activation, _RISING)):
-            # The activation of the maximum is the maximum of the activations.
+            # Without normalisation, the activation of the maximum is the maximum of the activations.
             maxima = [branch.maxima(features, lengths) for branch in branches]
             x = self.activation(self._normalised(maxima))
         elif self._normalises:
@@ -100,13 +100,14 @@ class ParallelNetwork(Network):
     def fits(self, index: int, features: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns how well each position fits the filters of a convolution (B, F, L).
 
-        A filter whose fit makes its normalised maximum smaller counts like the others.
+        If the factor of a filter in the normalisation is negative, its absolute value is used, so that the position
+        that fits best has the highest value.
         """
         x: Tensor = self.convolutions[index](features, lengths)
         norm = self.norms[index]
         if isinstance(norm, BatchNorm):
-            weights = (norm.weight.abs(), norm.bias, False, 0.0, norm.eps)
-            x = functional.batch_norm(x, norm.running_mean, norm.running_var, *weights)
+            factor = norm.weight.abs()
+            x = functional.batch_norm(x, norm.running_mean, norm.running_var, factor, norm.bias, eps=norm.eps)
         found: Tensor = self.activation(x)
         return found
 
