@@ -75,8 +75,6 @@ def cut(
 
 def first_words(headers: Ragged) -> Ragged:
     """Returns the first word of each header, empty for a blank header; the same column if all have a single word."""
-    if not len(headers.data) or headers.data.min() > ord(" "):  # the usual case, found in one fast pass
-        return headers
     blanks = blank_positions(headers.data)
     if not len(blanks):
         return headers
