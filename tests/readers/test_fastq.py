@@ -99,6 +99,15 @@ def test_a_last_line_without_newline_is_complete(tmp_path: Path) -> None:
     assert read(path) == [("a", "AC", "a"), ("b", "GT", "b")]
 
 
+@pytest.mark.parametrize("size", [5_000, 20_000, 100_000])
+def test_chunks_that_begin_without_newlines_or_with_blank_lines(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "in.fq"
+    path.write_bytes(
+        b"\n" * 5_000 + b"@a\n" + b"ACGT" * 4_000 + b"\n+\n" + b"IIII" * 4_000 + b"\n@b\nA\n+\nI\n" + b"\n" * 30_000
+    )
+    assert read(path, batch_bytes=size) == [("a", "ACGT" * 4_000, "a"), ("b", "A", "b")]
+
+
 def test_a_record_much_longer_than_a_batch(tmp_path: Path) -> None:
     path = tmp_path / "in.fq"
     path.write_bytes(b"@a\n" + b"ACGT" * 5000 + b"\n+\n" + b"IIII" * 5000 + b"\n@b\nA\n+\nI\n")

@@ -211,6 +211,14 @@ def test_settings_that_contradict_the_model(request_: dict[str, Any], message: s
         chosen(make_bundle(window=24), **request_)
 
 
+@pytest.mark.parametrize("preset", ["dna-parallel", "dna-parallel-3"])
+def test_normalised_maxima_are_not_taken_for_others(preset: str) -> None:
+    normed = make_bundle(compose(f"{preset}-norm"), window=24)
+    assert chosen(normed, preset=f"{preset}-norm").network.to_dict()["norm"] == "batch"
+    with pytest.raises(SettingError, match=r"network\.norm can't be 'none': m\.safetensors"):
+        chosen(normed, preset=preset)
+
+
 def test_a_new_head_may_have_other_settings() -> None:
     data = planted(classes=("x", "y"))
     assert chosen(make_bundle(window=24), data, assignments=("network.dense=[8]",)).network.dense == (8,)
