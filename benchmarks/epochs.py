@@ -26,6 +26,7 @@ class Clock:
     """An observer that measures the seconds of epochs."""
 
     def __init__(self) -> None:
+        self._start = time.perf_counter()
         self._marks: list[float] = []
 
     def mark(self) -> None:
@@ -35,6 +36,10 @@ class Clock:
     def seconds(self) -> float:
         """Returns the median seconds of the epochs after the first."""
         return statistics.median(after - before for before, after in pairwise(self._marks))
+
+    def first(self) -> float:
+        """Returns the seconds from the creation of the clock to the end of the first epoch."""
+        return self._marks[0] - self._start
 
     def begin(self, config: RunConfig) -> None:
         """See `seqnet.training.observer.Observer`."""

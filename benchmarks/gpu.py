@@ -10,6 +10,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import redirect_stderr
 from dataclasses import dataclass, replace
 from io import StringIO
@@ -17,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn import functional
 
 from benchmarks.epochs import Clock
@@ -34,12 +35,18 @@ from seqnet.datasets.dataset import Dataset, open_dataset
 from seqnet.models.bundles import Bundle
 from seqnet.models.probabilities import class_probabilities
 from seqnet.models.scoring import ready
-from seqnet.nn.devices import choose_device, device_text
+from seqnet.nn.devices import choose_device, computing, device_text
 from seqnet.training import NetworkJob, train
 
 __all__ = ["main"]
 
 _RESIDUES = np.frombuffer(b"ACDEFGHIKLMNPQRSTVWY", dtype=np.uint8)
+_READERS = {
+    "reading in the same process": ("never", 1),
+    "a reader process": ("always", 1),
+    "four shards, each with a reader process": ("always", 4),
+}
+"""How → reader process, and number of shards."""
 _CLOSE = {"float32": 1e-4, "bfloat16": 0.05}
 """Largest allowed difference of a probability from that of the CPU in float32."""
 
@@ -49,13 +56,15 @@ class _Kind:
     preset: str
     batch: int
     rival: Callable[[], nn.Module] | None
+    copies: int
+    """How often the file of half the records is predicted."""
     proteins: bool = False
 
 
 _KINDS = (
-    _Kind("dna-cnn", 2_048, textbook),
-    _Kind("dna-hybrid", 2_048, Hybrid),
-    _Kind("protein-hybrid", 256, None, proteins=True),
+    _Kind("dna-cnn", 2_048, textbook, 20),
+    _Kind("dna-hybrid", 2_048, Hybrid, 8),
+    _Kind("protein-hybrid", 256, None, 8, proteins=True),
 )
 
 
@@ -75,12 +84,13 @@ def main(name: str, smoke: bool) -> int:
     faults: list[str] = []
     with tempfile.TemporaryDirectory() as folder:
         for kind in _KINDS[:1] if smoke else _KINDS:
-            for row in _measured(kind, Path(folder), device, threads, faults, smoke=smoke):
-                lines.append(f"| {kind.preset} | {row} |")
-                print(lines[-1], file=sys.stderr, flush=True)
+            with computing(threads, device):
+                for row in _measured(kind, Path(folder), device, threads, faults, smoke=smoke):
+                    lines.append(f"| {kind.preset} | {row} |")
+                    print(lines[-1], file=sys.stderr, flush=True)
     limits = ", ".join(f"{limit:g} in {precision}" for precision, limit in _CLOSE.items())
     lines += ["", f"Probabilities differ from those of the CPU in float32 by at most {limits}: "
-              f"{'; '.join(faults) or 'all do'}."]  # fmt: skip
+              f"{'; '.join(faults) or 'all do'}. Predictions include the start of reader processes."]  # fmt: skip
     text = "\n".join(lines) + "\n"
     print(text)
     if not smoke:
@@ -102,22 +112,36 @@ def _measured(
             clock = Clock()
             result = train(NetworkJob(data, compose(kind.preset, None, None, None, settings), device), clock)
             bundle = bundle or result.bundle
-            how = "compiled" if compiled else "not compiled"
+            how = f"compiled, in {clock.first() - clock.seconds():.0f} s" if compiled else "not compiled"
             yield f"training | {precision} | {how} | {count / clock.seconds():,.0f}"
         if kind.rival:
-            seconds = _plain(kind.rival(), count, min(kind.batch, count // 4), device, precision)
-            yield f"training | {precision} | plain PyTorch | {count / seconds:,.0f}"
+            speed = _trained(kind.rival(), count, min(kind.batch, count // 4), device, precision)
+            yield f"training | {precision} | plain PyTorch, data on the GPU | {speed:,.0f}"
     assert bundle is not None
     faults += _differences(kind, bundle, data, device)
     bundle.to(device)
+    copies = 1 if smoke else kind.copies
+    path.write_bytes(path.read_bytes() * copies)
     for precision in _CLOSE:
-        for reader in ("never", "always"):
-            model = Model(bundle, threads=threads, precision=precision)
+        model = Model(bundle, threads=threads, precision=precision)
+        for how, (reader, shards) in _READERS.items():
             started = time.perf_counter()
-            records = sum(len(part) for part in model.predict_file(path, reader_process=reader))
-            seconds = time.perf_counter() - started
-            how = "a reader process" if reader == "always" else "reading in the same process"
-            yield f"prediction | {precision} | {how} | {records / seconds:,.0f}"
+            records = sum(_predicted(model, path, reader, shards))
+            yield f"prediction | {precision} | {how} | {records / (time.perf_counter() - started):,.0f}"
+        if kind.rival:
+            speed = _applied(kind.rival(), count // 2 * copies, device, precision)
+            yield f"prediction | {precision} | plain PyTorch, data on the GPU | {speed:,.0f}"
+
+
+def _predicted(model: Model, path: Path, reader: str, shards: int) -> list[int]:
+    """Returns the number of records that were predicted in each shard, all at the same time."""
+
+    def count(part: int) -> int:
+        shard = (part, shards) if shards > 1 else None
+        return sum(len(rows) for rows in model.predict_file(path, reader_process=reader, shard=shard))
+
+    with ThreadPoolExecutor(shards) as pool:
+        return list(pool.map(count, range(1, shards + 1)))
 
 
 def _dataset(kind: _Kind, folder: Path, count: int) -> tuple[Dataset, Path]:
@@ -139,10 +163,29 @@ def _dataset(kind: _Kind, folder: Path, count: int) -> tuple[Dataset, Path]:
     return open_dataset(target), paths[0]
 
 
-def _plain(network: nn.Module, count: int, batch: int, device: torch.device, precision: str) -> float:
-    """Returns the seconds of an epoch in plain PyTorch, with all data on the device before."""
+def _features(count: int, device: torch.device) -> Tensor:
+    """Returns random reads (N, 4, 36) float32, one-hot."""
+    return functional.one_hot(torch.randint(0, 4, (count, 36), device=device), 4).float().transpose(1, 2)
+
+
+def _applied(network: nn.Module, count: int, device: torch.device, precision: str) -> float:
+    """Returns how many reads a second plain PyTorch predicts, with all data on the device before."""
+    network.to(device).eval()
+    features = _features(count, device)
+    seconds = []
+    for _ in range(2):
+        started = time.perf_counter()
+        with torch.inference_mode(), torch.autocast(device.type, torch.bfloat16, enabled=precision == "bfloat16"):
+            found = [network(part).float().softmax(dim=1) for part in torch.split(features, 1 << 14)]
+        torch.cat(found).cpu()
+        seconds.append(time.perf_counter() - started)
+    return count / min(seconds)
+
+
+def _trained(network: nn.Module, count: int, batch: int, device: torch.device, precision: str) -> float:
+    """Returns how many reads a second plain PyTorch trains on, with all data on the device before."""
     network.to(device)
-    features = functional.one_hot(torch.randint(0, 4, (count, 36)), 4).float().transpose(1, 2).to(device)
+    features = _features(count, device)
     labels = torch.randint(0, 2, (count,)).to(device)
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     clock = Clock()
@@ -153,9 +196,9 @@ def _plain(network: nn.Module, count: int, batch: int, device: torch.device, pre
                 loss = functional.cross_entropy(network(features[rows]).float(), labels[rows])
             loss.backward()  # type: ignore[no-untyped-call]
             optimizer.step()
-        float(loss)  # waits for the device
+        float(loss.detach())  # waits for the device
         clock.mark()
-    return clock.seconds()
+    return count / clock.seconds()
 
 
 def _differences(kind: _Kind, bundle: Bundle, data: Dataset, device: torch.device) -> Iterator[str]:

@@ -3,7 +3,8 @@
 Property tests have no time limit per example. They have the same examples each time, so that a failure is one of the
 change at hand; `--hypothesis-profile search` looks for others. torch uses one thread for small tensors, because several
 threads wait for each other a hundred times longer than they compute. OpenMP threads of the commands sleep while they
-wait, because two tests run at once.
+wait, because two tests run at once. GPUs are hidden, because expected numbers are those of the CPU, to the last bit;
+`benchmarks/gpu.py` compares both. CUDA_VISIBLE_DEVICES=0 shows one to the tests.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from tests.warm.starting import warm_program
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 os.environ.setdefault("OMP_WAIT_POLICY", "passive")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "")
 # Every command would compile the package again, and every run of the tests the tests.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False

@@ -86,8 +86,7 @@ def scan_sequence(predictor: Predictor, threads: int, sequence: Any, window: int
     records = inputs.checked(IN_MEMORY, iter([as_records([sequence], None)]))
     located = (Located.whole(IN_MEMORY, batch) for batch in records)
     device = bundle.classifier.device
-    at_once = threads if device.type == "cpu" else 1  # as in `predict_in_order`
     with computing(threads, device):
-        found = [one for one in scanner.scanned(located, at_once) if isinstance(one, ScannedPiece)]
+        found = [one for one in scanner.scanned(located, threads) if isinstance(one, ScannedPiece)]
     warn_of_other_alphabet(inputs)
     return Windows(found, scanner.scan.grid.window, bundle.classes)

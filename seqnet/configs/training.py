@@ -23,10 +23,12 @@ class TrainingConfig(Settings):
     epoch_size: int = setting(200_000, "with encode --crop: random pieces in an epoch", minimum=1, maximum=10**12)
     precision: str = setting(
         "float32",
-        "number format of the computation; auto is bfloat16 if the processor is faster in it; weights stay float32",
+        "number format of the computation; auto is bfloat16 if a CPU is faster in it; weights stay float32",
         choices=("auto", "float32", "bfloat16"),
     )
-    compile: bool = setting(False, "use torch.compile, for sequences of one length on a GPU; slower on a CPU")
+    compile: bool = setting(
+        False, "use torch.compile, for long trainings on a GPU and sequences of one length; slower on a CPU"
+    )
     batch_size: int = setting(128, "sequences in a batch", minimum=1, maximum=10_000_000)
     optimizer: str = setting("adamw", "optimiser", choices=("sgd", "adam", "adamw"))
     learning_rate: float = setting(1e-3, "maximum learning rate", above=0, maximum=3.4e38)

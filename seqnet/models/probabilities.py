@@ -18,8 +18,8 @@ from seqnet.evaluation import decide
 from seqnet.evaluation.calibration import tempered
 from seqnet.models.bundles import Bundle
 from seqnet.models.scoring import Scorer
-from seqnet.nn.batching import Parts, TokenStore, buckets, chunked_parts
-from seqnet.nn.devices import moved, out_of_memory
+from seqnet.nn.batching import Parts, TokenStore, buckets, chunked_parts, on_device
+from seqnet.nn.devices import out_of_memory
 from seqnet.nn.layers import with_embeddings
 
 __all__ = [
@@ -186,7 +186,7 @@ def batch_logits(classifier: Scorer, tokens: Tensor, lengths: Tensor) -> Tensor:
     """Returns the logits (B, K) on the CPU (MPS has no float64); a batch that does not fit into memory is halved."""
     device = classifier.device
     try:
-        return classifier.strand_logits(moved(tokens, device), moved(lengths, device)).cpu()
+        return classifier.strand_logits(*on_device(tokens, lengths, device)).cpu()
     except (RuntimeError, MemoryError) as error:
         if not out_of_memory(error):
             raise

@@ -13,7 +13,7 @@ from seqnet.nn.fast.capabilities import has
 from seqnet.nn.networks import Classifier
 from seqnet.nn.networks.folded_classifier import FoldedClassifier, can_be_bytes, can_fold, first_is_output
 
-__all__ = ["Scorer", "chosen_precision", "has_bfloat16", "lower_precision", "ready"]
+__all__ = ["Scorer", "chosen_precision", "has_bfloat16", "lower_precision", "prefers_bfloat16", "ready"]
 
 _TYPES = {
     "float32": torch.float32,
@@ -36,7 +36,7 @@ class Scorer(Protocol):
     def device(self) -> torch.device:
         """Device of the model."""
 
-    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+    def strand_logits(self, tokens: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns the logits (B, K); see `Classifier.strand_logits`."""
 
     @property
@@ -61,17 +61,22 @@ class _Autocast(nn.Module):
         """See `Scorer`."""
         return self.classifier.device
 
-    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+    def strand_logits(self, tokens: Tensor, lengths: Tensor | None) -> Tensor:
         """See `Scorer`."""
         with torch.autocast(self.device.type, self.dtype):
             return self.classifier.strand_logits(tokens, lengths).float()
 
 
 def has_bfloat16(device: torch.device) -> bool:
-    """Returns whether a device multiplies bfloat16 matrices faster than float32 ones."""
+    """Returns whether a device has instructions for products of bfloat16."""
     if device.type == "cuda":
         return bool(torch.cuda.is_bf16_supported(including_emulation=False))
     return device.type == "cpu" and has("fast_bfloat16")
+
+
+def prefers_bfloat16(device: torch.device) -> bool:
+    """Returns whether networks as small as these are faster in bfloat16: not on a GPU (benchmarks/results/gpu.md)."""
+    return device.type == "cpu" and has_bfloat16(device)
 
 
 def chosen_precision(bundle: Bundle, precision: str) -> str:
@@ -99,6 +104,8 @@ def chosen_precision(bundle: Bundle, precision: str) -> str:
         raise SettingError("predict.precision", precision, problem=problem)
     if precision != "auto":
         return precision
+    if not prefers_bfloat16(device):
+        return "float32"
     changed = bundle.calibration.changed.get("bfloat16", 1.0)
     return "bfloat16" if changed <= _CHANGED and lower_precision(bundle) == "bfloat16" else "float32"
 

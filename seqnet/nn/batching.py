@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from seqnet.core.ragged import Ragged
+from seqnet.nn.devices import moved
 
 __all__ = [
     "Batch",
@@ -23,6 +24,7 @@ __all__ = [
     "buckets",
     "chunked_parts",
     "epoch_order",
+    "on_device",
     "part_counts",
     "window_parts",
 ]
@@ -64,6 +66,20 @@ class TokenStore:
             lengths = torch.full((len(indices),), self.rows.shape[1], dtype=torch.int64)
             return torch.from_numpy(self.rows[indices]), lengths
         return self.gather(self.starts[indices], self.lengths[indices])
+
+
+def on_device(tokens: Tensor, lengths: Tensor, device: torch.device) -> tuple[Tensor, Tensor | None]:
+    """Returns a batch on a device; lengths are None if no sequence is padded.
+
+    So layers need no mask for such a batch. On the device, they could not know without waiting for it.
+
+    Args:
+        tokens: (B, L) uint8, on the CPU.
+        lengths: (B,) int64, on the CPU.
+        device: where the batch is computed.
+    """
+    padded = bool((lengths != tokens.shape[1]).any())
+    return moved(tokens, device), moved(lengths, device) if padded else None
 
 
 def window_parts(lengths: NDArray[np.int64], window: int) -> Parts:

@@ -110,8 +110,10 @@ class Descriptors(nn.Module):
             lowest = found.masked_fill(~inside, far).amin(dim=2)
             # Whole numbers up to here; the variance is not negative.
             variance = count * (found * found).sum(dim=2) - found.sum(dim=2) ** 2
-            spread = _share(variance, count * count).sqrt() / width
-            parts += [highest.float() / width, lowest.float() / width, spread]
+            # By a tensor: a GPU multiplies by the reciprocal of a number, which rounds otherwise.
+            divisor = torch.full((), width, device=values.device)
+            spread = _share(variance, count * count).sqrt() / divisor
+            parts += [_share(highest, divisor), _share(lowest, divisor), spread]
             if width == _HIGH_WINDOW:
                 high = (found > round(_HIGH * _STEPS * width)) & inside
                 parts.append(_share(high.sum(dim=2), count))

@@ -13,10 +13,12 @@ import torch
 from seqnet.core.threads import Threads
 from seqnet.nn.devices import start_thread
 
-__all__ = ["map_in_order"]
+__all__ = ["HELD", "map_in_order"]
 
-_HELD = 1 << 26
+HELD = 1 << 26
 """Maximum bytes of items that are held at once, unless a single one is larger."""
+_ON_A_DEVICE = 4
+"""Maximum number of threads that use one GPU; each has batches in its memory."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -39,10 +41,12 @@ def map_in_order(
     Args:
         function: of one item; runs in several threads at once.
         items: drawn one by one.
-        workers: number of threads; each computes with one thread of its own.
+        workers: number of threads; each computes with one thread of its own. At most four use a GPU.
         device: where they compute.
         size: bytes of an item.
     """
+    if device.type != "cpu":
+        workers = min(workers, _ON_A_DEVICE)
     if workers == 1:
         yield from map(function, items)
         return
@@ -54,7 +58,7 @@ def map_in_order(
             waiting.append((pool.submit(function, item), size(item)))
             held += waiting[-1][1]
             del item  # not beside the next one
-            while waiting and (len(waiting) >= 2 * workers or held > _HELD):
+            while waiting and (len(waiting) >= 2 * workers or held > HELD):
                 first, weight = waiting.popleft()
                 yield first.result()
                 held -= weight

@@ -11,7 +11,7 @@ from seqnet.core.errors import InputError
 from seqnet.core.outputs import check_targets, whole_files
 from seqnet.core.records import RecordBatch
 from seqnet.prediction.inputs import PredictionInputs
-from seqnet.prediction.ordered_map import map_in_order
+from seqnet.prediction.ordered_map import HELD, map_in_order
 from seqnet.prediction.outputs import Output, Start, Writer
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.rows import PredictedRows
@@ -21,6 +21,8 @@ __all__ = ["Placed", "opened_outputs", "predict_in_order", "predicted_in_order",
 
 Placed = tuple[str, RecordBatch]
 """What messages call a file, and some of its records."""
+_AT_ONCE = 16
+"""Batches that a GPU computes before the predictions of the first are yielded."""
 
 
 def predict_in_order(
@@ -31,11 +33,19 @@ def predict_in_order(
     Args:
         predictor: makes them.
         records: the batches.
-        threads: number of CPU threads, each for one batch. Other devices are used by the calling thread only, so that
-            global settings for the device apply only during the call.
+        threads: number of CPU threads, each for one batch. On another device a few batches are computed at once, and
+            none while the caller looks at their predictions, because settings of a device are global.
     """
-    workers = threads if predictor.bundle.classifier.device.type == "cpu" else 1
-    return _in_order(predictor, lambda item: predictor.predict_batch(item[1], item[0]), records, workers)
+
+    def predicted(item: Placed) -> PredictedRows:
+        return predictor.predict_batch(item[1], item[0])
+
+    if predictor.bundle.classifier.device.type == "cpu":
+        yield from _in_order(predictor, predicted, records, threads)
+        return
+    source = iter(records)
+    while some := list(_in_order(predictor, predicted, _few(source), threads)):
+        yield from some
 
 
 def predicted_in_order(
@@ -62,6 +72,16 @@ def _in_order(
 ) -> Generator[Any, None, None]:
     device = predictor.bundle.classifier.device
     return map_in_order(work, records, threads, device, size=lambda item: _held_bytes(item[1]))
+
+
+def _few(records: Iterator[Placed]) -> Iterator[Placed]:
+    """Yields the next batches: enough for the threads of a GPU, and fewer if they are large."""
+    held = 0
+    for item in islice(records, _AT_ONCE):
+        yield item
+        held += _held_bytes(item[1])
+        if held > HELD:
+            return
 
 
 def _held_bytes(batch: RecordBatch) -> int:

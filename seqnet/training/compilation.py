@@ -8,6 +8,8 @@ import torch
 from torch import Tensor
 
 from seqnet.core.errors import ResourceError
+from seqnet.nn.fast.capabilities import recurrent
+from seqnet.nn.layers import Recurrence
 from seqnet.nn.networks import Classifier
 
 __all__ = ["compiled"]
@@ -16,8 +18,8 @@ __all__ = ["compiled"]
 _FAILURES = ("BackendCompilerFailed", "InductorError")
 
 
-def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor], Tensor]:
-    """Returns tokens (B, L), lengths (B,) → logits (B, K), as the classifier does; it is compiled at its first batch.
+def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor | None], Tensor]:
+    """Returns tokens (B, L), lengths (B,) or None → logits (B, K), of a classifier that its first batch compiles.
 
     Args:
         classifier: on the device that it computes on; its batches have one shape, except for the last of an epoch, so
@@ -25,10 +27,14 @@ def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor], Tensor]:
     """
     # What other runs of this process have compiled counts towards a limit, beyond which nothing is.
     torch.compiler.reset()
+    for module in classifier.modules():
+        if isinstance(module, Recurrence):
+            # Compiled, it is a sequence of single steps, which takes minutes to compile and is slower.
+            module.operation = torch.compiler.disable(recurrent)  # type: ignore[no-untyped-call]
     mode = "reduce-overhead" if classifier.device.type == "cuda" else "default"
     network = torch.compile(classifier, mode=mode, dynamic=False)
 
-    def forward(tokens: Tensor, lengths: Tensor) -> Tensor:
+    def forward(tokens: Tensor, lengths: Tensor | None) -> Tensor:
         # The result of the last step may be overwritten from here on.
         torch.compiler.cudagraph_mark_step_begin()  # type: ignore[no-untyped-call]
         try:

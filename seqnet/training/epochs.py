@@ -23,7 +23,8 @@ from seqnet.datasets.dataset import Dataset
 from seqnet.evaluation.imbalance import balanced_accuracy, class_weights, how_balanced
 from seqnet.evaluation.metrics import measure
 from seqnet.models.probabilities import class_probabilities
-from seqnet.models.scoring import has_bfloat16
+from seqnet.models.scoring import prefers_bfloat16
+from seqnet.nn.batching import on_device
 from seqnet.nn.devices import moved
 from seqnet.training.batches import TrainingBatches
 from seqnet.training.boosting import grow
@@ -97,7 +98,7 @@ class EpochFitter:
         self.class_weights, self.offsets = self._weigh_classes()
         self.cpu_weights = None if self.class_weights is None else self.class_weights.cpu()
 
-    def _forward(self) -> Callable[[Tensor, Tensor], Tensor]:
+    def _forward(self) -> Callable[[Tensor, Tensor | None], Tensor]:
         """Returns the classifier as training calls it, compiled if the settings say so."""
         training = self.config.training
         if not training.compile:
@@ -171,7 +172,8 @@ class EpochFitter:
 
     def _fit_batch(self, part: BatchPart, rate: float) -> tuple[Tensor, Tensor, Tensor]:
         training = self.config.training
-        tokens, lengths, targets = (moved(tensor, self.device) for tensor in part[:3])
+        tokens, lengths = on_device(part.tokens, part.lengths, self.device)
+        targets = moved(part.targets, self.device)
         for group in self.optimizer.param_groups:
             group["lr"] = rate * group["factor"]
         with torch.autocast(self.device.type, torch.bfloat16, enabled=training.precision == "bfloat16"):
@@ -228,7 +230,7 @@ def _precision(training: TrainingConfig, device: torch.device) -> str:
     """Returns the number format of the computation: `float32` or `bfloat16`; `auto` is resolved."""
     if training.precision != "auto":
         return training.precision
-    return "bfloat16" if has_bfloat16(device) else "float32"
+    return "bfloat16" if prefers_bfloat16(device) else "float32"
 
 
 def _cross_entropy(targets: NDArray[np.float32], probabilities: NDArray[np.float64]) -> float:

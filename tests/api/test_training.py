@@ -31,7 +31,7 @@ def data(tmp_path: Path) -> seqnet.Dataset:
 
 def weights(bundle: Bundle) -> list[bytes]:
     """Returns the weights of all members, as bytes."""
-    return [tensor.numpy().tobytes() for member in bundle.members for tensor in member.state_dict().values()]
+    return [tensor.cpu().numpy().tobytes() for member in bundle.members for tensor in member.state_dict().values()]
 
 
 @pytest.mark.parametrize(

@@ -21,10 +21,22 @@ from seqnet.models.probabilities import class_probabilities
 from seqnet.models.shipped import find_model
 from seqnet.nn import devices
 from seqnet.nn.batching import Batch
+from seqnet.nn.fast import gather_rows
+from seqnet.nn.fast.gather_rows import sum_by_row
 from seqnet.nn.networks.classifier import Classifier
 from seqnet.training.epochs import EpochFitter
 from seqnet.training.processes import BatchPart
-from tests.building import encoded, fit, make_classifier, padded, planted, random_strings, run_config, weights_of
+from tests.building import (
+    encoded,
+    fit,
+    make_classifier,
+    make_dataset,
+    padded,
+    planted,
+    random_strings,
+    run_config,
+    weights_of,
+)
 from tests.contracts.test_networks import ENCODER_SETTINGS, NETWORK_SETTINGS
 
 META = torch.device("meta")
@@ -92,6 +104,8 @@ def test_a_step_of_training_waits_for_nothing(config: RunConfig, monkeypatch: py
     for batch in list(fitter.feeder.epoch(1))[:2]:
         loss, logits, labels = fitter._fit_batch(BatchPart(*batch, len(batch[2])), 0.01)
         assert loss.device == logits.device == labels.device == META
+    tokens, lengths = batch_for(fitter.classifier, config)
+    fitter._fit_batch(BatchPart(tokens, lengths, torch.zeros(len(tokens), dtype=torch.int64), len(tokens)), 0.01)
     assert all(weight.grad is not None and weight.grad.device == META for weight in fitter.parameters)
 
 
@@ -101,7 +115,23 @@ def test_a_batch_of_prediction_waits_for_nothing(config: RunConfig, monkeypatch:
     classifier = make_classifier(config, alphabet_of(config), window=config.network.window or WINDOW)
     tokens, lengths = (tensor.to(META) for tensor in batch_for(classifier, config))
     with torch.inference_mode():
-        assert classifier.to(META).strand_logits(tokens, lengths).device == META
+        for known in (lengths, None):
+            assert classifier.to(META).strand_logits(tokens, known).device == META
+
+
+@every_config
+def test_a_batch_without_padding_needs_no_lengths(config: RunConfig) -> None:
+    classifier = make_classifier(config, alphabet_of(config), window=config.network.window or WINDOW)
+    batch = batch_for(classifier, config)
+    tokens, lengths = (part[[0, -1]] for part in batch)  # as long as the window
+    with torch.inference_mode():
+        assert torch.equal(classifier.strand_logits(tokens, None), classifier.strand_logits(tokens, lengths))
+    classifier.train()
+    found = []
+    for known in (lengths, None):
+        torch.manual_seed(0)  # of dropout
+        found.append(classifier(tokens, known))
+    assert torch.equal(*found)
 
 
 def test_a_look_at_a_number_would_be_an_error() -> None:
@@ -132,12 +162,24 @@ TRAINED: Mapping[str, Mapping[str, Any]] = {
 
 @pytest.mark.parametrize("name", TRAINED)
 def test_training_comes_to_the_same(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    dataset = planted()
+    strings = random_strings([24, 20, 23, 17] * 40)
+    dataset = make_dataset(strings, [0, 1] * 80, ["train", "train", "train", "validation"] * 40)
     encoder = {"name": "embedding"} if name == "embedding" else None
     config = run_config(network=TRAINED[name], encoder=encoder)
+    calls: list[int] = []
+
+    def counted(values: torch.Tensor, index: torch.Tensor, rows: int) -> torch.Tensor:
+        calls.append(rows)
+        return sum_by_row(values, index, rows)
+
+    monkeypatch.setattr(gather_rows, "sum_by_row", counted)
     by_hand = weights_of(fit(dataset, config))
+    assert bool(calls) == (name == "embedding")
+    calls.clear()
     monkeypatch.setattr(devices, "_CPU_KERNEL_DEVICES", ())
     elsewhere = weights_of(fit(dataset, config))
-    assert any((by_hand[name] != elsewhere[name]).any() for name in by_hand), "the same way was taken"
+    if name != "embedding":  # where both ways sum in the same order
+        assert any((by_hand[name] != elsewhere[name]).any() for name in by_hand), "the same way was taken"
+    assert not calls
     for name, weight in by_hand.items():
         np.testing.assert_allclose(elsewhere[name], weight, atol=1e-5)

@@ -12,7 +12,7 @@ from seqnet.core.errors import SettingError
 from seqnet.models.bundles import Bundle, open_bundle
 from seqnet.models.precision import changed_labels
 from seqnet.models.probabilities import bundle_probabilities
-from seqnet.models.scoring import chosen_precision, has_bfloat16, ready
+from seqnet.models.scoring import chosen_precision, has_bfloat16, prefers_bfloat16, ready
 from seqnet.models.shipped import find_model
 from seqnet.nn.networks.folded_classifier import FoldedClassifier
 from tests.building import encoded, make_bundle, random_strings
@@ -31,6 +31,14 @@ def shipped() -> Bundle:
 
 def measured(bundle: Bundle, changed: dict[str, float]) -> Bundle:
     return replace(bundle, calibration=replace(bundle.calibration, changed=changed))
+
+
+def test_a_gpu_computes_in_float32_unless_asked(shipped: Bundle) -> None:
+    assert not prefers_bfloat16(torch.device("cuda"))
+    elsewhere = measured(make_bundle(), {"bfloat16": 0.0})
+    elsewhere.to(torch.device("meta"))
+    assert chosen_precision(elsewhere, "auto") == "float32"
+    assert chosen_precision(elsewhere, "bfloat16") == "bfloat16"
 
 
 def test_what_was_not_measured_or_changes_labels_is_not_chosen(shipped: Bundle) -> None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from seqnet.core.alphabets import alphabet
 from seqnet.core.errors import SettingError
@@ -103,3 +106,22 @@ def test_they_need_no_value_on_the_host() -> None:
     tokens = torch.ones(3, 40, dtype=torch.uint8, device="meta")
     module = Descriptors(PROTEIN).to("meta")
     assert module(tokens, torch.ones(3, dtype=torch.int64, device="meta")).shape == (3, module.width)
+
+
+class _QuotientsOfAGpu(TorchDispatchMode):  # type: ignore[no-untyped-call]
+    """Divides by a number as PyTorch does on a GPU: by multiplying by its reciprocal."""
+
+    def __torch_dispatch__(
+        self, operation: Any, types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        if operation == torch.ops.aten.div.Tensor and not isinstance(args[1], torch.Tensor):
+            return args[0] * (1 / torch.tensor(args[1], dtype=torch.float32))
+        return operation(*args, **(kwargs or {}))
+
+
+def test_the_last_bit_is_the_same_on_a_gpu() -> None:
+    strings = random_strings([70] * 300, "ACDEFGHIKLMNPQRSTVWY", seed=7)
+    expected = descriptors(strings)
+    with _QuotientsOfAGpu():  # type: ignore[no-untyped-call]
+        assert not torch.equal(torch.arange(99.0) / 7, torch.arange(99.0) / torch.tensor(7.0)), "as on a CPU"
+        assert descriptors(strings).tobytes() == expected.tobytes()

@@ -35,6 +35,17 @@ def test_each_thread_is_started_for_the_device(monkeypatch: pytest.MonkeyPatch) 
     assert [device for _, device in started] == [torch.device("cuda:1")] * 3
 
 
+def test_four_threads_use_a_gpu_at_most(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordered_map, "start_thread", lambda device: None)
+
+    def work(item: int) -> int:
+        time.sleep(0.01)
+        return threading.get_ident()
+
+    assert 1 < len(set(map_in_order(work, range(40), 16, torch.device("cuda")))) <= 4
+    assert threading.get_ident() not in set(map_in_order(work, range(40), 16, torch.device("cuda")))
+
+
 def test_work_overlaps_and_is_bounded() -> None:
     drawn, meeting = [], threading.Barrier(2, timeout=20)
 

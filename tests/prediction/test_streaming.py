@@ -1,21 +1,26 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from types import FrameType
+from types import FrameType, SimpleNamespace
+from typing import cast
 
 import numpy as np
 import pytest
+import torch
 
 import seqnet
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.errors import FormatError, OutputError
+from seqnet.core.records import RecordBatch
 from seqnet.datasets.tokenizing import RecordStatus
 from seqnet.evaluation.novelty import describe
 from seqnet.models.bundles import Bundle
+from seqnet.prediction import ordered_map
 from seqnet.prediction.inputs import PredictionInputs
 from seqnet.prediction.predictor import Predictor
 from seqnet.prediction.streaming import predict_in_order, write_predictions
@@ -124,6 +129,27 @@ def test_rows_are_in_the_order_of_the_records_and_counted(path: Path, tmp_path: 
     assert (tally.invalid.path, tally.invalid.record) == (str(path), "r3")
     rows = list(predict_in_order(predictor, PredictionInputs(ReadOptions(), None).batches([str(path)]), threads))
     assert np.concatenate([part.status for part in rows]).tolist() == [0, 5, 1, 2, 6, 4]
+
+
+def test_on_a_gpu_nothing_is_computed_between_two_results(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ordered_map, "start_thread", lambda device: None)
+    at_work: list[str] = []
+    both = threading.Barrier(2, timeout=20)
+
+    def predict(batch: RecordBatch, place: str) -> tuple[int, int]:
+        at_work.append(place)
+        both.wait()  # passes only if two batches are computed at once
+        at_work.remove(place)
+        return len(batch), len(at_work)
+
+    gpu = SimpleNamespace(classifier=SimpleNamespace(device=torch.device("cuda")))
+    predictor = cast(Predictor, SimpleNamespace(bundle=gpu, predict_batch=predict))
+    records = PredictionInputs(ReadOptions(batch_bytes=1), None).batches([str(path)] * 10)
+    found = []
+    for rows in predict_in_order(predictor, records, 8):
+        assert not at_work
+        found.append(rows)
+    assert len(found) == 60
 
 
 def test_nothing_is_written_of_a_file_that_can_not_be_read(path: Path, tmp_path: Path) -> None:

@@ -187,7 +187,7 @@ def test_the_losses_of_targets_are_cross_entropies_by_hand() -> None:
 
 def test_auto_is_bfloat16_where_that_is_faster(monkeypatch: pytest.MonkeyPatch) -> None:
     for faster, expected in ((True, "bfloat16"), (False, "float32")):
-        monkeypatch.setattr(epochs, "has_bfloat16", lambda device, faster=faster: faster)
+        monkeypatch.setattr(epochs, "prefers_bfloat16", lambda device, faster=faster: faster)
         result = fit(planted(), run_config({"epochs": 1, "precision": "auto"}))
         assert result.bundle.config.training.precision == expected
         assert same_weights(result, fit(planted(), run_config({"epochs": 1, "precision": expected})))

@@ -31,7 +31,7 @@ def device_facts(name: str = "auto") -> Facts:
     """
     import torch
 
-    from seqnet.models.scoring import has_bfloat16
+    from seqnet.models.scoring import prefers_bfloat16
     from seqnet.nn.devices import choose_device
 
     device = choose_device(name)
@@ -41,7 +41,7 @@ def device_facts(name: str = "auto") -> Facts:
         "gpus": gpus,
         "mps": torch.backends.mps.is_available(),
         "cuda_version": torch.version.cuda,
-        "fast_bfloat16": has_bfloat16(device),
+        "fast_bfloat16": prefers_bfloat16(device),
     }
     problems = []
     if not torch.cuda.is_available() and (_DRIVER.exists() or shutil.which("nvidia-smi")):

@@ -1,7 +1,7 @@
 """Convolution blocks: convolution, normalisation, activation, dropout and pooling of padded batches.
 
-In: features (B, C, L) float; lengths (B,) int64, or None where every position counts (networks that take one window
-length see padding as a symbol). Out: the same, with zeros past the end of a sequence.
+In: features (B, C, L) float; lengths (B,) int64, or None where every position counts (nothing is padded, or the network
+takes one window length and sees padding as a symbol). Out: the same, with zeros past the end of a sequence.
 """
 
 from __future__ import annotations
@@ -74,25 +74,28 @@ class MaskedMaxPool(nn.Module):
     Args:
         width: number of positions in a pool.
         positive: whether all features are at least zero, so that zeros of the padding never change a maximum.
+        whole: whether an incomplete pool is left out.
     """
 
-    def __init__(self, width: int, *, positive: bool = False) -> None:
+    def __init__(self, width: int, *, positive: bool = False, whole: bool = False) -> None:
         super().__init__()
-        self.width, self.positive = width, positive
+        self.width, self.positive, self.whole = width, positive, whole
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
-        """Returns ((B, C, L'), lengths'), with L' = ⌈L / width⌉, or ⌊L / width⌋ for a window."""
+        """Returns ((B, C, L'), lengths'), with L' = ⌈L / width⌉, or ⌊L / width⌋ if only whole pools count."""
         if self.width == 1:
             return x, lengths
-        if lengths is None:
+        if self.whole:
             return self._pooled(x), None
         lowest = torch.finfo(x.dtype).min
         harmless = self.positive or unpadded(lengths, x.shape[2])
-        if not harmless:
+        if lengths is not None and not harmless:
             x = x.masked_fill(~mask_of(lengths, x.shape[2]), lowest)
         if x.shape[2] % self.width:
             x = functional.pad(x, (0, -x.shape[2] % self.width), value=lowest)
         pooled = self._pooled(x)
+        if lengths is None:
+            return pooled, None
         lengths = torch.div(lengths + self.width - 1, self.width, rounding_mode="floor")
         if harmless:
             return pooled, lengths
@@ -126,7 +129,7 @@ class ConvolutionBlock(nn.Module):
             self.shortcut = nn.Identity() if channels == filters else nn.Conv1d(channels, filters, 1, bias=False)
         self.dropout = nn.Dropout1d(config.dropout_conv)
         positive = config.activation in ("relu", "sigmoid") and not config.residual
-        self.pool = MaskedMaxPool(config.pools[index], positive=positive)
+        self.pool = MaskedMaxPool(config.pools[index], positive=positive, whole=config.flattens)
 
     def forward(self, x: Tensor, lengths: Tensor | None) -> tuple[Tensor, Tensor | None]:
         """Returns the features and lengths after the block."""

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from seqnet.nn.fast.capabilities import has, recurrent
+from seqnet.nn.fast.cells import by_cells, suits_cells
 from seqnet.nn.layers.masking import masked, unpadded
 
 __all__ = ["Recurrence"]
@@ -22,6 +23,7 @@ class Recurrence(nn.Module):
 
     Attributes:
         channels: number of output channels of all directions.
+        operation: computes the states; see `capabilities.recurrent`.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Recurrence(nn.Module):
         super().__init__()
         # This module only holds the weights; the directions are computed one by one.
         self.recurrent = _CELLS[cell](channels, units, num_layers=layers, batch_first=True, bidirectional=bidirectional)
+        self.operation = recurrent
         self.dropout = nn.Dropout(dropout)
         self.directions = ("", "_reverse") if bidirectional else ("",)
         self.channels = len(self.directions) * units
@@ -80,9 +83,11 @@ class Recurrence(nn.Module):
         if steps.is_meta and not torch.is_grad_enabled():  # shapes only; PyTorch would loop over positions
             return steps.new_empty(*steps.shape[:2], directions * self.recurrent.hidden_size), start
         kind, both, rate = type(self.recurrent), directions == 2, self.dropout.p
+        if suits_cells(steps):
+            return by_cells(kind, steps, weights, layers, both=both)
         # The test of the operator can't be compiled.
         if torch.compiler.is_compiling() or has("recurrent"):
-            return recurrent(kind, steps, start, weights, layers, rate, training=self.training, both=both)
+            return self.operation(kind, steps, start, weights, layers, rate, training=self.training, both=both)
         with torch.device("meta"):
             shape = {"num_layers": layers, "bidirectional": both, "dropout": rate if layers > 1 else 0.0}
             module = kind(steps.shape[2], self.recurrent.hidden_size, batch_first=True, **shape).train(self.training)

@@ -43,7 +43,7 @@ class Network(nn.Module):
 
         Args:
             features: (B, C, L) float32.
-            lengths: (B,) int64; None if padding is treated like a symbol.
+            lengths: (B,) int64; None if every position counts: there is no padding, or it is treated like a symbol.
             profile: (B, F) float32, see `nn.profiles.Profile`; None unless the settings of the network use it.
         """
         raise NotImplementedError

@@ -89,16 +89,19 @@ class Classifier(nn.Module):
         """Number of trained parameters."""
         return sum(parameter.numel() for parameter in self.parameters())
 
-    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns the logits (B, K) float32 of the given strand.
 
         Args:
             tokens: (B, L) uint8, padded with 0; for a network that flattens, L must not exceed the window.
-            lengths: (B,) int64, at least 1.
+            lengths: (B,) int64, at least 1; None if all are L.
 
         Raises:
             ValueError: the sequences are longer than the window of a network that flattens.
         """
+        each = lengths
+        if each is None and self.profile is not None:
+            each = torch.full((tokens.shape[0],), tokens.shape[1], device=tokens.device)
         if self.flattens:
             if tokens.shape[1] > self.window:
                 raise ValueError(f"{tokens.shape[1]} tokens are longer than the window of {self.window}")
@@ -108,8 +111,9 @@ class Classifier(nn.Module):
             if known is not None:
                 return known
         features = dropped(self.dropout, self.encoder(tokens))  # (B, C, L)
-        profile = self.profiles(tokens, lengths)
-        return self.with_trees(self.of_features(features, tokens, lengths, profile), profile, tokens, lengths)
+        profile = None if each is None else self.profiles(tokens, each)
+        logits = self.of_features(features, tokens, lengths, profile)
+        return logits if each is None else self.with_trees(logits, profile, tokens, each)
 
     def with_trees(self, logits: Tensor, profile: Tensor | None, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the logits (B, K) of the network, averaged with those of its trees in evaluation, if it has any."""
@@ -125,9 +129,9 @@ class Classifier(nn.Module):
             return profile
         return torch.cat([profile, self.descriptors(tokens, lengths)], dim=1)
 
-    def of_features(self, features: Tensor, tokens: Tensor, lengths: Tensor, profile: Tensor | None) -> Tensor:
+    def of_features(self, features: Tensor, tokens: Tensor, lengths: Tensor | None, profile: Tensor | None) -> Tensor:
         """Returns the logits (B, K) of the network, without its trees, from the features (B, C, L) of its encoder."""
-        if not self.flattens:
+        if not self.flattens and lengths is not None:
             features = features * (tokens != 0)[:, None, :]
         logits: Tensor = self.network(features, None if self.flattens else lengths, profile)
         return logits
@@ -176,7 +180,7 @@ class Classifier(nn.Module):
         """The complement (T,) of each token if predictions use both strands; otherwise None."""
         return self.complement if self.both_strands else None
 
-    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+    def strand_logits(self, tokens: Tensor, lengths: Tensor | None) -> Tensor:
         """Returns the logits (B, K) float32 for predictions: the mean over both strands, or those of one strand."""
         return mean_over_strands(self.forward, tokens, lengths, self.turning)
 
@@ -199,18 +203,21 @@ def _make_profile(alphabet: Alphabet, network: NetworkConfig, window: int) -> Pr
 
 
 def mean_over_strands(
-    forward: Callable[[Tensor, Tensor], Tensor], tokens: Tensor, lengths: Tensor, complement: Tensor | None
+    forward: Callable[[Tensor, Tensor | None], Tensor],
+    tokens: Tensor,
+    lengths: Tensor | None,
+    complement: Tensor | None,
 ) -> Tensor:
     """Returns the mean logits (B, K) over both strands, in one pass; those of one strand without a complement.
 
     Args:
         forward: tokens (B, L) and lengths (B,) → logits (B, K).
         tokens: (B, L) uint8, padded with 0.
-        lengths: (B,) int64.
+        lengths: (B,) int64; None if all are L.
         complement: (T,) uint8, complement of each token.
     """
     if complement is None:
         return forward(tokens, lengths)
     other = reverse_complement(tokens, lengths, complement)
-    logits = forward(torch.cat([tokens, other]), lengths.repeat(2))
+    logits = forward(torch.cat([tokens, other]), None if lengths is None else lengths.repeat(2))
     return (logits[: tokens.shape[0]] + logits[tokens.shape[0] :]) / 2

@@ -77,16 +77,16 @@ class FoldedClassifier(nn.Module):
         """Device of the table."""
         return self.table.device
 
-    def strand_logits(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+    def strand_logits(self, tokens: Tensor, lengths: Tensor | None) -> Tensor:
         """See `Classifier.strand_logits`."""
         return mean_over_strands(self.forward, tokens, lengths, self.classifier.turning)
 
-    def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
+    def forward(self, tokens: Tensor, lengths: Tensor | None) -> Tensor:
         """See `Classifier.forward`."""
         if not tokens.numel() or int(tokens.max()) < self.symbols:
             return self._looked_up(tokens)
         unknown = (tokens >= self.symbols).any(dim=1)  # (B,), an ambiguity code
-        logits: Tensor = self.classifier(tokens[unknown], lengths[unknown])
+        logits: Tensor = self.classifier(tokens[unknown], None if lengths is None else lengths[unknown])
         found = logits.new_empty(len(tokens), logits.shape[1])
         found[unknown] = logits
         found[~unknown] = self._looked_up(tokens[~unknown])

@@ -51,10 +51,18 @@ def test_pooling_is_the_maximum_of_each_part(width: int) -> None:
 
 def test_pooling_of_a_window_leaves_out_a_part_of_a_pool() -> None:
     x = ragged_features()
-    pooled, lengths = MaskedMaxPool(2)(x, None)
+    pooled, lengths = MaskedMaxPool(2, whole=True)(x, None)
     assert lengths is None
     assert torch.equal(pooled, nn.functional.max_pool1d(x, 2))
     assert pooled.shape[2] == 5
+
+
+def test_pooling_without_padding_needs_no_lengths() -> None:
+    x = -ragged_features().abs()
+    pooled, lengths = MaskedMaxPool(2)(x, None)
+    assert lengths is None
+    assert torch.equal(pooled, MaskedMaxPool(2)(x, torch.full((len(x),), 11))[0])
+    assert pooled.shape[2] == 6
 
 
 def test_a_residual_adds_the_input() -> None:
