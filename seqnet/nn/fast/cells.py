@@ -1,7 +1,7 @@
 """Recurrences cell by cell, for many sequences on a GPU without gradients.
 
-In exact float32, cuDNN uses a tenth of a GPU's speed for an LSTM. One step of many sequences is a large product, which is
-fast, and to start the steps one by one takes little of the time.
+In exact float32, cuDNN uses a tenth of a GPU's speed for an LSTM. One step of many sequences is a large product, which
+is fast, and to start the steps one by one takes little of the time.
 """
 
 from __future__ import annotations
