@@ -27,7 +27,7 @@ from seqnet.readers.subprocess_reader import Fault, ReadPart
 def _messages(path: str, options: ReadOptions) -> Iterator[object]:
     """Yields the messages about a file."""
     try:
-        with open_here(path, options) as reader:
+        with open_here(path, options, ahead=True) as reader:
             yield reader.format
             for batch in reader:
                 yield ReadPart(batch, Counter(reader.skipped), reader.notes, reader.passed)

@@ -169,11 +169,11 @@ def _chain(data: bytes) -> tuple[NDArray[np.int64], int]:
     """
     unpack, width = _SIZE.unpack_from, _SIZE.size
     bounds = [0]
+    add = bounds.append
     start, last = 0, len(data) - width
     while start <= last:
-        (size,) = unpack(data, start)
-        start += width + size
-        bounds.append(start)
+        start += width + unpack(data, start)[0]
+        add(start)
     following = bounds.pop() if start > len(data) else start + width
     chain = np.array(bounds, dtype=np.int64)
     if (np.diff(chain) < _FIXED.itemsize).any() or following >= bounds[-1] + width + _LONGEST:

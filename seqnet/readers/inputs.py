@@ -70,8 +70,13 @@ def _from_utf16(stream: io.RawIOBase) -> Iterator[bytes]:
 class Input:
     """One file, or stdin for the path `-`.
 
+    Args:
+        path: the file.
+        ahead: whether a thread may decompress what comes next while this one parses. It takes a processor.
+
     Attributes:
         path: path as given.
+        ahead: as given.
         compression: name of the compression; None if not compressed.
         head: the first bytes, at most `HEAD_BYTES`, decompressed and without a byte order mark. UTF-16 text, as
             spreadsheets and Windows' editor write it, is converted to UTF-8.
@@ -87,8 +92,8 @@ class Input:
         OSError: the file can't be opened or read.
     """
 
-    def __init__(self, path: str) -> None:
-        self.path = path
+    def __init__(self, path: str, *, ahead: bool = False) -> None:
+        self.path, self.ahead = path, ahead
         self.place: int | None = 0
         self.lines_before: Callable[[], int] = lambda: 0
         self.notes: list[str] = []

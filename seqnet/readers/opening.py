@@ -117,10 +117,10 @@ def _is_own(path: str) -> bool:
     return True
 
 
-def open_here(path: str, options: ReadOptions) -> RecordReader:
-    """Returns a reader of the records of a file, in this process; see `open_records`."""
+def open_here(path: str, options: ReadOptions, *, ahead: bool = False) -> RecordReader:
+    """Returns a reader of the records of a file, in this process; see `open_records`, and `Input` for `ahead`."""
     try:
-        source = Input(path)
+        source = Input(path, ahead=ahead)
         try:
             found = _detect(source, options)
             check_format_options(source, found, options)

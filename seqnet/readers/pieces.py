@@ -18,6 +18,7 @@ from typing import BinaryIO, NamedTuple
 
 from seqnet.readers.compression import decompress_members
 from seqnet.readers.inputs import Input
+from seqnet.readers.read_ahead import read_ahead
 from seqnet.readers.replay import ReplayedBytes
 
 __all__ = [
@@ -93,6 +94,8 @@ def whole_pieces(source: Input, size: int) -> tuple[Pieces, int]:
         found: Iterator[bytes] = (piece.data for piece in _bgzip_pieces(members, size))
     else:
         found = plain_pieces(source.text(), size)
+    if source.compression and source.ahead:
+        found = read_ahead(found)
     return Pieces(_without_start(found, len(source.blank))), 1 + source.blank.count(b"\n")
 
 
@@ -129,6 +132,7 @@ def pieces_from(source: Input, size: int, stored: int) -> Iterator[TextPiece]:
     stream = ReplayedBytes(file)
     stream.restart(last=True)
     found = _bgzip_pieces(decompress_members(stream, "bgzip", start), size)
+    found = read_ahead(found) if source.ahead else found
     found = found if start else _texts_without_start(found, blank)
     yield from dropwhile(lambda piece: piece.key < (first, 0), found)
 

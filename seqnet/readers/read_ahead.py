@@ -1,0 +1,26 @@
+"""Makes the next pieces in another thread while one is used, for work without Python's global lock: decompression."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+__all__ = ["read_ahead"]
+
+_PIECES = 2
+"""Pieces that are ready or in work while one is used."""
+
+Piece = TypeVar("Piece")
+
+
+def read_ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
+    """Yields the pieces; an error comes after the pieces before it."""
+    with ThreadPoolExecutor(1) as thread:
+        waiting: deque[Future[Piece | None]] = deque()
+        for _ in range(_PIECES):
+            waiting.append(thread.submit(next, pieces, None))
+        while (piece := waiting.popleft().result()) is not None:
+            waiting.append(thread.submit(next, pieces, None))
+            yield piece
