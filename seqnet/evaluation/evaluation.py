@@ -286,8 +286,8 @@ def _statistics(tally: WeightedCounts) -> NDArray[np.float64]:
     values = {name: metric.compute(tally) for name, metric in METRICS.items()}
     overall = [metric.overall(values[name], tally.scored.positive) for name, metric in METRICS.items()]
     per_class = [values[name] for name, metric in METRICS.items() if metric.per_class]
-    counts = tally.confusion.ravel() * (len(tally.scored) / tally.total)
-    counts = counts[: _interval_cells(tally.scored.class_count)]
+    cells = _interval_cells(tally.scored.class_count)
+    counts = tally.confusion.ravel() * (len(tally.scored) / tally.total) if cells else ()
     return np.concatenate([overall, *per_class, counts])
 
 

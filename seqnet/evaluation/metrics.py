@@ -61,24 +61,23 @@ def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> 
 
 def _accuracy(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns the share of records on the diagonal, (1,) float64."""
-    return _ratio(np.array([np.trace(tally.confusion)]), np.array([tally.confusion.sum()]))
+    return _ratio(np.array([tally.right.sum()]), np.array([tally.true.sum()]))
 
 
 def _precision(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns TP / (TP + FP) per class, (K,) float64."""
-    return _ratio(np.diagonal(tally.confusion), tally.confusion.sum(axis=0))
+    return _ratio(tally.right, tally.given)
 
 
 def _recall(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns TP / (TP + FN) per class, (K,) float64."""
-    return _ratio(np.diagonal(tally.confusion), tally.confusion.sum(axis=1))
+    return _ratio(tally.right, tally.true)
 
 
 def _specificity(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns TN / (TN + FP) per class, (K,) float64."""
-    others = 1 - np.eye(len(tally.confusion))
-    rest = others @ tally.confusion  # (K, K): records outside the class, by predicted class
-    return _ratio((rest * others).sum(axis=1), rest.sum(axis=1))
+    rest = tally.rest
+    return _ratio(np.maximum(rest - tally.wrongly, 0), rest)
 
 
 def _f1(tally: WeightedCounts) -> NDArray[np.float64]:
@@ -88,7 +87,7 @@ def _f1(tally: WeightedCounts) -> NDArray[np.float64]:
 
     Source: Sokolova & Lapalme 2009, doi:10.1016/j.ipm.2009.03.002.
     """
-    return _ratio(2 * np.diagonal(tally.confusion), tally.confusion.sum(axis=0) + tally.confusion.sum(axis=1))
+    return _ratio(2 * tally.right, tally.given + tally.true)
 
 
 def _balanced_accuracy(tally: WeightedCounts) -> NDArray[np.float64]:
@@ -105,12 +104,12 @@ def _mcc(tally: WeightedCounts) -> NDArray[np.float64]:
     Source: Matthews 1975, doi:10.1016/0005-2795(75)90109-9, for two classes;
     Gorodkin 2004, doi:10.1016/j.compbiolchem.2004.09.006, for more.
     """
-    true, given = tally.confusion.sum(axis=1), tally.confusion.sum(axis=0)  # (K,)
+    true, given = tally.true, tally.given  # (K,)
     # Count the classes instead of testing a variance for 0: with uneven weights it would have a rounding error.
     if np.count_nonzero(true) < 2 or np.count_nonzero(given) < 2:
         return np.array([np.nan])
-    total = tally.confusion.sum()
-    covariance = np.trace(tally.confusion) * total - (true * given).sum()
+    total = true.sum()
+    covariance = tally.right.sum() * total - (true * given).sum()
     spreads = (total**2 - (true**2).sum()) * (total**2 - (given**2).sum())
     return np.array([covariance / np.sqrt(spreads)])
 
@@ -120,14 +119,11 @@ def _auroc(tally: WeightedCounts) -> NDArray[np.float64]:
 
     Source: Hanley & McNeil 1982, doi:10.1148/radiology.143.1.7063747.
     """
-    areas = np.full(len(tally.ranked), np.nan)
-    for index, (at, above) in enumerate(tally.ranked):
-        rest, own = above[:, -1]
-        if rest > 0 and own > 0:
-            # Pairs in the wrong order; a pair with equal probabilities counts as half.
-            wrong = (at[1] * (above[0] - at[0] / 2)).sum()
-            areas[index] = 1 - wrong / (rest * own)
-    return areas
+    found = tally.ranked
+    # Pairs in the wrong order; a pair with equal probabilities counts as half.
+    rest_above, rest_at = found.above - found.own_above, found.at - found.own_at
+    wrong = found.by_class(found.own_at * (rest_above - rest_at / 2))
+    return 1 - _ratio(wrong, tally.rest * tally.true)
 
 
 def _auprc(tally: WeightedCounts) -> NDArray[np.float64]:
@@ -135,15 +131,10 @@ def _auprc(tally: WeightedCounts) -> NDArray[np.float64]:
 
     Source: Davis & Goadrich 2006, doi:10.1145/1143844.1143874, for why interpolation is too optimistic.
     """
-    areas = np.full(len(tally.ranked), np.nan)
-    for index, (at, above) in enumerate(tally.ranked):
-        own = above[1, -1]
-        if own > 0:
-            weight = above[0] + above[1]  # (T,)
-            # If the total weight is still 0, the weight of the class is, too, so any precision gives the same result.
-            precision = np.divide(above[1], weight, out=np.zeros_like(weight), where=weight > 0)
-            areas[index] = (at[1] * precision).sum() / own
-    return areas
+    found = tally.ranked
+    # If the total weight is still 0, the weight of the class is, too, so any precision gives the same result.
+    precision = np.divide(found.own_above, found.above, out=np.zeros_like(found.above), where=found.above > 0)
+    return _ratio(found.by_class(found.own_at * precision), tally.true)
 
 
 def _brier(tally: WeightedCounts) -> NDArray[np.float64]:

@@ -15,17 +15,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from seqnet.core.errors import EmptyInputError, LabelError, SeqnetError, SettingError
+from seqnet.evaluation.class_ranks import ClassRanks, RankedWeights
 
 __all__ = [
     "DEFAULT_THRESHOLD",
     "LEAST_PROBABILITY",
-    "Ranked",
     "ScoredRecords",
     "Threshold",
     "WeightedCounts",
@@ -45,18 +44,6 @@ Threshold = float | NDArray[np.float64] | None
 
 # Tolerance of a row sum: it separates probabilities from logits and allows values rounded to a few digits in a file.
 _SUM_TOLERANCE = 0.01
-
-
-class Ranked(NamedTuple):
-    """Weighted counts of one class against the rest, at the T distinct probabilities of the class, highest first.
-
-    Attributes:
-        at: (2, T) float64, weight of the records with exactly this probability; row 1 is the class, row 0 the rest.
-        above: (2, T) float64, weight of the records with at least this probability.
-    """
-
-    at: NDArray[np.float64]
-    above: NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,18 +77,28 @@ class ScoredRecords:
         return decide(self.probabilities, self.positive, self.threshold)
 
     @cached_property
+    def hits(self) -> NDArray[np.bool_]:
+        """(N,) bool, whether each record is predicted as what it is."""
+        return np.equal(self.labels, self.predicted)
+
+    @cached_property
     def cells(self) -> NDArray[np.int64]:
         """(N,) int64, cell of each record in the flattened confusion matrix."""
         return self.labels * self.class_count + self.predicted
 
     @cached_property
     def ranks(self) -> tuple[tuple[NDArray[np.int64], int], ...]:
-        """For each class: (N,) int64, cell of each record in the flattened `Ranked.at`, and T."""
+        """For each class: (N,) int64, rank of a record among its T probabilities, plus T if it is of the class; T."""
         ranks = []
         for index in range(self.class_count):
             distinct, rank = np.unique(-self.probabilities[:, index], return_inverse=True)
             ranks.append((rank + len(distinct) * (self.labels == index), len(distinct)))
         return tuple(ranks)
+
+    @cached_property
+    def class_ranks(self) -> ClassRanks:
+        """The records, sorted by the probability of each class."""
+        return ClassRanks.sorted(self.labels, self.probabilities)
 
     @cached_property
     def squared_errors(self) -> NDArray[np.float64]:
@@ -152,14 +149,47 @@ class WeightedCounts:
         K = self.scored.class_count
         return _count(self.scored.cells, self.weights, (K, K))
 
+    @property
+    def true(self) -> NDArray[np.float64]:
+        """(K,) float64, weight of the records of each class."""
+        return self._by_class[0]
+
+    @property
+    def given(self) -> NDArray[np.float64]:
+        """(K,) float64, weight of the records that are predicted as each class."""
+        return self._by_class[1]
+
+    @property
+    def right(self) -> NDArray[np.float64]:
+        """(K,) float64, weight of the records of each class that are predicted as it."""
+        return self._by_class[2]
+
+    @property
+    def wrongly(self) -> NDArray[np.float64]:
+        """(K,) float64, weight of the records of other classes that are predicted as each class."""
+        return self._by_class[3]
+
     @cached_property
-    def ranked(self) -> tuple[Ranked, ...]:
-        """Weighted counts by probability, for each class against the rest."""
-        ranked = []
-        for cells, distinct in self.scored.ranks:
-            at = _count(cells, self.weights, (2, distinct))
-            ranked.append(Ranked(at, at.cumsum(axis=1)))
-        return tuple(ranked)
+    def _by_class(self) -> tuple[NDArray[np.float64], ...]:
+        """`true`, `given`, `right` and `wrongly`; a large confusion matrix is not made for them."""
+        scored, K = self.scored, self.scored.class_count
+        if len(scored) >= K**2:
+            off = self.confusion - np.diag(self.confusion.diagonal())
+            return self.confusion.sum(axis=1), self.confusion.sum(axis=0), self.confusion.diagonal(), off.sum(axis=0)
+        hits, misses = np.where(scored.hits, self.weights, 0), np.where(scored.hits, 0, self.weights)
+        pairs = (scored.labels, self.weights), (scored.predicted, self.weights), (scored.labels, hits)
+        return tuple(_count(cells, weights, (1, K)).ravel() for cells, weights in (*pairs, (scored.predicted, misses)))
+
+    @cached_property
+    def rest(self) -> NDArray[np.float64]:
+        """(K,) float64, weight of the records of all other classes, exactly 0 without any."""
+        before, after = np.append(0, self.true.cumsum()), np.append(0, self.true[::-1].cumsum())[::-1]
+        return np.asarray(before[:-1] + after[1:])
+
+    @cached_property
+    def ranked(self) -> RankedWeights:
+        """Weights by probability, for each class against the rest."""
+        return self.scored.class_ranks.weighed(self.weights)
 
     def mean(self, values: NDArray[np.float64]) -> float:
         """Returns the weighted mean of one value per record, (N,) float64; NaN if all weights are 0."""

@@ -55,17 +55,24 @@ def test_counts_under_weights() -> None:
     tally = score([0, 0, 1], TWO).under(np.array([2.0, 0.5, 0.0]))
     assert tally.total == 2.5
     assert tally.confusion.tolist() == [[2.0, 0.5], [0.0, 0.0]]
-    at, above = tally.ranked[1]  # probabilities 0.7, 0.5, 0.2
-    assert at.tolist() == [[0.0, 0.5, 2.0], [0.0, 0.0, 0.0]]
-    assert above.tolist() == [[0.0, 0.5, 2.5], [0.0, 0.0, 0.0]]
+    assert (tally.true.tolist(), tally.given.tolist()) == ([2.5, 0.0], [2.0, 0.5])
+    assert (tally.right.tolist(), tally.wrongly.tolist()) == ([2.0, 0.0], [0.0, 0.5])
+    assert tally.rest.tolist() == [0.0, 2.5]
     assert tally.mean(np.array([1.0, 2.0, 9.0])) == 1.2
     assert np.isnan(score([0], TWO[:1]).under(np.zeros(1)).mean(np.ones(1)))
 
 
-def test_equal_probabilities_share_a_rank() -> None:
-    at, above = score([0, 1, 1, 0], np.full((4, 2), 0.5)).once().ranked[1]
-    assert at.tolist() == [[2.0], [2.0]]
-    assert above.tolist() == [[2.0], [2.0]]
+@pytest.mark.parametrize("count", [40, 20])  # with and without the matrix
+def test_counts_of_classes_are_sums_of_the_confusion_matrix(count: int) -> None:
+    rng = np.random.default_rng(1)
+    scored = score(rng.integers(0, 5, count), rng.dirichlet(np.ones(6), count))
+    tally = scored.under(rng.integers(0, 3, count).astype(float))
+    matrix = tally.confusion
+    assert tally.true.tolist() == matrix.sum(axis=1).tolist()
+    assert tally.given.tolist() == matrix.sum(axis=0).tolist()
+    assert tally.right.tolist() == matrix.diagonal().tolist()
+    assert tally.wrongly.tolist() == (matrix.sum(axis=0) - matrix.diagonal()).tolist()
+    assert tally.rest.tolist() == (matrix.sum() - matrix.sum(axis=1)).tolist()
 
 
 def test_nothing_to_evaluate() -> None:
