@@ -255,7 +255,7 @@ def _warm_run(
         base = _laid(base, changed)
         ending = "".join(f", {text.partition('.')[2]}" for text in changed)
         recipe = f"{facts}{f' (preset {preset})' if preset else ''}{ending}"
-    run = request.compose(base)
+    run = request.compose(base if request.preset is None else _base_of_preset(bundle, config, request.preset))
     new_head = set(dataset.classes) != set(bundle.classes)
     _check_same(start.name, "encoder", run.encoder, config.encoder, _OF_HUB)
     network = replace(config.network, window=run.network.window)
@@ -274,6 +274,14 @@ def _base(bundle: Bundle, config: RunConfig) -> dict[str, dict[str, Any]]:
         base["network"]["window"] = bundle.window
     # What is generated depends on the dataset.
     base["augmentation"].pop("fresh_negatives", None)
+    return base
+
+
+def _base_of_preset(bundle: Bundle, config: RunConfig, preset: str) -> dict[str, dict[str, Any]]:
+    """Returns the same for a run with a preset, which also stands for the settings that it does not name."""
+    base = compose(preset).to_dict()
+    if config.network.flattens:
+        base["network"]["window"] = bundle.window
     return base
 
 

@@ -219,6 +219,16 @@ def test_normalised_maxima_are_not_taken_for_others(preset: str) -> None:
         chosen(normed, preset=preset)
 
 
+def test_a_preset_stands_for_the_settings_that_it_does_not_name() -> None:
+    settings = {**compose("dna-hybrid").network.to_dict(), "dropout_dense": [0.77], "dropout_input": 0.1}
+    other = run_config(network=settings, augmentation={"shift": 2})
+    run = chosen(make_bundle(other, window=24), preset="dna-hybrid")
+    assert run == compose("dna-hybrid")
+    normed = make_bundle(run_config(network={**settings, "residual": True}), window=24)
+    with pytest.raises(SettingError, match=r"network\.residual can't be false: m\.safetensors"):
+        chosen(normed, preset="dna-hybrid")
+
+
 def test_a_new_head_may_have_other_settings() -> None:
     data = planted(classes=("x", "y"))
     assert chosen(make_bundle(window=24), data, assignments=("network.dense=[8]",)).network.dense == (8,)
