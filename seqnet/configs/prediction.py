@@ -19,8 +19,8 @@ class PredictOptions(Settings):
 
     precision: str = setting(
         "auto",
-        "number format of the computation; auto is bfloat16 if a CPU is faster in it and the model's labels hardly "
-        "change on validation data, otherwise float32; int8 is for networks with one convolution",
+        "number format of the computation; auto is bfloat16 on CPUs that are faster in it, if the model's labels "
+        "hardly change on validation data, otherwise float32; int8 is for networks with one convolution",
         choices=("auto", "float32", "bfloat16", "float16", "int8"),
     )
     alphabet: str = setting(

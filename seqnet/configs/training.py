@@ -23,7 +23,7 @@ class TrainingConfig(Settings):
     epoch_size: int = setting(200_000, "with encode --crop: random pieces in an epoch", minimum=1, maximum=10**12)
     precision: str = setting(
         "float32",
-        "number format of the computation; auto is bfloat16 if a CPU is faster in it; weights stay float32",
+        "number format of the computation; auto is bfloat16 on CPUs that are faster in it; weights stay float32",
         choices=("auto", "float32", "bfloat16"),
     )
     compile: bool = setting(

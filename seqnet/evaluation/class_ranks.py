@@ -90,7 +90,7 @@ class ClassRanks:
         return np.searchsorted(self.label, np.arange(len(self.order) + 1))
 
     def weighed(self, weights: NDArray[np.float64]) -> RankedWeights:
-        """Returns the sums of weights (N,) float64 at all ranks."""
+        """Returns the sums of weights (N,) float64 at all ranks; exact if the weights are whole numbers."""
         above, before = np.empty(len(self.label)), np.empty(len(self.label))
         count = self.order.shape[1]
         step = max(_AT_ONCE // count, 1)

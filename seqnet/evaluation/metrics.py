@@ -123,7 +123,8 @@ def _auroc(tally: WeightedCounts) -> NDArray[np.float64]:
     # Pairs in the wrong order; a pair with equal probabilities counts as half.
     rest_above, rest_at = found.above - found.own_above, found.at - found.own_at
     wrong = found.by_class(found.own_at * (rest_above - rest_at / 2))
-    return 1 - _ratio(wrong, tally.rest * tally.true)
+    # Weights that are not whole numbers have rounding errors.
+    return 1 - np.clip(_ratio(wrong, tally.rest * tally.true), 0, 1)
 
 
 def _auprc(tally: WeightedCounts) -> NDArray[np.float64]:
@@ -134,7 +135,7 @@ def _auprc(tally: WeightedCounts) -> NDArray[np.float64]:
     found = tally.ranked
     # If the total weight is still 0, the weight of the class is, too, so any precision gives the same result.
     precision = np.divide(found.own_above, found.above, out=np.zeros_like(found.above), where=found.above > 0)
-    return _ratio(found.by_class(found.own_at * precision), tally.true)
+    return np.minimum(_ratio(found.by_class(found.own_at * precision), tally.true), 1)
 
 
 def _brier(tally: WeightedCounts) -> NDArray[np.float64]:

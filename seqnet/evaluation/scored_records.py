@@ -78,7 +78,7 @@ class ScoredRecords:
 
     @cached_property
     def hits(self) -> NDArray[np.bool_]:
-        """(N,) bool, whether each record is predicted as what it is."""
+        """(N,) bool, whether the predicted class of each record is its true class."""
         return np.equal(self.labels, self.predicted)
 
     @cached_property

@@ -5,6 +5,8 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, nullcontext
+from functools import cache
+from itertools import count
 from threading import Lock
 
 import torch
@@ -15,6 +17,7 @@ from seqnet.core.memory import is_lack_of_memory
 from seqnet.core.printable import counted
 
 __all__ = [
+    "STREAMS",
     "choose_device",
     "computing",
     "device_text",
@@ -26,6 +29,9 @@ __all__ = [
     "uses_cpu_kernels",
 ]
 
+STREAMS = 4
+"""Maximum number of threads that use one GPU; each has a stream, and batches in the memory of the GPU."""
+_started = count()
 _CPU_KERNEL_DEVICES = ("cpu",)
 """Devices for which seqnet has faster operations than PyTorch."""
 
@@ -125,14 +131,20 @@ def uses_cpu_kernels(tensor: Tensor) -> bool:
     return tensor.device.type in _CPU_KERNEL_DEVICES and not torch.compiler.is_compiling()
 
 
+@cache
+def _stream(device: torch.device, number: int) -> torch.cuda.Stream:
+    return torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+
+
 def start_thread(device: torch.device) -> None:
     """Makes a thread that computes in parallel to others use one CPU thread and, with CUDA, its own stream.
 
-    In a common stream, the copies of a batch would wait for computations of other threads.
+    In a common stream, the copies of a batch would wait for computations of other threads. Memory is kept for each
+    stream, so later threads use the streams of earlier ones.
     """
     torch.set_num_threads(1)
     if device.type == "cuda":
-        stream = torch.cuda.Stream(device)  # type: ignore[no-untyped-call]
+        stream = _stream(device, next(_started) % STREAMS)
         # The weights were copied in the default stream, so this stream waits for it.
         stream.wait_stream(torch.cuda.default_stream(device))
         torch.cuda.set_stream(stream)

@@ -11,14 +11,12 @@ from typing import TypeVar
 import torch
 
 from seqnet.core.threads import Threads
-from seqnet.nn.devices import start_thread
+from seqnet.nn.devices import STREAMS, start_thread
 
 __all__ = ["HELD", "map_in_order"]
 
 HELD = 1 << 26
 """Maximum bytes of items that are held at once, unless a single one is larger."""
-_ON_A_DEVICE = 4
-"""Maximum number of threads that use one GPU; each has batches in its memory."""
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -46,7 +44,7 @@ def map_in_order(
         size: bytes of an item.
     """
     if device.type != "cpu":
-        workers = min(workers, _ON_A_DEVICE)
+        workers = min(workers, STREAMS)
     if workers == 1:
         yield from map(function, items)
         return

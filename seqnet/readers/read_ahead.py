@@ -17,10 +17,13 @@ Piece = TypeVar("Piece")
 
 def read_ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
     """Yields the pieces; an error comes after the pieces before it."""
-    with ThreadPoolExecutor(1) as thread:
-        waiting: deque[Future[Piece | None]] = deque()
+    thread = ThreadPoolExecutor(1)
+    waiting: deque[Future[Piece | None]] = deque()
+    try:
         for _ in range(_PIECES):
             waiting.append(thread.submit(next, pieces, None))
         while (piece := waiting.popleft().result()) is not None:
             waiting.append(thread.submit(next, pieces, None))
             yield piece
+    finally:
+        thread.shutdown(cancel_futures=True)

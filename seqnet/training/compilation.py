@@ -12,25 +12,23 @@ from seqnet.nn.fast.capabilities import recurrent
 from seqnet.nn.layers import Recurrence
 from seqnet.nn.networks import Classifier
 
-__all__ = ["compiled"]
+__all__ = ["compiled", "release"]
 
 
 _FAILURES = ("BackendCompilerFailed", "InductorError")
 
 
 def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor | None], Tensor]:
-    """Returns tokens (B, L), lengths (B,) or None → logits (B, K), of a classifier that its first batch compiles.
+    """Returns tokens (B, L), lengths (B,) or None → logits (B, K), as the classifier does, compiled at the first batch.
 
     Args:
         classifier: on the device that it computes on; its batches have one shape, except for the last of an epoch, so
-            that CUDA can replay a step as a graph.
+            that CUDA can replay a step as a graph. After its training, it must be released.
     """
     # What other runs of this process have compiled counts towards a limit, beyond which nothing is.
     torch.compiler.reset()
-    for module in classifier.modules():
-        if isinstance(module, Recurrence):
-            # Compiled, it is a sequence of single steps, which takes minutes to compile and is slower.
-            module.operation = torch.compiler.disable(recurrent)  # type: ignore[no-untyped-call]
+    # Compiled, a recurrence is a sequence of single steps, which takes minutes to compile and is slower.
+    _set_operation(classifier, torch.compiler.disable(recurrent))  # type: ignore[no-untyped-call]
     mode = "reduce-overhead" if classifier.device.type == "cuda" else "default"
     network = torch.compile(classifier, mode=mode, dynamic=False)
 
@@ -49,6 +47,17 @@ def compiled(classifier: Classifier) -> Callable[[Tensor, Tensor | None], Tensor
         return logits
 
     return forward
+
+
+def release(classifier: Classifier) -> None:
+    """Makes a classifier independent of the compiler again, so that it can be pickled and exported."""
+    _set_operation(classifier, recurrent)
+
+
+def _set_operation(classifier: Classifier, operation: Callable[..., tuple[Tensor, Tensor]]) -> None:
+    for module in classifier.modules():
+        if isinstance(module, Recurrence):
+            module.operation = operation
 
 
 def _cause(text: str) -> str:

@@ -16,6 +16,7 @@ from seqnet.core.outputs import whole_file
 from seqnet.core.printable import counted
 from seqnet.models.bundles import Bundle
 from seqnet.training.checkpoints import TrainingProgress, restore, save_checkpoint
+from seqnet.training.compilation import release
 from seqnet.training.epochs import EpochFitter
 from seqnet.training.history import EpochRow
 from seqnet.training.observer import Observer
@@ -136,6 +137,7 @@ class Run:
         assert progress.best_weights is not None
         self.classifier.load_state_dict(progress.best_weights)
         self.fitter.processes.release(self.classifier)
+        release(self.classifier)
         best = progress.rows[progress.best_epoch - 1]
         names = ("validation_loss", "validation_accuracy", "validation_auroc")
         known = {name: getattr(best, name) for name in names if not math.isnan(getattr(best, name))}

@@ -252,7 +252,7 @@ def _warm_run(
         count = 0 if dataset.crop else len(dataset.members("train"))
         changed = fitted_to(training, count) if preset and count else ()
         base["training"] = {**training.to_dict(), "freeze": False}
-        base = _laid(base, changed)
+        base = compose(assignments=changed, base=base).to_dict()
         ending = "".join(f", {text.partition('.')[2]}" for text in changed)
         recipe = f"{facts}{f' (preset {preset})' if preset else ''}{ending}"
     run = request.compose(base if request.preset is None else _base_of_preset(bundle, config, request.preset))
@@ -283,11 +283,6 @@ def _base_of_preset(bundle: Bundle, config: RunConfig, preset: str) -> dict[str,
     if config.network.flattens:
         base["network"]["window"] = bundle.window
     return base
-
-
-def _laid(base: dict[str, dict[str, Any]], assignments: Sequence[str]) -> dict[str, dict[str, Any]]:
-    """Returns settings, with some replaced by others."""
-    return compose(assignments=assignments, base=base).to_dict()
 
 
 def _check_same(model: str, section: str, own: Settings, other: Settings, free: Sequence[str]) -> None:

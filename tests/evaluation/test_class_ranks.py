@@ -7,6 +7,7 @@ import pytest
 
 from seqnet.evaluation import class_ranks
 from seqnet.evaluation.class_ranks import ClassRanks
+from seqnet.evaluation.metrics import measure
 
 
 @pytest.mark.parametrize("at_once", [1, 90, 1 << 17])
@@ -42,3 +43,14 @@ def test_equal_probabilities_share_a_rank() -> None:
     assert found.label.tolist() == [0, 1]
     assert found.own_at.tolist() == found.own_above.tolist() == [2.0, 2.0]
     assert found.at.tolist() == found.above.tolist() == [4.0, 4.0]
+
+
+def test_areas_are_from_0_to_1_with_any_weights() -> None:
+    rng = np.random.default_rng(3)
+    for _ in range(200):
+        labels, right = rng.integers(0, 3, 30), rng.uniform(0.4, 1, 30)
+        probabilities = np.full((30, 3), 0.0) + (1 - right)[:, None] / 2
+        probabilities[np.arange(30), labels] = right
+        found = measure(labels, probabilities, rng.uniform(0, 1, 30), names=("auroc", "auprc"))
+        assert 0.99 < found["auroc"] <= 1
+        assert 0.99 < found["auprc"] <= 1

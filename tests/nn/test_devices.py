@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from seqnet.core.errors import SettingError
+from seqnet.nn import devices
 from seqnet.nn.devices import choose_device, computing, device_text, exact_float32, out_of_memory, start_thread
 
 
@@ -121,6 +122,11 @@ def test_a_thread_beside_others_has_a_stream_of_its_own_which_waits_for_the_weig
     assert (torch.get_num_threads(), streams) == (1, [])
     start_thread(torch.device("cuda:1"))
     assert [stream.waits_for for stream in streams] == ["default of cuda:1"]
+    for _ in range(8):
+        start_thread(torch.device("cuda:1"))
+    assert len({id(stream) for stream in streams}) == 4
+    assert len({id(stream) for stream in streams[-4:]}) == 4
+    devices._stream.cache_clear()
 
 
 def test_too_little_memory_is_recognised_by_its_exception() -> None:

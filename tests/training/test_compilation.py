@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import pickle
 import shutil
 import subprocess
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -53,6 +55,8 @@ def test_a_network_that_is_compiled_in_pieces_is_fitted_as_the_plain_one(monkeyp
     plain, compiled = (fit(dataset, run_config({"epochs": 2, "compile": value}, network)) for value in (False, True))
     assert torch._dynamo.utils.counters["graph_break"]
     assert_close(compiled, plain)
+    again = pickle.loads(pickle.dumps(compiled.bundle.classifier))
+    assert_close(replace(plain, bundle=replace(plain.bundle, members=(again,))), compiled)
 
 
 def test_an_error_of_the_compiler_is_its_cause_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:

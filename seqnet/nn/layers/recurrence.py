@@ -83,7 +83,7 @@ class Recurrence(nn.Module):
         if steps.is_meta and not torch.is_grad_enabled():  # shapes only; PyTorch would loop over positions
             return steps.new_empty(*steps.shape[:2], directions * self.recurrent.hidden_size), start
         kind, both, rate = type(self.recurrent), directions == 2, self.dropout.p
-        if suits_cells(steps):
+        if not self.training and suits_cells(steps):
             return by_cells(kind, steps, weights, layers, both=both)
         # The test of the operator can't be compiled.
         if torch.compiler.is_compiling() or has("recurrent"):
