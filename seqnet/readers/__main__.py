@@ -14,14 +14,18 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from threading import Thread
 from typing import BinaryIO
 
 from seqnet.configs.readers import ReadOptions
 from seqnet.core.arrow import hide_pandas
-from seqnet.core.errors import SeqnetError
+from seqnet.core.errors import ResourceError, SeqnetError
 from seqnet.readers.opening import open_here
 from seqnet.readers.subprocess_reader import Fault, ReadPart
+
+_NO_THREAD = "can't start new thread"
+"""What Python says if the system starts no more threads."""
 
 
 def _messages(path: str, options: ReadOptions) -> Iterator[object]:
@@ -47,24 +51,32 @@ def _end_with_parent() -> None:
     os._exit(0)
 
 
+def _hand_over_all(path: str, options: ReadOptions, sink: BinaryIO) -> None:
+    """Hands over all messages about a file. One batch waits to be taken while the next one is read."""
+    with ThreadPoolExecutor(1) as pool:
+        waiting: Future[None] | None = None
+        for message in _messages(path, options):
+            if waiting:
+                waiting.result()
+            waiting = pool.submit(_hand_over, message, sink)
+        if waiting:
+            waiting.result()
+
+
 def _main(path: str, options: str) -> None:
-    Thread(target=_end_with_parent, daemon=True).start()
     hide_pandas()  # pyarrow would load it for a table, which takes a third of a second and 60 MB
     # Output of libraries must not get between the messages.
     output = os.dup(sys.stdout.fileno())
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())
-    try:
-        with open(output, "wb") as sink, ThreadPoolExecutor(1) as pool:
-            # One batch waits to be taken while the next one is read.
-            waiting: Future[None] | None = None
-            for message in _messages(path, ReadOptions.from_dict(json.loads(options))):
-                if waiting:
-                    waiting.result()
-                waiting = pool.submit(_hand_over, message, sink)
-            if waiting:
-                waiting.result()
-    except BrokenPipeError:
-        pass  # the parent process has ended
+    with open(output, "wb") as sink, suppress(BrokenPipeError):  # the parent process has ended
+        try:
+            Thread(target=_end_with_parent, daemon=True).start()
+            _hand_over_all(path, ReadOptions.from_dict(json.loads(options)), sink)
+        except RuntimeError as error:
+            if _NO_THREAD not in str(error):
+                raise
+            refused = ResourceError(path, "the system starts no more threads", "raise the limit (ulimit -u)")
+            _hand_over(Fault(refused, traceback.format_exc()), sink)
 
 
 if __name__ == "__main__":

@@ -16,11 +16,19 @@ Piece = TypeVar("Piece")
 
 
 def read_ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
-    """Yields the pieces; an error comes after the pieces before it."""
+    """Yields the pieces; an error comes after the pieces before it.
+
+    If the system starts no more threads, they are made by the caller's.
+    """
     thread = ThreadPoolExecutor(1)
     waiting: deque[Future[Piece | None]] = deque()
     try:
-        for _ in range(_PIECES):
+        try:
+            waiting.append(thread.submit(next, pieces, None))
+        except RuntimeError:
+            yield from pieces
+            return
+        for _ in range(1, _PIECES):
             waiting.append(thread.submit(next, pieces, None))
         while (piece := waiting.popleft().result()) is not None:
             waiting.append(thread.submit(next, pieces, None))

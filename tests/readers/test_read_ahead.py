@@ -106,3 +106,11 @@ def test_nothing_more_is_made_after_the_end() -> None:
     threading.Timer(0.2, going_on.set).start()
     found.close()
     assert len(made) <= 2
+
+
+def test_without_another_thread_the_caller_s_makes_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", fail)
+    assert list(read_ahead(iter([1, 2, 3]))) == [1, 2, 3]
