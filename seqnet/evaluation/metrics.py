@@ -61,23 +61,23 @@ def _ratio(numerator: NDArray[np.float64], denominator: NDArray[np.float64]) -> 
 
 def _accuracy(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns the share of records on the diagonal, (1,) float64."""
-    return _ratio(np.array([tally.right.sum()]), np.array([tally.true.sum()]))
+    return _ratio(np.array([tally.true_positives.sum()]), np.array([tally.true.sum()]))
 
 
 def _precision(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns TP / (TP + FP) per class, (K,) float64."""
-    return _ratio(tally.right, tally.given)
+    return _ratio(tally.true_positives, tally.given)
 
 
 def _recall(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns TP / (TP + FN) per class, (K,) float64."""
-    return _ratio(tally.right, tally.true)
+    return _ratio(tally.true_positives, tally.true)
 
 
 def _specificity(tally: WeightedCounts) -> NDArray[np.float64]:
     """Returns TN / (TN + FP) per class, (K,) float64."""
     rest = tally.rest
-    return _ratio(np.maximum(rest - tally.wrongly, 0), rest)
+    return _ratio(np.maximum(rest - tally.false_positives, 0), rest)
 
 
 def _f1(tally: WeightedCounts) -> NDArray[np.float64]:
@@ -87,7 +87,7 @@ def _f1(tally: WeightedCounts) -> NDArray[np.float64]:
 
     Source: Sokolova & Lapalme 2009, doi:10.1016/j.ipm.2009.03.002.
     """
-    return _ratio(2 * tally.right, tally.given + tally.true)
+    return _ratio(2 * tally.true_positives, tally.given + tally.true)
 
 
 def _balanced_accuracy(tally: WeightedCounts) -> NDArray[np.float64]:
@@ -109,7 +109,7 @@ def _mcc(tally: WeightedCounts) -> NDArray[np.float64]:
     if np.count_nonzero(true) < 2 or np.count_nonzero(given) < 2:
         return np.array([np.nan])
     total = true.sum()
-    covariance = tally.right.sum() * total - (true * given).sum()
+    covariance = tally.true_positives.sum() * total - (true * given).sum()
     spreads = (total**2 - (true**2).sum()) * (total**2 - (given**2).sum())
     return np.array([covariance / np.sqrt(spreads)])
 

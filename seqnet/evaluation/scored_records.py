@@ -160,18 +160,18 @@ class WeightedCounts:
         return self._by_class[1]
 
     @property
-    def right(self) -> NDArray[np.float64]:
+    def true_positives(self) -> NDArray[np.float64]:
         """(K,) float64, weight of the records of each class that are predicted as it."""
         return self._by_class[2]
 
     @property
-    def wrongly(self) -> NDArray[np.float64]:
+    def false_positives(self) -> NDArray[np.float64]:
         """(K,) float64, weight of the records of other classes that are predicted as each class."""
         return self._by_class[3]
 
     @cached_property
     def _by_class(self) -> tuple[NDArray[np.float64], ...]:
-        """`true`, `given`, `right` and `wrongly`; a large confusion matrix is not made for them."""
+        """`true`, `given`, `true_positives` and `false_positives`; a large confusion matrix is not made for them."""
         scored, K = self.scored, self.scored.class_count
         if len(scored) >= K**2:
             off = self.confusion - np.diag(self.confusion.diagonal())

@@ -35,7 +35,7 @@ def predict_in_order(
         records: the batches.
         threads: number of CPU threads, each for one batch. On another device a few batches are computed at once, and
             none while the caller looks at their predictions, because settings of a device are global. After an error,
-            those of finished batches may be lost.
+            predictions of finished batches may be lost.
     """
 
     def predicted(item: Placed) -> PredictedRows:

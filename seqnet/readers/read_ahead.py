@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from typing import TypeVar
 
 __all__ = ["read_ahead"]
@@ -23,9 +24,9 @@ def read_ahead(pieces: Iterator[Piece]) -> Generator[Piece, None, None]:
     thread = ThreadPoolExecutor(1)
     waiting: deque[Future[Piece | None]] = deque()
     try:
-        try:
+        with suppress(RuntimeError):
             waiting.append(thread.submit(next, pieces, None))
-        except RuntimeError:
+        if not waiting:
             yield from pieces
             return
         for _ in range(1, _PIECES):

@@ -56,7 +56,7 @@ def test_counts_under_weights() -> None:
     assert tally.total == 2.5
     assert tally.confusion.tolist() == [[2.0, 0.5], [0.0, 0.0]]
     assert (tally.true.tolist(), tally.given.tolist()) == ([2.5, 0.0], [2.0, 0.5])
-    assert (tally.right.tolist(), tally.wrongly.tolist()) == ([2.0, 0.0], [0.0, 0.5])
+    assert (tally.true_positives.tolist(), tally.false_positives.tolist()) == ([2.0, 0.0], [0.0, 0.5])
     assert tally.rest.tolist() == [0.0, 2.5]
     assert tally.mean(np.array([1.0, 2.0, 9.0])) == 1.2
     assert np.isnan(score([0], TWO[:1]).under(np.zeros(1)).mean(np.ones(1)))
@@ -70,8 +70,8 @@ def test_counts_of_classes_are_sums_of_the_confusion_matrix(count: int) -> None:
     matrix = tally.confusion
     assert tally.true.tolist() == matrix.sum(axis=1).tolist()
     assert tally.given.tolist() == matrix.sum(axis=0).tolist()
-    assert tally.right.tolist() == matrix.diagonal().tolist()
-    assert tally.wrongly.tolist() == (matrix.sum(axis=0) - matrix.diagonal()).tolist()
+    assert tally.true_positives.tolist() == matrix.diagonal().tolist()
+    assert tally.false_positives.tolist() == (matrix.sum(axis=0) - matrix.diagonal()).tolist()
     assert tally.rest.tolist() == (matrix.sum() - matrix.sum(axis=1)).tolist()
 
 
