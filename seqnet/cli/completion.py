@@ -21,6 +21,6 @@ def command(shell: str) -> None:
     \b
     echo 'eval "$(seqnet completion bash)"' >> ~/.bashrc
     echo 'eval "$(seqnet completion zsh)"' >> ~/.zshrc
-    seqnet completion fish > ~/.config/fish/completions/seqnet.fish
+    mkdir -p ~/.config/fish/completions && seqnet completion fish > ~/.config/fish/completions/seqnet.fish
     """
     click.echo(completion_script(shell), nl=False)

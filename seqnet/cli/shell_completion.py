@@ -1,8 +1,8 @@
 """What the Tab key offers in bash, zsh and fish.
 
 The shell runs `seqnet` with the words so far in environment variables, and `complete` prints what may follow. Click
-finds the option or argument that is meant. What is here: the values of seqnet's own kinds, and a script for bash that
-also completes what follows a `=`.
+finds the option or argument that is meant. What is here: the values of seqnet's own kinds, and scripts for the shells.
+Unlike those of click, they complete files after `NAME=`, and add no blank after `NAME=` and `SECTION.`.
 """
 
 from __future__ import annotations
@@ -47,11 +47,63 @@ _BASH = """\
     elif [[ $files ]]; then
         compopt -o filenames
         COMPREPLY+=($(compgen -f -- "$value"))
-    elif [[ ${COMPREPLY[0]} == *= ]]; then
+    elif [[ ${COMPREPLY[0]} == *[=.] ]]; then
         compopt -o nospace
     fi
 }
 complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+_ZSH = """\
+#compdef %(prog_name)s
+%(complete_func)s() {
+    local kind value help line files=
+    local -a response open closed
+    response=("${(@f)$(COMP_WORDS="${words[*]}" COMP_CWORD=$((CURRENT-1)) %(complete_var)s=zsh_complete \\
+        ${~words[1]} 2>/dev/null)}")
+    for kind value help in $response; do
+        line=${value//:/\\\\:}
+        [[ $help == _ ]] || line+=:$help
+        case $kind,$value in
+            file,*) files=1 ;;
+            *=|*.) open+=($line) ;;
+            *) closed+=($line) ;;
+        esac
+    done
+    (( $#open )) && _describe -V values open -U -S ''
+    (( $#closed )) && _describe -V values closed -U
+    if [[ $files ]]; then
+        compset -P '*='
+        _files
+    fi
+}
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    %(complete_func)s "$@"
+else
+    (( $+functions[compdef] )) || { autoload -Uz compinit && compinit; }
+    compdef %(complete_func)s %(prog_name)s
+fi
+"""
+
+_FISH = """\
+function %(complete_func)s
+    set -l token (commandline -ct)
+    set -l before (string match -r '^.*=' -- $token)
+    set -l program (commandline -opc)[1]
+    set -lx COMP_WORDS (commandline -cp)
+    set -lx COMP_CWORD $token
+    for line in (%(complete_var)s=fish_complete $program 2>/dev/null)
+        set -l parts (string split -m 1 , -- $line)
+        if test $parts[1] = plain
+            echo $parts[2]
+        else
+            for path in (__fish_complete_path $parts[2])
+                echo "$before$path"
+            end
+        end
+    end
+end
+complete --no-files --keep-order --command %(prog_name)s --arguments '(%(complete_func)s)'
 """
 
 
@@ -85,10 +137,26 @@ class _Bash(shell_completion.BashComplete):
         return f"{item.type},{item.value.removeprefix(self._before)}"
 
 
+class _Zsh(shell_completion.ZshComplete):
+    """Completion for zsh."""
+
+    source_template = _ZSH
+
+    def format_completion(self, item: CompletionItem[str]) -> str:
+        """Returns three lines for the script: kind, value and help, `_` if there is none."""
+        return f"{item.type}\n{item.value}\n{item.help or '_'}"
+
+
+class _Fish(shell_completion.FishComplete):
+    """Completion for fish."""
+
+    source_template = _FISH
+
+
 _CLASSES: Mapping[str, type[shell_completion.ShellComplete]] = {
     "bash": _Bash,
-    "zsh": shell_completion.ZshComplete,
-    "fish": shell_completion.FishComplete,
+    "zsh": _Zsh,
+    "fish": _Fish,
 }
 
 

@@ -16,29 +16,37 @@ from pathlib import Path
 
 import pytest
 
-from seqnet.cli.shell_completion import complete_input, complete_setting, completion_script
+from seqnet.cli.shell_completion import SHELLS, complete_input, complete_setting, completion_script
 from tests.cli.running import ROOT, Runner
 
-_END = "=end="
+_END = "+end+"
+_PAGE = (ROOT / "docs" / "shell.md").read_text(encoding="utf-8")
+_INSTALLATIONS = dict(re.findall(r"^\| (bash|zsh|fish)\b.*? \| `(.*)` \|$", _PAGE, re.MULTILINE))
+"""Shell → the line of the documentation that installs completion."""
 
 
 class Terminal:
-    """A shell on a terminal, in a folder with two files, with completion for a `seqnet` that shows its arguments."""
+    """A shell on a terminal, in a home folder with two files and a `seqnet` that shows its arguments."""
 
-    def __init__(self, words: list[str], folder: Path, setup: str) -> None:
-        (folder / "bin").mkdir()
-        program = folder / "bin" / "seqnet"
+    def __init__(self, shell: str, home: Path) -> None:
+        (home / "bin").mkdir()
+        program = home / "bin" / "seqnet"
         run = f'PYTHONPATH={ROOT} exec {sys.executable} -m seqnet "$@"'
-        program.write_text(f'#!/bin/sh\n[ "$_SEQNET_COMPLETE$TEST_RUN" ] && {run}\nprintf \'<%s>\' "$@"\n')
+        program.write_text(
+            f'#!/bin/sh\nif [ "$_SEQNET_COMPLETE" ] || [ "$1" = completion ]; then {run}; fi\nprintf \'<%s>\' "$@"\n'
+        )
         program.chmod(0o755)
         for name in ("human_reads.fa", "genome file.fa"):
-            (folder / name).write_text(">a\nACGT\n")
+            (home / name).write_text(">a\nACGT\n")
+        path = f"{home / 'bin'}:{os.environ['PATH']}"
+        environment = {**os.environ, "PATH": path, "TERM": "xterm", "HOME": str(home), "XDG_CONFIG_HOME": ""}
+        installation = subprocess.run([shell, "-c", _INSTALLATIONS[shell]], env=environment, check=False)
+        assert installation.returncode == 0
         self.pid, self._number = pty.fork()
         if not self.pid:
-            os.chdir(folder)
-            path = f"{folder / 'bin'}:{os.environ['PATH']}"
-            os.execvpe(words[0], words, {**os.environ, "PATH": path, "TERM": "xterm", "PS1": "", "HOME": str(folder)})
-        self.send(f"stty -echo 2>/dev/null; {setup}; echo ready{_END}\n", f"ready{_END}\r")
+            os.chdir(home)
+            os.execvpe(shell, [shell, "-i"], environment)
+        self.send(f"stty -echo 2>/dev/null; echo ready{_END}\n", f"ready{_END}\r")
 
     def send(self, text: str, until: str, seconds: float = 60) -> str:
         """Types text and returns what the terminal shows until it shows this."""
@@ -50,19 +58,18 @@ class Terminal:
         assert until in shown, shown
         return shown
 
-    def completed(self, words: str) -> str:
-        """Returns the words of a command line after the Tab key, as the shell hands them to a program."""
-        shown = self.send(f"seqnet {words}\t {_END}\n", f"{_END}>")
+    def completed(self, words: str, then: str = "") -> str:
+        """Returns the words of a command line after the Tab key and more text, as the shell hands them to a program."""
+        shown = self.send(f"seqnet {words}\t{then} {_END}\n", f"{_END}>")
         last: str = re.findall(r"((?:<[^<>]*>)+)", shown)[-1]
         return last.removesuffix(f"<{_END}>")
 
 
-@pytest.fixture
-def bash(tmp_path: Path) -> Iterator[Terminal]:
-    if not shutil.which("bash"):
-        pytest.skip("there is no bash")
-    setup = 'eval "$(TEST_RUN=1 seqnet completion bash)"'
-    terminal = Terminal(["bash", "--norc", "--noprofile", "-i"], tmp_path, setup)
+@pytest.fixture(params=SHELLS)
+def shell(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Terminal]:
+    if not shutil.which(request.param):
+        pytest.skip(f"there is no {request.param}")
+    terminal = Terminal(request.param, tmp_path)
     yield terminal
     os.kill(terminal.pid, signal.SIGKILL)
     os.waitpid(terminal.pid, 0)
@@ -127,14 +134,18 @@ def test_completion_loads_nothing_large() -> None:
     assert not {"torch", "numpy", "pyarrow", "rich"} & set(modules.split())
 
 
-def test_bash_completes_on_a_terminal(bash: Terminal) -> None:
-    assert bash.completed("insp") == "<inspect>"
-    assert bash.completed("train --set epochs") == "<train><--set><epochs=>"
-    assert bash.completed("train --set optimizer=adamw") == "<train><--set><optimizer=adamw>"
-    assert bash.completed("inspect solu") == "<inspect><solubility>"
-    assert bash.completed("predict solubility human_") == "<predict><solubility><human_reads.fa>"
-    assert bash.completed("encode --class a=genome") == "<encode><--class><a=genome file.fa>"
-    assert bash.completed("encode --class a=@dinuc") == "<encode><--class><a=@dinucleotide>"
+def test_the_tab_key_on_a_terminal(shell: Terminal) -> None:
+    assert shell.completed("insp") == "<inspect>"
+    assert shell.completed("train --set epochs") == "<train><--set><epochs=>"
+    assert shell.completed("train --set epochs", "3") == "<train><--set><epochs=3>"
+    assert shell.completed("train --set netw", "dropout=0") == "<train><--set><network.dropout=0>"
+    assert shell.completed("train --set optimizer=adamw") == "<train><--set><optimizer=adamw>"
+    assert shell.completed("inspect solu") == "<inspect><solubility>"
+    assert shell.completed("predict solubility human_") == "<predict><solubility><human_reads.fa>"
+    assert shell.completed("encode --class a=genome") == "<encode><--class><a=genome file.fa>"
+    assert shell.completed("encode --class a=genome", " b") == "<encode><--class><a=genome file.fa><b>"
+    assert shell.completed("encode human_", "b.fa") == "<encode><human_reads.fa><b.fa>"
+    assert shell.completed("encode --class a=@dinuc") == "<encode><--class><a=@dinucleotide>"
 
 
 @pytest.mark.parametrize("shell", ["zsh", "fish"])
