@@ -1,10 +1,14 @@
-"""The scripts of the Nextflow modules, run in bash with their values filled in. Nextflow itself is not run."""
+"""The scripts of the Nextflow modules, run in bash with their values filled in, and their syntax.
+
+Nextflow itself is not run.
+"""
 
 from __future__ import annotations
 
 import gzip
 import os
 import re
+import shutil
 import subprocess
 from collections.abc import Mapping
 from fnmatch import fnmatchcase
@@ -55,6 +59,30 @@ def patterns(name: str) -> list[str]:
     assert [emit for _, emit in outputs] == list(described["output"])
     assert described["name"] == f"seqnet_{name}"
     return [pattern for pattern, _ in outputs]
+
+
+def parsed(files: list[Path], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Parses files with Groovy, the language of Nextflow, without compiling them."""
+    groovy, java = shutil.which("groovy"), shutil.which("java")
+    if not groovy or not java:
+        pytest.skip("there is no Groovy")
+    program = folder / "parse.groovy"
+    program.write_text(
+        "import org.codehaus.groovy.control.*\n"
+        "args.each { def unit = new CompilationUnit(); unit.addSource(new File(it)); unit.compile(Phases.CONVERSION) }\n"
+    )
+    environment = {"JAVA_HOME": str(Path(java).resolve().parents[1])} | os.environ
+    return subprocess.run([groovy, program, *files], env=environment, capture_output=True, text=True, check=False)
+
+
+def test_modules_are_valid_groovy(tmp_path: Path) -> None:
+    files = [*MODULES.glob("*/main.nf"), *MODULES.glob("*/tests/main.nf.test")]
+    assert len(files) == 2 * len(NAMES)
+    done = parsed(files, tmp_path)
+    assert done.returncode == 0, done.stderr
+    bad = tmp_path / "bad.nf"
+    bad.write_text((MODULES / "train" / "main.nf").read_text(encoding="utf-8").replace("val(meta)", "val(meta"))
+    assert "unexpected token" in parsed([bad], tmp_path).stderr
 
 
 @pytest.mark.timeout(300)
