@@ -69,7 +69,7 @@ def parsed(files: list[Path], folder: Path) -> subprocess.CompletedProcess[str]:
     program = folder / "parse.groovy"
     program.write_text(
         "import org.codehaus.groovy.control.*\n"
-        "args.each { def unit = new CompilationUnit(); unit.addSource(new File(it)); unit.compile(Phases.CONVERSION) }\n"
+        "args.each { def one = new CompilationUnit(); one.addSource(new File(it)); one.compile(Phases.CONVERSION) }\n"
     )
     environment = {"JAVA_HOME": str(Path(java).resolve().parents[1])} | os.environ
     return subprocess.run([groovy, program, *files], env=environment, capture_output=True, text=True, check=False)
@@ -82,7 +82,7 @@ def test_modules_are_valid_groovy(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     bad = tmp_path / "bad.nf"
     bad.write_text((MODULES / "train" / "main.nf").read_text(encoding="utf-8").replace("val(meta)", "val(meta"))
-    assert "unexpected token" in parsed([bad], tmp_path).stderr
+    assert "expecting ')'" in parsed([bad], tmp_path).stderr
 
 
 @pytest.mark.timeout(300)
