@@ -124,13 +124,43 @@ def test_a_script_trains_with_all_processes_as_the_command_does(data: Path, grou
         assert (tmp_path / f"m.{ending}").read_bytes() == (group / f"m.{ending}").read_bytes()
 
 
-def test_a_killed_process_ends_the_other_with_one_line(data: Path, tmp_path: Path) -> None:
-    words = ("train", data, *SETTINGS, "--set", "epochs=2000", "-o", tmp_path / "m.safetensors")
-    first, second = start(2, ["-m", "seqnet", *words])
+def test_two_processes_give_the_folds_of_one(data: Path, tmp_path: Path, cli: Runner) -> None:
+    words = ("train", data, *SETTINGS, "--device", "cpu", "--folds", "3", "--set", "epochs=1")
+    assert cli(*words, "-o", tmp_path / "one.safetensors").code == 0
+    (code, errors), (other_code, other) = ended(start(2, ["-m", "seqnet", *words, "-o", tmp_path / "two.safetensors"]))
+    assert (code, other_code, other) == (0, 0, ""), errors
+    expected, found = ((tmp_path / f"{name}.folds.tsv").read_text().splitlines() for name in ("one", "two"))
+    assert len(found) == len(expected) == 163
+    for row, other_row in zip(expected[1:], found[1:], strict=True):
+        *about, first, second = row.split("\t")
+        *other_about, other_first, other_second = other_row.split("\t")
+        assert about == other_about
+        assert [float(other_first), float(other_second)] == pytest.approx([float(first), float(second)], abs=2e-4)
+
+
+def two_in_training(data: Path, folder: Path) -> list[subprocess.Popen[str]]:
+    """Returns two processes of a long training, of which there is a checkpoint."""
+    words = ("train", data, *SETTINGS, "--set", "epochs=2000", "-o", folder / "m.safetensors")
+    processes = start(2, ["-m", "seqnet", *words])
     end = time.monotonic() + 90
-    while not (tmp_path / "m.checkpoint.safetensors").exists() and time.monotonic() < end:
+    while not (folder / "m.checkpoint.safetensors").exists() and time.monotonic() < end:
         time.sleep(0.05)
-    assert (tmp_path / "m.checkpoint.safetensors").exists()
+    assert (folder / "m.checkpoint.safetensors").exists()
+    return processes
+
+
+def test_an_interruption_leaves_the_checkpoint_and_no_model(data: Path, tmp_path: Path) -> None:
+    processes = two_in_training(data, tmp_path)
+    for process in processes:  # as torchrun and the terminal do
+        process.send_signal(signal.SIGINT)
+    (code, errors), (other_code, other) = ended(processes)
+    assert (code, other_code) == (130, 130)
+    assert said(errors + other) == ["seqnet: interrupted"]
+    assert [path.name for path in tmp_path.iterdir()] == ["m.checkpoint.safetensors"]
+
+
+def test_a_killed_process_ends_the_other_with_one_line(data: Path, tmp_path: Path) -> None:
+    first, second = two_in_training(data, tmp_path)
     second.send_signal(signal.SIGKILL)
     (code, errors), (killed, _) = ended([first, second])
     assert (code, killed) == (1, -signal.SIGKILL)
