@@ -71,13 +71,19 @@ class TreesConfig(NamedTuple):
     Attributes:
         rounds: trees for each logit.
         leaves: leaves of a tree, at most.
+        depth: decisions from the root to a leaf, at most.
         rate: part of what each tree finds that is taken.
+        share: share of the features among which each node chooses.
+        weight: weight of the trees' logits in the mean with the network's.
         descriptors: set of descriptors that the trees have beside the profile, one of `DESCRIPTORS`.
     """
 
     rounds: int
     leaves: int
+    depth: int
     rate: float
+    share: float
+    weight: float
     descriptors: str
 
 

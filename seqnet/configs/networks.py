@@ -126,8 +126,17 @@ class HybridConfig(ConvolutionConfig):
         minimum=0,
         maximum=10_000,
     )
-    tree_leaves: int = setting(15, "maximum number of leaves of a tree", minimum=2, maximum=64, needs=_TREES)
+    tree_leaves: int = setting(15, "maximum number of leaves of a tree", minimum=2, maximum=1_000, needs=_TREES)
+    tree_depth: int = setting(
+        6, "maximum number of decisions from the root of a tree to a leaf", minimum=1, maximum=50, needs=_TREES
+    )
     tree_rate: float = setting(0.05, "learning rate of the trees", above=0, maximum=1, needs=_TREES)
+    tree_features: float = setting(
+        0.3, "share of the features among which each node of a tree chooses", above=0, maximum=1, needs=_TREES
+    )
+    tree_weight: float = setting(
+        0.5, "weight of the trees' logits in the mean with the network's", minimum=0, maximum=1, needs=_TREES
+    )
     tree_descriptors: str = setting(
         "none",
         "proteins: physico-chemical descriptors that the trees use beside the profile",
@@ -156,7 +165,15 @@ class HybridConfig(ConvolutionConfig):
         """The trees whose logits are averaged with the network's; None for none."""
         if not self.trees:
             return None
-        return TreesConfig(self.trees, self.tree_leaves, self.tree_rate, self.tree_descriptors)
+        return TreesConfig(
+            rounds=self.trees,
+            leaves=self.tree_leaves,
+            depth=self.tree_depth,
+            rate=self.tree_rate,
+            share=self.tree_features,
+            weight=self.tree_weight,
+            descriptors=self.tree_descriptors,
+        )
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-__all__ = ["DEPTH", "Trees"]
-
-DEPTH = 6
-"""Maximum depth: decisions from the root to a leaf."""
+__all__ = ["Trees"]
 
 
 class Trees(nn.Module):
@@ -30,6 +27,7 @@ class Trees(nn.Module):
         classes: K, number of classes; two classes have one logit z, as (0, z).
         rounds: number of trees for each logit.
         leaves: maximum number of leaves of a tree.
+        depth: maximum number of decisions from the root to a leaf.
 
     Attributes:
         feature: (T, N) int32, index of the profile feature that a node compares.
@@ -45,9 +43,10 @@ class Trees(nn.Module):
     value: Tensor
     start: Tensor
 
-    def __init__(self, features: int, classes: int, rounds: int, leaves: int) -> None:
+    def __init__(self, features: int, classes: int, rounds: int, leaves: int, depth: int) -> None:
         super().__init__()
         self.features, self.logits = features, 1 if classes == 2 else classes
+        self.depth = depth
         shape = (rounds * self.logits, 2 * leaves - 1)
         self.register_buffer("feature", torch.zeros(shape, dtype=torch.int32))
         self.register_buffer("bound", torch.zeros(shape))
@@ -62,7 +61,7 @@ class Trees(nn.Module):
         bound = self.bound.flatten()
         first = torch.arange(trees, device=profile.device) * nodes  # (T,)
         place = first.expand(profile.shape[0], -1)  # (B, T)
-        for _ in range(DEPTH):
+        for _ in range(self.depth):
             above = profile.gather(1, feature[place]) > bound[place]
             place = first + branches[2 * place + above.long()]
         leaves = self.value.flatten()[place].reshape(profile.shape[0], -1, self.logits)  # (B, T) → (B, rounds, K or 1)

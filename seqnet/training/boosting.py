@@ -18,15 +18,17 @@ from seqnet.evaluation.imbalance import class_weights, how_balanced
 from seqnet.nn.batching import TokenStore, buckets
 from seqnet.nn.devices import moved
 from seqnet.nn.networks import Classifier
-from seqnet.nn.trees import DEPTH, Trees
+from seqnet.nn.trees import Trees
 
 __all__ = ["grow"]
 
 _MOST = 50_000
 """Maximum number of sequences that trees are fitted to; their features are in memory twice."""
 _BATCH_TOKENS = 1 << 16
-_FEATURE_SHARE = 0.3
-"""Share of the features among which each node chooses."""
+_LEAST_RECORDS = 10
+"""Minimum number of sequences in a leaf."""
+_SHRINKAGE = 10.0
+"""L2 penalty on the values of leaves, so that a leaf with few sequences says little."""
 
 
 def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
@@ -42,7 +44,8 @@ def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
     from sklearn.ensemble import HistGradientBoostingClassifier
 
     assert classifier.trees is not None
-    assert config.network.boosted is not None
+    boosted = config.network.boosted
+    assert boosted is not None
     rng = np.random.default_rng(config.training.seed)
     examples = draw_labelled_sample(dataset, "train", _MOST, rng)
     features = _features(classifier, examples.tokens.take(examples.members), rng)
@@ -53,10 +56,11 @@ def grow(classifier: Classifier, dataset: Dataset, config: RunConfig) -> int:
     model = HistGradientBoostingClassifier(
         max_iter=len(trees.feature) // trees.logits,
         max_leaf_nodes=(trees.feature.shape[1] + 1) // 2,
-        max_depth=DEPTH,
-        max_features=_FEATURE_SHARE,
-        learning_rate=config.network.boosted.rate,
-        l2_regularization=1.0,
+        max_depth=boosted.depth,
+        min_samples_leaf=_LEAST_RECORDS,
+        max_features=boosted.share,
+        learning_rate=boosted.rate,
+        l2_regularization=_SHRINKAGE,
         early_stopping=False,
         class_weight=dict(enumerate(weights)) if balanced else None,
         random_state=config.training.seed % 2**32,

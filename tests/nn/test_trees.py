@@ -10,7 +10,7 @@ from seqnet.nn.trees import Trees
 
 def filled(classes: int = 2) -> Trees:
     """Returns two rounds: "feature 1 above 0.5, and if so, feature 0 above 2"; the second round is a single leaf."""
-    trees = Trees(3, classes, rounds=2, leaves=3)
+    trees = Trees(3, classes, rounds=2, leaves=3, depth=2)
     step = trees.logits
     trees.feature[0, :2] = torch.tensor([1, 0])
     trees.bound[0, :2] = torch.tensor([0.5, 2.0])
@@ -36,7 +36,7 @@ def test_of_three_classes_each_has_its_trees() -> None:
 
 
 def test_empty_trees_have_logits_of_zero() -> None:
-    assert torch.equal(Trees(3, 2, 4, 5)(PROFILES), torch.zeros(3, 2))
+    assert torch.equal(Trees(3, 2, 4, 5, 6)(PROFILES), torch.zeros(3, 2))
 
 
 @pytest.mark.parametrize(("table", "value"), [("feature", 3), ("feature", -1), ("branches", 5), ("branches", -1)])
@@ -45,4 +45,4 @@ def test_tables_that_point_beyond_their_end_are_refused(table: str, value: int) 
     state[table] = state[table].clone()
     state[table].view(-1)[-1] = value
     with pytest.raises(RuntimeError, match="points beyond its end"):
-        Trees(3, 2, 2, 3).load_state_dict(state)
+        Trees(3, 2, 2, 3, 2).load_state_dict(state)

@@ -82,13 +82,13 @@ def test_trees_predict_what_scikit_learn_predicts(classes: int, models: list[Any
 
 def test_deep_trees_with_neighbouring_values_do_so_too(models: list[Any]) -> None:
     """Shares in long proteins are close to each other, so that bounds are between adjacent float32 numbers."""
-    dataset, config = proteins(), config_of(tree_leaves=64, trees=40)
+    dataset, config = proteins(), config_of(tree_leaves=64, tree_depth=9, trees=40)
     classifier = make_classifier(dataset, config)
     assert classifier.trees is not None
     rng = np.random.default_rng(1)
     steps = np.float32(0.5) + np.arange(8, dtype=np.float32) * np.float32(2**-24)
     profiles = rng.choice(steps, (400, classifier.trees.features)).astype(np.float32)
-    model = HistGradientBoostingClassifier(max_iter=40, max_leaf_nodes=64, max_depth=6, min_samples_leaf=2)
+    model = HistGradientBoostingClassifier(max_iter=40, max_leaf_nodes=64, max_depth=9, min_samples_leaf=2)
     model.fit(profiles, (profiles.argmax(axis=1) % 2))
     boosting._fill(classifier.trees, model)
     logits = classifier.trees(torch.from_numpy(profiles)).double()
@@ -101,8 +101,9 @@ def test_they_see_what_the_window_shows(models: list[Any]) -> None:
     assert (models[0][1][:, 20] == 0).all()  # log of the length over the window
 
 
-def test_predictions_are_the_mean_of_both_logits() -> None:
-    dataset, config = proteins(), config_of()
+@pytest.mark.parametrize("weight", [0.5, 0.75])
+def test_predictions_are_the_weighted_mean_of_both_logits(weight: float) -> None:
+    dataset, config = proteins(), config_of(tree_weight=weight)
     result = fit(dataset, config)
     classifier = result.bundle.classifier
     tokens = torch.zeros(1, 40, dtype=torch.uint8) + torch.arange(1, 21).repeat(2).byte()
@@ -113,7 +114,7 @@ def test_predictions_are_the_mean_of_both_logits() -> None:
         alone = classifier.train()(tokens, lengths)
         boosted = classifier.trees(classifier.profile(tokens, lengths))
         both = classifier.eval()(tokens, lengths)
-    torch.testing.assert_close(both, (alone + boosted) / 2)
+    torch.testing.assert_close(both, (1 - weight) * alone + weight * boosted)
     assert not torch.allclose(both, alone, atol=0.01)
 
 

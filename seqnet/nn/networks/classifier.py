@@ -65,13 +65,14 @@ class Classifier(nn.Module):
         self.flattens = network.flattens
         self.profile = _make_profile(alphabet, network, window)
         self.trees: Trees | None = None
+        self.tree_weight = network.boosted.weight if network.boosted else 0.0
         self.descriptors: Descriptors | None = None
         if self.profile is not None and network.boosted:
             boosted = network.boosted
             if boosted.descriptors != "none":
                 self.descriptors = Descriptors(alphabet, boosted.descriptors)
             width = self.profile.width + (self.descriptors.width if self.descriptors else 0)
-            self.trees = Trees(width, classes, boosted.rounds, boosted.leaves)
+            self.trees = Trees(width, classes, boosted.rounds, boosted.leaves, boosted.depth)
         self.both_strands = network.strands == "both" or (network.strands == "auto" and alphabet.has_strands)
         complement = alphabet.complement.tolist() if alphabet.has_strands else []
         self.register_buffer("complement", torch.tensor(complement, dtype=torch.uint8), persistent=False)
@@ -116,11 +117,11 @@ class Classifier(nn.Module):
         return logits if each is None else self.with_trees(logits, profile, tokens, each)
 
     def with_trees(self, logits: Tensor, profile: Tensor | None, tokens: Tensor, lengths: Tensor) -> Tensor:
-        """Returns the logits (B, K) of the network, averaged with those of its trees in evaluation, if it has any."""
+        """Returns the logits (B, K) of the network; in evaluation, their weighted mean with those of its trees."""
         if self.trees is None or profile is None or self.training:
             return logits
         boosted: Tensor = self.trees(self.tree_features(profile, tokens, lengths))
-        both = (logits[:, : boosted.shape[1]].float() + boosted) / 2
+        both = (1 - self.tree_weight) * logits[:, : boosted.shape[1]].float() + self.tree_weight * boosted
         return torch.cat([both, logits[:, boosted.shape[1] :].float()], dim=1)
 
     def tree_features(self, profile: Tensor, tokens: Tensor, lengths: Tensor) -> Tensor:
