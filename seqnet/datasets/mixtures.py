@@ -13,16 +13,18 @@ from numpy.typing import NDArray
 
 from seqnet.configs.run import compose
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import LONGER, Recipe, choose_recipe, fitted_to, window_cut
+from seqnet.datasets.recipes import LONGER, Recipe, choose_recipe, fewer_trees, fitted_to, window_cut
 
 __all__ = ["MOST_KINDS", "choose_mixture"]
 
 _KMERS = "dna-kmers"
+_PAIRS = "protein-kmers"
 _ANCHORED = "dna-positions"
 _WIDE = ("dna-parallel", "dna-parallel-norm", "dna-parallel-3", "dna-parallel-3-norm")
 _MIXTURES: Mapping[str, Sequence[str]] = {
     "dna-hybrid": (_KMERS, _ANCHORED, "dna-hybrid"),
     "dna-deep-hybrid": (_KMERS, _ANCHORED, *_WIDE, "dna-deep-hybrid"),
+    "protein-hybrid": (_PAIRS, "protein-hybrid"),
     LONGER: (_KMERS, LONGER),
 }
 """Preset of the recipe → presets of the mixture that is trained in its place, the fastest first.
@@ -41,7 +43,7 @@ _NEARLY = 0.9
 """Sequences have nearly one length if 19 of 20 have at least this share of the longest."""
 
 _WORK: Mapping[str, tuple[int, int]] = {
-    **dict.fromkeys((_KMERS, *_WIDE), (40_000_000, 8)),
+    **dict.fromkeys((_KMERS, _PAIRS, *_WIDE), (40_000_000, 8)),
     "dna-deep-hybrid": (30_000_000, 4),
 }
 """Preset → maximum number of symbols that its network sees in a training, and minimum number of epochs.
@@ -69,25 +71,31 @@ def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
     recipe = choose_recipe(dataset)
     held_out = dataset.labels[dataset.members("validation")]
     judged = len(held_out) >= _VALIDATION and len(np.unique(held_out)) == len(dataset.classes)
-    if dataset.alphabet.name not in ("dna", "rna") or dataset.crop or not judged:
+    if dataset.crop or not judged:
         return ()
     lengths = dataset.tokens.lengths[dataset.members("train")]
     anchored = np.quantile(lengths, 0.05) >= _NEARLY * lengths.max()
     names = _MIXTURES[recipe.preset]
     if not anchored:
         names = [name for name in names if name != _ANCHORED]
-    return tuple(_part_of_mixture(name, lengths, recipe.facts, window_cut(dataset)) for name in names)
+    if dataset.alphabet.name == "protein":
+        names = [_PAIRS if name == _KMERS else name for name in names]
+    return tuple(_part_of_mixture(name, dataset, lengths, recipe.facts) for name in names)
 
 
-def _part_of_mixture(preset: str, lengths: NDArray[np.int64], facts: str, cut: tuple[str, ...]) -> Recipe:
-    """Returns the recipe of one network of a mixture for training records of these lengths (N,); see `window_cut`."""
+def _part_of_mixture(preset: str, dataset: Dataset, lengths: NDArray[np.int64], facts: str) -> Recipe:
+    """Returns the recipe of one network of a mixture for the train records of a dataset, of lengths (N,)."""
     training = compose(preset).training
     fitted = fitted_to(training, len(lengths))
     epochs = compose(preset, assignments=fitted).training.epochs
     if preset in _WORK:
         symbols, fewest = _WORK[preset]
         epochs = min(epochs, max(fewest, int(symbols // lengths.sum())))
-    cut = (*cut, *_shorter_kmers(preset, lengths))
+    cut = (
+        *window_cut(dataset),
+        *fewer_trees(preset, len(dataset.classes)),
+        *_shorter_kmers(preset, dataset.alphabet.size, lengths),
+    )
     kept = [one for one in fitted if not one.startswith("training.epochs=")]
     changed = [f"training.epochs={epochs}"] if epochs != training.epochs else []
     return Recipe(
@@ -95,8 +103,14 @@ def _part_of_mixture(preset: str, lengths: NDArray[np.int64], facts: str, cut: t
     )
 
 
-def _shorter_kmers(preset: str, lengths: NDArray[np.int64]) -> tuple[str, ...]:
-    """Returns the length of the longest k-mers for train records of these lengths (N,), if the preset's is longer."""
+def _shorter_kmers(preset: str, symbols: int, lengths: NDArray[np.int64]) -> tuple[str, ...]:
+    """Returns the length of the longest k-mers, if the preset's is longer.
+
+    Args:
+        preset: of the network.
+        symbols: number of symbols of the alphabet.
+        lengths: (N,), of the train records.
+    """
     longest = compose(preset).network.longest_kmer
-    fitting = max(int(math.log(max(lengths.sum() / _SYMBOLS_PER_KMER, 1), 4)), _SHORTEST_KMERS)
+    fitting = max(int(math.log(max(lengths.sum() / _SYMBOLS_PER_KMER, 1), symbols)), _SHORTEST_KMERS)
     return (f"network.longest={fitting}",) if fitting < longest else ()

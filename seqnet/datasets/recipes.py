@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from seqnet.configs.run import RunConfig, compose, load_preset
+from seqnet.configs.run import compose, load_preset
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 
-__all__ = ["LONGER", "Recipe", "choose_recipe", "fitted_to", "misfit", "window_cut"]
+__all__ = ["LONGER", "Recipe", "choose_recipe", "fewer_trees", "fitted_to", "misfit", "window_cut"]
 
 _NUCLEIC = ((50, "dna-hybrid"), (2_000, "dna-deep-hybrid"))
 _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
@@ -88,9 +88,8 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     preset = next((preset for most, preset in _RECURRENT[dataset.alphabet.name] if typical <= most), LONGER)
     records = None if dataset.crop else len(lengths)
     facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
-    run = compose(preset)
-    fitted = () if records is None else fitted_to(run.training, records)
-    return Recipe(preset, (*window_cut(dataset), *_fewer_trees(run, len(dataset.classes)), *fitted), facts)
+    fitted = () if records is None else fitted_to(compose(preset).training, records)
+    return Recipe(preset, (*window_cut(dataset), *fewer_trees(preset, len(dataset.classes)), *fitted), facts)
 
 
 def window_cut(dataset: Dataset) -> tuple[str, ...]:
@@ -99,13 +98,14 @@ def window_cut(dataset: Dataset) -> tuple[str, ...]:
     return (f"network.window={_WINDOW}",) if not dataset.crop and lengths.max(initial=0) > _WINDOW else ()
 
 
-def _fewer_trees(run: RunConfig, classes: int) -> tuple[str, ...]:
+def fewer_trees(preset: str, classes: int) -> tuple[str, ...]:
     """Returns the number of trees for many classes, if it differs from the preset's; each class has its own trees."""
-    if run.network.boosted is None:
+    boosted = compose(preset).network.boosted
+    if boosted is None:
         return ()
     count = _TREES // classes
     count = count if count >= _FEWEST_TREES else 0
-    return (f"network.trees={count}",) if count < run.network.boosted.rounds else ()
+    return (f"network.trees={count}",) if count < boosted.rounds else ()
 
 
 def misfit(preset: str, dataset: Dataset, window: int | None = None) -> str | None:

@@ -49,7 +49,9 @@ KMERS, FLAT, WIDE = (
         (labelled(2001), [KMERS, "dilated-cnn"]),
         (labelled(101, held_out=49), []),
         (labelled(101, held_out=0), []),
-        (labelled(101, name="protein"), []),
+        (labelled(101, name="protein"), ["protein-kmers", "protein-hybrid"]),
+        (labelled(2001, name="protein"), ["protein-kmers", "dilated-cnn"]),
+        (labelled(101, held_out=49, name="protein"), []),
     ],
 )
 def test_the_kinds_of_a_mixture(data: Dataset, kinds: list[str]) -> None:

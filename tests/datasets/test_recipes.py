@@ -111,7 +111,7 @@ def test_a_chosen_preset_suits(name: str, length: int) -> None:
     assert misfit(choose_recipe(data).preset, data) is None
 
 
-@pytest.mark.parametrize(("classes", "trees"), [(2, 400), (5, 400), (20, 100), (200, 10), (201, 0), (1000, 0)])
+@pytest.mark.parametrize(("classes", "trees"), [(2, 500), (5, 400), (20, 100), (200, 10), (201, 0), (1000, 0)])
 def test_many_classes_have_fewer_trees_each(classes: int, trees: int) -> None:
     data = replace(records(600, 40, "protein"), classes=tuple(f"c{label}" for label in range(classes)))
     boosted = choose_run(data, RunRequest()).run.network.boosted
