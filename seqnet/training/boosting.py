@@ -113,7 +113,5 @@ def _fill(trees: Trees, model: Any) -> None:
         value[row, :count] = nodes["value"]
         branches[row, :count, 0] = np.where(leaf, own, nodes["left"])
         branches[row, :count, 1] = np.where(leaf, own, nodes["right"])
-    tables = {"feature": feature, "bound": bound, "branches": branches, "value": value}
-    tables["start"] = np.asarray(model._baseline_prediction, dtype=np.float32).reshape(-1)
-    for name, table in tables.items():
-        getattr(trees, name).copy_(torch.from_numpy(table))
+    trees.fill(feature, bound, branches, value)
+    trees.start.copy_(torch.from_numpy(np.asarray(model._baseline_prediction, dtype=np.float32).reshape(-1)))
