@@ -175,9 +175,14 @@ def same_weights(one: TrainingResult, other: TrainingResult) -> bool:
 
 
 def fill_trees(trees: Trees) -> None:
-    """Fills trees with random decisions; some nodes lead to themselves."""
-    trees.feature.copy_(torch.randint(trees.features, trees.feature.shape))
-    trees.branches.copy_(torch.randint(trees.feature.shape[1], trees.branches.shape))
+    """Fills trees with random decisions, each as deep as it may be."""
+    count, nodes = trees.feature.shape
+    inner = min(nodes // 2, 2**trees.depth - 1)
+    branches = torch.arange(nodes, dtype=torch.int32)[:, None].repeat(count, 1, 2)
+    branches[:, :inner] = torch.arange(1, 2 * inner + 1, dtype=torch.int32).reshape(inner, 2)
+    feature = torch.randint(trees.features, trees.feature.shape, dtype=torch.int32)
+    tables = feature, torch.randn(trees.bound.shape), branches, torch.randn(trees.value.shape)
+    trees.fill(*(table.numpy() for table in tables))
 
 
 def make_classifier(
@@ -193,8 +198,8 @@ def make_classifier(
         classifier.encoder.prepare(print, [config.encoder.model])
         if classifier.trees is not None:
             fill_trees(classifier.trees)
-        for tensor in classifier.state_dict().values():
-            if not tensor.is_floating_point():
+        for name_of, tensor in classifier.state_dict().items():
+            if not tensor.is_floating_point() or name_of.startswith("trees."):
                 continue
             if tensor.dim() > 1:
                 tensor.copy_(torch.randn_like(tensor) * 1.5 / tensor[0].numel() ** 0.5)

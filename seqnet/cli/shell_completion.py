@@ -41,7 +41,8 @@ _BASH = """\
             plain) COMPREPLY+=("${line#*,}") ;;
             *) files=${line%%%%,*} value=${line#*,} ;;
         esac
-    done < <(COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD %(complete_var)s=bash_complete "$1" 2>/dev/null)
+    done < <(COMP_WORDS="${COMP_WORDS[*]}" COMP_CWORD=$COMP_CWORD %(complete_var)s=bash_complete \\
+        "${1/#\\~/$HOME}" 2>/dev/null)
     if [[ $files && ${#COMPREPLY[@]} -eq 0 ]]; then
         compopt -o default
     elif [[ $files ]]; then
@@ -70,11 +71,11 @@ _ZSH = """\
             *) closed+=($line) ;;
         esac
     done
-    (( $#open )) && _describe -V values open -U -S ''
-    (( $#closed )) && _describe -V values closed -U
+    [[ $PREFIX == --*=* ]] && compset -P 1 '--*='
+    (( $#open )) && _describe -V values open -S ''
+    (( $#closed )) && _describe -V values closed
     if [[ $files ]]; then
-        compset -P '*='
-        _files
+        _files || { compset -P '*=' && _files; }
     fi
 }
 if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
@@ -87,23 +88,16 @@ fi
 
 _FISH = """\
 function %(complete_func)s
-    set -l token (commandline -ct)
-    set -l before (string match -r '^.*=' -- $token)
-    set -l program (commandline -opc)[1]
+    set -l program (string replace --regex '^~' $HOME -- (commandline -opc)[1])
     set -lx COMP_WORDS (commandline -cp)
-    set -lx COMP_CWORD $token
+    set -lx COMP_CWORD (commandline -ct)
     for line in (%(complete_var)s=fish_complete $program 2>/dev/null)
         set -l parts (string split -m 1 , -- $line)
-        if test $parts[1] = plain
-            echo $parts[2]
-        else
-            for path in (__fish_complete_path $parts[2])
-                echo "$before$path"
-            end
-        end
+        test $parts[1] = $argv[1]; and echo $parts[2]
     end
 end
-complete --no-files --keep-order --command %(prog_name)s --arguments '(%(complete_func)s)'
+complete --no-files --keep-order --command %(prog_name)s --arguments '(%(complete_func)s plain)'
+complete --command %(prog_name)s --condition 'test -n "$(%(complete_func)s file)"' --force-files
 """
 
 
@@ -129,7 +123,7 @@ class _Bash(shell_completion.BashComplete):
                 joined.append(word)
         last = joined[-1].lstrip("'\"")
         # A word that begins with @ is replaced with it.
-        self._before = last[: max(last.rfind("="), last.rfind(":")) + 1]
+        self._before = last[: max(last.rfind("="), last.rfind(":")) + 1].removeprefix(_option(last))
         return [_unquoted(word) for word in joined[1:-1]], last
 
     def format_completion(self, item: CompletionItem[str]) -> str:
@@ -148,9 +142,20 @@ class _Zsh(shell_completion.ZshComplete):
 
 
 class _Fish(shell_completion.FishComplete):
-    """Completion for fish."""
+    """Completion for fish, which replaces the whole word, with the option in `--option=value`."""
 
     source_template = _FISH
+    _before = ""
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        """Returns the words before the one that is completed, and that one."""
+        words, last = super().get_completion_args()
+        self._before = _option(last)
+        return words, last
+
+    def format_completion(self, item: CompletionItem[str]) -> str:
+        """Returns the line for the script: kind, value and help."""
+        return super().format_completion(CompletionItem(self._before + item.value, item.type, item.help))
 
 
 _CLASSES: Mapping[str, type[shell_completion.ShellComplete]] = {
@@ -158,6 +163,12 @@ _CLASSES: Mapping[str, type[shell_completion.ShellComplete]] = {
     "zsh": _Zsh,
     "fish": _Fish,
 }
+
+
+def _option(word: str) -> str:
+    """Returns the option in `--option=value`, with the equals sign, or nothing."""
+    name, equals, _ = word.partition("=")
+    return name + equals if name.startswith("--") and equals else ""
 
 
 def _divides(word: str) -> bool:

@@ -128,7 +128,7 @@ class HybridConfig(ConvolutionConfig):
     )
     tree_leaves: int = setting(15, "maximum number of leaves of a tree", minimum=2, maximum=1_000, needs=_TREES)
     tree_depth: int = setting(
-        6, "maximum number of decisions from the root of a tree to a leaf", minimum=1, maximum=50, needs=_TREES
+        6, "maximum number of decisions from the root of a tree to a leaf", minimum=1, maximum=20, needs=_TREES
     )
     tree_rate: float = setting(0.05, "learning rate of the trees", above=0, maximum=1, needs=_TREES)
     tree_features: float = setting(

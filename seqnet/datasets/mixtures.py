@@ -65,7 +65,8 @@ def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
     """Returns the recipes of networks of different kinds that are mixed, the fastest first; none for one network.
 
     Classes of DNA and RNA may differ by motifs anywhere or at fixed positions, on both strands or one, or by their
-    k-mers. No single network is good at all of these, so several are trained and weighted on the validation split
+    k-mers. No single network is good at all of these, so several are trained and weighted on the validation split. For
+    proteins, a logistic regression on pairs of residues is better than other networks if records are few
     (docs/results.md).
     """
     recipe = choose_recipe(dataset)

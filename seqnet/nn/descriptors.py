@@ -74,6 +74,9 @@ class Descriptors(nn.Module):
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the descriptors (B, D) of tokens (B, L) uint8 with lengths (B,) int64."""
         index = tokens.long()
+        if torch.compiler.is_compiling():
+            # With padding, which changes nothing, no slice below is shorter for some lengths than for others.
+            index = nn.functional.pad(index, (0, 1 + max(*_ENDS, *_LAGS, _TAG_REGION)))
         values = nn.functional.embedding(index, self.levels).transpose(1, 2)  # (B, S, L), zeros for padding
         parts = [
             *self._means(values, lengths),
@@ -131,7 +134,7 @@ class Descriptors(nn.Module):
     def _counts(self, index: Tensor, lengths: Tensor) -> Tensor:
         """Returns the descriptors (B, 10) that are made of counts of residues."""
         kinds = len(self.symbols) + 1
-        counts = index.new_zeros(len(index), len(self.levels)).scatter_add_(1, index, torch.ones_like(index))
+        counts = index.new_zeros(index.shape[0], len(self.levels)).scatter_add_(1, index, torch.ones_like(index))
         counts = counts[:, 1:kinds]  # (B, K)
 
         def of(residues: str) -> Tensor:
@@ -158,12 +161,17 @@ class Descriptors(nn.Module):
         """Returns the longest run of one symbol, and of histidine anywhere and at either end (B, 4)."""
         positions = torch.arange(index.shape[1], device=index.device)
         starts = nn.functional.pad(index[:, 1:] != index[:, :-1], (1, 0), value=True)
-        first = (positions * starts).cummax(dim=1).values
-        runs = (positions - first + 1) * (index != 0)  # (B, L), length of the run up to each position
-        tag = runs * (index == self.symbols.index("H") + 1)
-        last = positions >= (lengths - _TAG_REGION)[:, None]
-        rows = [runs.amax(dim=1), tag.amax(dim=1), tag[:, :_TAG_REGION].amax(dim=1), (tag * last).amax(dim=1)]
-        return torch.stack(rows, dim=1).float()
+        run = starts.long().cumsum(dim=1) - 1  # (B, L), number of the run of each position
+
+        def members(chosen: Tensor) -> Tensor:
+            """Returns the number of chosen positions (B, L) in each run (B, L)."""
+            return torch.zeros_like(index).scatter_add_(1, run, chosen.long())
+
+        tag = index == self.symbols.index("H") + 1
+        tags = members(tag)
+        at_end = members(tag & (positions >= (lengths - _TAG_REGION)[:, None])) > 0
+        rows = [members(index != 0), tags, members(tag & (positions < _TAG_REGION)), tags * at_end]
+        return torch.stack([row.amax(dim=1) for row in rows], dim=1).float()
 
 
 def _share(total: Tensor, count: Tensor) -> Tensor:

@@ -20,6 +20,9 @@ __all__ = ["Trees"]
 _NEVER = float(np.finfo(np.float32).max)
 """Bound that no feature exceeds; weights in files are finite."""
 
+_PLACES = 1 << 22
+"""Maximum number of trees times sequences that are computed at once, so that they need less than 100 MB."""
+
 
 class Trees(nn.Module):
     """A sum of decision trees; its values are zero until it is filled.
@@ -62,6 +65,13 @@ class Trees(nn.Module):
 
     def forward(self, profile: Tensor) -> Tensor:
         """Returns the logits (B, K) of profiles (B, F)."""
+        if torch.compiler.is_compiling():
+            return self._logits(profile)
+        rows = max(_PLACES // len(self.feature), 1)
+        return torch.cat([self._logits(part) for part in torch.split(profile, rows)])
+
+    def _logits(self, profile: Tensor) -> Tensor:
+        """Returns the logits (B, K) of profiles (B, F), computed at once."""
         (trees, nodes), count = self.feature.shape, profile.shape[0]
         # Numbers of 32 bits take half of the time. They suffice for the places of all values of a batch, or else:
         whole = torch.compiler.is_compiling() or count * self.features >= 1 << 31

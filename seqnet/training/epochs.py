@@ -134,7 +134,7 @@ class EpochFitter:
         rounds = len(self.classifier.trees.feature)
         observer.note(
             f"fitted {counted(rounds, 'trees')} to the profiles of {count:,} sequences; "
-            "predictions average the trees and the network"
+            "predictions are a mean of the trees and the network"
         )
 
     def fit(self, number: int, observer: Observer) -> EpochRow:

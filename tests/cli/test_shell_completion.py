@@ -26,9 +26,10 @@ _INSTALLATIONS = dict(re.findall(r"^\| (bash|zsh|fish)\b.*? \| `(.*)` \|$", _PAG
 
 
 class Terminal:
-    """A shell on a terminal, in a home folder with two files and a `seqnet` that shows its arguments."""
+    """A shell on a terminal, in a home folder with files and a `seqnet` that shows its arguments."""
 
     def __init__(self, shell: str, home: Path) -> None:
+        self.name = shell
         (home / "bin").mkdir()
         program = home / "bin" / "seqnet"
         run = f'PYTHONPATH={ROOT} exec {sys.executable} -m seqnet "$@"'
@@ -36,7 +37,7 @@ class Terminal:
             f'#!/bin/sh\nif [ "$_SEQNET_COMPLETE" ] || [ "$1" = completion ]; then {run}; fi\nprintf \'<%s>\' "$@"\n'
         )
         program.chmod(0o755)
-        for name in ("human_reads.fa", "genome file.fa"):
+        for name in ("human_reads.fa", "genome file.fa", "sample=1.fa"):
             (home / name).write_text(">a\nACGT\n")
         path = f"{home / 'bin'}:{os.environ['PATH']}"
         environment = {**os.environ, "PATH": path, "TERM": "xterm", "HOME": str(home), "XDG_CONFIG_HOME": ""}
@@ -134,7 +135,8 @@ def test_completion_loads_nothing_large() -> None:
     assert not {"torch", "numpy", "pyarrow", "rich"} & set(modules.split())
 
 
-def test_the_tab_key_on_a_terminal(shell: Terminal) -> None:
+def test_the_tab_key_on_a_terminal(shell: Terminal, tmp_path: Path) -> None:
+    home = tmp_path
     assert shell.completed("insp") == "<inspect>"
     assert shell.completed("train --set epochs") == "<train><--set><epochs=>"
     assert shell.completed("train --set epochs", "3") == "<train><--set><epochs=3>"
@@ -144,6 +146,12 @@ def test_the_tab_key_on_a_terminal(shell: Terminal) -> None:
     assert shell.completed("predict solubility human_") == "<predict><solubility><human_reads.fa>"
     assert shell.completed("encode --class a=genome") == "<encode><--class><a=genome file.fa>"
     assert shell.completed("encode --class a=genome", " b") == "<encode><--class><a=genome file.fa><b>"
+    if shell.name != "bash":
+        assert shell.completed("encode --class 'a=genome") == "<encode><--class><a=genome file.fa>"
+        assert shell.completed("encode sample=1", " b") == "<encode><sample=1.fa><b>"
+    assert shell.completed("encode ~/human_", " b") == f"<encode><{home / 'human_reads.fa'}><b>"
+    assert shell.completed("predict m r --precision=bf", " b") == "<predict><m><r><--precision=bfloat16><b>"
+    assert shell.completed("train --set=optimizer=adamw", " b") == "<train><--set=optimizer=adamw><b>"
     assert shell.completed("encode human_", "b.fa") == "<encode><human_reads.fa><b.fa>"
     assert shell.completed("encode --class a=@dinuc") == "<encode><--class><a=@dinucleotide>"
 

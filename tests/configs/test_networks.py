@@ -89,11 +89,11 @@ def test_which_networks_take_one_length_only() -> None:
     assert whole.profile == ((), 3, False)
 
 
-def test_trees_of_models_without_the_setting_have_no_descriptors() -> None:
+def test_trees_of_models_without_the_settings_are_as_they_were() -> None:
     older = {"name": "hybrid", "composition": True, "trees": 5}
     boosted = network_config(older).boosted
     assert boosted is not None
-    assert boosted.descriptors == "none"
+    assert (boosted.descriptors, boosted.depth, boosted.weight) == ("none", 6, 0.5)
     named = network_config({**older, "tree_descriptors": "protein-1"}).boosted
     assert named is not None
     assert named.descriptors == "protein-1"

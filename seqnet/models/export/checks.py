@@ -52,7 +52,7 @@ def largest_difference(path: Path, bundle: Bundle, exported: Exported, length: i
         SeqnetError: it is larger than `TOLERANCE`.
     """
     rng = np.random.default_rng(0)
-    shortest = bundle.classifier.encoder.shortest
+    shortest = bundle.shortest
     longest = length or max(min(bundle.window, _LONGEST), shortest)
     lengths = rng.integers(min(shortest, longest), longest, _RECORDS, endpoint=True)
     lengths[:2] = longest, min(shortest, longest)

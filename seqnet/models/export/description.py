@@ -25,7 +25,7 @@ def description_of(bundle: Bundle) -> Mapping[str, str]:
     its probability is at least this; null: the most probable class), `window` (maximum length), `shortest` (minimum
     length), `strands` (both or single) and `members` (networks that are averaged).
     """
-    member, positive = bundle.classifier, bundle.positive
+    positive = bundle.positive
     return {
         "seqnet": seqnet.__version__,
         "alphabet": bundle.alphabet.name,
@@ -34,7 +34,7 @@ def description_of(bundle: Bundle) -> Mapping[str, str]:
         "positive": json.dumps(None if positive is None else bundle.classes[positive]),
         "threshold": json.dumps(None if positive is None else bundle.calibration.threshold),
         "window": str(bundle.window),
-        "shortest": str(member.encoder.shortest),
-        "strands": "both" if member.both_strands else "single",
+        "shortest": str(bundle.shortest),
+        "strands": "both" if bundle.both_strands else "single",
         "members": str(len(bundle.members)),
     }

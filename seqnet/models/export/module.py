@@ -16,6 +16,7 @@ from seqnet.models.bundles import Bundle
 from seqnet.models.export.layers import exportable_copy
 from seqnet.nn.encoders import LanguageModelStates
 from seqnet.nn.layers import MaskedMaxPool, Recurrence
+from seqnet.nn.networks import Classifier
 
 __all__ = ["OLDEST_TORCH", "ProbabilityModule", "dynamic_shapes", "exported_program", "fixed_length"]
 
@@ -29,7 +30,7 @@ _MOST_STEPS = 256
 
 
 class ProbabilityModule(nn.Module):
-    """The members of a model, the mean of their probabilities, and its calibration.
+    """The members of a model, the weighted mean of their probabilities, and its calibration.
 
     Args:
         bundle: the model.
@@ -39,10 +40,10 @@ class ProbabilityModule(nn.Module):
     def __init__(self, bundle: Bundle, *, onnx: bool) -> None:
         super().__init__()
         self.members = nn.ModuleList(exportable_copy(member, onnx=onnx) for member in bundle.members)
+        self.weights = bundle.weights
         self.temperature = bundle.calibration.temperature
         # Padding never changes a result. PyTorch exports a layer of a single position in another form.
-        pools = [layer.width for layer in bundle.classifier.modules() if isinstance(layer, MaskedMaxPool)]
-        self.padding = 0 if fixed_length(bundle, onnx=onnx) else 2 * math.prod(pools)
+        self.padding = 0 if fixed_length(bundle, onnx=onnx) else 2 * math.lcm(*map(_pooled, bundle.members))
 
     def forward(self, tokens: Tensor, lengths: Tensor) -> Tensor:
         """Returns the probabilities (B, K) float32, the mean over both strands for a model of both.
@@ -56,16 +57,26 @@ class ProbabilityModule(nn.Module):
         for member in self.members:
             logits: Tensor = member.strand_logits(tokens, lengths)  # type: ignore[operator]
             found.append(logits.softmax(dim=1))
-        mean = torch.stack(found).mean(dim=0)
+        mean = sum(weight * one for weight, one in zip(self.weights, found, strict=True))
+        assert isinstance(mean, Tensor)
         if self.temperature == 1.0:
             return mean
         return (mean.clamp(min=_FLOOR).log() / self.temperature).softmax(dim=1)
 
 
+def _pooled(member: Classifier) -> int:
+    """Returns the number of positions that become one in the pools of a member."""
+    return math.prod(layer.width for layer in member.modules() if isinstance(layer, MaskedMaxPool))
+
+
 def fixed_length(bundle: Bundle, *, onnx: bool) -> int | None:
     """Returns L, if an exported model takes only batches of this length; None if it takes any length."""
-    steps = not onnx and any(isinstance(module, Recurrence) for module in bundle.classifier.modules())
-    return bundle.window if bundle.classifier.flattens or steps else None
+    steps = not onnx and any(_recurrent(member) for member in bundle.members)
+    return bundle.window if steps or any(member.flattens for member in bundle.members) else None
+
+
+def _recurrent(member: Classifier) -> bool:
+    return any(isinstance(module, Recurrence) for module in member.modules())
 
 
 def dynamic_shapes(length: int | None) -> tuple[dict[int, Dim], dict[int, Dim]]:
@@ -88,11 +99,11 @@ def exported_program(path: Path, bundle: Bundle, *, onnx: bool) -> ExportedProgr
     if TorchVersion(torch.__version__) < OLDEST_TORCH:
         problem = f"exporting needs PyTorch {OLDEST_TORCH} or newer, and this is {torch.__version__}"
         raise SeqnetError(str(path), problem, "update it: python -m pip install --upgrade 'seqnet[export]'")
-    if isinstance(bundle.classifier.encoder, LanguageModelStates):
+    if any(isinstance(member.encoder, LanguageModelStates) for member in bundle.members):
         problem = "the model needs a language model, which can't be exported"
         raise SeqnetError(str(path), problem, "export a model with another encoder than plm")
     length = fixed_length(bundle, onnx=onnx)
-    if length is not None and not bundle.classifier.flattens and length > _MOST_STEPS:
+    if not onnx and any(map(_recurrent, bundle.members)) and bundle.window > _MOST_STEPS:
         problem = f"recurrent layers are exported step by step, for at most {_MOST_STEPS} symbols"
         raise SeqnetError(str(path), f"{problem}; the model has a window of {length:,}", "use --onnx")
     # PyTorch takes sizes of 0 and 1, and sizes that are equal to others, for fixed ones.

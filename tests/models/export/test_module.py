@@ -10,18 +10,19 @@ import torch
 from torch.torch_version import TorchVersion
 
 from seqnet.core.errors import SeqnetError
+from seqnet.models.bundles import Bundle
 from seqnet.models.export.module import OLDEST_TORCH, ProbabilityModule, exported_program, fixed_length
 from seqnet.models.probabilities import bundle_probabilities
 from tests.building import encoded, make_bundle, padded, run_config
-from tests.models.export.building import ensemble, made
+from tests.models.export.building import ensemble, made, mixture
 from tests.nn.plm.models import settled_config, shared_model
 
 ROOT = Path(__file__).parents[3]
 STRINGS = ["ARNDCQEGHILKMF", "A", "WYVXB"]
 
 
-def test_the_module_gives_the_calibrated_probabilities_of_the_ensemble() -> None:
-    bundle = ensemble()
+@pytest.mark.parametrize("bundle", [ensemble(), mixture()], ids=["ensemble", "mixture"])
+def test_the_module_gives_the_calibrated_probabilities_of_all_members(bundle: Bundle) -> None:
     module = ProbabilityModule(bundle, onnx=False).eval()
     with torch.inference_mode():
         found = module(*padded(STRINGS, "protein"))
@@ -41,13 +42,10 @@ def test_the_model_itself_is_not_changed() -> None:
 
 
 def test_the_length_is_fixed_where_a_network_needs_it() -> None:
-    flat, recurrent, pooled = (
-        made("dense", "onehot", "dna"),
-        made("hybrid", "onehot", "dna"),
-        made("cnn-max", "onehot", "dna"),
-    )
-    assert [fixed_length(bundle, onnx=True) for bundle in (flat, recurrent, pooled)] == [14, None, None]
-    assert [fixed_length(bundle, onnx=False) for bundle in (flat, recurrent, pooled)] == [14, 14, None]
+    models = [made(name, "onehot", "dna") for name in ("dense", "hybrid", "cnn-max")]
+    models.append(mixture())
+    assert [fixed_length(bundle, onnx=True) for bundle in models] == [14, None, None, None]
+    assert [fixed_length(bundle, onnx=False) for bundle in models] == [14, 14, None, 14]
 
 
 def test_what_can_not_be_exported_is_one_line() -> None:

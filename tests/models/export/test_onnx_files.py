@@ -14,7 +14,7 @@ from seqnet.models.export.description import description_of
 from seqnet.models.export.onnx_files import write_onnx
 from seqnet.models.probabilities import bundle_probabilities
 from tests.building import encoded, padded
-from tests.models.export.building import ensemble, made
+from tests.models.export.building import ensemble, made, mixture
 
 onnx = pytest.importorskip("onnx")
 onnxruntime = pytest.importorskip("onnxruntime")
@@ -29,6 +29,7 @@ MODELS = {
     "flattened": (made("cnn-flatten-valid", "embedding", "dna"), DNA),
     "gru": (made("recurrent-gru", "embedding", "dna"), DNA),
     "ensemble": (ensemble(), PROTEIN),
+    "mixture": (mixture(), PROTEIN),
 }
 
 
