@@ -181,7 +181,7 @@ def fill_trees(trees: Trees) -> None:
     branches = torch.arange(nodes, dtype=torch.int32)[:, None].repeat(count, 1, 2)
     branches[:, :inner] = torch.arange(1, 2 * inner + 1, dtype=torch.int32).reshape(inner, 2)
     feature = torch.randint(trees.features, trees.feature.shape, dtype=torch.int32)
-    tables = feature, torch.randn(trees.bound.shape), branches, torch.randn(trees.value.shape)
+    tables = feature, torch.randn(trees.bound.shape), branches, torch.randn(trees.value.shape) / nodes
     trees.fill(*(table.numpy() for table in tables))
 
 
@@ -211,7 +211,8 @@ def make_classifier(
         batch = (torch.randint(1, alphabet(name).size + 1, (64, window), dtype=torch.uint8), torch.full((64,), window))
         spread = classifier.strand_logits(*batch).diff(dim=1).std()
         output.weight.div_(spread)
-        output.bias.sub_(classifier.strand_logits(*batch).mean(dim=0)[-len(output.bias) :])
+        offset = classifier.strand_logits(*batch).mean(dim=0)[-len(output.bias) :]
+        output.bias.sub_(offset / (1 - classifier.tree_weight))
     return classifier
 
 

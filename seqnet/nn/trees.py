@@ -58,8 +58,8 @@ class Trees(nn.Module):
         self.depth = depth
         shape = (rounds * self.logits, 2 * leaves - 1)
         self.register_buffer("feature", torch.zeros(shape, dtype=torch.int32))
-        self.register_buffer("bound", torch.full(shape, _NEVER))
-        self.register_buffer("branches", torch.arange(shape[1], dtype=torch.int32)[:, None].repeat(shape[0], 1, 2))
+        self.register_buffer("bound", torch.zeros(shape))
+        self.register_buffer("branches", torch.zeros(*shape, 2, dtype=torch.int32))
         self.register_buffer("value", torch.zeros(shape))
         self.register_buffer("start", torch.zeros(self.logits))
 

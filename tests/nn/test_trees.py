@@ -83,6 +83,7 @@ def test_a_batch_of_any_size_has_the_same_logits(monkeypatch: pytest.MonkeyPatch
     trees = Trees(7, 3, 40, 8, 3)
     state = trees.state_dict()
     inner = torch.arange(7, dtype=torch.int32)
+    state["branches"].copy_(torch.arange(15)[:, None].expand(15, 2))
     state["branches"][:, :7] = torch.stack([2 * inner + 1, 2 * inner + 2], dim=1)
     state["feature"][:, :7] = torch.from_numpy(rng.integers(0, 7, (120, 7), dtype=np.int32))
     state["bound"][:, :7] = torch.from_numpy(rng.normal(size=(120, 7)).astype(np.float32))
