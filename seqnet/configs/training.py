@@ -122,3 +122,7 @@ class AugmentationConfig(Settings):
     )
     mutation_rate: float = setting(0.0, "probability that a symbol is replaced by another one", minimum=0, maximum=1)
     fresh_negatives: bool = setting(False, "generate new sequences for generated classes in every epoch")
+    fresh_shuffles: tuple[str, ...] = setting(
+        (),
+        "classes whose records are shuffled again in every epoch, with their counts of neighbouring pairs of symbols",
+    )

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from seqnet.configs.run import compose
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import LONGER, Recipe, choose_recipe, fewer_trees, fitted_to, window_cut
+from seqnet.datasets.recipes import LONGER, Recipe, choose_recipe, fewer_trees, fitted_to, renewal, window_cut
 
 __all__ = ["MOST_KINDS", "choose_mixture"]
 
@@ -21,9 +21,10 @@ _KMERS = "dna-kmers"
 _PAIRS = "protein-kmers"
 _ANCHORED = "dna-positions"
 _WIDE = ("dna-parallel", "dna-parallel-norm", "dna-parallel-3", "dna-parallel-3-norm")
+_SLOW = "dna-deep-hybrid"
 _MIXTURES: Mapping[str, Sequence[str]] = {
     "dna-hybrid": (_KMERS, _ANCHORED, "dna-hybrid"),
-    "dna-deep-hybrid": (_KMERS, _ANCHORED, *_WIDE, "dna-deep-hybrid"),
+    _SLOW: (_KMERS, _ANCHORED, *_WIDE, _SLOW),
     "protein-hybrid": (_PAIRS, "protein-hybrid"),
     LONGER: (_KMERS, LONGER),
 }
@@ -44,12 +45,15 @@ _NEARLY = 0.9
 
 _WORK: Mapping[str, tuple[int, int]] = {
     **dict.fromkeys((_KMERS, _PAIRS, *_WIDE), (40_000_000, 8)),
-    "dna-deep-hybrid": (30_000_000, 4),
+    _SLOW: (30_000_000, 4),
 }
 """Preset → maximum number of symbols that its network sees in a training, and minimum number of epochs.
 
 An LSTM takes several times as long for a symbol as a wide convolution.
 """
+
+_RENEWED_EPOCHS, _RENEWED_SYMBOLS = 2, 1.5
+"""How many times as many epochs, and symbols at most, a wide convolution sees if records change in every epoch."""
 
 _SYMBOLS_PER_KMER = 150
 """Minimum number of symbols in the train split for each different k-mer of the longest length."""
@@ -81,16 +85,31 @@ def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
         names = [name for name in names if name != _ANCHORED]
     if dataset.alphabet.name == "protein":
         names = [_PAIRS if name == _KMERS else name for name in names]
-    return tuple(_part_of_mixture(name, dataset, lengths, recipe.facts) for name in names)
+    renewed = renewal(dataset)
+    if renewed:
+        names = [name for name in names if name != _SLOW]
+    return tuple(_part_of_mixture(name, dataset, lengths, renewed, recipe.facts) for name in names)
 
 
-def _part_of_mixture(preset: str, dataset: Dataset, lengths: NDArray[np.int64], facts: str) -> Recipe:
-    """Returns the recipe of one network of a mixture for the train records of a dataset, of lengths (N,)."""
+def _part_of_mixture(
+    preset: str, dataset: Dataset, lengths: NDArray[np.int64], renewed: Sequence[str], facts: str
+) -> Recipe:
+    """Returns the recipe of one network of a mixture.
+
+    Args:
+        preset: of the network.
+        dataset: what it is trained on.
+        lengths: (N,), of the train records.
+        renewed: the setting for new negatives in every epoch; empty if the dataset has none that can be renewed.
+        facts: see `Recipe`.
+    """
     training = compose(preset).training
     fitted = fitted_to(training, len(lengths))
     epochs = compose(preset, assignments=fitted).training.epochs
-    if preset in _WORK:
-        symbols, fewest = _WORK[preset]
+    symbols, fewest = _WORK.get(preset, (math.inf, 0))
+    if renewed and preset in _WIDE:
+        epochs, symbols = epochs * _RENEWED_EPOCHS, symbols * _RENEWED_SYMBOLS
+    if symbols < math.inf:
         epochs = min(epochs, max(fewest, int(symbols // lengths.sum())))
     cut = (
         *window_cut(dataset),
@@ -100,7 +119,9 @@ def _part_of_mixture(preset: str, dataset: Dataset, lengths: NDArray[np.int64], 
     kept = [one for one in fitted if not one.startswith("training.epochs=")]
     changed = [f"training.epochs={epochs}"] if epochs != training.epochs else []
     return Recipe(
-        preset, (*cut, *changed, *kept, f"training.early_stopping={math.ceil(epochs / _EARLY_STOPPING)}"), facts
+        preset,
+        (*cut, *changed, *kept, f"training.early_stopping={math.ceil(epochs / _EARLY_STOPPING)}", *renewed),
+        facts,
     )
 
 

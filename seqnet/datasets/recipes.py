@@ -6,6 +6,7 @@ the reasons. The presets are in `seqnet/configs/presets`.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +17,9 @@ from seqnet.configs.run import compose, load_preset
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
+from seqnet.datasets.shuffled_classes import shuffled_classes
 
-__all__ = ["LONGER", "Recipe", "choose_recipe", "fewer_trees", "fitted_to", "misfit", "window_cut"]
+__all__ = ["LONGER", "Recipe", "choose_recipe", "fewer_trees", "fitted_to", "misfit", "renewal", "window_cut"]
 
 _NUCLEIC = ((50, "dna-hybrid"), (2_000, "dna-deep-hybrid"))
 _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
@@ -89,7 +91,22 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     records = None if dataset.crop else len(lengths)
     facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
     fitted = () if records is None else fitted_to(compose(preset).training, records)
-    return Recipe(preset, (*window_cut(dataset), *fewer_trees(preset, len(dataset.classes)), *fitted), facts)
+    trees = fewer_trees(preset, len(dataset.classes))
+    return Recipe(preset, (*window_cut(dataset), *trees, *fitted, *renewal(dataset)), facts)
+
+
+def renewal(dataset: Dataset) -> tuple[str, ...]:
+    """Returns the settings that make records of some classes anew in every epoch; none if there are no such classes.
+
+    A network can't learn by heart what changes in every epoch, so it learns what the classes have in common.
+    """
+    if dataset.crop:
+        return ()  # draws anew without a setting
+    shuffled = json.dumps(shuffled_classes(dataset), ensure_ascii=False)
+    return (
+        *(["augmentation.fresh_negatives=true"] if dataset.generators else []),
+        *([f"augmentation.fresh_shuffles={shuffled}"] if shuffled != "[]" else []),
+    )
 
 
 def window_cut(dataset: Dataset) -> tuple[str, ...]:

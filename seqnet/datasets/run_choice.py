@@ -63,15 +63,21 @@ def choose_run(dataset: Dataset, request: RunRequest, *, mix: bool = True) -> Ch
 
 
 def _mixture_line(mixture: Sequence[Recipe], facts: str) -> str:
-    """Returns the choice in one line; see `Recipe.line`."""
+    """Returns the choice in one line; see `Recipe.line`. Settings that all networks have in common are told once."""
+    common = [text for text in mixture[0].assignments if all(text in one.assignments for one in mixture)]
     names = []
     for one in mixture:
-        changed = ", ".join(text.partition(".")[2] for text in one.assignments)
+        changed = _settings([text for text in one.assignments if text not in common])
         names.append(f"{one.preset} ({changed})" if changed else one.preset)
+    shared = f", all with {_settings(common)}" if common else ""
     return (
-        f"chosen settings: a mixture of the presets {', '.join(names[:-1])} and {names[-1]} for {facts}, weighted on "
-        "the validation split; --preset chooses one"
+        f"chosen settings: a mixture of the presets {', '.join(names[:-1])} and {names[-1]} for {facts}{shared}, "
+        "weighted on the validation split; --preset chooses one"
     )
+
+
+def _settings(assignments: Sequence[str]) -> str:
+    return ", ".join(text.partition(".")[2] for text in assignments)
 
 
 def mixture_note(dataset: Dataset, request: RunRequest) -> str | None:

@@ -26,7 +26,7 @@ class Augmentation:
         config: what is changed.
         alphabet: of the tokens.
         turn: whether half of the sequences are replaced by their reverse complements.
-        generators: class index → generator of its records.
+        generators: class index → generator of new records; a class that is missing keeps its own.
         frequencies: (K,) float64, symbol frequencies of the records that were read.
     """
 
@@ -41,9 +41,9 @@ class Augmentation:
     ) -> None:
         self._config = config
         self._alphabet = alphabet
-        self._generators: dict[int, NegativeGenerator] = {}
-        if config.fresh_negatives:
-            self._generators = {label: NEGATIVES.load(name) for label, name in generators.items()}
+        self._generators: Mapping[int, NegativeGenerator] = {
+            label: NEGATIVES.load(name) for label, name in generators.items()
+        }
         self._frequencies = frequencies
         self._complement = torch.tensor(alphabet.complement.tolist(), dtype=torch.uint8) if turn else None
 

@@ -125,7 +125,7 @@ def _check(run: RunConfig, teacher: Bundle, length: int) -> None:
     if run.training.balance in ("weights", "oversample"):
         problem = "must be none: probabilities of a model are for its own class fractions"
         raise SettingError("training.balance", run.training.balance, problem=problem)
-    for name in ("shift", "mutation_rate", "fresh_negatives"):
+    for name in ("shift", "mutation_rate", "fresh_negatives", "fresh_shuffles"):
         value = getattr(run.augmentation, name)
         if value:
             problem = "must be off: the model has labelled the sequences as they are"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import replace
 
@@ -14,6 +14,7 @@ from seqnet.audit import quick_audit, quick_audit_lines
 from seqnet.configs.run import RunConfig
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import SettingError
+from seqnet.core.printable import listed
 from seqnet.core.provenance import versions
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.run_choice import ChosenRun
@@ -24,6 +25,9 @@ from seqnet.training.members import TrainingJob, training_counts
 from seqnet.training.warm_start import WarmStart
 
 __all__ = ["WARNING", "ProgressLines", "make_job", "opening_lines"]
+
+_NAMED = 10
+"""Maximum number of classes that a message names."""
 
 WARNING = "seqnet: warning: "
 """How a line begins that is a warning."""
@@ -43,6 +47,7 @@ def opening_lines(
     """
     if chosen.recipe:
         yield chosen.recipe
+        yield from _shuffled_lines(chosen.run.augmentation.fresh_shuffles)
     if start:
         yield start.line(dataset, chosen.run, count)
     if chosen.warning:
@@ -50,6 +55,16 @@ def opening_lines(
     if audit:
         checks, checked = quick_audit(dataset)
         yield from quick_audit_lines(checks, dataset, checked)
+
+
+def _shuffled_lines(names: Sequence[str]) -> Iterator[str]:
+    """Yields a line that says why classes are shuffled, if any are."""
+    if names:
+        many = len(names) > 1
+        yield (
+            f"{'classes' if many else 'class'} {listed(names, _NAMED)} {'consist' if many else 'consists'} of shuffled "
+            "records of the other classes, so new shuffles are made in every epoch"
+        )
 
 
 def make_job(
@@ -107,6 +122,13 @@ def _check_effects(dataset: Dataset, run: RunConfig, start: WarmStart | None) ->
     if run.augmentation.fresh_negatives and not dataset.generators:
         problem = "has no effect: the dataset has no generated class, such as random=@uniform"
         raise SettingError("augmentation.fresh_negatives", True, problem=problem)
+    for name in run.augmentation.fresh_shuffles:
+        if name not in dataset.classes:
+            problem = f"must be a class of the dataset ({listed(dataset.classes, _NAMED)})"
+            raise SettingError("augmentation.fresh_shuffles", name, problem=problem)
+        if dataset.crop:
+            problem = "has no effect on a dataset that was made with encode --crop"
+            raise SettingError("augmentation.fresh_shuffles", name, problem=problem)
     if run.augmentation.reverse_complement and not dataset.alphabet.has_strands:
         problem = f"must be false: {dataset.alphabet.name} has no reverse complement"
         raise SettingError("augmentation.reverse_complement", True, problem=problem)

@@ -39,7 +39,7 @@ def precompute_embeddings(
         return
     encoder.prepare(notify)
     augmentation = config.augmentation
-    fresh = augmentation.fresh_negatives and bool(dataset.generators)
+    fresh = augmentation.fresh_shuffles or (augmentation.fresh_negatives and dataset.generators)
     splits = ["validation"]
     if dataset.crop or augmentation.shift or augmentation.mutation_rate or fresh:
         notify("training changes the sequences in every epoch, so the language model runs in every epoch")

@@ -22,7 +22,7 @@ from seqnet.core.errors import AlphabetMismatchError, ContainerError, SettingErr
 from seqnet.core.printable import counted, shortened
 from seqnet.core.provenance import file_hash
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import fitted_to
+from seqnet.datasets.recipes import fitted_to, renewal
 from seqnet.datasets.run_choice import ChosenRun
 from seqnet.models.bundles import Bundle, open_bundle, write_bundle
 from seqnet.models.shipped import find_model
@@ -250,7 +250,7 @@ def _warm_run(
     if not (request.preset or request.config):
         training = compose(preset).training if preset else config.training
         count = 0 if dataset.crop else len(dataset.members("train"))
-        changed = fitted_to(training, count) if preset and count else ()
+        changed = (*(fitted_to(training, count) if preset and count else ()), *renewal(dataset))
         base["training"] = {**training.to_dict(), "freeze": False}
         base = compose(assignments=changed, base=base).to_dict()
         ending = "".join(f", {text.partition('.')[2]}" for text in changed)
@@ -272,8 +272,9 @@ def _base(bundle: Bundle, config: RunConfig) -> dict[str, dict[str, Any]]:
         base["encoder"] = {name: value for name, value in base["encoder"].items() if name not in _OF_HUB}
     if config.network.flattens:
         base["network"]["window"] = bundle.window
-    # What is generated depends on the dataset.
-    base["augmentation"].pop("fresh_negatives", None)
+    # What is generated or shuffled depends on the dataset.
+    for name in ("fresh_negatives", "fresh_shuffles"):
+        base["augmentation"].pop(name, None)
     return base
 
 

@@ -93,6 +93,30 @@ def test_networks_of_a_mixture_see_a_limited_number_of_symbols() -> None:
     assert (recurrent.epochs, recurrent.early_stopping) == (4, 2)
 
 
+def test_wide_convolutions_are_trained_for_longer_where_records_change_in_every_epoch() -> None:
+    data = labelled(2000)
+    lengths = np.full(3_000, 1_000)
+    large = replace(
+        data,
+        tokens=Ragged.from_lengths(np.ones(int(lengths.sum()), dtype=np.uint8), lengths),
+        labels=(np.arange(3_000) % 2).astype(np.int32),
+        split=np.array([0] * 2_500 + [1] * 500, dtype=np.uint8),
+    )
+    usual = dict(choose_run(large, RunRequest()).kinds)
+    chosen = choose_run(replace(large, generators={"noise": "dinucleotide"}), RunRequest())
+    renewed = dict(chosen.kinds)
+    assert list(renewed) == [name for name in usual if name != "dna-deep-hybrid"]
+    assert all(run.augmentation.fresh_negatives for run in renewed.values())
+    assert {name: (usual[name].training.epochs, run.training.epochs) for name, run in renewed.items()} == {
+        KMERS: (16, 16),
+        FLAT[0]: (38, 38),
+        **dict.fromkeys(WIDE, (16, 24)),
+    }
+    assert chosen.recipe is not None
+    assert chosen.recipe.count("fresh_negatives") == 1
+    assert "2,500 training records, all with fresh_negatives=true, weighted on" in chosen.recipe
+
+
 @pytest.mark.parametrize(("length", "longest"), [(8, 2), (101, 4), (500, 5), (2000, 6)])
 def test_kmers_are_as_long_as_the_records_suffice_for(length: int, longest: int) -> None:
     """600 records of 101 bases have 150 bases for each of 404 words."""

@@ -11,6 +11,7 @@ from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.recipes import choose_recipe, misfit
 from seqnet.datasets.run_choice import choose_run
 from tests.building import make_dataset, random_strings
+from tests.datasets.test_shuffled_classes import labelled, real, shuffled
 
 
 def records(count: int, length: int, name: str = "dna", crop: int | None = None) -> Dataset:
@@ -55,6 +56,20 @@ def test_few_records_have_steps_enough(count: int) -> None:
     assert fitted.learning_rate == pytest.approx(
         plain.learning_rate * (fitted.batch_size / plain.batch_size) ** 0.5, rel=0.02
     )
+
+
+@pytest.mark.parametrize("name", ["b", 'with "quotes" and ä'])
+def test_classes_that_can_change_do_so_in_every_epoch(name: str) -> None:
+    strings = real()
+    data = replace(labelled(strings, shuffled(strings)), classes=("a", name))
+    run = choose_run(data, RunRequest()).run
+    assert (run.augmentation.fresh_shuffles, run.augmentation.fresh_negatives) == ((name,), False)
+    run = choose_run(replace(data, generators={name: "dinucleotide"}), RunRequest()).run
+    assert (run.augmentation.fresh_shuffles, run.augmentation.fresh_negatives) == ((), True)
+    windows = replace(data, generators={name: "dinucleotide"}, crop=20)
+    assert not choose_run(windows, RunRequest()).run.augmentation.fresh_negatives
+    off = RunRequest(assignments=("augmentation.fresh_shuffles=[]",))
+    assert choose_run(data, off).run.augmentation.fresh_shuffles == ()
 
 
 def test_many_records_leave_a_preset_as_it_is() -> None:

@@ -58,7 +58,7 @@ BATCHES = st.lists(st.text("ACGTNR", min_size=1, max_size=15), min_size=1, max_s
 
 def test_nothing_is_changed_by_default() -> None:
     batch = padded(random_strings([9, 4, 1, 7]))
-    tokens, lengths = apply(augmentation(generators={0: "uniform"}), batch)
+    tokens, lengths = apply(augmentation(), batch)
     assert torch.equal(tokens, batch[0])
     assert torch.equal(lengths, batch[1])
 
@@ -129,7 +129,7 @@ def test_about_half_of_the_sequences_are_turned_whole() -> None:
 def test_fresh_negatives_leave_other_classes_and_lengths_alone(kind: str) -> None:
     batch = padded(random_strings([20, 9, 1, 14, 30, 20]))
     labels = np.array([0, 1, 1, 0, 1, 0])
-    tokens, lengths = apply(augmentation(fresh_negatives=True, generators={1: kind}), batch, labels)
+    tokens, lengths = apply(augmentation(generators={1: kind}), batch, labels)
     assert torch.equal(lengths, batch[1])
     assert torch.equal(tokens[labels == 0], batch[0][labels == 0])
     assert not torch.equal(tokens[4], batch[0][4])
@@ -141,7 +141,7 @@ def pairs(string: str) -> Counter[str]:
 
 def test_fresh_shuffles_keep_their_pairs_of_neighbours() -> None:
     strings = random_strings([40, 25, 40, 33], "ACGTN")
-    augment = augmentation(fresh_negatives=True, generators={1: "dinucleotide"})
+    augment = augmentation(generators={1: "dinucleotide"})
     ones = np.ones(4, dtype=np.int64)
     first, second = (strings_of(apply(augment, padded(strings), ones, seed)) for seed in (1, 2))
     for before, one, other in zip(strings, first, second, strict=True):
@@ -150,9 +150,7 @@ def test_fresh_shuffles_keep_their_pairs_of_neighbours() -> None:
 
 
 def test_fresh_negatives_have_the_frequencies_of_what_was_read() -> None:
-    augment = augmentation(
-        fresh_negatives=True, generators={0: "composition"}, frequencies=np.array([0.7, 0.2, 0.1, 0.0])
-    )
+    augment = augmentation(generators={0: "composition"}, frequencies=np.array([0.7, 0.2, 0.1, 0.0]))
     counts = Counter("".join(strings_of(apply(augment, padded(["T" * 100] * 100)))))
     assert counts["T"] == 0
     for symbol, share in zip("ACG", (0.7, 0.2, 0.1), strict=True):

@@ -152,6 +152,19 @@ def test_fresh_negatives_are_new_in_every_epoch_and_nothing_else_is() -> None:
     assert pairs(negatives[0]) == pairs(negatives[1]) == pairs(made)
 
 
+def test_classes_are_shuffled_anew_in_every_epoch() -> None:
+    dataset = uneven()
+    one = feeder(dataset, augmentation={"fresh_shuffles": ["noise"]})
+    for number in (1, 2):
+        found = fed(one, number)
+        assert {pair for pair in found if pair[1] == 1} == {pair for pair in records(dataset, "train") if pair[1] == 1}
+        made = [string for string, label in found if label == 0]
+        read = [string for string, label in records(dataset, "train") if label == 0]
+        assert len(set(made) - set(read)) > 25
+        assert sorted(map(sorted, made)) == sorted(map(sorted, read))
+    assert fed(one, 1) != fed(one, 2)
+
+
 def test_negatives_are_kept_unless_fresh_ones_are_requested() -> None:
     dataset = uneven(generators={"noise": "uniform"})
     assert sorted(fed(feeder(dataset), 1)) == sorted(records(dataset, "train"))

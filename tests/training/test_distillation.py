@@ -142,6 +142,7 @@ def test_sequences_are_turned_only_if_the_model_gives_both_strands_the_same() ->
     [
         ("shift=3", "augmentation.shift must be off: the model has labelled the sequences as they are"),
         ("balance=weights", "training.balance must be none"),
+        ('fresh_shuffles=["a"]', "augmentation.fresh_shuffles must be off"),
         ('strands="both"', "network.strands needs a model that uses both strands; this one uses one strand"),
         ("reverse_complement=true", "augmentation.reverse_complement needs a model that uses both strands"),
         ("seed=4", "training.seed is set by --seed, which is also the seed of the sequences"),

@@ -49,6 +49,11 @@ def test_the_digest_of_a_file_that_is_gone_is_taken_from_the_dataset() -> None:
         ({"kept_rate": 0.1}, {}, "training.kept_rate needs --from"),
         ({"epoch_size": 9}, {}, "training.epoch_size has no effect: it needs a dataset that was made with encode --cr"),
         ({}, {"fresh_negatives": True}, "augmentation.fresh_negatives has no effect: the dataset has no generated cla"),
+        (
+            {},
+            {"fresh_shuffles": ["noise", "b"]},
+            "augmentation.fresh_shuffles must be a class of the dataset (noise, s",
+        ),
     ],
 )
 def test_a_setting_that_the_dataset_leaves_without_effect_is_refused(
@@ -58,9 +63,28 @@ def test_a_setting_that_the_dataset_leaves_without_effect_is_refused(
     with pytest.raises(SettingError) as caught:
         make_job(replace(planted(), digest="a"), ChosenRun(config, None), CPU, threads=1)
     assert str(caught.value).startswith(line)
-    if not {"freeze", "kept_rate"} & set(training):
+    if not ({"freeze", "kept_rate"} & set(training) or "fresh_shuffles" in augmentation):
         data = replace(planted(), digest="a", crop=12, generators={"noise": "uniform"})
         assert make_job(data, ChosenRun(config, None), CPU, threads=1).config == config
+
+
+def test_windows_are_not_shuffled() -> None:
+    data = replace(planted(), digest="a", crop=12, generators={"noise": "uniform"})
+    config = run_config(augmentation={"fresh_shuffles": ["noise"]})
+    with pytest.raises(
+        SettingError, match=r"augmentation\.fresh_shuffles has no effect on a dataset that was made with"
+    ):
+        make_job(data, ChosenRun(config, None), CPU, threads=1)
+    assert make_job(replace(data, crop=None), ChosenRun(config, None), CPU, threads=1).config == config
+
+
+def test_shuffled_classes_are_told_where_the_dataset_chose() -> None:
+    config = run_config(augmentation={"fresh_shuffles": ["noise", "more"]})
+    _, line = opening_lines(planted(), ChosenRun(config, "lstm", "recipe: lstm"), audit=False)
+    assert line == (
+        "classes noise, more consist of shuffled records of the other classes, so new shuffles are made in every epoch"
+    )
+    assert list(opening_lines(planted(), ChosenRun(config, "lstm"), audit=False)) == []
 
 
 def test_the_messages_before_a_training() -> None:

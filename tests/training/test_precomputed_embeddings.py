@@ -73,7 +73,7 @@ def test_the_cache_changes_no_bit_and_holds_what_training_sees(proteins: Dataset
     assert [row.validation_loss for row in cached.rows] == [row.validation_loss for row in plain.rows]
 
 
-@pytest.mark.parametrize("augmentation", [{"shift": 2}, {"mutation_rate": 0.1}])
+@pytest.mark.parametrize("augmentation", [{"shift": 2}, {"mutation_rate": 0.1}, {"fresh_shuffles": ["signal"]}])
 def test_sequences_that_change_do_not_fill_the_disk(
     proteins: Dataset, tmp_path: Path, augmentation: dict[str, Any]
 ) -> None:

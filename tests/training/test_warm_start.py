@@ -26,6 +26,7 @@ from tests.building import (
     same_weights,
     weights_of,
 )
+from tests.datasets.test_shuffled_classes import labelled, real, shuffled
 
 NORMED = {**SMALL_NETWORK, "norm": "batch", "dropout_conv": 0.1}
 HYBRID = {"name": "hybrid", "filters": [6], "kernels": [5], "pools": [2], "units": 4, "dense": [5]}
@@ -188,6 +189,14 @@ def test_settings_come_from_the_model() -> None:
     assert adapted.recipe is not None
     assert adapted.recipe.startswith("chosen settings: those of m.safetensors (preset dna-hybrid), epochs=")
     assert chosen(named, preset="dna-hybrid").training == preset.training
+    # What is generated or shuffled depends on the dataset.
+    made = run_config(augmentation={"shift": 2, "fresh_negatives": True, "fresh_shuffles": ["signal"]})
+    again = choose_warm_run(planted(), RunRequest(), start_of(make_bundle(made, window=24)))
+    assert again.run.augmentation == replace(made.augmentation, fresh_negatives=False, fresh_shuffles=())
+    strings = real()
+    found = choose_warm_run(labelled(strings, shuffled(strings)), RunRequest(), start_of(make_bundle(other, window=60)))
+    assert found.run.augmentation.fresh_shuffles == ("b",)
+    assert found.recipe == 'chosen settings: those of m.safetensors, fresh_shuffles=["b"]'
     # A network that flattens keeps its window.
     flat = make_bundle(run_config(network={"name": "dense", "dense": [4]}), window=15)
     assert chosen(flat).network.window == 15
