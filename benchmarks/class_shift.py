@@ -1,15 +1,17 @@
 """How well class fractions are estimated from scores: the test records of a model, drawn at other fractions.
 
-    python -m benchmarks.class_shift MODEL DATASET [--records N]
+    python -m benchmarks.class_shift MODEL DATASET [MODEL DATASET …] [--records N]
 
-DATASET is the one that the model was trained on, made again with `seqnet encode`; its test split is drawn from. The
-last column is the calibration error that labels have on average if they are drawn with the corrected probabilities: an
-error of this size is chance.
+DATASET is the one that the model was trained on, made again with `seqnet encode`; its test split is drawn from. With
+several models, such as those of five splits, each estimates for itself, and the calibration errors are those of the
+records of all together, because the error that chance makes falls with the number of records. The last column is the
+error that labels have on average if they are drawn with the corrected probabilities: an error of this size is chance.
 """
 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +32,45 @@ DRAWS = 6
 RECORDS = 1_000
 
 Probabilities = NDArray[np.float64]
+Columns = list[Probabilities]
+"""Probabilities (N, 2) without a correction, with an estimated share, and with the true share."""
+
+
+class Scored:
+    """The test records of a model, with their probabilities.
+
+    Args:
+        model: name or path of a model with two classes.
+        dataset: that it was trained on.
+    """
+
+    def __init__(self, model: Path, dataset: Path) -> None:
+        bundle, data = open_bundle(find_model(model)), open_dataset(dataset)
+        assert bundle.positive is not None
+        members = data.members("test")
+        self._bundle, self._positive = bundle, bundle.positive
+        self._scores = bundle_probabilities(bundle, data.tokens, members).probabilities
+        self._mine = class_order(bundle.classes, data)[data.labels[members]] == bundle.positive
+
+    def draw(self, share: float, most: int, rng: np.random.Generator) -> tuple[list[float], NDArray[np.int64], Columns]:
+        """Returns estimates of a share of the positive class, labels (N,) of the records drawn, and probabilities.
+
+        Args:
+            share: of the positive class among the records that are drawn.
+            most: maximum number of records.
+            rng: draws them.
+        """
+        mine, positive, seen = self._mine, self._positive, training_shares(self._bundle)
+        count = min(most, int(mine.sum() / share), int((~mine).sum() / (1 - share)))
+        own = rng.choice(np.flatnonzero(mine), round(count * share), replace=False)
+        drawn = np.concatenate([own, rng.choice(np.flatnonzero(~mine), count - len(own), replace=False)])
+        labels = np.where(mine[drawn], positive, 1 - positive)
+        scores = self._scores[drawn]
+        found = estimate_shift(scores, seen, self._bundle.validation, shrink=True)
+        true = np.where(np.arange(2) == positive, share, 1 - share)
+        columns = [reweighted(scores, seen, one) for one in (seen, found.applied, true)]
+        estimates = [found.shares[positive], likeliest_shares(scores, seen)[positive], found.applied[positive]]
+        return [*estimates, float(found.sure)], labels, columns
 
 
 def floor(probabilities: Probabilities, rng: np.random.Generator) -> float:
@@ -38,34 +79,29 @@ def floor(probabilities: Probabilities, rng: np.random.Generator) -> float:
     return expected_calibration_error(labels, probabilities)
 
 
+def row(models: Sequence[Scored], share: float, most: int, rng: np.random.Generator) -> tuple[int, list[float]]:
+    """Returns the number of records of a draw from all models, and the numbers of a row."""
+    drawn = [model.draw(share, most, rng) for model in models]
+    labels = np.concatenate([one for _, one, _ in drawn])
+    columns = [np.concatenate(parts) for parts in zip(*(each for _, _, each in drawn), strict=True)]
+    estimates = np.mean([one for one, _, _ in drawn], axis=0).tolist()
+    errors = [expected_calibration_error(labels, one) for one in columns]
+    return len(labels), [*estimates, *errors, floor(columns[-1], rng)]
+
+
 def main() -> None:
     """Prints a row for each fraction of the positive class."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("model", type=Path)
-    parser.add_argument("dataset", type=Path)
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("files", type=Path, nargs="+", metavar="MODEL DATASET")
     parser.add_argument("--records", type=int, default=RECORDS, help="most records of a draw [default: %(default)s]")
     options = parser.parse_args()
-    bundle, data = open_bundle(find_model(options.model)), open_dataset(options.dataset)
-    assert bundle.positive is not None
-    members, seen, rng = data.members("test"), training_shares(bundle), np.random.default_rng(0)
-    scores = bundle_probabilities(bundle, data.tokens, members).probabilities
-    positive = class_order(bundle.classes, data)[data.labels[members]] == bundle.positive
+    models = [Scored(*pair) for pair in zip(options.files[::2], options.files[1::2], strict=True)]
+    rng = np.random.default_rng(0)
     print("share  records  estimate  EM alone  used  sure  ECE before  after  at the true share  by chance")
     for share in SHARES:
-        rows = []
-        for _ in range(DRAWS):
-            count = min(options.records, int(positive.sum() / share), int((~positive).sum() / (1 - share)))
-            own = rng.choice(np.flatnonzero(positive), round(count * share), replace=False)
-            drawn = np.concatenate([own, rng.choice(np.flatnonzero(~positive), count - len(own), replace=False)])
-            labels = np.where(positive[drawn], bundle.positive, 1 - bundle.positive)
-            found = estimate_shift(scores[drawn], seen, bundle.validation, shrink=True)
-            true = np.where(np.arange(2) == bundle.positive, share, 1 - share)
-            corrected = [reweighted(scores[drawn], seen, one) for one in (seen, found.applied, true)]
-            errors = [expected_calibration_error(labels, one) for one in corrected]
-            alone = likeliest_shares(scores[drawn], seen)
-            estimates = [one[bundle.positive] for one in (found.shares, alone, found.applied)]
-            rows.append([*estimates, found.sure, *errors, floor(corrected[2], rng)])
-        print(f"{share:5.1f} {count:8}  " + "  ".join(f"{value:8.3f}" for value in np.mean(rows, axis=0)))
+        rows = [row(models, share, options.records, rng) for _ in range(DRAWS)]
+        found = np.mean([each for _, each in rows], axis=0)
+        print(f"{share:5.1f} {rows[0][0]:8}  " + "  ".join(f"{value:8.3f}" for value in found), flush=True)
 
 
 if __name__ == "__main__":

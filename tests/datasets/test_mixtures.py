@@ -114,7 +114,7 @@ def test_wide_convolutions_are_trained_for_longer_where_records_change_in_every_
     }
     assert chosen.recipe is not None
     assert chosen.recipe.count("fresh_negatives") == 1
-    assert "2,500 training records, all with fresh_negatives=true, weighted on" in chosen.recipe
+    assert "2,500 training records, all with batch_size=64, fresh_negatives=true, weighted on" in chosen.recipe
 
 
 @pytest.mark.parametrize(("length", "longest"), [(8, 2), (101, 4), (500, 5), (2000, 6)])
