@@ -31,7 +31,7 @@ from benchmarks.transfer_page import Found, transfer_page
 from seqnet.configs.audit import AuditOptions
 from seqnet.configs.run import compose
 from seqnet.core.outputs import whole_file
-from seqnet.datasets.recipes import fitted_to
+from seqnet.datasets.recipes import fitted_to, renewal
 from seqnet.similarity import similar_pairs
 
 __all__ = ["DATA", "Keeper", "as_dataset", "unlike", "write_json"]
@@ -115,10 +115,10 @@ class Keeper:
         return {"start": start, "settings": rate | ({"training.epochs": 1} if self.smoke else {})}
 
     def _from_nothing(self, data: pd.DataFrame) -> dict[str, Any]:
-        """Returns the settings for random weights: those of the preset, adapted to the number of records."""
+        """Returns the settings for random weights: those of the preset, adapted to the records, as with `start`."""
         records = int((data["split"] == "train").sum())
-        fitted = [text.split("=") for text in fitted_to(compose(self.preset).training, records)]
-        settings = {name: json.loads(value) for name, value in fitted}
+        adapted = (*fitted_to(compose(self.preset).training, records), *renewal(as_dataset(data)))
+        settings = {name: json.loads(value) for name, value in (text.split("=", 1) for text in adapted)}
         return {"preset": self.preset, "settings": settings | ({"training.epochs": 1} if self.smoke else {})}
 
     def identity(self, data: pd.DataFrame, model: bytes = b"") -> dict[str, str]:

@@ -24,7 +24,7 @@ _SHUFFLED = 0.5
 are in another split."""
 
 _BY_CHANCE = 0.1
-"""Maximum share of the other classes whose pairs are also those of another record, as in sequences of few symbols."""
+"""Maximum share of the records of other classes that have the pairs of another record of their class, as short ones do."""
 
 _SYMBOLS = 50_000
 """Maximum number of symbols of a class in which triples are counted."""
@@ -52,8 +52,7 @@ def shuffled_classes(dataset: Dataset) -> tuple[str, ...]:
     if dataset.crop or not len(members):
         return ()
     labels = dataset.labels[members]
-    alike = _Alike(_pair_sums(dataset, members), labels)
-    found = [label for label in np.unique(labels).tolist() if alike.is_related(label)]
+    found = _related(_pair_sums(dataset, members), labels, len(dataset.classes))
     rng = np.random.default_rng(0)
 
     def deviation(chosen: NDArray[np.bool_]) -> float:
@@ -65,29 +64,25 @@ def shuffled_classes(dataset: Dataset) -> tuple[str, ...]:
         others = deviation(labels != label)
         return others > _REAL and deviation(labels == label) <= max(_USUAL, _LITTLE * others)
 
-    return tuple(dataset.classes[label] for label in found if is_shuffled(label))
+    return tuple(dataset.classes[label] for label in found.tolist() if is_shuffled(label))
 
 
-class _Alike:
-    """Which of N records have the same pairs of neighbouring symbols.
+def _related(sums: NDArray[np.uint64], labels: NDArray[np.int32], kinds: int) -> NDArray[np.int64]:
+    """Returns the classes most of whose records have the pairs of a record of another class, and not by chance.
 
     Args:
-        sums: (N,) uint64, equal if the pairs are.
+        sums: (N,) uint64, equal for records with the same pairs.
         labels: (N,) int32.
+        kinds: number of classes.
     """
-
-    def __init__(self, sums: NDArray[np.uint64], labels: NDArray[np.int32]) -> None:
-        self._labels = labels
-        _, self._group = np.unique(sums, return_inverse=True)
-        self._size = np.bincount(self._group)
-
-    def is_related(self, label: int) -> bool:
-        """Returns whether most records of a class have the pairs of another class, which hardly has them twice."""
-        own = self._labels == label
-        inside = np.bincount(self._group[own], minlength=len(self._size))
-        others = self._size - inside
-        shared = float((others[self._group[own]] > 0).mean())
-        return shared >= _SHUFFLED and float((others[self._group[~own]] > 1).mean()) <= _BY_CHANCE
+    _, group, size = np.unique(sums, return_inverse=True, return_counts=True)
+    _, place, alike = np.unique(group * kinds + labels, return_inverse=True, return_counts=True)
+    own = alike[place]  # (N,) records of the same class with the same pairs, itself included
+    total = np.bincount(labels, minlength=kinds)
+    shared = np.bincount(labels, weights=size[group] > own, minlength=kinds)
+    repeated = np.bincount(labels, weights=own > 1, minlength=kinds)
+    by_chance = (repeated.sum() - repeated) <= _BY_CHANCE * (len(labels) - total)
+    return np.flatnonzero((total > 0) & (shared >= _SHUFFLED * total) & by_chance)
 
 
 def _pair_sums(dataset: Dataset, members: NDArray[np.int64]) -> NDArray[np.uint64]:

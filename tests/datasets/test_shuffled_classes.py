@@ -65,6 +65,11 @@ def test_a_class_may_be_shuffles_of_several_classes_and_have_several_of_each() -
     assert shuffled_classes(labelled(one, made, other)) == ("b",)
 
 
+def test_several_classes_may_be_shuffles_of_one() -> None:
+    strings = real()
+    assert shuffled_classes(labelled(shuffled(strings, 1), strings, shuffled(strings, 2))) == ("a", "c")
+
+
 @pytest.mark.parametrize("other", ["independent", "shuffles of others", "the same", "real ones among them"])
 def test_other_classes_are_not_taken_for_shuffles(other: str) -> None:
     strings, others = real(), real(seed=7)
