@@ -24,7 +24,7 @@ _SHUFFLED = 0.5
 are in another split."""
 
 _BY_CHANCE = 0.1
-"""Maximum share of the records of other classes that have the pairs of another record of their class, as short ones do."""
+"""Maximum share of the records of other classes with the pairs of another record of their class, as in short ones."""
 
 _SYMBOLS = 50_000
 """Maximum number of symbols of a class in which triples are counted."""
