@@ -95,6 +95,8 @@ def main() -> None:
     parser.add_argument("files", type=Path, nargs="+", metavar="MODEL DATASET")
     parser.add_argument("--records", type=int, default=RECORDS, help="most records of a draw [default: %(default)s]")
     options = parser.parse_args()
+    if len(options.files) % 2:
+        parser.error("give a dataset for each model")
     models = [Scored(*pair) for pair in zip(options.files[::2], options.files[1::2], strict=True)]
     rng = np.random.default_rng(0)
     print("share  records  estimate  EM alone  used  sure  ECE before  after  at the true share  by chance")

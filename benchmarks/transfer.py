@@ -32,6 +32,7 @@ from seqnet.configs.audit import AuditOptions
 from seqnet.configs.run import compose
 from seqnet.core.outputs import whole_file
 from seqnet.datasets.recipes import fitted_to, renewal
+from seqnet.datasets.shuffled_classes import shuffled_classes
 from seqnet.similarity import similar_pairs
 
 __all__ = ["DATA", "Keeper", "as_dataset", "unlike", "write_json"]
@@ -117,7 +118,8 @@ class Keeper:
     def _from_nothing(self, data: pd.DataFrame) -> dict[str, Any]:
         """Returns the settings for random weights: those of the preset, adapted to the records, as with `start`."""
         records = int((data["split"] == "train").sum())
-        adapted = (*fitted_to(compose(self.preset).training, records), *renewal(as_dataset(data)))
+        renewed = renewal(dataset := as_dataset(data), shuffled_classes(dataset))
+        adapted = (*fitted_to(compose(self.preset).training, records), *renewed)
         settings = {name: json.loads(value) for name, value in (text.split("=", 1) for text in adapted)}
         return {"preset": self.preset, "settings": settings | ({"training.epochs": 1} if self.smoke else {})}
 

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from seqnet.configs.run import compose
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import LONGER, Recipe, choose_recipe, fewer_trees, fitted_to, renewal, window_cut
+from seqnet.datasets.recipes import LONGER, Recipe, fewer_trees, fitted_to, window_cut
 
 __all__ = ["MOST_KINDS", "choose_mixture"]
 
@@ -52,8 +53,11 @@ _WORK: Mapping[str, tuple[int, int]] = {
 An LSTM takes several times as long for a symbol as a wide convolution.
 """
 
-_RENEWED_EPOCHS, _RENEWED_SYMBOLS = 2, 1.5
-"""How many times as many epochs, and symbols at most, a wide convolution sees if records change in every epoch."""
+_LONGER_EPOCHS, _LONGER_SYMBOLS = 2, 1.5
+"""How many times as many epochs, and symbols at most, a wide convolution sees with new shuffles in every epoch."""
+
+_LARGE = 0.25
+"""Minimum share of the train records that are shuffles for this."""
 
 _SYMBOLS_PER_KMER = 150
 """Minimum number of symbols in the train split for each different k-mer of the longest length."""
@@ -65,15 +69,18 @@ _EARLY_STOPPING = 3
 """A network of a mixture stops after a third of its epochs without improvement."""
 
 
-def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
+def choose_mixture(dataset: Dataset, recipe: Recipe) -> tuple[Recipe, ...]:
     """Returns the recipes of networks of different kinds that are mixed, the fastest first; none for one network.
 
     Classes of DNA and RNA may differ by motifs anywhere or at fixed positions, on both strands or one, or by their
     k-mers. No single network is good at all of these, so several are trained and weighted on the validation split. For
     proteins, a logistic regression on pairs of residues is better than other networks if records are few
     (docs/results.md).
+
+    Args:
+        dataset: what is trained on.
+        recipe: of one network for this dataset; without `renewal`, all records stay the same.
     """
-    recipe = choose_recipe(dataset)
     held_out = dataset.labels[dataset.members("validation")]
     judged = len(held_out) >= _VALIDATION and len(np.unique(held_out)) == len(dataset.classes)
     if dataset.crop or not judged:
@@ -85,44 +92,54 @@ def choose_mixture(dataset: Dataset) -> tuple[Recipe, ...]:
         names = [name for name in names if name != _ANCHORED]
     if dataset.alphabet.name == "protein":
         names = [_PAIRS if name == _KMERS else name for name in names]
-    renewed = renewal(dataset)
-    if renewed:
+    longer = _mostly_shuffled(dataset, recipe)
+    if longer and _epochs(_WIDE[0], lengths, longer=True) > _epochs(_WIDE[0], lengths, longer=False):
         names = [name for name in names if name != _SLOW]
-    return tuple(_part_of_mixture(name, dataset, lengths, renewed, recipe.facts) for name in names)
+    return tuple(_part_of_mixture(name, dataset, lengths, recipe, longer) for name in names)
 
 
-def _part_of_mixture(
-    preset: str, dataset: Dataset, lengths: NDArray[np.int64], renewed: Sequence[str], facts: str
-) -> Recipe:
+def _mostly_shuffled(dataset: Dataset, recipe: Recipe) -> bool:
+    """Returns whether new shuffles replace a large share of the train records in every epoch."""
+    if not recipe.renewal:
+        return False
+    shuffles = {*recipe.shuffled, *(name for name, made in dataset.generators.items() if made == "dinucleotide")}
+    kinds = [dataset.classes.index(name) for name in shuffles]
+    return float(np.isin(dataset.labels[dataset.members("train")], kinds).mean()) >= _LARGE
+
+
+def _epochs(preset: str, lengths: NDArray[np.int64], *, longer: bool) -> int:
+    """Returns the number of epochs for train records of lengths (N,), with limited work."""
+    fitted = fitted_to(compose(preset).training, len(lengths))
+    epochs = compose(preset, assignments=fitted).training.epochs
+    if preset not in _WORK:
+        return epochs
+    symbols, fewest = _WORK[preset]
+    if longer and preset in _WIDE:
+        epochs, symbols = epochs * _LONGER_EPOCHS, round(symbols * _LONGER_SYMBOLS)
+    return min(epochs, max(fewest, int(symbols // lengths.sum())))
+
+
+def _part_of_mixture(preset: str, dataset: Dataset, lengths: NDArray[np.int64], recipe: Recipe, longer: bool) -> Recipe:
     """Returns the recipe of one network of a mixture.
 
     Args:
         preset: of the network.
         dataset: what it is trained on.
         lengths: (N,), of the train records.
-        renewed: the setting for new negatives in every epoch; empty if the dataset has none that can be renewed.
-        facts: see `Recipe`.
+        recipe: of one network for this dataset.
+        longer: whether wide convolutions are trained for longer.
     """
     training = compose(preset).training
-    fitted = fitted_to(training, len(lengths))
-    epochs = compose(preset, assignments=fitted).training.epochs
-    symbols, fewest = _WORK.get(preset, (math.inf, 0))
-    if renewed and preset in _WIDE:
-        epochs, symbols = epochs * _RENEWED_EPOCHS, symbols * _RENEWED_SYMBOLS
-    if symbols < math.inf:
-        epochs = min(epochs, max(fewest, int(symbols // lengths.sum())))
+    epochs = _epochs(preset, lengths, longer=longer)
     cut = (
         *window_cut(dataset),
         *fewer_trees(preset, len(dataset.classes)),
         *_shorter_kmers(preset, dataset.alphabet.size, lengths),
     )
-    kept = [one for one in fitted if not one.startswith("training.epochs=")]
+    kept = [one for one in fitted_to(training, len(lengths)) if not one.startswith("training.epochs=")]
     changed = [f"training.epochs={epochs}"] if epochs != training.epochs else []
-    return Recipe(
-        preset,
-        (*cut, *changed, *kept, f"training.early_stopping={math.ceil(epochs / _EARLY_STOPPING)}", *renewed),
-        facts,
-    )
+    stopping = f"training.early_stopping={math.ceil(epochs / _EARLY_STOPPING)}"
+    return replace(recipe, preset=preset, assignments=(*cut, *changed, *kept, stopping))
 
 
 def _shorter_kmers(preset: str, symbols: int, lengths: NDArray[np.int64]) -> tuple[str, ...]:

@@ -62,16 +62,20 @@ class Recipe:
         preset: name of the preset.
         assignments: `key=value` settings that override the preset.
         facts: properties of the dataset that decided the choice.
+        renewal: further settings, for records that are made anew in every epoch; see `renewal`.
+        shuffled: classes that were found to be shuffles.
     """
 
     preset: str
     assignments: tuple[str, ...]
     facts: str
+    renewal: tuple[str, ...] = ()
+    shuffled: tuple[str, ...] = ()
 
     @property
     def line(self) -> str:
         """Summary in one line."""
-        changed = "".join(f", {text.partition('.')[2]}" for text in self.assignments)
+        changed = "".join(f", {text.partition('.')[2]}" for text in (*self.assignments, *self.renewal))
         return f"chosen settings: preset {self.preset} ({self.facts}){changed}; --preset chooses another"
 
 
@@ -92,20 +96,24 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
     fitted = () if records is None else fitted_to(compose(preset).training, records)
     trees = fewer_trees(preset, len(dataset.classes))
-    return Recipe(preset, (*window_cut(dataset), *trees, *fitted, *renewal(dataset)), facts)
+    shuffled = shuffled_classes(dataset)
+    return Recipe(preset, (*window_cut(dataset), *trees, *fitted), facts, renewal(dataset, shuffled), shuffled)
 
 
-def renewal(dataset: Dataset) -> tuple[str, ...]:
+def renewal(dataset: Dataset, shuffled: Sequence[str]) -> tuple[str, ...]:
     """Returns the settings that make records of some classes anew in every epoch; none if there are no such classes.
 
-    A network can't learn by heart what changes in every epoch, so it learns what the classes have in common.
+    A network can't learn by heart what changes in every epoch.
+
+    Args:
+        dataset: what is trained on.
+        shuffled: its classes that are shuffles; see `shuffled_classes`.
     """
     if dataset.crop:
-        return ()  # draws anew without a setting
-    shuffled = json.dumps(shuffled_classes(dataset), ensure_ascii=False)
+        return ()  # windows are drawn anew without a setting
     return (
         *(["augmentation.fresh_negatives=true"] if dataset.generators else []),
-        *([f"augmentation.fresh_shuffles={shuffled}"] if shuffled != "[]" else []),
+        *([f"augmentation.fresh_shuffles={json.dumps(list(shuffled), ensure_ascii=False)}"] if shuffled else []),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from seqnet.configs.run import RunConfig, RunRequest, compose
 from seqnet.datasets.dataset import Dataset
@@ -23,6 +23,7 @@ class ChosenRun:
         recipe: a line about the choice by the dataset; None if the user chose.
         warning: why the user's preset may not suit the dataset; None if it does.
         kinds: preset and settings of each network of a mixture, the fastest first; empty for networks of one kind.
+        shuffled: classes that were found to be shuffles, and are shuffled anew in every epoch.
     """
 
     run: RunConfig
@@ -30,6 +31,7 @@ class ChosenRun:
     recipe: str | None = None
     warning: str | None = None
     kinds: tuple[tuple[str | None, RunConfig], ...] = ()
+    shuffled: tuple[str, ...] = ()
 
     @property
     def count(self) -> int:
@@ -52,24 +54,34 @@ def choose_run(dataset: Dataset, request: RunRequest, *, mix: bool = True) -> Ch
         window, preset = request.run.network.window, request.preset
         return ChosenRun(request.run, preset, None, misfit(preset, dataset, window) if preset else None)
     recipe = choose_recipe(dataset)
-    run = compose(recipe.preset, None, request.encoder, None, (*recipe.assignments, *request.assignments))
-    mixture = () if request.shapes_network or not mix else choose_mixture(dataset)
+    run = _composed(recipe, request, request.encoder)
+    fresh = run.augmentation.fresh_negatives or run.augmentation.fresh_shuffles
+    # A language model would have to compute new records in every epoch.
+    if not fresh or run.encoder.name == "plm":
+        recipe = replace(recipe, renewal=(), shuffled=())
+        run = _composed(recipe, request, request.encoder)
+    mixture = () if request.shapes_network or not mix else choose_mixture(dataset, recipe)
+    kept = tuple(name for name in recipe.shuffled if name in run.augmentation.fresh_shuffles)
     if not mixture:
-        return ChosenRun(run, recipe.preset, recipe.line)
-    kinds = tuple(
-        (one.preset, compose(one.preset, assignments=(*one.assignments, *request.assignments))) for one in mixture
-    )
-    return ChosenRun(run, recipe.preset, _mixture_line(mixture, recipe.facts), kinds=kinds)
+        return ChosenRun(run, recipe.preset, recipe.line, shuffled=kept)
+    kinds = tuple((one.preset, _composed(one, request)) for one in mixture)
+    return ChosenRun(run, recipe.preset, _mixture_line(mixture, recipe.facts), kinds=kinds, shuffled=kept)
+
+
+def _composed(recipe: Recipe, request: RunRequest, encoder: str | None = None) -> RunConfig:
+    """Returns the settings of a recipe, and those of the user in place of them."""
+    return compose(recipe.preset, None, encoder, None, (*recipe.assignments, *recipe.renewal, *request.assignments))
 
 
 def _mixture_line(mixture: Sequence[Recipe], facts: str) -> str:
     """Returns the choice in one line; see `Recipe.line`. Settings that all networks have in common are told once."""
-    common = [text for text in mixture[0].assignments if all(text in one.assignments for one in mixture)]
+    first = mixture[0]
+    common = [text for text in first.assignments if all(text in one.assignments for one in mixture)]
     names = []
     for one in mixture:
         changed = _settings([text for text in one.assignments if text not in common])
         names.append(f"{one.preset} ({changed})" if changed else one.preset)
-    shared = f", all with {_settings(common)}" if common else ""
+    shared = f", all with {_settings([*common, *first.renewal])}" if common or first.renewal else ""
     return (
         f"chosen settings: a mixture of the presets {', '.join(names[:-1])} and {names[-1]} for {facts}{shared}, "
         "weighted on the validation split; --preset chooses one"
@@ -82,6 +94,6 @@ def _settings(assignments: Sequence[str]) -> str:
 
 def mixture_note(dataset: Dataset, request: RunRequest) -> str | None:
     """Returns a note that a cross-validation has no mixture; None if the default is not a mixture anyway."""
-    if request.shapes_network or not choose_mixture(dataset):
+    if request.shapes_network or not choose_mixture(dataset, choose_recipe(dataset)):
         return None
     return "each fold has one network; without --folds, networks of several kinds are trained and weighted"

@@ -27,7 +27,7 @@ class Augmentation:
         alphabet: of the tokens.
         turn: whether half of the sequences are replaced by their reverse complements.
         generators: class index → generator of new records; a class that is missing keeps its own.
-        frequencies: (K,) float64, symbol frequencies of the records that were read.
+        frequencies: (K,) float64, symbol frequencies of the records that stay the same.
     """
 
     def __init__(

@@ -12,14 +12,13 @@ import torch
 
 from seqnet.audit import quick_audit, quick_audit_lines
 from seqnet.configs.run import RunConfig
-from seqnet.configs.training import TrainingConfig
-from seqnet.core.errors import SettingError
 from seqnet.core.printable import listed
 from seqnet.core.provenance import versions
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.run_choice import ChosenRun
 from seqnet.evaluation.imbalance import is_imbalanced
 from seqnet.nn.devices import device_text
+from seqnet.training.effects import check_effects
 from seqnet.training.history import MONITORS, EpochRow, epoch_text
 from seqnet.training.members import TrainingJob, training_counts
 from seqnet.training.warm_start import WarmStart
@@ -47,7 +46,7 @@ def opening_lines(
     """
     if chosen.recipe:
         yield chosen.recipe
-        yield from _shuffled_lines(chosen.run.augmentation.fresh_shuffles)
+        yield from _shuffled_lines(chosen.shuffled)
     if start:
         yield start.line(dataset, chosen.run, count)
     if chosen.warning:
@@ -60,10 +59,10 @@ def opening_lines(
 def _shuffled_lines(names: Sequence[str]) -> Iterator[str]:
     """Yields a line that says why classes are shuffled, if any are."""
     if names:
-        many = len(names) > 1
         yield (
-            f"{'classes' if many else 'class'} {listed(names, _NAMED)} {'consist' if many else 'consists'} of shuffled "
-            "records of the other classes, so new shuffles are made in every epoch"
+            f"most records of {'classes' if len(names) > 1 else 'class'} {listed(names, _NAMED)} are shuffles of "
+            "records of other classes, so they are shuffled anew in every epoch; --set augmentation.fresh_shuffles=[] "
+            "keeps them"
         )
 
 
@@ -89,7 +88,7 @@ def make_job(
     Raises:
         SettingError: a setting needs a model to start from, pieces of genomes or generated classes, and there are none.
     """
-    _check_effects(dataset, chosen.run, start)
+    check_effects(dataset, chosen.run, alone=start is None)
     digest = dataset.sha256()
     provenance = {
         "preset": chosen.preset,
@@ -107,31 +106,6 @@ def make_job(
     kinds = tuple(run for _, run in chosen.kinds) or (chosen.run,)
     job = TrainingJob(dataset, kinds[0], device, dataset_hash=digest, provenance=provenance, start=start)
     return replace(job, checkpoints=(None,) * len(kinds), others=kinds[1:])
-
-
-def _check_effects(dataset: Dataset, run: RunConfig, start: WarmStart | None) -> None:
-    """Checks that the settings which hang on the dataset, or on a model to start from, have an effect."""
-    usual = TrainingConfig()
-    if start is None:
-        for name in ("freeze", "kept_rate"):
-            if (value := getattr(run.training, name)) != getattr(usual, name):
-                raise SettingError(f"training.{name}", value, problem="needs --from")
-    if run.training.epoch_size != usual.epoch_size and dataset.crop is None:
-        problem = "has no effect: it needs a dataset that was made with encode --crop"
-        raise SettingError("training.epoch_size", run.training.epoch_size, problem=problem)
-    if run.augmentation.fresh_negatives and not dataset.generators:
-        problem = "has no effect: the dataset has no generated class, such as random=@uniform"
-        raise SettingError("augmentation.fresh_negatives", True, problem=problem)
-    for name in run.augmentation.fresh_shuffles:
-        if name not in dataset.classes:
-            problem = f"must be a class of the dataset ({listed(dataset.classes, _NAMED)})"
-            raise SettingError("augmentation.fresh_shuffles", name, problem=problem)
-        if dataset.crop:
-            problem = "has no effect on a dataset that was made with encode --crop"
-            raise SettingError("augmentation.fresh_shuffles", name, problem=problem)
-    if run.augmentation.reverse_complement and not dataset.alphabet.has_strands:
-        problem = f"must be false: {dataset.alphabet.name} has no reverse complement"
-        raise SettingError("augmentation.reverse_complement", True, problem=problem)
 
 
 class ProgressLines:

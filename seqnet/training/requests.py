@@ -23,7 +23,8 @@ from seqnet.training.observer import MembersObserver
 from seqnet.training.processes import Processes
 from seqnet.training.results import TrainingRun
 from seqnet.training.training_files import TrainingFiles
-from seqnet.training.warm_start import WarmStart, choose_warm_run
+from seqnet.training.warm_settings import choose_warm_run
+from seqnet.training.warm_start import WarmStart
 
 __all__ = ["PlannedTraining", "TrainingRequest", "plan_training", "stop_line"]
 

@@ -9,6 +9,7 @@ from seqnet.configs.run import RunRequest
 from seqnet.core.ragged import Ragged
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.mixtures import choose_mixture
+from seqnet.datasets.recipes import choose_recipe
 from seqnet.datasets.run_choice import choose_run
 from tests.building import make_dataset, random_strings
 
@@ -55,7 +56,7 @@ KMERS, FLAT, WIDE = (
     ],
 )
 def test_the_kinds_of_a_mixture(data: Dataset, kinds: list[str]) -> None:
-    assert [one.preset for one in choose_mixture(data)] == kinds
+    assert [one.preset for one in choose_mixture(data, choose_recipe(data))] == kinds
     chosen = choose_run(data, RunRequest())
     assert [preset for preset, _ in chosen.kinds] == kinds
     assert chosen.count == max(len(kinds), 1)
@@ -115,6 +116,29 @@ def test_wide_convolutions_are_trained_for_longer_where_records_change_in_every_
     assert chosen.recipe is not None
     assert chosen.recipe.count("fresh_negatives") == 1
     assert "2,500 training records, all with batch_size=64, fresh_negatives=true, weighted on" in chosen.recipe
+    # Other negatives have not been measured, and nor has the user's choice to keep them.
+    off = RunRequest(assignments=("augmentation.fresh_negatives=false",))
+    for generator, request in (("uniform", RunRequest()), ("dinucleotide", off)):
+        other = choose_run(replace(large, generators={"noise": generator}), request)
+        assert {name: run.training.epochs for name, run in other.kinds} == {
+            name: run.training.epochs for name, run in usual.items()
+        }
+        assert other.recipe is not None
+        assert ("fresh_negatives" in other.recipe) == (request is not off)
+    # Few records are shuffles, or there is no time for more epochs.
+    few = replace(large, labels=np.where(np.arange(3_000) % 10, large.labels | 1, 0).astype(np.int32))
+    assert len(choose_run(replace(few, generators={"noise": "dinucleotide"}), RunRequest()).kinds) == len(usual)
+    lengths = np.full(6_000, 2_000)
+    long = replace(
+        large,
+        tokens=Ragged.from_lengths(np.ones(int(lengths.sum()), np.uint8), lengths),
+        labels=np.tile(large.labels, 2),
+        split=np.tile(large.split, 2),
+    )
+    for records in (long, replace(long, generators={"noise": "dinucleotide"})):
+        found = dict(choose_run(records, RunRequest()).kinds)
+        assert "dna-deep-hybrid" in found
+        assert found[WIDE[0]].training.epochs == 8
 
 
 @pytest.mark.parametrize(("length", "longest"), [(8, 2), (101, 4), (500, 5), (2000, 6)])

@@ -68,8 +68,23 @@ def test_classes_that_can_change_do_so_in_every_epoch(name: str) -> None:
     assert (run.augmentation.fresh_shuffles, run.augmentation.fresh_negatives) == ((), True)
     windows = replace(data, generators={name: "dinucleotide"}, crop=20)
     assert not choose_run(windows, RunRequest()).run.augmentation.fresh_negatives
-    off = RunRequest(assignments=("augmentation.fresh_shuffles=[]",))
-    assert choose_run(data, off).run.augmentation.fresh_shuffles == ()
+    assert choose_run(data, RunRequest()).shuffled == (name,)
+    off = choose_run(data, RunRequest(assignments=("augmentation.fresh_shuffles=[]",)))
+    assert (off.run.augmentation.fresh_shuffles, off.shuffled) == ((), ())
+    assert off.recipe is not None
+    assert "fresh" not in off.recipe
+    own = choose_run(data, RunRequest(assignments=('augmentation.fresh_shuffles=["a"]',)))
+    assert (own.run.augmentation.fresh_shuffles, own.shuffled) == (("a",), ())
+
+
+def test_a_language_model_does_not_compute_new_records_in_every_epoch() -> None:
+    strings = real(symbols="ACDEFGHIKLMNPQRSTVWY")
+    data = labelled(strings, shuffled(strings, name="protein"), name="protein")
+    assert choose_run(data, RunRequest()).run.augmentation.fresh_shuffles == ("b",)
+    request = RunRequest(encoder="plm", assignments=("encoder.model=some/model",))
+    assert choose_run(data, request).run.augmentation.fresh_shuffles == ()
+    request = RunRequest(encoder="plm", assignments=(*request.assignments, 'augmentation.fresh_shuffles=["b"]'))
+    assert choose_run(data, request).run.augmentation.fresh_shuffles == ("b",)
 
 
 def test_many_records_leave_a_preset_as_it_is() -> None:

@@ -68,6 +68,40 @@ def test_a_class_may_be_shuffles_of_several_classes_and_have_several_of_each() -
 def test_several_classes_may_be_shuffles_of_one() -> None:
     strings = real()
     assert shuffled_classes(labelled(shuffled(strings, 1), strings, shuffled(strings, 2))) == ("a", "c")
+    made = [string for seed in range(3, 13) for string in shuffled(strings, seed)]
+    assert shuffled_classes(labelled(shuffled(strings, 1), strings, made)) == ("a", "c")
+
+
+def test_shuffles_may_be_of_a_part_of_the_others() -> None:
+    """Neither a large class of other sequences nor duplicates decide which class is the shuffle."""
+    strings = real()
+    others = real(3000, seed=9, symbols="TGCA")
+    assert shuffled_classes(labelled(strings, shuffled(strings), others)) == ("b",)
+    assert shuffled_classes(labelled(strings + strings[:60], shuffled(strings), others)) == ("b",)
+    few = strings[:20]
+    assert shuffled_classes(labelled(few, shuffled(few), others)) == ("b",)
+
+
+def test_the_same_sequences_in_two_classes_are_not_shuffles() -> None:
+    strings, others = real(600), real(seed=7)
+    for size in (5, 20, 100):
+        most = int(0.6 * size)
+        assert shuffled_classes(labelled(strings, strings[:most] + others[most:size])) == ()
+        assert shuffled_classes(labelled(strings, strings[:most] + shuffled(strings[most:size]))) == ()
+
+
+@pytest.mark.parametrize(("share", "found"), [(0.0, ("b",)), (0.1, ()), (0.2, ())])
+def test_real_sequences_among_the_shuffles(share: float, found: tuple[str, ...]) -> None:
+    strings, others = real(1000), real(1000, seed=7)
+    most = int((1 - share) * 1000)
+    assert shuffled_classes(labelled(strings, shuffled(strings[:most]) + others[most:])) == found
+
+
+def test_records_of_a_million_symbols_are_not_examined() -> None:
+    strings = real()
+    data = labelled(strings, shuffled(strings))
+    long = Ragged.concatenate([data.tokens.slice(0, len(data) - 1), Ragged.from_strings([b"\1" * ((1 << 20) + 1)])])
+    assert shuffled_classes(replace(data, tokens=long)) == ()
 
 
 @pytest.mark.parametrize("other", ["independent", "shuffles of others", "the same", "real ones among them"])

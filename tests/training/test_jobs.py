@@ -2,14 +2,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import pytest
-
-from seqnet.core.errors import SettingError
 from seqnet.core.provenance import file_hash
 from seqnet.datasets.run_choice import ChosenRun
 from seqnet.training.history import EpochRow
@@ -42,49 +37,16 @@ def test_the_digest_of_a_file_that_is_gone_is_taken_from_the_dataset() -> None:
     assert make_job(data, ChosenRun(run_config(), None), CPU, threads=1).dataset_hash == "abc"
 
 
-@pytest.mark.parametrize(
-    ("training", "augmentation", "line"),
-    [
-        ({"freeze": True}, {}, "training.freeze needs --from"),
-        ({"kept_rate": 0.1}, {}, "training.kept_rate needs --from"),
-        ({"epoch_size": 9}, {}, "training.epoch_size has no effect: it needs a dataset that was made with encode --cr"),
-        ({}, {"fresh_negatives": True}, "augmentation.fresh_negatives has no effect: the dataset has no generated cla"),
-        (
-            {},
-            {"fresh_shuffles": ["noise", "b"]},
-            "augmentation.fresh_shuffles must be a class of the dataset (noise, s",
-        ),
-    ],
-)
-def test_a_setting_that_the_dataset_leaves_without_effect_is_refused(
-    training: Mapping[str, Any], augmentation: Mapping[str, Any], line: str
-) -> None:
-    config = run_config(training, augmentation=augmentation)
-    with pytest.raises(SettingError) as caught:
-        make_job(replace(planted(), digest="a"), ChosenRun(config, None), CPU, threads=1)
-    assert str(caught.value).startswith(line)
-    if not ({"freeze", "kept_rate"} & set(training) or "fresh_shuffles" in augmentation):
-        data = replace(planted(), digest="a", crop=12, generators={"noise": "uniform"})
-        assert make_job(data, ChosenRun(config, None), CPU, threads=1).config == config
-
-
-def test_windows_are_not_shuffled() -> None:
-    data = replace(planted(), digest="a", crop=12, generators={"noise": "uniform"})
-    config = run_config(augmentation={"fresh_shuffles": ["noise"]})
-    with pytest.raises(
-        SettingError, match=r"augmentation\.fresh_shuffles has no effect on a dataset that was made with"
-    ):
-        make_job(data, ChosenRun(config, None), CPU, threads=1)
-    assert make_job(replace(data, crop=None), ChosenRun(config, None), CPU, threads=1).config == config
-
-
-def test_shuffled_classes_are_told_where_the_dataset_chose() -> None:
+def test_shuffled_classes_are_told_where_they_were_found() -> None:
     config = run_config(augmentation={"fresh_shuffles": ["noise", "more"]})
-    _, line = opening_lines(planted(), ChosenRun(config, "lstm", "recipe: lstm"), audit=False)
-    assert line == (
-        "classes noise, more consist of shuffled records of the other classes, so new shuffles are made in every epoch"
+    _, line = opening_lines(
+        planted(), ChosenRun(config, "lstm", "recipe: lstm", shuffled=("noise", "more")), audit=False
     )
-    assert list(opening_lines(planted(), ChosenRun(config, "lstm"), audit=False)) == []
+    assert line == (
+        "most records of classes noise, more are shuffles of records of other classes, so they are shuffled anew in "
+        "every epoch; --set augmentation.fresh_shuffles=[] keeps them"
+    )
+    assert list(opening_lines(planted(), ChosenRun(config, "lstm", "recipe: lstm"), audit=False)) == ["recipe: lstm"]
 
 
 def test_the_messages_before_a_training() -> None:

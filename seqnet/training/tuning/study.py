@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from seqnet.core.errors import LabelError
+from seqnet.training.effects import check_effects
 from seqnet.training.tuning.journal import StudyJournal, read_journal
 from seqnet.training.tuning.optuna_backend import optuna, quiet
 from seqnet.training.tuning.search_state import SearchState
@@ -32,8 +33,9 @@ def search(job: SearchJob, watcher: Watcher) -> TuningResult:
     Raises:
         ContainerError: the study to continue is that of another search.
         LabelError: the validation split is empty or lacks a class.
-        SettingError: a trial has fewer epochs than the minimum.
+        SettingError: a trial has fewer epochs than the minimum, or a setting has no effect on the dataset.
     """
+    check_effects(job.dataset, job.base, alone=True)
     if not len(job.dataset.members("validation")):
         raise LabelError(
             str(job.dataset.path), "it has no validation split, which tune needs", "encode it with another --split"
