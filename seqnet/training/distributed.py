@@ -6,9 +6,11 @@ whole batch, so that N processes train as one does.
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 import time
+import traceback
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -192,8 +194,9 @@ def process_group(launch: Launch, device: str, wait: float) -> Iterator[tuple[Pr
         )
         yield _SeveralProcesses(launch, place), place
         clean = True
-    except RuntimeError as error:
-        if not any(word in str(error) for word in _LOST):
+    except BaseException as error:
+        _release(error)
+        if not isinstance(error, RuntimeError) or not any(word in str(error) for word in _LOST):
             raise
         _losses.append(error)
         problem = f"another process of this training ended, or did not answer for {duration_text(wait)}"
@@ -202,6 +205,12 @@ def process_group(launch: Launch, device: str, wait: float) -> Iterator[tuple[Pr
         # NCCL may wait for processes that have ended.
         if dist.is_initialized() and (clean or backend == "gloo"):
             dist.destroy_process_group()
+
+
+def _release(error: BaseException) -> None:
+    """Frees the network that the frames of an error hold: it keeps connections open, at which other processes wait."""
+    traceback.clear_frames(error.__traceback__)
+    gc.collect()
 
 
 def _own_device(name: str, launch: Launch) -> torch.device:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import weakref
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,9 +16,9 @@ from seqnet.core.errors import ResourceError
 from seqnet.core.launch import Launch
 from seqnet.models.bundles import open_bundle
 from seqnet.training.distributed import _SeveralProcesses, process_group
-from seqnet.training.processes import BatchPart
-from tests.building import CPU
-from tests.groups import start
+from seqnet.training.processes import BatchPart, Processes
+from tests.building import CPU, make_classifier, run_config
+from tests.groups import free_port, start
 from tests.training.group_worker import CASES, examples, trained
 
 
@@ -49,6 +50,25 @@ def test_the_mean_loss_of_a_batch_is_that_of_its_parts_with_class_weights() -> N
 def test_a_process_without_rows_computes_one_without_effect() -> None:
     part = part_of(2, 3, [0, 1])
     assert (part.lengths.tolist(), part.rows, part.weight, part.share) == ([0], 2, 0.0, 0.0)
+
+
+def test_what_an_error_holds_does_not_keep_the_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The network keeps connections open, by which other processes would wait for this one."""
+    monkeypatch.setenv("MASTER_ADDR", "localhost")
+    monkeypatch.setenv("MASTER_PORT", free_port())
+    monkeypatch.setattr("seqnet.training.distributed._stores", [])
+    held: list[weakref.ref[torch.nn.Module]] = []
+
+    def interrupted(processes: Processes) -> None:
+        network = processes.wrapped(make_classifier(run_config(), window=24))
+        assert isinstance(network, torch.nn.Module)
+        held.append(weakref.ref(network))
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as caught, process_group(Launch(0, 1), "cpu", 10) as (processes, _):
+        interrupted(processes)
+    assert caught.traceback
+    assert held[0]() is None
 
 
 def test_a_group_that_the_program_has_made_is_refused() -> None:
