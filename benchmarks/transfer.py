@@ -31,8 +31,8 @@ from benchmarks.transfer_page import Found, transfer_page
 from seqnet.configs.audit import AuditOptions
 from seqnet.configs.run import compose
 from seqnet.core.outputs import whole_file
-from seqnet.datasets.recipes import fitted_to, renewal
-from seqnet.datasets.shuffled_classes import shuffled_classes
+from seqnet.datasets.recipes import fitted_to
+from seqnet.datasets.renewal import find_renewal
 from seqnet.similarity import similar_pairs
 
 __all__ = ["DATA", "Keeper", "as_dataset", "unlike", "write_json"]
@@ -118,8 +118,8 @@ class Keeper:
     def _from_nothing(self, data: pd.DataFrame) -> dict[str, Any]:
         """Returns the settings for random weights: those of the preset, adapted to the records, as with `start`."""
         records = int((data["split"] == "train").sum())
-        renewed = renewal(dataset := as_dataset(data), shuffled_classes(dataset))
-        adapted = (*fitted_to(compose(self.preset).training, records), *renewed)
+        renewal = find_renewal(as_dataset(data))
+        adapted = (*fitted_to(compose(self.preset).training, records), *renewal.assignments)
         settings = {name: json.loads(value) for name, value in (text.split("=", 1) for text in adapted)}
         return {"preset": self.preset, "settings": settings | ({"training.epochs": 1} if self.smoke else {})}
 

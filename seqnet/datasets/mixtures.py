@@ -79,7 +79,7 @@ def choose_mixture(dataset: Dataset, recipe: Recipe) -> tuple[Recipe, ...]:
 
     Args:
         dataset: what is trained on.
-        recipe: of one network for this dataset; without `renewal`, all records stay the same.
+        recipe: of one network for this dataset.
     """
     held_out = dataset.labels[dataset.members("validation")]
     judged = len(held_out) >= _VALIDATION and len(np.unique(held_out)) == len(dataset.classes)
@@ -100,10 +100,8 @@ def choose_mixture(dataset: Dataset, recipe: Recipe) -> tuple[Recipe, ...]:
 
 def _mostly_shuffled(dataset: Dataset, recipe: Recipe) -> bool:
     """Returns whether new shuffles replace a large share of the train records in every epoch."""
-    if not recipe.renewal:
-        return False
-    shuffles = {*recipe.shuffled, *(name for name, made in dataset.generators.items() if made == "dinucleotide")}
-    kinds = [dataset.classes.index(name) for name in shuffles]
+    generated = (name for name in recipe.renewal.generated if dataset.generators[name] == "dinucleotide")
+    kinds = [dataset.classes.index(name) for name in (*recipe.renewal.shuffled, *generated)]
     return float(np.isin(dataset.labels[dataset.members("train")], kinds).mean()) >= _LARGE
 
 

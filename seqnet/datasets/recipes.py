@@ -6,10 +6,9 @@ the reasons. The presets are in `seqnet/configs/presets`.
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -17,9 +16,9 @@ from seqnet.configs.run import compose, load_preset
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.shuffled_classes import shuffled_classes
+from seqnet.datasets.renewal import Renewal, find_renewal
 
-__all__ = ["LONGER", "Recipe", "choose_recipe", "fewer_trees", "fitted_to", "misfit", "renewal", "window_cut"]
+__all__ = ["LONGER", "Recipe", "choose_recipe", "fewer_trees", "fitted_to", "misfit", "window_cut"]
 
 _NUCLEIC = ((50, "dna-hybrid"), (2_000, "dna-deep-hybrid"))
 _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
@@ -62,20 +61,18 @@ class Recipe:
         preset: name of the preset.
         assignments: `key=value` settings that override the preset.
         facts: properties of the dataset that decided the choice.
-        renewal: further settings, for records that are made anew in every epoch; see `renewal`.
-        shuffled: classes that were found to be shuffles.
+        renewal: classes whose records are made anew in every epoch, which takes further settings.
     """
 
     preset: str
     assignments: tuple[str, ...]
     facts: str
-    renewal: tuple[str, ...] = ()
-    shuffled: tuple[str, ...] = ()
+    renewal: Renewal = field(default_factory=Renewal)
 
     @property
     def line(self) -> str:
         """Summary in one line."""
-        changed = "".join(f", {text.partition('.')[2]}" for text in (*self.assignments, *self.renewal))
+        changed = "".join(f", {text.partition('.')[2]}" for text in (*self.assignments, *self.renewal.assignments))
         return f"chosen settings: preset {self.preset} ({self.facts}){changed}; --preset chooses another"
 
 
@@ -96,25 +93,7 @@ def choose_recipe(dataset: Dataset) -> Recipe:
     facts = f"{name}, {typical:,} {unit}" + ("" if records is None else f", {counted(records, 'training records')}")
     fitted = () if records is None else fitted_to(compose(preset).training, records)
     trees = fewer_trees(preset, len(dataset.classes))
-    shuffled = shuffled_classes(dataset)
-    return Recipe(preset, (*window_cut(dataset), *trees, *fitted), facts, renewal(dataset, shuffled), shuffled)
-
-
-def renewal(dataset: Dataset, shuffled: Sequence[str]) -> tuple[str, ...]:
-    """Returns the settings that make records of some classes anew in every epoch; none if there are no such classes.
-
-    A network can't learn by heart what changes in every epoch.
-
-    Args:
-        dataset: what is trained on.
-        shuffled: its classes that are shuffles; see `shuffled_classes`.
-    """
-    if dataset.crop:
-        return ()  # windows are drawn anew without a setting
-    return (
-        *(["augmentation.fresh_negatives=true"] if dataset.generators else []),
-        *([f"augmentation.fresh_shuffles={json.dumps(list(shuffled), ensure_ascii=False)}"] if shuffled else []),
-    )
+    return Recipe(preset, (*window_cut(dataset), *trees, *fitted), facts, find_renewal(dataset))
 
 
 def window_cut(dataset: Dataset) -> tuple[str, ...]:

@@ -54,37 +54,32 @@ def choose_run(dataset: Dataset, request: RunRequest, *, mix: bool = True) -> Ch
         window, preset = request.run.network.window, request.preset
         return ChosenRun(request.run, preset, None, misfit(preset, dataset, window) if preset else None)
     recipe = choose_recipe(dataset)
-    run = _composed(recipe, request, request.encoder)
-    fresh = run.augmentation.fresh_negatives or run.augmentation.fresh_shuffles
-    # A language model would have to compute new records in every epoch.
-    if not fresh or run.encoder.name == "plm":
-        recipe = replace(recipe, renewal=(), shuffled=())
-        run = _composed(recipe, request, request.encoder)
+    recipe = replace(recipe, renewal=recipe.renewal.within(_composed(recipe, request, request.encoder)))
+    run, shuffled = _composed(recipe, request, request.encoder), recipe.renewal.shuffled
     mixture = () if request.shapes_network or not mix else choose_mixture(dataset, recipe)
-    kept = tuple(name for name in recipe.shuffled if name in run.augmentation.fresh_shuffles)
     if not mixture:
-        return ChosenRun(run, recipe.preset, recipe.line, shuffled=kept)
+        return ChosenRun(run, recipe.preset, recipe.line, shuffled=shuffled)
     kinds = tuple((one.preset, _composed(one, request)) for one in mixture)
-    return ChosenRun(run, recipe.preset, _mixture_line(mixture, recipe.facts), kinds=kinds, shuffled=kept)
+    return ChosenRun(run, recipe.preset, _mixture_line(mixture, recipe.facts), kinds=kinds, shuffled=shuffled)
 
 
 def _composed(recipe: Recipe, request: RunRequest, encoder: str | None = None) -> RunConfig:
     """Returns the settings of a recipe, and those of the user in place of them."""
-    return compose(recipe.preset, None, encoder, None, (*recipe.assignments, *recipe.renewal, *request.assignments))
+    assignments = (*recipe.assignments, *recipe.renewal.assignments, *request.assignments)
+    return compose(recipe.preset, None, encoder, None, assignments)
 
 
 def _mixture_line(mixture: Sequence[Recipe], facts: str) -> str:
     """Returns the choice in one line; see `Recipe.line`. Settings that all networks have in common are told once."""
-    first = mixture[0]
-    common = [text for text in first.assignments if all(text in one.assignments for one in mixture)]
+    common = [text for text in mixture[0].assignments if all(text in one.assignments for one in mixture)]
     names = []
     for one in mixture:
         changed = _settings([text for text in one.assignments if text not in common])
         names.append(f"{one.preset} ({changed})" if changed else one.preset)
-    shared = f", all with {_settings([*common, *first.renewal])}" if common or first.renewal else ""
+    shared = _settings([*common, *mixture[0].renewal.assignments])
     return (
-        f"chosen settings: a mixture of the presets {', '.join(names[:-1])} and {names[-1]} for {facts}{shared}, "
-        "weighted on the validation split; --preset chooses one"
+        f"chosen settings: a mixture of the presets {', '.join(names[:-1])} and {names[-1]} for {facts}"
+        f"{f', all with {shared}' if shared else ''}, weighted on the validation split; --preset chooses one"
     )
 
 

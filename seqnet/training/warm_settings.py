@@ -14,9 +14,9 @@ from seqnet.configs.settings import Settings
 from seqnet.core.errors import AlphabetMismatchError, SettingError
 from seqnet.core.printable import counted, shortened
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import fitted_to, renewal
+from seqnet.datasets.recipes import fitted_to
+from seqnet.datasets.renewal import Renewal, find_renewal
 from seqnet.datasets.run_choice import ChosenRun
-from seqnet.datasets.shuffled_classes import shuffled_classes
 from seqnet.models.bundles import Bundle
 from seqnet.training.warm_start import WarmStart
 
@@ -55,15 +55,16 @@ def choose_warm_run(dataset: Dataset, request: RunRequest, start: WarmStart, *, 
         problem = f"this dataset is {own}, but {start.name} is a model for {other}"
         remedy = f"start from a model for {own}, or leave out --from"
         raise AlphabetMismatchError(str(dataset.path), own, other, remedy, problem)
-    shuffled = shuffled_classes(dataset)
+    renewal = find_renewal(dataset)
     found = [
-        _warm_run(dataset, request, start, config, preset, shuffled)
+        _warm_run(dataset, request, start, config, preset, renewal)
         for config, preset in zip(bundle.configs, _presets(bundle), strict=True)
     ]
     if not bundle.mixture:
         return found[0]
     kinds = tuple((one.preset, one.run) for one in found)
-    recipe = f"chosen settings: those of {start.name}, a mixture of {counted(len(kinds), 'networks')}"
+    ending = _told(renewal.within(found[0].run).assignments)
+    recipe = f"chosen settings: those of {start.name}, a mixture of {counted(len(kinds), 'networks')}{ending}"
     return replace(found[0], recipe=recipe if found[0].recipe else None, kinds=kinds)
 
 
@@ -85,24 +86,20 @@ def _warm_run(
     start: WarmStart,
     config: RunConfig,
     preset: str | None,
-    shuffled: tuple[str, ...],
+    renewal: Renewal,
 ) -> ChosenRun:
-    """Returns the settings for a network that starts from a member with these settings and this preset.
-
-    `shuffled` has the classes of the dataset that are shuffles.
-    """
+    """Returns the settings for a network that starts from a member with these settings and this preset."""
     bundle, base = start.bundle, _base(start.bundle, config)
     facts = f"chosen settings: those of {start.name}"
     recipe = None
     if not (request.preset or request.config):
         training = compose(preset).training if preset else config.training
         count = 0 if dataset.crop else len(dataset.members("train"))
-        renewed = () if config.encoder.name == "plm" else renewal(dataset, shuffled)
-        changed = (*(fitted_to(training, count) if preset and count else ()), *renewed)
+        renewed = Renewal() if config.encoder.name == "plm" else renewal
+        changed = (*(fitted_to(training, count) if preset and count else ()), *renewed.assignments)
         base["training"] = {**training.to_dict(), "freeze": False}
         base = compose(assignments=changed, base=base).to_dict()
-        ending = "".join(f", {text.partition('.')[2]}" for text in changed)
-        recipe = f"{facts}{f' (preset {preset})' if preset else ''}{ending}"
+        recipe = f"{facts}{f' (preset {preset})' if preset else ''}{_told(changed)}"
     run = request.compose(base if request.preset is None else _base_of_preset(bundle, config, request.preset))
     new_head = set(dataset.classes) != set(bundle.classes)
     _check_same(start.name, "encoder", run.encoder, config.encoder, _OF_HUB)
@@ -110,7 +107,12 @@ def _warm_run(
     if config.network.flattens:
         network = replace(network, window=bundle.window)
     _check_same(start.name, "network", run.network, network, _OF_HEAD if new_head else ())
-    return ChosenRun(run, request.preset or preset, recipe)
+    return ChosenRun(run, request.preset or preset, recipe, shuffled=renewal.within(run).shuffled if recipe else ())
+
+
+def _told(assignments: Sequence[str]) -> str:
+    """Returns the settings for the end of a line."""
+    return "".join(f", {text.partition('.')[2]}" for text in assignments)
 
 
 def _base(bundle: Bundle, config: RunConfig) -> dict[str, dict[str, Any]]:

@@ -28,6 +28,17 @@ def labelled(length: int, *, held_out: int = 60, shorter: int | None = None, nam
     )
 
 
+def of_length(length: int, train: int, held_out: int) -> Dataset:
+    """Returns a dataset of records of one length."""
+    count = train + held_out
+    return replace(
+        labelled(2000),
+        tokens=Ragged.from_lengths(np.ones(length * count, dtype=np.uint8), np.full(count, length)),
+        labels=(np.arange(count) % 2).astype(np.int32),
+        split=np.array([0] * train + [1] * held_out, dtype=np.uint8),
+    )
+
+
 KMERS, FLAT, WIDE = (
     "dna-kmers",
     ("dna-positions",),
@@ -80,31 +91,20 @@ def test_settings_of_training_apply_to_all_kinds_and_others_choose_one_network()
 
 
 def test_networks_of_a_mixture_see_a_limited_number_of_symbols() -> None:
-    data = labelled(2000)
-    lengths = np.full(30_000, 500)
-    large = replace(
-        data,
-        tokens=Ragged.from_lengths(np.ones(int(lengths.sum()), dtype=np.uint8), lengths),
-        labels=(np.arange(30_000) % 2).astype(np.int32),
-        split=np.array([0] * 29_000 + [1] * 1_000, dtype=np.uint8),
-    )
+    large = of_length(500, 29_000, 1_000)
     wide = dict(choose_run(large, RunRequest()).kinds)[WIDE[0]].training
     assert (wide.epochs, wide.early_stopping) == (8, 3)
     recurrent = dict(choose_run(large, RunRequest()).kinds)["dna-deep-hybrid"].training
     assert (recurrent.epochs, recurrent.early_stopping) == (4, 2)
 
 
-def test_wide_convolutions_are_trained_for_longer_where_records_change_in_every_epoch() -> None:
-    data = labelled(2000)
-    lengths = np.full(3_000, 1_000)
-    large = replace(
-        data,
-        tokens=Ragged.from_lengths(np.ones(int(lengths.sum()), dtype=np.uint8), lengths),
-        labels=(np.arange(3_000) % 2).astype(np.int32),
-        split=np.array([0] * 2_500 + [1] * 500, dtype=np.uint8),
-    )
+SHUFFLED = {"noise": "dinucleotide"}
+
+
+def test_wide_convolutions_are_trained_for_longer_where_there_are_new_shuffles_in_every_epoch() -> None:
+    large = of_length(1_000, 2_500, 500)
     usual = dict(choose_run(large, RunRequest()).kinds)
-    chosen = choose_run(replace(large, generators={"noise": "dinucleotide"}), RunRequest())
+    chosen = choose_run(replace(large, generators=SHUFFLED), RunRequest())
     renewed = dict(chosen.kinds)
     assert list(renewed) == [name for name in usual if name != "dna-deep-hybrid"]
     assert all(run.augmentation.fresh_negatives for run in renewed.values())
@@ -116,29 +116,24 @@ def test_wide_convolutions_are_trained_for_longer_where_records_change_in_every_
     assert chosen.recipe is not None
     assert chosen.recipe.count("fresh_negatives") == 1
     assert "2,500 training records, all with batch_size=64, fresh_negatives=true, weighted on" in chosen.recipe
-    # Other negatives have not been measured, and nor has the user's choice to keep them.
-    off = RunRequest(assignments=("augmentation.fresh_negatives=false",))
-    for generator, request in (("uniform", RunRequest()), ("dinucleotide", off)):
-        other = choose_run(replace(large, generators={"noise": generator}), request)
-        assert {name: run.training.epochs for name, run in other.kinds} == {
-            name: run.training.epochs for name, run in usual.items()
-        }
-        assert other.recipe is not None
-        assert ("fresh_negatives" in other.recipe) == (request is not off)
-    # Few records are shuffles, or there is no time for more epochs.
-    few = replace(large, labels=np.where(np.arange(3_000) % 10, large.labels | 1, 0).astype(np.int32))
-    assert len(choose_run(replace(few, generators={"noise": "dinucleotide"}), RunRequest()).kinds) == len(usual)
-    lengths = np.full(6_000, 2_000)
-    long = replace(
-        large,
-        tokens=Ragged.from_lengths(np.ones(int(lengths.sum()), np.uint8), lengths),
-        labels=np.tile(large.labels, 2),
-        split=np.tile(large.split, 2),
-    )
-    for records in (long, replace(long, generators={"noise": "dinucleotide"})):
-        found = dict(choose_run(records, RunRequest()).kinds)
-        assert "dna-deep-hybrid" in found
-        assert found[WIDE[0]].training.epochs == 8
+
+
+@pytest.mark.parametrize("case", ["other negatives", "switched off", "few shuffles", "no time"])
+def test_they_are_not_in_other_cases(case: str) -> None:
+    large, request = of_length(1_000, 2_500, 500), RunRequest()
+    data = replace(large, generators={"noise": "uniform"} if case == "other negatives" else SHUFFLED)
+    if case == "switched off":
+        request = RunRequest(assignments=("augmentation.fresh_negatives=false",))
+    elif case == "few shuffles":
+        large = replace(large, labels=(np.arange(3_000) % 10 != 0).astype(np.int32))
+        data = replace(large, generators=SHUFFLED)
+    elif case == "no time":
+        large = of_length(2_000, 5_000, 500)
+        data = replace(large, generators=SHUFFLED)
+    usual, chosen = choose_run(large, RunRequest()), choose_run(data, request)
+    assert [(name, run.training) for name, run in chosen.kinds] == [(name, run.training) for name, run in usual.kinds]
+    assert chosen.recipe is not None
+    assert ("fresh_negatives" in chosen.recipe) == (case != "switched off")
 
 
 @pytest.mark.parametrize(("length", "longest"), [(8, 2), (101, 4), (500, 5), (2000, 6)])

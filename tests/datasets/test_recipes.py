@@ -11,7 +11,6 @@ from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.recipes import choose_recipe, misfit
 from seqnet.datasets.run_choice import choose_run
 from tests.building import make_dataset, random_strings
-from tests.datasets.test_shuffled_classes import labelled, real, shuffled
 
 
 def records(count: int, length: int, name: str = "dna", crop: int | None = None) -> Dataset:
@@ -56,35 +55,6 @@ def test_few_records_have_steps_enough(count: int) -> None:
     assert fitted.learning_rate == pytest.approx(
         plain.learning_rate * (fitted.batch_size / plain.batch_size) ** 0.5, rel=0.02
     )
-
-
-@pytest.mark.parametrize("name", ["b", 'with "quotes" and ä'])
-def test_classes_that_can_change_do_so_in_every_epoch(name: str) -> None:
-    strings = real()
-    data = replace(labelled(strings, shuffled(strings)), classes=("a", name))
-    run = choose_run(data, RunRequest()).run
-    assert (run.augmentation.fresh_shuffles, run.augmentation.fresh_negatives) == ((name,), False)
-    run = choose_run(replace(data, generators={name: "dinucleotide"}), RunRequest()).run
-    assert (run.augmentation.fresh_shuffles, run.augmentation.fresh_negatives) == ((), True)
-    windows = replace(data, generators={name: "dinucleotide"}, crop=20)
-    assert not choose_run(windows, RunRequest()).run.augmentation.fresh_negatives
-    assert choose_run(data, RunRequest()).shuffled == (name,)
-    off = choose_run(data, RunRequest(assignments=("augmentation.fresh_shuffles=[]",)))
-    assert (off.run.augmentation.fresh_shuffles, off.shuffled) == ((), ())
-    assert off.recipe is not None
-    assert "fresh" not in off.recipe
-    own = choose_run(data, RunRequest(assignments=('augmentation.fresh_shuffles=["a"]',)))
-    assert (own.run.augmentation.fresh_shuffles, own.shuffled) == (("a",), ())
-
-
-def test_a_language_model_does_not_compute_new_records_in_every_epoch() -> None:
-    strings = real(symbols="ACDEFGHIKLMNPQRSTVWY")
-    data = labelled(strings, shuffled(strings, name="protein"), name="protein")
-    assert choose_run(data, RunRequest()).run.augmentation.fresh_shuffles == ("b",)
-    request = RunRequest(encoder="plm", assignments=("encoder.model=some/model",))
-    assert choose_run(data, request).run.augmentation.fresh_shuffles == ()
-    request = RunRequest(encoder="plm", assignments=(*request.assignments, 'augmentation.fresh_shuffles=["b"]'))
-    assert choose_run(data, request).run.augmentation.fresh_shuffles == ("b",)
 
 
 def test_many_records_leave_a_preset_as_it_is() -> None:

@@ -12,6 +12,7 @@ from seqnet.models.bundles import Bundle
 from seqnet.training.warm_settings import choose_warm_run
 from tests.building import make_bundle, planted, run_config
 from tests.datasets.test_shuffled_classes import labelled, real, shuffled
+from tests.models.test_mixture import mixture
 from tests.training.test_warm_start import HYBRID, start_of
 
 
@@ -42,9 +43,22 @@ def test_settings_come_from_the_model() -> None:
     found = choose_warm_run(labelled(strings, shuffled(strings)), RunRequest(), start_of(make_bundle(other, window=60)))
     assert found.run.augmentation.fresh_shuffles == ("b",)
     assert found.recipe == 'chosen settings: those of m.safetensors, fresh_shuffles=["b"]'
+    assert found.shuffled == ("b",)
     # A network that flattens keeps its window.
     flat = make_bundle(run_config(network={"name": "dense", "dense": [4]}), window=15)
     assert chosen(flat).network.window == 15
+
+
+def test_a_mixture_says_what_changes_in_every_epoch() -> None:
+    strings = real()
+    data = labelled(strings, shuffled(strings))
+    of_mixture = start_of(replace(mixture(), classes=("a", "b")))
+    found = choose_warm_run(data, RunRequest(), of_mixture)
+    assert [run.augmentation.fresh_shuffles for _, run in found.kinds] == [("b",)] * 2
+    assert found.shuffled == ("b",)
+    assert found.recipe == ('chosen settings: those of m.safetensors, a mixture of 2 networks, fresh_shuffles=["b"]')
+    off = choose_warm_run(data, RunRequest(assignments=("augmentation.fresh_shuffles=[]",)), of_mixture)
+    assert (off.shuffled, off.recipe) == ((), "chosen settings: those of m.safetensors, a mixture of 2 networks")
 
 
 @pytest.mark.parametrize(
