@@ -123,7 +123,8 @@ def convert(name: str, value: Any, kind: Any) -> Any:
         raise SettingError(name, value, _expected(arguments, value))
     if origin is tuple:
         if isinstance(value, str) or not isinstance(value, Sequence):
-            raise SettingError(name, value, "a list, such as [1, 2]")
+            example = '["a", "b"]' if arguments[0] is str else "[1, 2]"
+            raise SettingError(name, value, f"a list, such as {example}")
         return tuple(convert(f"{name}[{index}]", item, arguments[0]) for index, item in enumerate(value))
     if kind is float and isinstance(value, int) and not isinstance(value, bool):
         try:

@@ -124,5 +124,5 @@ class AugmentationConfig(Settings):
     fresh_negatives: bool = setting(False, "generate new sequences for generated classes in every epoch")
     fresh_shuffles: tuple[str, ...] = setting(
         (),
-        "classes whose records are shuffled again in every epoch, with their counts of neighbouring pairs of symbols",
+        "classes whose records are shuffled anew in every epoch, with the same counts of neighbouring pairs of symbols",
     )

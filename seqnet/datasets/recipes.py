@@ -18,7 +18,7 @@ from seqnet.core.printable import counted
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.renewal import Renewal, find_renewal
 
-__all__ = ["LONGER", "Recipe", "choose_recipe", "fewer_trees", "fitted_to", "misfit", "window_cut"]
+__all__ = ["LONGER", "Recipe", "choose_recipe", "ending_of", "fewer_trees", "fitted_to", "misfit", "window_cut"]
 
 _NUCLEIC = ((50, "dna-hybrid"), (2_000, "dna-deep-hybrid"))
 _RECURRENT: Mapping[str, Sequence[tuple[int, str]]] = {
@@ -72,8 +72,13 @@ class Recipe:
     @property
     def line(self) -> str:
         """Summary in one line."""
-        changed = "".join(f", {text.partition('.')[2]}" for text in (*self.assignments, *self.renewal.assignments))
+        changed = ending_of((*self.assignments, *self.renewal.assignments))
         return f"chosen settings: preset {self.preset} ({self.facts}){changed}; --preset chooses another"
+
+
+def ending_of(assignments: Sequence[str]) -> str:
+    """Returns `section.key=value` settings, without their sections, for the end of a line that tells them."""
+    return "".join(f", {text.partition('.')[2]}" for text in assignments)
 
 
 def choose_recipe(dataset: Dataset) -> Recipe:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from seqnet.configs.run import RunConfig, RunRequest, compose
 from seqnet.datasets.dataset import Dataset
 from seqnet.datasets.mixtures import choose_mixture
-from seqnet.datasets.recipes import Recipe, choose_recipe, misfit
+from seqnet.datasets.recipes import Recipe, choose_recipe, ending_of, misfit
 
 __all__ = ["ChosenRun", "choose_run", "mixture_note"]
 
@@ -74,17 +74,13 @@ def _mixture_line(mixture: Sequence[Recipe], facts: str) -> str:
     common = [text for text in mixture[0].assignments if all(text in one.assignments for one in mixture)]
     names = []
     for one in mixture:
-        changed = _settings([text for text in one.assignments if text not in common])
+        changed = ending_of([text for text in one.assignments if text not in common]).removeprefix(", ")
         names.append(f"{one.preset} ({changed})" if changed else one.preset)
-    shared = _settings([*common, *mixture[0].renewal.assignments])
+    shared = ending_of([*common, *mixture[0].renewal.assignments]).removeprefix(", ")
     return (
         f"chosen settings: a mixture of the presets {', '.join(names[:-1])} and {names[-1]} for {facts}"
         f"{f', all with {shared}' if shared else ''}, weighted on the validation split; --preset chooses one"
     )
-
-
-def _settings(assignments: Sequence[str]) -> str:
-    return ", ".join(text.partition(".")[2] for text in assignments)
 
 
 def mixture_note(dataset: Dataset, request: RunRequest) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from seqnet.configs.run import RunConfig
 from seqnet.configs.training import TrainingConfig
 from seqnet.core.errors import SettingError
-from seqnet.core.printable import listed
+from seqnet.core.printable import listed, shortened
 from seqnet.datasets.dataset import Dataset
 
 __all__ = ["check_effects"]
@@ -14,19 +14,19 @@ _NAMED = 10
 """Maximum number of classes that a message names."""
 
 
-def check_effects(dataset: Dataset, run: RunConfig, *, alone: bool) -> None:
-    """Checks that the settings which hang on the dataset, or on a model to start from, have an effect.
+def check_effects(dataset: Dataset, run: RunConfig, *, from_model: bool) -> None:
+    """Checks that the settings that depend on the dataset, or on a model to start from, have an effect.
 
     Args:
         dataset: what is trained on.
         run: all settings.
-        alone: whether there is no model to start from.
+        from_model: whether the training starts from a model.
 
     Raises:
         SettingError: a setting has no effect.
     """
     usual = TrainingConfig()
-    if alone:
+    if not from_model:
         for name in ("freeze", "kept_rate"):
             if (value := getattr(run.training, name)) != getattr(usual, name):
                 raise SettingError(f"training.{name}", value, problem="needs --from")
@@ -38,7 +38,8 @@ def check_effects(dataset: Dataset, run: RunConfig, *, alone: bool) -> None:
         raise SettingError("augmentation.fresh_negatives", True, problem=problem)
     for name in run.augmentation.fresh_shuffles:
         if name not in dataset.classes:
-            problem = f"must be a class of the dataset ({listed(dataset.classes, _NAMED)})"
+            known = listed(dataset.classes, _NAMED)
+            problem = f"has {shortened(name)}, which is no class of the dataset; its classes are {known}"
             raise SettingError("augmentation.fresh_shuffles", name, problem=problem)
         if dataset.crop or name in dataset.generators:
             made = "that was made with encode --crop" if dataset.crop else "in which the class is generated"

@@ -88,7 +88,7 @@ def make_job(
     Raises:
         SettingError: a setting needs a model to start from, pieces of genomes or generated classes, and there are none.
     """
-    check_effects(dataset, chosen.run, alone=start is None)
+    check_effects(dataset, chosen.run, from_model=start is not None)
     digest = dataset.sha256()
     provenance = {
         "preset": chosen.preset,

@@ -14,7 +14,7 @@ from seqnet.configs.settings import Settings
 from seqnet.core.errors import AlphabetMismatchError, SettingError
 from seqnet.core.printable import counted, shortened
 from seqnet.datasets.dataset import Dataset
-from seqnet.datasets.recipes import fitted_to
+from seqnet.datasets.recipes import ending_of, fitted_to
 from seqnet.datasets.renewal import Renewal, find_renewal
 from seqnet.datasets.run_choice import ChosenRun
 from seqnet.models.bundles import Bundle
@@ -63,7 +63,7 @@ def choose_warm_run(dataset: Dataset, request: RunRequest, start: WarmStart, *, 
     if not bundle.mixture:
         return found[0]
     kinds = tuple((one.preset, one.run) for one in found)
-    ending = _told(renewal.within(found[0].run).assignments)
+    ending = ending_of(renewal.within(found[0].run).assignments)
     recipe = f"chosen settings: those of {start.name}, a mixture of {counted(len(kinds), 'networks')}{ending}"
     return replace(found[0], recipe=recipe if found[0].recipe else None, kinds=kinds)
 
@@ -99,7 +99,7 @@ def _warm_run(
         changed = (*(fitted_to(training, count) if preset and count else ()), *renewed.assignments)
         base["training"] = {**training.to_dict(), "freeze": False}
         base = compose(assignments=changed, base=base).to_dict()
-        recipe = f"{facts}{f' (preset {preset})' if preset else ''}{_told(changed)}"
+        recipe = f"{facts}{f' (preset {preset})' if preset else ''}{ending_of(changed)}"
     run = request.compose(base if request.preset is None else _base_of_preset(bundle, config, request.preset))
     new_head = set(dataset.classes) != set(bundle.classes)
     _check_same(start.name, "encoder", run.encoder, config.encoder, _OF_HUB)
@@ -108,11 +108,6 @@ def _warm_run(
         network = replace(network, window=bundle.window)
     _check_same(start.name, "network", run.network, network, _OF_HEAD if new_head else ())
     return ChosenRun(run, request.preset or preset, recipe, shuffled=renewal.within(run).shuffled if recipe else ())
-
-
-def _told(assignments: Sequence[str]) -> str:
-    """Returns the settings for the end of a line."""
-    return "".join(f", {text.partition('.')[2]}" for text in assignments)
 
 
 def _base(bundle: Bundle, config: RunConfig) -> dict[str, dict[str, Any]]:

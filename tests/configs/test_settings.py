@@ -24,6 +24,7 @@ class Example(Settings):
     share: float = setting(0.5, "how much", above=0, below=1)
     kind: str = setting("soft", "which", choices=("soft", "hard"))
     widths: tuple[int, ...] = setting((4,), "how wide", minimum=1)
+    names: tuple[str, ...] = setting((), "for whom")
     limit: int | None = setting(None, "at most", minimum=3)
     title: str | None = setting(None, "what it is called")
     loud: bool = setting(False, "whether it is loud")
@@ -56,6 +57,7 @@ def message(**values: Any) -> str:
         ({"limit": True}, "example.limit must be a whole number, not true"),
         ({"widths": 4}, "example.widths must be a list, such as [1, 2], not 4"),
         ({"widths": "44"}, "example.widths must be a list, such as [1, 2], not '44'"),
+        ({"names": "b"}, """example.names must be a list, such as ["a", "b"], not 'b'"""),
         ({"widths": [4, "5"]}, "example.widths[1] must be a whole number, not '5'"),
         (
             {"cuont": 1},
@@ -63,7 +65,7 @@ def message(**values: Any) -> str:
         ),
         (
             {"xyz": 1},
-            "there is no setting example.xyz; use one of count, share, kind, widths, limit, title, loud",
+            "there is no setting example.xyz; use one of count, share, kind, widths, names, limit, title, loud",
         ),
     ],
 )
@@ -94,6 +96,7 @@ def test_plain_values_and_back() -> None:
         "share": 0.5,
         "kind": "soft",
         "widths": [1, 2],
+        "names": [],
         "limit": None,
         "title": "x",
         "loud": False,

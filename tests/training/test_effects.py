@@ -25,7 +25,7 @@ WINDOWS = replace(planted(), digest="a", crop=12, generators={"noise": "uniform"
         (
             {},
             {"fresh_shuffles": ["noise", "b"]},
-            "augmentation.fresh_shuffles must be a class of the dataset (noise, s",
+            "augmentation.fresh_shuffles has 'b', which is no class of the dataset; its c",
         ),
     ],
 )
@@ -39,7 +39,7 @@ def test_a_setting_that_the_dataset_leaves_without_effect_is_refused(
 
 
 def test_settings_of_a_model_to_start_from() -> None:
-    check_effects(planted(), run_config({"freeze": True, "kept_rate": 0.1}), alone=False)
+    check_effects(planted(), run_config({"freeze": True, "kept_rate": 0.1}), from_model=True)
 
 
 def test_settings_for_windows() -> None:
@@ -50,7 +50,7 @@ def test_settings_for_windows() -> None:
 def test_windows_and_generated_classes_are_not_shuffled() -> None:
     config = run_config(augmentation={"fresh_shuffles": ["noise"]})
     with pytest.raises(SettingError, match="has no effect on a dataset that was made with encode --crop"):
-        check_effects(WINDOWS, config, alone=True)
+        check_effects(WINDOWS, config, from_model=False)
     with pytest.raises(SettingError, match="has no effect on a dataset in which the class is generated"):
-        check_effects(replace(WINDOWS, crop=None), config, alone=True)
-    check_effects(planted(), config, alone=True)
+        check_effects(replace(WINDOWS, crop=None), config, from_model=False)
+    check_effects(planted(), config, from_model=False)

@@ -35,7 +35,7 @@ def search(job: SearchJob, watcher: Watcher) -> TuningResult:
         LabelError: the validation split is empty or lacks a class.
         SettingError: a trial has fewer epochs than the minimum, or a setting has no effect on the dataset.
     """
-    check_effects(job.dataset, job.base, alone=True)
+    check_effects(job.dataset, job.base, from_model=False)
     if not len(job.dataset.members("validation")):
         raise LabelError(
             str(job.dataset.path), "it has no validation split, which tune needs", "encode it with another --split"

@@ -197,6 +197,8 @@ def test_the_caller_gets_back_what_optuna_logs(tmp_path: Path, capfd: pytest.Cap
 
 def test_settings_without_effect_are_refused_before_the_first_trial(tmp_path: Path) -> None:
     base = replace(BASE, augmentation=replace(BASE.augmentation, fresh_shuffles=("typo",)))
-    with pytest.raises(SettingError, match=r"augmentation\.fresh_shuffles must be a class of the dataset"):
+    with pytest.raises(
+        SettingError, match=r"augmentation\.fresh_shuffles has 'typo', which is no class of the dataset"
+    ):
         run_search(tmp_path, base=base)
     assert list(tmp_path.iterdir()) == []
