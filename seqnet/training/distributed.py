@@ -21,6 +21,9 @@ from typing import Any
 import numpy as np
 import torch
 import torch.distributed as dist
+
+# Its functions keep the group that there is when it is imported, and DistributedDataParallel imports it.
+import torch.distributed.nn
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.distributed import PrefixStore, TCPStore  # type: ignore[attr-defined]
@@ -181,17 +184,11 @@ def process_group(launch: Launch, device: str, wait: float) -> Iterator[tuple[Pr
         problem = "this process is in a group of torch.distributed that seqnet has not made"
         raise ResourceError("", problem, "call torch.distributed.destroy_process_group before the training")
     place = _own_device(device, launch)
-    store = _meet(launch, wait, number)
+    store = PrefixStore(f"group/{number}", _meet(launch, wait, number))
     backend, limit = "nccl" if place.type == "cuda" else "gloo", timedelta(seconds=wait)
     clean = False
     try:
-        dist.init_process_group(
-            backend,
-            store=PrefixStore(f"group/{number}", store),
-            rank=launch.rank,
-            world_size=launch.size,
-            timeout=limit,
-        )
+        dist.init_process_group(backend, store=store, rank=launch.rank, world_size=launch.size, timeout=limit)
         yield _SeveralProcesses(launch, place), place
         clean = True
     except BaseException as error:
@@ -208,7 +205,10 @@ def process_group(launch: Launch, device: str, wait: float) -> Iterator[tuple[Pr
 
 
 def _release(error: BaseException) -> None:
-    """Frees the network that the frames of an error hold: it keeps connections open, at which other processes wait."""
+    """Frees the network that the frames of an error hold.
+
+    It keeps the group, whose open connections other processes would wait at.
+    """
     traceback.clear_frames(error.__traceback__)
     gc.collect()
 

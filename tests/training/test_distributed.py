@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import weakref
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -20,6 +23,21 @@ from seqnet.training.processes import BatchPart, Processes
 from tests.building import CPU, make_classifier, run_config
 from tests.groups import free_port, start
 from tests.training.group_worker import CASES, examples, trained
+
+GROUP = """
+import weakref
+import torch
+import torch.distributed as dist
+from torch.nn.parallel import DistributedDataParallel
+from seqnet.core.launch import Launch
+from seqnet.training.distributed import process_group
+
+with process_group(Launch(0, 1), "cpu", 10):
+    DistributedDataParallel(torch.nn.Linear(3, 2))
+    group = weakref.ref(dist.group.WORLD)
+print(group())
+"""
+"""A program that trains in a group of one, and prints what is left of the group."""
 
 
 def part_of(rank: int, size: int, labels: Sequence[int], weights: Sequence[float] = ()) -> BatchPart:
@@ -69,6 +87,13 @@ def test_what_an_error_holds_does_not_keep_the_group(monkeypatch: pytest.MonkeyP
         interrupted(processes)
     assert caught.traceback
     assert held[0]() is None
+
+
+def test_nothing_keeps_the_connections_of_an_ended_group() -> None:
+    """In a new process: what torch keeps depends on the order of its imports."""
+    environment = {**os.environ, "MASTER_ADDR": "localhost", "MASTER_PORT": free_port()}
+    run = subprocess.run([sys.executable, "-c", GROUP], env=environment, capture_output=True, text=True, timeout=60)
+    assert (run.stdout, run.returncode) == ("None\n", 0), run.stderr
 
 
 def test_a_group_that_the_program_has_made_is_refused() -> None:
