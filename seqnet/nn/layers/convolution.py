@@ -13,6 +13,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from seqnet.configs.networks import ConvolutionConfig
+from seqnet.nn.devices import uses_cpu_kernels
 from seqnet.nn.fast.convolution_maxima import convolution_maxima, has_fast_maxima
 from seqnet.nn.fast.matmul import linear
 from seqnet.nn.layers.masking import activation, dropped, mask_of, masked, unpadded
@@ -50,6 +51,8 @@ class MaskedConvolution(nn.Module):
 
     def forward(self, x: Tensor, lengths: Tensor | None, norm: MaskedBatchNorm | None = None) -> Tensor:
         """Returns (B, filters, L'), with L' = L for `same`; normalised with the statistics of `norm`, if given."""
+        if x.requires_grad and norm is None and uses_cpu_kernels(x):
+            return masked(self._as_image(x), lengths)
         x = functional.pad(x, self.ends) if any(self.ends) else x
         weight, bias = self.convolution.weight, self.convolution.bias
         assert bias is not None
@@ -59,6 +62,13 @@ class MaskedConvolution(nn.Module):
         if weight[0].numel() <= _FEW and dilation == (1,) and not x.requires_grad:
             return masked(_as_product(x, weight, bias), lengths)
         return masked(functional.conv1d(x, weight, bias, dilation=dilation), lengths)
+
+    def _as_image(self, x: Tensor) -> Tensor:
+        """Returns the convolution (B, F, L') in the memory layout (B, L', F), where training is faster."""
+        image = x.unsqueeze(2).contiguous(memory_format=torch.channels_last)  # (B, C, 1, L)
+        image = functional.pad(image, self.ends) if any(self.ends) else image
+        weight, dilation = self.convolution.weight.unsqueeze(2), (1, *self.convolution.dilation)
+        return functional.conv2d(image, weight, self.convolution.bias, dilation=dilation).squeeze(2)
 
 
 def _as_product(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
@@ -87,12 +97,9 @@ class MaskedMaxPool(nn.Module):
             return x, lengths
         if self.whole:
             return self._pooled(x), None
-        lowest = torch.finfo(x.dtype).min
         harmless = self.positive or unpadded(lengths, x.shape[2])
         if lengths is not None and not harmless:
-            x = x.masked_fill(~mask_of(lengths, x.shape[2]), lowest)
-        if x.shape[2] % self.width:
-            x = functional.pad(x, (0, -x.shape[2] % self.width), value=lowest)
+            x = x.masked_fill(~mask_of(lengths, x.shape[2]), torch.finfo(x.dtype).min)
         pooled = self._pooled(x)
         if lengths is None:
             return pooled, None
@@ -102,7 +109,11 @@ class MaskedMaxPool(nn.Module):
         return pooled.masked_fill(~mask_of(lengths, pooled.shape[2]), 0.0), lengths
 
     def _pooled(self, x: Tensor) -> Tensor:
-        """Returns the maxima (B, C, ⌊L / width⌋)."""
+        """Returns the maxima (B, C, L')."""
+        if x.requires_grad and x.stride(1) == 1:  # PyTorch is fast in this memory layout, but for images only
+            return functional.max_pool2d(x.unsqueeze(2), (1, self.width), ceil_mode=not self.whole).squeeze(2)
+        if x.shape[2] % self.width and not self.whole:
+            x = functional.pad(x, (0, -x.shape[2] % self.width), value=torch.finfo(x.dtype).min)
         whole = x.shape[2] // self.width * self.width
         if not x.requires_grad:
             # PyTorch's own pooling takes twice as long in bfloat16, and changes the memory layout of a first

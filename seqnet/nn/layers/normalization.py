@@ -28,12 +28,16 @@ class BatchNorm(nn.BatchNorm1d):
     def forward(self, x: Tensor) -> Tensor:
         """Returns the normalised features, of the shape of `x`."""
         if self.gather is None or not self.training:
-            return super().forward(x)
+            # PyTorch is fast in both memory layouts of images (B, C, 1, L) only.
+            return super().forward(x) if x.dim() == 2 else super().forward(x.unsqueeze(2)).squeeze(2)
         if self.num_batches_tracked is not None:
             self.num_batches_tracked.add_(1)
         each = x if x.dim() == 3 else x[:, :, None]  # (B, C, L)
         everywhere = torch.ones((len(x), 1, each.shape[2]), dtype=torch.bool, device=x.device)
         return self.normalised(each, everywhere).view_as(x)
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        """Accepts features (B, C, 1, L), too."""
 
     def normalised(self, x: Tensor, mask: Tensor) -> Tensor:
         """Returns the features (B, C, L), normalised by the positions of the whole batch that count.
