@@ -95,7 +95,7 @@ def _inspected(model: Path) -> str:
 
 
 def package_hash() -> str:
-    """Returns a hash of the package, which decides a result; its version changes with every commit and does not count."""
+    """Returns a hash of the package, which decides a result; its version changes with every commit, and is left out."""
     package = _ROOT.parent / "seqnet"
     found = sorted(path for path in package.rglob("*") if path.suffix in (".py", ".toml"))
     files = [path for path in found if path.name != "_version.py"]
