@@ -90,8 +90,10 @@ def test_the_numbers_are_those_of_the_cpu(config: RunConfig, monkeypatch: pytest
         gradients = [weight.grad for weight in classifier.parameters()]
         found.append([predicted, trained.detach(), *(each for each in gradients if each is not None)])
     assert len(found[0]) == len(found[1]) > 2
+    # Batch normalisation cancels nearly all of some gradients; what is left has the rounding errors of the larger ones.
+    rounding = 2e-6 * max(float(each.abs().max()) for each in found[0])
     for one, other in zip(*found, strict=True):
-        np.testing.assert_allclose(one, other, atol=1e-4 * max(float(one.abs().max()), 0.1))
+        np.testing.assert_allclose(one, other, atol=max(1e-4 * float(one.abs().max()), 1e-5, rounding))
 
 
 @every_config
